@@ -1,0 +1,194 @@
+/**
+ * The numeric kernels as ops call them. There are two implementations with the same meaning: `reference.ts`, plain
+ * JavaScript and the permanent oracle in tests, and the WebAssembly SIMD one that runs. Everything is addressed by
+ * byte offsets into the one shared memory; strides and shapes are in elements; outputs are contiguous (row-major)
+ * unless said otherwise, and must not overlap inputs except that `out` may equal an input of the same layout.
+ */
+
+/** Byte offset into the tensor memory. */
+export type Ptr = number;
+
+/**
+ * How elements are stored. `int64` tensors are stored as float64 holding safe integers, `bool` as uint8 0/1, so the
+ * kernels know four element types.
+ */
+export type Element = 'float32' | 'float64' | 'int32' | 'uint8';
+export type FloatElement = 'float32' | 'float64';
+
+export type UnaryOp =
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'reciprocal'
+  | 'square'
+  | 'exp'
+  | 'expm1'
+  | 'exp2'
+  | 'log'
+  | 'log1p'
+  | 'log2'
+  | 'log10'
+  | 'sin'
+  | 'cos'
+  | 'tan'
+  | 'asin'
+  | 'acos'
+  | 'atan'
+  | 'sinh'
+  | 'cosh'
+  | 'tanh'
+  | 'asinh'
+  | 'acosh'
+  | 'atanh'
+  | 'sigmoid'
+  | 'relu'
+  | 'softplus'
+  | 'logsigmoid'
+  | 'silu'
+  | 'gelu'
+  | 'geluTanh'
+  | 'erf'
+  | 'erfc'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'trunc'
+  | 'frac';
+
+export type BinaryOp =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'fmod'
+  | 'remainder'
+  | 'floorDivide'
+  | 'atan2'
+  // Derivatives that need the forward's result y (first operand g, second y) or its input x.
+  | 'reluGrad'
+  | 'tanhGrad'
+  | 'sigmoidGrad'
+  | 'geluGrad'
+  | 'siluGrad';
+
+export type CompareOp = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+export type ReduceOp = 'sum' | 'prod' | 'max' | 'min';
+
+/** One operand of a strided kernel: where its first element is and how far apart neighbours are (elements; 0 broadcasts). */
+export interface Strided {
+  readonly ptr: Ptr;
+  readonly strides: readonly number[];
+}
+
+/** A matrix, or a batch of them, in memory. */
+export interface MatrixOperand {
+  readonly ptr: Ptr;
+  /** Elements between rows, between columns, and between matrices of the batch (0 repeats one matrix). */
+  readonly row: number;
+  readonly col: number;
+  readonly batch: number;
+}
+
+export interface Kernels {
+  /** out[i] = value */
+  fill(element: Element, out: Ptr, n: number, value: number): void;
+  /** out[contiguous] = x[strided], converting between element types as C casts do (to uint8 as `!= 0` when `toBool`). */
+  copy(from: Element, to: Element, shape: readonly number[], x: Strided, out: Ptr, toBool?: boolean): void;
+  /** out[strided] = x[strided], the same element type (assignment into a view). */
+  copyInto(element: Element, shape: readonly number[], x: Strided, out: Strided): void;
+  unary(op: UnaryOp, element: FloatElement, shape: readonly number[], x: Strided, out: Ptr): void;
+  binary(op: BinaryOp, element: Element, shape: readonly number[], a: Strided, b: Strided, out: Ptr): void;
+  /** out is uint8. */
+  compare(op: CompareOp, element: Element, shape: readonly number[], a: Strided, b: Strided, out: Ptr): void;
+  /** out = condition (uint8) ? a : b */
+  where(
+    element: Element,
+    shape: readonly number[],
+    condition: Strided,
+    a: Strided,
+    b: Strided,
+    out: Ptr,
+  ): void;
+  /** Contiguous x seen as [outer, size, inner], reduced over size; NaN wins in max and min. */
+  reduce(op: ReduceOp, element: Element, outer: number, size: number, inner: number, x: Ptr, out: Ptr): void;
+  /** Index of the first extreme (NaN wins) as int64 (stored float64). */
+  argReduce(
+    op: 'max' | 'min',
+    element: Element,
+    outer: number,
+    size: number,
+    inner: number,
+    x: Ptr,
+    out: Ptr,
+  ): void;
+  /** Rows of contiguous x: softmax, or its logarithm. */
+  softmax(log: boolean, element: FloatElement, rows: number, columns: number, x: Ptr, out: Ptr): void;
+  /** Gradient by x of softmax (or log-softmax) rows, from the forward's result y and the cotangent g. */
+  softmaxGrad(
+    log: boolean,
+    element: FloatElement,
+    rows: number,
+    columns: number,
+    y: Ptr,
+    g: Ptr,
+    out: Ptr,
+  ): void;
+  /**
+   * c = a b + beta c for a batch of matrices, a [m, k], b [k, n], c [m, n] contiguous per matrix.
+   * Any strides of a and b, so that all transposed layouts come without a copy.
+   */
+  matmul(
+    element: FloatElement,
+    size: { batch: number; m: number; n: number; k: number },
+    a: MatrixOperand,
+    b: MatrixOperand,
+    c: Ptr,
+    beta: 0 | 1,
+  ): void;
+  /** y[i] += alpha x[i], contiguous. */
+  axpy(element: FloatElement, n: number, alpha: number, x: Ptr, y: Ptr): void;
+  /** One update of SGD on contiguous float arrays, in place (PyTorch's algorithm; momentum buffer 0 when unused). */
+  sgdStep(element: FloatElement, n: number, p: Ptr, g: Ptr, buffer: Ptr, options: SgdStep): void;
+  /** One update of Adam or AdamW on contiguous float arrays, in place (PyTorch's algorithm). */
+  adamStep(
+    element: FloatElement,
+    n: number,
+    p: Ptr,
+    g: Ptr,
+    m: Ptr,
+    v: Ptr,
+    vMax: Ptr,
+    options: AdamStep,
+  ): void;
+}
+
+export interface SgdStep {
+  lr: number;
+  momentum: number;
+  dampening: number;
+  weightDecay: number;
+  nesterov: boolean;
+  maximize: boolean;
+  /** The first step with momentum fills the buffer with the gradient. */
+  first: boolean;
+}
+
+export interface AdamStep {
+  lr: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+  weightDecay: number;
+  /** AdamW: decay the parameter directly. */
+  decoupled: boolean;
+  /** vMax is used (0 otherwise). */
+  amsgrad: boolean;
+  maximize: boolean;
+  /** Number of this step, from 1. */
+  step: number;
+}

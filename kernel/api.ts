@@ -1,0 +1,5 @@
+/**
+ * What `import { … } from 'nabla'` gives, in scripts and in cells: the core, and what shows it. In a cell the same
+ * names are there without an import.
+ */
+export * from '../core/index.js';

@@ -1,0 +1,48 @@
+/**
+ * The one place through which anything is shown. In a notebook the user process installs a host that writes frames
+ * to the kernel process; in a plain script the default host prints the text representation.
+ */
+import type { MimeBundle, MimeMetadata } from './mime.js';
+
+export interface DisplayMessage {
+  data: MimeBundle;
+  metadata: MimeMetadata;
+  /** Given: the display can be updated in place later. */
+  displayId?: string;
+  /** Replace the content of every display with this id instead of adding one. */
+  update: boolean;
+}
+
+export interface DisplayHost {
+  /** `notebook`: rich outputs are seen, updates replace in place. `text`: only text/plain is seen. */
+  readonly kind: 'notebook' | 'text';
+  /** Sends at once, also from inside a synchronous loop. */
+  send(message: DisplayMessage): void;
+  clearOutput(wait: boolean): void;
+  /** Runs `callback` once when the current cell has ended in any way (or at exit, in a script). */
+  atCellEnd(callback: () => void | Promise<void>): void;
+}
+
+const textHost: DisplayHost = {
+  kind: 'text',
+  send: ({ data, update }) => {
+    const text = data['text/plain'];
+    if (!update && typeof text === 'string') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  },
+  clearOutput: () => undefined,
+  atCellEnd: (callback) => void process.once('beforeExit', () => void callback()),
+};
+
+let current: DisplayHost = textHost;
+
+/** The host that is in force. */
+export function displayHost(): DisplayHost {
+  return current;
+}
+
+/** Installs a host (the user process does so before the first cell); returns the one it replaces. */
+export function setDisplayHost(host: DisplayHost): DisplayHost {
+  const previous = current;
+  current = host;
+  return previous;
+}

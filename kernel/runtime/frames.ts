@@ -1,0 +1,75 @@
+/**
+ * The messages between the kernel process and the user process. Each is one length-prefixed frame of JSON, followed
+ * by its binary buffers when it has any. The kernel process reads and writes them in `session/`, the user process in
+ * `runtime/`; nothing else knows that there is a pipe.
+ */
+import type { CompiledCell } from '../language/cell.js';
+import type { MimeBundle, MimeMetadata } from '../display/mime.js';
+
+/** Identifies one execution: the session makes it, outputs carry it, also long after the cell has ended. */
+export type ExecutionId = number;
+
+/** Kernel process to user process. */
+export type ToUser =
+  | { type: 'start'; cwd: string; env: Record<string, string> }
+  | {
+      type: 'execute';
+      id: ExecutionId;
+      cell: CompiledCell;
+      count: number;
+      silent: boolean;
+      storeHistory: boolean;
+      allowStdin: boolean;
+      userExpressions: Record<string, CompiledCell>;
+    }
+  | { type: 'interrupt'; id: ExecutionId | null }
+  | { type: 'input_reply'; id: ExecutionId; value: string }
+  | { type: 'comm'; kind: 'open' | 'msg' | 'close'; commId: string; target?: string; data: unknown }
+  | { type: 'shutdown' };
+
+/** User process to kernel process. */
+export type FromUser =
+  | { type: 'ready'; pid: number; nodeVersion: string }
+  | OutputFrame
+  | { type: 'input_request'; id: ExecutionId; prompt: string; password: boolean }
+  | { type: 'done'; id: ExecutionId; outcome: ExecutionOutcome }
+  | { type: 'log'; level: 'debug' | 'warn' | 'error'; text: string };
+
+/** Something that a person sees; `id` is the execution that caused it (null: none is known). */
+export type OutputFrame =
+  | { type: 'stream'; id: ExecutionId | null; name: 'stdout' | 'stderr'; text: string }
+  | {
+      type: 'display';
+      id: ExecutionId | null;
+      data: MimeBundle;
+      metadata: MimeMetadata;
+      displayId?: string;
+      update: boolean;
+    }
+  | { type: 'result'; id: ExecutionId; count: number; data: MimeBundle; metadata: MimeMetadata }
+  | ({ type: 'error'; id: ExecutionId | null } & ErrorReport)
+  | { type: 'clear_output'; id: ExecutionId | null; wait: boolean }
+  | {
+      type: 'comm';
+      id: ExecutionId | null;
+      kind: 'open' | 'msg' | 'close';
+      commId: string;
+      target?: string;
+      data: unknown;
+    };
+
+/** An error as Jupyter shows it. */
+export interface ErrorReport {
+  ename: string;
+  evalue: string;
+  /** Lines with ANSI colours. */
+  traceback: string[];
+}
+
+/** How an execution ended. */
+export type ExecutionOutcome =
+  | { status: 'ok'; userExpressions: Record<string, UserExpressionResult>; payload: unknown[] }
+  | ({ status: 'error' } & ErrorReport);
+
+export type UserExpressionResult =
+  { status: 'ok'; data: MimeBundle; metadata: MimeMetadata } | ({ status: 'error' } & ErrorReport);

@@ -1,0 +1,36 @@
+/**
+ * The user process seen from the kernel process: what `dispatch/` may ask of it. It knows no socket and no Jupyter
+ * message, so a test can put a fake in its place.
+ */
+import type { ExecutionId, ExecutionOutcome, OutputFrame, ErrorReport } from '../runtime/frames.js';
+
+export interface ExecuteRequest {
+  code: string;
+  silent: boolean;
+  storeHistory: boolean;
+  allowStdin: boolean;
+  userExpressions: Record<string, string>;
+  /** The execution counter to show for this cell. */
+  count: number;
+}
+
+export interface SessionEvents {
+  /** Every output, with the execution that caused it (possibly one that has ended). Order is the order of writing. */
+  output(frame: OutputFrame): void;
+  /** User code waits for a line of input. */
+  inputRequest(id: ExecutionId, prompt: string, password: boolean): void;
+  /** The user process ended by itself; the session is starting a new one. `running` is what it took with it. */
+  died(reason: ErrorReport, running: ExecutionId | null): void;
+}
+
+export interface Session {
+  /** Reserves the id under which the next `execute` reports, so that outputs can be routed from the first frame. */
+  reserve(): ExecutionId;
+  /** Runs a cell. One at a time: the caller keeps the queue. Resolves when the cell has ended and its outputs are out. */
+  execute(id: ExecutionId, request: ExecuteRequest): Promise<ExecutionOutcome>;
+  /** Interrupts what runs; a no-op when nothing does. Resolves when the user process has taken notice. */
+  interrupt(): Promise<void>;
+  inputReply(id: ExecutionId, value: string): void;
+  /** Ends the user process and everything it started; resolves when they are gone. */
+  shutdown(): Promise<void>;
+}

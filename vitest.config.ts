@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['node_modules', 'dist', 'test/browser', 'test/jupyter'],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+  },
+  resolve: {
+    alias: {
+      'nabla/core': new URL('./core/index.ts', import.meta.url).pathname,
+      'nabla/run': new URL('./kernel/run/index.ts', import.meta.url).pathname,
+      nabla: new URL('./kernel/api.ts', import.meta.url).pathname,
+    },
+  },
+});

@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['node_modules', 'dist', 'test/browser', 'test/jupyter'],
     testTimeout: 30_000,
     maxWorkers: 2,
+    reporters: ['default', './test/summary-reporter.ts'],
   },
   resolve: {
     alias: {

@@ -1,0 +1,163 @@
+/**
+ * What a person does in JupyterLab, done by Chromium. Screenshots of each stage go to test/browser/screenshots/;
+ * with NABLA_README_SCREENSHOT set, the one in the README is renewed as well.
+ */
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { root } from '../jupyter/environment.js';
+import { launchChromium, startLab, type Lab } from './lab.js';
+import { NotebookPage } from './notebook-page.js';
+
+const screenshots = path.join(root, 'test/browser/screenshots');
+const cells = [
+  // 0
+  'manualSeed(0);\nconst [x, y] = data.moons(200, { noise: 0.1 });\nconst model = new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 2));\nmodel.toString()',
+  // 1: a synchronous loop with a live chart, about four seconds long
+  [
+    'const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });',
+    "const chart = lossChart({ title: 'Training' });",
+    'const end = Date.now() + 4000;',
+    'let steps: number = 0;',
+    'while (Date.now() < end) {',
+    '  optimizer.zeroGrad();',
+    '  const loss = F.crossEntropy(model.forward(x), y);',
+    '  loss.backward();',
+    '  optimizer.step();',
+    '  chart.add({ loss });',
+    '  steps += 1;',
+    '}',
+    'steps > 10',
+  ].join('\n'),
+  // 2
+  'for (;;) {}',
+  // 3
+  'await new Promise(() => {})',
+  // 4
+  '[...model.parameters()].length + " parameters are still here"',
+  // 5
+  'function half(value: number): number {\n  if (value % 2 !== 0) throw new RangeError(`${value} is odd`);\n  return value / 2;\n}\nhalf(3)',
+  // 6
+  "const model: string = 'redeclared with another type';\nmodel",
+  // 7
+  "import { basename } from 'node:path';\nconst answer = await Promise.resolve(basename('/tmp/forty-two'));\nanswer",
+  // 8
+  'typeof model',
+];
+
+let lab: Lab;
+let browser: Browser;
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  const folder = mkdtempSync(path.join(tmpdir(), 'nabla-lab-'));
+  copyFileSync(path.join(root, 'notebooks/01-gradient-descent.ipynb'), path.join(folder, 'lesson.ipynb'));
+  writeFileSync(path.join(folder, 'session.ipynb'), JSON.stringify(notebookOf(cells)));
+  lab = await startLab(folder);
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await lab.stop();
+});
+
+function notebookOf(sources: readonly string[]): object {
+  const code = (source: string, index: number) => ({
+    cell_type: 'code',
+    id: `cell-${index}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source,
+  });
+  return {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { kernelspec: { name: 'nabla', display_name: 'TypeScript (Nabla)', language: 'typescript' } },
+    cells: sources.map(code),
+  };
+}
+
+async function screenshot(notebook: NotebookPage, name: string): Promise<string> {
+  const file = path.join(screenshots, `${name}.png`);
+  await notebook.page.screenshot({ path: file });
+  return file;
+}
+
+test('a session: train with a live curve, stop two kinds of endless cell, keep the model, see errors, restart', async () => {
+  const notebook = await NotebookPage.open(browser, lab, 'session.ipynb');
+  expect(await notebook.runToEnd(0)).toContain('Linear');
+
+  // The curve moves while the synchronous loop runs: at least two different pictures before the cell has ended.
+  await notebook.run(1);
+  await notebook.waitForPrompt(1, /\[\*\]/);
+  const frames = new Set<string>();
+  while (await notebook.cell(1).locator('.jp-InputArea-prompt', { hasText: '[*]' }).count()) {
+    const picture = await notebook.picture(1);
+    if (picture !== undefined && !frames.has(picture)) {
+      frames.add(picture);
+      if (frames.size === 2) await screenshot(notebook, 'live-curve-while-training');
+    }
+  }
+  expect(frames.size).toBeGreaterThanOrEqual(3);
+  await notebook.waitForStatus('Idle');
+  expect(await notebook.output(1)).toContain('true');
+  await screenshot(notebook, 'curve-after-training');
+
+  for (const endless of [2, 3]) {
+    await notebook.run(endless);
+    await notebook.waitForStatus('Busy');
+    await notebook.waitForPrompt(endless, /\[\*\]/);
+    await notebook.pressStop();
+    await notebook.waitForStatus('Idle');
+    expect(await notebook.output(endless)).toContain('KeyboardInterrupt');
+  }
+  expect(await notebook.runToEnd(4)).toContain('4 parameters are still here');
+
+  const error = await notebook.runToEnd(5);
+  expect(error).toContain('RangeError');
+  expect(error).toContain('3 is odd');
+  expect(error).toMatch(/half.*Cell \[\d+\]:2/);
+  expect(error).toContain('if (value % 2 !== 0)');
+  await notebook.cell(5).scrollIntoViewIfNeeded();
+  await screenshot(notebook, 'error-with-frame');
+
+  expect(await notebook.runToEnd(6)).toContain('redeclared with another type');
+  expect(await notebook.runToEnd(7)).toContain('forty-two');
+
+  await notebook.restart();
+  await notebook.waitForStatus('Idle');
+  expect(await notebook.runToEnd(8)).toContain('undefined');
+  await screenshot(notebook, 'after-restart');
+  await notebook.close();
+});
+
+test('the lesson runs from top to bottom and shows its charts', async () => {
+  const notebook = await NotebookPage.open(browser, lab, 'lesson.ipynb');
+  await notebook.menu('Run', 'Run All Cells');
+  await notebook.waitForStatus('Busy');
+  const prompts = notebook.page.locator('.jp-CodeCell .jp-InputArea-prompt');
+  await expect
+    .poll(async () => (await prompts.allInnerTexts()).filter((text) => !/\[\d+\]/.test(text)), {
+      timeout: 120_000,
+      interval: 200,
+    })
+    .toEqual([]);
+  const errors = notebook.page.locator(
+    '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]',
+  );
+  expect(await errors.allInnerTexts()).toEqual([]);
+  const pictures = notebook.page.locator('.jp-OutputArea-output img');
+  expect(await pictures.count()).toBeGreaterThan(2);
+  await pictures.first().scrollIntoViewIfNeeded();
+  await screenshot(notebook, 'lesson');
+  const last = pictures.last();
+  await last.scrollIntoViewIfNeeded();
+  const file = await screenshot(notebook, 'lesson-end');
+  if (process.env.NABLA_README_SCREENSHOT !== undefined)
+    copyFileSync(file, path.join(root, 'notebooks/images/jupyterlab.png'));
+  await notebook.close();
+});

@@ -1,0 +1,98 @@
+/** The Python clients that run notebooks without a person: nbclient, nbconvert and papermill. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ICodeCell, INotebookContent } from '@jupyterlab/nbformat';
+import { beforeAll, expect, test } from 'vitest';
+import { jupyterEnv, python, root } from './environment.js';
+
+const lesson = path.join(root, 'notebooks/01-gradient-descent.ipynb');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'nabla-clients-'));
+});
+
+function runPython(args: string[]): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(python(), args, {
+    env: jupyterEnv(),
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { status, output: stdout + stderr };
+}
+
+function codeCells(file: string): ICodeCell[] {
+  const notebook = JSON.parse(readFileSync(file, 'utf8')) as INotebookContent;
+  return notebook.cells.filter((cell): cell is ICodeCell => cell.cell_type === 'code');
+}
+
+/** Every code cell ran, none failed, and a picture is among the outputs. */
+function expectExecutedLesson(file: string): void {
+  const cells = codeCells(file);
+  expect(cells.length).toBeGreaterThan(5);
+  expect(cells.map((cell) => cell.execution_count)).toEqual(cells.map((_, index) => index + 1));
+  const outputs = cells.flatMap((cell) => cell.outputs);
+  expect(outputs.filter((output) => output.output_type === 'error')).toEqual([]);
+  const pictures = outputs.filter((output) => 'image/png' in ((output.data as object | undefined) ?? {}));
+  expect(pictures.length).toBeGreaterThan(0);
+}
+
+test('nbclient executes the lesson and keeps its pictures', () => {
+  const out = path.join(folder, 'nbclient.ipynb');
+  const code = [
+    'import nbformat, sys',
+    'from nbclient import NotebookClient',
+    'notebook = nbformat.read(sys.argv[1], as_version=4)',
+    "NotebookClient(notebook, kernel_name='nabla', timeout=120).execute()",
+    'nbformat.write(notebook, sys.argv[2])',
+  ].join('\n');
+  const { status, output } = runPython(['-c', code, lesson, out]);
+  expect(status, output).toBe(0);
+  expectExecutedLesson(out);
+});
+
+test('nbconvert --execute writes HTML with the charts in it', () => {
+  const args = [
+    '-m',
+    'nbconvert',
+    '--to',
+    'html',
+    '--execute',
+    lesson,
+    '--output-dir',
+    folder,
+    '--output',
+    'lesson',
+  ];
+  const { status, output } = runPython(args);
+  expect(status, output).toBe(0);
+  const html = readFileSync(path.join(folder, 'lesson.html'), 'utf8');
+  expect(html).toContain('data:image/png;base64,');
+});
+
+test('papermill executes the lesson', () => {
+  const out = path.join(folder, 'papermill.ipynb');
+  const args = ['-m', 'papermill', '--kernel', 'nabla', '--language', 'typescript', lesson, out];
+  const { status, output } = runPython(args);
+  expect(status, output).toBe(0);
+  expectExecutedLesson(out);
+});
+
+test('nbclient reports an error of a cell with its name and the line in the cell', () => {
+  const file = path.join(folder, 'failing.ipynb');
+  const source = "const before: number = 1;\nthrow new RangeError('on purpose');";
+  const notebook = {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { kernelspec: { name: 'nabla', display_name: 'Nabla', language: 'typescript' } },
+    cells: [{ cell_type: 'code', id: 'a', metadata: {}, execution_count: null, outputs: [], source }],
+  };
+  writeFileSync(file, JSON.stringify(notebook));
+  const { status, output } = runPython(['-m', 'nbconvert', '--to', 'notebook', '--execute', file]);
+  expect(status).not.toBe(0);
+  expect(output).toContain('RangeError');
+  expect(output).toContain('on purpose');
+  expect(output).toMatch(/Cell \[1\]:2/);
+});

@@ -21,11 +21,14 @@ export interface CompiledCell {
   readonly filename: string;
   /** The name that people see for it: `Cell [N]`. */
   readonly title: string;
-  /** Top-level names of this cell that must exist as script-scope `let` before it runs (all, not just new ones). */
+  /**
+   * Top-level names of this cell that must exist as script-scope `let` before it runs (all, not just new ones). A name
+   * that a global had when the kernel began (`URL`) comes here renamed.
+   */
   readonly declares: readonly string[];
   /** Whether the cell has a top-level await (or a static import, which is one). */
   readonly suspends: boolean;
-  /** Original positions of the awaits in order of appearance, to restore `at async` lines. */
+  /** Original positions of the awaits in order of appearance in `js`, to restore `at async` lines. */
   readonly awaits: readonly SourcePosition[];
 }
 
@@ -41,12 +44,46 @@ export interface CellSyntaxError {
   readonly excerpt: string;
 }
 
+/** 1-based line, 0-based column in UTF-16 units, as in source maps. */
 export interface SourcePosition {
   readonly line: number;
   readonly column: number;
 }
 
-/** What the script's function receives; the transform refers to its members, the evaluator supplies them. */
+/** What a cell is compiled with. */
+export interface CompileOptions {
+  /** The execution counter that people see: `Cell [N]`. */
+  readonly count: number;
+  /** The folder of the notebook: the script claims to lie in it, so that imports resolve from there. */
+  readonly cwd: string;
+}
+
+/** What `import { … }` of a cell asks of a module. */
+export interface ImportedNames {
+  /** Names that the module must export. */
+  readonly required: readonly string[];
+  /** Names that may be missing, because nothing says whether they are values or only types. */
+  readonly optional: readonly string[];
+}
+
+/** Drives `for await`: one step is `more(yield next())`, and `close()` is yielded when the loop was left early. */
+export interface AsyncLoop {
+  readonly value: unknown;
+  /** Whether leaving the loop now must close the iterator. */
+  readonly open: boolean;
+  next(): unknown;
+  more(result: unknown): boolean;
+  /** The body threw: an error of `close` must not replace the error of the body. */
+  fail(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * What the script's function receives; the transform refers to its members. `cellHelpers` (`context.ts`) has all of
+ * them but `meta` and `importModule`, which the evaluator supplies:
+ * `const context: CellContext = { ...cellHelpers, meta, importModule }`.
+ * The function must be called with `this` undefined.
+ */
 export interface CellContext {
   /** Wraps the value of the last expression so that a promise is a result and is not awaited. */
   box(value: unknown): { readonly value: unknown };
@@ -54,4 +91,17 @@ export interface CellContext {
   readonly meta: ImportMeta;
   /** Loads a module as a static import does; the evaluator adds reloading of changed local files. */
   importModule(specifier: string, attributes?: Record<string, string>): Promise<Record<string, unknown>>;
+  /** The names that an import takes from a loaded module; a missing one is a SyntaxError, as in a module. */
+  importNames(
+    module: Record<string, unknown>,
+    specifier: string,
+    names: ImportedNames,
+  ): Record<string, unknown>;
+  /** `for await` over an async or a synchronous iterable. */
+  asyncLoop(iterable: unknown): AsyncLoop;
 }
+
+/** The answer to is_complete_request. */
+export type Completeness =
+  | { readonly status: 'complete' | 'invalid' | 'unknown' }
+  | { readonly status: 'incomplete'; readonly indent: string };

@@ -1,0 +1,2 @@
+export { cellHelpers } from './context.js';
+export type * from './cell.js';

@@ -28,7 +28,7 @@ function fillUniform32(out: Float32Array, from: number, to: number, generator: G
   for (let start = 0; start < n; start += BLOCK) {
     const count = Math.min(BLOCK, n - start);
     generator.randomWords(count === BLOCK ? words : words.subarray(0, count));
-    for (let i = 0; i < count; i++) out[start + i] = (words[i]! & 0xffffff) * 2 ** -24 * range + from;
+    for (let i = 0; i < count; i++) out[start + i] = (words[i] & 0xffffff) * 2 ** -24 * range + from;
   }
 }
 
@@ -55,8 +55,8 @@ export function fillNormal(out: FloatArray, mean: number, std: number, generator
 function boxMuller(data: FloatArray, start: number, mean: number, std: number): void {
   const half = NORMAL_VECTOR / 2;
   for (let i = start; i < start + half; i++) {
-    const radius = Math.sqrt(-2 * Math.log(1 - data[i]!)) * std;
-    const theta = 2 * Math.PI * data[i + half]!;
+    const radius = Math.sqrt(-2 * Math.log(1 - data[i])) * std;
+    const theta = 2 * Math.PI * data[i + half];
     data[i] = radius * Math.cos(theta) + mean;
     data[i + half] = radius * Math.sin(theta) + mean;
   }
@@ -96,8 +96,8 @@ export function fillBernoulli(out: NumberArray, p: number, generator: Generator,
     const count = Math.min(half, n - start);
     generator.randomWords(count === half ? words : words.subarray(0, 2 * count));
     for (let i = 0; i < count; i++) {
-      const high = words[2 * i]! & 0x1fffff;
-      const below = high < boundHigh || (high === boundHigh && words[2 * i + 1]! >>> 0 < boundLow);
+      const high = words[2 * i] & 0x1fffff;
+      const below = high < boundHigh || (high === boundHigh && words[2 * i + 1] >>> 0 < boundLow);
       out[start + i] = below ? on : 0;
     }
   }
@@ -107,7 +107,7 @@ export function fillBernoulli(out: NumberArray, p: number, generator: Generator,
 export function fillBernoulliOf(out: NumberArray, p: FloatArray, generator: Generator): void {
   const single = p instanceof Float32Array;
   for (let i = 0; i < out.length; i++) {
-    out[i] = (single ? generator.uniform24() : generator.uniform53()) < p[i]! ? 1 : 0;
+    out[i] = (single ? generator.uniform24() : generator.uniform53()) < p[i] ? 1 : 0;
   }
 }
 
@@ -128,7 +128,7 @@ export function fillPermutation(out: NumberArray, generator: Generator): void {
   for (let i = 0; i < n; i++) out[i] = i;
   for (let i = 0; i < n - 1; i++) {
     const other = i + (generator.random() % (n - i));
-    const value = out[i]!;
+    const value = out[i];
     out[i] = out[other]!;
     out[other] = value;
   }
@@ -140,10 +140,10 @@ export function fillPermutation(out: NumberArray, generator: Generator): void {
  */
 export function sampleWithReplacement(out: NumberArray, weights: FloatArray, generator: Generator): void {
   const cumulative = weights.slice();
-  for (let i = 1; i < cumulative.length; i++) cumulative[i]! += cumulative[i - 1]!;
+  for (let i = 1; i < cumulative.length; i++) cumulative[i] += cumulative[i - 1];
   const last = cumulative.length - 1;
-  const sum = cumulative[last]!;
-  if (sum > 1.00001 || sum < 0.99999) for (let i = 0; i <= last; i++) cumulative[i]! /= sum;
+  const sum = cumulative[last];
+  if (sum > 1.00001 || sum < 0.99999) for (let i = 0; i <= last; i++) cumulative[i] /= sum;
   cumulative[last] = 1;
   for (let k = 0; k < out.length; k++) {
     const u = generator.uniform53();
@@ -151,7 +151,7 @@ export function sampleWithReplacement(out: NumberArray, weights: FloatArray, gen
     let right = cumulative.length;
     while (left < right) {
       const middle = (left + right) >>> 1;
-      if (cumulative[middle]! < u) left = middle + 1;
+      if (cumulative[middle] < u) left = middle + 1;
       else right = middle;
     }
     out[k] = left;
@@ -171,10 +171,10 @@ export function sampleWithoutReplacement(
 ): void {
   const scores = weights.slice();
   fillExponential(scores, 1, generator);
-  for (let i = 0; i < scores.length; i++) scores[i] = weights[i]! / scores[i]!;
+  for (let i = 0; i < scores.length; i++) scores[i] = weights[i] / scores[i];
   for (let row = 0; row * size < scores.length; row++) {
     const part = scores.subarray(row * size, (row + 1) * size);
-    const order = Array.from(part.keys()).sort((a, b) => part[b]! - part[a]!);
+    const order = Array.from(part.keys()).sort((a, b) => part[b] - part[a]);
     for (let k = 0; k < count; k++) out[row * count + k] = order[k]!;
   }
 }

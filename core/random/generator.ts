@@ -54,7 +54,7 @@ export class Generator {
   /** Seeds with a number that no one can foresee and returns that number. */
   seed(): number {
     const words = globalThis.crypto.getRandomValues(new Uint32Array(2));
-    const seed = (words[0]! & 0x1fffff) * 2 ** 32 + words[1]!;
+    const seed = (words[0] & 0x1fffff) * 2 ** 32 + words[1];
     this.manualSeed(seed);
     return seed;
   }
@@ -117,7 +117,7 @@ export class Generator {
     view.setInt32(LEFT, Math.min(STATE_SIZE, STATE_SIZE + 1 - position), true);
     view.setInt32(SEEDED, 1, true);
     view.setUint32(POSITION, position, true);
-    for (let i = 0; i < STATE_SIZE; i++) view.setInt32(WORDS + 8 * i, state[i]!, true);
+    for (let i = 0; i < STATE_SIZE; i++) view.setInt32(WORDS + 8 * i, state[i], true);
     if (this.#normal !== null) {
       view.setFloat64(NORMAL, this.#normal, true);
       view.setInt32(NORMAL_VALID, 1, true);

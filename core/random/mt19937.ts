@@ -38,7 +38,7 @@ export class Mt19937 {
     const { state } = this;
     state[0] = seed;
     for (let i = 1; i < STATE_SIZE; i++) {
-      const previous = state[i - 1]!;
+      const previous = state[i - 1];
       state[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;
     }
     this.position = STATE_SIZE;
@@ -47,7 +47,7 @@ export class Mt19937 {
   /** The next integer in [0, 2³²). */
   next(): number {
     if (this.position === STATE_SIZE) this.#renew();
-    return temper(this.state[this.position++]!) >>> 0;
+    return temper(this.state[this.position++]) >>> 0;
   }
 
   /** Fills `out` with the next integers, as signed 32-bit words. */
@@ -57,7 +57,7 @@ export class Mt19937 {
     while (done < out.length) {
       if (this.position === STATE_SIZE) this.#renew();
       const count = Math.min(out.length - done, STATE_SIZE - this.position);
-      for (let i = 0; i < count; i++) out[done + i] = temper(state[this.position + i]!);
+      for (let i = 0; i < count; i++) out[done + i] = temper(state[this.position + i]);
       this.position += count;
       done += count;
     }
@@ -66,9 +66,9 @@ export class Mt19937 {
   #renew(): void {
     const { state } = this;
     const turn = STATE_SIZE - SHIFT;
-    for (let i = 0; i < turn; i++) state[i] = state[i + SHIFT]! ^ twist(state[i]!, state[i + 1]!);
-    for (let i = turn; i < STATE_SIZE - 1; i++) state[i] = state[i - turn]! ^ twist(state[i]!, state[i + 1]!);
-    state[STATE_SIZE - 1] = state[SHIFT - 1]! ^ twist(state[STATE_SIZE - 1]!, state[0]!);
+    for (let i = 0; i < turn; i++) state[i] = state[i + SHIFT] ^ twist(state[i], state[i + 1]);
+    for (let i = turn; i < STATE_SIZE - 1; i++) state[i] = state[i - turn] ^ twist(state[i], state[i + 1]);
+    state[STATE_SIZE - 1] = state[SHIFT - 1] ^ twist(state[STATE_SIZE - 1], state[0]);
     this.position = 0;
   }
 }

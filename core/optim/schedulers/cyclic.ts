@@ -130,7 +130,7 @@ export class OneCycleLR extends LRScheduler {
       const initial = max / divFactor;
       return { initial, max, min: initial / finalDivFactor };
     });
-    this.groups.forEach((group, i) => (group.initialLr = this.#baseLrs[i]));
+    this.groups.forEach((group, i) => (group.initialLr = this.#rates[i].initial));
     this.groups.forEach((group, i) => (group.initialLr = this.#rates[i].initial));
     this.#momenta = null;
     if (options.cycleMomentum ?? true) {

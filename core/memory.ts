@@ -1,0 +1,57 @@
+/**
+ * The one memory every tensor lives in. It is reserved once at its full size, because growing a WebAssembly.Memory
+ * detaches every view of it; the operating system commits a page only when it is first written.
+ */
+
+/** Bytes of a WebAssembly page. */
+export const PAGE_BYTES = 65536;
+
+/** 4 GiB is all that 32-bit WebAssembly addresses; machines with little address space get less. */
+const RESERVATIONS_IN_PAGES = [65536, 49152, 32768, 16384, 8192, 4096, 1024];
+
+export interface Reservation {
+  readonly memory: WebAssembly.Memory;
+  readonly pages: number;
+  /** False where SharedArrayBuffer is missing: then there can be no compute threads. */
+  readonly shared: boolean;
+}
+
+type CreateMemory = (descriptor: WebAssembly.MemoryDescriptor) => WebAssembly.Memory;
+
+/**
+ * Reserves the largest memory the machine grants, shared when it can be.
+ *
+ * @throws Error when even the smallest reservation is refused.
+ */
+export function reserve(
+  create: CreateMemory = (descriptor) => new WebAssembly.Memory(descriptor),
+): Reservation {
+  let refusal: unknown;
+  for (const shared of [true, false])
+    for (const pages of RESERVATIONS_IN_PAGES) {
+      try {
+        return { memory: create({ initial: pages, maximum: pages, shared }), pages, shared };
+      } catch (error) {
+        refusal = error;
+      }
+    }
+  throw new Error(
+    `tensor memory: this machine refuses to reserve even ${(RESERVATIONS_IN_PAGES.at(-1)! * PAGE_BYTES) / 2 ** 20} MiB of ` +
+      'WebAssembly memory; raise the limit on virtual memory (ulimit -v)',
+    { cause: refusal },
+  );
+}
+
+const reservation = reserve();
+
+/** What kernels import as their memory. */
+export const wasmMemory = reservation.memory;
+export const memoryPages = reservation.pages;
+export const memoryBytes = reservation.pages * PAGE_BYTES;
+export const memoryIsShared = reservation.shared;
+
+/** Views of the whole memory, valid for ever: element i of `f32` is at byte 4 i. */
+export const f32 = new Float32Array(wasmMemory.buffer);
+export const f64 = new Float64Array(wasmMemory.buffer);
+export const i32 = new Int32Array(wasmMemory.buffer);
+export const u8 = new Uint8Array(wasmMemory.buffer);

@@ -56,6 +56,11 @@ export function thisHost(): Host {
 
 const pathOf = (host: Host): path.PlatformPath => (host.platform === 'win32' ? path.win32 : path.posix);
 
+const joinOn =
+  (host: Host) =>
+  (...parts: string[]): string =>
+    pathOf(host).join(...parts);
+
 /** jupyter_core's truth of an environment variable: set and neither `no`, `n`, `false`, `off`, `0` nor `0.0`. */
 function envTrue(host: Host, name: string): boolean {
   const value = host.env[name];
@@ -69,7 +74,7 @@ function envTrue(host: Host, name: string): boolean {
 /** The user's data folder (`jupyter --data-dir`): kernelspecs lie in its `kernels/`. */
 export function userDataDir(host: Host = thisHost()): string {
   const { env, home, platform } = host;
-  const join = pathOf(host).join;
+  const join = joinOn(host);
   if (env.JUPYTER_DATA_DIR) return env.JUPYTER_DATA_DIR;
   const platformDirs = envTrue(host, 'JUPYTER_PLATFORM_DIRS');
   switch (platform) {
@@ -87,12 +92,12 @@ export function userDataDir(host: Host = thisHost()): string {
 
 /** The user's configuration folder (`jupyter --config-dir`). */
 function userConfigDir(host: Host): string {
-  return nonEmpty(host.env.JUPYTER_CONFIG_DIR) ?? pathOf(host).join(host.home, '.jupyter');
+  return nonEmpty(host.env.JUPYTER_CONFIG_DIR) ?? joinOn(host)(host.home, '.jupyter');
 }
 
 /** The data folder of a Python environment or of any other installation prefix. */
 export function prefixDataDir(prefix: string, host: Host = thisHost()): string {
-  return pathOf(host).join(prefix, 'share', 'jupyter');
+  return joinOn(host)(prefix, 'share', 'jupyter');
 }
 
 /** The data folders for all users of the machine. */
@@ -126,7 +131,7 @@ function prefersEnvironment(host: Host): boolean {
 
 /** The `kernels` folders in the order in which Jupyter looks through them. */
 export function kernelDirs(prefix: string | undefined, host: Host = thisHost()): string[] {
-  const { join } = pathOf(host);
+  const join = joinOn(host);
   return [...dataDirs(prefix, host), join(host.home, '.ipython')].map((dir) => join(dir, 'kernels'));
 }
 

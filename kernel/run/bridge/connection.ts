@@ -1,0 +1,83 @@
+/** What a connection file says, and how one is made for a kernel that this process starts. */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import path from 'node:path';
+
+/** The content of a Jupyter connection file. */
+export interface ConnectionInfo {
+  transport: 'tcp' | 'ipc';
+  /** A host, or for `ipc` the beginning of the sockets' paths. */
+  ip: string;
+  shell_port: number;
+  control_port: number;
+  stdin_port: number;
+  iopub_port: number;
+  hb_port: number;
+  key: string;
+  signature_scheme: 'hmac-sha256';
+  kernel_name: string;
+}
+
+export type ChannelName = 'shell' | 'control' | 'stdin' | 'iopub';
+
+/** The ZeroMQ address of a channel. */
+export function address(connection: ConnectionInfo, channel: ChannelName): string {
+  const separator = connection.transport === 'ipc' ? '-' : ':';
+  return `${connection.transport}://${connection.ip}${separator}${connection[`${channel}_port`]}`;
+}
+
+/** sun_path holds 104 bytes on macOS and 108 on Linux, the final NUL included. */
+const LONGEST_SOCKET_PATH = 103;
+
+/**
+ * A connection for a new kernel whose files may lie in `folder`. `ipc` cannot lose its addresses to another process
+ * and needs no network, so it is preferred where it exists; a kernel that speaks only `tcp` gets free ports.
+ */
+export async function newConnection(
+  kernelName: string,
+  folder: string,
+  transport: 'tcp' | 'ipc',
+): Promise<ConnectionInfo> {
+  const socketPrefix = path.join(folder, 's');
+  const ipc =
+    transport === 'ipc' && process.platform !== 'win32' && socketPrefix.length + 2 <= LONGEST_SOCKET_PATH;
+  const ports: Ports = ipc ? [1, 2, 3, 4, 5] : await freePorts();
+  const [shell_port, control_port, stdin_port, iopub_port, hb_port] = ports;
+  return {
+    ...(ipc ? { transport: 'ipc', ip: socketPrefix } : { transport: 'tcp', ip: '127.0.0.1' }),
+    shell_port,
+    control_port,
+    stdin_port,
+    iopub_port,
+    hb_port,
+    key: randomBytes(32).toString('hex'),
+    signature_scheme: 'hmac-sha256',
+    kernel_name: kernelName,
+  };
+}
+
+type Ports = [number, number, number, number, number];
+
+/** Five free ports, all held at once so that they differ. */
+async function freePorts(): Promise<Ports> {
+  const [a, b, c, d, e] = await Promise.all([hold(), hold(), hold(), hold(), hold()]);
+  const held = [a, b, c, d, e];
+  await Promise.all(held.map(({ release }) => release()));
+  return [a.port, b.port, c.port, d.port, e.port];
+}
+
+function hold(): Promise<{ port: number; release: () => Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const bound = server.address();
+      if (bound === null || typeof bound === 'string') {
+        reject(new Error('no TCP port on 127.0.0.1 could be bound'));
+        return;
+      }
+      const release = (): Promise<void> => new Promise((done) => server.close(() => done()));
+      resolve({ port: bound.port, release });
+    });
+  });
+}

@@ -2,6 +2,7 @@
  * The user process seen from the kernel process: what `dispatch/` may ask of it. It knows no socket and no Jupyter
  * message, so a test can put a fake in its place.
  */
+import type { MimeBundle } from '../display/mime.js';
 import type { ExecutionId, ExecutionOutcome, OutputFrame, ErrorReport } from '../runtime/frames.js';
 
 export interface ExecuteRequest {
@@ -31,6 +32,32 @@ export interface Session {
   /** Interrupts what runs; a no-op when nothing does. Resolves when the user process has taken notice. */
   interrupt(): Promise<void>;
   inputReply(id: ExecutionId, value: string): void;
+  /**
+   * Looks at a value of the user process, for completion and inspection: `path` is the names from the global scope
+   * on (empty: the scope itself). Runs no user code (no getter, no proxy trap). Resolves to null when there is no
+   * such value, or within 100 ms when a running cell keeps the user process from answering.
+   */
+  look?(path: readonly string[]): Promise<ValueInfo | null>;
+  /** Hands a client's comm message to the user process, in the order of arrival. */
+  comm?(message: CommMessage): void;
   /** Ends the user process and everything it started; resolves when they are gone. */
   shutdown(): Promise<void>;
+}
+
+/** A value as completion and inspection see it. */
+export interface ValueInfo {
+  /** The names that may follow: own and inherited properties, or the names in scope. */
+  members: readonly { name: string; kind: 'function' | 'class' | 'property' | 'variable' }[];
+  /** The value described for a person: text/plain at least (signature or type, then the value). */
+  data: MimeBundle;
+}
+
+export interface CommMessage {
+  kind: 'open' | 'msg' | 'close';
+  commId: string;
+  /** Of `open` only. */
+  target?: string;
+  data: unknown;
+  metadata: unknown;
+  buffers: readonly Uint8Array[];
 }

@@ -1,0 +1,148 @@
+/**
+ * A chart as plain data: what is to be seen, without a pixel, a MIME type or a renderer. It crosses to the raster
+ * worker by structured clone, so it holds no functions and no class instances.
+ */
+
+/** Points of one line in drawing order. A NaN in `y` breaks the line. */
+export interface Points {
+  x: Float64Array;
+  y: Float64Array;
+}
+
+export interface Axis {
+  /** What is measured, in words ("loss", "step"). */
+  name: string;
+  /** Unit in words or symbols, shown in parentheses after the name. */
+  unit?: string;
+  scale: 'linear' | 'log';
+  /** Fixed ends; without it the data decide. */
+  domain?: [number, number];
+  /** The axis counts things: no fractional ticks. */
+  integer?: boolean;
+}
+
+export interface LineSeries {
+  name: string;
+  /** Index into the palette. Series that belong together share it and differ by `dashed`. */
+  color: number;
+  dashed: boolean;
+  /** The line that is drawn at full strength. */
+  line: Points;
+  /** What was measured, under a smoothed `line`, at a quarter of its strength. */
+  raw?: Points;
+  /** Whether the points themselves are worth seeing (few of them, or none joined). */
+  dots: boolean;
+  /** The value beside the name at the line's end; null when there is no finite one. */
+  last: number | null;
+  /** What text/plain says about the series. */
+  summary: SeriesSummary;
+}
+
+/** Numbers of the whole series, before decimation. */
+export interface SeriesSummary {
+  count: number;
+  first: number | null;
+  last: number | null;
+  /** Last value of the moving average, where one is drawn. */
+  smoothed: number | null;
+  best: { step: number; value: number } | null;
+}
+
+/** Something that is pointed at in a line panel. */
+export type Mark =
+  /** The best value of a series. */
+  | { kind: 'best'; series: number; x: number; y: number; label: string }
+  /** A vertical rule; `error` is red. */
+  | { kind: 'rule'; x: number; label: string; tone: 'error' | 'note' }
+  /** A horizontal rule, such as a target. */
+  | { kind: 'level'; y: number; label: string };
+
+export interface LinePanel {
+  kind: 'lines';
+  /** Share of the chart's height. */
+  weight: number;
+  x: Axis;
+  y: Axis;
+  series: LineSeries[];
+  marks: Mark[];
+  /** Whether lines carry their names at their ends; a panel with one obvious line needs none. */
+  endLabels: boolean;
+  /** Says why, where there is nothing to draw. */
+  empty: string;
+}
+
+/** Points on a plane, coloured by class. */
+export interface PointGroup {
+  name: string;
+  color: number;
+  points: Points;
+}
+
+/** A plane: a coloured field (a decision function on a grid), points on it, or both. */
+export interface PlanePanel {
+  kind: 'plane';
+  weight: number;
+  x: Axis;
+  y: Axis;
+  field?: Field;
+  groups: PointGroup[];
+  empty: string;
+}
+
+/** Values on a regular grid, row 0 at the bottom (lowest y). */
+export interface Field {
+  columns: number;
+  rows: number;
+  x: [number, number];
+  y: [number, number];
+  /**
+   * `classes`: palette index of the winning class per cell and how sure it is (0 to 1).
+   * `scalar`: one value per cell, on a sequential or (centred on 0) diverging map.
+   */
+  values:
+    | { kind: 'classes'; winner: Uint16Array; confidence: Float32Array }
+    | { kind: 'scalar'; value: Float64Array; map: 'sequential' | 'diverging'; name: string };
+}
+
+/** One histogram of a ridgeline. */
+export interface Slice {
+  step: number;
+  /** Counts in the ridge's shared bins. */
+  counts: Float64Array;
+}
+
+/** The distribution of one parameter's numbers over time. */
+export interface Ridge {
+  name: string;
+  /** Shared range of all slices. */
+  range: [number, number];
+  /** Oldest first. */
+  slices: Slice[];
+  /** Of the newest slice; shares are percentages. */
+  stats: { mean: number; std: number; zeroPercent: number; nanPercent: number; count: number };
+  /** A short verdict for a layer that needs attention ("vanishing", "NaN"), else empty. */
+  warning: string;
+}
+
+/** Small multiples of ridgelines. */
+export interface RidgePanel {
+  kind: 'ridges';
+  weight: number;
+  columns: number;
+  /** What is distributed ("gradient", "weight"). */
+  quantity: string;
+  ridges: Ridge[];
+  empty: string;
+}
+
+export type Panel = LinePanel | PlanePanel | RidgePanel;
+
+export interface ChartModel {
+  title: string;
+  /** Size in CSS pixels; constant over the life of a live chart. */
+  width: number;
+  height: number;
+  panels: Panel[];
+  /** Sentences a reader must know ("12 values ≤ 0 are not shown"). */
+  notes: string[];
+}

@@ -1,0 +1,142 @@
+/** The numbers of one curve as they arrive: growable, with running statistics and a debiased moving average. */
+import type { Points } from './chart.js';
+
+/** A moving average over less than this many values would only echo them. */
+const MIN_SMOOTHED = 20;
+/** Mean relative jump between neighbours above which a curve counts as noisy. */
+const NOISE_THRESHOLD = 0.015;
+
+export class Series {
+  private steps = new Float64Array(64);
+  private values = new Float64Array(64);
+  private size = 0;
+  /** Whether the steps never went back. */
+  private ordered = true;
+  /** Sum of relative second differences, to tell a noisy curve from a clean one. */
+  private jumps = 0;
+  private jumpCount = 0;
+
+  /** Over finite values. */
+  min = Infinity;
+  max = -Infinity;
+  /** Smallest value above 0: the lower end of a log axis. */
+  minPositive = Infinity;
+  /** How many finite values are ≤ 0, and how many of these are < 0. */
+  nonPositive = 0;
+  negative = 0;
+  finiteCount = 0;
+  best: { step: number; value: number } | null = null;
+  /** The first value that is not a finite number. */
+  firstBad: { step: number; value: number } | null = null;
+
+  get length(): number {
+    return this.size;
+  }
+
+  get lastStep(): number | null {
+    return this.size === 0 ? null : this.steps[this.size - 1]!;
+  }
+
+  push(step: number, value: number): void {
+    if (this.size === this.steps.length) this.grow();
+    const n = this.size;
+    if (n > 0 && step < this.steps[n - 1]!) this.ordered = false;
+    this.steps[n] = step;
+    this.values[n] = value;
+    this.size = n + 1;
+    if (!Number.isFinite(value)) {
+      this.firstBad ??= { step, value };
+      return;
+    }
+    this.finiteCount += 1;
+    if (value < this.min) {
+      this.min = value;
+      this.best = { step, value };
+    }
+    if (value > this.max) this.max = value;
+    if (value > 0) {
+      if (value < this.minPositive) this.minPositive = value;
+    } else {
+      this.nonPositive += 1;
+      if (value < 0) this.negative += 1;
+    }
+    if (n >= 2) {
+      const a = this.values[n - 2]!;
+      const b = this.values[n - 1]!;
+      const scale = Math.abs(b) + 1e-3 * (this.max - this.min);
+      const jump = Math.abs(b - (a + value) / 2) / scale;
+      if (Number.isFinite(jump)) {
+        this.jumps += Math.min(jump, 1);
+        this.jumpCount += 1;
+      }
+    }
+  }
+
+  /** First and last finite values in order of arrival. */
+  get first(): number | null {
+    for (let i = 0; i < this.size; i++) if (Number.isFinite(this.values[i])) return this.values[i]!;
+    return null;
+  }
+
+  get last(): number | null {
+    for (let i = this.size - 1; i >= 0; i--) if (Number.isFinite(this.values[i])) return this.values[i]!;
+    return null;
+  }
+
+  /** The highest finite value, where more is better. */
+  get highest(): { step: number; value: number } | null {
+    if (this.finiteCount === 0) return null;
+    const at = this.values.subarray(0, this.size).indexOf(this.max);
+    return { step: this.steps[at]!, value: this.max };
+  }
+
+  /** All points in order of step. */
+  points(): Points {
+    const x = this.steps.subarray(0, this.size);
+    const y = this.values.subarray(0, this.size);
+    if (this.ordered) return { x, y };
+    const order = Array.from({ length: this.size }, (_, i) => i).sort((a, b) => x[a]! - x[b]!);
+    return { x: Float64Array.from(order, (i) => x[i]!), y: Float64Array.from(order, (i) => y[i]!) };
+  }
+
+  /**
+   * The weight of the moving average that this curve needs: 0 for a clean or short one, else a window that grows
+   * with the curve, from 10 values to 1/40 of it.
+   */
+  autoWeight(): number {
+    if (this.size < MIN_SMOOTHED || this.jumpCount === 0) return 0;
+    if (this.jumps / this.jumpCount < NOISE_THRESHOLD) return 0;
+    const window = 2 ** Math.floor(Math.log2(Math.max(1, this.size / 40)));
+    return 1 - 1 / Math.max(10, window);
+  }
+
+  private grow(): void {
+    const steps = new Float64Array(this.steps.length * 2);
+    const values = new Float64Array(steps.length);
+    steps.set(this.steps);
+    values.set(this.values);
+    this.steps = steps;
+    this.values = values;
+  }
+}
+
+/**
+ * Exponential moving average without its bias towards 0 at the start (as Adam corrects its moments):
+ * `m_t = β m_{t-1} + (1-β) v_t`, shown as `m_t / (1 - β^t)`. A value that is not finite breaks the line and is left out.
+ */
+export function debiasedAverage(values: Float64Array, weight: number): Float64Array {
+  const out = new Float64Array(values.length);
+  let moment = 0;
+  let decay = 1;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) {
+      out[i] = NaN;
+      continue;
+    }
+    moment = weight * moment + (1 - weight) * value;
+    decay *= weight;
+    out[i] = moment / (1 - decay);
+  }
+  return out;
+}

@@ -1,0 +1,61 @@
+/** Writes 8-bit palette PNG files: a chart takes a third of what it takes in true colour. */
+import { deflateSync } from 'node:zlib';
+import { quantize } from './quantize.js';
+
+/** Opaque pixels, 4 bytes each, rows from the top. */
+export interface Pixels {
+  width: number;
+  height: number;
+  rgba: Uint8Array;
+}
+
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** 144 dots an inch: what a picture at twice the CSS resolution has, for viewers that look. */
+const PIXELS_PER_METRE = 5669;
+
+/** @param level zlib's effort: 1 for frames that live a quarter of a second, 9 for what is kept. */
+export function encodePng(pixels: Pixels, level = 9): Buffer {
+  const { width, height } = pixels;
+  const { palette, indices } = quantize(pixels.rgba, width * height);
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 3, 0, 0, 0], 8);
+  const density = Buffer.alloc(9);
+  density.writeUInt32BE(PIXELS_PER_METRE, 0);
+  density.writeUInt32BE(PIXELS_PER_METRE, 4);
+  density[8] = 1;
+  // Filter 0 for each row: differences of palette indices mean nothing.
+  const rows = Buffer.alloc((width + 1) * height);
+  for (let y = 0; y < height; y++) rows.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  return Buffer.concat([
+    SIGNATURE,
+    chunk('IHDR', header),
+    chunk('pHYs', density),
+    chunk('PLTE', palette),
+    chunk('IDAT', deflateSync(rows, { level, memLevel: 9 })),
+    chunk('IEND', new Uint8Array(0)),
+  ]);
+}
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const out = Buffer.alloc(12 + data.length);
+  out.writeUInt32BE(data.length, 0);
+  out.write(type, 4, 'latin1');
+  out.set(data, 8);
+  out.writeUInt32BE(crc32(out.subarray(4, 8 + data.length)), 8 + data.length);
+  return out;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c;
+});
+
+/** ISO 3309; `zlib.crc32` came only with Node 20.15. */
+function crc32(bytes: Uint8Array): number {
+  let c = 0xffffffff;
+  for (const byte of bytes) c = CRC_TABLE[(c ^ byte) & 255]! ^ (c >>> 8);
+  return (c ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,36 @@
+/** Turns a chart into a PNG: layout, SVG, pixels by resvg, palette. The whole way runs in a worker or in process. */
+import { createRequire } from 'node:module';
+import type { ChartModel } from '../model/chart.js';
+import { bundledFonts } from '../scene/font.js';
+import { layout } from '../scene/layout.js';
+import { encodePng, type Pixels } from './png.js';
+import { toSvg, type Svg } from './svg.js';
+
+/** Device pixels for a CSS pixel: sharp on dense screens. */
+const PIXEL_RATIO = 2;
+
+type Resvg = typeof import('@resvg/resvg-js');
+
+let resvg: Resvg | undefined;
+
+/** Loaded when the first picture is drawn: 60 to 120 ms that a cell without a chart does not pay. */
+function loadResvg(): Resvg {
+  resvg ??= createRequire(import.meta.url)('@resvg/resvg-js') as Resvg;
+  return resvg;
+}
+
+/** @throws Error when the rasterizer cannot be loaded or does not take the picture. */
+export function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
+  const svg = toSvg(layout(chart, bundledFonts()), bundledFonts());
+  return encodePng(rasterize(svg), effort === 'live' ? 3 : 9);
+}
+
+export function rasterize(svg: Svg): Pixels {
+  const { Resvg } = loadResvg();
+  const image = new Resvg(svg.source, {
+    font: { loadSystemFonts: svg.needsSystemFonts, sansSerifFamily: 'DejaVu Sans' },
+    fitTo: { mode: 'zoom', value: PIXEL_RATIO },
+    background: '#ffffff',
+  }).render();
+  return { width: image.width, height: image.height, rgba: image.pixels };
+}

@@ -1,0 +1,106 @@
+/** Writes a scene as SVG. Text becomes outlines of the bundled font; what the font lacks stays a `<text>`. */
+import type { FontSet } from '../scene/font.js';
+import { px, type Box, type Scene, type Shape, type TextShape } from '../scene/shapes.js';
+import { TYPE } from '../scene/style.js';
+import { encodePng } from './png.js';
+
+export interface Svg {
+  source: string;
+  /** Some text could not be drawn from the bundled font: the rasterizer must look for fonts of the system. */
+  needsSystemFonts: boolean;
+}
+
+export function toSvg(scene: Scene, fonts: FontSet): Svg {
+  const writer = new SvgWriter(fonts);
+  const body = scene.shapes.map((shape) => writer.shape(shape)).join('');
+  const size = `width="${px(scene.width)}" height="${px(scene.height)}"`;
+  const defs = writer.defs.size === 0 ? '' : `<defs>${[...writer.defs.values()].join('')}</defs>`;
+  return {
+    source: `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${px(scene.width)} ${px(scene.height)}">${defs}${body}</svg>`,
+    needsSystemFonts: writer.needsSystemFonts,
+  };
+}
+
+class SvgWriter {
+  readonly defs = new Map<string, string>();
+  needsSystemFonts = false;
+
+  constructor(private readonly fonts: FontSet) {}
+
+  shape(shape: Shape): string {
+    switch (shape.kind) {
+      case 'rect':
+        return `<rect ${boxAttributes(shape.box)} fill="${shape.fill}"${opacity(shape.opacity)}/>`;
+      case 'circle': {
+        const stroke = shape.stroke ? ` stroke="${shape.stroke}" stroke-width="${shape.width ?? 1}"` : '';
+        const clip = this.clip(shape.clip);
+        return `<circle cx="${px(shape.x)}" cy="${px(shape.y)}" r="${shape.r}" fill="${shape.fill}"${stroke}${opacity(shape.opacity)}${clip}/>`;
+      }
+      case 'path': {
+        const stroke = shape.stroke
+          ? ` stroke="${shape.stroke}" stroke-width="${shape.width ?? 1}" stroke-linejoin="round"`
+          : '';
+        const dash = shape.dash ? ` stroke-dasharray="${shape.dash.join(' ')}"` : '';
+        return `<path d="${shape.d}" fill="${shape.fill ?? 'none'}"${stroke}${dash}${opacity(shape.opacity)}${this.clip(shape.clip)}/>`;
+      }
+      case 'image': {
+        const png = encodePng({ width: shape.columns, height: shape.rows, rgba: shape.rgba }).toString('base64');
+        return `<image ${boxAttributes(shape.box)} preserveAspectRatio="none" href="data:image/png;base64,${png}"/>`;
+      }
+      case 'text':
+        return this.text(shape);
+    }
+  }
+
+  private clip(box: Box | undefined): string {
+    if (box === undefined) return '';
+    const id = `c${[box.x, box.y, box.width, box.height].map(Math.round).join('-')}`;
+    this.defs.set(id, `<clipPath id="${id}"><rect ${boxAttributes(box)}/></clipPath>`);
+    return ` clip-path="url(#${id})"`;
+  }
+
+  private text(shape: TextShape): string {
+    if (shape.text === '') return '';
+    const { size, weight } = TYPE[shape.role];
+    if (!this.fonts.covers(shape.text, weight)) {
+      this.needsSystemFonts = true;
+      const halo = shape.halo ? ' stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' : '';
+      return `<text x="${px(shape.x)}" y="${px(shape.y)}" font-family="Inter, sans-serif" font-size="${size}" font-weight="${weight}" text-anchor="${shape.anchor}" fill="${shape.fill}"${halo}>${escapeXml(shape.text)}</text>`;
+    }
+    const font = this.fonts.font(weight)!;
+    const scale = size / font.unitsPerEm;
+    const width = this.fonts.width(shape.text, size, weight);
+    const left = shape.x - (shape.anchor === 'start' ? 0 : shape.anchor === 'end' ? width : width / 2);
+    let advance = 0;
+    let glyphs = '';
+    for (const character of shape.text) {
+      const { id, glyph } = font.glyph(character.codePointAt(0)!)!;
+      if (glyph.path !== '') {
+        const key = `g${weight}-${id}`;
+        if (!this.defs.has(key)) this.defs.set(key, `<path id="${key}" d="${glyph.path}"/>`);
+        glyphs += `<use href="#${key}" x="${advance}"/>`;
+      }
+      advance += glyph.advance;
+    }
+    const place = `transform="translate(${px(left)} ${px(shape.y)}) scale(${Number(scale.toPrecision(6))})"`;
+    const label = `aria-label="${escapeXml(shape.text)}"`;
+    const halo = shape.halo
+      ? `<g ${place} fill="#fff" stroke="#fff" stroke-width="${Math.round(3.5 / scale)}" stroke-linejoin="round">${glyphs}</g>`
+      : '';
+    return `${halo}<g ${place} ${label} fill="${shape.fill}">${glyphs}</g>`;
+  }
+}
+
+function boxAttributes({ x, y, width, height }: Box): string {
+  return `x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}"`;
+}
+
+function opacity(value: number | undefined): string {
+  return value === undefined || value === 1 ? '' : ` opacity="${value}"`;
+}
+
+function escapeXml(text: string): string {
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
+    .replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

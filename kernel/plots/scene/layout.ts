@@ -1,0 +1,63 @@
+/** From a chart to its shapes: title, panels below each other, notes at the foot. */
+import type { ChartModel, LinePanel } from '../model/chart.js';
+import { emptyExtent, include, minus } from './axes.js';
+import type { FontSet } from './font.js';
+import { layoutLines, lineGutters, text, xExtent, type Gutters } from './lines.js';
+import type { Scene, Shape } from './shapes.js';
+import { COLOR, TYPE } from './style.js';
+
+const NOTE_HEIGHT = 15;
+const MARGIN = 14;
+
+export function layout(chart: ChartModel, fonts: FontSet): Scene {
+  const { width, height } = chart;
+  const shapes: Shape[] = [
+    { kind: 'rect', box: { x: 0, y: 0, width, height }, fill: COLOR.background },
+  ];
+  let top = 8;
+  if (chart.title !== '') {
+    shapes.push(text(MARGIN, 24, chart.title, 'title', COLOR.ink));
+    top = 38;
+  }
+  const notes = chart.notes.flatMap((note) => wrap(note, width - 2 * MARGIN, fonts)).slice(0, 4);
+  const bottom = height - 6 - notes.length * NOTE_HEIGHT;
+  notes.forEach((note, i) => {
+    const y = bottom + NOTE_HEIGHT * (i + 1) - 4;
+    shapes.push(text(MARGIN, y, minus(note), 'note', COLOR.muted));
+  });
+  const linePanels = chart.panels.filter((panel): panel is LinePanel => panel.kind === 'lines');
+  const gutters: Gutters = { left: 0, right: 0 };
+  const steps = emptyExtent();
+  for (const panel of linePanels) {
+    const own = lineGutters(panel, fonts);
+    gutters.left = Math.max(gutters.left, own.left);
+    gutters.right = Math.max(gutters.right, own.right);
+    const extent = xExtent(panel);
+    include(steps, [extent.minPositive, extent.min, extent.max]);
+  }
+  const total = chart.panels.reduce((sum, panel) => sum + panel.weight, 0);
+  let y = top;
+  chart.panels.forEach((panel, i) => {
+    const share = ((bottom - top) * panel.weight) / total;
+    const box = { x: 0, y, width, height: share };
+    y += share;
+    if (panel.kind === 'lines') {
+      const showX = !chart.panels.slice(i + 1).some((other) => other.kind === 'lines');
+      shapes.push(...layoutLines(panel, { box, gutters, x: steps, showX }, fonts));
+    }
+  });
+  return { width, height, shapes };
+}
+
+/** Breaks a sentence into lines that fit. */
+function wrap(sentence: string, width: number, fonts: FontSet): string[] {
+  const { size, weight } = TYPE.note;
+  const lines: string[] = [];
+  for (const word of sentence.split(' ')) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)!} ${word}`;
+    if (lines.length === 0) lines.push(word);
+    else if (fonts.width(longer, size, weight) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}

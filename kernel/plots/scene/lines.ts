@@ -1,0 +1,331 @@
+/** Lays out panels of lines: axes, lines, marks and the names at the lines' ends. */
+import type { LinePanel, LineSeries, Mark, Points } from '../model/chart.js';
+import { formatValue } from '../model/format.js';
+import { axisTitle, emptyExtent, include, makeScale, minus, type Extent, type Scale } from './axes.js';
+import type { FontSet } from './font.js';
+import { firstFree, spread } from './labels.js';
+import { px, textBox, type Box, type Shape, type TextShape } from './shapes.js';
+import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
+
+const LABEL_HEIGHT = 15;
+const LABEL_GAP = 10;
+const MAX_NAME_WIDTH = 150;
+/** Beyond this many lines, those without a label are drawn grey. */
+const MAX_COLORED = 20;
+/** Rules beyond these would only hatch the picture. */
+const MAX_RULES = 6;
+
+/** Space that panels below each other share, so that their steps stand below each other. */
+export interface Gutters {
+  left: number;
+  right: number;
+}
+
+export interface PanelPlace {
+  box: Box;
+  gutters: Gutters;
+  x: Extent;
+  /** The lowest of the panels carries the steps. */
+  showX: boolean;
+}
+
+const TICK_COUNT = 5;
+
+/** Room for tick texts at the left and end labels at the right. */
+export function lineGutters(panel: LinePanel, fonts: FontSet): Gutters {
+  const scale = makeScale(panel.y, yExtent(panel), [100, 0], TICK_COUNT, 'nice');
+  const { size, weight } = TYPE.tick;
+  const left = Math.max(20, ...scale.ticks.map((tick) => fonts.width(tick.text, size, weight))) + 18;
+  if (!panel.endLabels) return { left, right: 20 };
+  const widths = labelled(panel, 100).map((i) => {
+    const { name, value } = endLabel(panel.series[i]!, fonts);
+    return nameWidth(name, fonts) + 6 + fonts.width(value, TYPE.value.size, TYPE.value.weight);
+  });
+  return { left, right: widths.length === 0 ? 20 : Math.max(...widths) + LABEL_GAP + 14 };
+}
+
+/** The range of steps over all of a panel's lines and marks. */
+export function xExtent(panel: LinePanel): Extent {
+  const extent = emptyExtent();
+  for (const { line, raw } of panel.series) {
+    include(extent, line.x);
+    if (raw) include(extent, raw.x);
+  }
+  for (const mark of panel.marks) if (mark.kind !== 'level') include(extent, [mark.x]);
+  return extent;
+}
+
+function yExtent(panel: LinePanel): Extent {
+  const extent = emptyExtent();
+  for (const { line, raw } of panel.series) {
+    include(extent, line.y);
+    if (raw) include(extent, raw.y);
+  }
+  for (const mark of panel.marks) if (mark.kind !== 'rule') include(extent, [mark.y]);
+  return extent;
+}
+
+export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet): Shape[] {
+  const { box, gutters } = place;
+  const shapes: Shape[] = [];
+  const plot: Box = {
+    x: box.x + gutters.left,
+    y: box.y + 24,
+    width: box.width - gutters.left - gutters.right,
+    height: box.height - 24 - (place.showX ? 40 : 12),
+  };
+  shapes.push(text(box.x + 14, box.y + 13, minus(axisTitle(panel.y)), 'axisName', COLOR.muted));
+  const hasData = panel.series.some(({ line }) => line.y.some(Number.isFinite));
+  if (!hasData && panel.marks.length === 0) {
+    shapes.push({ kind: 'path', d: rectPath(plot), fill: '#f6f8fa', role: 'frame' });
+    const middle = text(plot.x + plot.width / 2, plot.y + plot.height / 2 + 4, panel.empty, 'axisName', COLOR.muted);
+    shapes.push({ ...middle, anchor: 'middle' });
+    return shapes;
+  }
+  const xTicks = Math.max(2, Math.floor(plot.width / 90));
+  const x = makeScale(panel.x, place.x, [plot.x, plot.x + plot.width], xTicks, 'tight');
+  const yTicks = Math.max(2, Math.min(TICK_COUNT, Math.floor(plot.height / 28)));
+  const y = makeScale(panel.y, yExtent(panel), [plot.y + plot.height, plot.y], yTicks, 'nice');
+  shapes.push(...axes(panel, plot, x, y, place.showX));
+  shapes.push(...lines(panel, plot, x, y));
+  shapes.push(...marks(panel, plot, x, y, fonts));
+  if (panel.endLabels) shapes.push(...endLabels(panel, plot, x, y, fonts));
+  return shapes;
+}
+
+function axes(panel: LinePanel, plot: Box, x: Scale, y: Scale, showX: boolean): Shape[] {
+  const shapes: Shape[] = [];
+  const right = plot.x + plot.width;
+  const bottom = plot.y + plot.height;
+  for (const tick of y.ticks) {
+    const at = y.at(tick.value);
+    shapes.push({
+      kind: 'path',
+      d: `M${px(plot.x)} ${px(at)}H${px(right)}`,
+      stroke: COLOR.grid,
+      width: 1,
+      role: 'grid',
+    });
+    shapes.push({ ...text(plot.x - 8, at + 4, tick.text, 'tick', COLOR.muted), anchor: 'end' });
+  }
+  shapes.push({
+    kind: 'path',
+    d: `M${px(plot.x)} ${px(bottom)}H${px(right)}`,
+    stroke: COLOR.axis,
+    width: 1,
+    role: 'axis',
+  });
+  if (!showX) return shapes;
+  for (const tick of x.ticks) {
+    const at = x.at(tick.value);
+    shapes.push({
+      kind: 'path',
+      d: `M${px(at)} ${px(bottom)}v4`,
+      stroke: COLOR.axis,
+      width: 1,
+      role: 'axis',
+    });
+    shapes.push({ ...text(at, bottom + 17, tick.text, 'tick', COLOR.muted), anchor: 'middle' });
+  }
+  const name = text(plot.x + plot.width / 2, bottom + 34, axisTitle(panel.x), 'axisName', COLOR.muted);
+  shapes.push({ ...name, anchor: 'middle' });
+  return shapes;
+}
+
+function lines(panel: LinePanel, plot: Box, x: Scale, y: Scale): Shape[] {
+  const many = panel.series.length > MAX_COLORED;
+  const coloured = new Set(many ? labelled(panel, plot.height) : panel.series.keys());
+  const raw: Shape[] = [];
+  const clear: Shape[] = [];
+  const clip = { x: plot.x - 4, y: plot.y - 4, width: plot.width + 8, height: plot.height + 8 };
+  panel.series.forEach((series, i) => {
+    const stroke = coloured.has(i) ? seriesColor(series.color) : COLOR.axis;
+    if (series.raw) {
+      const { d } = linePath(series.raw, x, y);
+      raw.push({ kind: 'path', d, stroke, width: 1, opacity: 0.25, clip, role: 'raw' });
+    }
+    const { d, alone } = linePath(series.line, x, y);
+    const dash = series.dashed ? DASHES.validation : repeatsColor(series.color) ? DASHES.repeated : undefined;
+    const opacity = coloured.has(i) ? 1 : 0.35;
+    const width = many ? 1.25 : 2;
+    const target = coloured.has(i) ? clear : raw;
+    if (d !== '') target.push({ kind: 'path', d, stroke, width, dash, opacity, clip, role: 'line' });
+    const dots = series.dots ? finitePoints(series.line, x, y) : alone;
+    for (const point of dots) target.push({ kind: 'circle', ...point, r: series.dots ? 2.5 : 2, fill: stroke, clip });
+  });
+  return [...raw, ...clear];
+}
+
+/** A path with a break at each value that cannot be drawn, and the points that no line joins. */
+function linePath(points: Points, x: Scale, y: Scale): { d: string; alone: { x: number; y: number }[] } {
+  let d = '';
+  const alone: { x: number; y: number }[] = [];
+  let run = 0;
+  let last = { x: 0, y: 0 };
+  let segment = '';
+  const close = (): void => {
+    if (run === 1) alone.push(last);
+    else d += segment;
+    run = 0;
+    segment = '';
+  };
+  for (let i = 0; i < points.x.length; i++) {
+    const value = y.at(points.y[i]!);
+    const step = x.at(points.x[i]!);
+    if (!Number.isFinite(value) || !Number.isFinite(step)) {
+      close();
+      continue;
+    }
+    segment += `${run === 0 ? 'M' : 'L'}${px(step)} ${px(value)}`;
+    last = { x: step, y: value };
+    run += 1;
+  }
+  close();
+  return { d, alone };
+}
+
+function finitePoints(points: Points, x: Scale, y: Scale): { x: number; y: number }[] {
+  return Array.from(points.x, (step, i) => ({ x: x.at(step), y: y.at(points.y[i]!) })).filter(
+    (point) => Number.isFinite(point.x) && Number.isFinite(point.y),
+  );
+}
+
+function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
+  const shapes: Shape[] = [];
+  const taken: Box[] = [];
+  const put = (candidates: TextShape[]): void => {
+    const bounds = { x: plot.x - 2, y: plot.y - 6, width: plot.width + 4, height: plot.height + 6 };
+    const boxes = candidates.map((candidate) => textBox(candidate, fonts));
+    const free = firstFree(boxes, taken, bounds);
+    if (free === null) return;
+    taken.push(boxes[free]!);
+    shapes.push(candidates[free]!);
+  };
+  const rules = panel.marks.filter((mark): mark is Mark & { kind: 'rule' } => mark.kind === 'rule');
+  for (const rule of rules.slice(0, MAX_RULES)) {
+    const at = x.at(rule.x);
+    const color = rule.tone === 'error' ? COLOR.error : COLOR.muted;
+    const d = `M${px(at)} ${px(plot.y)}V${px(plot.y + plot.height)}`;
+    const dash = rule.tone === 'error' ? undefined : DASHES.level;
+    shapes.push({ kind: 'path', d, stroke: color, width: rule.tone === 'error' ? 1.5 : 1, dash, role: 'rule' });
+    const rows = [0, 1, 2, 3, 4, 5].map((row) => plot.y + 9 + row * LABEL_HEIGHT);
+    put(
+      rows.flatMap((row) => [
+        { ...text(at + 6, row, minus(rule.label), 'label', color), halo: true },
+        { ...text(at - 6, row, minus(rule.label), 'label', color), halo: true, anchor: 'end' as const },
+      ]),
+    );
+  }
+  for (const mark of panel.marks) {
+    if (mark.kind === 'level') {
+      const at = y.at(mark.y);
+      if (!Number.isFinite(at)) continue;
+      const d = `M${px(plot.x)} ${px(at)}H${px(plot.x + plot.width)}`;
+      shapes.push({ kind: 'path', d, stroke: COLOR.muted, width: 1, dash: DASHES.level, role: 'rule' });
+      const label = { ...text(plot.x + 6, at - 5, minus(mark.label), 'note', COLOR.muted), halo: true };
+      put([label, { ...label, y: at + 14 }, { ...label, x: plot.x + plot.width - 6, anchor: 'end' }]);
+    } else if (mark.kind === 'best') {
+      shapes.push(...bestMark(mark, panel, x, y, put));
+    }
+  }
+  return shapes;
+}
+
+function bestMark(
+  mark: Mark & { kind: 'best' },
+  panel: LinePanel,
+  x: Scale,
+  y: Scale,
+  put: (candidates: TextShape[]) => void,
+): Shape[] {
+  const at = { x: x.at(mark.x), y: y.at(mark.y) };
+  if (!Number.isFinite(at.x) || !Number.isFinite(at.y)) return [];
+  const color = seriesColor(panel.series[mark.series]?.color ?? 0);
+  const label = { ...text(at.x, at.y, minus(mark.label), 'note', textColor(color)), halo: true };
+  const above = [11, 26, 41].flatMap((gap): TextShape[] => [
+    { ...label, y: at.y - gap, anchor: 'middle' },
+    { ...label, y: at.y - gap, anchor: 'end' },
+    { ...label, y: at.y - gap },
+  ]);
+  const below = [19, 34].flatMap((gap): TextShape[] => [
+    { ...label, y: at.y + gap, anchor: 'middle' },
+    { ...label, y: at.y + gap, anchor: 'end' },
+    { ...label, y: at.y + gap },
+  ]);
+  put([...below.slice(0, 3), ...above, ...below.slice(3)]);
+  return [{ kind: 'circle', ...at, r: 4.5, fill: '#ffffff', stroke: color, width: 2 }];
+}
+
+function endLabels(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
+  const right = plot.x + plot.width;
+  const ends = labelled(panel, plot.height)
+    .map((index) => ({ index, end: lastPoint(panel.series[index]!.line, x, y) }))
+    .filter((entry): entry is { index: number; end: { x: number; y: number } } => entry.end !== null);
+  const centres = spread(
+    ends.map(({ end }) => end.y),
+    LABEL_HEIGHT,
+    plot.y - 8,
+    plot.y + plot.height + 8,
+  );
+  return ends.flatMap(({ index, end }, k): Shape[] => {
+    const series = panel.series[index]!;
+    const color = seriesColor(series.color);
+    const { name, value } = endLabel(series, fonts);
+    const centre = centres[k]!;
+    const left = right + LABEL_GAP + 6;
+    const ink = textColor(color);
+    const shapes: Shape[] = [
+      { ...text(left, centre + 4, name, 'label', ink) },
+      { ...text(left + nameWidth(name, fonts) + 6, centre + 4, minus(value), 'value', ink) },
+    ];
+    // A leader where the label had to move away from its line, or the line ends early.
+    if (Math.abs(centre - end.y) > 2 || end.x < right - 3) {
+      const from = Math.max(end.x + 3, plot.x);
+      const bend = Math.max(from, right + 2);
+      const d = `M${px(from)} ${px(end.y)}L${px(bend)} ${px(end.y)}L${px(left - 3)} ${px(centre)}`;
+      shapes.push({ kind: 'path', d, stroke: color, width: 1, opacity: 0.5, role: 'leader' });
+    }
+    return shapes;
+  });
+}
+
+/**
+ * Which series carry a label: all, or as many as fit; then those whose last values are lowest and highest, because
+ * these are looked for.
+ */
+function labelled(panel: LinePanel, height: number): number[] {
+  const fit = Math.max(1, Math.min(MAX_COLORED, Math.floor((height + 16) / LABEL_HEIGHT)));
+  const all = panel.series.map((_, i) => i).filter((i) => panel.series[i]!.last !== null);
+  if (all.length <= fit) return all;
+  const byValue = all.sort((a, b) => panel.series[a]!.last! - panel.series[b]!.last!);
+  const low = Math.ceil(fit / 2);
+  return [...byValue.slice(0, low), ...byValue.slice(byValue.length - (fit - low))];
+}
+
+function endLabel(series: LineSeries, fonts: FontSet): { name: string; value: string } {
+  const { size, weight } = TYPE.label;
+  let name = series.name;
+  while (name.length > 2 && fonts.width(name, size, weight) > MAX_NAME_WIDTH)
+    name = `${name.slice(0, name.endsWith('…') ? -2 : -1)}…`;
+  return { name, value: series.last === null ? '' : formatValue(series.last) };
+}
+
+function nameWidth(name: string, fonts: FontSet): number {
+  return fonts.width(name, TYPE.label.size, TYPE.label.weight);
+}
+
+function lastPoint(points: Points, x: Scale, y: Scale): { x: number; y: number } | null {
+  for (let i = points.x.length - 1; i >= 0; i--) {
+    const point = { x: x.at(points.x[i]!), y: y.at(points.y[i]!) };
+    if (Number.isFinite(point.x) && Number.isFinite(point.y)) return point;
+  }
+  return null;
+}
+
+export function text(x: number, y: number, content: string, role: TextShape['role'], fill: string): TextShape {
+  return { kind: 'text', x, y, text: content, role, fill, anchor: 'start' };
+}
+
+export function rectPath({ x, y, width, height }: Box): string {
+  return `M${px(x)} ${px(y)}h${px(width)}v${px(height)}h${px(-width)}Z`;
+}

@@ -1,0 +1,77 @@
+/** What a renderer draws: a flat list of shapes in CSS pixels, back to front. */
+import { TYPE, type TextRole } from './style.js';
+import type { FontSet } from './font.js';
+
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface TextShape {
+  kind: 'text';
+  /** Reference point on the baseline. */
+  x: number;
+  y: number;
+  text: string;
+  role: TextRole;
+  fill: string;
+  anchor: 'start' | 'middle' | 'end';
+  /** A white edge, so that text over lines stays legible. */
+  halo?: boolean;
+}
+
+export type Shape =
+  | { kind: 'rect'; box: Box; fill: string; opacity?: number }
+  | {
+      kind: 'path';
+      d: string;
+      stroke?: string;
+      fill?: string;
+      width?: number;
+      dash?: readonly number[];
+      opacity?: number;
+      clip?: Box;
+      /** What it stands for, for tests and for readers of the SVG. */
+      role: 'grid' | 'axis' | 'line' | 'raw' | 'rule' | 'leader' | 'ridge' | 'frame';
+    }
+  | {
+      kind: 'circle';
+      x: number;
+      y: number;
+      r: number;
+      fill: string;
+      stroke?: string;
+      width?: number;
+      opacity?: number;
+      clip?: Box;
+    }
+  /** Pixels of a coarse grid, stretched smoothly over the box; RGBA bytes, row 0 on top. */
+  | { kind: 'image'; box: Box; columns: number; rows: number; rgba: Uint8Array }
+  | TextShape;
+
+export interface Scene {
+  width: number;
+  height: number;
+  shapes: Shape[];
+}
+
+/** Where a text's ink may be: its advance width, ascent and descent. */
+export function textBox(shape: TextShape, fonts: FontSet): Box {
+  const { size, weight } = TYPE[shape.role];
+  const width = fonts.width(shape.text, size, weight);
+  const left = shape.anchor === 'start' ? shape.x : shape.anchor === 'end' ? shape.x - width : shape.x - width / 2;
+  return { x: left, y: shape.y - 0.76 * size, width, height: 0.98 * size };
+}
+
+export function overlaps(a: Box, b: Box, gap = 0): boolean {
+  return (
+    a.x < b.x + b.width + gap && b.x < a.x + a.width + gap && a.y < b.y + b.height + gap && b.y < a.y + a.height + gap
+  );
+}
+
+/** Pixel coordinates as short as they can be without being seen to move: a tenth of a pixel. */
+export function px(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}

@@ -3,3 +3,4 @@
  * names are there without an import.
  */
 export * from '../core/index.js';
+export * from './plots/index.js';

@@ -10,14 +10,16 @@ export function decimate(points: Points, buckets: number, log = false): Points {
   const { x, y } = points;
   const n = x.length;
   if (n <= 2 * buckets) return { x: x.slice(), y: y.slice() };
-  const position = log ? (value: number) => Math.log(Math.max(value, Number.MIN_VALUE)) : (value: number) => value;
-  const start = position(x[0]!);
-  const span = position(x[n - 1]!) - start;
+  const position = log
+    ? (value: number) => Math.log(Math.max(value, Number.MIN_VALUE))
+    : (value: number) => value;
+  const start = position(x[0]);
+  const span = position(x[n - 1]) - start;
   const outX: number[] = [];
   const outY: number[] = [];
   const emit = (i: number): void => {
-    outX.push(x[i]!);
-    outY.push(y[i]!);
+    outX.push(x[i]);
+    outY.push(y[i]);
   };
   let i = 0;
   for (let bucket = 0; bucket < buckets && i < n; bucket++) {
@@ -26,14 +28,14 @@ export function decimate(points: Points, buckets: number, log = false): Points {
     let high = -1;
     let bad = -1;
     const from = i;
-    for (; i < n && position(x[i]!) < end; i++) {
-      const value = y[i]!;
+    for (; i < n && position(x[i]) < end; i++) {
+      const value = y[i];
       if (!Number.isFinite(value)) {
         if (bad < 0) bad = i;
         continue;
       }
-      if (low < 0 || value < y[low]!) low = i;
-      if (high < 0 || value > y[high]!) high = i;
+      if (low < 0 || value < y[low]) low = i;
+      if (high < 0 || value > y[high]) high = i;
     }
     if (i === from) continue;
     const kept = [...new Set([low, high, bad, from === 0 ? 0 : -1, i === n ? n - 1 : -1])];

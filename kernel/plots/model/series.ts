@@ -12,6 +12,8 @@ export class Series {
   private size = 0;
   /** Whether the steps never went back. */
   private ordered = true;
+  /** Whether every step is a whole number. */
+  wholeSteps = true;
   /** Sum of relative second differences, to tell a noisy curve from a clean one. */
   private jumps = 0;
   private jumpCount = 0;
@@ -33,14 +35,15 @@ export class Series {
     return this.size;
   }
 
-  get lastStep(): number | null {
-    return this.size === 0 ? null : this.steps[this.size - 1]!;
+  get isOrdered(): boolean {
+    return this.ordered;
   }
 
   push(step: number, value: number): void {
     if (this.size === this.steps.length) this.grow();
     const n = this.size;
-    if (n > 0 && step < this.steps[n - 1]!) this.ordered = false;
+    if (n > 0 && step < this.steps[n - 1]) this.ordered = false;
+    if (!Number.isInteger(step)) this.wholeSteps = false;
     this.steps[n] = step;
     this.values[n] = value;
     this.size = n + 1;
@@ -61,8 +64,8 @@ export class Series {
       if (value < 0) this.negative += 1;
     }
     if (n >= 2) {
-      const a = this.values[n - 2]!;
-      const b = this.values[n - 1]!;
+      const a = this.values[n - 2];
+      const b = this.values[n - 1];
       const scale = Math.abs(b) + 1e-3 * (this.max - this.min);
       const jump = Math.abs(b - (a + value) / 2) / scale;
       if (Number.isFinite(jump)) {
@@ -74,12 +77,12 @@ export class Series {
 
   /** First and last finite values in order of arrival. */
   get first(): number | null {
-    for (let i = 0; i < this.size; i++) if (Number.isFinite(this.values[i])) return this.values[i]!;
+    for (let i = 0; i < this.size; i++) if (Number.isFinite(this.values[i])) return this.values[i];
     return null;
   }
 
   get last(): number | null {
-    for (let i = this.size - 1; i >= 0; i--) if (Number.isFinite(this.values[i])) return this.values[i]!;
+    for (let i = this.size - 1; i >= 0; i--) if (Number.isFinite(this.values[i])) return this.values[i];
     return null;
   }
 
@@ -87,7 +90,7 @@ export class Series {
   get highest(): { step: number; value: number } | null {
     if (this.finiteCount === 0) return null;
     const at = this.values.subarray(0, this.size).indexOf(this.max);
-    return { step: this.steps[at]!, value: this.max };
+    return { step: this.steps[at], value: this.max };
   }
 
   /** All points in order of step. */
@@ -95,8 +98,8 @@ export class Series {
     const x = this.steps.subarray(0, this.size);
     const y = this.values.subarray(0, this.size);
     if (this.ordered) return { x, y };
-    const order = Array.from({ length: this.size }, (_, i) => i).sort((a, b) => x[a]! - x[b]!);
-    return { x: Float64Array.from(order, (i) => x[i]!), y: Float64Array.from(order, (i) => y[i]!) };
+    const order = Array.from({ length: this.size }, (_, i) => i).sort((a, b) => x[a] - x[b]);
+    return { x: Float64Array.from(order, (i) => x[i]), y: Float64Array.from(order, (i) => y[i]) };
   }
 
   /**
@@ -123,20 +126,33 @@ export class Series {
 /**
  * Exponential moving average without its bias towards 0 at the start (as Adam corrects its moments):
  * `m_t = β m_{t-1} + (1-β) v_t`, shown as `m_t / (1 - β^t)`. A value that is not finite breaks the line and is left out.
+ * Grows with its input, so that a frame pays only for what is new.
  */
-export function debiasedAverage(values: Float64Array, weight: number): Float64Array {
-  const out = new Float64Array(values.length);
-  let moment = 0;
-  let decay = 1;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (!Number.isFinite(value)) {
-      out[i] = NaN;
-      continue;
+export class MovingAverage {
+  private out = new Float64Array(64);
+  private size = 0;
+  private moment = 0;
+  private decay = 1;
+
+  constructor(readonly weight: number) {}
+
+  /** The averages of `values`, of which those seen before must be unchanged. */
+  extend(values: Float64Array): Float64Array {
+    if (this.out.length < values.length) {
+      const larger = new Float64Array(Math.max(values.length, 2 * this.out.length));
+      larger.set(this.out);
+      this.out = larger;
     }
-    moment = weight * moment + (1 - weight) * value;
-    decay *= weight;
-    out[i] = moment / (1 - decay);
+    for (; this.size < values.length; this.size++) {
+      const value = values[this.size];
+      if (!Number.isFinite(value)) {
+        this.out[this.size] = NaN;
+        continue;
+      }
+      this.moment = this.weight * this.moment + (1 - this.weight) * value;
+      this.decay *= this.weight;
+      this.out[this.size] = this.moment / (1 - this.decay);
+    }
+    return this.out.subarray(0, this.size);
   }
-  return out;
 }

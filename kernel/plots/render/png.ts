@@ -27,7 +27,8 @@ export function encodePng(pixels: Pixels, level = 9): Buffer {
   density[8] = 1;
   // Filter 0 for each row: differences of palette indices mean nothing.
   const rows = Buffer.alloc((width + 1) * height);
-  for (let y = 0; y < height; y++) rows.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  for (let y = 0; y < height; y++)
+    rows.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
@@ -56,6 +57,6 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 /** ISO 3309; `zlib.crc32` came only with Node 20.15. */
 function crc32(bytes: Uint8Array): number {
   let c = 0xffffffff;
-  for (const byte of bytes) c = CRC_TABLE[(c ^ byte) & 255]! ^ (c >>> 8);
+  for (const byte of bytes) c = CRC_TABLE[(c ^ byte) & 255] ^ (c >>> 8);
   return (c ^ 0xffffffff) >>> 0;
 }

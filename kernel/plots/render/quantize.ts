@@ -24,9 +24,11 @@ export function quantize(rgba: Uint8Array, pixelCount: number): Indexed {
   const { colors, lossy } = countColors(pixels, ids);
   const palette = colors.length <= LIMIT ? colors.map((color) => color.rgb) : reduce(colors);
   const exact = colors.length <= LIMIT && !lossy;
-  const target = Uint8Array.from(colors, (color, i) => (exact || colors.length <= LIMIT ? i : nearest(color.rgb, palette)));
+  const target = Uint8Array.from(colors, (color, i) =>
+    exact || colors.length <= LIMIT ? i : nearest(color.rgb, palette),
+  );
   const indices = new Uint8Array(pixelCount);
-  for (let i = 0; i < pixelCount; i++) indices[i] = target[ids[i]!]!;
+  for (let i = 0; i < pixelCount; i++) indices[i] = target[ids[i]]!;
   return {
     palette: Uint8Array.from(palette.flatMap((rgb) => [rgb & 255, (rgb >> 8) & 255, (rgb >> 16) & 255])),
     indices,
@@ -55,7 +57,7 @@ function tryCount(pixels: Uint32Array, ids: Uint16Array, mask: number): Color[] 
   let lastRgb = -1;
   let lastId = 0;
   for (let i = 0; i < pixels.length; i++) {
-    const rgb = pixels[i]! & mask;
+    const rgb = pixels[i] & mask;
     if (rgb !== lastRgb) {
       let slot = (Math.imul(rgb, 0x9e3779b1) >>> 15) & (slots - 1);
       while (keys[slot] !== -1 && keys[slot] !== rgb) slot = (slot + 1) & (slots - 1);
@@ -69,7 +71,7 @@ function tryCount(pixels: Uint32Array, ids: Uint16Array, mask: number): Color[] 
       lastId = slotIds[slot]!;
     }
     ids[i] = lastId;
-    colors[lastId]!.count += 1;
+    colors[lastId].count += 1;
   }
   return colors;
 }
@@ -88,15 +90,16 @@ function reduce(colors: Color[]): number[] {
       const weight = Math.sqrt(box.reduce((sum, color) => sum + color.count, 0));
       for (const shift of [0, 8, 16]) {
         const values = box.map((color) => (color.rgb >> shift) & 255);
-        const size = (values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b))) * weight;
+        const size =
+          (values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b))) * weight;
         if (size > worst) [worst, widest, axis] = [size, i, shift];
       }
     });
     if (widest < 0) break;
-    const box = boxes[widest]!.sort((a, b) => ((a.rgb >> axis) & 255) - ((b.rgb >> axis) & 255));
+    const box = boxes[widest].sort((a, b) => ((a.rgb >> axis) & 255) - ((b.rgb >> axis) & 255));
     const half = box.reduce((sum, color) => sum + color.count, 0) / 2;
     let cut = 1;
-    for (let sum = box[0]!.count; cut < box.length - 1 && sum < half; cut++) sum += box[cut]!.count;
+    for (let sum = box[0].count; cut < box.length - 1 && sum < half; cut++) sum += box[cut].count;
     boxes.splice(widest, 1, box.slice(0, cut), box.slice(cut));
   }
   return [...exact, ...boxes.map(average)];
@@ -105,7 +108,8 @@ function reduce(colors: Color[]): number[] {
 function average(box: Color[]): number {
   const total = box.reduce((sum, color) => sum + color.count, 0);
   const channel = (shift: number): number =>
-    Math.round(box.reduce((sum, color) => sum + ((color.rgb >> shift) & 255) * color.count, 0) / total) << shift;
+    Math.round(box.reduce((sum, color) => sum + ((color.rgb >> shift) & 255) * color.count, 0) / total) <<
+    shift;
   return channel(0) | channel(8) | channel(16);
 }
 
@@ -113,7 +117,7 @@ function nearest(rgb: number, palette: readonly number[]): number {
   let best = 0;
   let least = Infinity;
   for (let i = 0; i < palette.length; i++) {
-    const other = palette[i]!;
+    const other = palette[i];
     const dr = (rgb & 255) - (other & 255);
     const dg = ((rgb >> 8) & 255) - ((other >> 8) & 255);
     const db = ((rgb >> 16) & 255) - ((other >> 16) & 255);

@@ -9,6 +9,9 @@ import { toSvg, type Svg } from './svg.js';
 /** Device pixels for a CSS pixel: sharp on dense screens. */
 const PIXEL_RATIO = 2;
 
+/** A picture, or why there is none. */
+export type FrameResult = { png: Uint8Array } | { error: string };
+
 type Resvg = typeof import('@resvg/resvg-js');
 
 let resvg: Resvg | undefined;
@@ -19,8 +22,17 @@ function loadResvg(): Resvg {
   return resvg;
 }
 
+/** Never throws: `live` frames are drawn for a quarter of a second, `final` ones are kept and packed well. */
+export function render(chart: ChartModel, effort: 'live' | 'final'): FrameResult {
+  try {
+    return { png: renderPng(chart, effort) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** @throws Error when the rasterizer cannot be loaded or does not take the picture. */
-export function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
+function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const svg = toSvg(layout(chart, bundledFonts()), bundledFonts());
   return encodePng(rasterize(svg), effort === 'live' ? 3 : 9);
 }

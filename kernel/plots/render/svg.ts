@@ -44,7 +44,9 @@ class SvgWriter {
         return `<path d="${shape.d}" fill="${shape.fill ?? 'none'}"${stroke}${dash}${opacity(shape.opacity)}${this.clip(shape.clip)}/>`;
       }
       case 'image': {
-        const png = encodePng({ width: shape.columns, height: shape.rows, rgba: shape.rgba }).toString('base64');
+        const png = encodePng({ width: shape.columns, height: shape.rows, rgba: shape.rgba }).toString(
+          'base64',
+        );
         return `<image ${boxAttributes(shape.box)} preserveAspectRatio="none" href="data:image/png;base64,${png}"/>`;
       }
       case 'text':
@@ -64,7 +66,9 @@ class SvgWriter {
     const { size, weight } = TYPE[shape.role];
     if (!this.fonts.covers(shape.text, weight)) {
       this.needsSystemFonts = true;
-      const halo = shape.halo ? ' stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' : '';
+      const halo = shape.halo
+        ? ' stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
+        : '';
       return `<text x="${px(shape.x)}" y="${px(shape.y)}" font-family="Inter, sans-serif" font-size="${size}" font-weight="${weight}" text-anchor="${shape.anchor}" fill="${shape.fill}"${halo}>${escapeXml(shape.text)}</text>`;
     }
     const font = this.fonts.font(weight)!;
@@ -99,8 +103,7 @@ function opacity(value: number | undefined): string {
   return value === undefined || value === 1 ? '' : ` opacity="${value}"`;
 }
 
+/** Control characters have no place in XML, not even escaped. */
 function escapeXml(text: string): string {
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
-    .replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text.replace(/\p{Cc}/gu, ' ').replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

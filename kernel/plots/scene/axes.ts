@@ -96,7 +96,7 @@ function logScale(
 }
 
 function linearTicks(values: number[]): Tick[] {
-  const step = values.length > 1 ? values[1]! - values[0]! : 1;
+  const step = values.length > 1 ? values[1] - values[0] : 1;
   const largest = Math.max(...values.map(Math.abs), 0);
   return values.map((value) => ({ value, text: minus(linearText(value, step, largest)) }));
 }

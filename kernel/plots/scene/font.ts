@@ -34,7 +34,10 @@ export class TrueTypeFont {
     for (let i = 0; i < count; i++) {
       const record = 12 + 16 * i;
       const tag = String.fromCharCode(...bytes.subarray(record, record + 4));
-      this.tables.set(tag, { offset: this.view.getUint32(record + 8), length: this.view.getUint32(record + 12) });
+      this.tables.set(tag, {
+        offset: this.view.getUint32(record + 8),
+        length: this.view.getUint32(record + 12),
+      });
     }
     this.unitsPerEm = this.view.getUint16(this.table('head') + 18);
     this.longOffsets = this.view.getInt16(this.table('head') + 50) === 1;
@@ -82,7 +85,16 @@ export class TrueTypeFont {
   }
 
   /** The outline under the transform (a b c d e f); composite glyphs nest a few levels. */
-  private outline(id: number, a: number, b: number, c: number, d: number, e: number, f: number, depth: number): string {
+  private outline(
+    id: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    depth: number,
+  ): string {
     const { view } = this;
     const loca = this.table('loca');
     const [from, to] = this.longOffsets
@@ -98,7 +110,7 @@ export class TrueTypeFont {
     for (const end of ends) {
       const at = (i: number): Corner => {
         const k = first + ((i - first + (end - first + 1)) % (end - first + 1));
-        return { x: a * xs[k]! + c * ys[k]! + e, y: -(b * xs[k]! + d * ys[k]! + f), on: onCurve[k]! };
+        return { x: a * xs[k] + c * ys[k] + e, y: -(b * xs[k] + d * ys[k] + f), on: onCurve[k] };
       };
       path += contourPath(at, first, end);
       first = end + 1;

@@ -9,7 +9,7 @@ import { overlaps, type Box } from './shapes.js';
 export function spread(wanted: readonly number[], height: number, top: number, bottom: number): number[] {
   const n = wanted.length;
   if (n === 0) return [];
-  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]! || a - b);
+  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b] || a - b);
   const low = top + height / 2;
   const high = bottom - height / 2;
   const room = high - low;
@@ -18,7 +18,7 @@ export function spread(wanted: readonly number[], height: number, top: number, b
   const limit = high - (n - 1) * pitch;
   const pools: { sum: number; count: number }[] = [];
   order.forEach((index, k) => {
-    pools.push({ sum: wanted[index]! - k * pitch, count: 1 });
+    pools.push({ sum: wanted[index] - k * pitch, count: 1 });
     while (pools.length > 1) {
       const last = pools.at(-1)!;
       const before = pools.at(-2)!;
@@ -32,7 +32,7 @@ export function spread(wanted: readonly number[], height: number, top: number, b
   let k = 0;
   for (const pool of pools) {
     const place = Math.min(Math.max(pool.sum / pool.count, low), Math.max(low, limit));
-    for (let i = 0; i < pool.count; i++, k++) out[order[k]!] = place + k * pitch;
+    for (let i = 0; i < pool.count; i++, k++) out[order[k]] = place + k * pitch;
   }
   return out;
 }

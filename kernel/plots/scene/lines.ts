@@ -38,7 +38,7 @@ export function lineGutters(panel: LinePanel, fonts: FontSet): Gutters {
   const left = Math.max(20, ...scale.ticks.map((tick) => fonts.width(tick.text, size, weight))) + 18;
   if (!panel.endLabels) return { left, right: 20 };
   const widths = labelled(panel, 100).map((i) => {
-    const { name, value } = endLabel(panel.series[i]!, fonts);
+    const { name, value } = endLabel(panel.series[i], fonts);
     return nameWidth(name, fonts) + 6 + fonts.width(value, TYPE.value.size, TYPE.value.weight);
   });
   return { left, right: widths.length === 0 ? 20 : Math.max(...widths) + LABEL_GAP + 14 };
@@ -78,7 +78,13 @@ export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet)
   const hasData = panel.series.some(({ line }) => line.y.some(Number.isFinite));
   if (!hasData && panel.marks.length === 0) {
     shapes.push({ kind: 'path', d: rectPath(plot), fill: '#f6f8fa', role: 'frame' });
-    const middle = text(plot.x + plot.width / 2, plot.y + plot.height / 2 + 4, panel.empty, 'axisName', COLOR.muted);
+    const middle = text(
+      plot.x + plot.width / 2,
+      plot.y + plot.height / 2 + 4,
+      panel.empty,
+      'axisName',
+      COLOR.muted,
+    );
     shapes.push({ ...middle, anchor: 'middle' });
     return shapes;
   }
@@ -151,7 +157,8 @@ function lines(panel: LinePanel, plot: Box, x: Scale, y: Scale): Shape[] {
     const target = coloured.has(i) ? clear : raw;
     if (d !== '') target.push({ kind: 'path', d, stroke, width, dash, opacity, clip, role: 'line' });
     const dots = series.dots ? finitePoints(series.line, x, y) : alone;
-    for (const point of dots) target.push({ kind: 'circle', ...point, r: series.dots ? 2.5 : 2, fill: stroke, clip });
+    for (const point of dots)
+      target.push({ kind: 'circle', ...point, r: series.dots ? 2.5 : 2, fill: stroke, clip });
   });
   return [...raw, ...clear];
 }
@@ -170,8 +177,8 @@ function linePath(points: Points, x: Scale, y: Scale): { d: string; alone: { x: 
     segment = '';
   };
   for (let i = 0; i < points.x.length; i++) {
-    const value = y.at(points.y[i]!);
-    const step = x.at(points.x[i]!);
+    const value = y.at(points.y[i]);
+    const step = x.at(points.x[i]);
     if (!Number.isFinite(value) || !Number.isFinite(step)) {
       close();
       continue;
@@ -185,7 +192,7 @@ function linePath(points: Points, x: Scale, y: Scale): { d: string; alone: { x: 
 }
 
 function finitePoints(points: Points, x: Scale, y: Scale): { x: number; y: number }[] {
-  return Array.from(points.x, (step, i) => ({ x: x.at(step), y: y.at(points.y[i]!) })).filter(
+  return Array.from(points.x, (step, i) => ({ x: x.at(step), y: y.at(points.y[i]) })).filter(
     (point) => Number.isFinite(point.x) && Number.isFinite(point.y),
   );
 }
@@ -198,8 +205,8 @@ function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet):
     const boxes = candidates.map((candidate) => textBox(candidate, fonts));
     const free = firstFree(boxes, taken, bounds);
     if (free === null) return;
-    taken.push(boxes[free]!);
-    shapes.push(candidates[free]!);
+    taken.push(boxes[free]);
+    shapes.push(candidates[free]);
   };
   const rules = panel.marks.filter((mark): mark is Mark & { kind: 'rule' } => mark.kind === 'rule');
   for (const rule of rules.slice(0, MAX_RULES)) {
@@ -207,7 +214,14 @@ function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet):
     const color = rule.tone === 'error' ? COLOR.error : COLOR.muted;
     const d = `M${px(at)} ${px(plot.y)}V${px(plot.y + plot.height)}`;
     const dash = rule.tone === 'error' ? undefined : DASHES.level;
-    shapes.push({ kind: 'path', d, stroke: color, width: rule.tone === 'error' ? 1.5 : 1, dash, role: 'rule' });
+    shapes.push({
+      kind: 'path',
+      d,
+      stroke: color,
+      width: rule.tone === 'error' ? 1.5 : 1,
+      dash,
+      role: 'rule',
+    });
     const rows = [0, 1, 2, 3, 4, 5].map((row) => plot.y + 9 + row * LABEL_HEIGHT);
     put(
       rows.flatMap((row) => [
@@ -259,7 +273,7 @@ function bestMark(
 function endLabels(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
   const right = plot.x + plot.width;
   const ends = labelled(panel, plot.height)
-    .map((index) => ({ index, end: lastPoint(panel.series[index]!.line, x, y) }))
+    .map((index) => ({ index, end: lastPoint(panel.series[index].line, x, y) }))
     .filter((entry): entry is { index: number; end: { x: number; y: number } } => entry.end !== null);
   const centres = spread(
     ends.map(({ end }) => end.y),
@@ -268,10 +282,10 @@ function endLabels(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontS
     plot.y + plot.height + 8,
   );
   return ends.flatMap(({ index, end }, k): Shape[] => {
-    const series = panel.series[index]!;
+    const series = panel.series[index];
     const color = seriesColor(series.color);
     const { name, value } = endLabel(series, fonts);
-    const centre = centres[k]!;
+    const centre = centres[k];
     const left = right + LABEL_GAP + 6;
     const ink = textColor(color);
     const shapes: Shape[] = [
@@ -295,9 +309,9 @@ function endLabels(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontS
  */
 function labelled(panel: LinePanel, height: number): number[] {
   const fit = Math.max(1, Math.min(MAX_COLORED, Math.floor((height + 16) / LABEL_HEIGHT)));
-  const all = panel.series.map((_, i) => i).filter((i) => panel.series[i]!.last !== null);
+  const all = panel.series.map((_, i) => i).filter((i) => panel.series[i].last !== null);
   if (all.length <= fit) return all;
-  const byValue = all.sort((a, b) => panel.series[a]!.last! - panel.series[b]!.last!);
+  const byValue = all.sort((a, b) => panel.series[a].last! - panel.series[b].last!);
   const low = Math.ceil(fit / 2);
   return [...byValue.slice(0, low), ...byValue.slice(byValue.length - (fit - low))];
 }
@@ -316,13 +330,19 @@ function nameWidth(name: string, fonts: FontSet): number {
 
 function lastPoint(points: Points, x: Scale, y: Scale): { x: number; y: number } | null {
   for (let i = points.x.length - 1; i >= 0; i--) {
-    const point = { x: x.at(points.x[i]!), y: y.at(points.y[i]!) };
+    const point = { x: x.at(points.x[i]), y: y.at(points.y[i]) };
     if (Number.isFinite(point.x) && Number.isFinite(point.y)) return point;
   }
   return null;
 }
 
-export function text(x: number, y: number, content: string, role: TextShape['role'], fill: string): TextShape {
+export function text(
+  x: number,
+  y: number,
+  content: string,
+  role: TextShape['role'],
+  fill: string,
+): TextShape {
   return { kind: 'text', x, y, text: content, role, fill, anchor: 'start' };
 }
 

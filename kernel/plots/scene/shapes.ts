@@ -61,13 +61,17 @@ export interface Scene {
 export function textBox(shape: TextShape, fonts: FontSet): Box {
   const { size, weight } = TYPE[shape.role];
   const width = fonts.width(shape.text, size, weight);
-  const left = shape.anchor === 'start' ? shape.x : shape.anchor === 'end' ? shape.x - width : shape.x - width / 2;
+  const left =
+    shape.anchor === 'start' ? shape.x : shape.anchor === 'end' ? shape.x - width : shape.x - width / 2;
   return { x: left, y: shape.y - 0.76 * size, width, height: 0.98 * size };
 }
 
 export function overlaps(a: Box, b: Box, gap = 0): boolean {
   return (
-    a.x < b.x + b.width + gap && b.x < a.x + a.width + gap && a.y < b.y + b.height + gap && b.y < a.y + a.height + gap
+    a.x < b.x + b.width + gap &&
+    b.x < a.x + a.width + gap &&
+    a.y < b.y + b.height + gap &&
+    b.y < a.y + a.height + gap
   );
 }
 

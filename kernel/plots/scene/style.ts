@@ -41,7 +41,7 @@ export const PALETTE = [
 ] as const;
 
 export function seriesColor(index: number): string {
-  return PALETTE[index % PALETTE.length]!;
+  return PALETTE[index % PALETTE.length];
 }
 
 /** Whether a colour index is beyond the palette and must differ by its dashes. */

@@ -1,0 +1,311 @@
+/** Curves over steps that grow while a loop runs: the chart that everything about training begins with. */
+import type { ChartModel, LinePanel, LineSeries, Mark } from '../model/chart.js';
+import { decimate } from '../model/decimate.js';
+import { formatCount, formatValue } from '../model/format.js';
+import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import { Curve, type BestOf } from './curve.js';
+
+/** A number, or anything that holds one: a tensor with a single element has `item()`. Null and undefined are left out. */
+export type Scalar = number | bigint | { item(): number | bigint | boolean } | null | undefined;
+
+/** What one call of `add` measures: a value for each name. `lr` goes to a panel of its own. */
+export type Measurements = Record<string, Scalar>;
+
+export interface LineChartOptions {
+  title?: string;
+  /** Name of the vertical axis. */
+  yName?: string;
+  /** Name of the horizontal axis; default `step`. */
+  xName?: string;
+  /** Default `auto`: logarithmic when the values span more than a factor of 50. */
+  yScale?: 'auto' | 'linear' | 'log';
+  xScale?: 'linear' | 'log';
+  /**
+   * Weight β of the moving average drawn over the measurements, `m ← β m + (1-β) v` without its bias at the start.
+   * `'auto'` smooths noisy curves only; 0 is off. Validation curves are never smoothed.
+   */
+  smooth?: number | 'auto';
+  /** Which value of a validation curve is marked; default `min`. */
+  best?: BestOf;
+  /** CSS pixels; default 720 x 380. */
+  width?: number;
+  height?: number;
+}
+
+/** The part of a chart that belongs to one training run. */
+export interface ChartRun {
+  /** Adds a value to each named curve of the run. Without `step`, calls are counted from 0. */
+  add(values: Measurements | Scalar, step?: number): this;
+  /** Draws a vertical rule, such as where training stopped and why. */
+  rule(step: number, label: string): this;
+}
+
+const LEARNING_RATE = new Set(['lr', 'learningRate', 'learning_rate', 'learning rate']);
+/** A log axis shows more than a linear one when values span more than this factor. */
+const LOG_FACTOR = 50;
+const LEARNING_RATE_HEIGHT = 90;
+/** Fewer points than these are shown as dots on their line. */
+const DOTS_BELOW = 25;
+
+export class LineChart implements ChartRun {
+  private readonly curves = new Map<string, Curve>();
+  private readonly runs = new Map<string, { calls: number }>();
+  private readonly rules: { step: number; label: string }[] = [];
+  private readonly levels: { value: number; label: string }[] = [];
+  private readonly troubles = new Set<string>();
+  private readonly live: LiveDisplay;
+  private height: number | undefined;
+
+  constructor(
+    protected readonly options: LineChartOptions = {},
+    environment?: LiveEnvironment,
+  ) {
+    this.live = new LiveDisplay(() => this.model(), environment);
+  }
+
+  add(values: Measurements | Scalar, step?: number): this {
+    this.addTo('', values, step);
+    return this;
+  }
+
+  /** Curves of this run share a colour and carry its name. */
+  run(name: string): ChartRun {
+    const run: ChartRun = {
+      add: (values, step) => {
+        this.addTo(name, values, step);
+        return run;
+      },
+      rule: (step, label) => {
+        this.rule(step, `${name}: ${label}`);
+        return run;
+      },
+    };
+    return run;
+  }
+
+  rule(step: number, label: string): this {
+    if (Number.isFinite(step)) this.rules.push({ step, label });
+    else this.troubles.add(`A rule needs a finite ${this.xName}, got ${step} (${label}).`);
+    this.live.touch();
+    return this;
+  }
+
+  /** Draws a horizontal rule, such as a target. */
+  level(value: number, label = formatValue(value)): this {
+    if (Number.isFinite(value)) this.levels.push({ value, label });
+    else this.troubles.add(`A level needs a finite value, got ${value} (${label}).`);
+    this.live.touch();
+    return this;
+  }
+
+  /** Shows the final picture now instead of when the cell ends. */
+  finish(): void {
+    this.live.flush();
+  }
+
+  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
+    return this.live.result();
+  }
+
+  /** The chart as plain data. */
+  model(): ChartModel {
+    const width = this.options.width ?? 720;
+    const all = [...this.curves.values()];
+    const main = all.filter((curve) => !curve.isRate);
+    const rates = all.filter((curve) => curve.isRate);
+    const notes = [...this.troubles];
+    const panels = [this.mainPanel(main, width, notes)];
+    this.height ??= (this.options.height ?? 380) + (rates.length > 0 ? LEARNING_RATE_HEIGHT : 0);
+    if (rates.length > 0) {
+      panels[0].weight = this.height - LEARNING_RATE_HEIGHT;
+      panels.push(this.ratePanel(rates, width));
+    }
+    return { title: this.options.title ?? '', width, height: this.height, panels, notes };
+  }
+
+  private get xName(): string {
+    return this.options.xName ?? 'step';
+  }
+
+  /** Never throws: what is wrong with the input is said in the chart. */
+  private addTo(run: string, values: Measurements | Scalar, step: number | undefined): void {
+    let state = this.runs.get(run);
+    if (state === undefined) this.runs.set(run, (state = { calls: 0 }));
+    if (step !== undefined && !Number.isFinite(step)) {
+      this.troubles.add(
+        `A ${this.xName} that is not a finite number (${step}) was replaced by the number of the call.`,
+      );
+      step = undefined;
+    }
+    const at = step ?? state.calls;
+    state.calls += 1;
+    const named = isMeasurements(values) ? values : { [this.options.yName ?? 'value']: values };
+    for (const name of Object.keys(named)) {
+      const scalar = named[name];
+      if (scalar === null || scalar === undefined) continue;
+      const value = this.read(scalar, name);
+      if (value !== null) this.curve(run, name).series.push(at, value);
+    }
+    this.live.touch();
+  }
+
+  private read(scalar: NonNullable<Scalar>, name: string): number | null {
+    if (typeof scalar === 'number') return scalar;
+    try {
+      const value: unknown = typeof scalar === 'bigint' ? scalar : scalar.item();
+      if (typeof value === 'number') return value;
+      if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value);
+      this.troubles.add(`${name}: item() gave a ${typeof value}, not a number.`);
+    } catch (error) {
+      this.troubles.add(
+        `${name} is not a single number: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+    return null;
+  }
+
+  private curve(run: string, name: string): Curve {
+    const key = JSON.stringify([run, name]);
+    let curve = this.curves.get(key);
+    if (curve === undefined) {
+      curve = new Curve(run, name, LEARNING_RATE.has(name), this.color(run, name));
+      this.curves.set(key, curve);
+    }
+    return curve;
+  }
+
+  /** Curves of one named run share a colour; in an unnamed run each has its own. */
+  private color(run: string, name: string): number {
+    const groups = new Set<string>();
+    for (const curve of this.curves.values())
+      if (!curve.isRate || curve.run !== '') groups.add(groupOf(curve));
+    const group = groupOf({ run, name });
+    const at = [...groups].indexOf(group);
+    return at >= 0 ? at : groups.size;
+  }
+
+  private mainPanel(curves: Curve[], width: number, notes: string[]): LinePanel {
+    const scale = this.yScale(curves, this.options.yScale ?? 'auto', notes);
+    const marks: Mark[] = this.levels.map(({ value, label }) => ({ kind: 'level', y: value, label }));
+    for (const { step, label } of this.rules) marks.push({ kind: 'rule', x: step, label, tone: 'note' });
+    const series = curves.map((curve) => this.lineSeries(curve, curves, width));
+    const validations = curves.filter((curve) => curve.isValidation && curve.series.finiteCount > 1);
+    curves.forEach((curve, index) => {
+      const bad = curve.series.firstBad;
+      if (bad !== null) marks.push(badMark(curve.label(curves), bad, this.xName));
+      const best = curve.best(this.options.best ?? 'min');
+      if (best === null || !curve.isValidation || (scale === 'log' && best.value <= 0)) return;
+      const where = validations.length > 1 ? '' : ` at ${this.xName} ${formatCount(best.step)}`;
+      const label = `best ${formatValue(best.value)}${where}`;
+      marks.push({ kind: 'best', series: index, x: best.step, y: best.value, label });
+    });
+    return {
+      kind: 'lines',
+      weight: 1,
+      x: { name: this.xName, scale: this.options.xScale ?? 'linear', integer: this.wholeSteps(curves) },
+      y: { name: this.options.yName ?? 'value', scale },
+      series,
+      marks,
+      endLabels: true,
+      empty: this.emptyText(curves),
+    };
+  }
+
+  private ratePanel(curves: Curve[], width: number): LinePanel {
+    return {
+      kind: 'lines',
+      weight: LEARNING_RATE_HEIGHT,
+      x: { name: this.xName, scale: this.options.xScale ?? 'linear', integer: this.wholeSteps(curves) },
+      y: { name: 'learning rate', scale: this.yScale(curves, 'auto', []) },
+      series: curves.map((curve) => this.lineSeries(curve, curves, width)),
+      marks: [],
+      endLabels: true,
+      empty: 'no learning rate yet',
+    };
+  }
+
+  private lineSeries(curve: Curve, siblings: Curve[], width: number): LineSeries {
+    const { raw, smoothed } = curve.lines(curve.isRate ? 0 : (this.options.smooth ?? 0));
+    const log = this.options.xScale === 'log';
+    const line = decimate(smoothed ?? raw, width, log);
+    const { series } = curve;
+    const last = smoothed === null ? series.last : lastFinite(smoothed.y);
+    return {
+      name: curve.label(siblings),
+      color: curve.color,
+      dashed: curve.run !== '' && curve.isValidation,
+      line,
+      raw: smoothed === null ? undefined : decimate(raw, width, log),
+      dots: series.length < DOTS_BELOW && series.length > 1 && siblings.length <= 20,
+      last,
+      summary: {
+        count: series.length,
+        first: series.first,
+        last: series.last,
+        smoothed: smoothed === null ? null : last,
+        best: curve.isValidation ? curve.best(this.options.best ?? 'min') : null,
+      },
+    };
+  }
+
+  private yScale(curves: Curve[], wanted: 'auto' | 'linear' | 'log', notes: string[]): 'linear' | 'log' {
+    let high = -Infinity;
+    let low = Infinity;
+    let nonPositive = 0;
+    let negative = 0;
+    let count = 0;
+    for (const { series } of curves) {
+      high = Math.max(high, series.max);
+      low = Math.min(low, series.minPositive);
+      nonPositive += series.nonPositive;
+      negative += series.negative;
+      count += series.finiteCount;
+    }
+    const positive = count - nonPositive;
+    const log =
+      wanted === 'log'
+        ? positive > 0 || count === 0
+        : wanted === 'auto' && high / low > LOG_FACTOR && negative === 0 && nonPositive <= count / 20;
+    if (wanted === 'log' && !log)
+      notes.push('No value is above 0, so the axis is linear and not logarithmic.');
+    else if (log && nonPositive > 0)
+      notes.push(
+        `${formatCount(nonPositive)} ${nonPositive === 1 ? 'value' : 'values'} ≤ 0 cannot be shown on a log axis.`,
+      );
+    return log ? 'log' : 'linear';
+  }
+
+  private wholeSteps(curves: Curve[]): boolean {
+    return curves.every((curve) => curve.wholeSteps());
+  }
+
+  private emptyText(curves: Curve[]): string {
+    if (curves.length > 0) return 'No finite value yet';
+    return this.troubles.size > 0 ? 'No usable value was added' : 'No data yet: chart.add({ train: loss })';
+  }
+}
+
+function badMark(name: string, bad: { step: number; value: number }, xName: string): Mark {
+  const what = Number.isNaN(bad.value) ? 'NaN' : bad.value > 0 ? 'Inf' : '-Inf';
+  return {
+    kind: 'rule',
+    x: bad.step,
+    label: `${name}: ${what} at ${xName} ${formatCount(bad.step)}`,
+    tone: 'error',
+  };
+}
+
+function groupOf({ run, name }: { run: string; name: string }): string {
+  return run === '' ? `name ${name}` : `run ${run}`;
+}
+
+function isMeasurements(values: Measurements | Scalar): values is Measurements {
+  return (
+    typeof values === 'object' && values !== null && !('item' in values && typeof values.item === 'function')
+  );
+}
+
+function lastFinite(values: Float64Array): number | null {
+  for (let i = values.length - 1; i >= 0; i--) if (Number.isFinite(values[i])) return values[i];
+  return null;
+}

@@ -1,0 +1,24 @@
+/** The loss curve. */
+import type { LiveEnvironment } from '../live/live-display.js';
+import { LineChart, type LineChartOptions } from './line-chart.js';
+
+/**
+ * Training and validation loss over steps, live: measurements at a quarter of their strength under their moving
+ * average, a mark at the validation minimum, a log axis when the loss falls by more than a factor of 50, the learning
+ * rate below when `lr` is given, a red rule where a loss stops being a number.
+ *
+ * ```ts
+ * const chart = lossChart({ title: 'Two moons' });
+ * for (let step = 0; step < 1000; step++) chart.add({ train: loss, val: step % 50 ? null : valLoss, lr });
+ * ```
+ * Several runs: `chart.run('sgd').add({ train, val })`, or a name for each: `chart.add({ batch: a, 'mini-batch': b })`.
+ */
+export class LossChart extends LineChart {
+  constructor(options: LineChartOptions = {}, environment?: LiveEnvironment) {
+    super({ yName: 'loss', smooth: 'auto', ...options }, environment);
+  }
+}
+
+export function lossChart(options: LineChartOptions = {}): LossChart {
+  return new LossChart(options);
+}

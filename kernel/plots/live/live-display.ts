@@ -1,0 +1,176 @@
+/** Keeps one display up to date while numbers arrive, also from inside a synchronous loop. */
+import { randomUUID } from 'node:crypto';
+import { displayHost, type DisplayHost } from '../../display/host.js';
+import { distFile } from '../../install/paths.js';
+import type { ChartModel } from '../model/chart.js';
+import { chartBundle, textBundle, type ChartOutput } from '../render/bundle.js';
+import type { FrameResult } from '../render/raster.js';
+import type { FrameRenderer, Ticket } from './renderer.js';
+import { WorkerRenderer } from './worker-renderer.js';
+
+/** At most four pictures a second. */
+const MIN_INTERVAL_MS = 250;
+/** A chart shows first when it has had a moment to gather points. */
+const FIRST_FRAME_MS = 40;
+/** Between two looks for a finished picture. */
+const POLL_MS = 5;
+/** What pictures may cost the thread that trains: when one costs more, they become rarer. */
+const MAX_SHARE = 0.03;
+
+/** What a live display depends on; tests pass their own. */
+export interface LiveEnvironment {
+  host(): DisplayHost;
+  now(): number;
+  renderer(): FrameRenderer;
+}
+
+let shared: FrameRenderer | undefined;
+
+/** All charts share one worker. */
+const environment: LiveEnvironment = {
+  host: displayHost,
+  now: () => performance.now(),
+  renderer: () => (shared ??= new WorkerRenderer(distFile('kernel/plots/raster-worker.js'))),
+};
+
+export class LiveDisplay {
+  private readonly displayId = randomUUID();
+  /** There are numbers that no picture shows yet. */
+  private stale = false;
+  /** What is shown is the final picture. */
+  private final = false;
+  /** A display exists in the cell that runs. */
+  private shown = false;
+  private attached = false;
+  private ticket: Ticket | null = null;
+  private nextLook = 0;
+  private nextBegin = 0;
+  private lastSent = -Infinity;
+  private interval = MIN_INTERVAL_MS;
+  private timer: NodeJS.Timeout | null = null;
+
+  /** @param snapshot the chart as it is now; called only when a picture is due */
+  constructor(
+    private readonly snapshot: () => ChartModel,
+    private readonly env: LiveEnvironment = environment,
+  ) {}
+
+  /** Numbers have arrived. Cheap: a look at the clock, unless a picture is due. */
+  touch(): void {
+    this.stale = true;
+    this.final = false;
+    const now = this.env.now();
+    if (!this.attached) this.attach(now);
+    if (now >= this.nextLook) this.look(now);
+  }
+
+  /** Shows the final picture now. */
+  flush(): void {
+    this.disarm();
+    if (this.final) return;
+    if (this.ticket !== null) this.env.renderer().cancel(this.ticket);
+    this.ticket = null;
+    const host = this.env.host();
+    const chart = this.snapshot();
+    this.stale = false;
+    this.final = true;
+    const output =
+      host.kind === 'text'
+        ? textBundle(chart)
+        : chartBundle(chart, this.env.renderer().renderFinal(chart), true);
+    // A text host shows no updates: what is final there is printed whole.
+    this.send(host, output, host.kind === 'text');
+  }
+
+  /**
+   * What `Symbol.for("Jupyter.display")` answers. In our notebooks the chart shows itself, once, and the answer is
+   * empty; elsewhere the answer is the picture.
+   */
+  result(): Record<string, unknown> {
+    const host = this.env.host();
+    if (host.kind === 'text') {
+      this.final = true;
+      this.disarm();
+      const chart = this.snapshot();
+      return chartBundle(chart, this.env.renderer().renderFinal(chart), true).data;
+    }
+    if (!this.attached) this.attach(this.env.now());
+    if (!this.shown) this.final = false;
+    this.flush();
+    return {};
+  }
+
+  private attach(now: number): void {
+    this.attached = true;
+    this.shown = false;
+    this.nextLook = this.nextBegin = now + FIRST_FRAME_MS;
+    this.env.host().atCellEnd(() => {
+      this.attached = false;
+      try {
+        this.flush();
+      } catch {
+        // A chart never turns a cell that worked into one that failed.
+      }
+      this.shown = false;
+    });
+  }
+
+  private look(now: number): void {
+    const host = this.env.host();
+    if (host.kind === 'text') {
+      this.nextLook = Infinity;
+      return;
+    }
+    const began = this.env.now();
+    if (this.ticket !== null && now >= this.lastSent + this.interval) {
+      const result = this.env.renderer().poll(this.ticket);
+      if (result !== null) {
+        this.ticket = null;
+        this.sendFrame(host, result);
+      }
+    }
+    if (this.ticket === null && this.stale && now >= this.nextBegin) {
+      this.stale = false;
+      this.frame = this.snapshot();
+      this.ticket = this.env.renderer().begin(this.frame);
+      this.nextBegin = now + this.interval;
+    }
+    const cost = this.env.now() - began;
+    this.interval = Math.max(MIN_INTERVAL_MS, this.interval * 0.7, cost / MAX_SHARE);
+    this.nextLook = this.ticket === null ? this.nextBegin : now + POLL_MS;
+    if (this.ticket !== null || this.stale) this.arm();
+  }
+
+  /** The chart of the frame under way. */
+  private frame: ChartModel | null = null;
+
+  private sendFrame(host: DisplayHost, result: FrameResult): void {
+    if (this.frame === null || 'error' in result) return;
+    this.send(host, chartBundle(this.frame, result, false), false);
+    this.lastSent = this.env.now();
+  }
+
+  private send(host: DisplayHost, { data, metadata }: ChartOutput, alone: boolean): void {
+    host.send({ data, metadata, displayId: this.displayId, update: this.shown && !alone });
+    this.shown = true;
+  }
+
+  /** For loops that await: the picture must not wait for the next number. In a synchronous loop it never fires. */
+  private arm(): void {
+    if (this.timer !== null) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      try {
+        if (this.attached) this.look(this.env.now());
+      } catch {
+        // As above: no chart may throw into a training run.
+      }
+    }, 60);
+    this.timer.unref();
+  }
+
+  private disarm(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+}

@@ -1,0 +1,41 @@
+/** Who turns frames into pictures: this thread, or a worker beside it. */
+import type { ChartModel } from '../model/chart.js';
+import { render, type FrameResult } from '../render/raster.js';
+
+export type Ticket = number;
+
+export interface FrameRenderer {
+  /** Begins a frame. The result is asked for with `poll`. */
+  begin(chart: ChartModel): Ticket;
+  /** The picture, or null while it is being drawn. A ticket answers once. */
+  poll(ticket: Ticket): FrameResult | null;
+  /** Nobody will ask for this frame. */
+  cancel(ticket: Ticket): void;
+  /** Draws the picture that is kept, and waits for it. */
+  renderFinal(chart: ChartModel): FrameResult;
+}
+
+/** Draws on the calling thread, inside `begin`. */
+export class InProcessRenderer implements FrameRenderer {
+  private readonly results = new Map<Ticket, FrameResult>();
+  private next = 0;
+
+  begin(chart: ChartModel): Ticket {
+    this.results.set(++this.next, render(chart, 'live'));
+    return this.next;
+  }
+
+  poll(ticket: Ticket): FrameResult | null {
+    const result = this.results.get(ticket) ?? { error: 'this frame was not begun' };
+    this.results.delete(ticket);
+    return result;
+  }
+
+  cancel(ticket: Ticket): void {
+    this.results.delete(ticket);
+  }
+
+  renderFinal(chart: ChartModel): FrameResult {
+    return render(chart, 'final');
+  }
+}

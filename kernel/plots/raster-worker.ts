@@ -1,0 +1,14 @@
+/** The worker thread that draws frames: one request, one reply, until the main thread is gone. */
+import { workerData } from 'node:worker_threads';
+import { render } from './render/raster.js';
+import type { RasterReply, RasterRequest, RasterWorkerData } from './live/worker-renderer.js';
+
+const { port, replies } = workerData as RasterWorkerData;
+const posted = new Int32Array(replies);
+
+port.on('message', ({ ticket, chart, effort }: RasterRequest) => {
+  const reply: RasterReply = { ticket, result: render(chart, effort) };
+  port.postMessage(reply);
+  Atomics.add(posted, 0, 1);
+  Atomics.notify(posted, 0);
+});

@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Allocator, type Block } from '../../../core/allocator.js';
-
-/** A small deterministic generator (mulberry32): tests must repeat. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { generator } from './memory-helpers.js';
 
 function overlaps(allocator: Allocator, live: Iterable<Block>): boolean {
   const places = [...live]

@@ -1,0 +1,26 @@
+/** The kernels in plain JavaScript: the oracle in tests, and the backend where WebAssembly SIMD is missing. */
+import type { Kernels } from '../api.js';
+import { binary, compare, where } from './binary.js';
+import { copy, copyInto, fill } from './copy.js';
+import { matmul } from './matmul.js';
+import { adamStep, axpy, sgdStep } from './optimizers.js';
+import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
+import { unary } from './unary.js';
+
+export const referenceKernels: Kernels = {
+  fill,
+  copy,
+  copyInto,
+  unary,
+  binary,
+  compare,
+  where,
+  reduce,
+  argReduce,
+  softmax,
+  softmaxGrad,
+  matmul,
+  axpy,
+  sgdStep,
+  adamStep,
+};

@@ -2,19 +2,23 @@
  * A client's ZeroMQ sockets to one kernel: signs what is sent, checks what comes, and passes the four JSON parts and
  * the buffers of a message on as bytes.
  */
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Dealer, Subscriber } from 'zeromq';
-import { address, type ChannelName, type ConnectionInfo } from './connection.js';
+import { endpoint, type ConnectionInfo } from '../../transport/connection-file.js';
+import { SendQueue } from '../../transport/send-queue.js';
+import { Signer } from '../../transport/signature.js';
+import type { ChannelName } from './connection.js';
 
 /** Header, parent header, metadata and content as JSON text, then buffers. */
 export type MessageParts = readonly Uint8Array[];
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
+const ignore = (): void => undefined;
 
 export class Channels {
-  readonly #sockets = new Map<ChannelName, Dealer | Subscriber>();
-  readonly #sending = new Map<ChannelName, Promise<void>>();
-  readonly #key: string;
+  readonly #sockets: (Dealer | Subscriber)[] = [];
+  readonly #queues = new Map<ChannelName, SendQueue>();
+  readonly #signer: Signer;
   #closed = false;
 
   /** `identity` must be the same for all channels of one client: the kernel addresses input requests by it. */
@@ -24,30 +28,34 @@ export class Channels {
     names: readonly ChannelName[],
     readonly onMessage: (channel: ChannelName, parts: MessageParts) => void,
   ) {
-    this.#key = connection.key;
+    this.#signer = new Signer(connection.key, connection.hash);
+    const options = { linger: 0, receiveHighWaterMark: 0 };
     for (const name of names) {
-      const socket = openSocket(name, identity);
-      socket.connect(address(connection, name));
-      this.#sockets.set(name, socket);
+      let socket: Dealer | Subscriber;
+      if (name === 'iopub') {
+        socket = new Subscriber(options);
+        socket.subscribe();
+      } else {
+        socket = new Dealer({ ...options, sendHighWaterMark: 0, routingId: identity });
+        // A message that cannot be sent is one to a kernel that has gone; that is reported elsewhere.
+        this.#queues.set(name, new SendQueue(socket, ignore));
+      }
+      socket.connect(endpoint(connection, `${name}_port`));
+      this.#sockets.push(socket);
       void this.#receive(name, socket);
     }
   }
 
-  /** Queues a message; a ZeroMQ socket takes one `send` at a time. */
   send(channel: ChannelName, parts: MessageParts): void {
-    const socket = this.#sockets.get(channel);
-    if (!(socket instanceof Dealer)) throw new Error(`nothing can be sent on channel ${channel}`);
-    const frames = [DELIMITER, Buffer.from(this.#sign(parts)), ...parts];
-    const sent = (this.#sending.get(channel) ?? Promise.resolve())
-      .then(() => socket.send(frames))
-      .catch(() => undefined /* closed meanwhile: the kernel's end is reported elsewhere */);
-    this.#sending.set(channel, sent);
+    const queue = this.#queues.get(channel);
+    if (queue === undefined) throw new Error(`nothing can be sent on channel ${channel}`);
+    queue.push([DELIMITER, this.#signer.sign(parts.slice(0, 4)), ...parts]);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const socket of this.#sockets.values()) socket.close();
+    for (const socket of this.#sockets) socket.close();
   }
 
   async #receive(channel: ChannelName, socket: Dealer | Subscriber): Promise<void> {
@@ -66,27 +74,14 @@ export class Channels {
   #open(frames: Buffer[]): MessageParts | undefined {
     const start = frames.findIndex((frame) => frame.equals(DELIMITER));
     if (start < 0 || frames.length < start + 6) return undefined;
-    const signature = frames[start + 1];
     const parts = frames.slice(start + 2);
-    const expected = Buffer.from(this.#sign(parts));
-    const genuine = signature.length === expected.length && timingSafeEqual(signature, expected);
-    return genuine ? parts : undefined;
+    try {
+      this.#signer.verify(frames[start + 1], parts.slice(0, 4));
+      return parts;
+    } catch {
+      return undefined; // not from our kernel
+    }
   }
-
-  #sign(parts: MessageParts): string {
-    if (this.#key === '') return '';
-    const hmac = createHmac('sha256', this.#key);
-    for (const part of parts.slice(0, 4)) hmac.update(part);
-    return hmac.digest('hex');
-  }
-}
-
-function openSocket(channel: ChannelName, identity: string): Dealer | Subscriber {
-  const options = { linger: 0, receiveHighWaterMark: 0 };
-  if (channel !== 'iopub') return new Dealer({ ...options, sendHighWaterMark: 0, routingId: identity });
-  const socket = new Subscriber(options);
-  socket.subscribe();
-  return socket;
 }
 
 /** A request made here rather than by the client: `kernel_info_request` while connecting, and what REST asks for. */

@@ -1,43 +1,23 @@
-/** What a connection file says, and how one is made for a kernel that this process starts. */
+/** How the connection of a kernel that this process starts is chosen. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
-
-/** The content of a Jupyter connection file. */
-export interface ConnectionInfo {
-  transport: 'tcp' | 'ipc';
-  /** A host, or for `ipc` the beginning of the sockets' paths. */
-  ip: string;
-  shell_port: number;
-  control_port: number;
-  stdin_port: number;
-  iopub_port: number;
-  hb_port: number;
-  key: string;
-  signature_scheme: 'hmac-sha256';
-  kernel_name: string;
-}
+import type { JsonObject } from '../../protocol/json.js';
 
 export type ChannelName = 'shell' | 'control' | 'stdin' | 'iopub';
-
-/** The ZeroMQ address of a channel. */
-export function address(connection: ConnectionInfo, channel: ChannelName): string {
-  const separator = connection.transport === 'ipc' ? '-' : ':';
-  return `${connection.transport}://${connection.ip}${separator}${connection[`${channel}_port`]}`;
-}
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, the final NUL included. */
 const LONGEST_SOCKET_PATH = 103;
 
 /**
- * A connection for a new kernel whose files may lie in `folder`. `ipc` cannot lose its addresses to another process
+ * The content of a new kernel's connection file; sockets may lie in `folder`. `ipc` cannot lose its addresses to another process
  * and needs no network, so it is preferred where it exists; a kernel that speaks only `tcp` gets free ports.
  */
 export async function newConnection(
   kernelName: string,
   folder: string,
   transport: 'tcp' | 'ipc',
-): Promise<ConnectionInfo> {
+): Promise<JsonObject> {
   const socketPrefix = path.join(folder, 's');
   const ipc =
     transport === 'ipc' && process.platform !== 'win32' && socketPrefix.length + 2 <= LONGEST_SOCKET_PATH;

@@ -4,7 +4,8 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { newConnection, type ConnectionInfo } from './connection.js';
+import { parseConnectionInfo, type ConnectionInfo } from '../../transport/connection-file.js';
+import { newConnection } from './connection.js';
 
 /** How to start a kernel: what a kernelspec says, under its name. */
 export interface LaunchSpec {
@@ -41,23 +42,19 @@ export class KernelProcess {
   private constructor(
     readonly spec: LaunchSpec,
     readonly connection: ConnectionInfo,
-    readonly folder: string,
     readonly cwd: string,
   ) {}
 
   /** Writes a connection file into a private folder and starts the kernel with it, working in `cwd`. */
   static async start(spec: LaunchSpec, cwd: string): Promise<KernelProcess> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'nabla-'));
+    const file = path.join(folder, 'connection.json');
     const connection = await newConnection(spec.name, folder, spec.transport ?? 'tcp');
-    const kernel = new KernelProcess(spec, connection, folder, cwd);
-    await writeFile(kernel.#connectionFile, JSON.stringify(connection, null, 1), { mode: 0o600 });
+    await writeFile(file, JSON.stringify(connection, null, 1), { mode: 0o600 });
+    const kernel = new KernelProcess(spec, parseConnectionInfo(connection, file), cwd);
     process.on('exit', kernel.#lastResort);
     kernel.#spawn();
     return kernel;
-  }
-
-  get #connectionFile(): string {
-    return path.join(this.folder, 'connection.json');
   }
 
   /** Set once the process has ended. */
@@ -80,7 +77,7 @@ export class KernelProcess {
 
   #spawn(): void {
     const [command = '', ...args] = this.spec.argv.map((part) =>
-      part.replaceAll('{connection_file}', this.#connectionFile),
+      part.replaceAll('{connection_file}', this.connection.file),
     );
     // Its own process group: Ctrl+C in the terminal is for the runner, which interrupts the kernel in its own way.
     const child = spawn(command, args, {
@@ -146,12 +143,12 @@ export class KernelProcess {
   /** Removes the connection file; the process must have ended. */
   async cleanUp(): Promise<void> {
     process.off('exit', this.#lastResort);
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(path.dirname(this.connection.file), { recursive: true, force: true });
   }
 
   /** When this process exits without having shut the kernel down. */
   readonly #lastResort = (): void => {
     if (this.#exit === undefined) this.signal('SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(path.dirname(this.connection.file), { recursive: true, force: true });
   };
 }

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/** The `nabla` command. Each subcommand's code is loaded only when it runs. */
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from './install/paths.js';
+
+/** Wrong arguments, or a request that cannot be met. */
+const USAGE_ERROR = 2;
+
+interface DestinationOptions {
+  user?: boolean;
+  sysPrefix?: boolean;
+  prefix?: string;
+  name?: string;
+}
+
+const program = new Command('nabla')
+  .description('A Jupyter kernel for TypeScript with tensors, autograd and live training charts built in.')
+  .version(packageVersion(), '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .showHelpAfterError('(nabla --help lists the commands)')
+  .exitOverride();
+
+const withDestination = (command: Command): Command =>
+  command
+    .option('--user', 'your own Jupyter data folder (the default)')
+    .option('--sys-prefix', 'the active virtual or conda environment, else that of python3')
+    .option('--prefix <dir>', 'DIR/share/jupyter')
+    .option('--name <name>', 'the name notebooks know the kernel by (default: nabla)');
+
+withDestination(program.command('install'))
+  .description('make the kernel known to Jupyter and VS Code')
+  .option('--display-name <text>', 'the name people see (default: TypeScript (Nabla))')
+  .action(async (options: DestinationOptions & { displayName?: string }) => {
+    const { install } = await import('./install/install.js');
+    console.log(`installed the kernelspec in ${await install(options)}`);
+  });
+
+withDestination(program.command('uninstall'))
+  .description('remove the kernelspec')
+  .action(async (options: DestinationOptions) => {
+    const { uninstall } = await import('./install/install.js');
+    console.log(`removed ${await uninstall(options)}`);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its own errors; help and version come as errors with exit code 0.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
+  else {
+    console.error(`nabla: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}

@@ -22,6 +22,7 @@ const entryPoints = [
   'kernel/main.ts',
   'kernel/runtime/main.ts',
   'kernel/runtime/watchdog.ts',
+  'kernel/runtime/module-hooks.ts',
   'kernel/plots/raster-worker.ts',
   'kernel/run/index.ts',
 ].filter((file) => existsSync(path.join(root, file)));

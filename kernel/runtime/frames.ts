@@ -11,7 +11,6 @@ export type ExecutionId = number;
 
 /** Kernel process to user process. */
 export type ToUser =
-  | { type: 'start'; cwd: string; env: Record<string, string> }
   | {
       type: 'execute';
       id: ExecutionId;
@@ -22,7 +21,8 @@ export type ToUser =
       allowStdin: boolean;
       userExpressions: Record<string, CompiledCell>;
     }
-  | { type: 'interrupt'; id: ExecutionId | null }
+  /** Tickets count up; an interrupt aims at one execution, or at whatever user code runs. */
+  | { type: 'interrupt'; id: ExecutionId | null; ticket: number }
   | { type: 'input_reply'; id: ExecutionId; value: string }
   | { type: 'comm'; kind: 'open' | 'msg' | 'close'; commId: string; target?: string; data: unknown }
   | { type: 'shutdown' };
@@ -33,7 +33,9 @@ export type FromUser =
   | OutputFrame
   | { type: 'input_request'; id: ExecutionId; prompt: string; password: boolean }
   | { type: 'done'; id: ExecutionId; outcome: ExecutionOutcome }
-  | { type: 'log'; level: 'debug' | 'warn' | 'error'; text: string };
+  | { type: 'log'; level: 'debug' | 'warn' | 'error'; text: string }
+  /** From the watchdog: an interrupt with this ticket has taken effect, or found nothing to stop. */
+  | { type: 'interrupt_handled'; ticket: number };
 
 /** Something that a person sees; `id` is the execution that caused it (null: none is known). */
 export type OutputFrame =

@@ -1,0 +1,219 @@
+/**
+ * Lets user code be stopped anywhere without losing the process.
+ *
+ * User code runs in *slices*: inside a `Runtime.evaluate` of an inspector session on this same thread, the one place
+ * where a termination can be caught and JavaScript goes on afterwards. Our own code is marked *busy*, so that a frame is never
+ * cut in half. The watchdog asks `probe` what is going on, and only when user code runs does it terminate. From that answer on until
+ * the termination has come, none of our code may do anything: it parks.
+ */
+import inspector from 'node:inspector';
+import { RUNTIME_KEY, TERMINATE_POSTED, type ProbeAnswer } from './link.js';
+import { KeyboardInterrupt } from './keyboard-interrupt.js';
+import { resumeAsyncChecks, suspendAsyncChecks } from './async-hooks.js';
+import { userCodeOnStack } from './stacks.js';
+import type { ExecutionId } from './frames.js';
+
+export type SliceResult<T> =
+  | { status: 'returned'; value: T }
+  | { status: 'threw'; error: unknown }
+  | { status: 'interrupted'; error: KeyboardInterrupt };
+
+/** What the guard must know of executions to aim an interrupt. */
+export interface Aim {
+  /** The execution that an interrupt for `id` would stop: it runs, has ended (or never comes), or is still to come. */
+  standing(id: ExecutionId): 'running' | 'ended' | 'to come';
+  /** It shall end with a KeyboardInterrupt as soon as it starts. */
+  cancel(id: ExecutionId): void;
+  /** Who began the code that runs right now. */
+  owner(): ExecutionId | null;
+}
+
+/** How long to wait for a termination that was announced; only ever reached when the watchdog is starved. */
+const PATIENCE_MS = 5000;
+
+export class Guard {
+  readonly #session = new inspector.Session();
+  readonly #shared: Int32Array;
+  readonly #aim: Aim;
+  #job: () => void = () => undefined;
+  #busy = 0;
+  #depth = 0;
+  /** Ticket of the termination that has been announced and has not come yet, or 0. */
+  #announced = 0;
+  #wanted = 0;
+  #served = 0;
+  #interrupt: { error: KeyboardInterrupt; owner: ExecutionId | null; inSlice: boolean } | undefined;
+
+  constructor(shared: SharedArrayBuffer, aim: Aim) {
+    this.#shared = new Int32Array(shared);
+    this.#aim = aim;
+    this.#session.connect();
+    const hidden = Object.freeze({
+      slice: () => this.#job(),
+      park: () => this.#park(),
+      probe: (ticket: number, id: ExecutionId | null, force: boolean) => this.#probe(ticket, id, force),
+    });
+    Object.defineProperty(globalThis, Symbol.for(RUNTIME_KEY), { value: hidden });
+  }
+
+  /** Runs user code so that it can be stopped. Call it from code inside `enter`. */
+  run<T>(body: () => T): SliceResult<T> {
+    if (this.#depth > 0) return attempt(body);
+    let result: SliceResult<T> | undefined;
+    const late = this.#evaluate(() => {
+      result = attempt(body);
+    });
+    // An interrupt that came after the last line of the user's stays wanted, and finds what comes next. But an error
+    // that came with it is its effect (the SIGINT has ended a child process that the cell was waiting for).
+    if (result !== undefined && !(late && hasThrown(result))) return result;
+    return { status: 'interrupted', error: this.#takeInterrupt() };
+  }
+
+  /** Runs code of ours that was called by the event loop: it is not stopped half-way. */
+  enter<T>(body: () => T): T {
+    const before = this.#busy;
+    this.#busy = before + 1;
+    if (this.#announced !== 0 && before === 0) this.#absorb();
+    try {
+      return body();
+    } finally {
+      this.#busy = before;
+    }
+  }
+
+  /** Runs code of ours that user code called: an interrupt that comes meanwhile takes effect at its end. */
+  critical<T>(body: () => T): T {
+    if (this.#busy > 0) return body();
+    if (this.#announced !== 0) this.#park();
+    this.#busy = 1;
+    try {
+      return body();
+    } finally {
+      this.#busy = 0;
+      if (this.#wanted > this.#served) {
+        this.#announce(this.#wanted);
+        this.#park();
+      }
+    }
+  }
+
+  /** An interrupt that was asked for and has not had its effect; taking it is its effect. */
+  takePending(): KeyboardInterrupt | undefined {
+    return this.#wanted > this.#served ? this.#takeInterrupt() : undefined;
+  }
+
+  /** Whatever was asked for so far has lost its object. */
+  dropPending(): void {
+    this.#served = Math.max(this.#served, this.#wanted);
+    this.#interrupt = undefined;
+  }
+
+  /** In a fresh macrotask after a termination: who was stopped outside of any slice, if anyone was. */
+  settle(ticket: number): { error: KeyboardInterrupt; owner: ExecutionId | null } | undefined {
+    resumeAsyncChecks();
+    this.#wanted = Math.max(this.#wanted, ticket);
+    const stopped = this.#interrupt;
+    return stopped && !stopped.inSlice ? stopped : undefined;
+  }
+
+  isServed(ticket: number): boolean {
+    return this.#served >= ticket;
+  }
+
+  /** Runs `body` where a termination is caught; tells whether one came or was about to. */
+  #evaluate(body: () => void): boolean {
+    const before = this.#busy;
+    this.#job = () => {
+      this.#depth++;
+      this.#busy = 0;
+      body();
+      this.#busy = before + 1;
+    };
+    let stopped = true;
+    this.#session.post('Runtime.evaluate', { expression: SLICE, silent: true }, (error) => {
+      stopped = error !== null;
+    });
+    this.#busy = before;
+    this.#depth = 0;
+    const late = stopped || this.#announced !== 0;
+    if (stopped) this.#announced = 0;
+    else if (late) this.#absorb();
+    return late;
+  }
+
+  /** A termination was announced and what it aimed at has ended: let it come where it does no harm. */
+  #absorb(): void {
+    this.#session.post('Runtime.evaluate', { expression: PARK, silent: true }, () => undefined);
+    this.#announced = 0;
+  }
+
+  /** Waits for the termination that was announced. Returns only if it has been and gone. */
+  #park(): void {
+    const ticket = this.#announced;
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const posted = Atomics.load(this.#shared, TERMINATE_POSTED);
+      if (posted >= ticket || performance.now() > end) break;
+      Atomics.wait(this.#shared, TERMINATE_POSTED, posted, 100);
+    }
+    // It was posted before this thread could see that it was: it comes at one of the next stack checks.
+    for (let turn = 0; turn < 1000; turn++) performance.now();
+    this.#announced = 0;
+  }
+
+  #announce(ticket: number): void {
+    this.#announced = ticket;
+    this.#interrupt = {
+      error: new KeyboardInterrupt(),
+      owner: this.#aim.owner(),
+      inSlice: this.#depth > 0,
+    };
+    if (this.#depth === 0) suspendAsyncChecks();
+  }
+
+  #takeInterrupt(): KeyboardInterrupt {
+    const error = this.#interrupt?.error ?? new KeyboardInterrupt();
+    this.dropPending();
+    return error;
+  }
+
+  /**
+   * Runs on this thread in the midst of whatever runs; called by the watchdog. Must not call user code.
+   * `force`: the event loop does not turn, so something runs even though the stack looks empty.
+   */
+  #probe(ticket: number, id: ExecutionId | null, force: boolean): ProbeAnswer {
+    if (ticket <= this.#served) return 'served';
+    const standing = id === null ? 'running' : this.#aim.standing(id);
+    if (standing === 'ended') return 'served';
+    if (this.#announced !== 0) return 'running';
+    if (this.#busy > 0) {
+      this.#wanted = ticket;
+      return 'busy';
+    }
+    if (standing === 'to come') this.#aim.cancel(id!);
+    if (force || this.#depth > 0 || userCodeOnStack()) {
+      this.#wanted = ticket;
+      this.#announce(ticket);
+      return 'running';
+    }
+    if (standing === 'to come') return 'served';
+    this.#wanted = ticket;
+    return 'waiting';
+  }
+}
+
+const HIDDEN = `globalThis[Symbol.for(${JSON.stringify(RUNTIME_KEY)})]`;
+const SLICE = `${HIDDEN}.slice()`;
+const PARK = `${HIDDEN}.park()`;
+
+function hasThrown<T>(result: SliceResult<T>): boolean {
+  return result.status === 'threw';
+}
+
+function attempt<T>(body: () => T): SliceResult<T> {
+  try {
+    return { status: 'returned', value: body() };
+  } catch (error) {
+    return { status: 'threw', error };
+  }
+}

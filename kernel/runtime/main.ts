@@ -1,0 +1,90 @@
+/** The user process: evaluates cells on its main thread, with a watchdog thread beside it. */
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { setDisplayHost } from '../display/host.js';
+import { setInputHost } from '../display/input.js';
+import { distFile } from '../install/paths.js';
+import { Evaluator, Executions } from './evaluator.js';
+import { currentExecution, type Execution } from './executions.js';
+import type { ToUser } from './frames.js';
+import { Guard } from './guard.js';
+import { Inputs } from './inputs.js';
+import { OUTPUT_FD, SHARED_BYTES, type FromMain, type ToMain, type WatchdogData } from './link.js';
+import { Modules } from './modules.js';
+import { NotebookHost } from './notebook-host.js';
+import { Outlet } from './outlet.js';
+import { endProcess, refuseToExit } from './process-exit.js';
+import { defineNames, History } from './scope.js';
+import { installStackFormat } from './stacks.js';
+import { hideOwnWarnings, installStdio } from './stdio.js';
+
+// The kernel process signals the whole group so that children of a cell stop; this process is stopped by its watchdog.
+process.on('SIGINT', () => undefined);
+
+const shared = new SharedArrayBuffer(SHARED_BYTES);
+const control = new MessageChannel();
+const inputChannel = new MessageChannel();
+const workerData: WatchdogData = { port: control.port2, inputPort: inputChannel.port2, shared };
+const watchdog = new Worker(distFile('kernel/runtime/watchdog.js'), {
+  workerData,
+  transferList: [control.port2, inputChannel.port2],
+  execArgv: [],
+  trackUnmanagedFds: false,
+});
+watchdog.unref();
+
+const owner = (): Execution | undefined => currentExecution();
+const executions = new Executions(() => owner()?.id ?? null);
+const guard = new Guard(shared, executions);
+const outlet = new Outlet(OUTPUT_FD, guard);
+const inputs = new Inputs(inputChannel.port1, shared, outlet);
+inputChannel.port1.unref();
+
+installStackFormat();
+installStdio((name, text) => outlet.send({ type: 'stream', id: owner()?.id ?? null, name, text }));
+setDisplayHost(new NotebookHost(outlet));
+setInputHost(inputs);
+refuseToExit();
+hideOwnWarnings();
+
+const history = new History();
+const modules = new Modules(process.cwd());
+const evaluator = new Evaluator(guard, executions, outlet, history, modules, (execution) =>
+  inputs.forget(execution.id),
+);
+
+process.on('uncaughtException', (error) => guard.enter(() => evaluator.uncaught(error, owner())));
+process.on('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaught(reason, owner())));
+
+const api = import('../api.js').then((names) => defineNames(names));
+let received = 0;
+const lost = new Set<number>();
+
+control.port1.on('message', (message: ToMain) =>
+  guard.enter(() => {
+    for (let seq = received + 1; seq < message.seq; seq++) lost.add(seq);
+    received = Math.max(received, message.seq);
+    lost.delete(message.seq);
+    if (message.type === 'frame') handle(message.frame);
+    else {
+      const served = evaluator.settle(message.ticket, message.id);
+      const reply: FromMain = { type: 'settled', ticket: message.ticket, served, lost: [...lost] };
+      control.port1.postMessage(reply);
+    }
+  }),
+);
+
+function handle(frame: ToUser): void {
+  switch (frame.type) {
+    case 'execute':
+      evaluator.start(frame);
+      break;
+    case 'shutdown':
+      process.emit('exit', 0);
+      endProcess(0);
+      break;
+    default:
+  }
+}
+
+await api;
+outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.versions.node });

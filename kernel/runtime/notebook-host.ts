@@ -1,0 +1,25 @@
+/** Shows things by sending them to the kernel process, under the execution that the code belongs to. */
+import type { DisplayHost, DisplayMessage } from '../display/host.js';
+import { currentExecution } from './executions.js';
+import type { Outlet } from './outlet.js';
+
+export class NotebookHost implements DisplayHost {
+  readonly kind = 'notebook';
+
+  constructor(private readonly outlet: Outlet) {}
+
+  send(message: DisplayMessage): void {
+    this.outlet.send({ type: 'display', id: currentExecution()?.id ?? null, ...message });
+  }
+
+  clearOutput(wait: boolean): void {
+    this.outlet.send({ type: 'clear_output', id: currentExecution()?.id ?? null, wait });
+  }
+
+  atCellEnd(callback: () => void | Promise<void>): void {
+    const execution = currentExecution();
+    if (execution && !execution.ended) execution.atEnd.push(callback);
+    // The cell is over: what a timer of it shows now is finished at once.
+    else queueMicrotask(() => void callback());
+  }
+}

@@ -1,0 +1,50 @@
+/** The names that cells share: script-scope variables, which every cell and function sees without an import. */
+import vm from 'node:vm';
+
+type Setter = (value: unknown) => void;
+
+const declared = new Set<string>();
+
+/** Makes the names exist; those that do keep their values. */
+export function declareNames(names: readonly string[]): void {
+  const missing = names.filter((name) => !declared.has(name));
+  if (missing.length === 0) return;
+  new vm.Script(`let ${missing.join(', ')};`, { filename: 'nabla:scope' }).runInThisContext();
+  for (const name of missing) declared.add(name);
+}
+
+/** Puts values under names that cells can use, and shadow by declaring them. */
+export function defineNames(values: Readonly<Record<string, unknown>>): void {
+  const names = Object.keys(values);
+  declareNames(names);
+  const assign: unknown = new vm.Script(
+    `(values) => { ${names.map((name) => `${name} = values.${name};`).join(' ')} }`,
+    { filename: 'nabla:scope' },
+  ).runInThisContext();
+  (assign as Setter)(values);
+}
+
+/** `In`, `Out`, `_` and `__`, as in IPython. A cell that declares one of them has it for itself from then on. */
+export class History {
+  readonly #inputs: string[] = [];
+  readonly #outputs: Record<number, unknown> = {};
+  readonly #own = new Set(['_', '__', '___']);
+  readonly #recent: unknown[] = [undefined, undefined, undefined];
+
+  constructor() {
+    defineNames({ In: this.#inputs, Out: this.#outputs, _: undefined, __: undefined, ___: undefined });
+  }
+
+  input(count: number, source: string, declares: readonly string[]): void {
+    this.#inputs[count] = source;
+    for (const name of declares) this.#own.delete(name);
+  }
+
+  output(count: number, value: unknown): void {
+    this.#outputs[count] = value;
+    this.#recent.pop();
+    this.#recent.unshift(value);
+    const names = [...this.#own];
+    defineNames(Object.fromEntries(names.map((name) => [name, this.#recent[name.length - 1]])));
+  }
+}

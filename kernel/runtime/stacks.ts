@@ -1,0 +1,162 @@
+/**
+ * Stack traces in the terms of the person who wrote the cells: `fn (Cell [10]:4:62)` instead of a line of the compiled script,
+ * without the frames of the kernel and of Node.
+ */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TraceMap } from '@jridgewell/trace-mapping';
+import { packageRoot } from '../install/paths.js';
+import type { CompiledCell } from '../language/cell.js';
+
+/** A text that positions can be mapped back to: a cell, or a local module that was compiled on loading. */
+export interface MappedSource {
+  /** `Cell [3]`, or the path of the module. */
+  readonly title: string;
+  readonly source: string;
+  readonly map: string;
+}
+
+export interface MappedFrame {
+  readonly title: string;
+  /** 1-based, as editors count. */
+  readonly line: number;
+  readonly column: number;
+  readonly source: string;
+}
+
+type Mapping = typeof import('@jridgewell/trace-mapping');
+
+const sources = new Map<string, MappedSource>();
+const traceMaps = new Map<string, TraceMap>();
+const framesOf = new WeakMap<object, MappedFrame>();
+const ownFiles = path.join(packageRoot(), 'dist') + path.sep;
+let mapping: Mapping | undefined;
+
+/** Makes positions in a compiled text known. */
+export function registerSource(filename: string, source: MappedSource): void {
+  sources.set(filename, source);
+  traceMaps.delete(filename);
+}
+
+export function registerCell(cell: CompiledCell): void {
+  registerSource(cell.filename, cell);
+}
+
+/** The place in a person's own text where the error was made, once its stack has been formatted. */
+export function innermostFrame(error: object): MappedFrame | undefined {
+  return framesOf.get(error);
+}
+
+/** The position in the original text of a position in a compiled one (both 1-based). */
+export function originalPosition(filename: string, line: number, column: number): MappedFrame | undefined {
+  const source = sources.get(filename);
+  if (!source) return undefined;
+  mapping ??= createRequire(import.meta.url)('@jridgewell/trace-mapping') as Mapping;
+  let map = traceMaps.get(filename);
+  if (!map) traceMaps.set(filename, (map = new mapping.TraceMap(source.map)));
+  const found = mapping.originalPositionFor(map, { line, column: column - 1 });
+  if (found.line === null) return undefined;
+  return { title: source.title, line: found.line, column: found.column + 1, source: source.source };
+}
+
+/** Replaces how `error.stack` reads, for all errors of this thread. */
+export function installStackFormat(): void {
+  Error.stackTraceLimit = 50;
+  Error.prepareStackTrace = formatStack;
+}
+
+/** Whether anything but Node's and the kernel's own code is on the stack below the caller. */
+export function userCodeOnStack(): boolean {
+  const before = Error.prepareStackTrace;
+  let found = false;
+  Error.prepareStackTrace = (_, sites) => {
+    // The first frame is the watchdog's own question.
+    found = sites.slice(1).some((site) => isUserSite(site));
+    return '';
+  };
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, userCodeOnStack);
+  void holder.stack;
+  Error.prepareStackTrace = before;
+  return found;
+}
+
+/** Appends the await at which the cell was waiting (a position in its script), which V8 cannot know. */
+export function appendAwait(error: Error, cell: CompiledCell, at: { line: number; column: number }): void {
+  const stack: unknown = error.stack;
+  const frame = originalPosition(cell.filename, at.line, at.column);
+  if (!frame || typeof stack !== 'string' || stack.includes(`${cell.title}:`)) return;
+  error.stack = `${stack}\n    at async ${frame.title}:${frame.line}:${frame.column}`;
+  if (!framesOf.has(error)) framesOf.set(error, frame);
+}
+
+function formatStack(error: Error, sites: NodeJS.CallSite[]): string {
+  const lines = [headline(error)];
+  for (const site of sites) {
+    const line = formatSite(error, site);
+    if (line !== undefined) lines.push(`    at ${line}`);
+  }
+  return lines.join('\n');
+}
+
+function headline(error: Error): string {
+  try {
+    return String(error);
+  } catch {
+    return 'Error';
+  }
+}
+
+function formatSite(error: Error, site: NodeJS.CallSite): string | undefined {
+  const file = fileOf(site);
+  const line = site.getLineNumber();
+  const column = site.getColumnNumber();
+  if (file === undefined || line === null || column === null || isHidden(file)) return undefined;
+  const mapped = originalPosition(file, line, column);
+  if (sources.has(file) && !mapped) return undefined;
+  if (mapped && !framesOf.has(error)) framesOf.set(error, mapped);
+  const place = mapped
+    ? `${mapped.title}:${mapped.line}:${mapped.column}`
+    : `${relative(file)}:${line}:${column}`;
+  const name = nameOf(site);
+  return name === '' ? place : `${name} (${place})`;
+}
+
+function nameOf(site: NodeJS.CallSite): string {
+  const fn = site.getFunctionName();
+  const prefix = isAsync(site) ? 'async ' : '';
+  if (fn === null || fn === '' || fn === CELL_FUNCTION) return prefix.trim();
+  if (site.isConstructor()) return `${prefix}new ${fn}`;
+  const type = site.isToplevel() ? null : site.getTypeName();
+  const qualified =
+    type === null || type === '' || type === 'Object' || fn.startsWith(type) ? fn : `${type}.${fn}`;
+  return prefix + qualified;
+}
+
+/** How the transform names the function that a cell becomes. */
+const CELL_FUNCTION = 'cell';
+
+function isAsync(site: NodeJS.CallSite): boolean {
+  return 'isAsync' in site && typeof site.isAsync === 'function' && site.isAsync() === true;
+}
+
+function fileOf(site: NodeJS.CallSite): string | undefined {
+  const name = site.getFileName() ?? undefined;
+  return name?.startsWith('file:') ? fileURLToPath(name.replace(/[?#].*$/, '')) : name;
+}
+
+function isHidden(file: string): boolean {
+  return file === '' || file.startsWith('node:') || file.startsWith(ownFiles) || !path.isAbsolute(file);
+}
+
+function isUserSite(site: NodeJS.CallSite): boolean {
+  const file = fileOf(site);
+  if (file === undefined) return site.isEval();
+  return !isHidden(file);
+}
+
+function relative(file: string): string {
+  const short = path.relative(process.cwd(), file);
+  return short.startsWith('..') ? file : short;
+}

@@ -1,0 +1,47 @@
+/** `process.stdout`, `process.stderr` and `console` of the user process: what is written becomes stream output of a cell. */
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+
+export type WriteText = (name: 'stdout' | 'stderr', text: string) => void;
+
+/** A stream that is done with a chunk when `write` returns. */
+class TextStream extends Writable {
+  readonly fd: number;
+  // Notebook frontends show ANSI colours; libraries ask the stream.
+  readonly hasColors = (): boolean => true;
+  readonly getColorDepth = (): number => 8;
+  readonly #decoder = new StringDecoder('utf8');
+
+  constructor(
+    readonly name: 'stdout' | 'stderr',
+    readonly writeText: WriteText,
+  ) {
+    super({ decodeStrings: false });
+    this.fd = name === 'stdout' ? 1 : 2;
+  }
+
+  override _write(chunk: Buffer | string, _encoding: string, done: (error?: Error | null) => void): void {
+    const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk);
+    if (text !== '') this.writeText(this.name, text);
+    done();
+  }
+}
+
+export function installStdio(writeText: WriteText): void {
+  const stdout = new TextStream('stdout', writeText);
+  const stderr = new TextStream('stderr', writeText);
+  Object.defineProperty(process, 'stdout', { value: stdout, configurable: true, enumerable: true });
+  Object.defineProperty(process, 'stderr', { value: stderr, configurable: true, enumerable: true });
+  // Console swallows errors of its streams by default, and with them an interrupt.
+  globalThis.console = new Console({ stdout, stderr, ignoreErrors: false, colorMode: true });
+}
+
+/** Hides Node's note that a feature the evaluator relies on may change; all other warnings are shown. */
+export function hideOwnWarnings(): void {
+  const emitWarning = process.emitWarning.bind(process);
+  const value = (...args: Parameters<typeof emitWarning>): void => {
+    if (!String(args[0]).includes('vm.USE_MAIN_CONTEXT_DEFAULT_LOADER')) emitWarning(...args);
+  };
+  Object.defineProperty(process, 'emitWarning', { value, configurable: true, writable: true });
+}

@@ -1,0 +1,167 @@
+/**
+ * The watchdog thread of the user process: it reads what the kernel process sends, hands it to the main thread, and stops user
+ * code there when asked. When the kernel process is gone it ends the whole process group.
+ */
+import { writeSync } from 'node:fs';
+import inspector from 'node:inspector';
+import net from 'node:net';
+import { workerData } from 'node:worker_threads';
+import { encodeFrame, FrameDecoder } from './framing.js';
+import {
+  CONTROL_FD,
+  INPUTS_POSTED,
+  REPORT_FD,
+  RUNTIME_KEY,
+  TERMINATE_POSTED,
+  type FromMain,
+  type InputMessage,
+  type ProbeAnswer,
+  type ToMain,
+  type WatchdogData,
+} from './link.js';
+import type { ExecutionId, FromUser, ToUser } from './frames.js';
+
+/** A longer silence of the event loop than this is no waiting for a promise: microtasks keep it from turning. */
+const TURN_MS = 60;
+const RETRY_MS = 2;
+
+const data: unknown = workerData;
+if (!isWatchdogData(data)) throw new Error('watchdog: started without its ports');
+const { port, inputPort, shared } = data;
+const flags = new Int32Array(shared);
+const session = new inspector.Session();
+session.connectToMainThread();
+
+let lastSeq = 0;
+const sent = new Map<number, ToMain>();
+const settling = new Map<number, (reply: FromMain) => void>();
+
+function post(
+  message: { type: 'frame'; frame: ToUser } | { type: 'settle'; ticket: number; id: ExecutionId | null },
+): void {
+  const numbered = { seq: ++lastSeq, ...message };
+  sent.set(numbered.seq, numbered);
+  // Only what the main thread may not have seen is kept, and it has seen all that came before its last reply.
+  if (sent.size > 256) sent.delete(sent.keys().next().value!);
+  port.postMessage(numbered);
+}
+
+port.on('message', (reply: FromMain) => {
+  for (const seq of reply.lost) {
+    const message = sent.get(seq);
+    if (message) port.postMessage(message);
+  }
+  settling.get(reply.ticket)?.(reply);
+});
+
+function handle(frame: ToUser): void {
+  switch (frame.type) {
+    case 'interrupt':
+      void interrupt(frame.ticket, frame.id).then(() =>
+        report({ type: 'interrupt_handled', ticket: frame.ticket }),
+      );
+      break;
+    case 'input_reply': {
+      const message: InputMessage = { id: frame.id, value: frame.value };
+      inputPort.postMessage(message);
+      Atomics.add(flags, INPUTS_POSTED, 1);
+      Atomics.notify(flags, INPUTS_POSTED);
+      break;
+    }
+    default:
+      post({ type: 'frame', frame });
+  }
+}
+
+/** Stops what `id` names, or any user code when it is null; returns when that has happened or there was nothing to stop. */
+async function interrupt(ticket: number, id: ExecutionId | null): Promise<void> {
+  let silent = false;
+  for (let first = true; ; first = false) {
+    const asked = probe(ticket, id, silent);
+    // Children of the cell stop too. The question is on its way by then: it comes first when the main thread waits for one.
+    if (first) signalChildren();
+    const answer = await asked;
+    if (answer === 'served') return;
+    if (answer === 'busy') {
+      await delay(RETRY_MS);
+      continue;
+    }
+    if (answer === 'running') await terminate(ticket);
+    const reply = await settle(ticket, id);
+    if (reply?.served === true) return;
+    silent = reply === undefined;
+  }
+}
+
+function probe(ticket: number, id: ExecutionId | null, force: boolean): Promise<ProbeAnswer> {
+  const runtime = `globalThis[Symbol.for(${JSON.stringify(RUNTIME_KEY)})]`;
+  const expression = `${runtime}?.probe(${ticket}, ${id ?? 'null'}, ${force})`;
+  return new Promise((resolve) => {
+    session.post('Runtime.evaluate', { expression, silent: true, returnByValue: true }, (error, answer) => {
+      // A termination that was still on its way has hit the question itself.
+      if (error !== null) return resolve('busy');
+      const value: unknown = answer.result.value;
+      resolve(isProbeAnswer(value) ? value : 'busy');
+    });
+  });
+}
+
+function terminate(ticket: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, TURN_MS);
+    session.post('Runtime.terminateExecution', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    Atomics.store(flags, TERMINATE_POSTED, ticket);
+    Atomics.notify(flags, TERMINATE_POSTED);
+  });
+}
+
+/** Asks the main thread to tidy up in a macrotask of its own; undefined when its event loop does not turn. */
+function settle(ticket: number, id: ExecutionId | null): Promise<FromMain | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), TURN_MS);
+    settling.set(ticket, (reply) => {
+      clearTimeout(timer);
+      settling.delete(ticket);
+      resolve(reply);
+    });
+    post({ type: 'settle', ticket, id });
+  });
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** SIGINT for the whole group; this process itself ignores it. */
+function signalChildren(): void {
+  process.kill(-process.pid, 'SIGINT');
+}
+
+function report(frame: FromUser): void {
+  writeSync(REPORT_FD, encodeFrame(frame));
+}
+
+function isProbeAnswer(value: unknown): value is ProbeAnswer {
+  return value === 'served' || value === 'busy' || value === 'running' || value === 'waiting';
+}
+
+function isWatchdogData(value: unknown): value is WatchdogData {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'port' in value &&
+    'inputPort' in value &&
+    'shared' in value
+  );
+}
+
+const decoder = new FrameDecoder((message) => handle(message as ToUser));
+const control = new net.Socket({ fd: CONTROL_FD, readable: true, writable: false });
+control.on('data', (chunk: Buffer) => decoder.push(chunk));
+const endGroup = (): void => void process.kill(-process.pid, 'SIGKILL');
+control.on('end', endGroup);
+control.on('close', endGroup);
+control.on('error', endGroup);

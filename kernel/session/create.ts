@@ -1,0 +1,169 @@
+/** The user process as an object: starts it, runs cells in it one at a time, stops them, and starts it again when it dies. */
+import os from 'node:os';
+import type { CompiledCell } from '../language/cell.js';
+import type { ExecutionId, ExecutionOutcome, FromUser, UserExpressionResult } from '../runtime/frames.js';
+import { reportSyntaxError, type CellCompiler } from './compile.js';
+import { reportDeath, reportFailedStart } from './death.js';
+import type { ExecuteRequest, Session, SessionEvents } from './session.js';
+import { UserProcess, type ProcessEnd } from './user-process.js';
+
+export interface SessionOptions {
+  /** The notebook's folder. */
+  cwd: string;
+  events: SessionEvents;
+  compiler: CellCompiler;
+  /** Environment of the user process; this process's own when missing. */
+  env?: NodeJS.ProcessEnv;
+  /** How long a shutdown waits before it uses force. */
+  graceMs?: number;
+}
+
+interface Running {
+  id: ExecutionId;
+  /** User expressions that did not compile. */
+  failed: Record<string, UserExpressionResult>;
+  finish: (outcome: ExecutionOutcome) => void;
+}
+
+/** Starts the user process at once; the first `execute` need not wait for it to be ready. */
+export function createSession(options: SessionOptions): Session {
+  return new ProcessSession(options);
+}
+
+class ProcessSession implements Session {
+  #process: UserProcess | undefined;
+  #ready = false;
+  #closing = false;
+  #lastId: ExecutionId = 0;
+  #lastTicket = 0;
+  #running: Running | undefined;
+  /** The execution that native output is most likely from. */
+  #latest: ExecutionId | null = null;
+  readonly #interrupts = new Map<number, () => void>();
+
+  constructor(private readonly options: SessionOptions) {
+    this.#start();
+  }
+
+  reserve(): ExecutionId {
+    return ++this.#lastId;
+  }
+
+  execute(id: ExecutionId, request: ExecuteRequest): Promise<ExecutionOutcome> {
+    if (this.#running) throw new Error('Session.execute: a cell is running; run the next when it has ended');
+    const { code, count, silent, storeHistory, allowStdin } = request;
+    const { compiler, cwd, events } = this.options;
+    const cell = compiler.compile(code, { count, cwd });
+    if (cell.kind === 'syntax-error') {
+      const report = reportSyntaxError(cell);
+      if (!silent) events.output({ type: 'error', id, ...report });
+      return Promise.resolve({ status: 'error', ...report });
+    }
+    const { compiled: userExpressions, failed } = this.#compileExpressions(request);
+    const process = this.#process ?? this.#start();
+    this.#latest = id;
+    return new Promise((resolve) => {
+      this.#running = { id, failed, finish: resolve };
+      const flags = { silent, storeHistory, allowStdin };
+      process.send({ type: 'execute', id, count, cell, userExpressions, ...flags });
+    });
+  }
+
+  async interrupt(): Promise<void> {
+    const process = this.#process;
+    if (!process) return;
+    const ticket = ++this.#lastTicket;
+    const handled = new Promise<void>((resolve) => this.#interrupts.set(ticket, resolve));
+    process.send({ type: 'interrupt', id: this.#running?.id ?? null, ticket });
+    await handled;
+  }
+
+  inputReply(id: ExecutionId, value: string): void {
+    this.#process?.send({ type: 'input_reply', id, value });
+  }
+
+  async shutdown(): Promise<void> {
+    this.#closing = true;
+    const process = this.#process;
+    this.#process = undefined;
+    await process?.end(this.options.graceMs ?? 300);
+  }
+
+  #compileExpressions({ userExpressions, count }: ExecuteRequest): {
+    compiled: Record<string, CompiledCell>;
+    failed: Record<string, UserExpressionResult>;
+  } {
+    const { compiler, cwd } = this.options;
+    const compiled: Record<string, CompiledCell> = {};
+    const failed: Record<string, UserExpressionResult> = {};
+    for (const [key, code] of Object.entries(userExpressions)) {
+      const cell = compiler.compile(code, { count, cwd });
+      if (cell.kind === 'compiled') compiled[key] = cell;
+      else failed[key] = { status: 'error', ...reportSyntaxError(cell) };
+    }
+    return { compiled, failed };
+  }
+
+  #start(): UserProcess {
+    this.#ready = false;
+    const env = this.options.env ?? globalThis.process.env;
+    const started: UserProcess = new UserProcess(this.options.cwd || os.homedir(), env, {
+      frame: (frame) => this.#receive(started, frame),
+      nativeOutput: (name, text) =>
+        this.options.events.output({ type: 'stream', id: this.#latest, name, text }),
+      closed: (end) => this.#closed(started, end),
+    });
+    this.#process = started;
+    return started;
+  }
+
+  #receive(from: UserProcess, frame: FromUser): void {
+    const { events } = this.options;
+    switch (frame.type) {
+      case 'ready':
+        this.#ready = true;
+        break;
+      case 'input_request':
+        events.inputRequest(frame.id, frame.prompt, frame.password);
+        break;
+      case 'done':
+        void from.drained().then(() => this.#done(frame.id, frame.outcome));
+        break;
+      case 'interrupt_handled':
+        this.#interrupts.get(frame.ticket)?.();
+        this.#interrupts.delete(frame.ticket);
+        break;
+      case 'log':
+        break;
+      default:
+        events.output(frame);
+    }
+  }
+
+  #done(id: ExecutionId, outcome: ExecutionOutcome): void {
+    const running = this.#running;
+    if (running?.id !== id) return;
+    this.#running = undefined;
+    if (outcome.status === 'ok') Object.assign(outcome.userExpressions, running.failed);
+    running.finish(outcome);
+  }
+
+  #closed(process: UserProcess, end: ProcessEnd): void {
+    const expected = this.#closing || process !== this.#process;
+    const started = this.#ready;
+    const running = this.#running;
+    this.#running = undefined;
+    for (const resolve of this.#interrupts.values()) resolve();
+    this.#interrupts.clear();
+    if (expected) {
+      running?.finish({ status: 'error', ...reportDeath(end) });
+      return;
+    }
+    this.#process = undefined;
+    const reason = started ? reportDeath(end) : reportFailedStart(end);
+    // A process that cannot start is tried again with the next cell only.
+    if (started) this.#start();
+    this.options.events.died(reason, running?.id ?? null);
+    running?.finish({ status: 'error', ...reason });
+  }
+}

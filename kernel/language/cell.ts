@@ -9,8 +9,8 @@ export interface CompiledCell {
   readonly kind: 'compiled';
   /**
    * The text of one script. Its completion value is a function of one parameter, the cell's context (see
-   * `CellContext`): a plain function when `suspends` is false, a generator function when it is true, where each
-   * top-level `await x` has become `(yield (x))`.
+   * `CellContext`): a plain function when `suspends` is false, a generator function when it is true, where the n-th
+   * top-level `await x` (from 0) has become `(yield context.at(n, (x)))`.
    */
   readonly js: string;
   /** Source map (version 3, as JSON) from `js` to the cell's own text. */
@@ -28,7 +28,7 @@ export interface CompiledCell {
   readonly declares: readonly string[];
   /** Whether the cell has a top-level await (or a static import, which is one). */
   readonly suspends: boolean;
-  /** Original positions of the awaits in order of appearance in `js`, to restore `at async` lines. */
+  /** Original positions of the awaits, by the number that `CellContext.at` gets, to restore `at async` lines. */
   readonly awaits: readonly SourcePosition[];
 }
 
@@ -80,7 +80,7 @@ export interface AsyncLoop {
 
 /**
  * What the script's function receives; the transform refers to its members. `cellHelpers` (`context.ts`) has all of
- * them but `meta` and `importModule`, which the evaluator supplies:
+ * them but `meta` and `importModule`, which the evaluator supplies (and `at`, when it wants to know):
  * `const context: CellContext = { ...cellHelpers, meta, importModule }`.
  * The function must be called with `this` undefined.
  */
@@ -97,6 +97,8 @@ export interface CellContext {
     specifier: string,
     names: ImportedNames,
   ): Record<string, unknown>;
+  /** Takes note at which await (an index into `CompiledCell.awaits`) the cell is about to wait; returns `value`. */
+  at(index: number, value: unknown): unknown;
   /** `for await` over an async or a synchronous iterable. */
   asyncLoop(iterable: unknown): AsyncLoop;
 }

@@ -1,2 +1,4 @@
+export { CellTransformer } from './transformer.js';
 export { cellHelpers } from './context.js';
+export { excerpt, displayWidth, type ExcerptOptions } from './excerpt.js';
 export type * from './cell.js';

@@ -7,3 +7,11 @@ export {
   type Scalar,
 } from './charts/line-chart.js';
 export { LossChart, lossChart } from './charts/loss-chart.js';
+export {
+  GradientHistograms,
+  gradientHistogram,
+  gradientHistograms,
+  weightHistogram,
+  type HistogramOptions,
+  type HistogramsOptions,
+} from './charts/histograms.js';

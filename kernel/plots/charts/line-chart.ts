@@ -15,6 +15,8 @@ export interface LineChartOptions {
   title?: string;
   /** Name of the vertical axis. */
   yName?: string;
+  /** Its unit. */
+  yUnit?: string;
   /** Name of the horizontal axis; default `step`. */
   xName?: string;
   /** Default `auto`: logarithmic when the values span more than a factor of 50. */
@@ -43,7 +45,7 @@ export interface ChartRun {
 const LEARNING_RATE = new Set(['lr', 'learningRate', 'learning_rate', 'learning rate']);
 /** A log axis shows more than a linear one when values span more than this factor. */
 const LOG_FACTOR = 50;
-const LEARNING_RATE_HEIGHT = 90;
+const LEARNING_RATE_HEIGHT = 110;
 /** Fewer points than these are shown as dots on their line. */
 const DOTS_BELOW = 25;
 
@@ -203,7 +205,7 @@ export class LineChart implements ChartRun {
       kind: 'lines',
       weight: 1,
       x: { name: this.xName, scale: this.options.xScale ?? 'linear', integer: this.wholeSteps(curves) },
-      y: { name: this.options.yName ?? 'value', scale },
+      y: { name: this.options.yName ?? 'value', unit: this.options.yUnit, scale },
       series,
       marks,
       endLabels: true,
@@ -216,7 +218,7 @@ export class LineChart implements ChartRun {
       kind: 'lines',
       weight: LEARNING_RATE_HEIGHT,
       x: { name: this.xName, scale: this.options.xScale ?? 'linear', integer: this.wholeSteps(curves) },
-      y: { name: 'learning rate', scale: this.yScale(curves, 'auto', []) },
+      y: { name: 'learning rate', scale: 'linear' },
       series: curves.map((curve) => this.lineSeries(curve, curves, width)),
       marks: [],
       endLabels: true,

@@ -104,12 +104,12 @@ export class Series {
 
   /**
    * The weight of the moving average that this curve needs: 0 for a clean or short one, else a window that grows
-   * with the curve, from 10 values to 1/40 of it.
+   * with the curve, from 10 values to 1/100 of it.
    */
   autoWeight(): number {
     if (this.size < MIN_SMOOTHED || this.jumpCount === 0) return 0;
     if (this.jumps / this.jumpCount < NOISE_THRESHOLD) return 0;
-    const window = 2 ** Math.floor(Math.log2(Math.max(1, this.size / 40)));
+    const window = 2 ** Math.floor(Math.log2(Math.max(1, this.size / 100)));
     return 1 - 1 / Math.max(10, window);
   }
 

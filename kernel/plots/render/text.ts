@@ -1,5 +1,5 @@
 /** A chart in plain text: a sparkline and the numbers that matter, for terminals, logs and screen readers. */
-import type { ChartModel, LinePanel, LineSeries } from '../model/chart.js';
+import type { ChartModel, LinePanel, LineSeries, RidgePanel } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -12,6 +12,7 @@ export function toText(chart: ChartModel): string {
   if (chart.title !== '') lines.push(chart.title);
   for (const panel of chart.panels) {
     if (panel.kind === 'lines') lines.push(...linePanel(panel));
+    else if (panel.kind === 'ridges') lines.push(...ridgePanel(panel));
   }
   lines.push(...chart.notes);
   return lines.join('\n');
@@ -42,6 +43,32 @@ function numbers({ summary }: LineSeries, panel: LinePanel): string {
   if (best !== null)
     parts.push(`best ${formatNumber(best.value, 4)} at ${panel.x.name} ${formatCount(best.step)}`);
   return parts.join(', ');
+}
+
+function ridgePanel({ ridges, empty, quantity }: RidgePanel): string[] {
+  if (ridges.length === 0) return [empty];
+  const width = Math.max(...ridges.map((ridge) => ridge.name.length));
+  return ridges.map(({ name, slices, range, stats, warning }) => {
+    const head = name.padEnd(width);
+    const newest = slices.at(-1);
+    if (newest === undefined || stats.count === 0) return `${head}  no ${quantity} yet`;
+    const shares = `${formatNumber(stats.zeroPercent, 2)} % zero, ${formatNumber(stats.nanPercent, 2)} % NaN`;
+    const numbers = `mean ${formatNumber(stats.mean)}, std ${formatNumber(stats.std)}, ${shares}`;
+    const ends = `${formatNumber(range[0], 2)} … ${formatNumber(range[1], 2)}`;
+    return `${head}  ${bars(newest.counts)}  ${ends}  ${numbers}${warning === '' ? '' : `  (${warning})`}`;
+  });
+}
+
+/** A histogram with two bins a character. */
+function bars(counts: Float64Array): string {
+  const pairs = Array.from(
+    { length: Math.ceil(counts.length / 2) },
+    (_, i) => counts[2 * i] + (counts[2 * i + 1] ?? 0),
+  );
+  const tallest = Math.max(...pairs);
+  return pairs
+    .map((count) => (count > 0 ? BARS[Math.min(7, Math.floor((count / tallest) * 8))] : ' '))
+    .join('');
 }
 
 /** The mean of each stretch of steps as one of eight bars; a gap where nothing finite was measured. */

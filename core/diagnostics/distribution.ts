@@ -1,0 +1,167 @@
+/**
+ * What many numbers look like, in little memory: exact counts and moments, and a histogram over fixed bins. The bins
+ * are the leading bits of a float32 (sign, exponent, five bits of the fraction: 32 bins an octave), so that filling
+ * them takes no logarithm, needs no range beforehand, and histograms of different times can be compared later.
+ */
+
+/** Bits of the fraction that a bin ignores. */
+const IGNORED_BITS = 18;
+/** The bin of float32's infinity: what is finite as a double but not as a float32 is counted there. */
+const HALF = 255 << (23 - IGNORED_BITS);
+const SIGN = 1 << (31 - IGNORED_BITS);
+
+export interface Distribution {
+  /** How many numbers, and how many of them are NaN, infinite, exactly 0. */
+  count: number;
+  nan: number;
+  infinite: number;
+  zero: number;
+  /** Over the finite numbers; NaN when there are none. `std` divides by n. */
+  mean: number;
+  std: number;
+  min: number;
+  max: number;
+  /** Mean of the magnitudes. */
+  meanAbs: number;
+  /** Occupied bins in ascending order of value, and how many finite numbers each holds. */
+  bins: Uint16Array;
+  counts: Uint32Array;
+}
+
+/** The largest float32. */
+const LARGEST = 3.4028234663852886e38;
+
+const scratch = new Uint32Array(2 * SIGN);
+const oneFloat = new Float32Array(1);
+const oneWord = new Uint32Array(oneFloat.buffer);
+
+/** Describes the numbers in one pass, and a second one over at most 16,384 bins. */
+export function describe(values: Float32Array | Float64Array): Distribution {
+  scratch.fill(0);
+  let nan = 0;
+  let infinite = 0;
+  let zero = 0;
+  let sum = 0;
+  let squares = 0;
+  let magnitudes = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  // Sums of differences from one of the numbers lose nothing when all lie close together.
+  const origin = firstFinite(values);
+  for (const value of values) {
+    if (value - value !== 0) {
+      if (Number.isNaN(value)) nan++;
+      else infinite++;
+      continue;
+    }
+    if (value === 0) zero++;
+    const centred = value - origin;
+    sum += centred;
+    squares += centred * centred;
+    magnitudes += Math.abs(value);
+    if (value < min) min = value;
+    if (value > max) max = value;
+    oneFloat[0] = value;
+    scratch[oneWord[0] >>> IGNORED_BITS]++;
+  }
+  const finite = values.length - nan - infinite;
+  const shift = sum / finite;
+  return {
+    count: values.length,
+    nan,
+    infinite,
+    zero,
+    mean: finite === 0 ? NaN : origin + shift,
+    std: finite === 0 ? NaN : Math.sqrt(Math.max(0, squares / finite - shift * shift)),
+    min: finite === 0 ? NaN : min,
+    max: finite === 0 ? NaN : max,
+    meanAbs: finite === 0 ? NaN : magnitudes / finite,
+    ...occupied(),
+  };
+}
+
+function firstFinite(values: Float32Array | Float64Array): number {
+  for (const value of values) if (Number.isFinite(value)) return value;
+  return 0;
+}
+
+function occupied(): { bins: Uint16Array; counts: Uint32Array } {
+  const bins: number[] = [];
+  for (let bin = SIGN + HALF; bin >= SIGN; bin--) if (scratch[bin] > 0) bins.push(bin);
+  for (let bin = 0; bin <= HALF; bin++) if (scratch[bin] > 0) bins.push(bin);
+  return { bins: Uint16Array.from(bins), counts: Uint32Array.from(bins, (bin) => scratch[bin]) };
+}
+
+/** The values between which a bin's numbers lie. */
+export function binEdges(bin: number): [low: number, high: number] {
+  const magnitude = bin & (SIGN - 1);
+  const near = Math.min(LARGEST, floatOfBits(magnitude << IGNORED_BITS));
+  const far = Math.min(LARGEST, floatOfBits((magnitude + 1) << IGNORED_BITS));
+  return bin >= SIGN ? [-far, -near] : [near, far];
+}
+
+function floatOfBits(bits: number): number {
+  oneWord[0] = bits;
+  return oneFloat[0];
+}
+
+/**
+ * The range that holds all finite numbers of all distributions but the given share at either end, to the precision of
+ * a bin (3 %), and within what was really there. Null when there are no finite numbers.
+ */
+export function sharedRange(distributions: readonly Distribution[], tail = 0.005): [number, number] | null {
+  const totals = new Map<number, number>();
+  let total = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  for (const { bins, counts, ...rest } of distributions) {
+    bins.forEach((bin, i) => totals.set(bin, (totals.get(bin) ?? 0) + counts[i]));
+    total += counts.reduce((a, b) => a + b, 0);
+    if (rest.min < min) min = rest.min;
+    if (rest.max > max) max = rest.max;
+  }
+  if (total === 0) return null;
+  const ordered = [...totals].map(([bin, count]) => ({ edges: binEdges(bin), count }));
+  ordered.sort((a, b) => a.edges[0] + a.edges[1] - (b.edges[0] + b.edges[1]));
+  const skip = tail * total;
+  const low = edgeAfter(ordered, skip)?.edges[0] ?? min;
+  const high = edgeAfter(ordered.reverse(), skip)?.edges[1] ?? max;
+  return [Math.max(low, min), Math.min(high, max)];
+}
+
+function edgeAfter<T extends { count: number }>(ordered: readonly T[], skip: number): T | undefined {
+  let seen = 0;
+  return ordered.find(({ count }) => (seen += count) > skip);
+}
+
+/**
+ * Counts in `n` equal bins of a range. Numbers of a fixed bin that straddles an edge are shared out in proportion;
+ * numbers outside the range are left out; the last bin includes its end.
+ */
+export function rebin(
+  distribution: Distribution,
+  [low, high]: readonly [number, number],
+  n: number,
+): Float64Array {
+  const out = new Float64Array(n);
+  const width = (high - low) / n;
+  distribution.bins.forEach((bin, i) => {
+    const count = distribution.counts[i];
+    const edges = binEdges(bin);
+    const from = Math.max(edges[0], distribution.min);
+    const to = Math.min(edges[1], distribution.max);
+    if (!(width > 0) || to <= from) {
+      const value = Math.min(Math.max((from + to) / 2, distribution.min), distribution.max);
+      if (value >= low && value <= high)
+        out[width > 0 ? Math.min(n - 1, Math.floor((value - low) / width)) : n >> 1] += count;
+      return;
+    }
+    const first = Math.max(0, Math.floor((from - low) / width));
+    const last = Math.min(n - 1, Math.floor((to - low) / width));
+    for (let k = first; k <= last; k++) {
+      const overlap = Math.min(to, low + (k + 1) * width) - Math.max(from, low + k * width);
+      if (overlap > 0) out[k] += (count * overlap) / (to - from);
+    }
+  });
+  return out;
+}

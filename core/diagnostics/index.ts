@@ -1,0 +1,24 @@
+export {
+  binEdges,
+  describe as describeDistribution,
+  rebin,
+  sharedRange,
+  type Distribution,
+} from './distribution.js';
+export { DistributionHistory, type Moment } from './history.js';
+export {
+  flatNumbers,
+  isTensorLike,
+  type NestedNumbers,
+  type NumberSource,
+  type TensorLike,
+} from './numbers.js';
+export {
+  gradientDistributions,
+  judgeGradient,
+  weightDistributions,
+  type NamedDistribution,
+  type ParameterLike,
+  type ParameterSource,
+  type Verdict,
+} from './parameters.js';

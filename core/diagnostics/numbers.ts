@@ -1,0 +1,50 @@
+/** Reads numbers out of whatever holds them. */
+
+export type NestedNumbers = readonly (number | NestedNumbers)[];
+
+/** Numbers in an array, flat or nested, or in a tensor. */
+export type NumberSource = ArrayLike<number> | NestedNumbers | TensorLike;
+
+/** What is needed of a tensor. */
+export interface TensorLike {
+  /** Elements in row-major order, nested or flat. */
+  toArray(): unknown;
+}
+
+/**
+ * The numbers in row-major order. Float32 arrays are handed on without a copy.
+ *
+ * @throws TypeError when something in there is not a number
+ */
+export function flatNumbers(source: unknown): Float32Array | Float64Array {
+  if (source instanceof Float32Array || source instanceof Float64Array) return source;
+  if (ArrayBuffer.isView(source) && !(source instanceof DataView))
+    return Float64Array.from(source as unknown as ArrayLike<number | bigint>, Number);
+  if (Array.isArray(source)) {
+    const out: number[] = [];
+    flatten(source, out);
+    return Float64Array.from(out);
+  }
+  if (isTensorLike(source)) return flatNumbers(source.toArray());
+  if (typeof source === 'number') return Float64Array.of(source);
+  throw new TypeError(`expected a tensor or an array of numbers, got ${describe(source)}`);
+}
+
+function flatten(values: readonly unknown[], out: number[]): void {
+  for (const value of values) {
+    if (typeof value === 'number') out.push(value);
+    else if (typeof value === 'bigint' || typeof value === 'boolean') out.push(Number(value));
+    else if (Array.isArray(value)) flatten(value, out);
+    else for (const number of flatNumbers(value)) out.push(number);
+  }
+}
+
+export function isTensorLike(value: unknown): value is TensorLike {
+  return (
+    typeof value === 'object' && value !== null && 'toArray' in value && typeof value.toArray === 'function'
+  );
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : typeof value === 'object' ? value.constructor.name : typeof value;
+}

@@ -1,0 +1,213 @@
+/** How gradients and weights are distributed, now and over the time of a training run. */
+import {
+  DistributionHistory,
+  gradientDistributions,
+  judgeGradient,
+  rebin,
+  sharedRange,
+  weightDistributions,
+  type Distribution,
+  type Moment,
+  type NamedDistribution,
+  type ParameterSource,
+  type Verdict,
+} from '../../../core/diagnostics/index.js';
+import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import type { ChartModel, Ridge } from '../model/chart.js';
+import { RIDGE_HEIGHT } from '../scene/ridges.js';
+import { Still } from './still.js';
+
+export interface HistogramOptions {
+  title?: string;
+  /** What is looked at; default `gradient`. */
+  of?: 'gradient' | 'weight';
+  /** At most this many parameters are drawn, the worst first; default 12. */
+  limit?: number;
+  /** CSS pixels; default 720. */
+  width?: number;
+}
+
+export interface HistogramsOptions extends HistogramOptions {
+  /** Every how many calls of `sample` the numbers are read; default 1. */
+  every?: number;
+}
+
+const BINS = 40;
+const MAX_SLICES = 20;
+const TITLE_HEIGHT = 46;
+
+interface Entry {
+  name: string;
+  moments: readonly Moment[];
+  newest: Distribution | null;
+}
+
+/**
+ * The gradients of all parameters as they are now, a histogram each, those that need attention first.
+ *
+ * @param model a module, or pairs of a name and a tensor with `grad`
+ */
+export function gradientHistogram(model: ParameterSource, options: HistogramOptions = {}): Still {
+  const of = options.of ?? 'gradient';
+  const notes: string[] = [];
+  const entries = collect(model, of, notes).map(({ name, distribution }) => ({
+    name,
+    moments: distribution === null ? [] : [{ step: 0, distribution }],
+    newest: distribution,
+  }));
+  return new Still(chart(entries, { ...options, of }, notes));
+}
+
+/** The weights of all parameters as they are now, a histogram each. */
+export function weightHistogram(model: ParameterSource, options: HistogramOptions = {}): Still {
+  return gradientHistogram(model, { ...options, of: 'weight' });
+}
+
+/**
+ * Gradients over time: a ridgeline for each parameter, the newest in front. Call `sample()` after `backward()`.
+ *
+ * ```ts
+ * const gradients = gradientHistograms(model, { every: 10 });
+ * for (…) { loss.backward(); gradients.sample(); optimizer.step(); }
+ * ```
+ */
+export class GradientHistograms {
+  private readonly histories = new Map<string, DistributionHistory>();
+  private readonly newest = new Map<string, Distribution | null>();
+  private readonly notes: string[] = [];
+  private readonly live: LiveDisplay;
+  private calls = 0;
+  private height: number | undefined;
+
+  constructor(
+    private readonly parameters: ParameterSource,
+    private readonly options: HistogramsOptions = {},
+    environment?: LiveEnvironment,
+  ) {
+    this.live = new LiveDisplay(() => this.model(), environment);
+  }
+
+  /** Reads the numbers, at every `every`-th call. Never throws: what is wrong is said in the chart. */
+  sample(step: number = this.calls): this {
+    const due = this.calls % Math.max(1, Math.floor(this.options.every ?? 1)) === 0;
+    this.calls += 1;
+    if (!due) return this;
+    const at = Number.isFinite(step) ? step : this.calls - 1;
+    for (const { name, distribution } of collect(
+      this.parameters,
+      this.options.of ?? 'gradient',
+      this.notes,
+    )) {
+      let history = this.histories.get(name);
+      if (history === undefined) this.histories.set(name, (history = new DistributionHistory(MAX_SLICES)));
+      if (distribution !== null) history.add(at, distribution);
+      this.newest.set(name, distribution);
+    }
+    this.live.touch();
+    return this;
+  }
+
+  /** Shows the final picture now instead of when the cell ends. */
+  finish(): void {
+    this.live.flush();
+  }
+
+  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
+    return this.live.result();
+  }
+
+  /** The chart as plain data. */
+  model(): ChartModel {
+    const entries = Array.from(this.histories, ([name, { moments }]) => ({
+      name,
+      moments,
+      newest: this.newest.get(name) ?? null,
+    }));
+    const model = chart(entries, this.options, this.notes);
+    this.height ??= model.height;
+    return { ...model, height: this.height };
+  }
+}
+
+export function gradientHistograms(
+  model: ParameterSource,
+  options: HistogramsOptions = {},
+): GradientHistograms {
+  return new GradientHistograms(model, options);
+}
+
+function collect(model: ParameterSource, of: 'gradient' | 'weight', notes: string[]): NamedDistribution[] {
+  try {
+    return of === 'gradient' ? gradientDistributions(model) : weightDistributions(model);
+  } catch (error) {
+    const note = `The ${of}s could not be read: ${error instanceof Error ? error.message : String(error)}`;
+    if (!notes.includes(note)) notes.push(note);
+    return [];
+  }
+}
+
+function chart(entries: Entry[], options: HistogramOptions, notes: readonly string[]): ChartModel {
+  const of = options.of ?? 'gradient';
+  const limit = options.limit ?? 12;
+  const judged = entries.map((entry) => ({ entry, verdict: judge(entry, of) }));
+  // A stable sort: parameters that are equally well stay in the model's order.
+  judged.sort((a, b) => b.verdict.severity - a.verdict.severity);
+  const shown = judged.slice(0, limit);
+  const hidden = judged.slice(limit);
+  const said = [...notes];
+  if (hidden.length > 0) {
+    const ill = hidden.filter(({ verdict }) => verdict.severity > 0).length;
+    said.push(
+      `${hidden.length} more ${hidden.length === 1 ? 'parameter is' : 'parameters are'} not shown${ill > 0 ? `, ${ill} of them with a warning` : ''}.`,
+    );
+  }
+  const columns = shown.length === 4 ? 2 : Math.min(3, Math.max(1, shown.length));
+  const rows = Math.max(1, Math.ceil(shown.length / columns));
+  return {
+    title: options.title ?? `${of === 'gradient' ? 'Gradients' : 'Weights'} by parameter`,
+    width: options.width ?? 720,
+    height: TITLE_HEIGHT + rows * RIDGE_HEIGHT + 15 * said.length,
+    panels: [
+      {
+        kind: 'ridges',
+        weight: 1,
+        columns,
+        quantity: of,
+        ridges: shown.map(({ entry, verdict }) => ridge(entry, verdict)),
+        empty: `No ${of}s yet: call sample() after backward()`,
+      },
+    ],
+    notes: said,
+  };
+}
+
+function judge(entry: Entry, of: 'gradient' | 'weight'): Verdict {
+  if (of === 'gradient') return judgeGradient(entry.newest);
+  const bad = (entry.newest?.nan ?? 0) + (entry.newest?.infinite ?? 0);
+  return bad > 0 ? { severity: 5, words: 'not finite' } : { severity: 0, words: '' };
+}
+
+function ridge({ name, moments, newest }: Entry, verdict: Verdict): Ridge {
+  const range = sharedRange(moments.map((moment) => moment.distribution)) ?? [0, 1];
+  const [low, high] =
+    range[0] === range[1]
+      ? [range[0] - (Math.abs(range[0]) * 0.1 || 1), range[1] + (Math.abs(range[1]) * 0.1 || 1)]
+      : range;
+  const count = newest?.count ?? 0;
+  return {
+    name,
+    range: [low, high],
+    slices: moments.map(({ step, distribution }) => ({
+      step,
+      counts: rebin(distribution, [low, high], BINS),
+    })),
+    stats: {
+      mean: newest?.mean ?? NaN,
+      std: newest?.std ?? NaN,
+      zeroPercent: count === 0 ? 0 : (100 * newest!.zero) / count,
+      nanPercent: count === 0 ? 0 : (100 * (newest!.nan + newest!.infinite)) / count,
+      count,
+    },
+    warning: verdict.words,
+  };
+}

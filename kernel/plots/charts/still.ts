@@ -1,0 +1,29 @@
+/** A chart that is complete when it is made. */
+import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import type { ChartModel } from '../model/chart.js';
+
+export class Still {
+  private readonly display: LiveDisplay;
+
+  constructor(
+    private readonly chart: ChartModel,
+    environment?: LiveEnvironment,
+  ) {
+    this.display = new LiveDisplay(() => chart, environment);
+  }
+
+  /** Shows it now; a cell that returns it shows it as well. */
+  show(): void {
+    this.display.touch();
+    this.display.flush();
+  }
+
+  /** The chart as plain data. */
+  model(): ChartModel {
+    return this.chart;
+  }
+
+  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
+    return this.display.result();
+  }
+}

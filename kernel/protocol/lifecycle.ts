@@ -25,6 +25,7 @@ export interface DebugRequest {
 
 /** A response of the Debug Adapter Protocol. */
 export interface DebugReply {
+  status: 'ok';
   type: 'response';
   seq: number;
   request_seq: number;

@@ -1,0 +1,215 @@
+/** execute_request: the queue of cells, the counter, and the life of one cell from busy to idle. */
+import type { ExecuteReply, ExecuteRequest, UserExpression } from '../protocol/execute.js';
+import type { Incoming } from '../protocol/message.js';
+import type { ErrorReport, ExecutionId, ExecutionOutcome } from '../runtime/frames.js';
+import type { Session } from '../session/session.js';
+import type { Channel } from '../transport/transport.js';
+import { AbortWindow } from './abort-window.js';
+import { ExecutionQueue } from './execution-queue.js';
+import type { History } from './history.js';
+import { pageRequest } from './introspection.js';
+import type { Mailbox } from './mailbox.js';
+import type { Outputs } from './outputs.js';
+import type { StatusReporter } from './status.js';
+import type { Stdin } from './stdin.js';
+
+/** How many executions are remembered, for an input() that comes after its cell has ended. */
+const REMEMBERED = 256;
+
+export interface ExecutionParts {
+  readonly mailbox: Mailbox;
+  readonly outputs: Outputs;
+  readonly history: History;
+  readonly status: StatusReporter;
+  readonly stdin: Stdin;
+  readonly session: () => Promise<Session>;
+}
+
+interface Running {
+  readonly id: ExecutionId;
+  /** Ends the execution from outside: the user process is gone. */
+  readonly die: (reason: ErrorReport) => void;
+}
+
+export class Executions {
+  readonly #parts: ExecutionParts;
+  readonly #queue = new ExecutionQueue();
+  readonly #window = new AbortWindow();
+  readonly #requests = new Map<ExecutionId, Incoming>();
+  #running: Running | null = null;
+  #count = 0;
+  /** Calls off a cell that has not reached the user process yet. */
+  #start = new AbortController();
+
+  constructor(parts: ExecutionParts) {
+    this.#parts = parts;
+  }
+
+  /** The execution counter as it stands. */
+  get count(): number {
+    return this.#count;
+  }
+
+  push(channel: Channel, message: Incoming, request: ExecuteRequest): void {
+    const arrived = Date.now();
+    const abort = () =>
+      this.#parts.status.during(message.header, () => {
+        this.#reply(channel, message, { status: 'aborted', execution_count: this.#count });
+      });
+    if (this.#window.covers(message.header, arrived)) {
+      abort();
+      return;
+    }
+    this.#queue.push({
+      abort,
+      run: async () => {
+        const reply = await this.#parts.status.duringExecution(message.header, async () => {
+          const reply = await this.#run(message, request, arrived).catch((error: unknown) =>
+            this.#failed(internalError(error)),
+          );
+          this.#reply(channel, message, reply, arrived);
+          return reply;
+        });
+        if (reply.status !== 'error' || !request.stop_on_error) return false;
+        this.#window.failed(message.header, arrived, Date.now());
+        return true;
+      },
+    });
+  }
+
+  /** Cells that wait will not run, and one that has not reached the user process yet will not either. */
+  interrupt(): void {
+    this.#start.abort();
+    this.abortWaiting();
+  }
+
+  abortWaiting(): void {
+    this.#queue.abortWaiting();
+  }
+
+  /** The request behind an execution, while it is remembered. */
+  requestOf(id: ExecutionId): Incoming | undefined {
+    return this.#requests.get(id);
+  }
+
+  /** The user process is gone and took `id` with it. True when that ends a cell, which then shows the reason. */
+  died(reason: ErrorReport, id: ExecutionId | null): boolean {
+    if (!this.#running || (id !== null && id !== this.#running.id)) return false;
+    this.#running.die(reason);
+    return true;
+  }
+
+  async #run(message: Incoming, request: ExecuteRequest, arrived: number): Promise<ExecuteReply> {
+    const { mailbox, outputs, history, stdin } = this.#parts;
+    const { code, silent } = request;
+    if (request.store_history) this.#count++;
+    const count = this.#count;
+    if (!silent) {
+      const content = { code, execution_count: count };
+      mailbox.publish({ type: 'execute_input', content }, message.header);
+    }
+    const entry = request.store_history ? history.add(count, code, arrived) : null;
+    const start = (this.#start = new AbortController());
+    const session = await this.#parts.session();
+    const page = pageRequest(code);
+    if (page && session.look) {
+      entry?.end(null);
+      return this.#page(session, page, count);
+    }
+
+    const id = session.reserve();
+    const record = outputs.begin(id, message.header, silent);
+    this.#remember(id, message);
+    const died = new Promise<ExecutionOutcome>((resolve) => {
+      const die = (reason: ErrorReport) => resolve({ status: 'error', ...reason });
+      this.#running = { id, die };
+    });
+    const execution = {
+      code,
+      silent,
+      storeHistory: request.store_history,
+      allowStdin: request.allow_stdin,
+      userExpressions: request.user_expressions,
+      count,
+    };
+    const outcome = start.signal.aborted
+      ? INTERRUPTED
+      : await Promise.race([died, session.execute(id, execution).catch(internalError)]);
+    this.#running = null;
+    stdin.cancel();
+    if (outcome.status === 'error' && !record.errorShown) outputs.accept({ type: 'error', id, ...outcome });
+    outputs.flush();
+    entry?.end(record.resultText);
+    if (outcome.status === 'error') return this.#failed(outcome);
+    return {
+      status: 'ok',
+      execution_count: count,
+      payload: outcome.payload,
+      user_expressions: answered(request.user_expressions, outcome.userExpressions),
+    };
+  }
+
+  #failed({ ename, evalue, traceback }: ErrorReport): ExecuteReply {
+    const error = { status: 'error', ename, evalue, traceback } as const;
+    return { ...error, execution_count: this.#count, payload: [], user_expressions: {} };
+  }
+
+  /** `?name` or `name?`: what is known of a value, in the frontend's pager. */
+  async #page(session: Session, path: readonly string[], count: number): Promise<ExecuteReply> {
+    const found = await session.look?.(path);
+    const data = found?.data ?? { 'text/plain': `There is no ${path.join('.')} to look at.` };
+    return {
+      status: 'ok',
+      execution_count: count,
+      payload: [{ source: 'page', data, start: 0 }],
+      user_expressions: {},
+    };
+  }
+
+  #reply(channel: Channel, message: Incoming, reply: ExecuteReply, arrived?: number): void {
+    const { mailbox } = this.#parts;
+    const started = arrived === undefined ? {} : { started: new Date(arrived).toISOString() };
+    const metadata = {
+      ...started,
+      dependencies_met: true,
+      engine: mailbox.session,
+      status: reply.status,
+    };
+    mailbox.send(channel, message, 'execute_reply', reply, metadata);
+  }
+
+  #remember(id: ExecutionId, message: Incoming): void {
+    this.#requests.set(id, message);
+    if (this.#requests.size <= REMEMBERED) return;
+    for (const oldest of this.#requests.keys()) {
+      this.#requests.delete(oldest);
+      break;
+    }
+  }
+}
+
+/** An answer for each key that was asked: a client takes an empty one for an error of its own. */
+function answered(
+  asked: Record<string, string>,
+  given: Record<string, UserExpression>,
+): Record<string, UserExpression> {
+  return Object.fromEntries(
+    Object.keys(asked).map((key): [string, UserExpression] => {
+      const missing = { ename: 'Error', evalue: 'the expression was not evaluated', traceback: [] };
+      return [key, Object.hasOwn(given, key) ? given[key] : { status: 'error', ...missing }];
+    }),
+  );
+}
+
+/** How a cell ends that was interrupted before it began. */
+const INTERRUPTED: ExecutionOutcome = {
+  status: 'error',
+  ename: 'KeyboardInterrupt',
+  evalue: '',
+  traceback: ['KeyboardInterrupt'],
+};
+
+function internalError(error: unknown): { status: 'error' } & ErrorReport {
+  const evalue = error instanceof Error ? error.message : String(error);
+  return { status: 'error', ename: 'KernelError', evalue, traceback: [`KernelError: ${evalue}`] };
+}

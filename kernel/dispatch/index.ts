@@ -1,0 +1,1 @@
+export { Kernel, type KernelOptions } from './kernel.js';

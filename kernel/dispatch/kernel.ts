@@ -1,0 +1,276 @@
+/**
+ * A Jupyter kernel as a value: what it answers to each request. It knows neither sockets nor the user process, only a
+ * transport and a session, so that two of them can live in one test.
+ */
+import { InvalidContent } from '../protocol/fields.js';
+import type { IsCompleteReply } from '../protocol/introspection.js';
+import type { Incoming } from '../protocol/message.js';
+import {
+  decodeRequest,
+  isRequestType,
+  replyType,
+  type ReplyTo,
+  type RequestContents,
+  type RequestType,
+} from '../protocol/requests.js';
+import type { Session, SessionEvents } from '../session/session.js';
+import type { Channel, Transport } from '../transport/transport.js';
+import { CommRegistry } from './comms.js';
+import { Executions } from './executions.js';
+import { History, type HistoryStore } from './history.js';
+import { complete, inspect } from './introspection.js';
+import { kernelInfo } from './kernel-info.js';
+import { Mailbox } from './mailbox.js';
+import type { Clock } from './output-queue.js';
+import { Outputs } from './outputs.js';
+import { StatusReporter } from './status.js';
+import { Stdin } from './stdin.js';
+
+export interface KernelOptions {
+  transport: Transport;
+  /** Starts the user process. Called once, when the transport is open. */
+  startSession(events: SessionEvents): Session | Promise<Session>;
+  isComplete(code: string): IsCompleteReply | Promise<IsCompleteReply>;
+  /** The version of the package. */
+  version: string;
+  /** Where the history is kept beyond this process; null: nowhere. */
+  historyStore?: HistoryStore | null;
+  /** One line about something that went wrong. */
+  log(text: string): void;
+  /** A client asked for the end, and everything is gone. */
+  ended(restart: boolean): void;
+  clock?: Clock;
+}
+
+/** A request on its way through its handler. */
+interface Context {
+  readonly channel: Channel;
+  readonly message: Incoming;
+}
+
+type HandledType = Exclude<RequestType, 'execute_request'>;
+
+type Handlers = {
+  [Type in HandledType]: (
+    content: RequestContents[Type],
+    context: Context,
+  ) => ReplyTo<Type> | Promise<ReplyTo<Type>>;
+};
+
+/** How long the end of the user process may take before the kernel goes without it. */
+const SHUTDOWN_MS = 3000;
+
+export class Kernel {
+  readonly #options: KernelOptions;
+  readonly #mailbox: Mailbox;
+  readonly #status: StatusReporter;
+  readonly #comms = new CommRegistry();
+  readonly #outputs: Outputs;
+  readonly #stdin: Stdin;
+  readonly #history: History;
+  readonly #executions: Executions;
+  readonly #session: Promise<Session>;
+  #startSession: () => void = () => undefined;
+  #hasServed = false;
+  #hasSaidStarting = false;
+  #ending: Promise<void> | null = null;
+
+  constructor(options: KernelOptions) {
+    this.#options = options;
+    this.#mailbox = new Mailbox(options.transport);
+    this.#status = new StatusReporter(this.#mailbox);
+    this.#outputs = new Outputs(this.#mailbox, this.#comms, options.clock);
+    this.#stdin = new Stdin(this.#mailbox);
+    this.#history = new History(options.historyStore ?? null);
+    this.#session = new Promise<void>((resolve) => (this.#startSession = resolve)).then(() =>
+      options.startSession(this.#sessionEvents()),
+    );
+    this.#session.catch((error: unknown) => this.#log('the user process did not start', error));
+    this.#executions = new Executions({
+      mailbox: this.#mailbox,
+      outputs: this.#outputs,
+      history: this.#history,
+      status: this.#status,
+      stdin: this.#stdin,
+      session: () => this.#session,
+    });
+  }
+
+  /** Begins to listen, and starts the user process beside it. Rejects when the transport cannot be opened. */
+  async start(): Promise<void> {
+    await this.#options.transport.open({
+      message: (channel, message) => this.#receive(channel, message),
+      subscribed: (topic) => this.#welcome(topic),
+    });
+    this.#startSession();
+  }
+
+  /** Interrupts what runs; what waits is aborted. The same for a message and for a signal. */
+  async interrupt(): Promise<void> {
+    this.#executions.interrupt();
+    this.#stdin.cancel();
+    const session = await this.#session;
+    await session.interrupt();
+  }
+
+  /** Ends the user process and stops to listen. */
+  stop(): Promise<void> {
+    return (this.#ending ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, SHUTDOWN_MS);
+    });
+    const shutdown = this.#session
+      .then((session) => session.shutdown())
+      .catch((error: unknown) => this.#log('the user process did not end cleanly', error));
+    await Promise.race([shutdown, timeout]);
+    clearTimeout(timer);
+    this.#outputs.flush();
+    await this.#options.transport.close();
+  }
+
+  #receive(channel: Channel, message: Incoming): void {
+    if (this.#ending) return;
+    this.#hasServed = true;
+    if (channel === 'stdin') void this.#input(message);
+    else this.#serve({ channel, message });
+  }
+
+  #serve(context: Context): void {
+    const { channel, message } = context;
+    const type = message.header.msg_type;
+    if (!isRequestType(type)) {
+      this.#status.during(message.header, () => undefined);
+      return;
+    }
+    try {
+      if (type === 'execute_request') {
+        this.#executions.push(channel, message, decodeRequest(type, message.content));
+        return;
+      }
+    } catch (error) {
+      this.#status.during(message.header, () => this.#reject(context, type, error));
+      return;
+    }
+    void this.#status.during(message.header, async () => {
+      try {
+        await this.#answer(context, type);
+      } catch (error) {
+        this.#reject(context, type, error);
+      }
+    });
+  }
+
+  async #answer(context: Context, type: HandledType): Promise<void> {
+    const reply = await this.#handle(type, context);
+    if (reply !== undefined) this.#mailbox.send(context.channel, context.message, replyType(type), reply);
+  }
+
+  /** Type is one and the same for the codec and the handler: that is what the parameter says. */
+  #handle<Type extends HandledType>(type: Type, context: Context): ReturnType<Handlers[Type]>;
+  #handle<Type extends HandledType>(type: Type, context: Context) {
+    return this.#handlers[type](decodeRequest(type, context.message.content), context);
+  }
+
+  /** A request whose content is not what it must be, or that broke its handler: the client learns why. */
+  #reject({ channel, message }: Context, type: RequestType, error: unknown): void {
+    const isClientsFault = error instanceof InvalidContent;
+    if (!isClientsFault) this.#log(`${type} failed`, error);
+    const reply = replyType(type);
+    if (reply === type) return;
+    const ename = isClientsFault ? 'ProtocolError' : 'KernelError';
+    const evalue = error instanceof Error ? error.message : String(error);
+    const count = type === 'execute_request' ? { execution_count: this.#executions.count } : {};
+    const content = { status: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`], ...count };
+    this.#mailbox.send(channel, message, reply, content);
+  }
+
+  readonly #handlers: Handlers = {
+    kernel_info_request: () => kernelInfo(this.#options.version),
+    complete_request: async (content) => complete(content, await this.#session),
+    inspect_request: async (content) => inspect(content, await this.#session),
+    is_complete_request: ({ code }) => this.#options.isComplete(code),
+    history_request: (content) => this.#history.query(content),
+    comm_info_request: ({ target_name }) => this.#comms.info(target_name),
+    comm_open: async (content, { message }) => {
+      const answer = this.#comms.open(content, message, await this.#session);
+      if (answer) this.#mailbox.publish(answer, message.header);
+    },
+    comm_msg: async (content, { message }) => {
+      this.#comms.forward('msg', content, message, await this.#session);
+    },
+    comm_close: async (content, { message }) => {
+      this.#comms.forward('close', content, message, await this.#session);
+    },
+    interrupt_request: async () => {
+      await this.interrupt();
+      return { status: 'ok' };
+    },
+    shutdown_request: ({ restart }, { message }) => {
+      const reply = { status: 'ok', restart } as const;
+      // After the reply and idle, which go out in this turn.
+      setImmediate(() => {
+        this.#mailbox.publish({ type: 'shutdown_reply', content: reply }, message.header);
+        void this.stop().then(() => this.#options.ended(restart));
+      });
+      return reply;
+    },
+    debug_request: ({ seq, command }) => ({
+      status: 'ok',
+      type: 'response',
+      seq: 0,
+      request_seq: seq,
+      success: false,
+      command,
+      message: 'This kernel has no debugger (kernel_info_reply does not list it)',
+      body: {},
+    }),
+  };
+
+  async #input(message: Incoming): Promise<void> {
+    try {
+      const answer = this.#stdin.answer(message);
+      if (answer) (await this.#session).inputReply(answer.execution, answer.value);
+    } catch (error) {
+      this.#log('input_reply', error);
+    }
+  }
+
+  #welcome(topic: Uint8Array): void {
+    const subscription = Buffer.from(topic).toString('utf8');
+    this.#mailbox.publish({ type: 'iopub_welcome', content: { subscription } }, null, { topic });
+    // Said before, nobody would have heard it.
+    if (!this.#hasServed && !this.#hasSaidStarting) this.#status.say('starting', null);
+    this.#hasSaidStarting = true;
+  }
+
+  #sessionEvents(): SessionEvents {
+    return {
+      output: (frame) => this.#outputs.accept(frame),
+      inputRequest: (id, prompt, password) => {
+        const request = this.#executions.requestOf(id);
+        if (request) {
+          this.#outputs.flush();
+          this.#stdin.ask(id, request, prompt, password);
+        }
+      },
+      died: (reason, running) => {
+        this.#stdin.cancel();
+        this.#executions.abortWaiting();
+        for (const close of this.#comms.clear()) this.#mailbox.publish(close, null);
+        this.#status.say('restarting', null);
+        if (this.#executions.died(reason, running)) return;
+        this.#outputs.accept({ type: 'error', id: running, ...reason });
+        this.#outputs.flush();
+        this.#status.say('idle', null);
+      },
+    };
+  }
+
+  #log(what: string, error: unknown): void {
+    this.#options.log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+}

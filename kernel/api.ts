@@ -4,3 +4,4 @@
  */
 export * from '../core/index.js';
 export * from './plots/index.js';
+export { record, type Recordable } from './display/record.js';

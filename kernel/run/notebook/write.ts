@@ -1,0 +1,96 @@
+/** Writes a notebook file the way nbformat does: one space of indent, sorted fields, texts split into lines. */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { isJsonType } from './read.js';
+import type { Cell, MimeBundle, Notebook, Output } from './types.js';
+
+/** The text of a notebook file. */
+export function formatNotebook(notebook: Notebook): string {
+  const file = sorted({
+    ...notebook,
+    metadata: sorted(notebook.metadata),
+    cells: notebook.cells.map(fileCell),
+  });
+  return `${JSON.stringify(file, null, 1)}\n`;
+}
+
+/**
+ * Writes the notebook so that whoever reads `target` at any moment, also after a crash, finds either what was there
+ * before or all of the new content.
+ */
+export function saveNotebook(notebook: Notebook, target: string): void {
+  const text = formatNotebook(notebook);
+  // Behind a symbolic link it is the file that is replaced, not the link.
+  const file = existsSync(target) ? realpathSync(target) : target;
+  const staging = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
+  try {
+    const descriptor = openSync(staging, 'w', existingMode(file));
+    try {
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(staging, file);
+  } catch (error) {
+    rmSync(staging, { force: true });
+    throw error;
+  }
+}
+
+function existingMode(file: string): number {
+  return (statSync(file, { throwIfNoEntry: false })?.mode ?? 0o666) & 0o777;
+}
+
+function fileCell(cell: Cell): object {
+  const common = { ...cell, metadata: sorted(cell.metadata), source: split(cell.source) };
+  if (cell.cell_type !== 'code')
+    return sorted(
+      cell.attachments === undefined
+        ? common
+        : {
+            ...common,
+            attachments: Object.fromEntries(
+              Object.entries(cell.attachments).map(([name, bundle]) => [name, splitBundle(bundle)]),
+            ),
+          },
+    );
+  return sorted({ ...common, outputs: cell.outputs.map(fileOutput) });
+}
+
+function fileOutput(output: Output): object {
+  switch (output.output_type) {
+    case 'stream':
+      return sorted({ ...output, text: split(output.text) });
+    case 'display_data':
+    case 'execute_result':
+      return sorted({ ...output, data: splitBundle(output.data), metadata: sorted(output.metadata) });
+    case 'error':
+      return sorted(output);
+  }
+}
+
+/** Text types become lists of lines; base64 stays one string, JSON stays as it is. */
+function splitBundle(bundle: MimeBundle): object {
+  const entries = Object.entries(bundle).map(([type, value]): [string, unknown] => {
+    const isText = type.startsWith('text/') || type === 'image/svg+xml' || type === 'application/javascript';
+    return [type, isText && !isJsonType(type) && typeof value === 'string' ? split(value) : value];
+  });
+  return sorted(Object.fromEntries(entries));
+}
+
+const split = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+
+function sorted(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}

@@ -23,7 +23,7 @@ export interface Distribution {
   max: number;
   /** Mean of the magnitudes. */
   meanAbs: number;
-  /** Occupied bins in ascending order of value, and how many finite numbers each holds. */
+  /** Occupied bins in ascending order of value, and how many finite numbers, other than 0, each holds. */
   bins: Uint16Array;
   counts: Uint32Array;
 }
@@ -54,13 +54,16 @@ export function describe(values: Float32Array | Float64Array): Distribution {
       else infinite++;
       continue;
     }
-    if (value === 0) zero++;
     const centred = value - origin;
     sum += centred;
     squares += centred * centred;
     magnitudes += Math.abs(value);
     if (value < min) min = value;
     if (value > max) max = value;
+    if (value === 0) {
+      zero++;
+      continue;
+    }
     oneFloat[0] = value;
     scratch[oneWord[0] >>> IGNORED_BITS]++;
   }
@@ -106,8 +109,8 @@ function floatOfBits(bits: number): number {
 }
 
 /**
- * The range that holds all finite numbers of all distributions but the given share at either end, to the precision of
- * a bin (3 %), and within what was really there. Null when there are no finite numbers.
+ * The range that holds all finite numbers other than 0 of all distributions but the given share at either end, to the
+ * precision of a bin (3 %), and within what was really there. Null when there are no such numbers.
  */
 export function sharedRange(distributions: readonly Distribution[], tail = 0.005): [number, number] | null {
   const totals = new Map<number, number>();
@@ -135,7 +138,8 @@ function edgeAfter<T extends { count: number }>(ordered: readonly T[], skip: num
 }
 
 /**
- * Counts in `n` equal bins of a range. Numbers of a fixed bin that straddles an edge are shared out in proportion;
+ * Counts in `n` equal bins of a range. Exact zeros (of dead units, of padding) are left out: they are counted apart and
+ * would dwarf all else. Numbers of a fixed bin that straddles an edge are shared out in proportion;
  * numbers outside the range are left out; the last bin includes its end.
  */
 export function rebin(

@@ -43,6 +43,13 @@ export class Curve {
     return { raw, smoothed: { x: raw.x, y: this.average.extend(raw.y) } };
   }
 
+  /** The weight of its moving average; 0 for none. */
+  weight(smooth: number | 'auto'): number {
+    if (this.isValidation || this.isRate || this.series.length < 3) return 0;
+    const weight = smooth === 'auto' ? this.series.autoWeight() : smooth;
+    return weight > 0 && weight < 1 ? weight : 0;
+  }
+
   wholeSteps(): boolean {
     return this.series.wholeSteps;
   }

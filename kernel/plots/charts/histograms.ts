@@ -35,6 +35,8 @@ export interface HistogramsOptions extends HistogramOptions {
 const BINS = 40;
 const MAX_SLICES = 20;
 const TITLE_HEIGHT = 46;
+/** Ridges in a whole picture: more would be neither legible nor small. */
+const MAX_RIDGES = 110;
 
 interface Entry {
   name: string;
@@ -173,7 +175,9 @@ function chart(entries: Entry[], options: HistogramOptions, notes: readonly stri
         weight: 1,
         columns,
         quantity: of,
-        ridges: shown.map(({ entry, verdict }) => ridge(entry, verdict)),
+        ridges: shown.map(({ entry, verdict }) =>
+          ridge(entry, verdict, Math.floor(MAX_RIDGES / shown.length)),
+        ),
         empty: `No ${of}s yet: call sample() after backward()`,
       },
     ],
@@ -187,7 +191,7 @@ function judge(entry: Entry, of: 'gradient' | 'weight'): Verdict {
   return bad > 0 ? { severity: 5, words: 'not finite' } : { severity: 0, words: '' };
 }
 
-function ridge({ name, moments, newest }: Entry, verdict: Verdict): Ridge {
+function ridge({ name, moments, newest }: Entry, verdict: Verdict, limit: number): Ridge {
   const range = sharedRange(moments.map((moment) => moment.distribution)) ?? [0, 1];
   const [low, high] =
     range[0] === range[1]
@@ -197,7 +201,7 @@ function ridge({ name, moments, newest }: Entry, verdict: Verdict): Ridge {
   return {
     name,
     range: [low, high],
-    slices: moments.map(({ step, distribution }) => ({
+    slices: thin(moments, Math.max(6, limit)).map(({ step, distribution }) => ({
       step,
       counts: rebin(distribution, [low, high], BINS),
     })),
@@ -210,4 +214,13 @@ function ridge({ name, moments, newest }: Entry, verdict: Verdict): Ridge {
     },
     warning: verdict.words,
   };
+}
+
+/** At most `limit` of the entries, evenly spread, with the first and the last. */
+function thin<T>(entries: readonly T[], limit: number): T[] {
+  if (entries.length <= limit) return [...entries];
+  return Array.from(
+    { length: limit },
+    (_, i) => entries[Math.round((i * (entries.length - 1)) / (limit - 1))],
+  );
 }

@@ -1,7 +1,7 @@
 /** Curves over steps that grow while a loop runs: the chart that everything about training begins with. */
 import type { ChartModel, LinePanel, LineSeries, Mark } from '../model/chart.js';
 import { decimate } from '../model/decimate.js';
-import { formatCount, formatValue } from '../model/format.js';
+import { formatCount, formatNumber, formatValue } from '../model/format.js';
 import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
 import { Curve, type BestOf } from './curve.js';
 
@@ -46,6 +46,11 @@ const LEARNING_RATE = new Set(['lr', 'learningRate', 'learning_rate', 'learning 
 /** A log axis shows more than a linear one when values span more than this factor. */
 const LOG_FACTOR = 50;
 const LEARNING_RATE_HEIGHT = 110;
+/** Raw measurements of more smoothed curves than these would cover each other. */
+const MAX_RAW = 5;
+/** Curves beyond these carry no label, and beyond the second number they are not drawn. */
+const MAX_LABELLED = 20;
+const MAX_DRAWN = 80;
 /** Fewer points than these are shown as dots on their line. */
 const DOTS_BELOW = 25;
 
@@ -190,9 +195,15 @@ export class LineChart implements ChartRun {
     const scale = this.yScale(curves, this.options.yScale ?? 'auto', notes);
     const marks: Mark[] = this.levels.map(({ value, label }) => ({ kind: 'level', y: value, label }));
     for (const { step, label } of this.rules) marks.push({ kind: 'rule', x: step, label, tone: 'note' });
-    const series = curves.map((curve) => this.lineSeries(curve, curves, width));
+    const { shown, labelled } = choose(curves, notes);
+    const smooth = this.options.smooth ?? 0;
+    const withRaw = curves.filter((curve) => curve.weight(smooth) > 0).length <= MAX_RAW;
+    const series = shown.map((curve) => ({
+      ...this.lineSeries(curve, curves, width, withRaw),
+      muted: !labelled.has(curve),
+    }));
     const validations = curves.filter((curve) => curve.isValidation && curve.series.finiteCount > 1);
-    curves.forEach((curve, index) => {
+    shown.forEach((curve, index) => {
       const bad = curve.series.firstBad;
       if (bad !== null) marks.push(badMark(curve.label(curves), bad, this.xName));
       const best = curve.best(this.options.best ?? 'min');
@@ -209,6 +220,7 @@ export class LineChart implements ChartRun {
       series,
       marks,
       endLabels: true,
+      caption: smoothingCaption(curves, smooth, withRaw),
       empty: this.emptyText(curves),
     };
   }
@@ -219,15 +231,16 @@ export class LineChart implements ChartRun {
       weight: LEARNING_RATE_HEIGHT,
       x: { name: this.xName, scale: this.options.xScale ?? 'linear', integer: this.wholeSteps(curves) },
       y: { name: 'learning rate', scale: 'linear' },
-      series: curves.map((curve) => this.lineSeries(curve, curves, width)),
+      series: choose(curves, []).shown.map((curve) => this.lineSeries(curve, curves, width, false)),
       marks: [],
       endLabels: true,
+      caption: '',
       empty: 'no learning rate yet',
     };
   }
 
-  private lineSeries(curve: Curve, siblings: Curve[], width: number): LineSeries {
-    const { raw, smoothed } = curve.lines(curve.isRate ? 0 : (this.options.smooth ?? 0));
+  private lineSeries(curve: Curve, siblings: Curve[], width: number, withRaw: boolean): LineSeries {
+    const { raw, smoothed } = curve.lines(this.options.smooth ?? 0);
     const log = this.options.xScale === 'log';
     const line = decimate(smoothed ?? raw, width, log);
     const { series } = curve;
@@ -237,7 +250,8 @@ export class LineChart implements ChartRun {
       color: curve.color,
       dashed: curve.run !== '' && curve.isValidation,
       line,
-      raw: smoothed === null ? undefined : decimate(raw, width, log),
+      raw: smoothed === null || !withRaw ? undefined : decimate(raw, width, log),
+      muted: false,
       dots: series.length < DOTS_BELOW && series.length > 1 && siblings.length <= 20,
       last,
       summary: {
@@ -285,6 +299,34 @@ export class LineChart implements ChartRun {
     if (curves.length > 0) return 'No finite value yet';
     return this.troubles.size > 0 ? 'No usable value was added' : 'No data yet: chart.add({ train: loss })';
   }
+}
+
+/**
+ * Which curves are drawn, and which of them stand out: those that end lowest and highest, because these are looked
+ * for. The others are a sample.
+ */
+function choose(curves: Curve[], notes: string[]): { shown: Curve[]; labelled: Set<Curve> } {
+  if (curves.length <= MAX_LABELLED) return { shown: curves, labelled: new Set(curves) };
+  const ranked = curves
+    .map((curve) => ({ curve, last: curve.series.last }))
+    .filter((entry): entry is { curve: Curve; last: number } => entry.last !== null)
+    .sort((a, b) => a.last - b.last)
+    .map(({ curve }) => curve);
+  const half = MAX_LABELLED / 2;
+  const labelled = new Set([...ranked.slice(0, half), ...ranked.slice(-half)]);
+  const others = curves.filter((curve) => !labelled.has(curve));
+  const stride = Math.max(1, others.length / (MAX_DRAWN - MAX_LABELLED));
+  const sample = others.filter((_, i) => Math.floor(i / stride) !== Math.floor((i - 1) / stride));
+  const rest = sample.length < others.length ? `, ${sample.length} of the others are drawn in grey` : '';
+  notes.push(`${formatCount(curves.length)} curves: those that end lowest and highest have labels${rest}.`);
+  return { shown: [...sample, ...labelled], labelled };
+}
+
+function smoothingCaption(curves: Curve[], smooth: number | 'auto', withRaw: boolean): string {
+  const weights = [...new Set(curves.map((curve) => curve.weight(smooth)).filter((weight) => weight > 0))];
+  if (weights.length === 0) return '';
+  const beta = weights.length === 1 ? `, β = ${formatNumber(weights[0])}` : '';
+  return `${withRaw ? 'faint: measured, bold: ' : ''}moving average${beta}`;
 }
 
 function badMark(name: string, bad: { step: number; value: number }, xName: string): Mark {

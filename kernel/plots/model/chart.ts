@@ -32,6 +32,8 @@ export interface LineSeries {
   raw?: Points;
   /** Whether the points themselves are worth seeing (few of them, or none joined). */
   dots: boolean;
+  /** One of too many: thin, grey and without a label. */
+  muted: boolean;
   /** The value beside the name at the line's end; null when there is no finite one. */
   last: number | null;
   /** What text/plain says about the series. */
@@ -67,6 +69,8 @@ export interface LinePanel {
   marks: Mark[];
   /** Whether lines carry their names at their ends; a panel with one obvious line needs none. */
   endLabels: boolean;
+  /** What a reader must know to read the lines ("bold: moving average"). */
+  caption: string;
   /** Says why, where there is nothing to draw. */
   empty: string;
 }

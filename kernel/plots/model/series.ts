@@ -103,14 +103,14 @@ export class Series {
   }
 
   /**
-   * The weight of the moving average that this curve needs: 0 for a clean or short one, else a window that grows
-   * with the curve, from 10 values to 1/100 of it.
+   * The weight of the moving average that this curve needs: 0 for a clean or short one, else a window of about 1/50
+   * of the curve (a power of two, at least 4 values): enough to see the trend, too little to lag far behind it.
    */
   autoWeight(): number {
     if (this.size < MIN_SMOOTHED || this.jumpCount === 0) return 0;
     if (this.jumps / this.jumpCount < NOISE_THRESHOLD) return 0;
-    const window = 2 ** Math.floor(Math.log2(Math.max(1, this.size / 100)));
-    return 1 - 1 / Math.max(10, window);
+    const window = 2 ** Math.floor(Math.log2(this.size / 50));
+    return 1 - 1 / Math.max(4, window);
   }
 
   private grow(): void {

@@ -13,10 +13,20 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** 144 dots an inch: what a picture at twice the CSS resolution has, for viewers that look. */
 const PIXELS_PER_METRE = 5669;
 
-/** @param level zlib's effort: 1 for frames that live a quarter of a second, 9 for what is kept. */
-export function encodePng(pixels: Pixels, level = 9): Buffer {
-  const { width, height } = pixels;
-  const { palette, indices } = quantize(pixels.rgba, width * height);
+/** A larger file is drawn with fewer colours, if that helps. */
+const SIZE_LIMIT = 56_000;
+
+/**
+ * @param colors the palette's size
+ * @param limited take fewer colours where the file would be large
+ */
+export function encodePng(pixels: Pixels, colors: number, limited: boolean): Buffer {
+  const png = encode(pixels, colors);
+  return limited && png.length > SIZE_LIMIT && colors > 32 ? encodePng(pixels, colors / 2, true) : png;
+}
+
+function encode({ width, height, rgba }: Pixels, colors: number): Buffer {
+  const { palette, indices } = quantize(rgba, width * height, colors);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -34,7 +44,7 @@ export function encodePng(pixels: Pixels, level = 9): Buffer {
     chunk('IHDR', header),
     chunk('pHYs', density),
     chunk('PLTE', palette),
-    chunk('IDAT', deflateSync(rows, { level, memLevel: 9 })),
+    chunk('IDAT', deflateSync(rows, { level: 6, memLevel: 9 })),
     chunk('IEND', new Uint8Array(0)),
   ]);
 }

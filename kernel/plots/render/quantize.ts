@@ -1,4 +1,4 @@
-/** Reduces an opaque picture to a palette of at most 256 colours. */
+/** Reduces an opaque picture to a palette. */
 
 export interface Indexed {
   /** RGB triples. */
@@ -8,8 +8,7 @@ export interface Indexed {
 }
 
 /** Frequent colours (background, lines, text) are kept exactly; the rest, edges and gradients, share what is left. */
-const EXACT = 64;
-const LIMIT = 256;
+const EXACT = 24;
 
 interface Color {
   /** 0xBBGGRR, as a little-endian pixel reads. */
@@ -17,18 +16,19 @@ interface Color {
   count: number;
 }
 
-/** `rgba` holds opaque pixels; alpha is not looked at. */
-export function quantize(rgba: Uint8Array, pixelCount: number): Indexed {
+/**
+ * @param rgba opaque pixels; alpha is not looked at
+ * @param limit the palette's size, 32 to 256
+ */
+export function quantize(rgba: Uint8Array, pixelCount: number, limit: number): Indexed {
   const pixels = asWords(rgba, pixelCount);
   const ids = new Uint16Array(pixelCount);
-  const { colors, lossy } = countColors(pixels, ids);
-  const palette = colors.length <= LIMIT ? colors.map((color) => color.rgb) : reduce(colors);
-  const exact = colors.length <= LIMIT && !lossy;
-  const target = Uint8Array.from(colors, (color, i) =>
-    exact || colors.length <= LIMIT ? i : nearest(color.rgb, palette),
-  );
+  const colors = countColors(pixels, ids);
+  const fits = colors.length <= limit;
+  const palette = fits ? colors.map((color) => color.rgb) : reduce(colors, limit);
+  const target = Uint8Array.from(colors, (color, i) => (fits ? i : nearest(color.rgb, palette)));
   const indices = new Uint8Array(pixelCount);
-  for (let i = 0; i < pixelCount; i++) indices[i] = target[ids[i]]!;
+  for (let i = 0; i < pixelCount; i++) indices[i] = target[ids[i]];
   return {
     palette: Uint8Array.from(palette.flatMap((rgb) => [rgb & 255, (rgb >> 8) & 255, (rgb >> 16) & 255])),
     indices,
@@ -40,16 +40,20 @@ function asWords(rgba: Uint8Array, pixelCount: number): Uint32Array {
   return new Uint32Array(aligned.buffer, aligned.byteOffset, pixelCount);
 }
 
-/** Gives each pixel the number of its colour; with more than 2^15 colours, the lowest bits are dropped first. */
-function countColors(pixels: Uint32Array, ids: Uint16Array): { colors: Color[]; lossy: boolean } {
-  for (const mask of [0xffffff, 0xfcfcfc, 0xf0f0f0]) {
-    const colors = tryCount(pixels, ids, mask);
-    if (colors !== null) return { colors, lossy: mask !== 0xffffff };
+/** Gives each pixel the number of its colour; with more than 2^15 colours, the lowest bits are rounded away first. */
+function countColors(pixels: Uint32Array, ids: Uint16Array): Color[] {
+  for (const bits of [8, 6, 5]) {
+    const colors = tryCount(pixels, ids, bits);
+    if (colors !== null) return colors;
   }
-  throw new Error('quantize: more colours than 12 bits can hold'); // 0xf0f0f0 leaves 4096: cannot happen.
+  throw new Error('quantize: more than 2^15 colours of 15 bits'); // Cannot happen.
 }
 
-function tryCount(pixels: Uint32Array, ids: Uint16Array, mask: number): Color[] | null {
+function tryCount(pixels: Uint32Array, ids: Uint16Array, bits: number): Color[] | null {
+  const low = 8 - bits;
+  const mask = 0x010101 * ((0xff << low) & 0xff);
+  // What is dropped is filled with the highest bits, so that white stays white.
+  const fill = 0x010101 * ((1 << low) - 1);
   const slots = 1 << 17;
   const keys = new Int32Array(slots).fill(-1);
   const slotIds = new Uint16Array(slots);
@@ -65,7 +69,7 @@ function tryCount(pixels: Uint32Array, ids: Uint16Array, mask: number): Color[] 
         if (colors.length === 1 << 15) return null;
         keys[slot] = rgb;
         slotIds[slot] = colors.length;
-        colors.push({ rgb, count: 0 });
+        colors.push({ rgb: rgb | ((rgb >> bits) & fill), count: 0 });
       }
       lastRgb = rgb;
       lastId = slotIds[slot]!;
@@ -77,11 +81,11 @@ function tryCount(pixels: Uint32Array, ids: Uint16Array, mask: number): Color[] 
 }
 
 /** The most frequent colours as they are, and the weighted median cut (Heckbert 1982) of the others. */
-function reduce(colors: Color[]): number[] {
+function reduce(colors: Color[], limit: number): number[] {
   const sorted = [...colors].sort((a, b) => b.count - a.count);
   const exact = sorted.slice(0, EXACT).map((color) => color.rgb);
   const boxes: Color[][] = [sorted.slice(EXACT)];
-  while (exact.length + boxes.length < LIMIT) {
+  while (exact.length + boxes.length < limit) {
     let widest = -1;
     let worst = 0;
     let axis = 0;

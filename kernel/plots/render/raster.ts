@@ -34,7 +34,8 @@ export function render(chart: ChartModel, effort: 'live' | 'final'): FrameResult
 /** @throws Error when the rasterizer cannot be loaded or does not take the picture. */
 function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const svg = toSvg(layout(chart, bundledFonts()), bundledFonts());
-  return encodePng(rasterize(svg), effort === 'live' ? 3 : 9);
+  const pixels = rasterize(svg);
+  return effort === 'live' ? encodePng(pixels, 64, false) : encodePng(pixels, 128, true);
 }
 
 export function rasterize(svg: Svg): Pixels {

@@ -44,9 +44,11 @@ class SvgWriter {
         return `<path d="${shape.d}" fill="${shape.fill ?? 'none'}"${stroke}${dash}${opacity(shape.opacity)}${this.clip(shape.clip)}/>`;
       }
       case 'image': {
-        const png = encodePng({ width: shape.columns, height: shape.rows, rgba: shape.rgba }).toString(
-          'base64',
-        );
+        const png = encodePng(
+          { width: shape.columns, height: shape.rows, rgba: shape.rgba },
+          256,
+          false,
+        ).toString('base64');
         return `<image ${boxAttributes(shape.box)} preserveAspectRatio="none" href="data:image/png;base64,${png}"/>`;
       }
       case 'text':

@@ -28,7 +28,10 @@ function linePanel(panel: LinePanel): string[] {
   });
   if (shown.length > MAX_LISTED) lines.push(`… and ${shown.length - MAX_LISTED} more`);
   for (const mark of panel.marks) {
-    if (mark.kind === 'rule') lines.push(`${mark.label} (${panel.x.name} ${formatCount(mark.x)})`);
+    if (mark.kind === 'rule')
+      lines.push(
+        mark.tone === 'error' ? mark.label : `${mark.label} (${panel.x.name} ${formatCount(mark.x)})`,
+      );
   }
   return lines;
 }

@@ -66,7 +66,7 @@ function linearScale(
     if (low > 0 && low < 0.4 * high) low = 0;
   }
   const scale = scaleLinear([low, high], range);
-  if (fit === 'nice' && axis.domain === undefined) scale.nice(tickCount);
+  if (fit === 'nice' && axis.domain === undefined) scale.nice(2 * tickCount);
   let values = scale.ticks(tickCount);
   if (axis.integer) values = values.filter(Number.isInteger);
   const [d0, d1] = scale.domain() as [number, number];

@@ -37,15 +37,33 @@ export function spread(wanted: readonly number[], height: number, top: number, b
   return out;
 }
 
-/** The first candidate box that touches none of those taken and lies within `bounds`; null when all do. */
-export function firstFree(candidates: readonly Box[], taken: readonly Box[], bounds: Box): number | null {
-  const found = candidates.findIndex(
-    (box) =>
-      box.x >= bounds.x &&
-      box.y >= bounds.y &&
-      box.x + box.width <= bounds.x + bounds.width &&
-      box.y + box.height <= bounds.y + bounds.height &&
-      !taken.some((other) => overlaps(box, other, 2)),
+/**
+ * The candidate box that covers the least ink (points that lines pass through), the earliest among equals; only boxes
+ * within `bounds` that touch none of those taken. Null when there is no such box.
+ */
+export function clearest(
+  candidates: readonly Box[],
+  taken: readonly Box[],
+  ink: readonly { x: number; y: number }[],
+  bounds: Box,
+): { index: number; box: Box } | null {
+  let best: { index: number; box: Box; covered: number } | null = null;
+  for (const [index, box] of candidates.entries()) {
+    if (!within(box, bounds) || taken.some((other) => overlaps(box, other, 2))) continue;
+    const covered = ink.filter(
+      ({ x, y }) => x > box.x - 2 && x < box.x + box.width + 2 && y > box.y - 2 && y < box.y + box.height + 2,
+    ).length;
+    if (best === null || covered < best.covered) best = { index, box, covered };
+    if (covered === 0) break;
+  }
+  return best;
+}
+
+function within(box: Box, bounds: Box): boolean {
+  return (
+    box.x >= bounds.x &&
+    box.y >= bounds.y &&
+    box.x + box.width <= bounds.x + bounds.width &&
+    box.y + box.height <= bounds.y + bounds.height
   );
-  return found < 0 ? null : found;
 }

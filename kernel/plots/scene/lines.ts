@@ -3,15 +3,14 @@ import type { LinePanel, LineSeries, Mark, Points } from '../model/chart.js';
 import { formatValue } from '../model/format.js';
 import { axisTitle, emptyExtent, include, makeScale, minus, type Extent, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
-import { firstFree, spread } from './labels.js';
+import { clearest, spread } from './labels.js';
 import { px, textBox, type Box, type Shape, type TextShape } from './shapes.js';
 import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
 
-const LABEL_HEIGHT = 15;
-const LABEL_GAP = 10;
+const LABEL_HEIGHT = 14;
 const MAX_NAME_WIDTH = 150;
-/** Beyond this many lines, those without a label are drawn grey. */
-const MAX_COLORED = 20;
+/** Pixels between the points that stand for a line where labels are placed. */
+const INK_STEP = 4;
 /** Rules beyond these would only hatch the picture. */
 const MAX_RULES = 6;
 
@@ -37,11 +36,11 @@ export function lineGutters(panel: LinePanel, fonts: FontSet): Gutters {
   const { size, weight } = TYPE.tick;
   const left = Math.max(20, ...scale.ticks.map((tick) => fonts.width(tick.text, size, weight))) + 18;
   if (!panel.endLabels) return { left, right: 20 };
-  const widths = labelled(panel, 100).map((i) => {
+  const widths = labelled(panel, Infinity).map((i) => {
     const { name, value } = endLabel(panel.series[i], fonts);
     return nameWidth(name, fonts) + 6 + fonts.width(value, TYPE.value.size, TYPE.value.weight);
   });
-  return { left, right: widths.length === 0 ? 20 : Math.max(...widths) + LABEL_GAP + 14 };
+  return { left, right: widths.length === 0 ? 20 : Math.max(...widths) + labelGap(widths.length) + 14 };
 }
 
 /** The range of steps over all of a panel's lines and marks. */
@@ -75,6 +74,8 @@ export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet)
     height: box.height - 24 - (place.showX ? 40 : 12),
   };
   shapes.push(text(box.x + 14, box.y + 13, minus(axisTitle(panel.y)), 'axisName', COLOR.muted));
+  const caption = text(plot.x + plot.width, box.y + 13, panel.caption, 'note', COLOR.muted);
+  if (panel.caption !== '') shapes.push({ ...caption, anchor: 'end' });
   const hasData = panel.series.some(({ line }) => line.y.some(Number.isFinite));
   if (!hasData && panel.marks.length === 0) {
     shapes.push({ kind: 'path', d: rectPath(plot), fill: '#f6f8fa', role: 'frame' });
@@ -139,22 +140,21 @@ function axes(panel: LinePanel, plot: Box, x: Scale, y: Scale, showX: boolean): 
 }
 
 function lines(panel: LinePanel, plot: Box, x: Scale, y: Scale): Shape[] {
-  const many = panel.series.length > MAX_COLORED;
-  const coloured = new Set(many ? labelled(panel, plot.height) : panel.series.keys());
+  const many = panel.series.length > 12;
   const raw: Shape[] = [];
   const clear: Shape[] = [];
   const clip = { x: plot.x - 4, y: plot.y - 4, width: plot.width + 8, height: plot.height + 8 };
-  panel.series.forEach((series, i) => {
-    const stroke = coloured.has(i) ? seriesColor(series.color) : COLOR.axis;
+  panel.series.forEach((series) => {
+    const stroke = series.muted ? COLOR.axis : seriesColor(series.color);
     if (series.raw) {
       const { d } = linePath(series.raw, x, y);
       raw.push({ kind: 'path', d, stroke, width: 1, opacity: 0.25, clip, role: 'raw' });
     }
     const { d, alone } = linePath(series.line, x, y);
     const dash = series.dashed ? DASHES.validation : repeatsColor(series.color) ? DASHES.repeated : undefined;
-    const opacity = coloured.has(i) ? 1 : 0.35;
-    const width = many ? 1.25 : 2;
-    const target = coloured.has(i) ? clear : raw;
+    const opacity = series.muted ? 0.35 : 1;
+    const width = series.muted ? 1 : many ? 1.5 : 2;
+    const target = series.muted ? raw : clear;
     if (d !== '') target.push({ kind: 'path', d, stroke, width, dash, opacity, clip, role: 'line' });
     const dots = series.dots ? finitePoints(series.line, x, y) : alone;
     for (const point of dots)
@@ -199,50 +199,95 @@ function finitePoints(points: Points, x: Scale, y: Scale): { x: number; y: numbe
 
 function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
   const shapes: Shape[] = [];
-  const taken: Box[] = [];
+  const rules = panel.marks
+    .filter((mark): mark is Mark & { kind: 'rule' } => mark.kind === 'rule')
+    .slice(0, MAX_RULES);
+  const bests = panel.marks.filter((mark): mark is Mark & { kind: 'best' } => mark.kind === 'best');
+  const ink = lineInk(panel, plot, x, y);
+  const taken: Box[] = bests.map((mark) => ({
+    x: x.at(mark.x) - 6,
+    y: y.at(mark.y) - 6,
+    width: 12,
+    height: 12,
+  }));
+  const bounds = { x: plot.x - 2, y: plot.y - 6, width: plot.width + 4, height: plot.height + 6 };
   const put = (candidates: TextShape[]): void => {
-    const bounds = { x: plot.x - 2, y: plot.y - 6, width: plot.width + 4, height: plot.height + 6 };
-    const boxes = candidates.map((candidate) => textBox(candidate, fonts));
-    const free = firstFree(boxes, taken, bounds);
-    if (free === null) return;
-    taken.push(boxes[free]);
-    shapes.push(candidates[free]);
+    const place = clearest(
+      candidates.map((candidate) => textBox(candidate, fonts)),
+      taken,
+      ink,
+      bounds,
+    );
+    if (place === null) return;
+    taken.push(place.box);
+    shapes.push(candidates[place.index]);
   };
-  const rules = panel.marks.filter((mark): mark is Mark & { kind: 'rule' } => mark.kind === 'rule');
-  for (const rule of rules.slice(0, MAX_RULES)) {
+  for (const rule of rules) {
     const at = x.at(rule.x);
-    const color = rule.tone === 'error' ? COLOR.error : COLOR.muted;
+    const error = rule.tone === 'error';
+    const stroke = error ? COLOR.error : COLOR.muted;
     const d = `M${px(at)} ${px(plot.y)}V${px(plot.y + plot.height)}`;
-    const dash = rule.tone === 'error' ? undefined : DASHES.level;
-    shapes.push({
-      kind: 'path',
-      d,
-      stroke: color,
-      width: rule.tone === 'error' ? 1.5 : 1,
-      dash,
-      role: 'rule',
-    });
-    const rows = [0, 1, 2, 3, 4, 5].map((row) => plot.y + 9 + row * LABEL_HEIGHT);
+    const dash = error ? undefined : DASHES.level;
+    shapes.push({ kind: 'path', d, stroke, width: error ? 1.5 : 1, dash, role: 'rule' });
+    for (let row = plot.y; row <= plot.y + plot.height; row += INK_STEP) ink.push({ x: at, y: row });
+  }
+  for (const rule of rules) {
+    const label = text(
+      x.at(rule.x),
+      0,
+      minus(rule.label),
+      'label',
+      rule.tone === 'error' ? COLOR.error : COLOR.muted,
+    );
+    const rows = [0, 1, 2, 3, 4, 5].map((row) => plot.y + 10 + row * (LABEL_HEIGHT + 1));
     put(
-      rows.flatMap((row) => [
-        { ...text(at + 6, row, minus(rule.label), 'label', color), halo: true },
-        { ...text(at - 6, row, minus(rule.label), 'label', color), halo: true, anchor: 'end' as const },
+      rows.flatMap((row): TextShape[] => [
+        { ...label, x: label.x + 6, y: row, halo: true },
+        { ...label, x: label.x - 6, y: row, halo: true, anchor: 'end' },
       ]),
     );
   }
   for (const mark of panel.marks) {
-    if (mark.kind === 'level') {
-      const at = y.at(mark.y);
-      if (!Number.isFinite(at)) continue;
-      const d = `M${px(plot.x)} ${px(at)}H${px(plot.x + plot.width)}`;
-      shapes.push({ kind: 'path', d, stroke: COLOR.muted, width: 1, dash: DASHES.level, role: 'rule' });
-      const label = { ...text(plot.x + 6, at - 5, minus(mark.label), 'note', COLOR.muted), halo: true };
-      put([label, { ...label, y: at + 14 }, { ...label, x: plot.x + plot.width - 6, anchor: 'end' }]);
-    } else if (mark.kind === 'best') {
-      shapes.push(...bestMark(mark, panel, x, y, put));
+    if (mark.kind !== 'level') continue;
+    const at = y.at(mark.y);
+    if (!Number.isFinite(at)) continue;
+    const d = `M${px(plot.x)} ${px(at)}H${px(plot.x + plot.width)}`;
+    shapes.push({ kind: 'path', d, stroke: COLOR.muted, width: 1, dash: DASHES.level, role: 'rule' });
+    const label = { ...text(plot.x + 6, at - 5, minus(mark.label), 'note', COLOR.muted), halo: true };
+    const end = { ...label, x: plot.x + plot.width - 6, anchor: 'end' as const };
+    put([label, { ...label, y: at + 14 }, end, { ...end, y: at + 14 }]);
+  }
+  for (const best of bests) shapes.push(...bestMark(best, panel, x, y, put));
+  return shapes;
+}
+
+/** Where the lines are, as points a few pixels apart: labels keep away from them. */
+function lineInk(panel: LinePanel, plot: Box, x: Scale, y: Scale): { x: number; y: number }[] {
+  const ink: { x: number; y: number }[] = [];
+  for (const { line, raw, muted } of panel.series) {
+    if (muted) continue;
+    for (const points of [line, raw]) {
+      if (!points) continue;
+      let previous: { x: number; y: number } | null = null;
+      for (let i = 0; i < points.x.length; i++) {
+        const next = { x: x.at(points.x[i]), y: y.at(points.y[i]) };
+        if (!Number.isFinite(next.y)) {
+          previous = null;
+          continue;
+        }
+        const distance = previous === null ? 0 : Math.hypot(next.x - previous.x, next.y - previous.y);
+        const pieces = Math.min(plot.width, Math.ceil(distance / INK_STEP));
+        for (let k = 1; previous !== null && k < pieces; k++)
+          ink.push({
+            x: previous.x + ((next.x - previous.x) * k) / pieces,
+            y: previous.y + ((next.y - previous.y) * k) / pieces,
+          });
+        ink.push(next);
+        previous = next;
+      }
     }
   }
-  return shapes;
+  return ink;
 }
 
 function bestMark(
@@ -256,17 +301,23 @@ function bestMark(
   if (!Number.isFinite(at.x) || !Number.isFinite(at.y)) return [];
   const color = seriesColor(panel.series[mark.series]?.color ?? 0);
   const label = { ...text(at.x, at.y, minus(mark.label), 'note', textColor(color)), halo: true };
-  const above = [11, 26, 41].flatMap((gap): TextShape[] => [
+  const sides = [26, 44].flatMap((gap): TextShape[] => [
+    { ...label, x: at.x + 12, y: at.y - gap / 3 },
+    { ...label, x: at.x - 12, y: at.y - gap / 3, anchor: 'end' },
+    { ...label, x: at.x + 12, y: at.y + gap / 2 },
+    { ...label, x: at.x - 12, y: at.y + gap / 2, anchor: 'end' },
+  ]);
+  const above = [11, 26, 41, 60].flatMap((gap): TextShape[] => [
     { ...label, y: at.y - gap, anchor: 'middle' },
     { ...label, y: at.y - gap, anchor: 'end' },
     { ...label, y: at.y - gap },
   ]);
-  const below = [19, 34].flatMap((gap): TextShape[] => [
+  const below = [20, 35, 50].flatMap((gap): TextShape[] => [
     { ...label, y: at.y + gap, anchor: 'middle' },
     { ...label, y: at.y + gap, anchor: 'end' },
     { ...label, y: at.y + gap },
   ]);
-  put([...below.slice(0, 3), ...above, ...below.slice(3)]);
+  put([...below.slice(0, 3), ...above.slice(0, 3), ...sides, ...above.slice(3), ...below.slice(3)]);
   return [{ kind: 'circle', ...at, r: 4.5, fill: '#ffffff', stroke: color, width: 2 }];
 }
 
@@ -286,7 +337,7 @@ function endLabels(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontS
     const color = seriesColor(series.color);
     const { name, value } = endLabel(series, fonts);
     const centre = centres[k];
-    const left = right + LABEL_GAP + 6;
+    const left = right + labelGap(ends.length) + 6;
     const ink = textColor(color);
     const shapes: Shape[] = [
       { ...text(left, centre + 4, name, 'label', ink) },
@@ -303,17 +354,19 @@ function endLabels(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontS
   });
 }
 
-/**
- * Which series carry a label: all, or as many as fit; then those whose last values are lowest and highest, because
- * these are looked for.
- */
+/** Which series carry a label: all, or as many as fit, those whose last values are lowest and highest. */
 function labelled(panel: LinePanel, height: number): number[] {
-  const fit = Math.max(1, Math.min(MAX_COLORED, Math.floor((height + 16) / LABEL_HEIGHT)));
-  const all = panel.series.map((_, i) => i).filter((i) => panel.series[i].last !== null);
+  const fit = Math.max(1, Math.floor((height + 16) / LABEL_HEIGHT));
+  const all = [...panel.series.keys()].filter((i) => panel.series[i].last !== null && !panel.series[i].muted);
   if (all.length <= fit) return all;
   const byValue = all.sort((a, b) => panel.series[a].last! - panel.series[b].last!);
   const low = Math.ceil(fit / 2);
   return [...byValue.slice(0, low), ...byValue.slice(byValue.length - (fit - low))];
+}
+
+/** Leaders need more room to fan out when there are many. */
+function labelGap(count: number): number {
+  return 10 + Math.min(24, 1.5 * count);
 }
 
 function endLabel(series: LineSeries, fonts: FontSet): { name: string; value: string } {

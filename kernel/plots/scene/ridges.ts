@@ -64,7 +64,12 @@ function cell(ridge: Ridge, quantity: string, box: Box, fonts: FontSet): Shape[]
   );
   if (tallest === 0) {
     shapes.push({ kind: 'rect', box: plot, fill: '#f6f8fa' });
-    const note = count === 0 ? `no ${quantity} yet` : `no finite ${quantity}`;
+    const note =
+      count === 0
+        ? `no ${quantity} yet`
+        : zeroPercent > 0
+          ? `every ${quantity} is 0`
+          : `no finite ${quantity}`;
     const shape = text(plot.x + plot.width / 2, plot.y + plot.height / 2 + 4, note, 'note', COLOR.muted);
     shapes.push({ ...shape, anchor: 'middle' });
     return shapes;
@@ -79,13 +84,21 @@ function cell(ridge: Ridge, quantity: string, box: Box, fonts: FontSet): Shape[]
     Math.max(2, plot.width / 80),
     'tight',
   );
-  shapes.push(...axis(plot, inner, x));
+  shapes.push(...zeroLine(plot, x));
   shapes.push(...(ridge.slices.length === 1 ? bars(ridge, plot, x, tallest) : ridges(ridge, plot, x, bad)));
+  shapes.push(...axis(plot, inner, x));
   return shapes;
 }
 
 function share(percent: number): string {
   return `${percent > 0 && percent < 1 ? '<1' : Math.round(percent)} %`;
+}
+
+function zeroLine(plot: Box, x: Scale): Shape[] {
+  const [low, high] = x.domain;
+  if (low >= 0 || high <= 0) return [];
+  const d = `M${px(x.at(0))} ${px(plot.y)}V${px(plot.y + plot.height)}`;
+  return [{ kind: 'path', d, stroke: COLOR.grid, width: 1, role: 'grid' }];
 }
 
 function axis(plot: Box, [left, right]: [number, number], x: Scale): Shape[] {
@@ -99,15 +112,6 @@ function axis(plot: Box, [left, right]: [number, number], x: Scale): Shape[] {
       role: 'axis',
     },
   ];
-  const [low, high] = x.domain;
-  if (low < 0 && high > 0)
-    shapes.push({
-      kind: 'path',
-      d: `M${px(x.at(0))} ${px(plot.y)}V${px(bottom)}`,
-      stroke: COLOR.grid,
-      width: 1,
-      role: 'grid',
-    });
   for (const tick of x.ticks) {
     const at = x.at(tick.value);
     shapes.push({
@@ -164,7 +168,7 @@ function ridges(ridge: Ridge, plot: Box, x: Scale, bad: boolean): Shape[] {
         .curve(curveMonotoneX)
         .digits(1)(points);
       const edge = line().curve(curveMonotoneX).digits(1)(points);
-      shapes.push({ kind: 'path', d: fill ?? '', fill: toHex(color), opacity: 0.92, role: 'ridge' });
+      shapes.push({ kind: 'path', d: fill ?? '', fill: toHex(color), role: 'ridge' });
       shapes.push({ kind: 'path', d: edge ?? '', stroke: '#ffffff', width: 0.9, role: 'frame' });
     }
     if (i === 0 || i === n - 1) {

@@ -68,6 +68,12 @@ let unfinished = false;
 
 /** Contiguous bytes in the tensor memory, aligned to 64. */
 export class Storage {
+  /** Counts the changes of the elements in place; saved tensors check it. */
+  version = 0;
+  /** The backward run that last handed this storage on as a gradient, and how often: once means nobody else has it. */
+  gradientRun = 0;
+  gradientUses = 0;
+
   private constructor(
     /** Where the bytes start in the tensor memory. */
     readonly ptr: number,

@@ -1,0 +1,174 @@
+/** Reverse mode as it is called: `x.backward()`, `grad(outputs, inputs)`, hooks. */
+import { formatShape, sameShape } from '../layout.js';
+import { filled } from '../ops/raw.js';
+import { Tensor } from '../tensor.js';
+import type { PostAccumulateHook } from './accumulate.js';
+import { runBackward } from './engine.js';
+import type { Hook, Node } from './node.js';
+
+export interface BackwardOptions {
+  /** Keep saved tensors, so that the graph can be walked again. Default: the value of `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the gradients themselves, for derivatives of higher order. Default false. */
+  createGraph?: boolean;
+}
+
+export interface GradOptions extends BackwardOptions {
+  /** Gradients of the outputs; needed for outputs with more than one element. */
+  gradOutputs?: Tensor | readonly (Tensor | null)[];
+  /** Give null for inputs that the outputs do not depend on, instead of an error. */
+  allowUnused?: boolean;
+}
+
+/** The gradient to start from: as given, or 1 for an output of one element. */
+function startGradient(op: string, output: Tensor, gradient: Tensor | null | undefined): Tensor {
+  if (gradient === null || gradient === undefined) {
+    if (output.layout.size !== 1) {
+      throw new RangeError(
+        `${op}: without a gradient only an output of one element can be differentiated, this one has shape ` +
+          `${formatShape(output.shape)}; reduce it (sum(), mean()) or give a gradient of its shape`,
+      );
+    }
+    return filled(output.shape, 1, output.dtype, op);
+  }
+  if (!sameShape(gradient.shape, output.shape)) {
+    throw new RangeError(
+      `${op}: the gradient has the shape of the output, ${formatShape(output.shape)}; got ${formatShape(gradient.shape)}`,
+    );
+  }
+  if (gradient.dtype !== output.dtype) {
+    throw new TypeError(
+      `${op}: the gradient of a ${output.dtype} output is ${output.dtype}, got ${gradient.dtype}`,
+    );
+  }
+  return gradient;
+}
+
+function edgeOf(op: string, output: Tensor): Node {
+  const node = output.edge();
+  if (node === null) {
+    throw new Error(
+      `${op}: this tensor does not require grad and was not made by a recorded operation; make its inputs with ` +
+        '{ requiresGrad: true }, and compute it outside of noGrad',
+    );
+  }
+  return node;
+}
+
+/** Adds the gradients of `outputs` by all leaves that they depend on to those leaves' `grad`. */
+export function backward(
+  outputs: Tensor | readonly Tensor[],
+  gradients?: Tensor | readonly (Tensor | null)[] | null,
+  options: BackwardOptions = {},
+): void {
+  const list = outputs instanceof Tensor ? [outputs] : outputs;
+  const given = gradients instanceof Tensor ? [gradients] : gradients;
+  const starts = list.map((output, i) => startGradient('backward', output, given?.[i]));
+  const createGraph = options.createGraph ?? false;
+  runBackward(
+    list.map((output) => edgeOf('backward', output)),
+    starts,
+    { retainGraph: options.retainGraph ?? createGraph, createGraph, targets: null },
+  );
+}
+
+/**
+ * The gradients of (the sum of) `outputs` by `inputs`, without touching any `grad`.
+ * @throws Error for an input that the outputs do not depend on, unless `allowUnused`
+ */
+export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor, options?: GradOptions): [Tensor];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions = {},
+): (Tensor | null)[] {
+  const list = outputs instanceof Tensor ? [outputs] : outputs;
+  const sources = inputs instanceof Tensor ? [inputs] : inputs;
+  const { gradOutputs } = options;
+  const given = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
+  const starts = list.map((output, i) => startGradient('grad', output, given?.[i]));
+  const createGraph = options.createGraph ?? false;
+  const targets = sources.map((source) => {
+    const node = source.edge();
+    if (node === null)
+      throw new Error(
+        'grad: one of the inputs does not require grad; set x.requiresGrad = true before using it',
+      );
+    return node;
+  });
+  const results = runBackward(
+    list.map((output) => edgeOf('grad', output)),
+    starts,
+    { retainGraph: options.retainGraph ?? createGraph, createGraph, targets },
+  );
+  if (options.allowUnused !== true && results.includes(null)) {
+    throw new Error(
+      `grad: the outputs do not depend on input ${results.indexOf(null)}; pass { allowUnused: true } to get null for it`,
+    );
+  }
+  return results;
+}
+
+/** A registered hook. */
+export interface HookHandle {
+  remove(): void;
+}
+
+function register<T>(list: T[], hook: T): HookHandle {
+  list.push(hook);
+  return {
+    remove: () => {
+      const at = list.indexOf(hook);
+      if (at >= 0) list.splice(at, 1);
+    },
+  };
+}
+
+declare module '../tensor.js' {
+  interface Tensor {
+    /**
+     * Adds the gradients of this tensor by all leaves it depends on to their `grad`.
+     * @param gradient the gradient of whatever comes after; may be left out for a tensor of one element
+     * @throws Error if the graph was walked before without `retainGraph`, or a saved tensor was changed in place
+     */
+    backward(gradient?: Tensor | null, options?: BackwardOptions): void;
+    /** Keeps the gradient of this tensor, although it is not a leaf, in `grad`. */
+    retainGrad(): void;
+    /** Calls `hook` with this tensor's gradient whenever it is computed; what it returns replaces the gradient. */
+    registerHook(hook: Hook): HookHandle;
+    /** Calls `hook` with this leaf after its `grad` was updated. */
+    registerPostAccumulateGradHook(hook: PostAccumulateHook): HookHandle;
+  }
+}
+
+Tensor.prototype.backward = function (gradient, options) {
+  backward(this, gradient ?? null, options);
+};
+
+Tensor.prototype.retainGrad = function () {
+  const node = edgeOf('retainGrad', this);
+  if (this.isLeaf) return;
+  if (!node.retained?.includes(this)) (node.retained ??= []).push(this);
+};
+
+Tensor.prototype.registerHook = function (hook) {
+  return register((edgeOf('registerHook', this).hooks ??= []), hook);
+};
+
+Tensor.prototype.registerPostAccumulateGradHook = function (hook) {
+  edgeOf('registerPostAccumulateGradHook', this);
+  if (this.accumulator === null) {
+    throw new Error('registerPostAccumulateGradHook: only leaves accumulate gradients; use registerHook');
+  }
+  return register((this.accumulator.postHooks ??= []), hook);
+};

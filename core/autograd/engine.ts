@@ -1,0 +1,258 @@
+/**
+ * The engine of reverse mode: walks the graph from outputs to leaves without recursion, so that its depth is bounded
+ * by memory only, and hands each node the sum of the gradients of its output.
+ */
+import { kernels } from '../kernels/index.js';
+import { formatShape, sameShape } from '../layout.js';
+import { add } from '../ops/arithmetic.js';
+import { castCopy } from '../ops/raw.js';
+import type { Tensor } from '../tensor.js';
+import { AccumulateGrad } from './accumulate.js';
+import { gradMode } from './mode.js';
+import { Node } from './node.js';
+
+export interface RunOptions {
+  readonly retainGraph: boolean;
+  readonly createGraph: boolean;
+  /** Where given, only gradients by these nodes' outputs are computed, and they are returned instead of accumulated. */
+  readonly targets: readonly (Node | null)[] | null;
+}
+
+interface Displaced {
+  readonly node: Node;
+  readonly run: number;
+  readonly dependencies: number;
+  readonly wanted: boolean;
+  readonly pending: Tensor | null;
+  readonly pendingOwned: boolean;
+}
+
+let runs = 0;
+
+/** Adds two gradients; into the first where that is the engine's own. */
+function accumulate(a: Tensor, b: Tensor, intoA: boolean): Tensor {
+  if (
+    intoA &&
+    !gradMode.enabled &&
+    a.layout.contiguous &&
+    b.layout.contiguous &&
+    (a.dtype === 'float32' || a.dtype === 'float64') &&
+    a.layout.size > 0
+  ) {
+    kernels.axpy(a.dtype, a.layout.size, 1, b.ptr, a.ptr);
+    return a;
+  }
+  return add(a, b);
+}
+
+class Run {
+  private readonly id = ++runs;
+  private readonly visited: Node[] = [];
+  /** What an outer run, in which this one was started by a hook, keeps on nodes that both visit. */
+  private readonly displaced: Displaced[] = [];
+  private readonly captured = new Map<Node, Tensor>();
+  private readonly targets: ReadonlySet<Node>;
+
+  constructor(private readonly options: RunOptions) {
+    this.targets = new Set(options.targets?.filter((node) => node !== null));
+  }
+
+  go(roots: readonly Node[], gradients: readonly Tensor[]): (Tensor | null)[] {
+    const recording = gradMode.enabled;
+    gradMode.enabled = this.options.createGraph;
+    try {
+      this.discover(roots);
+      roots.forEach((root, i) => this.deliver(root, gradients[i]!, root.slot, false));
+      this.walk(roots);
+      return (this.options.targets ?? []).map((node) =>
+        node === null ? null : (this.captured.get(node) ?? null),
+      );
+    } finally {
+      gradMode.enabled = recording;
+      this.leave();
+    }
+  }
+
+  /** Counts, for every node that can be reached, how many nodes will hand it a gradient. */
+  private discover(roots: readonly Node[]): void {
+    const stack: Node[] = [];
+    for (const root of roots) if (this.enter(root)) stack.push(root);
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      for (const next of node.next) {
+        if (next === null) continue;
+        if (this.enter(next)) stack.push(next);
+        next.dependencies++;
+      }
+    }
+    if (this.options.targets !== null) this.markWanted();
+  }
+
+  private enter(node: Node): boolean {
+    if (node.run === this.id) return false;
+    if (node.run !== 0) {
+      const { run, dependencies, wanted, pending, pendingOwned } = node;
+      this.displaced.push({ node, run, dependencies, wanted, pending, pendingOwned });
+    }
+    node.run = this.id;
+    node.dependencies = 0;
+    node.wanted = true;
+    node.pending = null;
+    node.pendingOwned = false;
+    this.visited.push(node);
+    return true;
+  }
+
+  /** With targets, only nodes from which one of them can be reached are walked. */
+  private markWanted(): void {
+    for (const node of this.visited) node.wanted = this.targets.has(node);
+    // Every node comes after all that it leads to, in this order.
+    for (const node of this.inTopologicalOrder().reverse()) {
+      if (!node.wanted) node.wanted = node.next.some((next) => next?.wanted);
+    }
+  }
+
+  private inTopologicalOrder(): Node[] {
+    const left = new Map<Node, number>();
+    const order: Node[] = [];
+    for (const node of this.visited) {
+      if (node.dependencies === 0) order.push(node);
+      else left.set(node, node.dependencies);
+    }
+    for (let i = 0; i < order.length; i++) {
+      for (const next of order[i]!.next) {
+        if (next === null) continue;
+        const count = left.get(next)! - 1;
+        left.set(next, count);
+        if (count === 0) order.push(next);
+      }
+    }
+    return order;
+  }
+
+  /** Hands on gradients, each node when all that lead to it are done. */
+  private walk(roots: readonly Node[]): void {
+    const ready: Node[] = [];
+    for (const root of new Set(roots)) if (root.dependencies === 0) ready.push(root);
+    for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
+      const grad = this.take(node);
+      const results = grad === undefined ? null : this.process(node, grad);
+      const { next } = node;
+      for (let i = 0; i < next.length; i++) {
+        const target = next[i]!;
+        if (target === null) continue;
+        const result = results?.[i];
+        if (result) this.deliver(target, result, node.slot, true);
+        if (--target.dependencies === 0) ready.push(target);
+      }
+      node.run = 0;
+    }
+  }
+
+  private deliver(node: Node, grad: Tensor, slot: number, computed: boolean): void {
+    if (!node.wanted) return;
+    const { storage } = grad;
+    if (storage.gradientRun === this.id) storage.gradientUses++;
+    else {
+      storage.gradientRun = this.id;
+      // What the caller gave in, or a user's function made, belongs to them too.
+      storage.gradientUses = computed ? 1 : 2;
+    }
+    node.receive(grad, slot, accumulate);
+  }
+
+  /** The gradient that has come together for a node; undefined where none did. */
+  private take(node: Node): Tensor | null | undefined {
+    const grad = node.collect();
+    if (grad === undefined || !node.wanted) return undefined;
+    return grad;
+  }
+
+  private process(node: Node, collected: Tensor | null): readonly (Tensor | null)[] | null {
+    let grad = collected;
+    if (grad !== null) {
+      if (node.hooks !== null) grad = runHooks(node, grad);
+      if (node.retained !== null) for (const tensor of node.retained) tensor.grad = grad;
+      if (this.targets.has(node)) {
+        grad.storage.gradientUses += 2;
+        this.captured.set(node, grad);
+      }
+    }
+    if (node instanceof AccumulateGrad) {
+      if (this.options.targets === null && grad !== null) this.accumulateInto(node, grad);
+      return null;
+    }
+    if (this.options.targets !== null && !node.next.some((next) => next?.wanted)) return null;
+    const results = node.backwardAll(grad);
+    if (!this.options.retainGraph) node.release();
+    if (grad !== null && !this.options.createGraph) this.recycle(node, grad, results);
+    return results;
+  }
+
+  /** Gives back a gradient that nobody has but the engine, once the node has used it. */
+  private recycle(node: Node, grad: Tensor, results: readonly (Tensor | null)[]): void {
+    const { storage } = grad;
+    if (storage.gradientRun !== this.id || storage.gradientUses !== 1) return;
+    if (node.hooks !== null || node.retained !== null || node.keepsGradients) return;
+    for (const result of results) if (result !== null && result.storage === storage) return;
+    storage.release();
+  }
+
+  private accumulateInto(node: AccumulateGrad, grad: Tensor): void {
+    const { leaf } = node;
+    const { storage } = grad;
+    const before = leaf.grad;
+    if (before === null) {
+      const ours =
+        storage.gradientRun === this.id &&
+        storage.gradientUses === 1 &&
+        node.hooks === null &&
+        !this.options.createGraph &&
+        grad.layout.contiguous &&
+        grad.layout.offset === 0;
+      if (ours) {
+        storage.gradientUses = 2;
+        leaf.grad = grad;
+      } else leaf.grad = this.options.createGraph ? add(grad, 0) : castCopy(grad, grad.dtype, 'backward');
+    } else if (this.options.createGraph) {
+      leaf.grad = add(before, grad);
+    } else {
+      before.add_(grad);
+    }
+    if (node.postHooks !== null) for (const hook of node.postHooks) hook(leaf);
+  }
+
+  private leave(): void {
+    for (const node of this.visited) {
+      node.run = 0;
+      node.wanted = true;
+      node.clear();
+    }
+    for (const { node, ...state } of this.displaced) Object.assign(node, state);
+  }
+}
+
+function runHooks(node: Node, grad: Tensor): Tensor {
+  let current = grad;
+  for (const hook of node.hooks!) {
+    const replaced = hook(current);
+    if (replaced === null || replaced === undefined) continue;
+    if (!sameShape(replaced.shape, grad.shape)) {
+      throw new RangeError(
+        `hook: a gradient of shape ${formatShape(grad.shape)} cannot be replaced by one of shape ${formatShape(replaced.shape)}`,
+      );
+    }
+    current = replaced;
+  }
+  // The hook may have kept it.
+  current.storage.gradientUses += 2;
+  return current;
+}
+
+/** Runs reverse mode from `roots` with their gradients. Returns the gradients of the targets, if there are any. */
+export function runBackward(
+  roots: readonly Node[],
+  gradients: readonly Tensor[],
+  options: RunOptions,
+): (Tensor | null)[] {
+  return new Run(options).go(roots, gradients);
+}

@@ -1,0 +1,113 @@
+/**
+ * The graph that reverse mode walks: one node for each recorded operation, linked to the nodes that made its inputs.
+ * A node holds what its derivative reads, with the version each tensor had when it was saved.
+ */
+import type { Tensor } from '../tensor.js';
+
+export type Hook = (grad: Tensor) => Tensor | null | undefined;
+export type Gradients = readonly (Tensor | null)[];
+
+export abstract class Node {
+  /** Called with the gradient of the node's output before it is used; may replace it. */
+  hooks: Hook[] | null = null;
+  /** Tensors (results of this node) that keep their gradient: see `retainGrad`. */
+  retained: Tensor[] | null = null;
+  /** Where anomaly mode saw the operation being called. */
+  trace: string | null = null;
+
+  // State of the engine's current run over this node.
+  run = 0;
+  dependencies = 0;
+  wanted = true;
+  pending: Tensor | null = null;
+  /** Whether `pending` is a sum that the engine made, so that it may add to it in place. */
+  pendingOwned = false;
+
+  protected constructor(
+    /** The nodes that the gradients of the inputs go to; null where an input requires none. */
+    readonly next: readonly (Node | null)[],
+  ) {}
+
+  /** As it is shown: `AddBackward`. */
+  abstract get name(): string;
+
+  /** The gradients of the inputs, given the output's. */
+  abstract backward(grad: Tensor): Gradients;
+
+  /** Lets go of saved tensors. A later backward through this node is an error. */
+  abstract release(): void;
+
+  /** Whether a tensor is among those saved for backward. */
+  holds(_tensor: Tensor): boolean {
+    return false;
+  }
+
+  /** Takes a gradient that arrived for this node (from output `slot` of it). */
+  receive(grad: Tensor, _slot: number, add: (a: Tensor, b: Tensor, intoA: boolean) => Tensor): void {
+    if (this.pending === null) {
+      this.pending = grad;
+    } else {
+      this.pending = add(this.pending, grad, this.pendingOwned);
+      this.pendingOwned = true;
+    }
+  }
+
+  /** The gradient that came together, which the node no longer keeps; undefined where none arrived. */
+  collect(): Tensor | null | undefined {
+    const grad = this.pending;
+    this.pending = null;
+    return grad ?? undefined;
+  }
+
+  /** Forgets gradients that arrived. */
+  clear(): void {
+    this.pending = null;
+  }
+
+  /** The gradients of the inputs, given what `collect` gave. */
+  backwardAll(grad: Tensor | null): Gradients {
+    return grad === null ? [] : this.backward(grad);
+  }
+
+  /** Whether `backward` runs code of a user, who may keep the gradients it sees. */
+  get keepsGradients(): boolean {
+    return false;
+  }
+
+  /** Which output of a node with several outputs this node stands for. */
+  get slot(): number {
+    return 0;
+  }
+
+  /** Whether the gradient by input `i` is asked for in this run. */
+  needs(i: number): boolean {
+    const node = this.next[i];
+    return node !== null && node !== undefined && node.wanted;
+  }
+
+  toString(): string {
+    return `<${this.name}>`;
+  }
+}
+
+/** What is thrown where a node is used after its saved tensors were let go. */
+export function freedError(name: string): Error {
+  return new Error(
+    `backward: trying to go through the graph a second time (at ${name}), but its saved tensors were freed by the ` +
+      'first backward. Call backward or grad with { retainGraph: true } if you need to go through it again.',
+  );
+}
+
+/** What is thrown where a saved tensor no longer holds the value it was saved with. */
+export function versionError(name: string, tensor: Tensor, saved: number): Error {
+  return new Error(
+    `backward: a tensor that ${name} needs was modified by an in-place operation: shape [${tensor.shape.join(', ')}], ` +
+      `version ${tensor.storage.version}, expected version ${saved}. ` +
+      'Use the operation without the underscore, or change a clone().',
+  );
+}
+
+/** `add` -> `AddBackward` */
+export function backwardName(op: string): string {
+  return `${op.charAt(0).toUpperCase()}${op.slice(1)}Backward`;
+}

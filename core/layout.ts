@@ -1,0 +1,383 @@
+/**
+ * A layout says where the elements of a tensor lie in its storage: shape, strides and offset, all in elements.
+ * It is an immutable value without data; every view of a tensor is arithmetic on it.
+ */
+
+export type Shape = readonly number[];
+
+const NO_DIMS: Shape = Object.freeze([]);
+
+/** `[2, 3]` */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Number of elements. */
+export function sizeOf(shape: Shape): number {
+  let n = 1;
+  for (let i = 0; i < shape.length; i++) n *= shape[i]!;
+  return n;
+}
+
+/** Row-major strides of a shape. */
+export function contiguousStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = step;
+    const size = shape[i]!;
+    step *= size === 0 ? 1 : size;
+  }
+  return strides;
+}
+
+/** Checks sizes given by a caller: whole numbers that are not negative. */
+export function checkShape(op: string, shape: Shape): void {
+  for (const size of shape) {
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw new RangeError(
+        `${op}: a shape holds whole numbers from 0 up, got ${formatShape(shape)} (the entry ${size} does not work)`,
+      );
+    }
+  }
+  if (!Number.isSafeInteger(sizeOf(shape))) {
+    throw new RangeError(`${op}: the shape ${formatShape(shape)} has more elements than can be counted`);
+  }
+}
+
+/** A dimension counted from the front: -1 is the last. A 0-d tensor is treated as having one dimension, as in PyTorch. */
+export function wrapDim(op: string, dim: number, ndim: number): number {
+  const count = ndim === 0 ? 1 : ndim;
+  if (!Number.isInteger(dim) || dim < -count || dim >= count) {
+    throw new RangeError(
+      `${op}: dimension ${dim} is out of range for a tensor of ${ndim} dimension${ndim === 1 ? '' : 's'}; ` +
+        `use ${-count} to ${count - 1}`,
+    );
+  }
+  return dim < 0 ? dim + count : dim;
+}
+
+/** A list of dimensions counted from the front, without repeats, ascending. `null` or an empty list means all. */
+export function wrapDims(
+  op: string,
+  dims: number | readonly number[] | null | undefined,
+  ndim: number,
+): number[] {
+  if (dims === null || dims === undefined) return range(ndim);
+  const list = typeof dims === 'number' ? [dims] : dims;
+  if (list.length === 0) return range(ndim);
+  const wrapped = list.map((dim) => wrapDim(op, dim, ndim)).sort((a, b) => a - b);
+  for (let i = 1; i < wrapped.length; i++) {
+    if (wrapped[i] === wrapped[i - 1]) {
+      throw new RangeError(`${op}: dimension ${wrapped[i]!} appears twice in [${list.join(', ')}]`);
+    }
+  }
+  return ndim === 0 ? [] : wrapped;
+}
+
+function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}
+
+/**
+ * The shape two shapes broadcast to: aligned at the last dimension, sizes must agree or be 1.
+ * @throws RangeError that names both shapes and the dimension that stands in the way.
+ */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const ndim = Math.max(a.length, b.length);
+  const out = new Array<number>(ndim);
+  for (let i = 1; i <= ndim; i++) {
+    const x = i <= a.length ? a[a.length - i]! : 1;
+    const y = i <= b.length ? b[b.length - i]! : 1;
+    if (x !== y && x !== 1 && y !== 1) {
+      throw new RangeError(
+        `${op}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: ` +
+          `counted from the end, dimension ${-i} has ${x} and ${y} elements, and they must be equal or one of them 1`,
+      );
+    }
+    out[ndim - i] = x === 1 ? y : x;
+  }
+  return out;
+}
+
+/**
+ * The size given as -1 in a shape, from the number of elements.
+ * @throws RangeError where the elements do not fit.
+ */
+export function inferShape(op: string, shape: Shape, size: number): Shape {
+  let unknown = -1;
+  let known = 1;
+  for (let i = 0; i < shape.length; i++) {
+    const n = shape[i]!;
+    if (n === -1) {
+      if (unknown >= 0) throw new RangeError(`${op}: only one size can be -1, got ${formatShape(shape)}`);
+      unknown = i;
+    } else {
+      if (!Number.isInteger(n) || n < 0) {
+        throw new RangeError(`${op}: ${formatShape(shape)} is not a shape (the entry ${n} does not work)`);
+      }
+      known *= n;
+    }
+  }
+  if (unknown < 0) {
+    if (known !== size) {
+      throw new RangeError(
+        `${op}: shape ${formatShape(shape)} holds ${known} elements, but the tensor has ${size}`,
+      );
+    }
+    return shape;
+  }
+  if (known === 0 ? size !== 0 : size % known !== 0) {
+    throw new RangeError(`${op}: ${size} elements cannot be laid out as ${formatShape(shape)}`);
+  }
+  if (known === 0) {
+    throw new RangeError(
+      `${op}: the size -1 in ${formatShape(shape)} cannot be told, because any number of it holds 0 elements`,
+    );
+  }
+  const out = shape.slice();
+  out[unknown] = size / known;
+  return out;
+}
+
+export class Layout {
+  readonly ndim: number;
+  /** Number of elements. */
+  readonly size: number;
+  /** Whether elements lie in row-major order without gaps (from `offset` on). */
+  readonly contiguous: boolean;
+
+  private constructor(
+    readonly shape: Shape,
+    readonly strides: readonly number[],
+    /** Where the first element lies in the storage. */
+    readonly offset: number,
+    contiguous: boolean | null,
+  ) {
+    this.ndim = shape.length;
+    this.size = sizeOf(shape);
+    this.contiguous = contiguous ?? isContiguous(shape, strides, this.size);
+  }
+
+  static contiguous(shape: Shape, offset = 0): Layout {
+    if (shape.length === 0) return offset === 0 ? Layout.scalar : new Layout(NO_DIMS, NO_DIMS, offset, true);
+    return new Layout(shape, contiguousStrides(shape), offset, true);
+  }
+
+  static of(shape: Shape, strides: readonly number[], offset: number): Layout {
+    return new Layout(shape, strides, offset, null);
+  }
+
+  static readonly scalar: Layout = new Layout(NO_DIMS, NO_DIMS, 0, true);
+
+  /** Whether every element has its own place: no broadcast dimension (stride 0), no overlapping windows. */
+  get injective(): boolean {
+    if (this.contiguous) return true;
+    const dims = this.shape
+      .map((size, i) => ({ size, stride: this.strides[i]! }))
+      .filter(({ size }) => size > 1)
+      .sort((a, b) => a.stride - b.stride);
+    let reach = 0;
+    for (const { size, stride } of dims) {
+      if (stride <= reach) return false;
+      reach += (size - 1) * stride;
+    }
+    return true;
+  }
+
+  /** One past the largest element offset that is used (0 for an empty layout). */
+  get end(): number {
+    if (this.size === 0) return 0;
+    let last = this.offset;
+    for (let i = 0; i < this.ndim; i++) last += (this.shape[i]! - 1) * this.strides[i]!;
+    return last + 1;
+  }
+
+  /** Strides for reading this as a tensor of `shape`, 0 where a dimension is repeated. */
+  broadcastStrides(shape: Shape): readonly number[] {
+    const lead = shape.length - this.ndim;
+    if (lead === 0 && sameShape(shape, this.shape)) return this.strides;
+    const strides = new Array<number>(shape.length);
+    for (let i = 0; i < shape.length; i++) {
+      const own = i - lead;
+      strides[i] = own < 0 || (this.shape[own] === 1 && shape[i] !== 1) ? 0 : this.strides[own]!;
+    }
+    return strides;
+  }
+
+  /** Dimensions of size 1 repeated without a copy; -1 keeps a size. */
+  expand(op: string, shape: Shape): Layout {
+    const lead = shape.length - this.ndim;
+    const fail = (): never => {
+      throw new RangeError(
+        `${op}: a tensor of shape ${formatShape(this.shape)} cannot be expanded to ${formatShape(shape)}: ` +
+          'only dimensions of size 1 (or new ones in front) can grow',
+      );
+    };
+    if (lead < 0) fail();
+    const sizes = new Array<number>(shape.length);
+    const strides = new Array<number>(shape.length);
+    for (let i = 0; i < shape.length; i++) {
+      const own = i - lead;
+      const asked = shape[i]!;
+      if (own < 0) {
+        if (!Number.isInteger(asked) || asked < 0) fail();
+        sizes[i] = asked;
+        strides[i] = 0;
+      } else {
+        const size = this.shape[own]!;
+        const wanted = asked === -1 ? size : asked;
+        if (wanted !== size && size !== 1) fail();
+        if (!Number.isInteger(wanted) || wanted < 0) fail();
+        sizes[i] = wanted;
+        strides[i] = wanted === size ? this.strides[own]! : 0;
+      }
+    }
+    return new Layout(sizes, strides, this.offset, null);
+  }
+
+  permute(dims: readonly number[]): Layout {
+    return new Layout(
+      dims.map((dim) => this.shape[dim]!),
+      dims.map((dim) => this.strides[dim]!),
+      this.offset,
+      null,
+    );
+  }
+
+  transpose(a: number, b: number): Layout {
+    if (this.ndim === 0 || a === b) return this;
+    const shape = this.shape.slice();
+    const strides = this.strides.slice();
+    shape[a] = this.shape[b]!;
+    shape[b] = this.shape[a]!;
+    strides[a] = this.strides[b]!;
+    strides[b] = this.strides[a]!;
+    return new Layout(shape, strides, this.offset, null);
+  }
+
+  /** `size` elements of a dimension from `start`, `step` apart. */
+  slice(dim: number, start: number, size: number, step: number): Layout {
+    const shape = this.shape.slice();
+    const strides = this.strides.slice();
+    shape[dim] = size;
+    strides[dim] = this.strides[dim]! * step;
+    return new Layout(
+      shape,
+      strides,
+      size === 0 ? this.offset : this.offset + start * this.strides[dim]!,
+      null,
+    );
+  }
+
+  /** One element of a dimension, which goes away. */
+  select(dim: number, index: number): Layout {
+    const shape = this.shape.toSpliced(dim, 1);
+    const strides = this.strides.toSpliced(dim, 1);
+    return new Layout(shape, strides, this.offset + index * this.strides[dim]!, null);
+  }
+
+  unsqueeze(dim: number): Layout {
+    const stride = dim < this.ndim ? this.shape[dim]! * this.strides[dim]! : 1;
+    return new Layout(
+      this.shape.toSpliced(dim, 0, 1),
+      this.strides.toSpliced(dim, 0, stride),
+      this.offset,
+      null,
+    );
+  }
+
+  /** Without those of the given dimensions that have size 1. */
+  squeeze(dims: readonly number[]): Layout {
+    const keep = (i: number): boolean => this.shape[i] !== 1 || !dims.includes(i);
+    return new Layout(
+      this.shape.filter((_, i) => keep(i)),
+      this.strides.filter((_, i) => keep(i)),
+      this.offset,
+      null,
+    );
+  }
+
+  /** The elements (i, i + offset) of two dimensions as a new last dimension. */
+  diagonal(offset: number, dim1: number, dim2: number): Layout {
+    const rows = this.shape[dim1]!;
+    const columns = this.shape[dim2]!;
+    const size = Math.max(
+      0,
+      offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns),
+    );
+    const first = size === 0 ? 0 : offset >= 0 ? offset * this.strides[dim2]! : -offset * this.strides[dim1]!;
+    const keep = (_: number, i: number): boolean => i !== dim1 && i !== dim2;
+    return new Layout(
+      [...this.shape.filter(keep), size],
+      [...this.strides.filter(keep), this.strides[dim1]! + this.strides[dim2]!],
+      this.offset + first,
+      null,
+    );
+  }
+
+  /** Windows of `size` elements, `step` apart, of a dimension; the window becomes a new last dimension. */
+  unfold(dim: number, size: number, step: number): Layout {
+    const shape = [...this.shape, size];
+    const strides = [...this.strides, this.ndim === 0 ? 1 : this.strides[dim]!];
+    if (this.ndim > 0) {
+      shape[dim] = Math.floor((this.shape[dim]! - size) / step) + 1;
+      strides[dim] = this.strides[dim]! * step;
+    }
+    return new Layout(shape, strides, this.offset, null);
+  }
+
+  /** The same elements under another shape, without a copy; `null` where the strides do not allow it. */
+  view(shape: Shape): Layout | null {
+    if (this.contiguous) return Layout.contiguous(shape, this.offset);
+    if (this.size === 0) return Layout.contiguous(shape, this.offset);
+    // Merge neighbours that are contiguous with each other into chunks, then cut each chunk into the new sizes.
+    const strides = new Array<number>(shape.length);
+    let view = shape.length - 1;
+    let chunkStride = this.strides[this.ndim - 1]!;
+    let chunk = 1;
+    for (let i = this.ndim - 1; i >= 0; i--) {
+      chunk *= this.shape[i]!;
+      const ends = i === 0 || (this.shape[i - 1] !== 1 && this.strides[i - 1] !== chunk * chunkStride);
+      if (!ends) continue;
+      let filled = 1;
+      while (view >= 0 && (filled < chunk || shape[view] === 1)) {
+        strides[view] = filled * chunkStride;
+        filled *= shape[view]!;
+        view--;
+      }
+      if (filled !== chunk) return null;
+      if (i > 0) {
+        chunkStride = this.strides[i - 1]!;
+        chunk = 1;
+      }
+    }
+    if (view !== -1) return null;
+    return new Layout(shape, strides, this.offset, null);
+  }
+
+  /** The same shape laid out without gaps at the start of a storage of its own. */
+  compact(): Layout {
+    return this.contiguous && this.offset === 0 ? this : Layout.contiguous(this.shape);
+  }
+}
+
+function isContiguous(shape: Shape, strides: readonly number[], size: number): boolean {
+  if (size === 0) return true;
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const n = shape[i]!;
+    if (n === 1) continue;
+    if (strides[i] !== step) return false;
+    step *= n;
+  }
+  return true;
+}

@@ -1,0 +1,284 @@
+/** The maker of elementwise ops of two operands, tensors or JavaScript numbers, with broadcasting and type promotion. */
+import { gradMode } from '../autograd/mode.js';
+import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
+import { type DType, elementOf, isFloat, resultType, toFloatType } from '../dtype.js';
+import type { BinaryOp, CompareOp } from '../kernels/api.js';
+import { kernels } from '../kernels/index.js';
+import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
+import { allocate, type Tensor } from '../tensor.js';
+import { cast } from './cast.js';
+import { isTensor, type Operand, operand, tensorOperand } from './operand.js';
+import { elements, inDType } from './raw.js';
+import {
+  type InPlaceOp,
+  inPlaceOp,
+  type MethodOp,
+  methodOp,
+  type OpDescription,
+  type SampleMaker,
+} from './record.js';
+import { sumTo } from './sum.js';
+import { notATensor } from './unary.js';
+
+export type Binary = (input: Operand, other: Operand) => Tensor;
+export type BinaryMethod = (other: Operand) => Tensor;
+
+/** Which of the operands a, b and the result y a derivative reads. */
+type Reads = '' | 'a' | 'b' | 'y' | 'ab' | 'ay' | 'by' | 'aby';
+
+type BinaryGradient = (grad: Tensor, a: Operand, b: Operand, y: Tensor) => Tensor;
+
+export interface BinaryDescription extends Omit<OpDescription, 'params' | 'options'> {
+  readonly params?: readonly string[];
+  /** The kernel's name, or the function of two elements where there is no kernel. */
+  readonly compute: BinaryOp | ((a: number, b: number) => number);
+  /** The dtype of integer operands' result: the promoted one, a float dtype, or bool treated as a byte. */
+  readonly integers: 'keep' | 'float';
+  /** Gradients by the operands (of the result's shape; broadcasting is undone by the node), and what they read. */
+  readonly a?: { readonly reads: Reads; readonly vjp: BinaryGradient };
+  readonly b?: { readonly reads: Reads; readonly vjp: BinaryGradient };
+  /** What replaces the op where all operands are bool. */
+  readonly bools?: BinaryOp | 'refuse';
+}
+
+const NO_SHAPE: Shape = [];
+
+class BinaryNode extends Node {
+  private a: Operand | null = null;
+  private b: Operand | null = null;
+  private y: Tensor | null = null;
+  private readonly aVersion: number = 0;
+  private readonly bVersion: number = 0;
+  private readonly yVersion: number = 0;
+  private readonly aShape: Shape;
+  private readonly bShape: Shape;
+  private freed = false;
+
+  constructor(
+    private readonly description: BinaryDescription,
+    a: Operand,
+    b: Operand,
+    y: Tensor,
+  ) {
+    const byA = typeof a !== 'number' && description.a !== undefined ? a.edge() : null;
+    const byB = typeof b !== 'number' && description.b !== undefined ? b.edge() : null;
+    super([byA, byB]);
+    this.aShape = typeof a === 'number' ? NO_SHAPE : a.layout.shape;
+    this.bShape = typeof b === 'number' ? NO_SHAPE : b.layout.shape;
+    const ra = byA === null ? '' : description.a!.reads;
+    const rb = byB === null ? '' : description.b!.reads;
+    if (ra.includes('a') || rb.includes('a')) {
+      this.a = a;
+      if (typeof a !== 'number') this.aVersion = a.storage.version;
+    }
+    if (ra.includes('b') || rb.includes('b')) {
+      this.b = b;
+      if (typeof b !== 'number') this.bVersion = b.storage.version;
+    }
+    if (ra.includes('y') || rb.includes('y')) {
+      this.y = y;
+      this.yVersion = y.storage.version;
+    }
+  }
+
+  get name(): string {
+    return backwardName(this.description.name);
+  }
+
+  backward(grad: Tensor): Gradients {
+    if (this.freed) throw freedError(this.name);
+    const { a, b, y, description } = this;
+    if (a !== null && typeof a !== 'number' && a.storage.version !== this.aVersion) {
+      throw versionError(this.name, a, this.aVersion);
+    }
+    if (b !== null && typeof b !== 'number' && b.storage.version !== this.bVersion) {
+      throw versionError(this.name, b, this.bVersion);
+    }
+    if (y !== null && y.storage.version !== this.yVersion) throw versionError(this.name, y, this.yVersion);
+    // What is not read is not saved; the gradient stands in for it.
+    const byA = this.needs(0)
+      ? sumTo(description.a!.vjp(grad, a ?? grad, b ?? grad, y ?? grad), this.aShape)
+      : null;
+    const byB = this.needs(1)
+      ? sumTo(description.b!.vjp(grad, a ?? grad, b ?? grad, y ?? grad), this.bShape)
+      : null;
+    return [byA, byB];
+  }
+
+  release(): void {
+    this.a = null;
+    this.b = null;
+    this.y = null;
+    this.freed = true;
+  }
+
+  override holds(tensor: Tensor): boolean {
+    return this.a === tensor || this.b === tensor || this.y === tensor;
+  }
+}
+
+/** The layout of the result, one of the operands' own where possible. */
+export function broadcastLayout(op: string, a: Operand, b: Operand): Layout {
+  if (typeof a === 'number') return typeof b === 'number' ? Layout.scalar : b.layout.compact();
+  if (typeof b === 'number') return a.layout.compact();
+  const x = a.layout;
+  const y = b.layout;
+  if (x === y || sameShape(x.shape, y.shape)) return x.compact();
+  return Layout.contiguous(broadcastShapes(op, x.shape, y.shape));
+}
+
+/** The promoted dtype of two operands. */
+export function promoted(a: Operand, b: Operand): DType {
+  if (typeof a !== 'number') {
+    if (typeof b === 'number') {
+      if (isFloat(a.dtype)) return a.dtype;
+    } else if (a.dtype === b.dtype) return a.dtype;
+  } else if (typeof b !== 'number' && isFloat(b.dtype)) return b.dtype;
+  return resultType(a, b);
+}
+
+function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Operand, out: Tensor): void {
+  const { shape, size } = out.layout;
+  if (size === 0) return;
+  const how = description.compute;
+  if (typeof how === 'string') {
+    const kernel =
+      dtype === 'bool' && description.bools !== undefined && description.bools !== 'refuse'
+        ? description.bools
+        : how;
+    kernels.binary(
+      kernel,
+      elementOf(dtype),
+      shape,
+      operand(a, dtype, shape, 0),
+      operand(b, dtype, shape, 1),
+      out.ptr,
+    );
+    return;
+  }
+  const target = elements(out);
+  const x = typeof a === 'number' ? null : elements(expandedData(a, shape, description.name));
+  const y = typeof b === 'number' ? null : elements(expandedData(b, shape, description.name));
+  const constantA = typeof a === 'number' ? a : 0;
+  const constantB = typeof b === 'number' ? b : 0;
+  for (let i = 0; i < target.length; i++) {
+    target[i] = how(x === null ? constantA : x[i]!, y === null ? constantB : y[i]!);
+  }
+}
+
+/** A tensor repeated to a shape, contiguous. */
+export function expandedData(x: Tensor, shape: Shape, op: string): Tensor {
+  if (sameShape(x.layout.shape, shape) && x.layout.contiguous) return x;
+  const out = allocate(Layout.contiguous(shape), x.dtype, op);
+  if (out.layout.size > 0) {
+    kernels.copy(elementOf(x.dtype), elementOf(x.dtype), shape, tensorOperand(x, shape), out.ptr);
+  }
+  return out;
+}
+
+/** Computes and records a binary op. */
+export function applyBinary(description: BinaryDescription, first: Operand, second: Operand): Tensor {
+  let a = first;
+  let b = second;
+  if (typeof a !== 'number' && !isTensor(a)) throw notATensor(description.name, a);
+  if (typeof b !== 'number' && !isTensor(b)) throw notATensor(description.name, b);
+  let dtype = promoted(a, b);
+  if (!isFloat(dtype)) {
+    if (description.integers === 'float') dtype = toFloatType(dtype);
+    else if (dtype === 'bool' && description.bools === 'refuse') {
+      throw new TypeError(
+        `${description.name}: bool tensors do not work here; use logicalXor or logicalNot, or convert with x.to('int64')`,
+      );
+    }
+  }
+  if (typeof a !== 'number' && a.dtype !== dtype) a = cast(a, dtype);
+  if (typeof b !== 'number' && b.dtype !== dtype) b = cast(b, dtype);
+  const y = allocate(broadcastLayout(description.name, a, b), dtype, description.name);
+  compute(description, dtype, a, b, y);
+  if (
+    gradMode.enabled &&
+    ((typeof a !== 'number' && a.requiresGrad && description.a !== undefined) ||
+      (typeof b !== 'number' && b.requiresGrad && description.b !== undefined))
+  ) {
+    y.node = new BinaryNode(description, a, b, y);
+    y.differentiable = true;
+  }
+  return y;
+}
+
+/** Writes the result into the first operand, where it has its place and dtype. */
+export function binaryInto(description: BinaryDescription, self: Tensor, other: Operand): boolean {
+  if (!self.layout.contiguous || (typeof other !== 'number' && !isTensor(other))) return false;
+  if (promoted(self, other) !== self.dtype) return false;
+  if (!isFloat(self.dtype) && (description.integers === 'float' || self.dtype === 'bool')) return false;
+  if (typeof other !== 'number') {
+    if (other.storage === self.storage && other.layout !== self.layout) return false;
+    if (!sameShape(broadcastShapes(description.name, self.shape, other.shape), self.shape)) return false;
+    const b = inDType(other, self.dtype, description.name);
+    compute(description, self.dtype, self, b, self);
+  } else compute(description, self.dtype, self, other, self);
+  return true;
+}
+
+/** Defines an elementwise op of two operands, with its method and its in-place twin. */
+export function binaryOp(description: BinaryDescription): InPlaceOp<Binary, BinaryMethod> {
+  return inPlaceOp<Binary, BinaryMethod>(
+    {
+      samples: binarySamples(-2, 2),
+      errors: broadcastErrors,
+      ...description,
+      params: description.params ?? ['input', 'other'],
+      into: (self, args) => binaryInto(description, self, args[0] as Operand),
+    },
+    (input, other) => applyBinary(description, input, other),
+  );
+}
+
+/** Samples of broadcasting: same shapes, repeated rows and columns, 0-d, empty, and a JavaScript number. */
+export function binarySamples(
+  low: number,
+  high: number,
+): (make: SampleMaker) => readonly (readonly unknown[])[] {
+  return (make) => [
+    [make([2, 3], { low, high }), make([2, 3], { low, high })],
+    [make([3, 1], { low, high }), make([1, 4], { low, high })],
+    [make([2, 1, 3], { low, high }), make([3], { low, high })],
+    [make([], { low, high }), make([2], { low, high })],
+    [make([0, 3], { low, high }), make([3], { low, high })],
+    [make([3], { low, high }), (low + high) / 2 + 0.375],
+  ];
+}
+
+function broadcastErrors(make: SampleMaker): { args: Tensor[]; message: RegExp }[] {
+  return [{ args: [make([2, 3]), make([2])], message: /\[2, 3\] and \[2\] do not broadcast/ }];
+}
+
+/** Defines a comparison: the result is bool, and no gradient flows. */
+export function compareOp(
+  description: Omit<OpDescription, 'params' | 'options'> & { readonly kernel: CompareOp },
+): MethodOp<Binary, BinaryMethod> {
+  const { kernel, name } = description;
+  return methodOp<Binary, BinaryMethod>(
+    { samples: binarySamples(-2, 2), errors: broadcastErrors, ...description, params: ['input', 'other'] },
+    (first, second) => {
+      if (typeof first !== 'number' && !isTensor(first)) throw notATensor(name, first);
+      if (typeof second !== 'number' && !isTensor(second)) throw notATensor(name, second);
+      const dtype = promoted(first, second);
+      const a = typeof first === 'number' ? first : inDType(first, dtype, name);
+      const b = typeof second === 'number' ? second : inDType(second, dtype, name);
+      const out = allocate(broadcastLayout(name, a, b), 'bool', name);
+      const { shape } = out.layout;
+      if (out.layout.size > 0) {
+        kernels.compare(
+          kernel,
+          elementOf(dtype),
+          shape,
+          operand(a, dtype, shape, 0),
+          operand(b, dtype, shape, 1),
+          out.ptr,
+        );
+      }
+      return out;
+    },
+  );
+}

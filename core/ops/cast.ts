@@ -1,0 +1,18 @@
+/** Conversion between dtypes, recorded between float dtypes. */
+import { type DType, isFloat } from '../dtype.js';
+import type { Tensor } from '../tensor.js';
+import { apply, isRecorded, type Primitive } from './primitive.js';
+import { castCopy } from './raw.js';
+
+const castPrimitive: Primitive<{ from: DType; to: DType }> = {
+  name: 'to',
+  forward: ([x], { to }) => castCopy(x!, to, 'to'),
+  vjp: (grad, { attributes }) => [cast(grad, attributes.from)],
+};
+
+/** The tensor itself where it has the dtype, else a copy. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  if (!isFloat(dtype) || !isRecorded([x])) return castCopy(x, dtype, 'to');
+  return apply(castPrimitive, [x], { from: x.dtype, to: dtype });
+}

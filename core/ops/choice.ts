@@ -1,0 +1,118 @@
+/** Ops that choose between elements by a condition. */
+import { type DType, elementOf } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
+import { broadcastShapes, Layout, type Shape } from '../layout.js';
+import { allocate, type Tensor } from '../tensor.js';
+import { promoted } from './binary.js';
+import { cast } from './cast.js';
+import { isTensor, type Operand, operand, tensorOperand } from './operand.js';
+import { apply, type Primitive } from './primitive.js';
+import { filled } from './raw.js';
+import { functionOp, type FunctionOp, type InPlaceOp, inPlaceOp } from './record.js';
+import { sumTo } from './sum.js';
+import { notATensor } from './unary.js';
+
+interface WhereAttributes {
+  readonly condition: Tensor;
+  /** Numbers in place of tensor operands. */
+  readonly a: number | null;
+  readonly b: number | null;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly shapes: readonly Shape[];
+}
+
+const wherePrimitive: Primitive<WhereAttributes> = {
+  name: 'where',
+  forward: (inputs, { condition, a, b, dtype, shape }) => {
+    const out = allocate(Layout.contiguous(shape), dtype, 'where');
+    const x = a ?? inputs[0]!;
+    const y = b ?? inputs[a === null ? 1 : 0]!;
+    if (out.layout.size > 0) {
+      kernels.where(
+        elementOf(dtype),
+        shape,
+        tensorOperand(condition, shape),
+        operand(x, dtype, shape, 0),
+        operand(y, dtype, shape, 1),
+        out.ptr,
+      );
+    }
+    return out;
+  },
+  vjp: (grad, context) => {
+    const { condition, a, b, shapes } = context.attributes;
+    const gradients: (Tensor | null)[] = [];
+    if (a === null) gradients.push(context.needs(0) ? sumTo(where(condition, grad, 0), shapes[0]!) : null);
+    if (b === null) {
+      const i = gradients.length;
+      gradients.push(context.needs(i) ? sumTo(where(condition, 0, grad), shapes[i]!) : null);
+    }
+    return gradients;
+  },
+};
+
+type Where = (condition: Tensor, input: Operand, other: Operand) => Tensor;
+
+/** `input` where the condition holds, else `other`; all three broadcast. */
+export const where: FunctionOp<Where> = functionOp<Where>(
+  {
+    name: 'where',
+    params: ['condition', 'input', 'other'],
+    samples: (make) => [
+      [make([2, 3], { dtype: 'bool', low: 0, high: 2 }), make([2, 3]), make([3])],
+      [make([3, 1], { dtype: 'bool', low: 0, high: 2 }), make([1, 4]), 0],
+    ],
+    errors: (make) => [
+      { args: [make([2], { dtype: 'bool' }), make([3]), 0], message: /do not broadcast/ },
+      { args: [make([2]), make([2]), 0], message: /condition is a bool tensor, got float/ },
+    ],
+  },
+  (condition, input, other) => {
+    if (!isTensor(condition)) throw notATensor('where', condition);
+    if (condition.dtype !== 'bool' && condition.dtype !== 'uint8') {
+      throw new TypeError(
+        `where: the condition is a bool tensor, got ${condition.dtype}; compare with x.ne(0)`,
+      );
+    }
+    const dtype = promoted(input, other);
+    const tensors = [input, other].filter(isTensor).map((x) => cast(x, dtype));
+    const shape = tensors.reduce((s: Shape, x) => broadcastShapes('where', s, x.shape), condition.shape);
+    return apply(wherePrimitive, tensors, {
+      condition,
+      a: typeof input === 'number' ? input : null,
+      b: typeof other === 'number' ? other : null,
+      dtype,
+      shape,
+      shapes: tensors.map((x) => x.shape),
+    });
+  },
+);
+
+type MaskedFill = (input: Tensor, mask: Tensor, value: Operand) => Tensor;
+
+/** `value` (a number or a 0-d tensor) where the mask holds, else the input. */
+export const maskedFill: InPlaceOp<MaskedFill> = inPlaceOp<MaskedFill>(
+  {
+    name: 'maskedFill',
+    params: ['input', 'mask', 'value'],
+    samples: (make) => [
+      [make([2, 3]), make([3], { dtype: 'bool', low: 0, high: 2 }), 1.5],
+      [make([2, 3]), make([2, 1], { dtype: 'bool', low: 0, high: 2 }), make([])],
+    ],
+    errors: (make) => [{ args: [make([2]), make([2]), 0], message: /mask is a bool tensor/ }],
+  },
+  (input, mask, value) => {
+    if (mask.dtype !== 'bool')
+      throw new TypeError(`maskedFill: the mask is a bool tensor, got ${mask.dtype}`);
+    if (isTensor(value)) {
+      if (value.ndim > 0) throw new RangeError('maskedFill: the value is a number or a 0-d tensor');
+      return where(mask, cast(value, input.dtype), input);
+    }
+    return where(
+      mask,
+      input.dtype === 'bool' ? filled([], value !== 0 ? 1 : 0, 'bool', 'maskedFill') : value,
+      input,
+    );
+  },
+);

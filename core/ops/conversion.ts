@@ -1,0 +1,70 @@
+/** Copies, conversions, and leaving the graph. */
+import { type DType, isDType } from '../dtype.js';
+import { Tensor } from '../tensor.js';
+import { cast } from './cast.js';
+import { type MethodOp, methodOp } from './record.js';
+import { copyOf } from './shape.js';
+
+type Same = (input: Tensor) => Tensor;
+
+/** A copy of the elements, through which gradients flow. */
+export const clone: MethodOp<Same> = methodOp<Same>(
+  { name: 'clone', params: ['input'], samples: (make) => [[make([2, 3])], [make([])]] },
+  (input) => copyOf(input),
+);
+
+/** The tensor itself if its elements lie in row-major order without gaps, else a copy that does. */
+export const contiguous: MethodOp<Same> = methodOp<Same>(
+  { name: 'contiguous', params: ['input'], samples: (make) => [[make([2, 3]).transpose(0, 1)]] },
+  (input) => (input.isContiguous() ? input : copyOf(input, 'contiguous')),
+);
+
+/** The same elements (shared) outside of the graph: no gradient flows through. */
+export const detach: MethodOp<Same> = methodOp<Same>(
+  { name: 'detach', params: ['input'] },
+  (input) => new Tensor(input.storage, input.layout, input.dtype),
+);
+
+type To = (input: Tensor, dtype: DType | { dtype: DType } | Tensor) => Tensor;
+
+/** The tensor in another dtype (its own, or that of another tensor): itself where it has it, else a copy. */
+export const to: MethodOp<To> = methodOp<To>(
+  {
+    name: 'to',
+    params: ['input', 'dtype'],
+    samples: (make) => [[make([2, 3]), 'float64']],
+    errors: (make) => [{ args: [make([2]), 'float17'], message: /no dtype 'float17'/ }],
+  },
+  (input, dtype) => {
+    const asked: unknown = typeof dtype === 'string' ? dtype : dtype.dtype;
+    if (!isDType(asked)) {
+      throw new TypeError(
+        `to: there is no dtype '${String(asked)}'; the dtypes are float32, float64, int32, int64, uint8 and bool`,
+      );
+    }
+    return cast(input, asked);
+  },
+);
+
+function conversion(name: string, dtype: DType): MethodOp<Same> {
+  return methodOp<Same>({ name, params: ['input'] }, (input) => cast(input, dtype));
+}
+
+/** The tensor as float32. */
+export const float: MethodOp<Same> = conversion('float', 'float32');
+/** The tensor as float64. */
+export const double: MethodOp<Same> = conversion('double', 'float64');
+/** The tensor as int32. */
+export const int: MethodOp<Same> = conversion('int', 'int32');
+/** The tensor as int64. */
+export const long: MethodOp<Same> = conversion('long', 'int64');
+/** The tensor as bool: whether elements are not 0. */
+export const bool: MethodOp<Same> = conversion('bool', 'bool');
+
+type Like = (input: Tensor, other: Tensor) => Tensor;
+
+/** The tensor in the dtype of another. */
+export const typeAs: MethodOp<Like> = methodOp<Like>(
+  { name: 'typeAs', params: ['input', 'other'] },
+  (input, other) => cast(input, other.dtype),
+);

@@ -1,0 +1,323 @@
+/** Making tensors. */
+import { type DType, elementOf, getDefaultDtype, isDType, isFloat } from '../dtype.js';
+import { checkShape, formatShape, Layout, type Shape } from '../layout.js';
+import { allocateShape, Tensor } from '../tensor.js';
+import { castCopy, elements, filled } from './raw.js';
+
+/** Numbers or booleans in nested arrays of equal lengths. */
+export type Nested = number | boolean | readonly Nested[];
+
+/** What `tensor` makes a tensor of. */
+export type TensorData =
+  Nested | Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array | Tensor;
+
+export interface TensorOptions {
+  /** The element type; by default float32 for numbers, bool for booleans, and a typed array's own. */
+  dtype?: DType;
+  /** Whether operations on the tensor are recorded for gradients. Default false. */
+  requiresGrad?: boolean;
+}
+
+export interface ShapedOptions extends TensorOptions {
+  /** The shape of flat data. */
+  shape?: Shape;
+}
+
+function finish(x: Tensor, options: TensorOptions | undefined): Tensor {
+  if (options?.requiresGrad) x.requiresGrad = true;
+  return x;
+}
+
+function dtypeOption(op: string, options: TensorOptions | undefined): DType | undefined {
+  const dtype: unknown = options?.dtype;
+  if (dtype === undefined) return undefined;
+  if (!isDType(dtype)) {
+    throw new TypeError(
+      `${op}: there is no dtype '${String(dtype)}'; the dtypes are float32, float64, int32, int64, uint8 and bool`,
+    );
+  }
+  return dtype;
+}
+
+function shapeOf(data: Nested): number[] {
+  const shape: number[] = [];
+  let level: Nested = data;
+  while (typeof level === 'object') {
+    shape.push(level.length);
+    if (level.length === 0) break;
+    level = level[0]!;
+  }
+  return shape;
+}
+
+/** Copies nested arrays into `target` in row-major order; returns the position behind. */
+function fillNested(
+  data: Nested,
+  shape: Shape,
+  depth: number,
+  target: { [i: number]: number },
+  at: number,
+): number {
+  if (typeof data !== 'object') {
+    if (depth !== shape.length) throw ragged(shape, depth);
+    if (typeof data !== 'number' && typeof data !== 'boolean') {
+      throw new TypeError(`tensor: the data are numbers or booleans, found a ${typeof data}`);
+    }
+    target[at] = Number(data);
+    return at + 1;
+  }
+  if (depth >= shape.length || data.length !== shape[depth]) throw ragged(shape, depth);
+  if (depth === shape.length - 1) {
+    // The innermost rows hold the bulk of the elements.
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i]!;
+      if (typeof value === 'number') target[at + i] = value;
+      else fillNested(value, shape, depth + 1, target, at + i);
+    }
+    return at + data.length;
+  }
+  let next = at;
+  for (const row of data) next = fillNested(row, shape, depth + 1, target, next);
+  return next;
+}
+
+function ragged(shape: Shape, depth: number): RangeError {
+  return new RangeError(
+    `tensor: nested arrays must have equal lengths; the first ones say ${formatShape(shape)}, ` +
+      `but at depth ${depth} another one differs`,
+  );
+}
+
+function firstLeaf(data: Nested): number | boolean | undefined {
+  let level: Nested | undefined = data;
+  while (typeof level === 'object') level = level[0];
+  return level;
+}
+
+function toInteger(dtype: DType, data: ArrayLike<number>, op: string): void {
+  if (isFloat(dtype)) return;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i]!)) throw new TypeError(`${op}: ${data[i]!} cannot be stored as ${dtype}`);
+  }
+}
+
+function dtypeOfArray(data: Float32Array | Float64Array | Int32Array | Uint8Array): DType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  return data instanceof Int32Array ? 'int32' : 'uint8';
+}
+
+/**
+ * A tensor of the given data: a number, (nested) arrays of numbers or booleans, a typed array, or a copy of a tensor.
+ *
+ * Numbers become the default dtype (float32), because JavaScript does not tell 1 from 1.0; say
+ * `{ dtype: 'int64' }` for indices and class labels. Booleans become bool, typed arrays their own type.
+ */
+export function tensor(data: TensorData, options?: ShapedOptions): Tensor {
+  const asked = dtypeOption('tensor', options);
+  if (data instanceof Tensor) return finish(castCopy(data, asked ?? data.dtype, 'tensor'), options);
+  if (ArrayBuffer.isView(data)) return fromTypedArray(data, options);
+  if (data === null || (typeof data === 'object' && !Array.isArray(data))) {
+    throw new TypeError('tensor: the data are a number, nested arrays of numbers, or a typed array');
+  }
+  const dtype = asked ?? (typeof firstLeaf(data) === 'boolean' ? 'bool' : getDefaultDtype());
+  const shape = shapeOf(data);
+  const out = allocateShape(shape, dtype, 'tensor');
+  if (isFloat(dtype)) fillNested(data, shape, 0, elements(out), 0);
+  else {
+    // Through ordinary numbers, so that what integers cannot hold is noticed rather than wrapped.
+    const values = new Array<number>(out.layout.size);
+    fillNested(data, shape, 0, values, 0);
+    toInteger(dtype, values, 'tensor');
+    const target = elements(out);
+    for (let i = 0; i < values.length; i++) target[i] = convert(dtype, values[i]!);
+  }
+  if (options?.shape !== undefined) return finish(withShape(out, options.shape, 'tensor'), options);
+  return finish(out, options);
+}
+
+function convert(dtype: DType, value: number): number {
+  if (dtype === 'bool') return value !== 0 ? 1 : 0;
+  return isFloat(dtype) ? value : Math.trunc(value);
+}
+
+function withShape(x: Tensor, shape: Shape, op: string): Tensor {
+  checkShape(op, shape);
+  const layout = Layout.contiguous(shape);
+  if (layout.size !== x.layout.size) {
+    throw new RangeError(
+      `${op}: shape ${formatShape(shape)} holds ${layout.size} elements, but the data has ${x.layout.size}`,
+    );
+  }
+  return new Tensor(x.storage, layout, x.dtype);
+}
+
+/** A tensor of a copy of a typed array, of the array's own dtype unless another is given; flat unless a shape is given. */
+export function fromTypedArray(data: ArrayBufferView, options?: ShapedOptions): Tensor {
+  const asked = dtypeOption('fromTypedArray', options);
+  let source: Float32Array | Float64Array | Int32Array | Uint8Array;
+  let own: DType;
+  if (data instanceof BigInt64Array) {
+    source = Float64Array.from(data, Number);
+    own = 'int64';
+  } else if (
+    data instanceof Float32Array ||
+    data instanceof Float64Array ||
+    data instanceof Int32Array ||
+    data instanceof Uint8Array
+  ) {
+    source = data;
+    own = dtypeOfArray(data);
+  } else {
+    throw new TypeError(
+      'fromTypedArray: takes a Float32Array, Float64Array, Int32Array, Uint8Array or BigInt64Array, ' +
+        `got ${data.constructor.name}; convert it with Float32Array.from(…)`,
+    );
+  }
+  const dtype = asked ?? own;
+  const out = allocateShape([source.length], dtype, 'fromTypedArray');
+  if (elementOf(dtype) === elementOf(own) && (dtype === own || isFloat(dtype))) elements(out).set(source);
+  else {
+    toInteger(dtype, source, 'fromTypedArray');
+    const target = elements(out);
+    for (let i = 0; i < source.length; i++) target[i] = convert(dtype, source[i]!);
+  }
+  return finish(
+    options?.shape === undefined ? out : withShape(out, options.shape, 'fromTypedArray'),
+    options,
+  );
+}
+
+/** A shape given as an array or as numbers, with options behind: `zeros(2, 3)`, `zeros([2, 3], { dtype })`. */
+export type ShapeArguments =
+  | readonly number[]
+  | readonly [...number[], TensorOptions]
+  | readonly [Shape]
+  | readonly [Shape, TensorOptions];
+
+function splitShape(op: string, args: ShapeArguments): { shape: Shape; options: TensorOptions | undefined } {
+  const list: (number | Shape | TensorOptions)[] = [...args];
+  const last = list[list.length - 1];
+  const options = isOptions(last) ? last : undefined;
+  const rest = options === undefined ? list : list.slice(0, -1);
+  const [first] = rest;
+  const shape =
+    Array.isArray(first) && rest.length === 1 ? (first as Shape) : rest.filter((n) => typeof n === 'number');
+  if (shape !== first && shape.length !== rest.length) {
+    throw new TypeError(`${op}: takes a shape as numbers or one array, and options`);
+  }
+  checkShape(op, shape);
+  return { shape: shape.slice(), options };
+}
+
+function isOptions(value: number | Shape | TensorOptions | undefined): value is TensorOptions {
+  return typeof value === 'object' && !Array.isArray(value);
+}
+
+/** A tensor of zeros. */
+export function zeros(...args: ShapeArguments): Tensor {
+  return constant('zeros', 0, args);
+}
+
+/** A tensor of ones. */
+export function ones(...args: ShapeArguments): Tensor {
+  return constant('ones', 1, args);
+}
+
+function constant(op: string, value: number, args: ShapeArguments): Tensor {
+  const { shape, options } = splitShape(op, args);
+  return finish(filled(shape, value, dtypeOption(op, options) ?? getDefaultDtype(), op), options);
+}
+
+/** A tensor whose elements are whatever was in memory: for those who write them next. */
+export function empty(...args: ShapeArguments): Tensor {
+  const { shape, options } = splitShape('empty', args);
+  return finish(allocateShape(shape, dtypeOption('empty', options) ?? getDefaultDtype(), 'empty'), options);
+}
+
+/** A tensor filled with one value; of dtype bool for a boolean, else of the default dtype. */
+export function full(shape: Shape, value: number | boolean, options?: TensorOptions): Tensor {
+  checkShape('full', shape);
+  const dtype = dtypeOption('full', options) ?? (typeof value === 'boolean' ? 'bool' : getDefaultDtype());
+  toInteger(dtype, [Number(value)], 'full');
+  return finish(filled(shape.slice(), convert(dtype, Number(value)), dtype, 'full'), options);
+}
+
+/** Zeros of the shape and dtype of another tensor. */
+export function zerosLike(input: Tensor, options?: TensorOptions): Tensor {
+  return like('zerosLike', input, 0, options);
+}
+
+/** Ones of the shape and dtype of another tensor. */
+export function onesLike(input: Tensor, options?: TensorOptions): Tensor {
+  return like('onesLike', input, 1, options);
+}
+
+/** A tensor of the shape and dtype of another, filled with one value. */
+export function fullLike(input: Tensor, value: number, options?: TensorOptions): Tensor {
+  return like('fullLike', input, value, options);
+}
+
+function like(op: string, input: Tensor, value: number, options: TensorOptions | undefined): Tensor {
+  const dtype = dtypeOption(op, options) ?? input.dtype;
+  toInteger(dtype, [value], op);
+  return finish(filled(input.shape, convert(dtype, value), dtype, op), options);
+}
+
+/** An uninitialized tensor of the shape and dtype of another. */
+export function emptyLike(input: Tensor, options?: TensorOptions): Tensor {
+  return finish(
+    allocateShape(input.shape, dtypeOption('emptyLike', options) ?? input.dtype, 'emptyLike'),
+    options,
+  );
+}
+
+/**
+ * Numbers from `start` (0) up to but without `end`, `step` (1) apart: `arange(end)`, `arange(start, end, step)`.
+ * int64 if all arguments are integers, else the default dtype.
+ */
+export function arange(end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
+export function arange(...args: readonly (number | TensorOptions | undefined)[]): Tensor {
+  const numbers = args.filter((x) => typeof x === 'number');
+  const last = args[args.length - 1];
+  const options = typeof last === 'object' ? last : undefined;
+  const [start, end, step] =
+    numbers.length === 1 ? [0, numbers[0]!, 1] : [numbers[0]!, numbers[1]!, numbers[2] ?? 1];
+  const count = Math.ceil((end - start) / step);
+  if (!(count >= 0) || !Number.isFinite(count)) {
+    throw new RangeError(`arange: from ${start} to ${end} there is no way in steps of ${step}`);
+  }
+  const dtype =
+    dtypeOption('arange', options) ?? (numbers.every(Number.isInteger) ? 'int64' : getDefaultDtype());
+  const out = allocateShape([count], dtype, 'arange');
+  const target = elements(out);
+  for (let i = 0; i < count; i++) target[i] = convert(dtype, start + i * step);
+  return finish(out, options);
+}
+
+/** `steps` numbers from `start` to `end`, both included, at equal distances. */
+export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor {
+  checkShape('linspace', [steps]);
+  const dtype = dtypeOption('linspace', options) ?? getDefaultDtype();
+  const out = allocateShape([steps], dtype, 'linspace');
+  const target = elements(out);
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  // Counted from the nearer end, as PyTorch does, so that the last is exactly `end`.
+  for (let i = 0; i < steps; i++) {
+    target[i] = convert(dtype, i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  }
+  return finish(out, options);
+}
+
+/** The identity matrix of n rows and m (by default n) columns. */
+export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
+  const columns = typeof m === 'number' ? m : n;
+  const given = typeof m === 'object' ? m : options;
+  checkShape('eye', [n, columns]);
+  const out = filled([n, columns], 0, dtypeOption('eye', given) ?? getDefaultDtype(), 'eye');
+  const target = elements(out);
+  for (let i = 0; i < Math.min(n, columns); i++) target[i * columns + i] = 1;
+  return finish(out, given);
+}

@@ -1,0 +1,136 @@
+/** The in-place twins of ops: the result is written into the first operand, and its place in the graph moves on. */
+import { gradMode } from '../autograd/mode.js';
+import { backwardName, type Gradients, Node } from '../autograd/node.js';
+import { canCast, elementOf } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
+import { formatShape, sameShape } from '../layout.js';
+import { Tensor, type ViewOf } from '../tensor.js';
+import { maskedWrite } from './view.js';
+import { castCopy, inDType } from './raw.js';
+import type { AnyFunction, OpRecord } from './record.js';
+
+/** Throws where PyTorch refuses to change a tensor in place. */
+export function checkWritable(op: string, self: Tensor): void {
+  if (gradMode.enabled && self.requiresGrad) {
+    const base = self.viewOf?.base ?? self;
+    if (base.isLeaf && base.requiresGrad) {
+      throw new Error(
+        `${op}: ${base === self ? 'a leaf' : 'a view of a leaf'} that requires grad cannot be changed in place while ` +
+          'operations are recorded; wrap the change in noGrad(() => …), or use the operation without the underscore',
+      );
+    }
+  }
+  if (!self.layout.contiguous && !self.layout.injective) {
+    throw new Error(
+      `${op}: several elements of this tensor (shape ${formatShape(self.shape)}, strides ${formatShape(self.strides)}) share ` +
+        'one place in memory, because it was expanded; clone() it before changing it in place',
+    );
+  }
+}
+
+/** Runs the in-place twin of an op. */
+export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknown[]): Tensor {
+  const name = `${record.name}_`;
+  checkWritable(name, self);
+  const recorded =
+    gradMode.enabled && (self.requiresGrad || args.some((arg) => arg instanceof Tensor && arg.requiresGrad));
+  if (!recorded && record.into?.(self, args)) {
+    self.changed();
+    return self;
+  }
+  const call = record.call as AnyFunction as (...all: unknown[]) => Tensor;
+  if (!recorded) {
+    writeData(name, self, call(self, ...args));
+    return self;
+  }
+  // The graph refers to the operand as it was before: an alias that keeps its place in the graph.
+  const before = alias(self);
+  const result = call(before, ...args);
+  assign(name, self, before, result);
+  return self;
+}
+
+function alias(x: Tensor): Tensor {
+  const edge = x.gradFn;
+  const copy = new Tensor(x.storage, x.layout, x.dtype);
+  copy.node = edge;
+  copy.differentiable = x.differentiable;
+  return copy;
+}
+
+/** Makes `result` (computed from `before`, an alias of `self`) the new value of `self`, in data and in the graph. */
+function assign(name: string, self: Tensor, before: Tensor, result: Tensor): void {
+  const node = result.node;
+  if (node?.holds(before)) {
+    // What the derivative reads is about to be overwritten: it keeps a copy.
+    const kept = castCopy(before, before.dtype, name);
+    kept.storage.version = before.storage.version;
+    before.moveTo(kept);
+  }
+  writeData(name, self, result);
+  if (!result.differentiable) return;
+  rebase(self, result);
+}
+
+/** Copies the data of `result` into `self`. */
+export function writeData(name: string, self: Tensor, result: Tensor): void {
+  if (!sameShape(result.shape, self.shape)) {
+    throw new RangeError(
+      `${name}: the result has shape ${formatShape(result.shape)}, which cannot be written into ${formatShape(self.shape)}`,
+    );
+  }
+  if (!canCast(result.dtype, self.dtype)) {
+    throw new TypeError(
+      `${name}: a ${result.dtype} result cannot be written into a ${self.dtype} tensor; convert it with x.to('${result.dtype}')`,
+    );
+  }
+  if (self.layout.size > 0) {
+    const source = inDType(result, self.dtype, name);
+    kernels.copyInto(elementOf(self.dtype), self.shape, source, self);
+  }
+  self.changed();
+}
+
+/** The history of a base after one of its views was changed in place. */
+class ViewWriteNode extends Node {
+  constructor(
+    base: Tensor,
+    value: Tensor,
+    private readonly view: ViewOf,
+  ) {
+    super([base.edge(), value.edge()]);
+  }
+
+  get name(): string {
+    return backwardName('copySlices');
+  }
+
+  backward(grad: Tensor): Gradients {
+    const region = (x: Tensor): Tensor => replayFrom(this.view, x);
+    return [this.needs(0) ? maskedWrite(grad, region) : null, this.needs(1) ? region(grad) : null];
+  }
+
+  release(): void {
+    // Nothing is saved.
+  }
+}
+
+/** The same view of another tensor of the base's shape. */
+export function replayFrom(view: ViewOf, base: Tensor): Tensor {
+  const { parent } = view;
+  return view.replay(parent.viewOf === null ? base : replayFrom(parent.viewOf, base));
+}
+
+/** Gives `self` the place of `result` in the graph; where `self` is a view, its base and other views follow. */
+function rebase(self: Tensor, result: Tensor): void {
+  if (self.viewOf === null) {
+    self.node = result.node;
+    self.differentiable = true;
+    self.history++;
+    return;
+  }
+  const { base } = self.viewOf;
+  base.node = new ViewWriteNode(base, result, self.viewOf);
+  base.differentiable = true;
+  base.history++;
+}

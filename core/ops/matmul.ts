@@ -1,0 +1,338 @@
+/** Products of matrices and vectors. */
+import { type DType, isFloat } from '../dtype.js';
+import type { MatrixOperand } from '../kernels/api.js';
+import { kernels } from '../kernels/index.js';
+import { broadcastShapes, formatShape, Layout, sameShape, type Shape, sizeOf } from '../layout.js';
+import { allocate, type Tensor } from '../tensor.js';
+import { add, mul } from './arithmetic.js';
+import { tensorOperand } from './operand.js';
+import { apply, type Primitive } from './primitive.js';
+import { castCopy, inDType } from './raw.js';
+import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
+import { expandTo, reshapeTo, transposeDims, unsqueezeDim } from './shape.js';
+import { sumDims } from './sum.js';
+
+/** A tensor of two dimensions, or three with a batch in front, as the kernel addresses it. */
+function matrices(x: Tensor): MatrixOperand {
+  const { strides } = x.layout;
+  const lead = x.ndim - 2;
+  return {
+    ptr: x.ptr,
+    row: strides[lead]!,
+    col: strides[lead + 1]!,
+    batch: lead === 0 ? 0 : strides[0]!,
+  };
+}
+
+/** c (contiguous, [m, n] or [batch, m, n]) = a b + beta c. */
+function multiplyInto(a: Tensor, b: Tensor, c: Tensor, beta: 0 | 1): void {
+  if (c.layout.size === 0) return;
+  const { shape } = c.layout;
+  const batched = shape.length === 3;
+  const m = shape[shape.length - 2]!;
+  const n = shape[shape.length - 1]!;
+  const k = a.shape[a.ndim - 1]!;
+  kernels.matmul(
+    c.dtype === 'float32' ? 'float32' : 'float64',
+    { batch: batched ? shape[0]! : 1, m, n, k },
+    matrices(a),
+    matrices(b),
+    c.ptr,
+    beta,
+  );
+}
+
+/** a b of two matrices or two batches of as many. */
+const productPrimitive: Primitive<string> = {
+  name: 'matmul',
+  reads: [[1], [0]],
+  forward: ([a, b], name) => {
+    const shape = [...a!.shape.slice(0, -1), b!.shape[b!.ndim - 1]!];
+    const c = allocate(Layout.contiguous(shape), a!.dtype, name);
+    multiplyInto(a!, b!, c, 0);
+    return c;
+  },
+  vjp: (grad, context) => [
+    context.needs(0)
+      ? product(grad, transposeDims(context.input(1), grad.ndim - 2, grad.ndim - 1), 'matmul')
+      : null,
+    context.needs(1)
+      ? product(transposeDims(context.input(0), grad.ndim - 2, grad.ndim - 1), grad, 'matmul')
+      : null,
+  ],
+};
+
+/** The product of matrices [m, k] [k, n], or of batches [b, m, k] [b, k, n], whose shapes were checked. */
+export function product(a: Tensor, b: Tensor, name: string): Tensor {
+  if (isFloat(a.dtype)) return apply(productPrimitive, [a, b], name);
+  // Whole numbers are exact in float64, which is how int64 is stored.
+  const c = apply(productPrimitive, [inDType(a, 'float64', name), inDType(b, 'float64', name)], name);
+  return castCopy(c, a.dtype, name);
+}
+
+function checkDTypes(op: string, a: Tensor, b: Tensor): DType {
+  if (a.dtype !== b.dtype) {
+    throw new TypeError(
+      `${op}: both operands must have one dtype, got ${a.dtype} and ${b.dtype}; convert one with x.to('${a.dtype}')`,
+    );
+  }
+  if (a.dtype === 'bool')
+    throw new TypeError(`${op}: bool tensors cannot be multiplied as matrices; use x.to('int64')`);
+  return a.dtype;
+}
+
+function innerError(op: string, a: Shape, b: Shape, left: number, right: number): RangeError {
+  return new RangeError(
+    `${op}: shapes ${formatShape(a)} and ${formatShape(b)} do not fit: the last dimension of the first (${left}) must ` +
+      `equal the ${b.length > 1 ? 'next to last dimension' : 'length'} of the second (${right})`,
+  );
+}
+
+/** a b as matmul defines it for any number of dimensions. */
+function matmulOf(op: string, a: Tensor, b: Tensor): Tensor {
+  checkDTypes(op, a, b);
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new RangeError(
+      `${op}: both operands need at least 1 dimension, got ${formatShape(a.shape)} and ${formatShape(b.shape)}; use mul`,
+    );
+  }
+  const k = a.shape[a.ndim - 1]!;
+  const rows = b.shape[b.ndim === 1 ? 0 : b.ndim - 2]!;
+  if (k !== rows) throw innerError(op, a.shape, b.shape, k, rows);
+  if (a.ndim === 2 && b.ndim === 2) return product(a, b, op);
+  if (a.ndim === 1 && b.ndim === 1) {
+    return reshapeTo(product(unsqueezeDim(a, 0), unsqueezeDim(b, 1), op), []);
+  }
+  if (b.ndim <= 2) {
+    // The batch of the first joins its rows: one product of matrices.
+    const lead = a.shape.slice(0, -1);
+    const left = a.ndim === 2 ? a : reshapeTo(a, [sizeOf(lead), k]);
+    const right = b.ndim === 2 ? b : unsqueezeDim(b, 1);
+    return reshapeTo(product(left, right, op), b.ndim === 2 ? [...lead, b.shape[1]!] : lead);
+  }
+  const left = a.ndim === 1 ? unsqueezeDim(a, 0) : a;
+  const m = left.shape[left.ndim - 2]!;
+  const n = b.shape[b.ndim - 1]!;
+  const batch = broadcastShapes(op, left.shape.slice(0, -2), b.shape.slice(0, -2));
+  const count = sizeOf(batch);
+  const x = reshapeTo(expandTo(left, [...batch, m, k]), [count, m, k]);
+  const y = reshapeTo(expandTo(b, [...batch, k, n]), [count, k, n]);
+  return reshapeTo(product(x, y, op), a.ndim === 1 ? [...batch, n] : [...batch, m, n]);
+}
+
+type Product = (input: Tensor, other: Tensor) => Tensor;
+
+/**
+ * The matrix product. Vectors count as a row (first operand) or a column (second), and dimensions before the last two
+ * are a batch, which broadcasts: [..., m, k] with [..., k, n] gives [..., m, n].
+ * @throws RangeError if the inner sizes differ
+ */
+export const matmul: MethodOp<Product> = methodOp<Product>(
+  {
+    name: 'matmul',
+    params: ['input', 'other'],
+    samples: (make) => [
+      [make([2, 3]), make([3, 4])],
+      [make([3]), make([3])],
+      [make([2, 3]), make([3])],
+      [make([3]), make([2, 3, 4])],
+      [make([2, 1, 2, 3]), make([2, 3, 2])],
+      [make([2, 0]), make([0, 3])],
+    ],
+    errors: (make) => [
+      { args: [make([2, 3]), make([4, 5])], message: /\[2, 3\] and \[4, 5\] do not fit/ },
+      { args: [make([]), make([2])], message: /at least 1 dimension/ },
+    ],
+  },
+  (input, other) => matmulOf('matmul', input, other),
+);
+
+/** A product with a fixed number of dimensions of both operands. */
+function fixedProduct(
+  name: string,
+  params: readonly string[],
+  left: number,
+  right: number,
+  sample: readonly [Shape, Shape],
+): MethodOp<Product> {
+  return methodOp<Product>(
+    {
+      name,
+      params,
+      samples: (make) => [[make(sample[0]), make(sample[1])]],
+      errors: (make) => [
+        { args: [make([2, 2, 2, 2]), make(sample[1])], message: new RegExp(`takes .* ${left}-d`) },
+      ],
+    },
+    (input, other) => {
+      if (input.ndim !== left || other.ndim !== right) {
+        throw new RangeError(
+          `${name}: takes a ${left}-d and a ${right}-d tensor, got ${formatShape(input.shape)} and ` +
+            `${formatShape(other.shape)}; matmul takes any`,
+        );
+      }
+      if (left === 3 && input.shape[0] !== other.shape[0]) {
+        throw new RangeError(
+          `${name}: both batches must be of one size, got ${formatShape(input.shape)} and ${formatShape(other.shape)}`,
+        );
+      }
+      return matmulOf(name, input, other);
+    },
+  );
+}
+
+/** The product of two matrices. */
+export const mm: MethodOp<Product> = fixedProduct('mm', ['input', 'mat2'], 2, 2, [
+  [2, 3],
+  [3, 4],
+]);
+/** The product of two batches of matrices, [b, m, k] and [b, k, n]. */
+export const bmm: MethodOp<Product> = fixedProduct('bmm', ['input', 'mat2'], 3, 3, [
+  [2, 2, 3],
+  [2, 3, 2],
+]);
+/** The product of a matrix and a vector. */
+export const mv: MethodOp<Product> = fixedProduct('mv', ['input', 'vec'], 2, 1, [[2, 3], [3]]);
+/** The sum of the products of two vectors' elements. */
+export const dot: MethodOp<Product> = fixedProduct('dot', ['input', 'tensor'], 1, 1, [[3], [3]]);
+
+/** aᵢ bⱼ of two vectors. */
+export const outer: MethodOp<Product> = methodOp<Product>(
+  {
+    name: 'outer',
+    params: ['input', 'vec2'],
+    samples: (make) => [[make([2]), make([3])]],
+    errors: (make) => [{ args: [make([2, 2]), make([3])], message: /two vectors/ }],
+  },
+  (input, other) => {
+    if (input.ndim !== 1 || other.ndim !== 1) {
+      throw new RangeError(
+        `outer: takes two vectors, got ${formatShape(input.shape)} and ${formatShape(other.shape)}`,
+      );
+    }
+    return mul(unsqueezeDim(input, 1), other);
+  },
+);
+
+export interface AddmmOptions {
+  /** Factor of the input; 0 ignores it. Default 1. */
+  beta?: number;
+  /** Factor of the product. Default 1. */
+  alpha?: number;
+}
+
+type Addmm = (input: Tensor, mat1: Tensor, mat2: Tensor, options?: AddmmOptions) => Tensor;
+
+/** beta · input + alpha · mat1 mat2, where the input broadcasts. */
+export const addmm: MethodOp<Addmm> = methodOp<Addmm>(
+  {
+    name: 'addmm',
+    params: ['input', 'mat1', 'mat2', 'beta', 'alpha'],
+    options: true,
+    samples: (make) => [
+      [make([4]), make([2, 3]), make([3, 4])],
+      [make([2, 4]), make([2, 3]), make([3, 4]), { beta: 0.5, alpha: 2 }],
+    ],
+    errors: (make) => [
+      { args: [make([4]), make([2, 3]), make([4, 4])], message: /do not fit/ },
+      { args: [make([5]), make([2, 3]), make([3, 4])], message: /do not broadcast/ },
+    ],
+  },
+  (input: Tensor, mat1: Tensor, mat2: Tensor, beta = 1, alpha = 1) =>
+    scaledSum('addmm', input, mm(mat1, mat2), beta, alpha),
+);
+
+/** beta · input + alpha · product, where the input may not enlarge the product. */
+export function scaledSum(op: string, input: Tensor, result: Tensor, beta: number, alpha: number): Tensor {
+  const scaled = alpha === 1 ? result : mul(result, alpha);
+  if (!sameShape(broadcastShapes(op, input.shape, result.shape), result.shape)) {
+    throw new RangeError(
+      `${op}: an input of shape ${formatShape(input.shape)} does not broadcast to the product's shape ${formatShape(result.shape)}`,
+    );
+  }
+  // By its documentation, beta = 0 ignores the input, NaN and infinities included.
+  if (beta === 0) return scaled;
+  return add(scaled, beta === 1 ? input : mul(input, beta));
+}
+
+/** x wᵀ + b of matrices, in one pass over the result. */
+const linearPrimitive: Primitive<null> = {
+  name: 'linear',
+  reads: [[1], [0], []],
+  forward: ([x, weight, bias]) => {
+    const shape = [x!.shape[0]!, weight!.shape[0]!];
+    const out = allocate(Layout.contiguous(shape), x!.dtype, 'linear');
+    if (out.layout.size === 0) return out;
+    const element = x!.dtype === 'float32' ? 'float32' : 'float64';
+    if (bias !== undefined) kernels.copy(element, element, shape, tensorOperand(bias, shape), out.ptr);
+    const k = x!.shape[1]!;
+    const w = matrices(weight!);
+    const transposed = { ptr: w.ptr, row: w.col, col: w.row, batch: 0 };
+    const size = { batch: 1, m: shape[0]!, n: shape[1]!, k };
+    kernels.matmul(element, size, matrices(x!), transposed, out.ptr, bias === undefined ? 0 : 1);
+    return out;
+  },
+  vjp: (grad, context) => [
+    context.needs(0) ? product(grad, context.input(1), 'linear') : null,
+    context.needs(1) ? product(transposeDims(grad, 0, 1), context.input(0), 'linear') : null,
+    context.needs(2) ? sumDims(grad, [0], false) : null,
+  ],
+};
+
+type Linear = (input: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor;
+
+/**
+ * y = x Wᵀ + b: input [..., in], weight [out, in], bias [out] gives [..., out].
+ * @throws RangeError if the sizes do not fit
+ */
+export const linear: FunctionOp<Linear> = functionOp<Linear>(
+  {
+    name: 'linear',
+    torch: 'nn.functional.linear',
+    params: ['input', 'weight', 'bias'],
+    samples: (make) => [
+      [make([2, 3]), make([4, 3]), make([4])],
+      [make([2, 2, 3]), make([4, 3])],
+      [make([3]), make([4, 3]), make([4])],
+      [make([0, 3]), make([4, 3]), make([4])],
+    ],
+    errors: (make) => [
+      { args: [make([2, 3]), make([4, 5])], message: /\[2, 3\] .* \[4, 5\]/ },
+      { args: [make([2, 3]), make([4, 3]), make([3])], message: /bias .*\[3\]/ },
+    ],
+  },
+  (input, weight, bias) => {
+    checkDTypes('linear', input, weight);
+    const features = input.shape[input.ndim - 1];
+    if (
+      weight.ndim > 2 ||
+      weight.ndim === 0 ||
+      features === undefined ||
+      weight.shape[weight.ndim - 1] !== features
+    ) {
+      throw new RangeError(
+        `linear: an input of shape ${formatShape(input.shape)} does not fit a weight of shape ${formatShape(weight.shape)}: ` +
+          'the weight is [out, in], and the last dimension of the input is in',
+      );
+    }
+    if (weight.ndim === 1) {
+      const y = matmulOf('linear', input, weight);
+      return bias ? add(y, bias) : y;
+    }
+    const out = weight.shape[0]!;
+    if (bias && (bias.ndim > 1 || (bias.ndim === 1 && bias.shape[0] !== out))) {
+      throw new RangeError(
+        `linear: a bias of shape ${formatShape(bias.shape)} does not fit a weight of shape ${formatShape(weight.shape)}; it is [${out}]`,
+      );
+    }
+    if (bias) checkDTypes('linear', input, bias);
+    if (!isFloat(input.dtype)) {
+      const y = matmulOf('linear', input, transposeDims(weight, 0, 1));
+      return bias ? add(y, bias) : y;
+    }
+    const x = input.ndim === 2 ? input : reshapeTo(input, [sizeOf(input.shape.slice(0, -1)), features]);
+    const b = bias && bias.ndim === 0 ? expandTo(bias, [out]) : bias;
+    const y = apply(linearPrimitive, b ? [x, weight, b] : [x, weight], null);
+    return input.ndim === 2 ? y : reshapeTo(y, [...input.shape.slice(0, -1), out]);
+  },
+);

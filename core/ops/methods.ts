@@ -1,0 +1,70 @@
+/**
+ * Gives tensors their methods: every op of a family whose record says it is one, and the in-place twins. The types
+ * are derived from the ops as the methods are, so neither can be forgotten.
+ */
+import { Tensor } from '../tensor.js';
+import * as arithmetic from './arithmetic.js';
+import * as choice from './choice.js';
+import * as comparison from './comparison.js';
+import * as conversion from './conversion.js';
+import { runInPlace } from './inplace.js';
+import * as matrix from './matmul.js';
+import * as pointwise from './pointwise.js';
+import { type AnyFunction, registry } from './record.js';
+import * as reduction from './reduction.js';
+import * as shape from './shape.js';
+
+type Method<Op> = Op extends { readonly method?: infer M extends AnyFunction } ? M : never;
+
+/** The methods of a family: `x.add(y)`, and `x.add_(y)` where the op has an in-place twin. */
+type MethodsOf<Family> = {
+  [
+    Name in keyof Family as Family[Name] extends { readonly kind: 'method' | 'inPlace' } ? Name : never
+  ]: Method<Family[Name]>;
+} & {
+  [Name in keyof Family as Family[Name] extends { readonly kind: 'inPlace' } ? `${Name & string}_` : never]: (
+    ...args: Parameters<Method<Family[Name]>>
+  ) => Tensor;
+};
+
+declare module '../tensor.js' {
+  interface Tensor
+    extends
+      MethodsOf<typeof arithmetic>,
+      MethodsOf<typeof choice>,
+      MethodsOf<typeof comparison>,
+      MethodsOf<typeof conversion>,
+      MethodsOf<typeof matrix>,
+      MethodsOf<typeof pointwise>,
+      MethodsOf<typeof reduction>,
+      MethodsOf<typeof shape> {}
+}
+
+/** Families whose ops are attached (imported here, so that they are registered before the loop below runs). */
+export const families = [
+  arithmetic,
+  choice,
+  comparison,
+  conversion,
+  matrix,
+  pointwise,
+  reduction,
+  shape,
+] as const;
+
+for (const record of registry.values()) {
+  if (record.kind === 'function') continue;
+  const call = record.call as AnyFunction as (...args: unknown[]) => unknown;
+  define(record.name, function (this: Tensor, ...args: unknown[]) {
+    return call(this, ...args);
+  });
+  if (record.kind === 'inPlace') {
+    define(`${record.name}_`, function (this: Tensor, ...args: unknown[]) {
+      return runInPlace(record, this, args);
+    });
+  }
+}
+
+function define(name: string, value: (this: Tensor, ...args: unknown[]) => unknown): void {
+  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+}

@@ -1,0 +1,175 @@
+/**
+ * The record of an op: what its function, its tensor method, its in-place twin, the generic tests and the golden
+ * runner are derived from. An op is added in one place, its family's file, as `export const name = methodOp({…}, …)`
+ * or through one of the family's own makers (`unaryOp`, `binaryOp`, …).
+ */
+import type { DType } from '../dtype.js';
+import type { Shape } from '../layout.js';
+import { Tensor } from '../tensor.js';
+
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** Makes sample inputs of deterministic pseudo-random numbers. */
+export type SampleMaker = (shape: Shape, options?: SampleOptions) => Tensor;
+
+export interface SampleOptions {
+  /** Numbers lie in [low, high), by default [-2, 2); integers for integer dtypes. */
+  readonly low?: number;
+  readonly high?: number;
+  readonly dtype?: DType;
+  /** Default: true for float dtypes. */
+  readonly requiresGrad?: boolean;
+}
+
+/** A call that must fail, with a message that says why. */
+export interface ErrorSample {
+  readonly args: readonly unknown[];
+  readonly message: RegExp;
+}
+
+export type OpKind = 'function' | 'method' | 'inPlace';
+
+export interface OpDescription {
+  /** camelCase. */
+  readonly name: string;
+  /** PyTorch's name below `torch.`, where it is not `name` in snake_case. */
+  readonly torch?: string;
+  /** Parameters in order. */
+  readonly params: readonly string[];
+  /** Whether arguments may be given by name in a last plain object: `sum(x, { dim: 1, keepdim: true })`. */
+  readonly options?: boolean;
+  /** Computes straight into the first operand where nothing is recorded; false where it cannot. */
+  readonly into?: (self: Tensor, args: readonly unknown[]) => boolean;
+  /** Calls for the generic tests: gradients against finite differences, non-contiguous inputs, and so on. */
+  readonly samples?: (make: SampleMaker) => readonly (readonly unknown[])[];
+  readonly errors?: (make: SampleMaker) => readonly ErrorSample[];
+}
+
+export interface OpRecord extends OpDescription {
+  readonly kind: OpKind;
+  readonly call: AnyFunction;
+}
+
+/** An op that is a function only. */
+export type FunctionOp<F extends AnyFunction> = F & { readonly record: OpRecord };
+
+/** An op that is a method of tensors too; `M` is the method's type, by default the function's without its first parameter. */
+export type MethodOp<F extends AnyFunction, M = unknown> = FunctionOp<F> & {
+  /** Carries the method's type; has no value. */
+  readonly method?: [unknown] extends [M] ? WithoutFirst<F> : M;
+  readonly kind: 'method' | 'inPlace';
+};
+
+/** A method op with an in-place twin, `name_`, which writes the result into the first operand. */
+export type InPlaceOp<F extends AnyFunction, M = unknown> = MethodOp<F, M> & {
+  readonly kind: 'inPlace';
+};
+
+export type WithoutFirst<F extends AnyFunction> = F extends (first: never, ...rest: infer P) => infer R
+  ? (...rest: P) => R
+  : never;
+
+const records = new Map<string, OpRecord>();
+
+/** All ops by name. */
+export const registry: ReadonlyMap<string, OpRecord> = records;
+
+/** An implementation that takes positional arguments, of an op whose callers may name them. */
+type Positional<F extends AnyFunction> = (...args: never[]) => ReturnType<F>;
+
+type Plain = OpDescription & { readonly options?: false };
+type WithOptions = OpDescription & { readonly options: true };
+
+/** Registers an op that is a function only. */
+export function functionOp<F extends AnyFunction>(
+  description: WithOptions,
+  call: Positional<F>,
+): FunctionOp<F>;
+export function functionOp<F extends AnyFunction>(description: Plain, call: F): FunctionOp<F>;
+export function functionOp<F extends AnyFunction>(description: OpDescription, call: F): FunctionOp<F> {
+  return register(description, 'function', call);
+}
+
+/** Registers an op that is a method too. */
+export function methodOp<F extends AnyFunction, M = unknown>(
+  description: WithOptions,
+  call: Positional<F>,
+): MethodOp<F, M>;
+export function methodOp<F extends AnyFunction, M = unknown>(description: Plain, call: F): MethodOp<F, M>;
+export function methodOp<F extends AnyFunction, M = unknown>(
+  description: OpDescription,
+  call: F,
+): MethodOp<F, M> {
+  return register(description, 'method', call);
+}
+
+/** Registers a method op with an in-place twin. */
+export function inPlaceOp<F extends AnyFunction, M = unknown>(
+  description: WithOptions,
+  call: Positional<F>,
+): InPlaceOp<F, M>;
+export function inPlaceOp<F extends AnyFunction, M = unknown>(description: Plain, call: F): InPlaceOp<F, M>;
+export function inPlaceOp<F extends AnyFunction, M = unknown>(
+  description: OpDescription,
+  call: F,
+): InPlaceOp<F, M> {
+  return register(description, 'inPlace', call);
+}
+
+function register<F extends AnyFunction, K extends OpKind>(
+  description: OpDescription,
+  kind: K,
+  implementation: F,
+): F & { record: OpRecord; kind: K } {
+  if (records.has(description.name)) throw new Error(`the op ${description.name} is defined twice`);
+  const call = description.options ? byName(description, implementation) : implementation;
+  const record: OpRecord = { ...description, kind, call };
+  records.set(record.name, record);
+  return Object.assign(call, { record, kind });
+}
+
+/** A function that takes options by name; the types of `F` say which, so that it is only here that types are asserted. */
+function byName<F extends AnyFunction>(description: OpDescription, implementation: F): F {
+  const positional = implementation as AnyFunction as (...args: unknown[]) => unknown;
+  const call = (...args: unknown[]): unknown => positional(...bindArguments(description, args));
+  return call as AnyFunction as F;
+}
+
+function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Tensor) &&
+    Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
+/**
+ * Arguments in the order of the op's parameters, where a last plain object gives arguments by name.
+ * @throws TypeError for a name that the op does not have, or that is given twice.
+ */
+function bindArguments(op: OpDescription, args: readonly unknown[]): readonly unknown[] {
+  const last = args[args.length - 1];
+  if (!isOptions(last)) {
+    if (args.length > op.params.length) {
+      throw new TypeError(
+        `${op.name}: takes at most ${op.params.length} arguments (${op.params.join(', ')}), got ${args.length}`,
+      );
+    }
+    return args;
+  }
+  const bound = args.slice(0, -1);
+  for (const [name, value] of Object.entries(last)) {
+    const position = op.params.indexOf(name);
+    if (position < 0) {
+      throw new TypeError(
+        `${op.name}: there is no option '${name}'; the options are ${op.params.slice(1).join(', ') || 'none'}`,
+      );
+    }
+    if (position < args.length - 1) {
+      throw new TypeError(`${op.name}: '${name}' is given twice, by position and by name`);
+    }
+    bound[position] = value;
+  }
+  return bound;
+}

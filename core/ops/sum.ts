@@ -1,0 +1,114 @@
+/** The sum over dimensions, and its counterpart expand: what undoes broadcasting. */
+import { elementOf } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
+import { Layout, sameShape, type Shape } from '../layout.js';
+import { allocate, type Tensor } from '../tensor.js';
+import { apply, type Primitive } from './primitive.js';
+import { castCopy, contiguousData } from './raw.js';
+import { expandTo, reshapeTo } from './shape.js';
+
+/**
+ * A contiguous tensor as [outer, size, inner] for a run of neighbouring dimensions that are reduced.
+ * Dimensions that are not neighbours are reduced one run after the other.
+ */
+export interface Run {
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+}
+
+/** The runs of neighbouring reduced dimensions, last first, each for the shape that the later ones have left. */
+export function reducedRuns(shape: Shape, dims: readonly number[]): Run[] {
+  const runs: Run[] = [];
+  const left = shape.slice();
+  let i = dims.length - 1;
+  while (i >= 0) {
+    const last = dims[i]!;
+    while (i > 0 && dims[i - 1] === dims[i]! - 1) i--;
+    const first = dims[i]!;
+    i--;
+    let outer = 1;
+    let size = 1;
+    let inner = 1;
+    for (let d = 0; d < first; d++) outer *= left[d]!;
+    for (let d = first; d <= last; d++) {
+      size *= left[d]!;
+      left[d] = 1;
+    }
+    for (let d = last + 1; d < left.length; d++) inner *= left[d]!;
+    runs.push({ outer, size, inner });
+  }
+  return runs;
+}
+
+/** The shape after reducing `dims` (ascending). */
+export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): number[] {
+  if (keepdim) {
+    const out = shape.slice();
+    for (const dim of dims) out[dim] = 1;
+    return out;
+  }
+  return shape.filter((_, i) => !dims.includes(i));
+}
+
+/** Reduces dimensions with a kernel; `x` is of the dtype that is accumulated in. */
+export function reduceRaw(
+  op: 'sum' | 'prod' | 'max' | 'min',
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+  name: string,
+): Tensor {
+  const shape = reducedShape(x.shape, dims, keepdim);
+  const runs = reducedRuns(x.shape, dims);
+  if (runs.length === 0) return castCopy(x, x.dtype, name);
+  let current = contiguousData(x, name);
+  for (let i = 0; i < runs.length; i++) {
+    const { outer, size, inner } = runs[i]!;
+    const out = allocate(
+      i === runs.length - 1 ? Layout.contiguous(shape) : Layout.contiguous([outer, inner]),
+      x.dtype,
+      name,
+    );
+    if (out.layout.size > 0) kernels.reduce(op, elementOf(x.dtype), outer, size, inner, current.ptr, out.ptr);
+    if (current !== x) current.storage.release();
+    current = out;
+  }
+  return current;
+}
+
+interface SumAttributes {
+  readonly shape: Shape;
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+const sumPrimitive: Primitive<SumAttributes> = {
+  name: 'sum',
+  forward: ([x], { dims, keepdim }) => reduceRaw('sum', x!, dims, keepdim, 'sum'),
+  vjp: (grad, { attributes: { shape, dims, keepdim } }) => [
+    expandTo(keepdim ? grad : restoreDims(grad, shape, dims), shape),
+  ],
+};
+
+/** Sum over `dims` (ascending, counted from the front), in the dtype of `x`. */
+export function sumDims(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  return apply(sumPrimitive, [x], { shape: x.shape, dims, keepdim });
+}
+
+/** What a reduction without keepdim gave, with the reduced dimensions back as size 1. */
+export function restoreDims(x: Tensor, shape: Shape, dims: readonly number[]): Tensor {
+  return dims.length === 0 ? x : reshapeTo(x, reducedShape(shape, dims, true));
+}
+
+/** Undoes broadcasting: the sum over what was repeated to get from `shape` to the shape of `x`. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = x.ndim - shape.length;
+  const dims: number[] = [];
+  for (let i = 0; i < x.ndim; i++) {
+    if (i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1)) dims.push(i);
+  }
+  const summed = sumDims(x, dims, true);
+  return lead === 0 ? summed : reshapeTo(summed, shape);
+}

@@ -1,0 +1,151 @@
+/** The maker of elementwise ops of one operand. */
+import { gradMode } from '../autograd/mode.js';
+import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
+import { type DType, isFloat, toFloatType } from '../dtype.js';
+import type { UnaryOp } from '../kernels/api.js';
+import { kernels } from '../kernels/index.js';
+import { allocateLike, isTensor } from './operand.js';
+import { contiguousData, elements, inDType } from './raw.js';
+import { type InPlaceOp, inPlaceOp, type OpDescription, type SampleMaker } from './record.js';
+import { Tensor } from '../tensor.js';
+
+export type Unary = (input: Tensor) => Tensor;
+
+/** What the derivative reads. */
+type Reads = 'nothing' | 'input' | 'output' | 'both';
+
+export interface UnaryDescription extends Omit<OpDescription, 'params' | 'options'> {
+  /** The kernel's name, or the function of one element where there is no kernel. */
+  readonly compute: UnaryOp | ((x: number) => number);
+  /** Whether integers stay integers (neg) or become floats (exp). */
+  readonly integers: 'keep' | 'float';
+  readonly reads: Reads;
+  /** The gradient of the input `x`, given the gradient of the output `y`. */
+  readonly vjp: (grad: Tensor, x: Tensor, y: Tensor) => Tensor;
+}
+
+class UnaryNode extends Node {
+  private x: Tensor | null;
+  private y: Tensor | null;
+  private readonly xVersion: number;
+  private readonly yVersion: number;
+  private freed = false;
+
+  constructor(
+    private readonly description: UnaryDescription,
+    x: Tensor,
+    y: Tensor,
+  ) {
+    super([x.edge()]);
+    const { reads } = description;
+    this.x = reads === 'input' || reads === 'both' ? x : null;
+    this.y = reads === 'output' || reads === 'both' ? y : null;
+    this.xVersion = x.storage.version;
+    this.yVersion = y.storage.version;
+  }
+
+  get name(): string {
+    return backwardName(this.description.name);
+  }
+
+  backward(grad: Tensor): Gradients {
+    const { x, y } = this;
+    if (this.freed) throw freedError(this.name);
+    if (x !== null && x.storage.version !== this.xVersion) throw versionError(this.name, x, this.xVersion);
+    if (y !== null && y.storage.version !== this.yVersion) throw versionError(this.name, y, this.yVersion);
+    // A description that does not read an operand is not harmed by getting another tensor for it.
+    return [this.description.vjp(grad, x ?? grad, y ?? grad)];
+  }
+
+  release(): void {
+    this.x = null;
+    this.y = null;
+    this.freed = true;
+  }
+
+  override holds(tensor: Tensor): boolean {
+    return this.x === tensor || this.y === tensor;
+  }
+}
+
+function compute(description: UnaryDescription, x: Tensor, out: Tensor): void {
+  if (x.layout.size === 0) return;
+  const { compute: how } = description;
+  if (typeof how === 'string') {
+    kernels.unary(how, x.dtype === 'float32' ? 'float32' : 'float64', x.layout.shape, x, out.ptr);
+    return;
+  }
+  const source = elements(contiguousData(x, description.name));
+  const target = elements(out);
+  for (let i = 0; i < source.length; i++) target[i] = how(source[i]!);
+}
+
+function forward(description: UnaryDescription, x: Tensor): Tensor {
+  const { dtype } = x;
+  if (isFloat(dtype)) {
+    const out = allocateLike(x, dtype, description.name);
+    compute(description, x, out);
+    return out;
+  }
+  if (description.integers === 'float') {
+    return forward(description, inDType(x, toFloatType(dtype), description.name));
+  }
+  if (dtype === 'bool') {
+    throw new TypeError(
+      `${description.name}: a bool tensor does not work here; convert it with x.to('int64')`,
+    );
+  }
+  // int64 is stored as float64 and computed there; smaller integers take the way over it.
+  const wide = inDType(x, 'int64', description.name);
+  const out = allocateLike(x, 'int64', description.name);
+  compute(description, wide, out);
+  return inDType(out, dtype, description.name);
+}
+
+/** Defines an elementwise op of one operand, with its method and its in-place twin. */
+export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
+  return inPlaceOp<Unary>(
+    {
+      samples: unarySamples(-2, 2),
+      ...description,
+      params: ['input'],
+      into: (self) => {
+        if (!isFloat(self.dtype) || !self.layout.contiguous) return false;
+        compute(description, self, self);
+        return true;
+      },
+    },
+    (input) => {
+      if (!isTensor(input)) throw notATensor(description.name, input);
+      const y = forward(description, input);
+      if (gradMode.enabled && input.requiresGrad) {
+        y.node = new UnaryNode(description, input, y);
+        y.differentiable = true;
+      }
+      return y;
+    },
+  );
+}
+
+export function notATensor(op: string, value: unknown): TypeError {
+  const shown = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  return new TypeError(`${op}: expected a tensor, got ${shown}; make one with tensor(…)`);
+}
+
+/** One sample of each kind that unary ops are tested with: matrix, 0-d, empty. */
+export function unarySamples(
+  low: number,
+  high: number,
+): (make: SampleMaker) => readonly (readonly unknown[])[] {
+  return (make) => [[make([2, 3], { low, high })], [make([], { low, high })], [make([0, 3], { low, high })]];
+}
+
+/** An unrecorded elementwise function without a derivative: `isnan` and the like. */
+export function mapElements(op: string, x: Tensor, dtype: DType, f: (x: number) => number): Tensor {
+  const source = contiguousData(x, op);
+  const out = allocateLike(x, dtype, op);
+  const from = elements(source);
+  const to = elements(out);
+  for (let i = 0; i < from.length; i++) to[i] = f(from[i]!);
+  return out;
+}

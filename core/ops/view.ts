@@ -1,0 +1,175 @@
+/**
+ * Views: tensors that share the storage of another under another layout. One record says what a view does to a
+ * layout; its derivative follows from that (write the gradient into zeros through the same view) unless the record
+ * knows a cheaper one.
+ */
+import { gradMode } from '../autograd/mode.js';
+import { backwardName, type Gradients, Node } from '../autograd/node.js';
+import { elementOf, isFloat, itemSize } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
+import { Layout, type Shape } from '../layout.js';
+import { f32, f64 } from '../memory.js';
+import { Tensor, type ViewOf } from '../tensor.js';
+import { apply, type Primitive } from './primitive.js';
+import { castCopy, elements, filled } from './raw.js';
+
+export interface ViewRecord<A> {
+  readonly name: string;
+  readonly layout: (layout: Layout, attributes: A) => Layout;
+  /** The gradient of the viewed tensor (of shape `shape`), where that is cheaper than writing into zeros. */
+  readonly vjp?: (grad: Tensor, shape: Shape, attributes: A) => Tensor;
+}
+
+class View<A> implements ViewOf {
+  constructor(
+    readonly base: Tensor,
+    readonly parent: Tensor,
+    private readonly record: ViewRecord<A>,
+    private readonly attributes: A,
+  ) {}
+
+  replay(parent: Tensor): Tensor {
+    return makeView(this.record, parent, this.attributes);
+  }
+}
+
+class ViewNode<A> extends Node {
+  private readonly shape: Shape;
+
+  constructor(
+    private readonly record: ViewRecord<A>,
+    private readonly attributes: A,
+    x: Tensor,
+  ) {
+    super([x.edge()]);
+    this.shape = x.layout.shape;
+  }
+
+  get name(): string {
+    return backwardName(this.record.name);
+  }
+
+  backward(grad: Tensor): Gradients {
+    const { record, shape, attributes } = this;
+    return [
+      record.vjp === undefined
+        ? writeThroughView(record, grad, shape, attributes)
+        : record.vjp(grad, shape, attributes),
+    ];
+  }
+
+  release(): void {
+    // A view reads no elements, so nothing is saved and the node can be walked again.
+  }
+}
+
+/** A view of `x`, recorded. */
+export function makeView<A>(record: ViewRecord<A>, x: Tensor, attributes: A): Tensor {
+  const y = new Tensor(x.storage, record.layout(x.layout, attributes), x.dtype);
+  if (!isFloat(x.dtype)) return y;
+  const recorded = x.requiresGrad && gradMode.enabled;
+  const base = x.viewOf === null ? x : x.viewOf.base;
+  y.viewOf = new View(base, x, record, attributes);
+  y.history = base.history;
+  if (recorded) {
+    y.node = new ViewNode(record, attributes, x);
+    y.differentiable = true;
+  }
+  return y;
+}
+
+interface WriteAttributes {
+  readonly shape: Shape;
+  readonly layoutOf: (layout: Layout) => Layout;
+  readonly viewOf: (x: Tensor) => Tensor;
+}
+
+const writePrimitive: Primitive<WriteAttributes> = {
+  name: 'writeThroughView',
+  forward: ([grad], { shape, layoutOf }) => {
+    const out = filled(shape, 0, grad!.dtype, 'backward');
+    addThroughLayout(grad!, out, layoutOf(out.layout));
+    return out;
+  },
+  vjp: (grad, { attributes }) => [attributes.viewOf(grad)],
+};
+
+/** Zeros of `shape`, with `grad` added where the view of them lies. */
+function writeThroughView<A>(record: ViewRecord<A>, grad: Tensor, shape: Shape, attributes: A): Tensor {
+  return apply(writePrimitive, [grad], {
+    shape,
+    layoutOf: (layout) => record.layout(layout, attributes),
+    viewOf: (x) => makeView(record, x, attributes),
+  });
+}
+
+/** Adds `x` to the elements of contiguous `out` that `layout` (of the shape of `x`) addresses, which are 0 so far. */
+function addThroughLayout(x: Tensor, out: Tensor, layout: Layout): void {
+  if (layout.size === 0) return;
+  const element = elementOf(x.dtype);
+  const { strides } = layout;
+  const ptr = out.ptr + layout.offset * itemSize(out.dtype);
+  if (layout.injective) {
+    kernels.copyInto(element, layout.shape, x, { ptr, strides });
+    return;
+  }
+  const target = elements(out);
+  const source = element === 'float32' ? f32 : f64;
+  const first = x.ptr / itemSize(x.dtype);
+  forEachPair(layout.shape, x.strides, strides, (from, to) => {
+    target[layout.offset + to]! += source[first + from]!;
+  });
+}
+
+/** Walks two strided arrays of one shape together in row-major order, giving element offsets. */
+export function forEachPair(
+  shape: Shape,
+  a: readonly number[],
+  b: readonly number[],
+  visit: (a: number, b: number) => void,
+): void {
+  const ndim = shape.length;
+  if (ndim === 0) {
+    visit(0, 0);
+    return;
+  }
+  const index = new Array<number>(ndim).fill(0);
+  let x = 0;
+  let y = 0;
+  for (;;) {
+    visit(x, y);
+    let d = ndim - 1;
+    for (; d >= 0; d--) {
+      x += a[d]!;
+      y += b[d]!;
+      if (++index[d]! < shape[d]!) break;
+      x -= a[d]! * shape[d]!;
+      y -= b[d]! * shape[d]!;
+      index[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}
+
+interface MaskAttributes {
+  readonly region: (x: Tensor) => Tensor;
+}
+
+const maskPrimitive: Primitive<MaskAttributes> = {
+  name: 'zeroRegion',
+  forward: ([x], { region }) => {
+    const out = castCopy(x!, x!.dtype, 'backward');
+    const part = region(out);
+    if (part.layout.size > 0) {
+      const zero = filled(part.shape, 0, x!.dtype, 'backward');
+      kernels.copyInto(elementOf(x!.dtype), part.shape, zero, part);
+    }
+    return out;
+  },
+  vjp: (grad, { attributes }) => [maskedWrite(grad, attributes.region)],
+};
+
+/** A copy of `x` with zeros in a region given by a view. */
+export function maskedWrite(x: Tensor, region: (x: Tensor) => Tensor): Tensor {
+  return apply(maskPrimitive, [x], { region });
+}

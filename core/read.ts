@@ -1,0 +1,81 @@
+/** Reading a tensor's elements into ordinary JavaScript values. */
+import { elementOf } from './dtype.js';
+import { formatShape, type Shape } from './layout.js';
+import { f32, f64, i32, u8 } from './memory.js';
+import { contiguousData, elements, type ElementArray } from './ops/raw.js';
+import { Tensor } from './tensor.js';
+
+/** A tensor's elements as nested arrays: a number (or boolean) for 0-d. */
+export type NestedArray = number | boolean | NestedArray[];
+
+/** The elements in row-major order as a typed array of their own: int64 as Float64Array, bool as Uint8Array. */
+export function toTypedArray(x: Tensor): ElementArray {
+  return elements(contiguousData(x, 'toTypedArray')).slice();
+}
+
+/** The only element. */
+export function item(x: Tensor): number {
+  if (x.layout.size !== 1) {
+    throw new RangeError(
+      `item: takes a tensor of one element, this one has shape ${formatShape(x.shape)}; use toArray() for all`,
+    );
+  }
+  const { ptr } = x;
+  switch (elementOf(x.dtype)) {
+    case 'float32':
+      return f32[ptr >>> 2]!;
+    case 'float64':
+      return f64[ptr / 8]!;
+    case 'int32':
+      return i32[ptr >>> 2]!;
+    case 'uint8':
+      return u8[ptr]!;
+  }
+}
+
+function nest<T extends number | boolean>(shape: Shape, read: (i: number) => T): NestedArray {
+  let at = 0;
+  const build = (depth: number): NestedArray => {
+    if (depth === shape.length) return read(at++);
+    const row = new Array<NestedArray>(shape[depth]!);
+    for (let i = 0; i < row.length; i++) row[i] = build(depth + 1);
+    return row;
+  };
+  return build(0);
+}
+
+/** All elements as nested arrays. */
+export function toArray(x: Tensor): NestedArray {
+  const source = contiguousData(x, 'toArray');
+  const data = elements(source);
+  return x.dtype === 'bool' ? nest(x.shape, (i) => data[i] !== 0) : nest(x.shape, (i) => data[i]!);
+}
+
+declare module './tensor.js' {
+  interface Tensor {
+    /**
+     * The only element as a number (bool: 1 or 0).
+     * @throws RangeError if there is not exactly one
+     */
+    item(): number;
+    /** The elements as nested arrays of numbers, or of booleans for a bool tensor; a bare value for a 0-d tensor. */
+    toArray(): NestedArray;
+    /** The same as `toArray`. */
+    tolist(): NestedArray;
+    /** A copy of the elements in row-major order as a typed array: int64 as Float64Array, bool as Uint8Array. */
+    toTypedArray(): ElementArray;
+  }
+}
+
+Tensor.prototype.item = function () {
+  return item(this);
+};
+Tensor.prototype.toArray = function () {
+  return toArray(this);
+};
+Tensor.prototype.tolist = function () {
+  return toArray(this);
+};
+Tensor.prototype.toTypedArray = function () {
+  return toTypedArray(this);
+};

@@ -1,0 +1,214 @@
+/**
+ * A tensor is a storage, a layout that says where its elements lie in there, a dtype, and its place in the graph of
+ * automatic differentiation. This file holds the object itself; its methods come from the op records
+ * (`ops/methods.ts`), `autograd/methods.ts` and `print.ts`.
+ */
+import { AccumulateGrad } from './autograd/accumulate.js';
+import { enableGrad } from './autograd/mode.js';
+import type { Node } from './autograd/node.js';
+import { type DType, isFloat, itemSize } from './dtype.js';
+import { formatShape, Layout, type Shape, wrapDim } from './layout.js';
+import { Storage } from './storage.js';
+
+/** How a tensor was made as a view of another: enough to make the same view of what the other becomes. */
+export interface ViewOf {
+  /** The tensor that owns the storage's history: not a view itself. */
+  readonly base: Tensor;
+  /** The tensor this is a view of, and how. */
+  readonly parent: Tensor;
+  readonly replay: (parent: Tensor) => Tensor;
+}
+
+export class Tensor {
+  /** Where the elements lie; shared by all views. @internal */
+  storage: Storage;
+  layout: Layout;
+  readonly dtype: DType;
+
+  /** What made this tensor, when that was recorded. Read `gradFn`, which knows of in-place changes. @internal */
+  node: Node | null = null;
+  /** @internal */
+  differentiable = false;
+  /** @internal */
+  accumulator: AccumulateGrad | null = null;
+  /** @internal */
+  viewOf: ViewOf | null = null;
+  /** Counts the in-place changes of the history; a view whose count is behind its base's makes itself again. @internal */
+  history = 0;
+  private gradient: Tensor | null = null;
+
+  /** @internal Use `tensor`, `zeros`, … to make tensors. */
+  constructor(storage: Storage, layout: Layout, dtype: DType) {
+    this.storage = storage;
+    this.layout = layout;
+    this.dtype = dtype;
+  }
+
+  /** The size of each dimension. */
+  get shape(): Shape {
+    return this.layout.shape;
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.layout.ndim;
+  }
+
+  /** Number of dimensions. */
+  dim(): number {
+    return this.layout.ndim;
+  }
+
+  /** Number of elements. */
+  numel(): number {
+    return this.layout.size;
+  }
+
+  /** The shape, or the size of one dimension. */
+  size(): Shape;
+  size(dim: number): number;
+  size(dim?: number): Shape | number {
+    return dim === undefined ? this.shape : this.shape[wrapDim('size', dim, this.ndim)]!;
+  }
+
+  /** Elements between neighbours of each dimension. */
+  get strides(): readonly number[] {
+    return this.layout.strides;
+  }
+
+  /** Elements between neighbours of each dimension, or of one. */
+  stride(): readonly number[];
+  stride(dim: number): number;
+  stride(dim?: number): readonly number[] | number {
+    return dim === undefined ? this.strides : this.strides[wrapDim('stride', dim, this.ndim)]!;
+  }
+
+  /** Where the first element lies in the storage, in elements. */
+  storageOffset(): number {
+    return this.layout.offset;
+  }
+
+  /** Whether the elements lie in row-major order without gaps. */
+  isContiguous(): boolean {
+    return this.layout.contiguous;
+  }
+
+  /** Bytes per element. */
+  elementSize(): number {
+    return itemSize(this.dtype);
+  }
+
+  isFloatingPoint(): boolean {
+    return isFloat(this.dtype);
+  }
+
+  /** Byte offset of the first element in the tensor memory. @internal */
+  get ptr(): number {
+    return this.storage.ptr + this.layout.offset * itemSize(this.dtype);
+  }
+
+  /** Whether operations on this tensor are recorded, so that gradients can be computed by it. */
+  get requiresGrad(): boolean {
+    if (this.viewOf !== null && this.viewOf.base.history !== this.history) this.remake(this.viewOf);
+    return this.differentiable;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (value === this.requiresGrad) return;
+    if (value && !isFloat(this.dtype)) {
+      throw new TypeError(
+        `requiresGrad: only float tensors have gradients, this one is ${this.dtype}; convert it with x.to('float32')`,
+      );
+    }
+    if (!value && this.node !== null) {
+      throw new Error(
+        'requiresGrad: this tensor is the result of an operation; only a leaf can stop requiring gradients. Use x.detach().',
+      );
+    }
+    this.differentiable = value;
+    if (!value) this.accumulator = null;
+  }
+
+  /** Sets `requiresGrad` and returns this tensor. */
+  requiresGrad_(value = true): this {
+    this.requiresGrad = value;
+    return this;
+  }
+
+  /** The operation that made this tensor, as a node of the graph; null for leaves. */
+  get gradFn(): Node | null {
+    if (this.viewOf !== null && this.viewOf.base.history !== this.history) this.remake(this.viewOf);
+    return this.node;
+  }
+
+  /** Whether this tensor is not the result of a recorded operation. `backward` fills `grad` of leaves only. */
+  get isLeaf(): boolean {
+    return this.gradFn === null;
+  }
+
+  /** The gradient that `backward` has accumulated here; null before. */
+  get grad(): Tensor | null {
+    return this.gradient;
+  }
+
+  set grad(value: Tensor | null) {
+    if (value !== null) {
+      if (value.dtype !== this.dtype) {
+        throw new TypeError(
+          `grad: a gradient of a ${this.dtype} tensor is ${this.dtype}, got ${value.dtype}`,
+        );
+      }
+      const { shape } = value;
+      if (shape.length !== this.ndim || shape.some((n, i) => n !== this.shape[i])) {
+        throw new RangeError(
+          `grad: a gradient has the shape of its tensor, ${formatShape(this.shape)}; got ${formatShape(shape)}`,
+        );
+      }
+    }
+    this.gradient = value;
+  }
+
+  /** The gradient's destination in the graph: what made this tensor, or, for a leaf, its accumulator. @internal */
+  edge(): Node | null {
+    const node = this.gradFn;
+    if (node !== null) return node;
+    if (!this.differentiable) return null;
+    return (this.accumulator ??= new AccumulateGrad(this));
+  }
+
+  /** Counts a change of the elements in place, which saved tensors check. @internal */
+  changed(): void {
+    this.storage.version++;
+  }
+
+  /** How often the elements were changed in place. */
+  get version(): number {
+    return this.storage.version;
+  }
+
+  /** Lets this handle stand for the elements of another of the same shape and dtype. @internal */
+  moveTo(other: Tensor): void {
+    this.storage = other.storage;
+    this.layout = other.layout;
+  }
+
+  /** The base was changed in place: the way from it to this view is made anew. */
+  private remake(view: ViewOf): void {
+    const { parent, base } = view;
+    this.history = base.history;
+    if (!parent.requiresGrad) return;
+    const again = enableGrad(() => view.replay(parent));
+    this.node = again.node;
+    this.differentiable = again.differentiable;
+  }
+}
+
+/** An uninitialized contiguous tensor. @internal */
+export function allocate(layout: Layout, dtype: DType, operation: string): Tensor {
+  return new Tensor(Storage.allocate(layout.size * itemSize(dtype), operation), layout, dtype);
+}
+
+/** An uninitialized contiguous tensor. @internal */
+export function allocateShape(shape: Shape, dtype: DType, operation: string): Tensor {
+  return allocate(Layout.contiguous(shape), dtype, operation);
+}

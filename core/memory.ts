@@ -50,6 +50,14 @@ export const memoryPages = reservation.pages;
 export const memoryBytes = reservation.pages * PAGE_BYTES;
 export const memoryIsShared = reservation.shared;
 
+/**
+ * The first bytes are no tensor's: nothing is at address 0, so that 0 can mean "no array" to a kernel, and kernels
+ * keep packed operands there. Of the last bytes kernels may read, not use, what is past the end of an operand.
+ */
+export const SCRATCH_BEGIN = 1024;
+export const SCRATCH_END = 4 * 2 ** 20;
+export const TENSORS_END = memoryBytes - PAGE_BYTES;
+
 /** Views of the whole memory, valid for ever: element i of `f32` is at byte 4 i. */
 export const f32 = new Float32Array(wasmMemory.buffer);
 export const f64 = new Float64Array(wasmMemory.buffer);

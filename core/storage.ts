@@ -6,7 +6,7 @@
  */
 import os from 'node:os';
 import { Allocator, type Block } from './allocator.js';
-import { memoryBytes } from './memory.js';
+import { memoryBytes, SCRATCH_END, TENSORS_END } from './memory.js';
 import { clearKeptObjects, collectGarbage } from './reclaim.js';
 
 /** A tensor did not fit into the memory budget, although everything dead had been given back. */
@@ -31,8 +31,6 @@ export interface MemoryStatistics {
 }
 
 const MIB = 2 ** 20;
-/** Nothing is at address 0, so that 0 can mean "no array" to a kernel. */
-const FIRST_BYTE = 1024;
 
 /** Bytes allocated between sweeps: the pace moves between these so that sweeping costs about 1 % of the time. */
 const MIN_PACE = 64 * MIB;
@@ -42,7 +40,7 @@ const MAX_SWEEP_SHARE = 0.01;
 const MAX_HANDLES_BETWEEN_SWEEPS = 2 ** 18;
 const ALLOCATIONS_BETWEEN_CLEARS = 2 ** 14;
 
-const allocator = new Allocator(FIRST_BYTE, memoryBytes);
+const allocator = new Allocator(SCRATCH_END, TENSORS_END);
 
 /** Per slot: the handle, its block and its size; slots of dead handles are used again. */
 const handles: (WeakRef<Storage> | undefined)[] = [];
@@ -89,7 +87,7 @@ export class Storage {
    * @throws OutOfMemoryError when the budget does not hold it even after everything dead was given back
    */
   static allocate(bytes: number, operation: string): Storage {
-    if (bytes === 0) return new Storage(FIRST_BYTE, 0, NO_SLOT);
+    if (bytes === 0) return new Storage(SCRATCH_END, 0, NO_SLOT);
     if (!(bytes > 0 && Number.isSafeInteger(bytes)))
       throw new RangeError(`${operation}: cannot allocate ${bytes} bytes`);
     if (unfinished) repair();

@@ -1,7 +1,43 @@
 /** The kernels that run. */
+import { memoryBytes, memoryIsShared } from '../memory.js';
 import type { Kernels } from './api.js';
+import { hasSimd } from './features.js';
 import { referenceKernels } from './reference/index.js';
+import { simdKernels } from './simd/index.js';
 
 export type * from './api.js';
 
-export const kernels: Kernels = referenceKernels;
+export interface KernelInfo {
+  readonly backend: 'simd' | 'reference';
+  readonly simd: boolean;
+  readonly sharedMemory: boolean;
+  /** Bytes of address space set aside for tensors. */
+  readonly reservedBytes: number;
+  /** What is slower than it could be on this machine, and why; empty when all is well. */
+  readonly notes: readonly string[];
+}
+
+const simd = hasSimd();
+
+export const kernels: Kernels = simd ? simdKernels : referenceKernels;
+
+/** Which kernels run here. */
+export function kernelInfo(): KernelInfo {
+  const notes: string[] = [];
+  if (!simd)
+    notes.push(
+      'This processor or Node has no WebAssembly SIMD: tensors are computed in plain JavaScript, many times slower.',
+    );
+  if (!memoryIsShared) notes.push('SharedArrayBuffer is missing: tensors are computed on one thread only.');
+  if (memoryBytes < 2 ** 32)
+    notes.push(
+      `The machine granted only ${memoryBytes / 2 ** 20} MiB of address space for tensors instead of 4096 (ulimit -v?).`,
+    );
+  return {
+    backend: simd ? 'simd' : 'reference',
+    simd,
+    sharedMemory: memoryIsShared,
+    reservedBytes: memoryBytes,
+    notes,
+  };
+}

@@ -1,0 +1,274 @@
+/**
+ * The code of matrix products: Goto's scheme (Goto and van de Geijn, "Anatomy of high-performance matrix
+ * multiplication", ACM TOMS 2008). Blocks of A and B are packed into panels so that the micro-kernel reads both in
+ * order; it keeps a tile of C in registers. V8 spills registers above 14 live vectors, which halves the speed: hence
+ * tiles of 4 rows by 2 vectors (8 sums, 2 of B, 1 of A), and the loop over k not unrolled.
+ */
+import {
+  i32,
+  ModuleBuilder,
+  select,
+  v128,
+  type FunctionBuilder,
+  type FunctionHandle,
+  type I32,
+  type Local,
+  type V128,
+  type WasmFunction,
+} from '../assembler/index.js';
+import { SCRATCH_BEGIN } from '../../memory.js';
+import { definePack } from './gemm-pack.js';
+import { defineTiles, TILE_BYTES } from './gemm-tiles.js';
+import type { FloatLanes } from './lanes.js';
+
+/** Rows of a tile, and its columns in vectors. */
+const TILE_ROWS = 4;
+const TILE_VECTORS = 2;
+/** The tile for one row: as many sums in flight. */
+const ROW_VECTORS = 8;
+
+/** A block of A of this many rows is kept in the second-level cache, a block of B of this many columns beyond. */
+const BLOCK_ROWS = 128;
+const BLOCK_COLUMNS = 1024;
+export const MAX_BLOCK_DEPTH = 256;
+
+const PACKED_A = SCRATCH_BEGIN + TILE_BYTES;
+const PACKED_B = PACKED_A + BLOCK_ROWS * MAX_BLOCK_DEPTH * 8;
+
+export type GemmFunctions = Readonly<Record<'packed' | 'direct' | 'row' | 'dots', WasmFunction>>;
+
+export function compileGemm(lanes: FloatLanes): GemmFunctions {
+  const module = new ModuleBuilder();
+  const packA = definePack(module, 'packA', lanes, TILE_ROWS);
+  const packB = definePack(module, 'packB', lanes, TILE_VECTORS * lanes.lanes);
+  const tiles = defineTiles(module, 'tiles', lanes, TILE_ROWS, TILE_VECTORS);
+  const rowTiles = defineTiles(module, 'rowTiles', lanes, 1, ROW_VECTORS);
+  definePacked(module, lanes, packA, packB, tiles);
+  defineDirect(module, lanes, packA, tiles);
+  defineRow(module, lanes, rowTiles);
+  defineDots(module, lanes);
+  const { packed, direct, row, dots } = module.compile();
+  return { packed, direct, row, dots };
+}
+
+/** All strides in bytes. */
+const DRIVER_SIGNATURE = {
+  a: 'i32',
+  b: 'i32',
+  c: 'i32',
+  m: 'i32',
+  n: 'i32',
+  k: 'i32',
+  aRow: 'i32',
+  aColumn: 'i32',
+  bRow: 'i32',
+  bColumn: 'i32',
+  accumulate: 'i32',
+  batch: 'i32',
+  aBatch: 'i32',
+  bBatch: 'i32',
+  blockDepth: 'i32',
+} as const;
+
+/** Runs `body` for each matrix of the batch. */
+function forEachMatrix(
+  f: FunctionBuilder,
+  lanes: FloatLanes,
+  p: Record<'a' | 'b' | 'c' | 'm' | 'n' | 'batch' | 'aBatch' | 'bBatch', Local<'i32'>>,
+  body: () => void,
+): void {
+  f.while(p.batch, () => {
+    body();
+    f.advance(p.a, p.aBatch);
+    f.advance(p.b, p.bBatch);
+    f.advance(p.c, i32.mul(i32.mul(p.m, p.n), lanes.bytes));
+    f.advance(p.batch, -1);
+  });
+}
+
+/** Any strides: both operands are packed. */
+function definePacked(
+  module: ModuleBuilder,
+  lanes: FloatLanes,
+  packA: FunctionHandle,
+  packB: FunctionHandle,
+  tiles: FunctionHandle,
+): void {
+  const { bytes } = lanes;
+  const width = TILE_VECTORS * lanes.lanes;
+  module.define('packed', DRIVER_SIGNATURE, (f, p) => {
+    const cRow = f.let(i32.mul(p.n, bytes));
+    const j = f.local('i32');
+    const columns = f.local('i32');
+    const q = f.local('i32');
+    const depth = f.local('i32');
+    const i = f.local('i32');
+    const rows = f.local('i32');
+    const limited = (left: I32, most: I32): I32 => select(left, most, i32.ltU(left, most));
+    forEachMatrix(f, lanes, p, () => {
+      f.set(j, i32.const(0));
+      f.while(i32.ltU(j, p.n), () => {
+        f.set(columns, limited(i32.sub(p.n, j), i32.const(BLOCK_COLUMNS)));
+        f.set(q, i32.const(0));
+        f.while(i32.ltU(q, p.k), () => {
+          f.set(depth, limited(i32.sub(p.k, q), p.blockDepth));
+          const b = i32.add(p.b, i32.add(i32.mul(j, p.bColumn), i32.mul(q, p.bRow)));
+          f.call(packB, b, PACKED_B, columns, depth, p.bColumn, p.bRow);
+          f.set(i, i32.const(0));
+          f.while(i32.ltU(i, p.m), () => {
+            f.set(rows, limited(i32.sub(p.m, i), i32.const(BLOCK_ROWS)));
+            const a = i32.add(p.a, i32.add(i32.mul(i, p.aRow), i32.mul(q, p.aColumn)));
+            f.call(packA, a, PACKED_A, rows, depth, p.aRow, p.aColumn);
+            f.call(
+              tiles,
+              i32.const(PACKED_A),
+              PACKED_B,
+              i32.add(p.c, i32.add(i32.mul(i, cRow), i32.mul(j, bytes))),
+              rows,
+              columns,
+              depth,
+              TILE_ROWS * bytes,
+              width * bytes,
+              i32.mul(depth, width * bytes),
+              cRow,
+              i32.or(p.accumulate, q),
+            );
+            f.advance(i, BLOCK_ROWS);
+          });
+          f.advance(q, p.blockDepth);
+        });
+        f.advance(j, BLOCK_COLUMNS);
+      });
+    });
+  });
+}
+
+/** B row-major and at most BLOCK_ROWS rows: B is read where it is, which pays when there are few rows. */
+function defineDirect(
+  module: ModuleBuilder,
+  lanes: FloatLanes,
+  packA: FunctionHandle,
+  tiles: FunctionHandle,
+): void {
+  const { bytes } = lanes;
+  module.define('direct', DRIVER_SIGNATURE, (f, p) => {
+    const cRow = f.let(i32.mul(p.n, bytes));
+    const q = f.local('i32');
+    const depth = f.local('i32');
+    forEachMatrix(f, lanes, p, () => {
+      f.set(q, i32.const(0));
+      f.while(i32.ltU(q, p.k), () => {
+        f.set(depth, i32.sub(p.k, q));
+        f.set(depth, select(depth, p.blockDepth, i32.ltU(depth, p.blockDepth)));
+        f.call(packA, i32.add(p.a, i32.mul(q, p.aColumn)), PACKED_A, p.m, depth, p.aRow, p.aColumn);
+        f.call(
+          tiles,
+          i32.const(PACKED_A),
+          i32.add(p.b, i32.mul(q, p.bRow)),
+          p.c,
+          p.m,
+          p.n,
+          depth,
+          TILE_ROWS * bytes,
+          p.bRow,
+          TILE_VECTORS * 16,
+          cRow,
+          i32.or(p.accumulate, q),
+        );
+        f.advance(q, p.blockDepth);
+      });
+    });
+  });
+}
+
+/** B row-major and A one row: a vector times a matrix. */
+function defineRow(module: ModuleBuilder, lanes: FloatLanes, rowTiles: FunctionHandle): void {
+  module.define('row', DRIVER_SIGNATURE, (f, p) => {
+    forEachMatrix(f, lanes, p, () => {
+      f.call(
+        rowTiles,
+        p.a,
+        p.b,
+        p.c,
+        p.m,
+        p.n,
+        p.k,
+        p.aColumn,
+        p.bRow,
+        ROW_VECTORS * 16,
+        i32.mul(p.n, lanes.bytes),
+        p.accumulate,
+      );
+    });
+  });
+}
+
+/** A row-major, B column-major, few rows: each element is the dot product of two contiguous vectors. */
+function defineDots(module: ModuleBuilder, lanes: FloatLanes): void {
+  const columnsAtOnce = 4;
+  module.define('dots', DRIVER_SIGNATURE, (f, p) => {
+    const i = f.local('i32');
+    const j = f.local('i32');
+    const a = f.local('i32');
+    const b = f.local('i32');
+    const c = f.local('i32');
+    forEachMatrix(f, lanes, p, () => {
+      f.set(i, p.m);
+      f.set(a, p.a);
+      f.set(c, p.c);
+      f.while(i, () => {
+        f.set(j, p.n);
+        f.set(b, p.b);
+        f.while(i32.geU(j, columnsAtOnce), () => {
+          dotProducts(f, lanes, columnsAtOnce, a, b, c, p);
+          f.advance(b, i32.mul(p.bColumn, columnsAtOnce));
+          f.advance(c, columnsAtOnce * lanes.bytes);
+          f.advance(j, -columnsAtOnce);
+        });
+        f.while(j, () => {
+          dotProducts(f, lanes, 1, a, b, c, p);
+          f.advance(b, p.bColumn);
+          f.advance(c, lanes.bytes);
+          f.advance(j, -1);
+        });
+        f.advance(a, p.aRow);
+        f.advance(i, -1);
+      });
+    });
+  });
+}
+
+function dotProducts(
+  f: FunctionBuilder,
+  lanes: FloatLanes,
+  columns: number,
+  row: I32,
+  firstColumn: I32,
+  c: I32,
+  p: { readonly k: I32; readonly bColumn: I32; readonly accumulate: I32 },
+): void {
+  const { ops, bytes } = lanes;
+  const a = f.let(row);
+  const bs = Array.from({ length: columns }, (_, v) => f.let(i32.add(firstColumn, i32.mul(p.bColumn, v))));
+  const sums = bs.map(() => f.local('v128'));
+  const vector = f.local('v128');
+  const left = f.let(p.k);
+  const accumulateProducts = (load: (address: I32) => V128, step: number, count: number): void => {
+    f.set(vector, load(a));
+    sums.forEach((sum, v) => f.set(sum, ops.add(sum, ops.mul(vector, load(bs[v])))));
+    for (const pointer of [a, ...bs]) f.advance(pointer, step);
+    f.advance(left, -count);
+  };
+  for (const sum of sums) f.set(sum, ops.const(0));
+  f.while(i32.geU(left, lanes.lanes), () => accumulateProducts((x) => v128.load(x), 16, lanes.lanes));
+  f.while(left, () => accumulateProducts((x) => lanes.loadFirst(x), bytes, 1));
+  sums.forEach((sum, v) => {
+    const keep = (value: V128): V128 => {
+      f.set(vector, value);
+      return vector;
+    };
+    f.set(sum, lanes.horizontal(ops.add, sum, keep));
+    f.if(p.accumulate, () => f.set(sum, ops.add(sum, lanes.loadFirst(c, v * bytes))));
+    f.storeLane(bytes, c, sum, 0, v * bytes);
+  });
+}

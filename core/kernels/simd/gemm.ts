@@ -1,0 +1,73 @@
+/** Chooses how a matrix product is computed. */
+import type { FloatElement, MatrixOperand, Ptr } from '../api.js';
+import { fill } from '../reference/copy.js';
+import { elementBytes } from '../views.js';
+import { compileGemm, MAX_BLOCK_DEPTH, type GemmFunctions } from './gemm-code.js';
+import { floatLanes } from './lanes.js';
+
+/** With at most this many rows, packing B would cost more than it brings. */
+const FEW_ROWS = 8;
+
+const compiled: Partial<Record<FloatElement, GemmFunctions>> = {};
+
+export function matmul(
+  element: FloatElement,
+  size: { batch: number; m: number; n: number; k: number },
+  a: MatrixOperand,
+  b: MatrixOperand,
+  c: Ptr,
+  beta: 0 | 1,
+): void {
+  const { k } = size;
+  let { batch, m, n } = size;
+  if (batch === 0 || m === 0 || n === 0) return;
+  if (k === 0) {
+    if (beta === 0) fill(element, c, batch * m * n, 0);
+    return;
+  }
+  const gemm = (compiled[element] ??= compileGemm(floatLanes[element]));
+  let { row: aRow, col: aColumn } = a;
+  let { row: bRow, col: bColumn } = b;
+  let aBatch = a.batch;
+  let bBatch = b.batch;
+  let aPtr = a.ptr;
+  let bPtr = b.ptr;
+  if (batch > 1 && bBatch === 0 && aBatch === m * aRow) {
+    // One B for all: the matrices of A are the rows of one.
+    m *= batch;
+    batch = 1;
+  }
+  if (n === 1 && m > 1) {
+    // A column is the transpose of a row.
+    [aPtr, bPtr] = [bPtr, aPtr];
+    [aRow, aColumn, bRow, bColumn] = [bColumn, bRow, aColumn, aRow];
+    [aBatch, bBatch] = [bBatch, aBatch];
+    n = m;
+    m = 1;
+  }
+  let run = gemm.packed;
+  if (m <= FEW_ROWS) {
+    if (bRow === 1 && aColumn === 1 && (bColumn !== 1 || n === 1)) run = gemm.dots;
+    else if (bColumn === 1 || n === 1) run = m === 1 ? gemm.row : gemm.direct;
+  }
+  const bytes = elementBytes[element];
+  // Blocks of equal depth rather than a short last one.
+  const depth = Math.ceil(k / Math.ceil(k / MAX_BLOCK_DEPTH));
+  run(
+    aPtr,
+    bPtr,
+    c,
+    m,
+    n,
+    k,
+    aRow * bytes,
+    aColumn * bytes,
+    bRow * bytes,
+    bColumn * bytes,
+    beta,
+    batch,
+    aBatch * bytes,
+    bBatch * bytes,
+    depth,
+  );
+}

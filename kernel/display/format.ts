@@ -4,6 +4,7 @@
  * as a table, and last what `util.inspect` prints.
  */
 import { inspect } from 'node:util';
+import { displayHost } from './host.js';
 import type { MimeBundle, MimeMetadata } from './mime.js';
 import { recordsAsTable } from './table.js';
 
@@ -13,11 +14,14 @@ export interface Formatted {
 }
 
 /** A method with this key returns a MIME bundle, or a promise of one. Deno and nodejs-polars use it too. */
-export const DISPLAY: unique symbol = Symbol.for('Jupyter.display') as never;
+const DISPLAY = Symbol.for('Jupyter.display');
 
-/** May run user code (display methods, getters, inspect hooks). */
+/**
+ * The representations of a value; none at all for one that says it shows nothing (an empty bundle).
+ * May run user code (display methods, getters, inspect hooks).
+ */
 export function formatValue(value: unknown): Formatted | Promise<Formatted> {
-  const custom = callMethod(value, Symbol.for('Jupyter.display'));
+  const custom = callMethod(value, DISPLAY);
   if (custom instanceof Promise)
     return custom.then((bundle: unknown) => (isBundle(bundle) ? fromBundle(bundle, value) : plain(value)));
   if (isBundle(custom)) return fromBundle(custom, value);
@@ -26,7 +30,11 @@ export function formatValue(value: unknown): Formatted | Promise<Formatted> {
 
 /** What `console.log` would print, with colours. */
 export function textOf(value: unknown): string {
-  return inspect(value, { colors: true, maxStringLength: 100_000 });
+  return inspect(value, { colors: hasColors(), depth: 4, maxStringLength: 100_000 });
+}
+
+function hasColors(): boolean {
+  return displayHost().kind === 'notebook' || process.stdout.isTTY;
 }
 
 function fromConventions(value: unknown): Formatted | undefined {
@@ -48,8 +56,28 @@ function plain(value: unknown): Formatted {
   return { data: { 'text/plain': textOf(value) }, metadata: {} };
 }
 
-function bundle(data: MimeBundle, value: unknown, metadata: MimeMetadata = {}): Formatted {
-  return { data: 'text/plain' in data ? data : { ...data, 'text/plain': textOf(value) }, metadata };
+function bundle(given: Record<string, unknown>, value: unknown, metadata: MimeMetadata = {}): Formatted {
+  const data: MimeBundle = {};
+  for (const [mime, content] of Object.entries(given)) {
+    const plainContent = toPlainData(content);
+    if (plainContent !== undefined) data[mime] = plainContent;
+  }
+  if (Object.keys(data).length > 0) data['text/plain'] ??= textOf(value);
+  return { data, metadata };
+}
+
+/** What JSON can carry: bytes as base64, anything else as `JSON.stringify` has it. */
+function toPlainData(content: unknown): unknown {
+  if (typeof content === 'string') return content;
+  if (content instanceof Uint8Array) return base64Of(content);
+  const json = JSON.stringify(content, (_, item: unknown) =>
+    typeof item === 'bigint' ? String(item) : item,
+  ) as string | undefined;
+  return json === undefined ? undefined : (JSON.parse(json) as unknown);
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 /** A display method may give a bundle, or `{ data, metadata }` as Jupyter's messages have it. */
@@ -72,8 +100,10 @@ function fromBytes(bytes: Uint8Array): Formatted | undefined {
       ? 'image/jpeg'
       : undefined;
   if (mime === undefined) return undefined;
-  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  return { data: { [mime]: base64, 'text/plain': `[${mime}, ${bytes.length} bytes]` }, metadata: {} };
+  return {
+    data: { [mime]: base64Of(bytes), 'text/plain': `[${mime}, ${bytes.length} bytes]` },
+    metadata: {},
+  };
 }
 
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {

@@ -1,8 +1,7 @@
 /**
- * Node 20 and 22 check that asynchronous contexts are left in the order in which they were entered, and abort the
- * process when not. A termination outside of a slice leaves some without their exit. The checks (one by a flag, one made while any
- * hook is active) can be switched off, and the stack of contexts emptied, only through an internal binding. Node 24
- * and later do not need it.
+ * Node checks that asynchronous contexts are left in the order in which they were entered, and aborts the process
+ * when not. A termination outside of a slice leaves some without their exit. The checks (one by a flag, one made while any
+ * hook is active) can be switched off, and the stack of contexts emptied, only through an internal binding.
  */
 
 interface AsyncWrapBinding {
@@ -33,7 +32,6 @@ export function resumeAsyncChecks(): void {
 }
 
 function load(): AsyncWrapBinding | null {
-  if (Number(process.versions.node.split('.')[0]) >= 24) return null;
   const quiet = process.noDeprecation;
   process.noDeprecation = true;
   try {

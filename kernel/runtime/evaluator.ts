@@ -214,7 +214,8 @@ export class Evaluator {
     const formatted = yield* this.#format(boxed.value);
     if (formatted.status !== 'returned') return formatted.error ?? new Error('Formatting the result failed.');
     if (frame.storeHistory) this.history.output(execution.count, boxed.value);
-    this.outlet.send({ type: 'result', id: execution.id, count: execution.count, ...formatted.value });
+    if (Object.keys(formatted.value.data).length > 0)
+      this.outlet.send({ type: 'result', id: execution.id, count: execution.count, ...formatted.value });
     return undefined;
   }
 

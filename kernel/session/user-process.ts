@@ -40,7 +40,7 @@ export class UserProcess {
     env: NodeJS.ProcessEnv,
     private readonly events: UserProcessEvents,
   ) {
-    this.#child = spawn(process.execPath, [...nodeOptions(), distFile('kernel/runtime/main.js')], {
+    this.#child = spawn(process.execPath, [...NODE_OPTIONS, distFile('kernel/runtime/main.js')], {
       cwd: existsSync(cwd) ? cwd : os.homedir(),
       env,
       detached: true,
@@ -127,11 +127,8 @@ export class UserProcess {
   }
 }
 
-/** Node 20 and 22 abort after some terminations when they check the order of asynchronous contexts. */
-function nodeOptions(): string[] {
-  const major = Number(process.versions.node.split('.')[0]);
-  return major < 24 ? ['--no-force-async-hooks-checks'] : [];
-}
+/** Node aborts after some terminations when it checks the order of asynchronous contexts (`runtime/async-hooks.ts`). */
+const NODE_OPTIONS = ['--no-force-async-hooks-checks'];
 
 function writable(stream: unknown): Writable {
   if (stream instanceof Writable) return stream;

@@ -5,3 +5,16 @@
 export * from '../core/index.js';
 export * from './plots/index.js';
 export { record, type Recordable } from './display/record.js';
+export {
+  clearOutput,
+  display,
+  DisplayHandle,
+  html,
+  input,
+  inputSync,
+  latex,
+  md,
+  RichText,
+  svg,
+  updateDisplay,
+} from './display/index.js';

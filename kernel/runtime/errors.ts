@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { highlightFrame } from './code-frame.js';
 import type { ErrorReport } from './frames.js';
-import { innermostFrame } from './stacks.js';
+import { framesInText, type MappedFrame } from './stacks.js';
 
 const RED = '\x1b[31m';
 const BOLD = '\x1b[1m';
@@ -29,8 +29,7 @@ function describe(error: Error, lines: string[], seen: Set<Error>): void {
   seen.add(error);
   // The stack is read first: formatting it finds the frame.
   const calls = stackLines(error);
-  const frame = innermostFrame(error);
-  if (frame) lines.push(...highlightFrame(frame), '');
+  for (const frame of telling(framesInText(error))) lines.push(...highlightFrame(frame), '');
   lines.push(headline(nameOf(error), messageOf(error)));
   lines.push(...calls.map((line) => DIM + line + RESET));
   const extra = ownProperties(error);
@@ -39,6 +38,14 @@ function describe(error: Error, lines: string[], seen: Set<Error>): void {
   if (isAggregate(error))
     for (const [index, inner] of error.errors.entries()) related(`[${index}]`, inner, lines, seen);
   if (error.cause !== undefined) related('Caused by', error.cause, lines, seen);
+}
+
+/** Where the error was made, and when that is in another text, the line of the cell that led there. */
+function telling(frames: readonly MappedFrame[]): MappedFrame[] {
+  const inner = frames.at(0);
+  const outer = frames.at(-1);
+  if (!inner || !outer) return [];
+  return inner.source === outer.source ? [inner] : [outer, inner];
 }
 
 function related(label: string, value: unknown, lines: string[], seen: Set<Error>): void {

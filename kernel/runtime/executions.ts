@@ -15,16 +15,28 @@ export interface Execution {
   ended: boolean;
 }
 
-const store = new AsyncLocalStorage<Execution>();
+/** How many executions are known after they have ended. */
+const REMEMBERED = 4096;
+
+// The store holds the id and not the object: Node keeps it in promises, where a person who prints one would see it.
+const store = new AsyncLocalStorage<ExecutionId>();
+const known = new Map<ExecutionId, Execution>();
 let latest: Execution | undefined;
 
 /** Runs `body` on behalf of `execution`, and everything that it starts. */
 export function onBehalfOf<T>(execution: Execution, body: () => T): T {
-  latest = execution;
-  return store.run(execution, body);
+  if (execution !== latest) remember(execution);
+  return store.run(execution.id, body);
 }
 
 /** The execution that began the code that runs, or the latest one where that is not known. */
 export function currentExecution(): Execution | undefined {
-  return store.getStore() ?? latest;
+  const id = store.getStore();
+  return id === undefined ? latest : (known.get(id) ?? latest);
+}
+
+function remember(execution: Execution): void {
+  latest = execution;
+  known.set(execution.id, execution);
+  if (known.size > REMEMBERED) for (const id of [...known.keys()].slice(0, REMEMBERED / 2)) known.delete(id);
 }

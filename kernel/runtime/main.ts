@@ -12,6 +12,7 @@ import { OUTPUT_FD, SHARED_BYTES, type FromMain, type ToMain, type WatchdogData 
 import { Modules } from './modules.js';
 import { NotebookHost } from './notebook-host.js';
 import { Outlet } from './outlet.js';
+import { tidyPromises } from './promise-text.js';
 import { endProcess, refuseToExit } from './process-exit.js';
 import { defineNames, History } from './scope.js';
 import { installStackFormat } from './stacks.js';
@@ -45,6 +46,7 @@ setDisplayHost(new NotebookHost(outlet));
 setInputHost(inputs);
 refuseToExit();
 hideOwnWarnings();
+tidyPromises();
 
 const history = new History();
 const modules = new Modules(process.cwd());

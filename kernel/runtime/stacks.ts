@@ -29,7 +29,7 @@ type Mapping = typeof import('@jridgewell/trace-mapping');
 
 const sources = new Map<string, MappedSource>();
 const traceMaps = new Map<string, TraceMap>();
-const framesOf = new WeakMap<object, MappedFrame>();
+const framesOf = new WeakMap<object, MappedFrame[]>();
 const ownFiles = path.join(packageRoot(), 'dist') + path.sep;
 let mapping: Mapping | undefined;
 
@@ -43,9 +43,11 @@ export function registerCell(cell: CompiledCell): void {
   registerSource(cell.filename, cell);
 }
 
-/** The place in a person's own text where the error was made, once its stack has been formatted. */
-export function innermostFrame(error: object): MappedFrame | undefined {
-  return framesOf.get(error);
+/**
+ * The places in a person's own text that led to the error, innermost first: known once its stack has been formatted.
+ */
+export function framesInText(error: object): readonly MappedFrame[] {
+  return framesOf.get(error) ?? [];
 }
 
 /** The position in the original text of a position in a compiled one (both 1-based). */
@@ -86,9 +88,10 @@ export function userCodeOnStack(): boolean {
 export function appendAwait(error: Error, cell: CompiledCell, at: { line: number; column: number }): void {
   const stack: unknown = error.stack;
   const frame = originalPosition(cell.filename, at.line, at.column);
-  if (!frame || typeof stack !== 'string' || stack.includes(`${cell.title}:`)) return;
+  // A promise that was rejected by the cell's own line has that line already.
+  if (!frame || typeof stack !== 'string' || stack.includes(`\n    at ${cell.title}:`)) return;
   error.stack = `${stack}\n    at async ${frame.title}:${frame.line}:${frame.column}`;
-  if (!framesOf.has(error)) framesOf.set(error, frame);
+  addFrame(error, frame);
 }
 
 function formatStack(error: Error, sites: NodeJS.CallSite[]): string {
@@ -115,12 +118,18 @@ function formatSite(error: Error, site: NodeJS.CallSite): string | undefined {
   if (file === undefined || line === null || column === null || isHidden(file)) return undefined;
   const mapped = originalPosition(file, line, column);
   if (sources.has(file) && !mapped) return undefined;
-  if (mapped && !framesOf.has(error)) framesOf.set(error, mapped);
+  if (mapped) addFrame(error, mapped);
   const place = mapped
     ? `${mapped.title}:${mapped.line}:${mapped.column}`
     : `${relative(file)}:${line}:${column}`;
   const name = nameOf(site);
   return name === '' ? place : `${name} (${place})`;
+}
+
+function addFrame(error: object, frame: MappedFrame): void {
+  const frames = framesOf.get(error);
+  if (frames) frames.push(frame);
+  else framesOf.set(error, [frame]);
 }
 
 function nameOf(site: NodeJS.CallSite): string {

@@ -4,6 +4,30 @@ import type { ErrorReport } from '../runtime/frames.js';
 
 export interface CellCompiler {
   compile(code: string, options: CompileOptions): CompiledCell | CellSyntaxError;
+  /** Loads now what the first cell would load. */
+  warmUp?(): void;
+  /** The cells so far are forgotten: the user process has started anew. */
+  reset?(): void;
+}
+
+/**
+ * Gives every script a file name of its own. Cells that are not stored share their number with the next one, and positions
+ * are looked up by file name.
+ */
+export function distinctFiles(compiler: CellCompiler): CellCompiler {
+  const used = new Map<string, number>();
+  return {
+    compile: (code, options) => {
+      const cell = compiler.compile(code, options);
+      if (cell.kind === 'syntax-error') return cell;
+      const times = (used.get(cell.filename) ?? 0) + 1;
+      used.set(cell.filename, times);
+      if (times === 1) return cell;
+      return { ...cell, filename: cell.filename.replace(/(\.\w+)?$/, `-${times}$1`) };
+    },
+    warmUp: () => compiler.warmUp?.(),
+    reset: () => compiler.reset?.(),
+  };
 }
 
 export function reportSyntaxError({ message, excerpt }: CellSyntaxError): ErrorReport {

@@ -1,8 +1,8 @@
 /** The user process as an object: starts it, runs cells in it one at a time, stops them, and starts it again when it dies. */
 import os from 'node:os';
-import type { CompiledCell } from '../language/cell.js';
 import type { ExecutionId, ExecutionOutcome, FromUser, UserExpressionResult } from '../runtime/frames.js';
-import { reportSyntaxError, type CellCompiler } from './compile.js';
+import { CellTransformer, type CompiledCell } from '../language/index.js';
+import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';
 import type { ExecuteRequest, Session, SessionEvents } from './session.js';
 import { UserProcess, type ProcessEnd } from './user-process.js';
@@ -11,7 +11,8 @@ export interface SessionOptions {
   /** The notebook's folder. */
   cwd: string;
   events: SessionEvents;
-  compiler: CellCompiler;
+  /** Makes scripts of cells; the transform for TypeScript when missing. */
+  compiler?: CellCompiler;
   /** Environment of the user process; this process's own when missing. */
   env?: NodeJS.ProcessEnv;
   /** How long a shutdown waits before it uses force. */
@@ -39,10 +40,12 @@ class ProcessSession implements Session {
   #running: Running | undefined;
   /** The execution that native output is most likely from. */
   #latest: ExecutionId | null = null;
+  readonly #compiler: CellCompiler;
   readonly #interrupts = new Map<number, () => void>();
 
   constructor(private readonly options: SessionOptions) {
     this.#start();
+    this.#compiler = distinctFiles(options.compiler ?? new CellTransformer());
   }
 
   reserve(): ExecutionId {
@@ -52,8 +55,8 @@ class ProcessSession implements Session {
   execute(id: ExecutionId, request: ExecuteRequest): Promise<ExecutionOutcome> {
     if (this.#running) throw new Error('Session.execute: a cell is running; run the next when it has ended');
     const { code, count, silent, storeHistory, allowStdin } = request;
-    const { compiler, cwd, events } = this.options;
-    const cell = compiler.compile(code, { count, cwd });
+    const { cwd, events } = this.options;
+    const cell = this.#compiler.compile(code, { count, cwd });
     if (cell.kind === 'syntax-error') {
       const report = reportSyntaxError(cell);
       if (!silent) events.output({ type: 'error', id, ...report });
@@ -93,11 +96,11 @@ class ProcessSession implements Session {
     compiled: Record<string, CompiledCell>;
     failed: Record<string, UserExpressionResult>;
   } {
-    const { compiler, cwd } = this.options;
+    const { cwd } = this.options;
     const compiled: Record<string, CompiledCell> = {};
     const failed: Record<string, UserExpressionResult> = {};
     for (const [key, code] of Object.entries(userExpressions)) {
-      const cell = compiler.compile(code, { count, cwd });
+      const cell = this.#compiler.compile(code, { count, cwd });
       if (cell.kind === 'compiled') compiled[key] = cell;
       else failed[key] = { status: 'error', ...reportSyntaxError(cell) };
     }
@@ -122,6 +125,8 @@ class ProcessSession implements Session {
     switch (frame.type) {
       case 'ready':
         this.#ready = true;
+        // The first cell finds the compiler loaded, and the start of the process did not wait for it.
+        this.#compiler.warmUp?.();
         break;
       case 'input_request':
         events.inputRequest(frame.id, frame.prompt, frame.password);
@@ -162,6 +167,7 @@ class ProcessSession implements Session {
     this.#process = undefined;
     const reason = started ? reportDeath(end) : reportFailedStart(end);
     // A process that cannot start is tried again with the next cell only.
+    this.#compiler.reset?.();
     if (started) this.#start();
     this.options.events.died(reason, running?.id ?? null);
     running?.finish({ status: 'error', ...reason });

@@ -25,6 +25,8 @@ export type ToUser =
   | { type: 'interrupt'; id: ExecutionId | null; ticket: number }
   | { type: 'input_reply'; id: ExecutionId; value: string }
   | { type: 'comm'; kind: 'open' | 'msg' | 'close'; commId: string; target?: string; data: unknown }
+  /** Answered by the watchdog, also while a cell runs. */
+  | { type: 'look'; request: number; path: readonly string[] }
   | { type: 'shutdown' };
 
 /** User process to kernel process. */
@@ -35,7 +37,14 @@ export type FromUser =
   | { type: 'done'; id: ExecutionId; outcome: ExecutionOutcome }
   | { type: 'log'; level: 'debug' | 'warn' | 'error'; text: string }
   /** From the watchdog: an interrupt with this ticket has taken effect, or found nothing to stop. */
-  | { type: 'interrupt_handled'; ticket: number };
+  | { type: 'interrupt_handled'; ticket: number }
+  | { type: 'look_reply'; request: number; answer: LookAnswer | null };
+
+/** What can follow a value's name, and the value in words. */
+export interface LookAnswer {
+  members: readonly { name: string; kind: 'function' | 'class' | 'property' | 'variable' }[];
+  data: MimeBundle;
+}
 
 /** Something that a person sees; `id` is the execution that caused it (null: none is known). */
 export type OutputFrame =

@@ -19,6 +19,7 @@ import {
   type ToMain,
   type WatchdogData,
 } from './link.js';
+import { look } from './look.js';
 import type { ExecutionId, FromUser, ToUser } from './frames.js';
 
 /** A longer silence of the event loop than this is no waiting for a promise: microtasks keep it from turning. */
@@ -59,6 +60,11 @@ function handle(frame: ToUser): void {
     case 'interrupt':
       void interrupt(frame.ticket, frame.id).then(() =>
         report({ type: 'interrupt_handled', ticket: frame.ticket }),
+      );
+      break;
+    case 'look':
+      void look(session, frame.path).then((answer) =>
+        report({ type: 'look_reply', request: frame.request, answer }),
       );
       break;
     case 'input_reply': {

@@ -6,6 +6,8 @@ export interface CellCompiler {
   compile(code: string, options: CompileOptions): CompiledCell | CellSyntaxError;
   /** Loads now what the first cell would load. */
   warmUp?(): void;
+  /** The name in the script scope of a name in cells. */
+  scriptName?(name: string): string;
   /** The cells so far are forgotten: the user process has started anew. */
   reset?(): void;
 }
@@ -26,6 +28,7 @@ export function distinctFiles(compiler: CellCompiler): CellCompiler {
       return { ...cell, filename: cell.filename.replace(/(\.\w+)?$/, `-${times}$1`) };
     },
     warmUp: () => compiler.warmUp?.(),
+    scriptName: (name) => compiler.scriptName?.(name) ?? name,
     reset: () => compiler.reset?.(),
   };
 }

@@ -1,6 +1,12 @@
 /** The user process as an object: starts it, runs cells in it one at a time, stops them, and starts it again when it dies. */
 import os from 'node:os';
-import type { ExecutionId, ExecutionOutcome, FromUser, UserExpressionResult } from '../runtime/frames.js';
+import type {
+  ExecutionId,
+  ExecutionOutcome,
+  FromUser,
+  LookAnswer,
+  UserExpressionResult,
+} from '../runtime/frames.js';
 import { CellTransformer, type CompiledCell } from '../language/index.js';
 import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';
@@ -18,6 +24,9 @@ export interface SessionOptions {
   /** How long a shutdown waits before it uses force. */
   graceMs?: number;
 }
+
+/** How long completion waits for the user process. */
+const LOOK_MS = 100;
 
 interface Running {
   id: ExecutionId;
@@ -40,6 +49,8 @@ class ProcessSession implements Session {
   #running: Running | undefined;
   /** The execution that native output is most likely from. */
   #latest: ExecutionId | null = null;
+  #lastLook = 0;
+  readonly #looks = new Map<number, (answer: LookAnswer | null) => void>();
   readonly #compiler: CellCompiler;
   readonly #interrupts = new Map<number, () => void>();
 
@@ -83,6 +94,27 @@ class ProcessSession implements Session {
 
   inputReply(id: ExecutionId, value: string): void {
     this.#process?.send({ type: 'input_reply', id, value });
+  }
+
+  /**
+   * Looks at a value for completion and inspection; runs no user code. Null when there is no such value, or when the user
+   * process is too busy to answer (native code that does not return).
+   */
+  look(path: readonly string[]): Promise<LookAnswer | null> {
+    const process = this.#process;
+    if (!process) return Promise.resolve(null);
+    const request = ++this.#lastLook;
+    const [first, ...rest] = path;
+    const inScript = first === undefined ? [] : [this.#compiler.scriptName?.(first) ?? first, ...rest];
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#looks.get(request)?.(null), LOOK_MS);
+      this.#looks.set(request, (answer) => {
+        clearTimeout(timer);
+        this.#looks.delete(request);
+        resolve(answer && path.length === 0 ? { ...answer, members: cellNames(answer.members) } : answer);
+      });
+      process.send({ type: 'look', request, path: inScript });
+    });
   }
 
   async shutdown(): Promise<void> {
@@ -138,6 +170,9 @@ class ProcessSession implements Session {
         this.#interrupts.get(frame.ticket)?.();
         this.#interrupts.delete(frame.ticket);
         break;
+      case 'look_reply':
+        this.#looks.get(frame.request)?.(frame.answer);
+        break;
       case 'log':
         break;
       default:
@@ -160,6 +195,7 @@ class ProcessSession implements Session {
     this.#running = undefined;
     for (const resolve of this.#interrupts.values()) resolve();
     this.#interrupts.clear();
+    for (const answer of [...this.#looks.values()]) answer(null);
     if (expected) {
       running?.finish({ status: 'error', ...reportDeath(end) });
       return;
@@ -172,4 +208,9 @@ class ProcessSession implements Session {
     this.options.events.died(reason, running?.id ?? null);
     running?.finish({ status: 'error', ...reason });
   }
+}
+
+/** The names as cells write them: the script scope keeps those that packages look for under other ones. */
+function cellNames(members: LookAnswer['members']): LookAnswer['members'] {
+  return members.map(({ name, kind }) => ({ name: name.replace(/\$cell$/, ''), kind }));
 }

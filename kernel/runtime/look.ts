@@ -1,0 +1,133 @@
+/**
+ * Looks at the values of cells for completion and inspection, without running any of their code: through the inspector,
+ * from the watchdog thread, so that it also works while a cell runs.
+ */
+import type inspector from 'node:inspector';
+import type { LookAnswer } from './frames.js';
+
+type Kind = 'function' | 'class' | 'property' | 'variable';
+type RemoteObject = inspector.Runtime.RemoteObject;
+type Property = inspector.Runtime.PropertyDescriptor;
+
+const GROUP = 'nabla.look';
+const LONGEST_SOURCE = 2000;
+
+/** The value at the end of a path of names; an empty path stands for the scope that cells share. */
+export async function look(session: inspector.Session, path: readonly string[]): Promise<LookAnswer | null> {
+  try {
+    if (path.length === 0) return { members: await namesInScope(session), data: {} };
+    const value = await walk(session, path);
+    if (!value) return null;
+    return { members: await membersOf(session, value), data: { 'text/plain': describe(path, value) } };
+  } finally {
+    session.post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
+  }
+}
+
+async function walk(
+  session: inspector.Session,
+  [first, ...rest]: readonly string[],
+): Promise<RemoteObject | null> {
+  let value = first === undefined ? null : await namedValue(session, first);
+  for (const name of rest) {
+    if (!value) return null;
+    const object = value.objectId === undefined ? await prototypeOf(session, value) : value;
+    value = object
+      ? ((await propertiesOf(session, object)).find((it) => it.name === name)?.value ?? null)
+      : null;
+  }
+  return value;
+}
+
+/** A variable of the script scope, or a plain property of the global object: neither runs code when it is read. */
+async function namedValue(session: inspector.Session, name: string): Promise<RemoteObject | null> {
+  if ((await lexicalNames(session)).includes(name)) return evaluate(session, name);
+  const global = await evaluate(session, 'globalThis');
+  if (!global) return null;
+  const property = (await propertiesOf(session, global)).find((it) => it.name === name);
+  if (property?.value) return property.value;
+  // Accessors of Node itself (`crypto`, `fetch`) are safe, those of a person are not.
+  return property?.get?.description?.includes('[native code]') ? evaluate(session, name) : null;
+}
+
+async function namesInScope(session: inspector.Session): Promise<LookAnswer['members']> {
+  const global = await evaluate(session, 'globalThis');
+  const lexical = (await lexicalNames(session)).map((name) => ({ name, kind: 'variable' as const }));
+  const globals = global ? (await propertiesOf(session, global)).map(member) : [];
+  return unique([...lexical, ...globals]);
+}
+
+/** Own and inherited names; those of `Object.prototype` last, as they are rarely meant. */
+async function membersOf(session: inspector.Session, value: RemoteObject): Promise<LookAnswer['members']> {
+  const object = value.objectId === undefined ? await prototypeOf(session, value) : value;
+  // A proxy would be asked for its keys, and that is code.
+  if (!object || object.subtype === 'proxy') return [];
+  return unique((await propertiesOf(session, object)).map(member));
+}
+
+/** The object that holds the methods of a primitive. */
+async function prototypeOf(session: inspector.Session, value: RemoteObject): Promise<RemoteObject | null> {
+  const constructors: Partial<Record<string, string>> = {
+    string: 'String',
+    number: 'Number',
+    boolean: 'Boolean',
+    bigint: 'BigInt',
+    symbol: 'Symbol',
+  };
+  const name = constructors[value.type];
+  return name === undefined ? null : evaluate(session, `${name}.prototype`);
+}
+
+function member({ name, value }: Property): { name: string; kind: Kind } {
+  if (value?.type !== 'function') return { name, kind: 'property' };
+  return { name, kind: value.description?.startsWith('class') ? 'class' : 'function' };
+}
+
+function unique<T extends { name: string }>(members: readonly T[]): T[] {
+  return [...new Map([...members].reverse().map((it) => [it.name, it])).values()].reverse();
+}
+
+function describe(path: readonly string[], value: RemoteObject): string {
+  const name = path.join('.');
+  const text = value.description ?? value.unserializableValue ?? JSON.stringify(value.value) ?? 'undefined';
+  if (value.type === 'function') return `${name}: function\n\n${text.slice(0, LONGEST_SOURCE)}`;
+  if (value.objectId === undefined) return `${name}: ${value.type}\n\n${literal(value, text)}`;
+  const preview = value.preview?.properties.map((it) => `${it.name}: ${it.value ?? it.type}`).join(', ');
+  return `${name}: ${value.className ?? value.type}\n\n${text}${preview ? ` { ${preview} }` : ''}`;
+}
+
+function literal(value: RemoteObject, text: string): string {
+  return value.type === 'string' ? JSON.stringify(value.value).slice(0, LONGEST_SOURCE) : text;
+}
+
+function evaluate(session: inspector.Session, expression: string): Promise<RemoteObject | null> {
+  const options = {
+    expression,
+    objectGroup: GROUP,
+    silent: true,
+    throwOnSideEffect: true,
+    generatePreview: true,
+  };
+  return new Promise((resolve) =>
+    session.post('Runtime.evaluate', options, (error, answer) =>
+      resolve(error !== null || answer.exceptionDetails ? null : answer.result),
+    ),
+  );
+}
+
+function propertiesOf(session: inspector.Session, { objectId, subtype }: RemoteObject): Promise<Property[]> {
+  if (objectId === undefined || subtype === 'proxy') return Promise.resolve([]);
+  return new Promise((resolve) =>
+    session.post('Runtime.getProperties', { objectId, generatePreview: true }, (error, answer) =>
+      resolve(error === null ? answer.result.filter(({ symbol }) => !symbol) : []),
+    ),
+  );
+}
+
+function lexicalNames(session: inspector.Session): Promise<string[]> {
+  return new Promise((resolve) =>
+    session.post('Runtime.globalLexicalScopeNames', {}, (error, answer) =>
+      resolve(error === null ? answer.names : []),
+    ),
+  );
+}

@@ -9,6 +9,11 @@ type Kind = 'function' | 'class' | 'property' | 'variable';
 type RemoteObject = inspector.Runtime.RemoteObject;
 type Property = inspector.Runtime.PropertyDescriptor;
 
+/** The protocol has it; Node's types only know it elsewhere. */
+interface SafeEvaluate extends inspector.Runtime.EvaluateParameterType {
+  throwOnSideEffect: boolean;
+}
+
 const GROUP = 'nabla.look';
 const LONGEST_SOURCE = 2000;
 
@@ -62,7 +67,9 @@ async function membersOf(session: inspector.Session, value: RemoteObject): Promi
   const object = value.objectId === undefined ? await prototypeOf(session, value) : value;
   // A proxy would be asked for its keys, and that is code.
   if (!object || object.subtype === 'proxy') return [];
-  return unique((await propertiesOf(session, object)).map(member));
+  return unique((await propertiesOf(session, object)).map(member)).filter(
+    ({ name }) => !name.startsWith('__'),
+  );
 }
 
 /** The object that holds the methods of a primitive. */
@@ -88,7 +95,7 @@ function unique<T extends { name: string }>(members: readonly T[]): T[] {
 }
 
 function describe(path: readonly string[], value: RemoteObject): string {
-  const name = path.join('.');
+  const name = path.join('.').replace(/\$cell\b/, '');
   const text = value.description ?? value.unserializableValue ?? JSON.stringify(value.value) ?? 'undefined';
   if (value.type === 'function') return `${name}: function\n\n${text.slice(0, LONGEST_SOURCE)}`;
   if (value.objectId === undefined) return `${name}: ${value.type}\n\n${literal(value, text)}`;

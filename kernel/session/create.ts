@@ -4,13 +4,13 @@ import type {
   ExecutionId,
   ExecutionOutcome,
   FromUser,
-  LookAnswer,
+  ValueInfo,
   UserExpressionResult,
 } from '../runtime/frames.js';
 import { CellTransformer, type CompiledCell } from '../language/index.js';
 import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';
-import type { ExecuteRequest, Session, SessionEvents } from './session.js';
+import type { ExecuteRequest, Session, SessionEvents, ValueInfo } from './session.js';
 import { UserProcess, type ProcessEnd } from './user-process.js';
 
 export interface SessionOptions {
@@ -50,7 +50,7 @@ class ProcessSession implements Session {
   /** The execution that native output is most likely from. */
   #latest: ExecutionId | null = null;
   #lastLook = 0;
-  readonly #looks = new Map<number, (answer: LookAnswer | null) => void>();
+  readonly #looks = new Map<number, (answer: ValueInfo | null) => void>();
   readonly #compiler: CellCompiler;
   readonly #interrupts = new Map<number, () => void>();
 
@@ -96,11 +96,7 @@ class ProcessSession implements Session {
     this.#process?.send({ type: 'input_reply', id, value });
   }
 
-  /**
-   * Looks at a value for completion and inspection; runs no user code. Null when there is no such value, or when the user
-   * process is too busy to answer (native code that does not return).
-   */
-  look(path: readonly string[]): Promise<LookAnswer | null> {
+  look(path: readonly string[]): Promise<ValueInfo | null> {
     const process = this.#process;
     if (!process) return Promise.resolve(null);
     const request = ++this.#lastLook;
@@ -211,6 +207,6 @@ class ProcessSession implements Session {
 }
 
 /** The names as cells write them: the script scope keeps those that packages look for under other ones. */
-function cellNames(members: LookAnswer['members']): LookAnswer['members'] {
+function cellNames(members: ValueInfo['members']): ValueInfo['members'] {
   return members.map(({ name, kind }) => ({ name: name.replace(/\$cell$/, ''), kind }));
 }

@@ -99,7 +99,9 @@ function describe(path: readonly string[], value: RemoteObject): string {
   const text = value.description ?? value.unserializableValue ?? JSON.stringify(value.value) ?? 'undefined';
   if (value.type === 'function') return `${name}: function\n\n${text.slice(0, LONGEST_SOURCE)}`;
   if (value.objectId === undefined) return `${name}: ${value.type}\n\n${literal(value, text)}`;
-  const preview = value.preview?.properties.map((it) => `${it.name}: ${it.value ?? it.type}`).join(', ');
+  const preview = value.preview?.properties
+    .map((it) => `${it.name}: ${it.value === undefined || it.value === '' ? it.type : it.value}`)
+    .join(', ');
   return `${name}: ${value.className ?? value.type}\n\n${text}${preview ? ` { ${preview} }` : ''}`;
 }
 
@@ -108,7 +110,7 @@ function literal(value: RemoteObject, text: string): string {
 }
 
 function evaluate(session: inspector.Session, expression: string): Promise<RemoteObject | null> {
-  const options = {
+  const options: SafeEvaluate = {
     expression,
     objectGroup: GROUP,
     silent: true,

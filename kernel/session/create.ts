@@ -1,12 +1,6 @@
 /** The user process as an object: starts it, runs cells in it one at a time, stops them, and starts it again when it dies. */
 import os from 'node:os';
-import type {
-  ExecutionId,
-  ExecutionOutcome,
-  FromUser,
-  ValueInfo,
-  UserExpressionResult,
-} from '../runtime/frames.js';
+import type { ExecutionId, ExecutionOutcome, FromUser, UserExpressionResult } from '../runtime/frames.js';
 import { CellTransformer, type CompiledCell } from '../language/index.js';
 import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';

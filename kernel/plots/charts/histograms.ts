@@ -21,7 +21,7 @@ export interface HistogramOptions {
   title?: string;
   /** What is looked at; default `gradient`. */
   of?: 'gradient' | 'weight';
-  /** At most this many parameters are drawn, the worst first; default 12. */
+  /** At most this many parameters are drawn, the worst first; default 9. */
   limit?: number;
   /** CSS pixels; default 720. */
   width?: number;
@@ -150,7 +150,7 @@ function collect(model: ParameterSource, of: 'gradient' | 'weight', notes: strin
 
 function chart(entries: Entry[], options: HistogramOptions, notes: readonly string[]): ChartModel {
   const of = options.of ?? 'gradient';
-  const limit = options.limit ?? 12;
+  const limit = options.limit ?? 9;
   const judged = entries.map((entry) => ({ entry, verdict: judge(entry, of) }));
   // A stable sort: parameters that are equally well stay in the model's order.
   judged.sort((a, b) => b.verdict.severity - a.verdict.severity);

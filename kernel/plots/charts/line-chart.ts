@@ -208,8 +208,9 @@ export class LineChart implements ChartRun {
       if (bad !== null) marks.push(badMark(curve.label(curves), bad, this.xName));
       const best = curve.best(this.options.best ?? 'min');
       if (best === null || !curve.isValidation || (scale === 'log' && best.value <= 0)) return;
-      const where = validations.length > 1 ? '' : ` at ${this.xName} ${formatCount(best.step)}`;
-      const label = `best ${formatValue(best.value)}${where}`;
+      // Several such labels could not stand near enough to their marks to be told apart.
+      const alone = validations.length === 1;
+      const label = alone ? `best ${formatValue(best.value)} at ${this.xName} ${formatCount(best.step)}` : '';
       marks.push({ kind: 'best', series: index, x: best.step, y: best.value, label });
     });
     return {

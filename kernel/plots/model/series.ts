@@ -3,6 +3,8 @@ import type { Points } from './chart.js';
 
 /** A moving average over less than this many values would only echo them. */
 const MIN_SMOOTHED = 20;
+/** Weights with windows (1 / (1 - β)) of 5, 10, 20, 50 … values. */
+const WEIGHTS = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
 /** Mean relative jump between neighbours above which a curve counts as noisy. */
 const NOISE_THRESHOLD = 0.015;
 
@@ -104,13 +106,12 @@ export class Series {
 
   /**
    * The weight of the moving average that this curve needs: 0 for a clean or short one, else a window of about 1/50
-   * of the curve (a power of two, at least 4 values): enough to see the trend, too little to lag far behind it.
+   * of the curve: enough to see the trend, too little to lag far behind it.
    */
   autoWeight(): number {
     if (this.size < MIN_SMOOTHED || this.jumpCount === 0) return 0;
     if (this.jumps / this.jumpCount < NOISE_THRESHOLD) return 0;
-    const window = 2 ** Math.floor(Math.log2(this.size / 50));
-    return 1 - 1 / Math.max(4, window);
+    return WEIGHTS.findLast((weight) => (1 - weight) * this.size >= 50) ?? WEIGHTS[0];
   }
 
   private grow(): void {

@@ -13,19 +13,8 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** 144 dots an inch: what a picture at twice the CSS resolution has, for viewers that look. */
 const PIXELS_PER_METRE = 5669;
 
-/** A larger file is drawn with fewer colours, if that helps. */
-const SIZE_LIMIT = 56_000;
-
-/**
- * @param colors the palette's size
- * @param limited take fewer colours where the file would be large
- */
-export function encodePng(pixels: Pixels, colors: number, limited: boolean): Buffer {
-  const png = encode(pixels, colors);
-  return limited && png.length > SIZE_LIMIT && colors > 32 ? encodePng(pixels, colors / 2, true) : png;
-}
-
-function encode({ width, height, rgba }: Pixels, colors: number): Buffer {
+/** @param colors the palette's size */
+export function encodePng({ width, height, rgba }: Pixels, colors: number): Buffer {
   const { palette, indices } = quantize(rgba, width * height, colors);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

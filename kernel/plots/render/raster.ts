@@ -8,6 +8,17 @@ import { toSvg, type Svg } from './svg.js';
 
 /** Device pixels for a CSS pixel: sharp on dense screens. */
 const PIXEL_RATIO = 2;
+/** What is kept in the notebook is at most this large, if one of the attempts manages it. */
+const SIZE_LIMIT = 58_000;
+/** From the best picture to the smallest. */
+const ATTEMPTS = [
+  { ratio: 2, colors: 128 },
+  { ratio: 2, colors: 64 },
+  { ratio: 1.6, colors: 64 },
+  { ratio: 1.25, colors: 48 },
+] as const;
+/** A frame that is seen for a quarter of a second. */
+const LIVE_COLORS = 64;
 
 /** A picture, or why there is none. */
 export type FrameResult = { png: Uint8Array } | { error: string };
@@ -33,16 +44,25 @@ export function render(chart: ChartModel, effort: 'live' | 'final'): FrameResult
 
 /** @throws Error when the rasterizer cannot be loaded or does not take the picture. */
 function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
-  const svg = toSvg(layout(chart, bundledFonts()), bundledFonts());
-  const pixels = rasterize(svg);
-  return effort === 'live' ? encodePng(pixels, 64, false) : encodePng(pixels, 128, true);
+  const fonts = bundledFonts();
+  const svg = toSvg(layout(chart, fonts), fonts);
+  let pixels = rasterize(svg, PIXEL_RATIO);
+  if (effort === 'live') return encodePng(pixels, LIVE_COLORS);
+  let ratio: number = PIXEL_RATIO;
+  let png: Buffer = Buffer.alloc(0);
+  for (const attempt of ATTEMPTS) {
+    if (attempt.ratio !== ratio) pixels = rasterize(svg, (ratio = attempt.ratio));
+    png = encodePng(pixels, attempt.colors);
+    if (png.length <= SIZE_LIMIT) break;
+  }
+  return png;
 }
 
-export function rasterize(svg: Svg): Pixels {
+export function rasterize(svg: Svg, ratio: number): Pixels {
   const { Resvg } = loadResvg();
   const image = new Resvg(svg.source, {
     font: { loadSystemFonts: svg.needsSystemFonts, sansSerifFamily: 'DejaVu Sans' },
-    fitTo: { mode: 'zoom', value: PIXEL_RATIO },
+    fitTo: { mode: 'zoom', value: ratio },
     background: '#ffffff',
   }).render();
   return { width: image.width, height: image.height, rgba: image.pixels };

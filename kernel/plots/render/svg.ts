@@ -44,11 +44,9 @@ class SvgWriter {
         return `<path d="${shape.d}" fill="${shape.fill ?? 'none'}"${stroke}${dash}${opacity(shape.opacity)}${this.clip(shape.clip)}/>`;
       }
       case 'image': {
-        const png = encodePng(
-          { width: shape.columns, height: shape.rows, rgba: shape.rgba },
-          256,
-          false,
-        ).toString('base64');
+        const png = encodePng({ width: shape.columns, height: shape.rows, rgba: shape.rgba }, 256).toString(
+          'base64',
+        );
         return `<image ${boxAttributes(shape.box)} preserveAspectRatio="none" href="data:image/png;base64,${png}"/>`;
       }
       case 'text':
@@ -66,34 +64,36 @@ class SvgWriter {
   private text(shape: TextShape): string {
     if (shape.text === '') return '';
     const { size, weight } = TYPE[shape.role];
-    if (!this.fonts.covers(shape.text, weight)) {
-      this.needsSystemFonts = true;
-      const halo = shape.halo
-        ? ' stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
-        : '';
-      return `<text x="${px(shape.x)}" y="${px(shape.y)}" font-family="Inter, sans-serif" font-size="${size}" font-weight="${weight}" text-anchor="${shape.anchor}" fill="${shape.fill}"${halo}>${escapeXml(shape.text)}</text>`;
-    }
-    const font = this.fonts.font(weight)!;
-    const scale = size / font.unitsPerEm;
+    const font = this.fonts.font(weight);
+    const scale = font === undefined ? 1 : size / font.unitsPerEm;
     const width = this.fonts.width(shape.text, size, weight);
     const left = shape.x - (shape.anchor === 'start' ? 0 : shape.anchor === 'end' ? width : width / 2);
     let advance = 0;
     let glyphs = '';
+    let strangers = '';
     for (const character of shape.text) {
-      const { id, glyph } = font.glyph(character.codePointAt(0)!)!;
-      if (glyph.path !== '') {
-        const key = `g${weight}-${id}`;
-        if (!this.defs.has(key)) this.defs.set(key, `<path id="${key}" d="${glyph.path}"/>`);
-        glyphs += `<use href="#${key}" x="${advance}"/>`;
+      const found = font?.glyph(character.codePointAt(0)!) ?? null;
+      if (found === null) strangers += this.stranger(character, left + advance, shape);
+      else if (found.glyph.path !== '') {
+        const key = `g${weight}-${found.id}`;
+        if (!this.defs.has(key)) this.defs.set(key, `<path id="${key}" d="${found.glyph.path}"/>`);
+        glyphs += `<use href="#${key}" x="${Math.round(advance / scale)}"/>`;
       }
-      advance += glyph.advance;
+      advance += this.fonts.width(character, size, weight);
     }
     const place = `transform="translate(${px(left)} ${px(shape.y)}) scale(${Number(scale.toPrecision(6))})"`;
     const label = `aria-label="${escapeXml(shape.text)}"`;
     const halo = shape.halo
       ? `<g ${place} fill="#fff" stroke="#fff" stroke-width="${Math.round(3.5 / scale)}" stroke-linejoin="round">${glyphs}</g>`
       : '';
-    return `${halo}<g ${place} ${label} fill="${shape.fill}">${glyphs}</g>`;
+    return `${halo}<g ${place} ${label} fill="${shape.fill}">${glyphs}</g>${strangers}`;
+  }
+
+  /** A character that the bundled font lacks. */
+  private stranger(character: string, x: number, shape: TextShape): string {
+    this.needsSystemFonts = true;
+    const { size, weight } = TYPE[shape.role];
+    return `<text x="${px(x)}" y="${px(shape.y)}" font-family="sans-serif" font-size="${size}" font-weight="${weight}" fill="${shape.fill}">${escapeXml(character)}</text>`;
   }
 }
 

@@ -11,6 +11,9 @@ export type Weight = 400 | 600;
 /** Em share of an average glyph, where there is no font to measure with. */
 const AVERAGE_ADVANCE = 0.56;
 
+const NABLA = 0x2207;
+const DELTA = 0x394;
+
 export interface Glyph {
   advance: number;
   /** SVG path in font units, y down; empty for a space. */
@@ -49,13 +52,31 @@ export class TrueTypeFont {
   /** The glyph of a code point, or null when the font has none. */
   glyph(code: number): { id: number; glyph: Glyph } | null {
     const id = this.characters(code);
-    if (id === 0) return null;
+    if (id === 0) return code === NABLA ? this.nabla() : null;
     let glyph = this.cache.get(id);
     if (glyph === undefined) {
       glyph = { advance: this.advance(id), path: this.outline(id, 1, 0, 0, 1, 0, 0, 0) };
       this.cache.set(id, glyph);
     }
     return { id, glyph };
+  }
+
+  /** Few fonts have the sign of the gradient: it is a Delta on its head. */
+  private nabla(): { id: number; glyph: Glyph } | null {
+    const delta = this.characters(DELTA);
+    if (delta === 0) return null;
+    const height = this.view.getInt16(this.table('glyf') + this.location(delta)[0] + 8);
+    return {
+      id: NABLA,
+      glyph: { advance: this.advance(delta), path: this.outline(delta, 1, 0, 0, -1, 0, height, 0) },
+    };
+  }
+
+  private location(id: number): [from: number, to: number] {
+    const loca = this.table('loca');
+    return this.longOffsets
+      ? [this.view.getUint32(loca + 4 * id), this.view.getUint32(loca + 4 * id + 4)]
+      : [2 * this.view.getUint16(loca + 2 * id), 2 * this.view.getUint16(loca + 2 * id + 2)];
   }
 
   private table(tag: string): number {
@@ -96,10 +117,7 @@ export class TrueTypeFont {
     depth: number,
   ): string {
     const { view } = this;
-    const loca = this.table('loca');
-    const [from, to] = this.longOffsets
-      ? [view.getUint32(loca + 4 * id), view.getUint32(loca + 4 * id + 4)]
-      : [2 * view.getUint16(loca + 2 * id), 2 * view.getUint16(loca + 2 * id + 2)];
+    const [from, to] = this.location(id);
     if (from === to || depth > 5) return '';
     const start = this.table('glyf') + from;
     const contours = view.getInt16(start);
@@ -272,14 +290,6 @@ export class FontSet {
 
   font(weight: Weight): TrueTypeFont | undefined {
     return this.fonts[weight] ?? this.fonts[400];
-  }
-
-  /** Whether every character can be drawn as an outline. */
-  covers(text: string, weight: Weight): boolean {
-    const font = this.font(weight);
-    if (font === undefined) return false;
-    for (const character of text) if (font.glyph(character.codePointAt(0)!) === null) return false;
-    return true;
   }
 
   /** Advance width in pixels. */

@@ -25,12 +25,13 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
     shapes.push(text(MARGIN, y, minus(note), 'note', COLOR.muted));
   });
   const linePanels = chart.panels.filter((panel): panel is LinePanel => panel.kind === 'lines');
-  const gutters: Gutters = { left: 0, right: 0 };
+  const gutters: Gutters = { left: 0, right: 0, gap: 0 };
   const steps = emptyExtent();
   for (const panel of linePanels) {
     const own = lineGutters(panel, fonts);
     gutters.left = Math.max(gutters.left, own.left);
     gutters.right = Math.max(gutters.right, own.right);
+    gutters.gap = Math.max(gutters.gap, own.gap);
     const extent = xExtent(panel);
     include(steps, [extent.minPositive, extent.min, extent.max]);
   }

@@ -18,6 +18,8 @@ const MAX_RULES = 6;
 export interface Gutters {
   left: number;
   right: number;
+  /** Between the plot and the end labels: room for leaders. */
+  gap: number;
 }
 
 export interface PanelPlace {
@@ -35,12 +37,15 @@ export function lineGutters(panel: LinePanel, fonts: FontSet): Gutters {
   const scale = makeScale(panel.y, yExtent(panel), [100, 0], TICK_COUNT, 'nice');
   const { size, weight } = TYPE.tick;
   const left = Math.max(20, ...scale.ticks.map((tick) => fonts.width(tick.text, size, weight))) + 18;
-  if (!panel.endLabels) return { left, right: 20 };
+  if (!panel.endLabels) return { left, right: 20, gap: 0 };
   const widths = labelled(panel, Infinity).map((i) => {
     const { name, value } = endLabel(panel.series[i], fonts);
     return nameWidth(name, fonts) + 6 + fonts.width(value, TYPE.value.size, TYPE.value.weight);
   });
-  return { left, right: widths.length === 0 ? 20 : Math.max(...widths) + labelGap(widths.length) + 14 };
+  if (widths.length === 0) return { left, right: 20, gap: 0 };
+  // Leaders need more room to fan out when there are many.
+  const gap = 16 + Math.min(24, 1.5 * widths.length);
+  return { left, right: Math.max(...widths) + gap + 8, gap };
 }
 
 /** The range of steps over all of a panel's lines and marks. */
@@ -96,7 +101,7 @@ export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet)
   shapes.push(...axes(panel, plot, x, y, place.showX));
   shapes.push(...lines(panel, plot, x, y));
   shapes.push(...marks(panel, plot, x, y, fonts));
-  if (panel.endLabels) shapes.push(...endLabels(panel, plot, x, y, fonts));
+  if (panel.endLabels) shapes.push(...endLabels(panel, plot, gutters.gap, x, y, fonts));
   return shapes;
 }
 
@@ -317,11 +322,12 @@ function bestMark(
     { ...label, y: at.y + gap, anchor: 'end' },
     { ...label, y: at.y + gap },
   ]);
-  put([...below.slice(0, 3), ...above.slice(0, 3), ...sides, ...above.slice(3), ...below.slice(3)]);
+  if (mark.label !== '')
+    put([...below.slice(0, 3), ...above.slice(0, 3), ...sides, ...above.slice(3), ...below.slice(3)]);
   return [{ kind: 'circle', ...at, r: 4.5, fill: '#ffffff', stroke: color, width: 2 }];
 }
 
-function endLabels(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
+function endLabels(panel: LinePanel, plot: Box, gap: number, x: Scale, y: Scale, fonts: FontSet): Shape[] {
   const right = plot.x + plot.width;
   const ends = labelled(panel, plot.height)
     .map((index) => ({ index, end: lastPoint(panel.series[index].line, x, y) }))
@@ -337,7 +343,7 @@ function endLabels(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontS
     const color = seriesColor(series.color);
     const { name, value } = endLabel(series, fonts);
     const centre = centres[k];
-    const left = right + labelGap(ends.length) + 6;
+    const left = right + gap;
     const ink = textColor(color);
     const shapes: Shape[] = [
       { ...text(left, centre + 4, name, 'label', ink) },
@@ -362,11 +368,6 @@ function labelled(panel: LinePanel, height: number): number[] {
   const byValue = all.sort((a, b) => panel.series[a].last! - panel.series[b].last!);
   const low = Math.ceil(fit / 2);
   return [...byValue.slice(0, low), ...byValue.slice(byValue.length - (fit - low))];
-}
-
-/** Leaders need more room to fan out when there are many. */
-function labelGap(count: number): number {
-  return 10 + Math.min(24, 1.5 * count);
 }
 
 function endLabel(series: LineSeries, fonts: FontSet): { name: string; value: string } {

@@ -47,8 +47,8 @@ function cell(ridge: Ridge, quantity: string, box: Box, fonts: FontSet): Shape[]
   }
   const { mean, std, zeroPercent, nanPercent, count } = ridge.stats;
   if (count > 0) {
-    const first = `mean ${formatNumber(mean)}   std ${formatNumber(std)}`;
-    const second = `${share(zeroPercent)} zero   ${share(nanPercent)} NaN   n = ${formatCount(count)}`;
+    const first = `mean ${formatNumber(mean, 2)}   std ${formatNumber(std, 2)}`;
+    const second = `${share(zeroPercent)} zero   ${share(nanPercent)} NaN`;
     shapes.push(text(box.x, box.y + 29, minus(first), 'note', COLOR.muted));
     shapes.push(text(box.x, box.y + 43, second, 'note', nanPercent > 0 ? COLOR.error : COLOR.muted));
   }

@@ -205,10 +205,12 @@ export class OutputQueue {
       if (excess <= 0) return;
       if (output.type !== 'stream') continue;
       const { text } = output.content;
+      // A note at the beginning is not of the text, and is written anew.
+      const from = NOTE.exec(text)?.[0].length ?? 0;
       // Whole lines, unless there are none.
-      const line = text.indexOf('\n', Math.min(excess, text.length));
-      const cut = line < 0 ? Math.min(excess, text.length) : line + 1;
-      output.content.text = note(text, cut, 'characters') + text.slice(cut);
+      const line = text.indexOf('\n', from + excess);
+      const cut = line < 0 ? Math.min(from + excess, text.length) : line + 1;
+      output.content.text = note(text, cut - from, 'characters') + text.slice(cut);
       this.#waitingChars += output.content.text.length - text.length;
     }
   }
@@ -239,7 +241,7 @@ export class OutputQueue {
   }
 }
 
-const NOTE = /^\n\[(\d+) (\w+) left out/;
+const NOTE = /^\n\[(\d+) (\w+) left out[^\]\n]*\]\n/;
 
 /** The line that stands for what is missing; `text` may begin with such a line already. */
 function note(text: string, count: number, what: 'characters' | 'displays'): string {

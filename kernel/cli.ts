@@ -42,6 +42,23 @@ withDestination(program.command('uninstall'))
     console.log(`removed ${await uninstall(options)}`);
   });
 
+program
+  .command('run')
+  .description('run a notebook from the first cell to the last, without a Jupyter server')
+  .argument('<in>', 'the notebook; it is not changed')
+  .argument('[out]', 'where the executed notebook goes (default: NAME.executed.ipynb beside it)')
+  .option('--lesson', 'end with what the lesson arrived at and how to open it')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 all right, 1 a cell failed, 2 wrong arguments or OUT cannot be written, 3 IN cannot be read,
+4 the kernel did not start, 130 interrupted, 138 the kernel died.`,
+  )
+  .action(async (input: string, output: string | undefined, options: { lesson?: boolean }) => {
+    const { runCommand } = await import('./run/command.js');
+    process.exitCode = await runCommand(input, output, options);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -5,21 +5,11 @@
  */
 import { ServerConnection } from '@jupyterlab/services';
 import { kernelFetch } from './fetch.js';
-import { LocalKernels } from './kernels.js';
-import type { LaunchSpec } from './process.js';
+import type { LocalKernels } from './kernels.js';
 import { KernelSocket } from './socket.js';
 
-export type { LaunchSpec } from './process.js';
-
-export interface Bridge {
-  settings: ServerConnection.ISettings;
-  /** Ends every kernel that was started through these settings. */
-  close(): Promise<void>;
-}
-
-/** Settings under which a `KernelManager` starts `specs` directly, by default in the folder `cwd`. */
-export function bridge(specs: readonly LaunchSpec[], cwd: string): Bridge {
-  const kernels = new LocalKernels(specs);
+/** Settings under which a `KernelManager` starts and reaches `kernels`, by default in the folder `cwd`. */
+export function bridge(kernels: LocalKernels, cwd: string): ServerConnection.ISettings {
   const fetchKernels = kernelFetch(kernels, cwd);
   class LocalSocket extends KernelSocket {
     constructor(url: string | URL) {
@@ -27,12 +17,11 @@ export function bridge(specs: readonly LaunchSpec[], cwd: string): Bridge {
       super(String(url), kernels.find(decodeURIComponent(id)));
     }
   }
-  const settings = ServerConnection.makeSettings({
+  return ServerConnection.makeSettings({
     baseUrl: 'http://kernels.invalid/',
     wsUrl: 'ws://kernels.invalid/',
     token: '',
     fetch: (input: Request) => fetchKernels(input),
     WebSocket: LocalSocket,
   });
-  return { settings, close: () => kernels.shutdownAll() };
 }

@@ -26,6 +26,8 @@ interface Running {
 export class LocalKernels {
   readonly #specs: ReadonlyMap<string, LaunchSpec>;
   readonly #running = new Map<string, Running>();
+  /** Started ahead of being asked for. */
+  #warm: { name: string; cwd: string; process: KernelProcess } | undefined;
 
   constructor(specs: readonly LaunchSpec[]) {
     this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
@@ -40,8 +42,22 @@ export class LocalKernels {
     const spec = name === undefined ? this.specs[0] : this.#specs.get(name);
     if (spec === undefined) throw new Error(`no kernel is named "${name ?? ''}"`);
     const id = randomUUID();
-    this.#running.set(id, { process: await KernelProcess.start(spec, cwd), control: undefined });
+    const process = this.#takeWarm(spec.name, cwd) ?? (await KernelProcess.start(spec, cwd));
+    this.#running.set(id, { process, control: undefined });
     return id;
+  }
+
+  /** Starts the process of the kernel that the next `start` with these arguments will ask for. */
+  async warm(name: string, cwd: string): Promise<void> {
+    const spec = this.#specs.get(name);
+    if (spec !== undefined) this.#warm = { name, cwd, process: await KernelProcess.start(spec, cwd) };
+  }
+
+  #takeWarm(name: string, cwd: string): KernelProcess | undefined {
+    const warm = this.#warm;
+    if (warm?.name !== name || warm.cwd !== cwd) return undefined;
+    this.#warm = undefined;
+    return warm.process;
   }
 
   /** The process of a kernel that was started and not shut down; it may have ended by itself. */
@@ -93,6 +109,10 @@ export class LocalKernels {
   }
 
   async shutdownAll(): Promise<void> {
+    const warm = this.#warm?.process;
+    this.#warm = undefined;
+    await warm?.kill();
+    await warm?.cleanUp();
     await Promise.all([...this.#running.keys()].map((id) => this.shutdown(id)));
   }
 

@@ -18,7 +18,7 @@ import type { Cell, MimeBundle, Notebook, Output } from './types.js';
 export function formatNotebook(notebook: Notebook): string {
   const file = sorted({
     ...notebook,
-    metadata: sorted(notebook.metadata),
+    metadata: deepSorted(notebook.metadata),
     cells: notebook.cells.map(fileCell),
   });
   return `${JSON.stringify(file, null, 1)}\n`;
@@ -53,7 +53,7 @@ function existingMode(file: string): number {
 }
 
 function fileCell(cell: Cell): object {
-  const common = { ...cell, metadata: sorted(cell.metadata), source: split(cell.source) };
+  const common = { ...cell, metadata: deepSorted(cell.metadata), source: split(cell.source) };
   if (cell.cell_type !== 'code')
     return sorted(
       cell.attachments === undefined
@@ -74,7 +74,7 @@ function fileOutput(output: Output): object {
       return sorted({ ...output, text: split(output.text) });
     case 'display_data':
     case 'execute_result':
-      return sorted({ ...output, data: splitBundle(output.data), metadata: sorted(output.metadata) });
+      return sorted({ ...output, data: splitBundle(output.data), metadata: deepSorted(output.metadata) });
     case 'error':
       return sorted(output);
   }
@@ -90,6 +90,12 @@ function splitBundle(bundle: MimeBundle): object {
 }
 
 const split = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+
+function deepSorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(deepSorted);
+  return sorted(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deepSorted(item)])));
+}
 
 function sorted(fields: object): object {
   return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));

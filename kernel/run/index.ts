@@ -1,0 +1,8 @@
+/** Runs notebooks as scripts: `import { runNotebook } from 'nabla/run'`. */
+export { ExitCode, RunError } from './exit.js';
+export { parseNotebook, readNotebook, saveNotebook } from './notebook/index.js';
+export type * from './notebook/types.js';
+export type { OutputChange, OutputEvent } from './outputs.js';
+export type { RecordedValue } from './records.js';
+export type { RunningCell, RunReporter } from './reporter.js';
+export { runNotebook, type RunOptions, type RunResult } from './run.js';

@@ -1,0 +1,70 @@
+/** Saves a notebook while it runs, so that what has run is kept whatever happens. */
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ExitCode, RunError } from './exit.js';
+import { saveNotebook, type Notebook } from './notebook/index.js';
+
+/** Where the executed notebook goes: beside the original unless `output` is given. Throws `RunError` when it cannot. */
+export function outputFile(input: string, output: string | undefined): string {
+  const { dir, name } = path.parse(input);
+  const file = output ?? path.join(dir, `${name}.executed.ipynb`);
+  const folder = path.dirname(path.resolve(file));
+  const refuse = (reason: string): RunError =>
+    new RunError(`${file}: cannot write the executed notebook: ${reason}`, ExitCode.usage);
+  if (!existsSync(folder)) throw refuse(`there is no folder ${folder}`);
+  if (existsSync(file)) {
+    if (statSync(file).isDirectory()) throw refuse('it is a folder');
+    if (realpathSync(file) === realpathSync(input)) throw refuse('it is the notebook to run');
+  }
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw refuse(`not allowed to write in ${folder}`);
+  }
+  return file;
+}
+
+export class Saver {
+  #changed = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** Why the latest save failed. */
+  #failure: string | undefined;
+
+  constructor(
+    readonly notebook: Notebook,
+    readonly file: string,
+  ) {}
+
+  /** Saves every `ms` from now on when something has changed. */
+  start(ms: number): void {
+    this.#timer = setInterval(() => this.save(), ms);
+    this.#timer.unref();
+  }
+
+  changed(): void {
+    this.#changed = true;
+  }
+
+  /** Saves now if something has changed; a failure is kept for `stop`, the run goes on. */
+  save(): void {
+    if (!this.#changed) return;
+    try {
+      saveNotebook(this.notebook, this.file);
+      this.#changed = false;
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Saves for the last time. Throws `RunError` when the file does not hold everything. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.save();
+    if (this.#failure !== undefined)
+      throw new RunError(
+        `${this.file}: the executed notebook could not be saved: ${this.#failure}`,
+        ExitCode.usage,
+      );
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The kernel process: `node dist/kernel/main.js <connection file>`. It owns the sockets and never runs user code. What
+ * it needs to answer is loaded first, everything else beside it.
+ */
+import { packageVersion } from './install/paths.js';
+import { Kernel } from './dispatch/index.js';
+import type { CellTransformer } from './language/index.js';
+import { watchParent } from './parent.js';
+import type { Session, SessionEvents } from './session/session.js';
+import { ConnectionError, readConnectionFile, ZeroMqTransport } from './transport/index.js';
+
+const USAGE = 'usage: node dist/kernel/main.js [-f | --connection-file] <connection file>';
+
+function log(text: string): void {
+  process.stderr.write(`nabla: ${text}\n`);
+}
+
+function connectionFile(args: readonly string[]): string {
+  const [first, second] = args;
+  const file =
+    first === '-f' || first === '--connection-file'
+      ? second
+      : first?.startsWith('--connection-file=')
+        ? first.slice('--connection-file='.length)
+        : first;
+  if (file === undefined || file === '')
+    throw new ConnectionError(`no connection file given; ${USAGE}. A Jupyter client passes it`);
+  return file;
+}
+
+/** Starts the user process, then loads the cell transform while that starts. */
+async function startSession(events: SessionEvents): Promise<Session> {
+  const { createSession } = await import('./session/index.js');
+  let transformer: CellTransformer | undefined;
+  const session = createSession({
+    cwd: process.cwd(),
+    events: {
+      ...events,
+      died: (reason, running) => {
+        // The new process knows none of the names.
+        transformer?.reset();
+        events.died(reason, running);
+      },
+    },
+    compiler: {
+      compile: (code, options) => {
+        if (!transformer) throw new Error('a cell came before the session was handed out');
+        return transformer.compile(code, options);
+      },
+    },
+  });
+  const language = await import('./language/index.js');
+  transformer = new language.CellTransformer();
+  transformer.warmUp();
+  return session;
+}
+
+async function main(): Promise<void> {
+  const info = readConnectionFile(connectionFile(process.argv.slice(2)));
+  const kernel = new Kernel({
+    transport: new ZeroMqTransport(info, log),
+    startSession,
+    isComplete: () => ({ status: 'unknown' }),
+    version: packageVersion(),
+    log,
+    ended: () => process.exit(0),
+  });
+  const end = (code: number) => void kernel.stop().then(() => process.exit(code));
+  process.on('SIGINT', () => void kernel.interrupt());
+  process.on('SIGTERM', () => end(0));
+  process.on('SIGHUP', () => end(0));
+  watchParent(process.env.JPY_PARENT_PID, () => end(1));
+  await kernel.start();
+}
+
+main().catch((error: unknown) => {
+  log(
+    error instanceof ConnectionError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error),
+  );
+  process.exit(1);
+});

@@ -68,7 +68,8 @@ export class Series {
     if (n >= 2) {
       const a = this.values[n - 2];
       const b = this.values[n - 1];
-      const scale = Math.abs(b) + 1e-3 * (this.max - this.min);
+      // Where values pass through 0, they say nothing about the size of a jump.
+      const scale = Math.max(Math.abs(b), this.negative > 0 ? 0.05 * (this.max - this.min) : 0);
       const jump = Math.abs(b - (a + value) / 2) / scale;
       if (Number.isFinite(jump)) {
         this.jumps += Math.min(jump, 1);

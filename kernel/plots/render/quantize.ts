@@ -1,4 +1,5 @@
 /** Reduces an opaque picture to a palette. */
+import type { Rgb } from '../scene/style.js';
 
 export interface Indexed {
   /** RGB triples. */
@@ -19,13 +20,21 @@ interface Color {
 /**
  * @param rgba opaque pixels; alpha is not looked at
  * @param limit the palette's size, 32 to 256
+ * @param keep colours that must not change, such as the text's
  */
-export function quantize(rgba: Uint8Array, pixelCount: number, limit: number): Indexed {
+export function quantize(
+  rgba: Uint8Array,
+  pixelCount: number,
+  limit: number,
+  keep: readonly Rgb[] = [],
+): Indexed {
   const pixels = asWords(rgba, pixelCount);
   const ids = new Uint16Array(pixelCount);
   const colors = countColors(pixels, ids);
   const fits = colors.length <= limit;
-  const palette = fits ? colors.map((color) => color.rgb) : reduce(colors, limit);
+  const palette = fits
+    ? colors.map((color) => color.rgb)
+    : reduce(colors, limit, new Set(keep.map(([r, g, b]) => r | (g << 8) | (b << 16))));
   const target = Uint8Array.from(colors, (color, i) => (fits ? i : nearest(color.rgb, palette)));
   const indices = new Uint8Array(pixelCount);
   for (let i = 0; i < pixelCount; i++) indices[i] = target[ids[i]];
@@ -81,8 +90,9 @@ function tryCount(pixels: Uint32Array, ids: Uint16Array, bits: number): Color[] 
 }
 
 /** The most frequent colours as they are, and the weighted median cut (Heckbert 1982) of the others. */
-function reduce(colors: Color[], limit: number): number[] {
-  const sorted = [...colors].sort((a, b) => b.count - a.count);
+function reduce(colors: Color[], limit: number, keep: ReadonlySet<number>): number[] {
+  const rank = (color: Color): number => (keep.has(color.rgb) ? Infinity : color.count);
+  const sorted = [...colors].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
   const exact = sorted.slice(0, EXACT).map((color) => color.rgb);
   const boxes: Color[][] = [sorted.slice(EXACT)];
   while (exact.length + boxes.length < limit) {

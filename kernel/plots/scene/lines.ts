@@ -59,7 +59,7 @@ export function xExtent(panel: LinePanel): Extent {
   return extent;
 }
 
-function yExtent(panel: LinePanel): Extent {
+export function yExtent(panel: LinePanel): Extent {
   const extent = emptyExtent();
   for (const { line, raw } of panel.series) {
     include(extent, line.y);

@@ -28,9 +28,9 @@ export function formatValue(value: unknown): Formatted | Promise<Formatted> {
   return fromConventions(value) ?? plain(value);
 }
 
-/** What `console.log` would print, with colours. */
-export function textOf(value: unknown): string {
-  return inspect(value, { colors: hasColors(), depth: 4, maxStringLength: 100_000 });
+/** What `console.log` would print, with colours where they are seen. */
+export function textOf(value: unknown, colors = hasColors()): string {
+  return inspect(value, { colors, depth: 4, maxStringLength: 100_000 });
 }
 
 function hasColors(): boolean {
@@ -53,7 +53,9 @@ function fromConventions(value: unknown): Formatted | undefined {
 }
 
 function plain(value: unknown): Formatted {
-  return { data: { 'text/plain': textOf(value) }, metadata: {} };
+  // A bare number or string stays free of colour codes: scripts and tests compare it, a person reads it as well.
+  const structured = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return { data: { 'text/plain': textOf(value, structured && hasColors()) }, metadata: {} };
 }
 
 function bundle(given: Record<string, unknown>, value: unknown, metadata: MimeMetadata = {}): Formatted {

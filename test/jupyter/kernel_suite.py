@@ -17,9 +17,9 @@ class NablaKernelTests(jupyter_kernel_test.KernelTests):
     code_hello_world = "console.log('hello, world')"
     code_stderr = "console.error('this goes to stderr')"
     completion_samples = [
-        {"text": "Math.hypo", "matches": {"Math.hypot"}},
-        {"text": "JSON.str", "matches": {"JSON.stringify"}},
-        {"text": "Number.isSafe", "matches": {"Number.isSafeInteger"}},
+        {"text": "Math.hypo", "matches": {"hypot"}},
+        {"text": "JSON.str", "matches": {"stringify"}},
+        {"text": "Number.isSafe", "matches": {"isSafeInteger"}},
     ]
     complete_code_samples = [
         "1 + 1",

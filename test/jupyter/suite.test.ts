@@ -15,6 +15,6 @@ test('jupyter_kernel_test passes whole, with nothing skipped', () => {
   const outcome = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as SuiteOutcome;
   expect(outcome.failed, stderr).toEqual([]);
   expect(outcome.skipped, stderr).toEqual([]);
-  // 13 tests of KernelTests and one of IopubWelcomeTests in version 0.7.0.
-  expect(outcome.run).toBe(14);
+  // 12 tests of KernelTests and one of IopubWelcomeTests in version 0.7.0.
+  expect(outcome.run).toBe(13);
 });

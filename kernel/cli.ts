@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The `nabla` command. Each subcommand's code is loaded only when it runs. */
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from './install/paths.js';
+import { pathToFileURL } from 'node:url';
+import { distFile, packageVersion } from './install/paths.js';
 
 /** Wrong arguments, or a request that cannot be met. */
 const USAGE_ERROR = 2;
@@ -40,6 +41,40 @@ withDestination(program.command('uninstall'))
   .action(async (options: DestinationOptions) => {
     const { uninstall } = await import('./install/install.js');
     console.log(`removed ${await uninstall(options)}`);
+  });
+
+program
+  .command('doctor')
+  .description('check what the kernel needs, and that it works')
+  .action(async () => {
+    const [{ doctor }, { probeKernel }, { printFinding }] = await Promise.all([
+      import('./install/doctor.js'),
+      import('./run/probe.js'),
+      import('./install/findings.js'),
+    ]);
+    if (!(await doctor(printFinding, probeKernel))) process.exitCode = 1;
+  });
+
+program
+  .command('lab')
+  .description('open notebooks in JupyterLab; without one on the PATH, installs one into the project first')
+  .argument('[folder]', 'the folder to open', '.')
+  .argument('[args...]', 'passed on to jupyter lab, for example --no-browser --port 8890')
+  .allowUnknownOption()
+  .action(async (folder: string, args: string[]) => {
+    const { lab } = await import('./install/lab.js');
+    process.exitCode = await lab(folder, args, (line) => console.log(line));
+  });
+
+program
+  .command('kernel')
+  .description('start the kernel on a connection file, as Jupyter does')
+  .argument('<connection-file>', 'the file that a Jupyter client wrote')
+  .action(async (file: string) => {
+    // The kernel is a program of its own: from here on this process is it.
+    const main = distFile('kernel/main.js');
+    process.argv = [process.execPath, main, file];
+    await import(pathToFileURL(main).href);
   });
 
 program

@@ -1,0 +1,200 @@
+/** `nabla doctor`: what the kernel needs, looked at piece by piece, with what to do where something is missing. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { listedSpecs } from './jupyter.js';
+import { findSpecs, ownSpec, type FoundSpec } from './kernelspec.js';
+import { distFile, packageRoot, packageVersion, thisHost } from './paths.js';
+import { activePrefix } from './prefix.js';
+
+/** `broken` makes the command fail; `absent` is something that may be missing. */
+export interface Finding {
+  state: 'ok' | 'broken' | 'absent';
+  text: string;
+  advice?: string;
+}
+
+/** What a real kernel answered, and how long it took. */
+export interface Probe {
+  startMs: number;
+  result: string;
+  resultMs: number;
+}
+
+const OLDEST_NODE = 20;
+
+const ok = (text: string): Finding => ({ state: 'ok', text });
+const broken = (text: string, advice: string): Finding => ({ state: 'broken', text, advice });
+const absent = (text: string, advice: string): Finding => ({ state: 'absent', text, advice });
+
+/**
+ * Looks at everything in turn and calls `report` after each look; `probe` starts a kernel and runs `1+1` in it.
+ * Resolves to whether nothing is broken.
+ */
+export async function doctor(
+  report: (finding: Finding) => void,
+  probe: () => Promise<Probe>,
+): Promise<boolean> {
+  let healthy = true;
+  const checks = [
+    node,
+    build,
+    zeromq,
+    compiler,
+    webAssembly,
+    kernelspecs,
+    () => jupyter('jupyter', 'on the PATH'),
+    localJupyter,
+    () => start(probe),
+  ];
+  for (const check of checks)
+    for (const finding of await check()) {
+      if (finding.state === 'broken') healthy = false;
+      report(finding);
+    }
+  return healthy;
+}
+
+function node(): Finding[] {
+  const text = `Node.js ${process.version} (${process.execPath})`;
+  const major = Number(process.versions.node.split('.')[0]);
+  return [major >= OLDEST_NODE ? ok(text) : broken(text, `install Node.js ${OLDEST_NODE} or newer`)];
+}
+
+function build(): Finding[] {
+  const file = distFile('kernel/main.js');
+  return [
+    existsSync(file)
+      ? ok(`Nabla ${packageVersion()} (${packageRoot()})`)
+      : broken(`the kernel is not built: no ${file}`, 'run: npm run build'),
+  ];
+}
+
+async function zeromq(): Promise<Finding[]> {
+  try {
+    const { version } = await import('zeromq');
+    return [ok(`ZeroMQ ${version}, the binary that comes with the package`)];
+  } catch (error) {
+    return [broken(`ZeroMQ's binary cannot be loaded: ${reason(error)}`, 'run: npm ci')];
+  }
+}
+
+async function compiler(): Promise<Finding[]> {
+  try {
+    const { version } = await import('@swc/core');
+    return [ok(`TypeScript compiler (swc ${version})`)];
+  } catch (error) {
+    return [broken(`the TypeScript compiler's binary cannot be loaded: ${reason(error)}`, 'run: npm ci')];
+  }
+}
+
+/** A module with one function that uses a vector: valid only where SIMD is known. */
+const SIMD_MODULE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
+  11,
+]);
+
+async function webAssembly(): Promise<Finding[]> {
+  if (!WebAssembly.validate(SIMD_MODULE))
+    return [
+      broken(
+        'WebAssembly without SIMD',
+        'use a 64-bit Node.js 20 or newer on a processor with SSE4.1 or NEON',
+      ),
+    ];
+  try {
+    const { memoryBytes, memoryIsShared } = await import('../../core/memory.js');
+    const reserved = `${(memoryBytes / 2 ** 30).toFixed(memoryBytes < 2 ** 30 ? 2 : 0)} GiB reserved for tensors`;
+    return [
+      memoryIsShared
+        ? ok(`WebAssembly with SIMD and shared memory, ${reserved}`)
+        : broken(
+            `WebAssembly memory cannot be shared, ${reserved}`,
+            'raise the limit on virtual memory (ulimit -v)',
+          ),
+    ];
+  } catch (error) {
+    return [broken(reason(error), 'raise the limit on virtual memory (ulimit -v)')];
+  }
+}
+
+/** Kernelspecs that start a kernel of ours, this build's or another. */
+function kernelspecs(): Finding[] {
+  const found = findSpecs(activePrefix()).filter(isNabla);
+  if (found.length === 0)
+    return [
+      broken(
+        "no Nabla kernelspec is installed in this user's or the active environment's folders",
+        'run: npx nabla install',
+      ),
+    ];
+  return found.map((spec) => judge(spec));
+}
+
+function judge({ name, folder, spec }: FoundSpec): Finding {
+  const own = ownSpec().argv;
+  const [runtime = '', main = ''] = spec.argv;
+  const where = `kernelspec "${name}" in ${folder}`;
+  const again = `run: npx nabla install --name ${name}`;
+  if (!existsSync(main)) return broken(`${where} starts ${main}, which does not exist`, again);
+  if (path.isAbsolute(runtime) && !existsSync(runtime))
+    return broken(`${where} starts it with ${runtime}, which does not exist`, again);
+  if (main !== own[1]) return broken(`${where} belongs to another build: ${main}`, again);
+  if (runtime !== own[0]) return ok(`${where} is this build's, with another Node.js (${runtime})`);
+  return ok(`${where} is this build's`);
+}
+
+const isNabla = ({ spec, name }: FoundSpec): boolean =>
+  name === 'nabla' ||
+  spec.argv[1] === ownSpec().argv[1] ||
+  /nabla.*dist[\\/]kernel[\\/]main\.js$/.test(spec.argv[1] ?? '');
+
+async function localJupyter(): Promise<Finding[]> {
+  const jupyterFile = path.join(
+    packageRoot(),
+    thisHost().platform === 'win32' ? '.venv/Scripts/jupyter.exe' : '.venv/bin/jupyter',
+  );
+  return existsSync(jupyterFile) ? jupyter(jupyterFile, 'of npm run lab') : [];
+}
+
+async function jupyter(command: string, which: string): Promise<Finding[]> {
+  const specs = await listedSpecs(command);
+  if (specs === undefined)
+    return [
+      absent(`no Jupyter ${which}`, 'nothing to do for VS Code, or for npm run lab, which makes its own'),
+    ];
+  const ours = findSpecs(activePrefix()).filter(isNabla);
+  const names = [...specs].filter(
+    ([name, folder]) => name === 'nabla' || ours.some((spec) => spec.folder === folder),
+  );
+  if (names.length === 0)
+    return [
+      broken(
+        `the Jupyter ${which} does not find the kernel`,
+        `run: npx nabla install (it looks in: jupyter --paths)`,
+      ),
+    ];
+  return names.map(([name, folder]) => ok(`the Jupyter ${which} finds "${name}" in ${folder}`));
+}
+
+async function start(probe: () => Promise<Probe>): Promise<Finding[]> {
+  if (!existsSync(distFile('kernel/main.js'))) return [];
+  try {
+    const { startMs, result, resultMs } = await probe();
+    if (result !== '2')
+      return [broken(`a kernel started, but 1+1 gave ${JSON.stringify(result)}`, 'run: npm run build')];
+    return [
+      ok(`a kernel started and answered through ZeroMQ in ${Math.round(startMs)} ms`),
+      ok(`1+1 = ${result} in ${resultMs.toFixed(1)} ms`),
+    ];
+  } catch (error) {
+    return [
+      broken(
+        reason(error),
+        'run: npm ci && npm run build; what a kernel says when it is started by hand: npx nabla kernel FILE',
+      ),
+    ];
+  }
+}
+
+const reason = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 300);

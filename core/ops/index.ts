@@ -1,6 +1,91 @@
+/** Everything on tensors, arranged as in PyTorch: `torch.*` here, `torch.nn.functional.*` as F, `torch.linalg.*` as linalg. */
 import './methods.js';
 import '../read.js';
+import '../print.js';
 
+export {
+  add,
+  div,
+  floorDivide,
+  mul,
+  neg,
+  pow,
+  sub,
+  trueDivide,
+  type AlphaOptions,
+  type DivOptions,
+} from './arithmetic.js';
+export { maskedFill, where } from './choice.js';
+export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './comparison.js';
+export { clone, detach } from './conversion.js';
+export {
+  arange,
+  empty,
+  emptyLike,
+  eye,
+  fromTypedArray,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  zeros,
+  zerosLike,
+  type Nested,
+  type ShapeArguments,
+  type ShapedOptions,
+  type TensorData,
+  type TensorOptions,
+} from './creation.js';
+export {
+  amax,
+  amin,
+  aminmax,
+  argmax,
+  argmin,
+  clamp,
+  clampMax,
+  clampMin,
+  fmax,
+  fmin,
+  max,
+  maximum,
+  min,
+  minimum,
+  type ArgOptions,
+  type ClampOptions,
+  type Extreme,
+  type ExtremeMethod,
+  type ValuesIndices,
+} from './extremes.js';
+export {
+  gather,
+  indexAdd,
+  indexCopy,
+  indexFill,
+  indexSelect,
+  maskedScatter,
+  maskedSelect,
+  nonzero,
+  scatter,
+  scatterAdd,
+  take,
+  takeAlongDim,
+  type ScatterOptions,
+} from './gather.js';
+export { Slice, slice, type IndexItem } from './indexing.js';
+export { cat, columnStack, dstack, hstack, stack, vstack } from './joining.js';
+export {
+  type BceWithLogitsOptions,
+  type CrossEntropyOptions,
+  type HuberOptions,
+  type LossOptions,
+  type NllLossOptions,
+  type Reduction,
+  type SmoothL1Options,
+} from './losses.js';
+export { addmm, bmm, dot, matmul, mm, mv, outer, type AddmmOptions } from './matmul.js';
 export {
   abs,
   acos,
@@ -36,54 +121,29 @@ export {
   tanh,
   trunc,
 } from './pointwise.js';
+export { mean, sum, type Dims, type ReduceOptions, type SumOptions } from './reduction.js';
 export {
-  add,
-  type AlphaOptions,
-  div,
-  type DivOptions,
-  floorDivide,
-  mul,
-  neg,
-  pow,
-  sub,
-  trueDivide,
-} from './arithmetic.js';
-export { maskedFill, where } from './choice.js';
-export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './comparison.js';
-export { bool, clone, contiguous, detach, double, float, int, long, to, typeAs } from './conversion.js';
-export {
-  arange,
-  empty,
-  emptyLike,
-  eye,
-  fromTypedArray,
-  full,
-  fullLike,
-  linspace,
-  type Nested,
-  ones,
-  onesLike,
-  type ShapeArguments,
-  type ShapedOptions,
-  tensor,
-  type TensorData,
-  type TensorOptions,
-  zeros,
-  zerosLike,
-} from './creation.js';
-export { addmm, type AddmmOptions, bmm, dot, linear, matmul, mm, mv, outer } from './matmul.js';
-export { type Dims, mean, type ReduceOptions, sum, type SumOptions } from './reduction.js';
-export {
-  expand,
   flatten,
-  type FlattenOptions,
   permute,
   reshape,
-  type Sizes,
   squeeze,
   t,
   transpose,
   unsqueeze,
-  view,
+  type FlattenOptions,
+  type Sizes,
 } from './shape.js';
-export { type Operand } from './operand.js';
+export {
+  chunk,
+  diagonal,
+  narrow,
+  select,
+  split,
+  tensorSplit,
+  unbind,
+  type DiagonalOptions,
+  type DimOptions,
+} from './slicing.js';
+export { logSoftmax, softmax, type SoftmaxOptions } from './softmax.js';
+export type { Operand } from './operand.js';
+export * as F from './functional.js';

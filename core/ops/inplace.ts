@@ -50,7 +50,7 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
   return self;
 }
 
-function alias(x: Tensor): Tensor {
+export function alias(x: Tensor): Tensor {
   const edge = x.gradFn;
   const copy = new Tensor(x.storage, x.layout, x.dtype);
   copy.node = edge;
@@ -59,7 +59,7 @@ function alias(x: Tensor): Tensor {
 }
 
 /** Makes `result` (computed from `before`, an alias of `self`) the new value of `self`, in data and in the graph. */
-function assign(name: string, self: Tensor, before: Tensor, result: Tensor): void {
+export function assign(name: string, self: Tensor, before: Tensor, result: Tensor): void {
   const node = result.node;
   if (node?.holds(before)) {
     // What the derivative reads is about to be overwritten: it keeps a copy.

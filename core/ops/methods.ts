@@ -7,12 +7,20 @@ import * as arithmetic from './arithmetic.js';
 import * as choice from './choice.js';
 import * as comparison from './comparison.js';
 import * as conversion from './conversion.js';
-import { runInPlace } from './inplace.js';
-import * as matrix from './matmul.js';
+import * as extremes from './extremes.js';
+import * as gather from './gather.js';
+import * as indexing from './indexing.js';
+import * as joining from './joining.js';
+import * as losses from './losses.js';
+import * as matmul from './matmul.js';
 import * as pointwise from './pointwise.js';
-import { type AnyFunction, registry } from './record.js';
 import * as reduction from './reduction.js';
 import * as shape from './shape.js';
+import * as slicing from './slicing.js';
+import * as softmax from './softmax.js';
+import { runInPlace } from './inplace.js';
+import { type AnyFunction, registry } from './record.js';
+import './assign.js';
 
 type Method<Op> = Op extends { readonly method?: infer M extends AnyFunction } ? M : never;
 
@@ -34,10 +42,17 @@ declare module '../tensor.js' {
       MethodsOf<typeof choice>,
       MethodsOf<typeof comparison>,
       MethodsOf<typeof conversion>,
-      MethodsOf<typeof matrix>,
+      MethodsOf<typeof extremes>,
+      MethodsOf<typeof gather>,
+      MethodsOf<typeof indexing>,
+      MethodsOf<typeof joining>,
+      MethodsOf<typeof losses>,
+      MethodsOf<typeof matmul>,
       MethodsOf<typeof pointwise>,
       MethodsOf<typeof reduction>,
-      MethodsOf<typeof shape> {}
+      MethodsOf<typeof shape>,
+      MethodsOf<typeof slicing>,
+      MethodsOf<typeof softmax> {}
 }
 
 /** Families whose ops are attached (imported here, so that they are registered before the loop below runs). */
@@ -46,10 +61,17 @@ export const families = [
   choice,
   comparison,
   conversion,
-  matrix,
+  extremes,
+  gather,
+  indexing,
+  joining,
+  losses,
+  matmul,
   pointwise,
   reduction,
   shape,
+  slicing,
+  softmax,
 ] as const;
 
 for (const record of registry.values()) {

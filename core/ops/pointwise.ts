@@ -209,6 +209,7 @@ export const cosh: UnaryFunction = unaryOp({
 /** The hyperbolic tangent. */
 export const tanh: UnaryFunction = unaryOp({
   name: 'tanh',
+  torch: ['tanh', 'nn.functional.tanh'],
   compute: 'tanh',
   integers: 'float',
   reads: 'output',
@@ -265,6 +266,7 @@ export const erfc: UnaryFunction = unaryOp({
 /** The logistic function 1 / (1 + e⁻ˣ). */
 export const sigmoid: UnaryFunction = unaryOp({
   name: 'sigmoid',
+  torch: ['sigmoid', 'nn.functional.sigmoid'],
   compute: 'sigmoid',
   integers: 'float',
   reads: 'output',
@@ -274,7 +276,7 @@ export const sigmoid: UnaryFunction = unaryOp({
 /** max(x, 0). The derivative at 0 is 0. */
 export const relu: UnaryFunction = unaryOp({
   name: 'relu',
-  torch: 'nn.functional.relu',
+  torch: ['relu', 'nn.functional.relu'],
   compute: 'relu',
   integers: 'keep',
   reads: 'output',
@@ -333,4 +335,14 @@ export const sigmoidGrad: GradientKernel = binaryOp({
   integers: 'float',
   a: { reads: 'b', vjp: (g, _a, y) => sigmoidGrad(g, y) },
   b: { reads: 'ab', vjp: (g, a, y) => mul(mul(g, a), sub(1, mul(y, 2))) },
+});
+
+/** ln σ(x) = −ln(1 + e⁻ˣ), without overflow. */
+export const logsigmoid: UnaryFunction = unaryOp({
+  name: 'logsigmoid',
+  torch: 'nn.functional.logsigmoid',
+  compute: 'logsigmoid',
+  integers: 'float',
+  reads: 'input',
+  vjp: (g, x) => mul(g, sigmoid(neg(x))),
 });

@@ -32,8 +32,8 @@ export type OpKind = 'function' | 'method' | 'inPlace';
 export interface OpDescription {
   /** camelCase. */
   readonly name: string;
-  /** PyTorch's name below `torch.`, where it is not `name` in snake_case. */
-  readonly torch?: string;
+  /** PyTorch's names below `torch.`, where they are not `name` in snake_case. */
+  readonly torch?: string | readonly string[];
   /** Parameters in order. */
   readonly params: readonly string[];
   /** Whether arguments may be given by name in a last plain object: `sum(x, { dim: 1, keepdim: true })`. */
@@ -156,9 +156,9 @@ function bindArguments(op: OpDescription, args: readonly unknown[]): readonly un
         `${op.name}: takes at most ${op.params.length} arguments (${op.params.join(', ')}), got ${args.length}`,
       );
     }
-    return args;
+    return args.includes(null) ? args.map(withoutNull) : args;
   }
-  const bound = args.slice(0, -1);
+  const bound = args.slice(0, -1).map(withoutNull);
   for (const [name, value] of Object.entries(last)) {
     const position = op.params.indexOf(name);
     if (position < 0) {
@@ -169,7 +169,12 @@ function bindArguments(op: OpDescription, args: readonly unknown[]): readonly un
     if (position < args.length - 1) {
       throw new TypeError(`${op.name}: '${name}' is given twice, by position and by name`);
     }
-    bound[position] = value;
+    bound[position] = withoutNull(value);
   }
   return bound;
+}
+
+/** null leaves an argument out, as None does. */
+function withoutNull(value: unknown): unknown {
+  return value ?? undefined;
 }

@@ -89,6 +89,11 @@ export function unsqueezeDim(x: Tensor, dim: number): Tensor {
   return makeView(unsqueezeRecord, x, dim);
 }
 
+/** Without dimensions that have size 1. */
+export function squeezeDims(x: Tensor, dims: readonly number[]): Tensor {
+  return dims.length === 0 ? x : makeView(squeezeRecord, x, dims);
+}
+
 /** Sizes given one by one or as an array. */
 export type Sizes = readonly number[] | readonly [readonly number[]];
 

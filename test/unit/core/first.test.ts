@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { linear, mean, relu, tensor } from 'nabla/core';
+import { F, mean, relu, tensor } from 'nabla/core';
 
 it('differentiates a small network', () => {
   const x = tensor([
@@ -15,7 +15,7 @@ it('differentiates a small network', () => {
     { requiresGrad: true },
   );
   const b = tensor([0.1, 0.2, 0.3], { requiresGrad: true });
-  const y = relu(linear(x, w, b));
+  const y = relu(F.linear(x, w, b));
   const loss = mean(y.mul(y));
   loss.backward();
   expect(y.toArray()).toEqual([

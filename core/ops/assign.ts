@@ -1,0 +1,84 @@
+/** In-place writes that have no out-of-place twin: copy_, fill_, zero_, and detach_. */
+import { gradMode } from '../autograd/mode.js';
+import { elementOf } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
+import { broadcastShapes, formatShape, sameShape } from '../layout.js';
+import { Tensor } from '../tensor.js';
+import { cast } from './cast.js';
+import { alias, assign, checkWritable, writeData } from './inplace.js';
+import { isTensor, type Operand, tensorOperand } from './operand.js';
+import { filled } from './raw.js';
+import { copyOf, expandTo } from './shape.js';
+import { notATensor } from './unary.js';
+
+declare module '../tensor.js' {
+  interface Tensor {
+    /** Replaces the elements by those of another tensor, which broadcasts and is converted; gradients flow to it. */
+    copy_(source: Tensor): this;
+    /** Replaces all elements by one value. */
+    fill_(value: Operand): this;
+    /** Replaces all elements by 0. */
+    zero_(): this;
+    /** Leaves the graph: this tensor becomes a leaf that requires no gradient. */
+    detach_(): this;
+  }
+}
+
+function copyInto(self: Tensor, source: Tensor): void {
+  if (!sameShape(broadcastShapes('copy_', self.shape, source.shape), self.shape)) {
+    throw new RangeError(
+      `copy_: shape ${formatShape(source.shape)} does not broadcast to ${formatShape(self.shape)}`,
+    );
+  }
+  checkWritable('copy_', self);
+  if (gradMode.enabled && (self.requiresGrad || source.requiresGrad)) {
+    // A copy, so that the source's own place in the graph is not shared.
+    const value = copyOf(expandTo(cast(source, self.dtype), self.shape), 'copy');
+    assign('copy_', self, alias(self), value);
+    return;
+  }
+  if (source.dtype === self.dtype && source.storage !== self.storage) {
+    if (self.layout.size > 0) {
+      kernels.copyInto(elementOf(self.dtype), self.shape, tensorOperand(source, self.shape), self);
+    }
+    self.changed();
+    return;
+  }
+  writeData('copy_', self, copyOf(expandTo(cast(source, self.dtype), self.shape), 'copy'));
+}
+
+Tensor.prototype.copy_ = function (source) {
+  if (!isTensor(source)) throw notATensor('copy_', source);
+  copyInto(this, source);
+  return this;
+};
+
+Tensor.prototype.fill_ = function (value) {
+  if (isTensor(value)) {
+    if (value.ndim > 0) throw new RangeError('fill_: the value is a number or a 0-d tensor');
+    copyInto(this, value);
+    return this;
+  }
+  checkWritable('fill_', this);
+  if (!(gradMode.enabled && this.requiresGrad) && this.layout.contiguous) {
+    if (this.layout.size > 0) kernels.fill(elementOf(this.dtype), this.ptr, this.layout.size, value);
+    this.changed();
+    return this;
+  }
+  copyInto(this, filled([], value, this.dtype, 'fill_'));
+  return this;
+};
+
+Tensor.prototype.zero_ = function () {
+  return this.fill_(0);
+};
+
+Tensor.prototype.detach_ = function () {
+  if (this.viewOf !== null) {
+    throw new Error('detach_: a view cannot be detached in place; use detach()');
+  }
+  this.node = null;
+  this.differentiable = false;
+  this.accumulator = null;
+  return this;
+};

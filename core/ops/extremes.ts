@@ -1,0 +1,343 @@
+/** Largest and smallest: elementwise, over dimensions, and where they are. */
+import { elementOf, isFloat } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
+import { formatShape, Layout, wrapDim, wrapDims } from '../layout.js';
+import { allocate, type Tensor } from '../tensor.js';
+import { div, mul } from './arithmetic.js';
+import { type Binary, type BinaryMethod, binaryOp } from './binary.js';
+import { cast } from './cast.js';
+import { where } from './choice.js';
+import { eq, ge, gt, le, logicalNot, logicalOr, lt } from './comparison.js';
+import { gatherAlong } from './gather.js';
+import { isTensor, type Operand } from './operand.js';
+import { apply, OUTPUT, type Primitive } from './primitive.js';
+import { contiguousData } from './raw.js';
+import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp, type SampleMaker } from './record.js';
+import { type Dims, type ReduceOptions, reductionSamples } from './reduction.js';
+import { named, type Named } from './results.js';
+import { reshapeTo, squeezeDims } from './shape.js';
+import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
+
+type BinaryFunction = InPlaceOp<Binary, BinaryMethod>;
+
+/** The gradient where the operand is chosen; shared equally where both are equal. */
+function chosen(grad: Tensor, won: Tensor, tied: Tensor): Tensor {
+  return where(won, grad, where(tied, div(grad, 2), 0));
+}
+
+/** The larger of two elements; NaN if one is. */
+export const maximum: BinaryFunction = binaryOp({
+  name: 'maximum',
+  compute: 'maximum',
+  integers: 'keep',
+  a: { reads: 'ab', vjp: (g, a, b) => chosen(g, gt(a, b), eq(a, b)) },
+  b: { reads: 'ab', vjp: (g, a, b) => chosen(g, lt(a, b), eq(a, b)) },
+});
+
+/** The smaller of two elements; NaN if one is. */
+export const minimum: BinaryFunction = binaryOp({
+  name: 'minimum',
+  compute: 'minimum',
+  integers: 'keep',
+  a: { reads: 'ab', vjp: (g, a, b) => chosen(g, lt(a, b), eq(a, b)) },
+  b: { reads: 'ab', vjp: (g, a, b) => chosen(g, gt(a, b), eq(a, b)) },
+});
+
+function isNaNOf(x: Operand): Tensor {
+  return logicalNot(eq(x, x));
+}
+
+/** The larger of two elements; the other one if one is NaN. */
+export const fmax: BinaryFunction = binaryOp({
+  name: 'fmax',
+  compute: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
+  integers: 'keep',
+  a: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(ge(a, b), isNaNOf(b)), g, 0) },
+  b: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(ge(a, b), isNaNOf(b)), 0, g) },
+});
+
+/** The smaller of two elements; the other one if one is NaN. */
+export const fmin: BinaryFunction = binaryOp({
+  name: 'fmin',
+  compute: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b)),
+  integers: 'keep',
+  a: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(le(a, b), isNaNOf(b)), g, 0) },
+  b: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(le(a, b), isNaNOf(b)), 0, g) },
+});
+
+interface ExtremeAttributes {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+/** The extreme over dimensions; ties share the gradient equally. */
+function extremePrimitive(op: 'max' | 'min', name: string): Primitive<ExtremeAttributes> {
+  return {
+    name,
+    reads: [[0, OUTPUT]],
+    forward: ([x], { dims, keepdim }) => reduceRaw(op, x!, dims, keepdim, name),
+    vjp: (grad, context) => {
+      const { dims, keepdim } = context.attributes;
+      const x = context.input(0);
+      const restore = (y: Tensor): Tensor => (keepdim ? y : restoreDims(y, x.shape, dims));
+      const mask = cast(eq(x, restore(context.output().detach())), grad.dtype);
+      return [div(mul(mask, restore(grad)), sumDims(mask, dims, true))];
+    },
+  };
+}
+
+const extremes = {
+  amax: extremePrimitive('max', 'amax'),
+  amin: extremePrimitive('min', 'amin'),
+};
+
+function refuseEmpty(op: string, x: Tensor, dims: readonly number[]): void {
+  const empty = dims.some((dim) => x.shape[dim] === 0);
+  if (empty && reducedShape(x.shape, dims, false).every((n) => n > 0)) {
+    throw new RangeError(
+      `${op}: shape ${formatShape(x.shape)} has no elements to choose from in the reduced dimensions`,
+    );
+  }
+}
+
+function extremeOver(name: 'amax' | 'amin', input: Tensor, dim: Dims, keepdim: boolean): Tensor {
+  const dims = wrapDims(name, dim, input.ndim);
+  refuseEmpty(name, input, dims);
+  return apply(extremes[name], [input], { dims, keepdim });
+}
+
+type Reduce = (input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions) => Tensor;
+
+const emptyError = (make: SampleMaker): { args: unknown[]; message: RegExp }[] => [
+  { args: [make([0, 3]), 0], message: /no elements/ },
+];
+
+/** The largest element over dimensions; ties share the gradient. */
+export const amax: MethodOp<Reduce> = methodOp<Reduce>(
+  {
+    name: 'amax',
+    params: ['input', 'dim', 'keepdim'],
+    options: true,
+    samples: reductionSamples,
+    errors: emptyError,
+  },
+  (input: Tensor, dim: Dims = null, keepdim = false) => extremeOver('amax', input, dim, keepdim),
+);
+
+/** The smallest element over dimensions; ties share the gradient. */
+export const amin: MethodOp<Reduce> = methodOp<Reduce>(
+  {
+    name: 'amin',
+    params: ['input', 'dim', 'keepdim'],
+    options: true,
+    samples: reductionSamples,
+    errors: emptyError,
+  },
+  (input: Tensor, dim: Dims = null, keepdim = false) => extremeOver('amin', input, dim, keepdim),
+);
+
+/** The position of the first extreme along a dimension, keeping it with size 1. */
+export function argExtreme(op: 'max' | 'min', name: string, x: Tensor, dim: number): Tensor {
+  if (x.ndim > 0 && x.shape[dim] === 0) refuseEmpty(name, x, [dim]);
+  const source = contiguousData(x, name);
+  const size = x.ndim === 0 ? 1 : x.shape[dim]!;
+  const shape = reducedShape(x.shape, x.ndim === 0 ? [] : [dim], true);
+  const out = allocate(Layout.contiguous(shape), 'int64', name);
+  let inner = 1;
+  for (let d = dim + 1; d < x.ndim; d++) inner *= x.shape[d]!;
+  if (out.layout.size > 0) {
+    kernels.argReduce(op, elementOf(x.dtype), out.layout.size / inner, size, inner, source.ptr, out.ptr);
+  }
+  return out;
+}
+
+type ArgReduce = (input: Tensor, dim?: number | null | ArgOptions, keepdim?: boolean | ArgOptions) => Tensor;
+
+export interface ArgOptions {
+  /** Without it, the position in the flattened tensor. */
+  dim?: number | null;
+  /** Whether the dimension stays, with size 1. Default false. */
+  keepdim?: boolean;
+}
+
+function argOp(name: 'argmax' | 'argmin', op: 'max' | 'min'): MethodOp<ArgReduce> {
+  return methodOp<ArgReduce>(
+    { name, params: ['input', 'dim', 'keepdim'], options: true, errors: emptyError },
+    (input: Tensor, dim?: number, keepdim = false) => {
+      if (dim === undefined) {
+        const flat = argExtreme(op, name, reshapeTo(input.detach(), [input.numel()]), 0);
+        return reshapeTo(flat, keepdim ? input.shape.map(() => 1) : []);
+      }
+      const at = wrapDim(name, dim, input.ndim);
+      const found = argExtreme(op, name, input, at);
+      return keepdim || input.ndim === 0 ? found : squeezeDims(found, [at]);
+    },
+  );
+}
+
+/** The position of the largest element (the first, NaN above all), of all or along a dimension. */
+export const argmax: MethodOp<ArgReduce> = argOp('argmax', 'max');
+/** The position of the smallest element (the first, NaN below all), of all or along a dimension. */
+export const argmin: MethodOp<ArgReduce> = argOp('argmin', 'min');
+
+/** Values and where they were found: `[values, indices]`, and under these names. */
+export type ValuesIndices = Named<'values' | 'indices', [Tensor, Tensor]>;
+
+export interface Extreme {
+  /** Of all elements. */
+  (input: Tensor): Tensor;
+  /** Along a dimension: values and positions. */
+  (input: Tensor, dim: number | ArgOptions, keepdim?: boolean | ArgOptions): ValuesIndices;
+  /** Elementwise, of two tensors. */
+  (input: Tensor, other: Tensor): Tensor;
+}
+
+export interface ExtremeMethod {
+  /** Of all elements. */
+  (): Tensor;
+  /** Along a dimension: values and positions. */
+  (dim: number | ArgOptions, keepdim?: boolean | ArgOptions): ValuesIndices;
+  /** Elementwise, of this and another tensor. */
+  (other: Tensor): Tensor;
+}
+
+function extremeOp(
+  name: 'max' | 'min',
+  whole: 'amax' | 'amin',
+  pair: BinaryFunction,
+): MethodOp<Extreme, ExtremeMethod> {
+  function extreme(input: Tensor): Tensor;
+  function extreme(input: Tensor, dim: number | ArgOptions, keepdim?: boolean | ArgOptions): ValuesIndices;
+  function extreme(input: Tensor, other: Tensor): Tensor;
+  function extreme(
+    input: Tensor,
+    second?: number | ArgOptions | Tensor,
+    third?: boolean | ArgOptions,
+  ): Tensor | ValuesIndices {
+    if (second === undefined) {
+      refuseEmpty(name, input, wrapDims(name, null, input.ndim));
+      return extremeOver(whole, input, null, false);
+    }
+    if (isTensor(second)) return pair(input, second);
+    const options = typeof second === 'object' ? second : typeof third === 'object' ? third : {};
+    const dim = typeof second === 'number' ? second : second.dim;
+    const keepdim = typeof third === 'boolean' ? third : (options.keepdim ?? false);
+    if (dim === undefined || dim === null) {
+      throw new TypeError(`${name}: say along which dimension, or give none for all elements`);
+    }
+    const at = wrapDim(name, dim, input.ndim);
+    const positions = argExtreme(name, name, input, at);
+    const values =
+      input.ndim === 0 ? gatherAlong(name, input, 0, positions) : gatherAlong(name, input, at, positions);
+    const dims = keepdim || input.ndim === 0 ? [] : [at];
+    return named(['values', 'indices'], [squeezeDims(values, dims), squeezeDims(positions, dims)]);
+  }
+  return methodOp<Extreme, ExtremeMethod>(
+    {
+      name,
+      params: ['input', 'dim', 'keepdim'],
+      samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([2, 3]), { dim: 0, keepdim: true }]],
+      errors: emptyError,
+    },
+    extreme,
+  );
+}
+
+/** The largest element; along a dimension, `{ values, indices }` (the first of equal ones); of two tensors, elementwise. */
+export const max: MethodOp<Extreme, ExtremeMethod> = extremeOp('max', 'amax', maximum);
+/** The smallest element; along a dimension, `{ values, indices }` (the first of equal ones); of two tensors, elementwise. */
+export const min: MethodOp<Extreme, ExtremeMethod> = extremeOp('min', 'amin', minimum);
+
+type Aminmax = (input: Tensor, options?: ArgOptions) => Named<'min' | 'max', [Tensor, Tensor]>;
+
+/** The smallest and the largest element, of all or along a dimension. */
+export const aminmax: MethodOp<Aminmax> = methodOp<Aminmax>(
+  { name: 'aminmax', params: ['input', 'dim', 'keepdim'], options: true, errors: emptyError },
+  (input: Tensor, dim?: number, keepdim = false) =>
+    named(
+      ['min', 'max'],
+      [extremeOver('amin', input, dim ?? null, keepdim), extremeOver('amax', input, dim ?? null, keepdim)],
+    ),
+);
+
+export interface ClampOptions {
+  min?: Operand | null;
+  max?: Operand | null;
+}
+
+type Clamp = (
+  input: Tensor,
+  min?: Operand | null | ClampOptions,
+  max?: Operand | null | ClampOptions,
+) => Tensor;
+
+interface LimitAttributes {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The gradient flows where the element lies within numeric limits, both included. */
+const clampPrimitive: Primitive<LimitAttributes> = {
+  name: 'clamp',
+  reads: [[0]],
+  forward: ([x], { min: low, max: high }) => minimum(maximum(x!, low), high),
+  vjp: (grad, context) => {
+    const { min: low, max: high } = context.attributes;
+    const x = context.input(0);
+    const above = low === -Infinity ? null : lt(x, low);
+    const below = high === Infinity ? null : gt(x, high);
+    const outside = above === null ? below : below === null ? above : logicalOr(above, below);
+    return [outside === null ? grad : where(outside, 0, grad)];
+  },
+};
+
+function clampBetween(input: Tensor, low: Operand | undefined, high: Operand | undefined): Tensor {
+  if (low === undefined && high === undefined)
+    throw new TypeError('clamp: give a minimum, a maximum, or both');
+  if (!isTensor(low) && !isTensor(high)) {
+    const integral = !isFloat(input.dtype);
+    const fits = [low, high].every((x) => x === undefined || Number.isInteger(x));
+    const x = integral && !fits ? cast(input, 'float32') : input;
+    if (integral) {
+      const raised = low === undefined ? x : maximum(x, low);
+      return high === undefined ? raised : minimum(raised, high);
+    }
+    return apply(clampPrimitive, [x], { min: low ?? -Infinity, max: high ?? Infinity });
+  }
+  // Limits that are tensors get the gradient where they apply.
+  const raised = low === undefined ? input : where(lt(input, low), low, input);
+  if (high === undefined) return raised;
+  return where(gt(raised, high), high, raised);
+}
+
+/**
+ * Elements below `min` become `min`, elements above `max` become `max`; limits are numbers or tensors. The gradient
+ * flows to elements within the limits, both included.
+ */
+export const clamp: InPlaceOp<Clamp> = inPlaceOp<Clamp>(
+  {
+    name: 'clamp',
+    params: ['input', 'min', 'max'],
+    options: true,
+    samples: (make) => [
+      [make([2, 3]), -0.5, 0.75],
+      [make([2, 3]), { max: 0.5 }],
+    ],
+    errors: (make) => [{ args: [make([2])], message: /a minimum, a maximum, or both/ }],
+  },
+  (input: Tensor, low?: Operand, high?: Operand) => clampBetween(input, low, high),
+);
+
+type ClampOne = (input: Tensor, limit: Operand) => Tensor;
+
+/** Elements below `min` become `min`. */
+export const clampMin: InPlaceOp<ClampOne> = inPlaceOp<ClampOne>(
+  { name: 'clampMin', params: ['input', 'min'], samples: (make) => [[make([2, 3]), 0.25]] },
+  (input, limit) => clampBetween(input, limit, undefined),
+);
+
+/** Elements above `max` become `max`. */
+export const clampMax: InPlaceOp<ClampOne> = inPlaceOp<ClampOne>(
+  { name: 'clampMax', params: ['input', 'max'], samples: (make) => [[make([2, 3]), 0.25]] },
+  (input, limit) => clampBetween(input, undefined, limit),
+);

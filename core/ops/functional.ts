@@ -1,0 +1,14 @@
+/** Functions of networks, as PyTorch's `torch.nn.functional`: activations, losses, layers without state. */
+
+export {
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from './losses.js';
+export { linear } from './matmul.js';
+export { logsigmoid, relu, sigmoid, tanh } from './pointwise.js';
+export { logSoftmax, softmax, softmin } from './softmax.js';

@@ -1,0 +1,279 @@
+/** Indexing with Python's rules: `x.at(0, slice(1, 3), '...', null, mask, indexTensor)` and `x.set(index, value)`. */
+import { isIntegral } from '../dtype.js';
+import { broadcastShapes, formatShape, type Shape, sizeOf } from '../layout.js';
+import { Tensor } from '../tensor.js';
+import { cast } from './cast.js';
+import { tensor } from './creation.js';
+import { isTensor, type Operand } from './operand.js';
+import { contiguousData, elements } from './raw.js';
+import { type MethodOp, methodOp } from './record.js';
+import { putRows, type Rows, takeRows } from './rows.js';
+import { expandTo, permuteDims, reshapeTo, unsqueezeDim } from './shape.js';
+import { clampIndex, selectIndex, sliceDim, wrapIndex } from './slicing.js';
+
+/** A range of positions, as made by `slice`. */
+export class Slice {
+  constructor(
+    readonly start: number | null,
+    readonly stop: number | null,
+    readonly step: number,
+  ) {}
+}
+
+/**
+ * Positions from `start` up to but without `stop`, `step` apart, for `at` and `set`. As in Python, negative positions count
+ * from the end, and null stands for the end that it is at: `slice(1)` drops the first, `slice(null, -1)` the last.
+ */
+export function slice(
+  start: number | null = null,
+  stop: number | null = null,
+  step: number | null = null,
+): Slice {
+  const by = step ?? 1;
+  if (!Number.isInteger(by) || by < 1) {
+    throw new RangeError(`slice: the step is a positive integer, got ${by}; use flip to reverse`);
+  }
+  return new Slice(start, stop, by);
+}
+
+/**
+ * One item of an index: a position, a slice, '...' for all dimensions not named, null for a new dimension, a mask
+ * (bool tensor), or positions (integer tensor or array).
+ */
+export type IndexItem = number | Slice | '...' | null | boolean | Tensor | readonly number[];
+
+interface Advanced {
+  readonly dim: number;
+  readonly positions: Tensor;
+}
+
+/** Positions of the true elements of a mask, one integer tensor for each of its dimensions. */
+export function maskPositions(mask: Tensor): Tensor[] {
+  const data = elements(contiguousData(mask, 'at'));
+  const found: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) found.push(i);
+  let stride = 1;
+  const out: Tensor[] = [];
+  for (let d = mask.ndim - 1; d >= 0; d--) {
+    const size = mask.shape[d]!;
+    const by = stride;
+    out.unshift(
+      tensor(
+        found.map((i) => Math.floor(i / by) % size),
+        { dtype: 'int64' },
+      ),
+    );
+    stride *= size;
+  }
+  return out;
+}
+
+/** How many dimensions an item takes. */
+function consumed(item: IndexItem): number {
+  if (item === null || item === '...' || typeof item === 'boolean') return 0;
+  return isTensor(item) && item.dtype === 'bool' ? item.ndim : 1;
+}
+
+/** Applies what is a view (numbers, slices, new dimensions), and collects masks and positions. */
+function basic(op: string, x: Tensor, items: readonly IndexItem[]): { view: Tensor; advanced: Advanced[] } {
+  const named = items.reduce<number>((n, item) => n + consumed(item), 0);
+  if (named > x.ndim) {
+    throw new RangeError(
+      `${op}: ${named} dimensions are indexed, but shape ${formatShape(x.shape)} has ${x.ndim}`,
+    );
+  }
+  if (items.filter((item) => item === '...').length > 1)
+    throw new RangeError(`${op}: '...' can appear only once`);
+  let view = x;
+  let dim = 0;
+  const advanced: Advanced[] = [];
+  for (const item of items) {
+    if (item === '...') dim += x.ndim - named;
+    else if (item === null) view = unsqueezeDim(view, dim++);
+    else if (typeof item === 'number') {
+      view = selectIndex(view, dim, wrapIndex(op, item, view.shape[dim]!, dim));
+    } else if (item instanceof Slice) {
+      const size = view.shape[dim]!;
+      const start = clampIndex(item.start ?? 0, size);
+      const stop = clampIndex(item.stop ?? size, size);
+      view = sliceDim(view, dim, start, Math.max(0, Math.ceil((stop - start) / item.step)), item.step);
+      dim++;
+    } else if (typeof item === 'boolean') {
+      view = unsqueezeDim(view, dim);
+      advanced.push({ dim: dim++, positions: tensor(item ? [0] : [], { dtype: 'int64' }) });
+    } else {
+      const positions = isTensor(item) ? item : tensor(item, { dtype: 'int64' });
+      if (positions.dtype === 'bool') {
+        const { shape } = positions;
+        shape.forEach((n, i) => {
+          if (view.shape[dim + i] !== n) {
+            throw new RangeError(
+              `${op}: a mask of shape ${formatShape(shape)} does not fit shape ${formatShape(view.shape)} at dimension ${dim}`,
+            );
+          }
+        });
+        for (const list of maskPositions(positions)) advanced.push({ dim: dim++, positions: list });
+      } else {
+        if (!isIntegral(positions.dtype)) {
+          throw new TypeError(
+            `${op}: positions are integers, got a ${positions.dtype} tensor; convert it with x.long()`,
+          );
+        }
+        advanced.push({ dim: dim++, positions });
+      }
+    }
+  }
+  return { view, advanced };
+}
+
+/** Positions given for some dimensions, as rows of a tensor in which those dimensions are joined. */
+interface Plan {
+  /** The order that brings the indexed dimensions together; null where they are. */
+  readonly order: readonly number[] | null;
+  /** [outer, joined indexed dimensions, inner]. */
+  readonly folded: readonly [number, number, number];
+  readonly rows: Rows;
+  /** The shape of the positions, and of what is before and after. */
+  readonly before: Shape;
+  readonly positions: Shape;
+  readonly after: Shape;
+}
+
+function plan(op: string, shape: Shape, advanced: readonly Advanced[]): Plan {
+  const dims = advanced.map(({ dim }) => dim);
+  const positions = advanced.reduce<Shape>((s, { positions: p }) => broadcastShapes(op, s, p.shape), []);
+  const together = dims.every((dim, i) => i === 0 || dim === dims[i - 1]! + 1);
+  const rest = shape.map((_, i) => i).filter((i) => !dims.includes(i));
+  const first = together ? dims[0]! : 0;
+  const before = together ? shape.slice(0, first) : [];
+  const after = together ? shape.slice(first + dims.length) : rest.map((i) => shape[i]!);
+  const sizes = dims.map((dim) => shape[dim]!);
+  const rows = new Int32Array(sizeOf(positions));
+  advanced.forEach(({ positions: p, dim }, k) => {
+    const size = sizes[k]!;
+    const list = elements(contiguousData(expandTo(p, positions), op));
+    for (let i = 0; i < rows.length; i++) rows[i] = rows[i]! * size + wrapIndex(op, list[i]!, size, dim);
+  });
+  return {
+    order: together ? null : [...dims, ...rest],
+    folded: [sizeOf(before), sizeOf(sizes), sizeOf(after)],
+    rows,
+    before,
+    positions,
+    after,
+  };
+}
+
+/** Elements at positions given for some dimensions. */
+function takeAt(op: string, x: Tensor, advanced: readonly Advanced[]): Tensor {
+  const { order, folded, rows, before, positions, after } = plan(op, x.shape, advanced);
+  const moved = order === null ? x : permuteDims(x, order);
+  return reshapeTo(takeRows(reshapeTo(moved, folded), rows), [...before, ...positions, ...after]);
+}
+
+/** A copy of `x` with values put at positions given for some dimensions. */
+export function putAt(
+  op: string,
+  x: Tensor,
+  advanced: readonly Advanced[],
+  value: Tensor,
+  accumulate: boolean,
+): Tensor {
+  const { order, folded, rows, before, positions, after } = plan(op, x.shape, advanced);
+  const moved = order === null ? x : permuteDims(x, order);
+  const target = [...before, ...positions, ...after];
+  const values = reshapeTo(expandTo(cast(value, x.dtype), target), [folded[0], rows.length, folded[2]]);
+  const changed = reshapeTo(putRows(reshapeTo(moved, folded), rows, values, accumulate), moved.shape);
+  if (order === null) return changed;
+  const inverse = new Array<number>(order.length);
+  order.forEach((dim, i) => (inverse[dim] = i));
+  return permuteDims(changed, inverse);
+}
+
+type At = (input: Tensor, ...index: IndexItem[]) => Tensor;
+
+/**
+ * Part of a tensor by Python's indexing rules: `x.at(0)` a row, `x.at(slice(1, 3))` rows 1 and 2, `x.at('...', 0)` the
+ * first of the last dimension, `x.at(null)` a new dimension, `x.at(mask)` elements where a bool tensor holds,
+ * `x.at([0, 2])` or `x.at(indexTensor)` rows by number. A view unless masks or positions are used.
+ * @throws RangeError for a position that is not there
+ */
+export const at: MethodOp<At> = methodOp<At>(
+  {
+    name: 'at',
+    params: ['input', 'index'],
+    samples: (make) => [
+      [make([3, 4]), 1, slice(1, null, 2)],
+      [make([3, 4]), '...', -1],
+      [make([3, 4]), null, [0, 2, 2]],
+      [make([3, 4]), tensor([true, false, true])],
+      [make([2, 3, 2]), slice(), tensor([2, 0], { dtype: 'int64' })],
+      [make([2, 3, 2]), [0, 1], slice(), [1, 0]],
+    ],
+    errors: (make) => [
+      { args: [make([3, 4]), 3], message: /index 3 is out of range for dimension 0 of size 3/ },
+      { args: [make([3]), 0, 0], message: /2 dimensions are indexed/ },
+      { args: [make([3]), tensor([true, false])], message: /mask of shape \[2\]/ },
+      { args: [make([3]), make([2])], message: /positions are integers/ },
+    ],
+  },
+  (input, ...index) => {
+    const { view, advanced } = basic('at', input, index);
+    if (advanced.length > 0) return takeAt('at', view, advanced);
+    return view === input ? sliceless(input) : view;
+  },
+);
+
+/** A view of everything. */
+function sliceless(x: Tensor): Tensor {
+  return expandTo(unsqueezeDim(x, 0), [1, ...x.shape]).squeeze(0);
+}
+
+declare module '../tensor.js' {
+  interface Tensor {
+    /**
+     * Writes a value (broadcast) into part of this tensor, in place: `x.set([0, slice(1, 3)], 5)`. The index is as for `at`.
+     */
+    set(index: IndexItem | readonly IndexItem[], value: Operand): this;
+  }
+}
+
+function isIndexList(index: IndexItem | readonly IndexItem[]): index is readonly IndexItem[] {
+  return Array.isArray(index);
+}
+
+Tensor.prototype.set = function (index, value) {
+  const items = isIndexList(index) ? index : [index];
+  const { view, advanced } = basic('set', this, items);
+  const data = isTensor(value) ? value : tensor(value, { dtype: this.dtype });
+  if (advanced.length === 0) {
+    view.copy_(data);
+    return this;
+  }
+  view.copy_(putAt('set', view, advanced, data, false));
+  return this;
+};
+
+type IndexPut = (
+  input: Tensor,
+  indices: readonly (Tensor | readonly number[])[],
+  values: Tensor,
+  accumulate?: boolean | { accumulate?: boolean },
+) => Tensor;
+
+/** A copy with `values` put (or added, with `accumulate`) at positions given for the first dimensions. */
+export const indexPut: MethodOp<IndexPut> = methodOp<IndexPut>(
+  {
+    name: 'indexPut',
+    params: ['input', 'indices', 'values', 'accumulate'],
+    options: true,
+    samples: (make) => [
+      [make([3, 4]), [tensor([0, 2], { dtype: 'int64' })], make([4])],
+      [make([3]), [tensor([0, 0, 1], { dtype: 'int64' })], make([3]), { accumulate: true }],
+    ],
+  },
+  (input: Tensor, indices: readonly (Tensor | readonly number[])[], values: Tensor, accumulate = false) => {
+    const { view, advanced } = basic('indexPut', input, indices);
+    return putAt('indexPut', view, advanced, values, accumulate);
+  },
+);

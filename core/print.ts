@@ -1,0 +1,143 @@
+/**
+ * Tensors as text, the way PyTorch prints them: elements with four decimals in aligned columns, the middle of large
+ * tensors left out, then shape, dtype, and what made the tensor.
+ */
+import { type DType, elementOf, isFloat, itemSize } from './dtype.js';
+import { formatShape } from './layout.js';
+import { f32, f64, i32, u8 } from './memory.js';
+import { Tensor } from './tensor.js';
+
+/** More elements than this are summarized: the first and last few of each dimension are shown. */
+const THRESHOLD = 1000;
+const EDGE = 3;
+const LINE = 80;
+const PRECISION = 4;
+
+type Format = (value: number) => string;
+
+/** Reads the element at an offset of the tensor's storage. */
+function reader(x: Tensor): (offset: number) => number {
+  const first = x.storage.ptr / itemSize(x.dtype);
+  const array = { float32: f32, float64: f64, int32: i32, uint8: u8 }[elementOf(x.dtype)];
+  return (offset) => array[first + offset]!;
+}
+
+/** The positions shown of a dimension; null stands for those left out. */
+function shown(size: number, summarize: boolean): (number | null)[] {
+  if (!summarize || size <= 2 * EDGE) return Array.from({ length: size }, (_, i) => i);
+  return [
+    ...Array.from({ length: EDGE }, (_, i) => i),
+    null,
+    ...Array.from({ length: EDGE }, (_, i) => size - EDGE + i),
+  ];
+}
+
+function collect(x: Tensor, summarize: boolean): number[] {
+  const read = reader(x);
+  const values: number[] = [];
+  const walk = (dim: number, offset: number): void => {
+    if (dim === x.ndim) {
+      values.push(read(offset));
+      return;
+    }
+    for (const i of shown(x.shape[dim]!, summarize)) {
+      if (i !== null) walk(dim + 1, offset + i * x.strides[dim]!);
+    }
+  };
+  walk(0, x.layout.offset);
+  return values;
+}
+
+function special(value: number): string | null {
+  if (Number.isNaN(value)) return 'nan';
+  if (value === Infinity) return 'inf';
+  if (value === -Infinity) return '-inf';
+  return null;
+}
+
+/** `1.2346e-05`, with at least two digits of exponent. */
+function scientific(value: number): string {
+  const [mantissa, exponent] = value.toExponential(PRECISION).split('e') as [string, string];
+  const digits = exponent.slice(1);
+  return `${mantissa}e${exponent.charAt(0)}${digits.padStart(2, '0')}`;
+}
+
+/** PyTorch's choice between whole numbers, fixed point and scientific notation, for all elements together. */
+function chooseFormat(dtype: DType, values: readonly number[]): Format {
+  if (dtype === 'bool') return (value) => (value !== 0 ? 'true' : 'false');
+  if (!isFloat(dtype)) return (value) => String(value);
+  const sizes = values.filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs);
+  if (sizes.length === 0) return (value) => special(value) ?? `${value}.`;
+  const largest = sizes.reduce((a, b) => Math.max(a, b));
+  const smallest = sizes.reduce((a, b) => Math.min(a, b));
+  const whole = values.every((v) => !Number.isFinite(v) || Number.isInteger(v));
+  if (whole) {
+    if (largest / smallest > 1000 && largest > 1e8) return (value) => special(value) ?? scientific(value);
+    return (value) => special(value) ?? `${Object.is(value, -0) ? '-0' : value}.`;
+  }
+  if (largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4) {
+    return (value) => special(value) ?? scientific(value);
+  }
+  return (value) => special(value) ?? value.toFixed(PRECISION);
+}
+
+function body(x: Tensor, indent: number): string {
+  const summarize = x.numel() > THRESHOLD;
+  const values = collect(x, summarize);
+  const format = chooseFormat(x.dtype, values);
+  const width = values.reduce((w, v) => Math.max(w, format(v).length), 0);
+  const read = reader(x);
+  const cell = (offset: number): string => format(read(offset)).padStart(x.ndim === 0 ? 0 : width);
+  const perLine = Math.max(1, Math.floor((LINE - indent) / (width + 2)));
+
+  const draw = (dim: number, offset: number, pad: number): string => {
+    if (dim === x.ndim) return cell(offset);
+    const positions = shown(x.shape[dim]!, summarize);
+    const stride = x.strides[dim]!;
+    if (dim === x.ndim - 1) {
+      const cells = positions.map((i) => (i === null ? '...' : cell(offset + i * stride)));
+      const lines: string[] = [];
+      for (let i = 0; i < cells.length; i += perLine) lines.push(cells.slice(i, i + perLine).join(', '));
+      return `[${lines.join(`,\n${' '.repeat(pad + 1)}`)}]`;
+    }
+    const rows = positions.map((i) => (i === null ? '...' : draw(dim + 1, offset + i * stride, pad + 1)));
+    return `[${rows.join(`,${'\n'.repeat(x.ndim - dim - 1)}${' '.repeat(pad + 1)}`)}]`;
+  };
+  return x.numel() === 0 ? '[]' : draw(0, x.layout.offset, indent);
+}
+
+/**
+ * The tensor as text: `tensor([[1., 2.]], shape=[1, 2], dtype=float32, gradFn=<AddBackward>)`. Bounded: of a tensor
+ * with more than 1000 elements the first and last three of each dimension are shown.
+ */
+export function formatTensor(x: Tensor): string {
+  const prefix = 'tensor(';
+  const text = `${prefix}${body(x, prefix.length)}`;
+  const facts = [`dtype=${x.dtype}`];
+  if (x.ndim > 0) facts.unshift(`shape=${formatShape(x.shape)}`);
+  const node = x.gradFn;
+  if (node !== null) facts.push(`gradFn=<${node.name}>`);
+  else if (x.requiresGrad) facts.push('requiresGrad=true');
+  const suffix = `${facts.join(', ')})`;
+  const lastLine = text.length - (text.lastIndexOf('\n') + 1);
+  const joint = lastLine + suffix.length + 2 > LINE ? `,\n${' '.repeat(prefix.length)}` : ', ';
+  return `${text}${joint}${suffix}`;
+}
+
+declare module './tensor.js' {
+  interface Tensor {
+    /** The elements, shape, dtype and gradient function as text; large tensors are summarized. */
+    toString(): string;
+  }
+}
+
+Tensor.prototype.toString = function () {
+  return formatTensor(this);
+};
+
+// How Node's console and inspect show a tensor.
+Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: Tensor): string {
+    return formatTensor(this);
+  },
+});

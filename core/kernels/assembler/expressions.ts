@@ -185,6 +185,7 @@ function bytes(write: (view: DataView) => void): V128 {
 
 export const v128 = {
   load: load('v128', simd(0), 0),
+  load8Splat: load('v128', simd(7), 0),
   load32Splat: load('v128', simd(9), 2),
   load64Splat: load('v128', simd(10), 3),
   load32Zero: load('v128', simd(92), 2),

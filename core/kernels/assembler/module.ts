@@ -19,6 +19,9 @@ type Parameters<S extends Signature> = { readonly [K in keyof S]: Local<S[K]> };
 export class FunctionBuilder {
   readonly code = new ByteWriter();
   private readonly localTypes: ValueType[] = [];
+  /** Variables of scopes that have ended, to be used again, and those of the scope that is open. */
+  private readonly spare: Local<ValueType>[] = [];
+  private scoped: Local<ValueType>[] | undefined;
 
   constructor(private readonly parameterCount: number) {}
 
@@ -31,9 +34,26 @@ export class FunctionBuilder {
 
   /** A new variable that holds the value of an expression. */
   let<T extends ValueType>(value: Expression<T>): Local<T> {
-    const local = this.local(value.type);
+    const local = this.reuse(value.type) ?? this.local(value.type);
+    this.scoped?.push(local);
     this.set(local, value);
     return local;
+  }
+
+  /** The variables that `let` makes inside are free for other uses afterwards: fewer to set up at each call. */
+  scope(body: () => void): void {
+    const outer = this.scoped;
+    this.scoped = [];
+    body();
+    this.spare.push(...this.scoped);
+    this.scoped = outer;
+  }
+
+  private reuse<T extends ValueType>(type: T): Local<T> | undefined {
+    const at = this.spare.findIndex((local) => local.type === type);
+    if (at < 0) return undefined;
+    const [{ index }] = this.spare.splice(at, 1);
+    return readLocal(type, index);
   }
 
   set<T extends ValueType>(local: Local<T>, value: Expression<T>): void {

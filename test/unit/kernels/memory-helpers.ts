@@ -47,3 +47,57 @@ export function generator(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+export interface StridedArray {
+  readonly ptr: Ptr;
+  readonly strides: number[];
+  readonly array: TestArray;
+}
+
+/** A shape for tests: of rank 0 to 4, now and then empty, the innermost dimension sometimes long. */
+export function randomShape(next: () => number): number[] {
+  const rank = Math.floor(next() * 5);
+  const shape = Array.from({ length: rank }, () => 1 + Math.floor(next() * 6));
+  if (rank > 0 && next() < 0.4) shape[rank - 1] = 1 + Math.floor(next() * 150);
+  if (rank > 0 && next() < 0.05) shape[Math.floor(next() * rank)] = 0;
+  return shape;
+}
+
+/** An operand of this shape at an odd offset: contiguous, permuted, spread out, broadcast or reversed. */
+export function randomOperand(
+  element: Element,
+  shape: readonly number[],
+  next: () => number,
+  value: () => number,
+): StridedArray {
+  const order = shape.map((_, dim) => dim);
+  if (next() < 0.5) order.sort(() => next() - 0.5);
+  const spread = next() < 0.3 ? 1 + Math.floor(next() * 3) : 1;
+  const strides: number[] = [];
+  let step = spread;
+  for (const dim of order.toReversed()) {
+    if (next() < 0.2) strides[dim] = 0;
+    else {
+      strides[dim] = step;
+      step *= Math.max(shape[dim], 1) + (next() < 0.15 ? 1 : 0);
+    }
+  }
+  const offset = Math.floor(next() * 4);
+  const array = put(element, Array.from({ length: offset + step + 1 }, value));
+  let start = offset;
+  strides.forEach((stride, dim) => {
+    if (next() < 0.1 && shape[dim] > 0) {
+      start += stride * (shape[dim] - 1);
+      strides[dim] = -stride;
+    }
+  });
+  return { ptr: array.ptr + start * elementBytes[element], strides, array };
+}
+
+/** Distance in units of the last place of the expected float32. */
+export function ulps(actual: number, expected: number): number {
+  if (Object.is(actual, expected) || actual === expected) return 0;
+  if (Number.isNaN(actual) || Number.isNaN(expected)) return Infinity;
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(expected))), -126);
+  return Math.abs(actual - expected) / 2 ** (exponent - 23);
+}

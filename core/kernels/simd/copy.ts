@@ -1,0 +1,90 @@
+/** Filling and copying. */
+import type { Element, Ptr, Strided } from '../api.js';
+import type { WasmFunction } from '../assembler/index.js';
+import { collapse, forEachTurn } from '../nest.js';
+import { copy as referenceCopy } from '../reference/copy.js';
+import { elementBytes } from '../views.js';
+import { compileCopy, type CopyFunctions } from './copy-code.js';
+
+const compiled = new Map<number, CopyFunctions>();
+
+function functionsFor(bytes: number): CopyFunctions {
+  let functions = compiled.get(bytes);
+  if (functions === undefined) {
+    functions = compileCopy(bytes === 1 ? 1 : bytes === 4 ? 4 : 8);
+    compiled.set(bytes, functions);
+  }
+  return functions;
+}
+
+const reading: [readonly number[]] = [[]];
+
+/** out[contiguous] = x[strided] */
+export function copyStrided(element: Element, shape: readonly number[], x: Strided, out: Ptr): void {
+  const bytes = elementBytes[element];
+  reading[0] = x.strides;
+  const nest = collapse(shape, reading);
+  if (nest.count === 0) return;
+  const { rank, sizes } = nest;
+  const [steps] = nest.strides;
+  const functions = functionsFor(bytes);
+  const columns = sizes[0];
+  const rows = rank === 1 ? 1 : sizes[1];
+  const step = steps[0];
+  const row = rank === 1 ? 0 : steps[1];
+  const run = choose(functions, step, row);
+  const rowBytes = columns * bytes;
+  if (rank <= 2) run(x.ptr, out, rows, columns, row * bytes, step * bytes, rowBytes, bytes);
+  else {
+    let to = out;
+    forEachTurn(nest, 2, (offsets) => {
+      run(x.ptr + offsets[0] * bytes, to, rows, columns, row * bytes, step * bytes, rowBytes, bytes);
+      to += rows * rowBytes;
+    });
+  }
+}
+
+function choose(functions: CopyFunctions, step: number, row: number): WasmFunction {
+  if (step === 1) return functions.rows;
+  if (step === 0) return functions.repeat;
+  return row === 1 ? functions.transpose : functions.single;
+}
+
+export function copy(
+  from: Element,
+  to: Element,
+  shape: readonly number[],
+  x: Strided,
+  out: Ptr,
+  toBool = false,
+): void {
+  if (from === to && !toBool) copyStrided(from, shape, x, out);
+  else referenceCopy(from, to, shape, x, out, toBool);
+}
+
+/** out[strided] = x[strided] */
+export function copyInto(element: Element, shape: readonly number[], x: Strided, out: Strided): void {
+  const bytes = elementBytes[element];
+  const nest = collapse(shape, [x.strides, out.strides]);
+  if (nest.count === 0) return;
+  const { rank, sizes } = nest;
+  const [stepsX, stepsOut] = nest.strides;
+  const functions = functionsFor(bytes);
+  const columns = sizes[0];
+  const rows = rank === 1 ? 1 : sizes[1];
+  const rowX = rank === 1 ? 0 : stepsX[1];
+  const rowOut = rank === 1 ? 0 : stepsOut[1];
+  const run = stepsOut[0] === 1 ? choose(functions, stepsX[0], rowX) : functions.single;
+  forEachTurn(nest, 2, (offsets) => {
+    run(
+      x.ptr + offsets[0] * bytes,
+      out.ptr + offsets[1] * bytes,
+      rows,
+      columns,
+      rowX * bytes,
+      stepsX[0] * bytes,
+      rowOut * bytes,
+      stepsOut[0] * bytes,
+    );
+  });
+}

@@ -1,0 +1,168 @@
+/** Unary and binary ops. */
+import type { BinaryOp, Element, FloatElement, Ptr, Strided, UnaryOp } from '../api.js';
+import { ModuleBuilder, type WasmFunction } from '../assembler/index.js';
+import { collapse, forEachTurn } from '../nest.js';
+import * as reference from '../reference/binary.js';
+import { unary as referenceUnary } from '../reference/unary.js';
+import { elementBytes } from '../views.js';
+import { copyStrided } from './copy.js';
+import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
+import { emitMap } from './map-code.js';
+import { contiguousCopy } from './operands.js';
+import { binaryCode, unaryCode } from './ops.js';
+
+/** False for what has no SIMD code. */
+type Compiled = Map<string, WasmFunction | false>;
+
+const unaryFunctions: Record<FloatElement, Compiled> = { float32: new Map(), float64: new Map() };
+const binaryFunctions: Record<Element, Compiled> = {
+  float32: new Map(),
+  float64: new Map(),
+  int32: new Map(),
+  uint8: new Map(),
+};
+
+function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false {
+  const code = unaryCode(op, element);
+  if (!code) return false;
+  const lanes = floatLanes[element];
+  const module = new ModuleBuilder();
+  const signature = { x: 'i32', out: 'i32', rows: 'i32', columns: 'i32', xRow: 'i32' } as const;
+  module.define('run', signature, (f, p) => {
+    emitMap(f, {
+      access: lanes,
+      out: p.out,
+      rows: p.rows,
+      columns: p.columns,
+      operands: [{ pointer: p.x, row: p.xRow, step: p.columns }],
+      unroll: code.unroll,
+      compute: ([x]) => code.compute(f, lanes.ops, x),
+    });
+  });
+  return module.compile().run;
+}
+
+function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
+  const code = binaryCode(op, element);
+  if (!code) return false;
+  const lanes: FloatLanes = element === 'float64' ? floatLanes.float64 : float32Lanes;
+  const module = new ModuleBuilder();
+  const signature = {
+    a: 'i32',
+    b: 'i32',
+    out: 'i32',
+    rows: 'i32',
+    columns: 'i32',
+    aRow: 'i32',
+    bRow: 'i32',
+    aStep: 'i32',
+    bStep: 'i32',
+  } as const;
+  module.define('run', signature, (f, p) => {
+    emitMap(f, {
+      access: lanes,
+      out: p.out,
+      rows: p.rows,
+      columns: p.columns,
+      operands: [
+        { pointer: p.a, row: p.aRow, step: p.aStep },
+        { pointer: p.b, row: p.bRow, step: p.bStep },
+      ],
+      unroll: code.unroll,
+      compute: ([a, b]) => code.compute(f, lanes.ops, a, b),
+    });
+  });
+  return module.compile().run;
+}
+
+export function unary(
+  op: UnaryOp,
+  element: FloatElement,
+  shape: readonly number[],
+  x: Strided,
+  out: Ptr,
+): void {
+  const functions = unaryFunctions[element];
+  let run = functions.get(op);
+  if (run === undefined) functions.set(op, (run = compileUnary(op, element)));
+  if (run === false) {
+    referenceUnary(op, element, shape, x, out);
+    return;
+  }
+  const bytes = elementBytes[element];
+  const nest = collapse(shape, [x.strides]);
+  const { rank, sizes, count } = nest;
+  if (count === 0) return;
+  const [steps] = nest.strides;
+  if (steps[0] !== 1) {
+    // Put the elements in order first, then work on them where they are.
+    copyStrided(element, shape, x, out);
+    run(out, out, 1, count, 0);
+    return;
+  }
+  const columns = sizes[0];
+  if (rank === 1) run(x.ptr, out, 1, columns, 0);
+  else if (rank === 2) run(x.ptr, out, sizes[1], columns, steps[1] * bytes);
+  else {
+    const rows = sizes[1];
+    const row = steps[1] * bytes;
+    let to = out;
+    forEachTurn(nest, 2, (offsets) => {
+      run(x.ptr + offsets[0] * bytes, to, rows, columns, row);
+      to += rows * columns * bytes;
+    });
+  }
+}
+
+export function binary(
+  op: BinaryOp,
+  element: Element,
+  shape: readonly number[],
+  a: Strided,
+  b: Strided,
+  out: Ptr,
+): void {
+  const functions = binaryFunctions[element];
+  let run = functions.get(op);
+  if (run === undefined) functions.set(op, (run = compileBinary(op, element)));
+  if (run === false) {
+    reference.binary(op, element, shape, a, b, out);
+    return;
+  }
+  const bytes = elementBytes[element];
+  const nest = collapse(shape, [a.strides, b.strides]);
+  if (nest.count === 0) return;
+  const [stepsA, stepsB] = nest.strides;
+  const stepA = stepsA[0];
+  const stepB = stepsB[0];
+  if ((stepA !== 1 && stepA !== 0) || (stepA === 0 && stepB === 0)) {
+    const { operand, storage } = contiguousCopy(copyStrided, element, shape, a, op);
+    binary(op, element, shape, operand, b, out);
+    storage.release();
+    return;
+  }
+  if (stepB !== 1 && stepB !== 0) {
+    const { operand, storage } = contiguousCopy(copyStrided, element, shape, b, op);
+    binary(op, element, shape, a, operand, out);
+    storage.release();
+    return;
+  }
+  const { rank, sizes } = nest;
+  const columns = sizes[0];
+  if (rank === 1) run(a.ptr, b.ptr, out, 1, columns, 0, 0, stepA, stepB);
+  else {
+    const rows = sizes[1];
+    const rowA = stepsA[1] * bytes;
+    const rowB = stepsB[1] * bytes;
+    if (rank === 2) run(a.ptr, b.ptr, out, rows, columns, rowA, rowB, stepA, stepB);
+    else {
+      let to = out;
+      forEachTurn(nest, 2, (offsets) => {
+        const fromA = a.ptr + offsets[0] * bytes;
+        const fromB = b.ptr + offsets[1] * bytes;
+        run(fromA, fromB, to, rows, columns, rowA, rowB, stepA, stepB);
+        to += rows * columns * bytes;
+      });
+    }
+  }
+}

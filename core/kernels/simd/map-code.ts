@@ -1,0 +1,115 @@
+/**
+ * Loops of elementwise kernels, over rows of contiguous output. Each operand either moves with the output or stays at
+ * one number for the row (`scalar`); the kernel has a loop for every combination that it supports and picks one by
+ * the operands' steps.
+ */
+import { i32, v128, type FunctionBuilder, type I32, type Local, type V128 } from '../assembler/index.js';
+
+/** How the elements of an operand or of the output are loaded. */
+export interface ElementAccess {
+  readonly bytes: 1 | 4 | 8;
+  loadSplat(address: I32, offset?: number): V128;
+  loadFirst(address: I32, offset?: number): V128;
+}
+
+export interface MapOperand {
+  /** Start of the row, advanced by `row` bytes after each. */
+  readonly pointer: Local<'i32'>;
+  readonly row: I32;
+  /** Not 0 when the operand moves along the row. */
+  readonly step: I32;
+}
+
+export interface MapLoops {
+  readonly access: ElementAccess;
+  readonly out: Local<'i32'>;
+  readonly rows: Local<'i32'>;
+  readonly columns: I32;
+  readonly operands: readonly MapOperand[];
+  /** Vectors a turn of the main loop: more for what is quickly computed. */
+  readonly unroll: number;
+  readonly compute: (operands: readonly V128[]) => V128;
+}
+
+/** Emits the loops; a row where no operand moves is not provided for. */
+export function emitMap(f: FunctionBuilder, loops: MapLoops): void {
+  const { operands, out, rows, columns, access } = loops;
+  const combinations = movingCombinations(operands.length);
+  const pointers = operands.map(() => f.local('i32'));
+  const target = f.local('i32');
+  const left = f.local('i32');
+  f.while(rows, () => {
+    f.set(target, out);
+    f.set(left, columns);
+    operands.forEach((operand, k) => f.set(pointers[k], operand.pointer));
+    chooseLoop(f, operands, combinations, (moving) => emitRow(f, loops, moving, { pointers, target, left }));
+    operands.forEach((operand) => f.advance(operand.pointer, operand.row));
+    f.advance(out, i32.mul(columns, access.bytes));
+    f.advance(rows, -1);
+  });
+}
+
+/** All ways in which at least one operand moves. */
+function movingCombinations(count: number): boolean[][] {
+  const all: boolean[][] = [];
+  for (let bits = (1 << count) - 1; bits > 0; bits--)
+    all.push(Array.from({ length: count }, (_, k) => (bits & (1 << k)) !== 0));
+  return all;
+}
+
+function chooseLoop(
+  f: FunctionBuilder,
+  operands: readonly MapOperand[],
+  combinations: readonly boolean[][],
+  emit: (moving: readonly boolean[]) => void,
+): void {
+  const [first, ...rest] = combinations;
+  if (rest.length === 0) {
+    emit(first);
+    return;
+  }
+  const isMoving = (operand: MapOperand, moving: boolean): I32 =>
+    moving ? i32.ne(operand.step, 0) : i32.eqz(operand.step);
+  const condition = operands
+    .map((operand, k) => isMoving(operand, first[k]))
+    .reduce((all, one) => i32.and(all, one));
+  f.if(
+    condition,
+    () => emit(first),
+    () => chooseLoop(f, operands, rest, emit),
+  );
+}
+
+function emitRow(
+  f: FunctionBuilder,
+  { access, unroll, compute }: MapLoops,
+  moving: readonly boolean[],
+  at: { pointers: readonly Local<'i32'>[]; target: Local<'i32'>; left: Local<'i32'> },
+): void {
+  const { bytes } = access;
+  const lanes = 16 / bytes;
+  f.scope(() => {
+    const fixed = at.pointers.map((pointer, k) => (moving[k] ? undefined : f.let(access.loadSplat(pointer))));
+    const turn = (elements: number, vectors: number, whole: boolean): void => {
+      for (let vector = 0; vector < vectors; vector++)
+        f.scope(() => {
+          const offset = vector * 16;
+          const operands = at.pointers.map(
+            (pointer, k) =>
+              fixed[k] ?? (whole ? v128.load(pointer, offset) : access.loadFirst(pointer, offset)),
+          );
+          const value = compute(operands);
+          if (whole) f.store(at.target, value, offset);
+          else f.storeLane(bytes, at.target, value);
+        });
+      at.pointers.forEach((pointer, k) => {
+        if (moving[k]) f.advance(pointer, elements * bytes);
+      });
+      f.advance(at.target, elements * bytes);
+      f.advance(at.left, -elements);
+    };
+    if (unroll > 1) f.while(i32.geU(at.left, lanes * unroll), () => turn(lanes * unroll, unroll, true));
+    f.while(i32.geU(at.left, lanes), () => turn(lanes, 1, true));
+    f.while(at.left, () => turn(1, 1, false));
+  });
+}

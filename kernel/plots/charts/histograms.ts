@@ -49,7 +49,11 @@ interface Entry {
  *
  * @param model a module, or pairs of a name and a tensor with `grad`
  */
-export function gradientHistogram(model: ParameterSource, options: HistogramOptions = {}): Still {
+export function gradientHistogram(
+  model: ParameterSource,
+  options: HistogramOptions = {},
+  environment?: LiveEnvironment,
+): Still {
   const of = options.of ?? 'gradient';
   const notes: string[] = [];
   const entries = collect(model, of, notes).map(({ name, distribution }) => ({
@@ -57,7 +61,7 @@ export function gradientHistogram(model: ParameterSource, options: HistogramOpti
     moments: distribution === null ? [] : [{ step: 0, distribution }],
     newest: distribution,
   }));
-  return new Still(chart(entries, { ...options, of }, notes));
+  return new Still(chart(entries, { ...options, of }, notes), environment);
 }
 
 /** The weights of all parameters as they are now, a histogram each. */

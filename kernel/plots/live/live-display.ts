@@ -16,6 +16,8 @@ const FIRST_FRAME_MS = 40;
 const POLL_MS = 5;
 /** What pictures may cost the thread that trains: when one costs more, they become rarer. */
 const MAX_SHARE = 0.03;
+/** What the start of a worker may cost. */
+const START_MS = 60;
 
 /** What a live display depends on; tests pass their own. */
 export interface LiveEnvironment {
@@ -46,7 +48,9 @@ export class LiveDisplay {
   private nextLook = 0;
   private nextBegin = 0;
   private lastSent = -Infinity;
-  private interval = MIN_INTERVAL_MS;
+  /** The chart of the frame under way. */
+  private frame: ChartModel | null = null;
+  private frames = 0;
   private timer: NodeJS.Timeout | null = null;
 
   /** @param snapshot the chart as it is now; called only when a picture is due */
@@ -121,8 +125,7 @@ export class LiveDisplay {
       this.nextLook = Infinity;
       return;
     }
-    const began = this.env.now();
-    if (this.ticket !== null && now >= this.lastSent + this.interval) {
+    if (this.ticket !== null && now >= this.lastSent + MIN_INTERVAL_MS) {
       const result = this.env.renderer().poll(this.ticket);
       if (result !== null) {
         this.ticket = null;
@@ -133,16 +136,21 @@ export class LiveDisplay {
       this.stale = false;
       this.frame = this.snapshot();
       this.ticket = this.env.renderer().begin(this.frame);
-      this.nextBegin = now + this.interval;
+      this.frames += 1;
     }
-    const cost = this.env.now() - began;
-    this.interval = Math.max(MIN_INTERVAL_MS, this.interval * 0.7, cost / MAX_SHARE);
+    this.pace(now, this.env.now() - now);
     this.nextLook = this.ticket === null ? this.nextBegin : now + POLL_MS;
     if (this.ticket !== null || this.stale) this.arm();
   }
 
-  /** The chart of the frame under way. */
-  private frame: ChartModel | null = null;
+  /** Puts off the next frame in proportion to what this one has cost the thread so far. */
+  private pace(now: number, cost: number): void {
+    // What the first frame costs is mostly the start of the worker, and that is paid only once.
+    const share = this.frames <= 1 && cost < START_MS ? 0 : cost / MAX_SHARE;
+    if (this.ticket !== null && this.nextBegin <= now)
+      this.nextBegin = now + Math.max(MIN_INTERVAL_MS, share);
+    else this.nextBegin += share;
+  }
 
   private sendFrame(host: DisplayHost, result: FrameResult): void {
     if (this.frame === null || 'error' in result) return;

@@ -35,6 +35,7 @@ export class WorkerRenderer implements FrameRenderer {
   private readonly fallback = new InProcessRenderer();
   private readonly pending = new Map<Ticket, { began: number; result: FrameResult | null }>();
   private readonly replies = new Int32Array(new SharedArrayBuffer(4));
+  private worker: Worker | null = null;
   private port: MessagePort | null = null;
   private state: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
   private next = 0;
@@ -100,6 +101,16 @@ export class WorkerRenderer implements FrameRenderer {
     return this.fallback.renderFinal(chart);
   }
 
+  /** Whether a worker draws. */
+  get working(): boolean {
+    return this.state === 'ready';
+  }
+
+  /** Ends the worker; what is drawn afterwards is drawn here. */
+  close(): void {
+    this.fail();
+  }
+
   private start(): void {
     if (this.state !== 'idle') return;
     if (!existsSync(this.workerFile)) {
@@ -121,6 +132,7 @@ export class WorkerRenderer implements FrameRenderer {
       worker.on('error', () => this.fail());
       worker.on('exit', () => this.fail());
       worker.unref();
+      this.worker = worker;
       port1.unref();
       this.port = port1;
       this.state = 'starting';
@@ -131,6 +143,8 @@ export class WorkerRenderer implements FrameRenderer {
 
   private fail(): void {
     this.state = 'failed';
+    void this.worker?.terminate();
+    this.worker = null;
     this.port?.close();
     this.port = null;
   }

@@ -21,6 +21,11 @@ const MAX_ROWS = 4000;
 const MAX_BYTES = 100_000;
 const LABEL_HEIGHT = 14;
 
+interface Size {
+  width: number;
+  height: number;
+}
+
 /** Null for a chart that is a picture only, and where there is nothing to draw. */
 export function toVegaLite(chart: ChartModel): JsonObject | null {
   const panels = chart.panels.filter((panel): panel is LinePanel => panel.kind === 'lines');
@@ -32,7 +37,8 @@ export function toVegaLite(chart: ChartModel): JsonObject | null {
   const total = chart.panels.reduce((sum, panel) => sum + panel.weight, 0);
   const views = drawn.map((panel, i) => {
     const height = Math.round(((chart.height - 60) * panel.weight) / total) - 50;
-    return view(panel, Math.max(300, chart.width - 220), Math.max(50, height), buckets, `p${i}`);
+    const size = { width: Math.max(300, chart.width - 220), height: Math.max(50, height) };
+    return view(panel, size, buckets, `p${i}`, i === drawn.length - 1);
   });
   const spec: JsonObject = {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
@@ -45,29 +51,41 @@ export function toVegaLite(chart: ChartModel): JsonObject | null {
   return JSON.stringify(spec).length < MAX_BYTES ? spec : null;
 }
 
-function view(panel: LinePanel, width: number, height: number, buckets: number, id: string): JsonObject {
+function view(
+  panel: LinePanel,
+  { width, height }: Size,
+  buckets: number,
+  id: string,
+  showX: boolean,
+): JsonObject {
   const names = panel.series.map((series) => series.name);
   const log = panel.y.scale === 'log';
-  const y = makeScale(panel.y, yExtent(panel), [height, 0], 5, 'nice');
+  const y = makeScale(
+    panel.y,
+    yExtent(panel),
+    [height, 0],
+    Math.max(2, Math.min(5, Math.floor(height / 28))),
+    'nice',
+  );
   const x = makeScale(panel.x, xExtent(panel), [0, width], 6, 'tight');
   const xField: JsonObject = {
     field: 'x',
     type: 'quantitative',
-    title: axisName(panel.x.name, panel.x.unit),
+    title: showX ? axisName(panel.x.name, panel.x.unit) : null,
     scale: {
       type: panel.x.scale,
       domain: x.domain,
       nice: false,
       ...(panel.x.scale === 'log' ? {} : { zero: false }),
     },
-    axis: { grid: false, ...(panel.x.integer ? { tickMinStep: 1 } : {}) },
+    axis: { grid: false, ...ticks(x) },
   };
   const yField: JsonObject = {
     field: 'y',
     type: 'quantitative',
     title: axisName(panel.y.name, panel.y.unit),
     scale: { type: log ? 'log' : 'linear', domain: y.domain, nice: false, ...(log ? {} : { zero: false }) },
-    axis: { tickCount: 5, gridOpacity: 0.35 },
+    axis: { gridOpacity: 0.35, ...ticks(y) },
   };
   const color: JsonObject = {
     field: 'series',
@@ -91,14 +109,16 @@ function view(panel: LinePanel, width: number, height: number, buckets: number, 
     });
   layers.push({
     transform: [{ filter: 'datum.k == 0' }],
-    mark: {
-      type: 'line',
-      strokeWidth: 2,
-      clip: true,
-      ...(panel.series.some((s) => s.dots) ? { point: { size: 20 } } : {}),
-    },
+    mark: { type: 'line', strokeWidth: 2, clip: true },
     encoding: panel.series.some((s) => dashes(s).length > 1) ? { ...common, strokeDash } : common,
   });
+  const dotted = panel.series.flatMap((series, i) => (series.dots ? [i] : []));
+  if (dotted.length > 0)
+    layers.push({
+      transform: [{ filter: `datum.k == 0 && indexof(${JSON.stringify(dotted)}, datum.s) >= 0` }],
+      mark: { type: 'point', filled: true, size: 20, opacity: 1, clip: true },
+      encoding: common,
+    });
   layers.push({
     params: [
       {
@@ -118,7 +138,7 @@ function view(panel: LinePanel, width: number, height: number, buckets: number, 
       ],
     },
   });
-  layers.push(...markLayers(panel, xField, yField, names, color));
+  layers.push(...markLayers(panel, xField, yField, names, color, (step) => x.at(step) / width));
   if (panel.endLabels) layers.push(labelLayer(panel, width, height, y, color));
   return {
     width,
@@ -132,6 +152,13 @@ function view(panel: LinePanel, width: number, height: number, buckets: number, 
     // Each layer brings its whole colour scale: rules have other colours than curves.
     resolve: { scale: { color: 'independent', strokeDash: 'independent' } },
   };
+}
+
+/** The ticks of the picture, with its texts. */
+function ticks({ ticks: all }: Scale): JsonObject {
+  const values = all.map((tick) => tick.value);
+  const texts = JSON.stringify(all.map((tick) => tick.text));
+  return { values, labelExpr: `${texts}[indexof(${JSON.stringify(values)}, datum.value)]` };
 }
 
 /** One row a point: index of the series, whether it is raw (1) or the line (0), step, value (empty: a gap). */
@@ -210,6 +237,8 @@ function markLayers(
   y: JsonObject,
   names: string[],
   color: JsonObject,
+  /** Where a step is, from 0 at the left to 1 at the right. */
+  share: (step: number) => number,
 ): Json[] {
   const layers: Json[] = [];
   const of = <K extends Mark['kind']>(kind: K): Extract<Mark, { kind: K }>[] =>
@@ -222,12 +251,24 @@ function markLayers(
       scale: { domain: ['error', 'note'], range: [COLOR.error, COLOR.axis] },
       legend: null,
     };
-    const data = { values: rules.map((rule) => ({ x: rule.x, label: rule.label, tone: rule.tone })) };
+    const data = {
+      values: rules.map((rule, i) => ({
+        x: rule.x,
+        label: rule.label,
+        tone: rule.tone,
+        py: 2 + LABEL_HEIGHT * (i % 8),
+      })),
+    };
     layers.push({ data, mark: { type: 'rule', strokeWidth: 1.5 }, encoding: { x, color: tone } });
     layers.push({
       data,
       mark: { type: 'text', align: 'left', dx: 5, baseline: 'top', fontWeight: 600 },
-      encoding: { x, y: { value: 2 }, text: { field: 'label', type: 'nominal' }, color: tone },
+      encoding: {
+        x,
+        y: { field: 'py', type: 'quantitative', scale: null },
+        text: { field: 'label', type: 'nominal' },
+        color: tone,
+      },
     });
   }
   const levels = of('level');
@@ -249,12 +290,27 @@ function markLayers(
     const data = {
       values: bests.map((best) => ({ x: best.x, y: best.y, series: names[best.series], label: best.label })),
     };
-    layers.push({ data, mark: { type: 'point', size: 70, strokeWidth: 2 }, encoding: { x, y, color } });
     layers.push({
       data,
-      mark: { type: 'text', dy: -12 },
-      encoding: { x, y, color, text: { field: 'label', type: 'nominal' } },
+      mark: { type: 'point', size: 70, strokeWidth: 2, opacity: 1 },
+      encoding: { x, y, color },
     });
+    // The label leans to the side where there is room.
+    for (const [align, from, to] of [
+      ['left', -Infinity, 1 / 3],
+      ['center', 1 / 3, 2 / 3],
+      ['right', 2 / 3, Infinity],
+    ] as const) {
+      const values = data.values.filter(
+        ({ x: step, label }) => label !== '' && share(step) >= from && share(step) < to,
+      );
+      if (values.length > 0)
+        layers.push({
+          data: { values },
+          mark: { type: 'text', align, dy: -13 },
+          encoding: { x, y, color, text: { field: 'label', type: 'nominal' } },
+        });
+    }
   }
   return layers;
 }

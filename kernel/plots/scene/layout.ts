@@ -18,7 +18,8 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
     shapes.push(text(MARGIN, 24, chart.title, 'title', COLOR.ink));
     top = 38;
   }
-  const notes = chart.notes.flatMap((note) => wrap(note, width - 2 * MARGIN, fonts)).slice(0, 4);
+  const said = fonts.problem === '' ? chart.notes : [...chart.notes, fonts.problem];
+  const notes = said.flatMap((note) => wrap(note, width - 2 * MARGIN, fonts)).slice(0, 4);
   const bottom = height - 6 - notes.length * NOTE_HEIGHT;
   notes.forEach((note, i) => {
     const y = bottom + NOTE_HEIGHT * (i + 1) - 4;

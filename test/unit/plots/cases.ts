@@ -92,7 +92,7 @@ function gradients(names: string[], steps: number): ChartModel {
 
 const LAYERS = Array.from({ length: 6 }, (_, i) => [`layers.${2 * i}.weight`, `layers.${2 * i}.bias`]).flat();
 
-export const cases: Record<string, () => ChartModel> = {
+const makers: Record<string, () => ChartModel> = {
   one: () =>
     loss({ title: 'One curve' }, (chart) => {
       const random = noise(1);
@@ -173,6 +173,12 @@ export const cases: Record<string, () => ChartModel> = {
   'runs-5': () => runs(5),
   'runs-20': () => runs(20),
   'runs-1000': () => runs(1000, 30),
+  million: () =>
+    loss({ title: 'A million steps' }, (chart) => {
+      const random = noise(7);
+      for (let step = 0; step < 1e6; step++)
+        chart.add({ train: falling(step, random, { to: 0.3, pace: 2e5 }) });
+    }),
   accuracy: () => {
     const chart = new LineChart(
       { title: 'Accuracy', yName: 'accuracy', yUnit: '%', best: 'max', xName: 'epoch' },
@@ -218,3 +224,11 @@ export const cases: Record<string, () => ChartModel> = {
     ).model();
   },
 };
+
+/** Each chart is made once: nothing changes a model. */
+export const cases: Record<string, () => ChartModel> = Object.fromEntries(
+  Object.entries(makers).map(([name, make]) => {
+    let chart: ChartModel | undefined;
+    return [name, () => (chart ??= make())];
+  }),
+);

@@ -1,0 +1,247 @@
+import { build } from 'esbuild';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DisplayHost, DisplayMessage } from '../../../kernel/display/host.js';
+import { gradientHistogram, LossChart } from '../../../kernel/plots/index.js';
+import type { LiveEnvironment } from '../../../kernel/plots/live/live-display.js';
+import { InProcessRenderer, type FrameRenderer, type Ticket } from '../../../kernel/plots/live/renderer.js';
+import { WorkerRenderer } from '../../../kernel/plots/live/worker-renderer.js';
+import type { ChartModel } from '../../../kernel/plots/model/chart.js';
+import { cases, fakeParameter } from './cases.js';
+import { readPng } from './png-reader.js';
+
+/** A notebook, a clock and a renderer that takes as long as it is told. */
+class Bench implements LiveEnvironment, FrameRenderer {
+  time = 0;
+  /** How long a frame is under way, and what it costs the thread that asks for it. */
+  latency = 0;
+  cost = 0;
+  readonly sent: (DisplayMessage & { at: number })[] = [];
+  readonly charts: ChartModel[] = [];
+  private ends: (() => void | Promise<void>)[] = [];
+  private readonly began = new Map<Ticket, number>();
+
+  constructor(private readonly kind: 'notebook' | 'text' = 'notebook') {}
+
+  host = (): DisplayHost => ({
+    kind: this.kind,
+    send: (message) => void this.sent.push({ ...message, at: this.time }),
+    clearOutput: () => undefined,
+    atCellEnd: (callback) => void this.ends.push(callback),
+  });
+  now = (): number => this.time;
+  renderer = (): FrameRenderer => this;
+
+  begin(chart: ChartModel): Ticket {
+    this.charts.push(chart);
+    this.began.set(this.charts.length, this.time);
+    this.time += this.cost;
+    return this.charts.length;
+  }
+  poll(ticket: Ticket) {
+    return this.time - this.began.get(ticket)! >= this.latency ? { png: Uint8Array.of(1) } : null;
+  }
+  cancel(): void {
+    // Nothing is under way.
+  }
+  renderFinal(chart: ChartModel) {
+    this.charts.push(chart);
+    return { png: Uint8Array.of(2) };
+  }
+
+  async endCell(): Promise<void> {
+    for (const end of this.ends.splice(0)) await end();
+  }
+}
+
+function train(bench: Bench, chart: LossChart, steps: number, stepTime = 1): void {
+  for (let step = 0; step < steps; step++) {
+    bench.time += stepTime;
+    chart.add({ train: 1 / (1 + step) });
+  }
+}
+
+describe('a live chart', () => {
+  it('shows once, then updates in place, at most four times a second', async () => {
+    const bench = new Bench();
+    bench.latency = 30;
+    train(bench, new LossChart({}, bench), 3000);
+    const live = bench.sent.length;
+    await bench.endCell();
+    expect(live).toBeGreaterThanOrEqual(10);
+    expect(live).toBeLessThanOrEqual(12);
+    bench.sent.slice(1, live).forEach((message, i) => {
+      expect(message.at - bench.sent[i].at).toBeGreaterThanOrEqual(250);
+    });
+    expect(bench.sent.map((message) => message.update)).toEqual(bench.sent.map((_, i) => i > 0));
+    expect(new Set(bench.sent.map((message) => message.displayId)).size).toBe(1);
+    expect(new Set(bench.sent.map((message) => JSON.stringify(message.metadata))).size).toBe(1);
+  });
+
+  it('always sends the last frame, with everything in it and Vega-Lite', async () => {
+    const bench = new Bench();
+    const chart = new LossChart({}, bench);
+    train(bench, chart, 7);
+    expect(bench.sent).toHaveLength(0);
+    await bench.endCell();
+    expect(bench.sent).toHaveLength(1);
+    const [panel] = bench.charts.at(-1)!.panels;
+    expect(panel.kind === 'lines' && panel.series[0].summary.count).toBe(7);
+    expect(bench.sent[0].data).toHaveProperty(['application/vnd.vegalite.v5+json']);
+    await bench.endCell();
+    expect(bench.sent).toHaveLength(1);
+  });
+
+  it('becomes rarer when frames cost the training thread much', () => {
+    const cheap = new Bench();
+    train(cheap, new LossChart({}, cheap), 5000);
+    const dear = new Bench();
+    dear.cost = 60;
+    train(dear, new LossChart({}, dear), 5000);
+    expect(dear.charts.length * dear.cost).toBeLessThan(0.05 * dear.time);
+    expect(dear.sent.length).toBeGreaterThanOrEqual(2);
+    expect(dear.sent.length).toBeLessThan(cheap.sent.length);
+  });
+
+  it('shows again in the next cell that adds to it', async () => {
+    const bench = new Bench();
+    const chart = new LossChart({}, bench);
+    train(bench, chart, 10);
+    await bench.endCell();
+    train(bench, chart, 10);
+    await bench.endCell();
+    expect(bench.sent.map((message) => message.update)).toEqual([false, false]);
+    expect(bench.sent[0].displayId).toBe(bench.sent[1].displayId);
+  });
+
+  it('that a cell returns is shown once', async () => {
+    const bench = new Bench();
+    const chart = new LossChart({}, bench);
+    train(bench, chart, 500);
+    expect(display(chart)).toEqual({});
+    await bench.endCell();
+    expect(bench.sent.filter((message) => !message.update)).toHaveLength(1);
+    const before = bench.sent.length;
+    // A later cell that returns it shows it there.
+    expect(display(chart)).toEqual({});
+    await bench.endCell();
+    expect(bench.sent).toHaveLength(before + 1);
+    expect(bench.sent.at(-1)!.update).toBe(false);
+  });
+
+  it('gives its picture to other kernels, and its text to a terminal once', async () => {
+    const bench = new Bench('text');
+    const chart = new LossChart({}, bench);
+    train(bench, chart, 2000);
+    expect(bench.sent).toHaveLength(0);
+    await bench.endCell();
+    expect(bench.sent.map((message) => Object.keys(message.data))).toEqual([['text/plain']]);
+    expect(Object.keys(display(chart))).toContain('image/png');
+  });
+
+  it('sends what is ready although the loop awaits for long', async () => {
+    const bench = new Bench();
+    const sent = new Promise<void>((resolve) => {
+      const { host } = bench;
+      bench.host = () => ({
+        ...host(),
+        send: (message) => {
+          host().send(message);
+          resolve();
+        },
+      });
+    });
+    const chart = new LossChart({}, bench);
+    chart.add({ train: 1 });
+    bench.time = 50;
+    chart.add({ train: 2 });
+    bench.time = 400;
+    await sent;
+    expect(bench.sent).toHaveLength(1);
+  });
+});
+
+describe('a chart made at once', () => {
+  it('shows where the cell returns it, once', async () => {
+    const bench = new Bench();
+    const model = [['w', fakeParameter(Float32Array.of(1), Float32Array.of(1, 2, 3))]] as const;
+    const chart = gradientHistogram(model, {}, bench);
+    expect(bench.sent).toHaveLength(0);
+    expect(display(chart)).toEqual({});
+    await bench.endCell();
+    expect(bench.sent).toHaveLength(1);
+  });
+});
+
+function display(value: object): Record<string, unknown> {
+  const show: unknown = Reflect.get(value, Symbol.for('Jupyter.display'));
+  if (typeof show !== 'function') throw new Error('has no Jupyter.display');
+  return Reflect.apply(show, value, []) as Record<string, unknown>;
+}
+
+describe('the raster worker', () => {
+  let file = '';
+  const renderers: WorkerRenderer[] = [];
+
+  beforeAll(async () => {
+    const root = path.resolve(import.meta.dirname, '../../..');
+    // Inside the package, so that it finds the packages it needs.
+    file = path.join(root, 'dist/test/raster-worker.mjs');
+    await build({
+      entryPoints: [path.join(root, 'kernel/plots/raster-worker.ts')],
+      outfile: file,
+      bundle: true,
+      packages: 'external',
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'error',
+    });
+  });
+
+  afterAll(() => {
+    for (const renderer of renderers) renderer.close();
+  });
+
+  const start = (worker: string): WorkerRenderer => {
+    const renderer = new WorkerRenderer(worker);
+    renderers.push(renderer);
+    return renderer;
+  };
+
+  it('draws while the main thread never returns to its event loop', () => {
+    const renderer = start(file);
+    const ticket = renderer.begin(cases.one());
+    const deadline = performance.now() + 20_000;
+    let result = renderer.poll(ticket);
+    while (result === null && performance.now() < deadline) result = renderer.poll(ticket);
+    expect(result !== null && 'png' in result && readPng(result.png).width).toBe(1440);
+    expect(renderer.working).toBe(true);
+    const final = renderer.renderFinal(cases.one());
+    const own = new InProcessRenderer().renderFinal(cases.one());
+    expect('png' in final && 'png' in own && Buffer.compare(final.png, own.png)).toBe(0);
+  });
+
+  it('is not missed when its file is absent', () => {
+    const renderer = start('/nowhere/raster-worker.js');
+    const result = renderer.poll(renderer.begin(cases.one()));
+    expect(result !== null && 'png' in result).toBe(true);
+    expect(renderer.working).toBe(false);
+  });
+
+  it('is not missed when it dies', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'raster-'));
+    const broken = path.join(folder, 'broken.mjs');
+    writeFileSync(broken, 'process.exit(3);');
+    let time = 0;
+    const renderer = new WorkerRenderer(broken, () => time);
+    const ticket = renderer.begin(cases.one());
+    expect(renderer.poll(ticket)).toBeNull();
+    time = 60_000;
+    expect(renderer.poll(ticket)).toHaveProperty('error');
+    const result = renderer.poll(renderer.begin(cases.one()));
+    expect(result !== null && 'png' in result).toBe(true);
+    expect('png' in renderer.renderFinal(cases.one())).toBe(true);
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { chartBundle } from '../../../kernel/plots/render/bundle.js';
+import { encodePng } from '../../../kernel/plots/render/png.js';
+import { render } from '../../../kernel/plots/render/raster.js';
+import { sparkline, toText } from '../../../kernel/plots/render/text.js';
+import { toVegaLite } from '../../../kernel/plots/render/vega-lite.js';
+import { cases, falling, noise, silent } from './cases.js';
+import { LossChart } from '../../../kernel/plots/index.js';
+import { inkShare, readPng } from './png-reader.js';
+
+function png(name: string): Uint8Array {
+  const result = render(cases[name](), 'final');
+  if ('error' in result) throw new Error(result.error);
+  return result.png;
+}
+
+describe('PNG', () => {
+  it('is an opaque 8-bit palette at twice the size in CSS pixels', () => {
+    const image = readPng(png('train-validation'));
+    const { width, height } = cases['train-validation']();
+    expect(image).toMatchObject({ width: 2 * width, height: 2 * height, bitDepth: 8, colorType: 3 });
+    expect(image.chunks).toEqual(['IHDR', 'pHYs', 'PLTE', 'IDAT', 'IEND']);
+    expect(image.palette[image.pixels[0]]).toEqual([255, 255, 255]);
+  });
+
+  for (const name of Object.keys(cases))
+    it(`is not blank and takes less than 60 kB: ${name}`, () => {
+      const file = png(name);
+      expect(file.length).toBeLessThan(60_000);
+      expect(inkShare(readPng(file))).toBeGreaterThan(0.003);
+    });
+
+  it('takes less than 60 kB for two noisy curves of a thousand points', () => {
+    const chart = new LossChart({}, silent);
+    const random = noise(12);
+    for (let step = 0; step < 1000; step++)
+      chart.add({
+        a: falling(step, random, { jitter: 0.4 }),
+        b: falling(step, random, { to: 0.5, jitter: 0.4 }),
+      });
+    const result = render(chart.model(), 'final');
+    expect('png' in result && result.png.length).toBeLessThan(60_000);
+  });
+
+  it('draws text: the same chart without words has less ink', () => {
+    const chart = cases.constant();
+    const nameless = { ...chart, title: '' };
+    const ink = (model: typeof chart): number => {
+      const result = render(model, 'final');
+      return 'png' in result ? inkShare(readPng(result.png)) : NaN;
+    };
+    expect(ink(chart)).toBeGreaterThan(ink(nameless));
+  });
+
+  it('keeps up to 256 colours exactly and comes near to more', () => {
+    const pixel = (i: number): number[] => [i & 255, (i >> 2) & 255, (i * 7) & 255, 255];
+    const check = (count: number): number => {
+      const rgba = Uint8Array.from(Array.from({ length: count }, (_, i) => pixel(i)).flat());
+      const { palette, pixels } = readPng(encodePng({ width: count, height: 1, rgba }, 256));
+      const errors = Array.from(pixels, (index, i) =>
+        Math.max(...palette[index].map((value, c) => Math.abs(value - pixel(i)[c]))),
+      );
+      return Math.max(...errors);
+    };
+    expect(check(256)).toBe(0);
+    expect(check(1000)).toBeLessThan(40);
+  });
+});
+
+describe('bundle', () => {
+  const image = { png: Uint8Array.of(1, 2, 3) };
+
+  it('holds PNG and text while live, and Vega-Lite at the end; never html, json or svg', () => {
+    const chart = cases['train-validation']();
+    expect(Object.keys(chartBundle(chart, image, false).data)).toEqual(['image/png', 'text/plain']);
+    expect(Object.keys(chartBundle(chart, image, true).data)).toEqual([
+      'image/png',
+      'text/plain',
+      'application/vnd.vegalite.v5+json',
+    ]);
+  });
+
+  it('tells the size in CSS pixels, the same in every frame', () => {
+    const chart = cases['train-validation']();
+    const metadata = { 'image/png': { width: chart.width, height: chart.height } };
+    expect(chartBundle(chart, image, false).metadata).toEqual(metadata);
+    expect(chartBundle(chart, image, true).metadata).toEqual(metadata);
+  });
+
+  it('says in its text why there is no picture', () => {
+    const { data } = chartBundle(cases.one(), { error: 'resvg is not installed' }, true);
+    expect(data['image/png']).toBeUndefined();
+    expect(data['text/plain']).toContain('no picture: resvg is not installed');
+  });
+});
+
+describe('text', () => {
+  it('gives each curve a sparkline and its numbers', () => {
+    const lines = toText(cases['train-validation']()).split('\n');
+    expect(lines[0]).toBe('Two moons');
+    expect(lines[1]).toMatch(/^train {2}[▁-█]{24} {2}2\.\d+ → 0\.\d+, smoothed 0\.\d+$/);
+    expect(lines[2]).toMatch(/^val {4}[▁-█]{24} {2}.* best 0\.\d+ at step 775$/);
+  });
+
+  it('draws a ramp as a ramp', () => {
+    const x = Float64Array.from({ length: 8 }, (_, i) => i);
+    const series = { ...seriesOf(cases.one()), line: { x, y: x } };
+    expect(sparkline(series, false)).toBe('▁▂▃▄▅▆▇█');
+  });
+
+  it('says when nothing was measured, and what became NaN', () => {
+    expect(toText(cases.empty())).toContain('No data yet');
+    expect(toText(cases.nan())).toContain('train: NaN at step 190');
+    expect(toText(cases['histogram-now']())).toContain('no gradient yet');
+  });
+});
+
+function seriesOf(chart: ReturnType<typeof cases.one>) {
+  const [panel] = chart.panels;
+  if (panel.kind !== 'lines') throw new Error('expected lines');
+  return panel.series[0];
+}
+
+describe('Vega-Lite', () => {
+  const drawn = Object.keys(cases).filter((name) => toVegaLite(cases[name]()) !== null);
+
+  it('exists for every chart of lines with something to draw', () => {
+    expect(drawn).toEqual(
+      expect.arrayContaining(['one', 'train-validation', 'nan', 'runs-20', 'million', 'one-point']),
+    );
+    expect(drawn).not.toContain('empty');
+  });
+
+  for (const name of drawn)
+    it(`is valid JSON under 100 kB without a theme: ${name}`, () => {
+      const spec = toVegaLite(cases[name]())!;
+      const json = JSON.stringify(spec);
+      expect(json.length).toBeLessThan(100_000);
+      expect(JSON.parse(json)).toEqual(spec);
+      expect(spec.$schema).toBe('https://vega.github.io/schema/vega-lite/v5.json');
+      expect(json).not.toContain('"background"');
+      expect(json).not.toContain('"theme"');
+      expect(json).not.toMatch(/NaN,|Infinity,/);
+    });
+
+  it('holds the very points, with gaps where there is no number', () => {
+    const chart = new LossChart({}, silent);
+    [1, NaN, 3].forEach((train) => chart.add({ train }));
+    const spec = toVegaLite(chart.model())!;
+    expect(spec.data).toMatchObject({ values: 's,k,x,y\n0,0,0,1\n0,0,1,\n0,0,2,3' });
+  });
+
+  it('names curves as they are, whatever characters they hold', () => {
+    const name = `it's "odd", \\ isn't it`;
+    const spec = toVegaLite(
+      new LossChart({}, silent)
+        .add({ [name]: 1 })
+        .add({ [name]: 2 })
+        .model(),
+    )!;
+    const [{ calculate }] = spec.transform as [{ calculate: string }];
+    expect(calculate).toBe(`${JSON.stringify([name])}[datum.s]`);
+  });
+});

@@ -3,6 +3,9 @@
  * numbers. Columns of a drawing count what a terminal shows, so the text is first made one column a UTF-16 unit.
  */
 
+import { scanBrackets } from './brackets.js';
+import { LineIndex } from './lines.js';
+
 /** A syntax error at an offset of the cell's text. */
 export interface Fault {
   readonly message: string;
@@ -12,10 +15,16 @@ export interface Fault {
   readonly atEnd: boolean;
 }
 
+/** A drawn column, from 0, and how many are marked. */
+interface Mark {
+  readonly column: number;
+  readonly length: number;
+}
+
 interface Diagnostic {
   readonly message: string;
-  /** 1-based line and 0-based drawn column, or null: the error is at the end of the text. */
-  readonly place: { readonly line: number; readonly column: number; readonly length: number } | null;
+  /** With a line from 1, or null: the error is at the end of the text. */
+  readonly place: (Mark & { readonly line: number }) | null;
 }
 
 /** `report` is the message of swc's error, `reportOf` makes it for another text. */
@@ -28,12 +37,21 @@ export function readSwcError(code: string, report: string, reportOf: (code: stri
     // Should the replaced characters matter to the error, its own drawing is good enough.
     if (again && again.message.length === original?.message.length) drawn = again;
   }
-  const end = code.trimEnd().length;
+  const scan = scanBrackets(code);
+  const { end } = scan;
   if (!original || !drawn) return { message: 'Syntax error', offset: end, length: 1, atEnd: false };
-  const offset = drawn.place ? Math.min(offsetOf(simple, drawn.place), end) : end;
+  let offset = drawn.place ? Math.min(offsetOf(simple, drawn.place), end) : end;
   const atEnd = drawn.place === null || offset >= end;
+  // What is unterminated is drawn from its line's beginning or not at all.
+  if (original.message === 'Unterminated template') offset = scan.open.at(-1)?.offset ?? offset;
+  if (original.message === 'Unterminated block comment') offset = scan.blockComment;
   const length = Math.max(1, Math.min(drawn.place?.length ?? 1, lineEnd(code, offset) - offset));
-  return { message: reword(original.message, code, offset, atEnd), offset, length, atEnd };
+  const message = reword(original.message, code, offset, atEnd);
+  const unclosed = atEnd && message.startsWith('Unexpected') ? scan.open.at(-1) : undefined;
+  if (!unclosed) return { message, offset, length, atEnd };
+  const { line } = new LineIndex(code).position(unclosed.offset);
+  const sentence = `Unexpected end of the cell: '${unclosed.text}' on line ${line} is not closed`;
+  return { message: sentence, offset, length, atEnd };
 }
 
 /** Recoverable errors come first in a report; a complaint about `let` only says that a declaration is malformed. */
@@ -49,6 +67,7 @@ const MULTILINE = /^[,╭][-─]+[>▶] ?/;
 function diagnostics(report: string): Diagnostic[] {
   const found: { message: string; place: Diagnostic['place'] }[] = [];
   let line = 0;
+  let text = '';
   const rows = report.replace(/^Error: /, '').split('\n');
   rows.forEach((row, index) => {
     const headline = HEADLINE.exec(row);
@@ -58,6 +77,7 @@ function diagnostics(report: string): Diagnostic[] {
     const source = SOURCE_ROW.exec(row);
     if (source) {
       line = Number(source[1]);
+      text = source[2]!;
       const arrow = MULTILINE.exec(source[2]!);
       if (arrow && !current.place) {
         const column = source[2]!.slice(arrow[0].length).search(/\S/);
@@ -67,12 +87,33 @@ function diagnostics(report: string): Diagnostic[] {
     }
     const marks = MARK_ROW.exec(row);
     if (!marks || current.place) return;
-    const runs = [...marks[1]!.matchAll(/[\^|─┬]+/g)];
-    // A mark with a label explains the error; the error is at the mark without one.
-    const run = MARK_ROW.test(rows[index + 1] ?? '') ? runs.at(-1) : runs[0];
-    if (run) current.place = { line, column: run.index, length: run[0].length };
+    const labelled = MARK_ROW.test(rows[index + 1] ?? '');
+    const place = primaryMark(marks[1]!, labelled, text, current.message);
+    if (place) current.place = { line, ...place };
   });
   return found;
+}
+
+/**
+ * The mark of the error itself in a row of marks such as `^^|^^ ^^^`. A mark with a label (it hangs on the bar in the
+ * mark's middle) only explains; when there is no other, the error is at the end of the text.
+ */
+function primaryMark(row: string, labelled: boolean, text: string, message: string): Mark | null {
+  const runs = [...row.matchAll(/[\^|─┬]+/g)].map((run) => ({ column: run.index, drawing: run[0] }));
+  if (!labelled) return runs[0] ? { column: runs[0].column, length: runs[0].drawing.length } : null;
+  const plain = runs.find(({ drawing }) => !/[|┬]/.test(drawing));
+  if (plain) return { column: plain.column, length: plain.drawing.length };
+  // Two marks side by side look like one whose bar is not in the middle.
+  const [run] = runs;
+  if (!run) return null;
+  const half = run.drawing.search(/[|┬]/);
+  const afterEven = run.drawing.length - 2 * half;
+  const mustExist = message.startsWith("Expected ';'");
+  if (afterEven <= 0 || (afterEven === 1 && !mustExist)) return null;
+  const token = /["'`]|[\p{ID_Continue}$]+|[^]/u.exec(text.slice(run.column + 2 * half))?.[0] ?? '';
+  const isEven = token.length === afterEven || /["'`]/.test(token);
+  const start = isEven ? 2 * half : 2 * half + 1;
+  return { column: run.column + start, length: run.drawing.length - start };
 }
 
 function offsetOf(code: string, { line, column }: { line: number; column: number }): number {
@@ -107,12 +148,13 @@ const REWORDED: readonly (readonly [RegExp, string])[] = [
   [/^Return statement is not allowed here$/, 'A cell cannot return: its last expression is its result'],
   [/^Expected ';', '}' or <eof>$/, "Unexpected $token: expected ';' or a new line"],
   [/^Expected a semicolon$/, "Unexpected $token: expected ';' or a new line"],
-  [/^Expected (.+), got '<eof>'$/, 'Unexpected $token: expected $1'],
-  [/^Unexpected token `<eof>`\. Expected (.+)$/, 'Unexpected $token: expected $1'],
   [/^Unexpected eof$/, 'Unexpected $token'],
   [/^Expression expected$/, 'Unexpected $token: expected an expression'],
   [/^Expected ident$/, 'Unexpected $token: expected a name'],
   [/^Expected (.+), got '.*'$/, 'Unexpected $token: expected $1'],
+  [/^Unexpected token `.*`\. Expected an identifier, void, .*$/, 'Unexpected $token: expected a type'],
+  [/^Unexpected token `.*`\. Expected (.{1,30})$/, 'Unexpected $token: expected $1'],
+  [/^Unexpected token\b.*$/, 'Unexpected $token'],
 ];
 
 function reword(message: string, code: string, offset: number, atEnd: boolean): string {

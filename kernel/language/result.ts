@@ -4,14 +4,17 @@ import { extendedBy } from './rewrite.js';
 import { check, type Translated } from './typescript.js';
 
 /** The last expression, unless a semicolon after it hides it or something else follows it in the person's text. */
-export function resultOf(code: string, { program, sourceOffset }: Translated): ExpressionStatement | null {
+export function resultOf(
+  code: string,
+  { program, isExpression, sourceOffset }: Translated,
+): ExpressionStatement | null {
   const last = lastStatement(program);
   if (last?.type !== 'ExpressionStatement') return null;
   const from = sourceOffset(last.start);
   if (from < 0) return null;
   // What the compiler makes of a namespace looks like a call.
   if (extendedBy(last.expression) !== null && !code.startsWith('(', from)) return null;
-  return endsWithExpression(code) ? last : null;
+  return isExpression || endsWithExpression(code) ? last : null;
 }
 
 function lastStatement(program: Program): Program['body'][number] | undefined {

@@ -15,6 +15,7 @@ import type {
   VariableDeclarator,
 } from 'acorn';
 import MagicString from 'magic-string';
+import type { DecoratedClass } from './decorated.js';
 import { importCode } from './imports.js';
 import type { CellDeclaration, CellScope } from './scope.js';
 
@@ -23,6 +24,7 @@ export interface RewriteOptions {
   nameOf(name: string): string;
   /** Whether a name that this cell does not declare is a constant of another cell. */
   isConstant(name: string): boolean;
+  readonly decorated: readonly DecoratedClass[];
   /** The statement whose value is the cell's result. */
   readonly result: Statement | null;
 }
@@ -73,6 +75,8 @@ class Rewriter {
     this.references();
     if (this.options.result) this.result(this.options.result);
     this.statements();
+    for (const { name, holder, end } of this.options.decorated)
+      this.text.appendLeft(end, ` ${this.target(name)} = ${holder};`);
     this.resetEnums();
 
     const suspends = this.awaits.length > 0;

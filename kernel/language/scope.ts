@@ -58,9 +58,13 @@ export interface CellScope {
 /** What the person called a name that is declared in the JavaScript; null when the compiler made it up. */
 export type OriginalName = (name: Identifier) => string | null;
 
-/** What the compiler made up stays inside the cell. */
-export function analyse(program: Program, originalName: OriginalName): CellScope {
-  const walk = new Walk(originalName);
+/** What the compiler made up stays inside the cell. `classes` are names that are declared in a way of its own. */
+export function analyse(
+  program: Program,
+  originalName: OriginalName,
+  classes: readonly string[] = [],
+): CellScope {
+  const walk = new Walk(originalName, classes);
   for (const statement of program.body) walk.visit(statement);
   return walk.finish();
 }
@@ -90,7 +94,12 @@ class Walk {
   /** Functions around the node; in the cell itself 0. */
   private depth = 0;
 
-  constructor(private readonly originalName: OriginalName) {}
+  constructor(
+    private readonly originalName: OriginalName,
+    classes: readonly string[],
+  ) {
+    for (const name of classes) this.names.set(name, 'class');
+  }
 
   finish(): CellScope {
     // Only names that the compiler made up are declared in `top` itself.

@@ -1,6 +1,9 @@
+import path from 'node:path';
 import remapping from '@jridgewell/remapping';
 import type { Identifier } from 'acorn';
+import type MagicString from 'magic-string';
 import type { CellSyntaxError, CompileOptions, CompiledCell } from './cell.js';
+import { decoratedClasses } from './decorated.js';
 import { excerpt } from './excerpt.js';
 import type { Fault } from './fault.js';
 import { LineIndex } from './lines.js';
@@ -8,8 +11,7 @@ import { scriptName } from './names.js';
 import { resultOf } from './result.js';
 import { extended, rewrite } from './rewrite.js';
 import { analyse, type NameKind } from './scope.js';
-import { loadCompiler, translate, type Translated } from './typescript.js';
-import path from 'node:path';
+import { loadCompiler, translateCell, type Translated } from './typescript.js';
 
 /**
  * Compiles the cells of one session. It holds what cells share: which names exist and whether they are constants.
@@ -43,35 +45,26 @@ export class CellTransformer {
 
     // The variable of a namespace has no place of its own in the text.
     const namespaces = extended(cell.program);
-    const scope = analyse(cell.program, (name) =>
-      namespaces.has(name.name) ? name.name : originalName(name, text, cell),
+    const decorated = decoratedClasses(cell.js, cell.program);
+    const scope = analyse(
+      cell.program,
+      (name) => (namespaces.has(name.name) ? name.name : originalName(name, text, cell)),
+      decorated.map(({ name }) => name),
     );
     const declared = (name: string): boolean => scope.names.has(name) || this.names.has(name);
     const { text: js, ...rewritten } = rewrite(cell.js, cell.program, scope, {
       nameOf: (name) => (declared(name) ? scriptName(name) : name),
       isConstant: (name) => this.names.get(name) === 'const' || this.names.get(name) === 'import',
+      decorated,
       result: resultOf(text, cell),
     });
     for (const [name, kind] of scope.names) this.names.set(name, kind);
 
     const lines = new LineIndex(text);
-    const rewriting = js.generateDecodedMap({ hires: 'boundary', source: 'cell.js' });
-    const map = remapping(
-      { ...rewriting, version: 3, file: undefined, mappings: rewriting.mappings },
-      (file) =>
-        file === 'cell.js'
-          ? {
-              version: 3,
-              names: [],
-              sources: [filename],
-              mappings: cell.mappings.map((line) => [...line]),
-            }
-          : null,
-    );
     return {
       kind: 'compiled',
       js: js.toString(),
-      map: map.toString(),
+      map: sourceMap(js, cell, filename),
       source: code,
       filename,
       title,
@@ -82,13 +75,20 @@ export class CellTransformer {
   }
 }
 
-/** A cell that begins with a brace and ends without a semicolon is an object if it can be one, as in Node's REPL. */
-function translateCell(text: string): ReturnType<typeof translate> {
-  if (/^(?:\s|\/\/.*|\/\*[^]*?\*\/)*\{/.test(text) && !/;\s*$/.test(text)) {
-    const object = translate(text, true);
-    if ('ok' in object) return object;
+/** The map from the rewritten JavaScript through that of the compiler to the cell's text. */
+function sourceMap(js: MagicString, { mappings }: Translated, filename: string): string {
+  const rewriting = js.generateDecodedMap({ hires: 'boundary', source: 'cell.js' });
+  // V8 may place an error at what was put in front of a line: that counts as the line's first place.
+  for (const line of rewriting.mappings) {
+    const first = line[0];
+    if (first?.length === 4 && first[0] > 0) line.unshift([0, first[1], first[2], first[3]]);
   }
-  return translate(text);
+  const compilation = { version: 3 as const, names: [], sources: [filename], mappings };
+  return remapping(
+    { version: 3, names: [], sources: ['cell.js'], mappings: rewriting.mappings },
+    (file) => (file === 'cell.js' ? compilation : null),
+    { excludeContent: true },
+  ).toString();
 }
 
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;

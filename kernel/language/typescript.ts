@@ -5,7 +5,9 @@
 import { createRequire } from 'node:module';
 import type * as Swc from '@swc/core';
 import { parse, type Program } from 'acorn';
+import { simple } from 'acorn-walk';
 import { TraceMap, decodedMappings, type SourceMapSegment } from '@jridgewell/trace-mapping';
+import { parenthesesAt } from './brackets.js';
 import { readSwcError, type Fault } from './fault.js';
 import { LineIndex } from './lines.js';
 
@@ -13,8 +15,10 @@ import { LineIndex } from './lines.js';
 export interface Translated {
   readonly js: string;
   readonly program: Program;
+  /** The whole text was read as one expression. */
+  readonly isExpression: boolean;
   /** Segments of each line of `js`: [column, 0, line, column], all 0-based. */
-  readonly mappings: readonly (readonly SourceMapSegment[])[];
+  readonly mappings: SourceMapSegment[][];
   /** The offset in the cell's text that an offset in `js` comes from; -1 when the compiler made it up. */
   sourceOffset(offset: number): number;
 }
@@ -79,16 +83,62 @@ export function translate(code: string, asExpression = false): Translation {
     return sourceLines.offset({ line: segment[2] + 1, column: segment[3] });
   };
   try {
-    const program = parse(js, { ecmaVersion: 'latest', sourceType: 'module' });
-    return { ok: { js, program, mappings, sourceOffset } };
+    const program = parseModule(js);
+    const bad = forWithOneSemicolon(code, js, program, sourceOffset);
+    return bad ? { fault: bad } : { ok: { js, program, isExpression: asExpression, mappings, sourceOffset } };
   } catch (error) {
     if (!(error instanceof SyntaxError) || !('pos' in error) || typeof error.pos !== 'number') throw error;
     // swc does not look for names that are declared twice and the like; acorn does.
     const offset = Math.max(0, sourceOffset(error.pos));
-    const word = /^[\p{ID_Continue}$]+/u.exec(code.slice(offset));
+    const word = /^[#\p{ID_Continue}$]+/u.exec(code.slice(offset));
     const message = error.message.replace(/ \(\d+:\d+\)$/, '');
     return { fault: { message, offset, length: word?.[0].length ?? 1, atEnd: false } };
   }
+}
+
+function parseModule(js: string): Program {
+  try {
+    return parse(js, { ecmaVersion: 'latest', sourceType: 'module' });
+  } catch (error) {
+    if (!(error instanceof SyntaxError) || !error.message.startsWith("Export '")) throw error;
+    // A cell may export what another cell declared. Scripts are not asked for it.
+    return parse(js, {
+      ecmaVersion: 'latest',
+      sourceType: 'script',
+      allowImportExportEverywhere: true,
+      allowAwaitOutsideFunction: true,
+    });
+  }
+}
+
+/** swc takes `for (let i = 0; i < 5, i++)`, which then never ends. */
+function forWithOneSemicolon(
+  code: string,
+  js: string,
+  program: Program,
+  sourceOffset: (offset: number) => number,
+): Fault | null {
+  if (!/;\)/.test(js)) return null;
+  let fault: Fault | null = null;
+  simple(program, {
+    ForStatement: (node) => {
+      const start = sourceOffset(node.start);
+      if (node.update || start < 0 || !code.startsWith('for', start)) return;
+      const { semicolons, end } = parenthesesAt(code, code.indexOf('(', start));
+      if (semicolons < 2)
+        fault ??= { message: "Unexpected ')': expected ';'", offset: end, length: 1, atEnd: false };
+    },
+  });
+  return fault;
+}
+
+/** A cell that begins with a brace and ends without a semicolon is an object if it can be one, as in Node's REPL. */
+export function translateCell(text: string): Translation {
+  if (/^(?:\s|\/\/.*|\/\*[^]*?\*\/)*\{/.test(text) && !/;\s*$/.test(text)) {
+    const object = translate(text, true);
+    if ('ok' in object) return object;
+  }
+  return translate(text);
 }
 
 type Transformed = { code: string; map: string } | { fault: Fault };
@@ -98,10 +148,22 @@ type Transformed = { code: string; map: string } | { fault: Fault };
  */
 function transform(code: string, sourceMaps: boolean): Transformed {
   const plain = transformAs('ts', code, sourceMaps);
-  if (!('fault' in plain) || !/<[\p{ID_Start}$_>]/u.test(code)) return plain;
+  if (!('fault' in plain) || !code.includes('<')) return plain;
   const jsx = transformAs('tsx', code, sourceMaps);
-  // The dialect that gets further is the one that was meant.
-  return 'fault' in jsx && jsx.fault.offset <= plain.fault.offset ? plain : jsx;
+  if (!('fault' in jsx)) return jsx;
+  // What gets further tells more of the error; but a type assertion reads as the beginning of an element.
+  const others = [/<\/|\/>/.test(code) ? jsx : plain, transformAs('ts', withoutArrowGenerics(code), false)];
+  const faults = others.flatMap((other) => ('fault' in other ? [other.fault] : []));
+  return { fault: faults.reduce((a, b) => (b.offset > a.offset ? b : a), plain.fault) };
+}
+
+/**
+ * Blanks out the type parameters of arrow functions: an error anywhere in such a function makes the compiler take its
+ * head for something else and complain about that.
+ */
+function withoutArrowGenerics(code: string): string {
+  const generics = /(?<=(?:[=(,:?]|\basync|\breturn)\s*)<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>(?=\s*\()/g;
+  return code.replace(generics, (text) => text.replace(/\S/g, ' '));
 }
 
 function transformAs(dialect: Dialect, code: string, sourceMaps: boolean): Transformed {

@@ -69,7 +69,10 @@ export class Evaluator {
       importModule: (specifier, attributes) =>
         import(specifier, attributes && { with: attributes }) as Promise<Record<string, unknown>>,
     };
-    const script = new vm.Script(cell.js, { filename: cell.filename });
+    const script = new vm.Script(cell.js, {
+      filename: cell.filename,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
     const body = script.runInContext(this.realm) as CellFunction;
     const outcome = Reflect.apply(body, undefined, [context]) as unknown;
     const boxed = cell.suspends ? await drive(outcome as Generator<unknown, unknown, unknown>) : outcome;

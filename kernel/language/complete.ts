@@ -1,0 +1,94 @@
+/** Whether a text is a whole cell: what a console asks before it runs a line or asks for another. */
+import type { Completeness } from './cell.js';
+import { scanBrackets } from './brackets.js';
+import type { Fault } from './fault.js';
+import { LineIndex } from './lines.js';
+import { check, translate, translateCell } from './typescript.js';
+
+/**
+ * `incomplete` when more text could still make it right: something is open, or the end came where a token is missing.
+ * `invalid` when no continuation can. Types are not looked at.
+ */
+export function isComplete(code: string): Completeness {
+  const translation = translateCell(code);
+  if ('fault' in translation) {
+    const { fault } = translation;
+    const continues = couldContinue(code, fault) || isOpenObject(code) || isOpenArrow(code, fault);
+    return continues ? { status: 'incomplete', indent: indentAfter(code) } : { status: 'invalid' };
+  }
+  if (isBodyMissing(code, translation.ok.program.body.length))
+    return { status: 'incomplete', indent: indentAfter(code) };
+  return { status: 'complete' };
+}
+
+/** Words that are errors where they stand, and none with something after them. */
+const BEGINS = /(?:^|[\s;{}()])(?:let|enum|interface|await|using|static|yield)$/;
+
+function couldContinue(code: string, { atEnd, message, offset, length }: Fault): boolean {
+  if (atEnd || /^Unterminated (?:template|block comment)/.test(message)) return true;
+  const text = code.trimEnd();
+  if (offset + length < text.length && code.slice(offset).includes('\n')) return false;
+  if (/^Unterminated string/.test(message) || text.endsWith('\\')) return true;
+  if (offset + length < text.length) return false;
+  return BEGINS.test(text) || /initialize[dr]s?$/.test(message);
+}
+
+/** `{ a: 1, b: 2` is an error as a block, but an object that is not yet closed. */
+function isOpenObject(code: string): boolean {
+  return /^\s*\{/.test(code) && check(`(${code}`)?.atEnd === true;
+}
+
+/**
+ * The compiler takes the head of an arrow function that it cannot finish for an expression in parentheses, and then
+ * stumbles over the first type in it. Whether the head is right shows when something is put behind it.
+ */
+function isOpenArrow(code: string, { offset }: Fault): boolean {
+  if (!/[(,<:]$/.test(code.slice(0, offset + 1).trimEnd())) return false;
+  const { open, lineComment } = scanBrackets(code);
+  const text = code.slice(0, lineComment);
+  const closing = open.map((bracket) => CLOSER[bracket.text]).reverse();
+  const expressions = closing.join(' ');
+  const statements = closing.join(' ').replace(/\)(?=\s*(?:\}|$))/g, ') {}');
+  for (const filler of ['', '_', ': _', '=> _', '_) => _'])
+    for (const end of [expressions, `${expressions} => _`, `${expressions} _ => _`, statements])
+      if (check(`${text} ${filler} ${end}`) === null) return true;
+  return false;
+}
+
+const CLOSER = { '(': ')', '[': ']', '{': '}', '${': '}', '`': '`' };
+
+/** A function without its body passes for the declaration of an overload. */
+function isBodyMissing(code: string, statements: number): boolean {
+  const text = code.trimEnd();
+  if (/[};]$/.test(text) || !/\bfunction\b/.test(code)) return false;
+  const withBody = translate(`${code}\n{}`);
+  if (!('ok' in withBody)) return false;
+  const { body } = withBody.ok.program;
+  return body.length === statements + 1 && body.at(-1)?.type === 'FunctionDeclaration';
+}
+
+/** What the next line should begin with. */
+function indentAfter(code: string): string {
+  const { open, atLineStart, blockComment } = scanBrackets(code);
+  const lines = new LineIndex(code);
+  let last = lines.count;
+  while (last > 1 && lines.line(last).trim() === '') last--;
+  const indentOf = (line: number): string => /^[ \t]*/.exec(lines.line(line))![0];
+  const innermost = open.at(-1);
+  if (innermost?.text === '`') return '';
+  if (blockComment >= 0) return indentOf(last);
+  const unit = indentUnit(code);
+  if (!innermost) return last > 1 && indentOf(last) !== '' ? indentOf(last) : indentOf(last) + unit;
+  const opened = lines.position(innermost.offset).line;
+  return opened !== last && atLineStart[last - 1] === innermost ? indentOf(last) : indentOf(opened) + unit;
+}
+
+/** The smallest indentation that the text uses, else two spaces. */
+function indentUnit(code: string): string {
+  const indents = [...code.matchAll(/^([ \t]+)\S/gm)].map((match) => match[1]!);
+  if (indents.some((indent) => indent.startsWith('\t'))) return '\t';
+  return indents.reduce(
+    (least, indent) => (indent.length < least.length ? indent : least),
+    indents[0] ?? '  ',
+  );
+}

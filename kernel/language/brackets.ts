@@ -31,7 +31,11 @@ const TOKEN =
 const TEMPLATE_PART = /(?:\\[^]|\$(?!\{)|[^`\\$])*/uy;
 const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[\p{ID_Continue}]*/uy;
 
-const CLOSES: Readonly<Record<string, readonly string[]>> = { ')': ['('], ']': ['['], '}': ['{', '${'] };
+const CLOSES = new Map([
+  [')', ['(']],
+  [']', ['[']],
+  ['}', ['{', '${']],
+]);
 
 /** `isLast` sees each token outside of strings and comments with the number of brackets around it, and may end the scan. */
 export function scanBrackets(
@@ -89,7 +93,7 @@ export function scanBrackets(
     if (isLast?.(token, at, open.length)) break;
     if (token === '(' || token === '[' || token === '{' || token === '`')
       open.push({ text: token, offset: at });
-    else if (CLOSES[token]?.includes(open.at(-1)?.text ?? '')) open.pop();
+    else if (CLOSES.get(token)?.includes(open.at(-1)?.text ?? '')) open.pop();
     take(token);
     if (token.trim() === '') continue;
     previous = token;

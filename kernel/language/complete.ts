@@ -28,7 +28,7 @@ function couldContinue(code: string, { atEnd, message, offset, length }: Fault):
   if (atEnd || /^Unterminated (?:template|block comment)/.test(message)) return true;
   const text = code.trimEnd();
   if (offset + length < text.length && code.slice(offset).includes('\n')) return false;
-  if (/^Unterminated string/.test(message) || text.endsWith('\\')) return true;
+  if (message.startsWith('Unterminated string') || text.endsWith('\\')) return true;
   if (offset + length < text.length) return false;
   return BEGINS.test(text) || /initialize[dr]s?$/.test(message);
 }
@@ -85,7 +85,7 @@ function indentAfter(code: string): string {
 
 /** The smallest indentation that the text uses, else two spaces. */
 function indentUnit(code: string): string {
-  const indents = [...code.matchAll(/^([ \t]+)\S/gm)].map((match) => match[1]!);
+  const indents = [...code.matchAll(/^([ \t]+)\S/gm)].map((match) => match[1]);
   if (indents.some((indent) => indent.startsWith('\t'))) return '\t';
   return indents.reduce(
     (least, indent) => (indent.length < least.length ? indent : least),

@@ -18,9 +18,8 @@ export function decoratedClasses(js: string, program: Program): DecoratedClass[]
   program.body.forEach((node, index) => {
     if (node.type !== 'VariableDeclaration' || node.kind !== 'let') return;
     const [first] = node.declarations;
-    const next = program.body[index + 1];
-    if (!next || !first || first.init || first.id.type !== 'Identifier' || !first.id.name.startsWith('_'))
-      return;
+    const next = program.body.at(index + 1);
+    if (!next || first.init || first.id.type !== 'Identifier' || !first.id.name.startsWith('_')) return;
     const name = first.id.name.slice(1).replace(/\d*$/, '');
     const text = js.slice(next.start, next.end);
     if (new RegExp(`^new class extends _identity\\d* \\{[^]*?\\bclass ${escape(name)}\\b`).test(text))

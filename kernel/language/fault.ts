@@ -40,7 +40,7 @@ export function readSwcError(code: string, report: string, reportOf: (code: stri
   const scan = scanBrackets(code);
   const { end } = scan;
   if (!original || !drawn) return { message: 'Syntax error', offset: end, length: 1, atEnd: false };
-  let offset = drawn.place ? Math.min(offsetOf(simple, drawn.place), end) : end;
+  let offset = drawn.place ? Math.min(new LineIndex(simple).offset(drawn.place), end) : end;
   const atEnd = drawn.place === null || offset >= end;
   // What is unterminated is drawn from its line's beginning or not at all.
   if (original.message === 'Unterminated template') offset = scan.open.at(-1)?.offset ?? offset;
@@ -71,16 +71,16 @@ function diagnostics(report: string): Diagnostic[] {
   const rows = report.replace(/^Error: /, '').split('\n');
   rows.forEach((row, index) => {
     const headline = HEADLINE.exec(row);
-    if (headline) return void found.push({ message: headline[1]!, place: null });
+    if (headline) return void found.push({ message: headline[1], place: null });
     const current = found.at(-1);
     if (!current) return;
     const source = SOURCE_ROW.exec(row);
     if (source) {
       line = Number(source[1]);
       text = source[2]!;
-      const arrow = MULTILINE.exec(source[2]!);
+      const arrow = MULTILINE.exec(source[2]);
       if (arrow && !current.place) {
-        const column = source[2]!.slice(arrow[0].length).search(/\S/);
+        const column = source[2].slice(arrow[0].length).search(/\S/);
         current.place = { line, column: Math.max(0, column), length: 1 };
       }
       return;
@@ -88,7 +88,7 @@ function diagnostics(report: string): Diagnostic[] {
     const marks = MARK_ROW.exec(row);
     if (!marks || current.place) return;
     const labelled = MARK_ROW.test(rows[index + 1] ?? '');
-    const place = primaryMark(marks[1]!, labelled, text, current.message);
+    const place = primaryMark(marks[1], labelled, text, current.message);
     if (place) current.place = { line, ...place };
   });
   return found;
@@ -100,11 +100,11 @@ function diagnostics(report: string): Diagnostic[] {
  */
 function primaryMark(row: string, labelled: boolean, text: string, message: string): Mark | null {
   const runs = [...row.matchAll(/[\^|─┬]+/g)].map((run) => ({ column: run.index, drawing: run[0] }));
-  if (!labelled) return runs[0] ? { column: runs[0].column, length: runs[0].drawing.length } : null;
+  if (!labelled) return mark(runs.at(0));
   const plain = runs.find(({ drawing }) => !/[|┬]/.test(drawing));
-  if (plain) return { column: plain.column, length: plain.drawing.length };
+  if (plain) return mark(plain);
   // Two marks side by side look like one whose bar is not in the middle.
-  const [run] = runs;
+  const run = runs.at(0);
   if (!run) return null;
   const half = run.drawing.search(/[|┬]/);
   const afterEven = run.drawing.length - 2 * half;
@@ -116,14 +116,8 @@ function primaryMark(row: string, labelled: boolean, text: string, message: stri
   return { column: run.column + start, length: run.drawing.length - start };
 }
 
-function offsetOf(code: string, { line, column }: { line: number; column: number }): number {
-  let start = 0;
-  for (let i = 1; i < line; i++) {
-    const next = code.indexOf('\n', start);
-    if (next === -1) break;
-    start = next + 1;
-  }
-  return start + column;
+function mark(run: { column: number; drawing: string } | undefined): Mark | null {
+  return run ? { column: run.column, length: run.drawing.length } : null;
 }
 
 function lineEnd(code: string, offset: number): number {
@@ -162,7 +156,7 @@ function reword(message: string, code: string, offset: number, atEnd: boolean): 
   const token = atEnd ? 'end of the cell' : `'${word}'`;
   for (const [pattern, wording] of REWORDED) {
     const match = pattern.exec(message);
-    if (match) return wording.replace('$token', () => token).replace('$1', () => match[1] ?? '');
+    if (match) return wording.replace('$token', () => token).replace('$1', () => match.at(1) ?? '');
   }
   return message;
 }

@@ -1,18 +1,22 @@
 /** A static import of a cell as assignments from a module that is loaded where the cell runs. */
 import type { Identifier, ImportDeclaration, Literal } from 'acorn';
 
+export interface ImportOptions {
+  /** The parameter that holds the cell's context. */
+  readonly context: string;
+  /** The expression that waits for a module, from the text of the arguments. */
+  readonly load: (module: string) => string;
+  readonly nameOf: (name: string) => string;
+  /** Whether the cell uses a name as a value. */
+  readonly isUsed: (name: string) => boolean;
+}
+
 /**
- * `load` gives the expression that waits for a module, from the text of the arguments; `isUsed` says whether the cell
- * uses a name as a value. A name with a capital letter that is not so used may be a type that was not marked `type`:
- * its absence from the module is no error.
+ * A name with a capital letter that the cell does not use as a value may be a type that was not marked `type`: that
+ * the module lacks it is no error.
  */
-export function importCode(
-  node: ImportDeclaration,
-  load: (module: string) => string,
-  context: string,
-  nameOf: (name: string) => string,
-  isUsed: (name: string) => boolean,
-): string {
+export function importCode(node: ImportDeclaration, options: ImportOptions): string {
+  const { context, load, nameOf, isUsed } = options;
   const specifier = JSON.stringify(node.source.value);
   const attributes = node.attributes.map(
     ({ key, value }) => `${keyText(key)}: ${JSON.stringify(value.value)}`,

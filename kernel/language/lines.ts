@@ -18,15 +18,15 @@ export class LineIndex {
     let high = this.starts.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.starts[middle]! <= offset) low = middle + 1;
+      if (this.starts[middle] <= offset) low = middle + 1;
       else high = middle;
     }
-    return { line: low, column: offset - this.starts[low - 1]! };
+    return { line: low, column: offset - this.starts[low - 1] };
   }
 
   /** Positions outside the text are moved into it. */
   offset({ line, column }: SourcePosition): number {
-    const start = this.starts[Math.min(Math.max(line, 1), this.count) - 1]!;
+    const start = this.starts[Math.min(Math.max(line, 1), this.count) - 1];
     return Math.min(start + column, this.text.length);
   }
 

@@ -7,6 +7,7 @@ import type {
   ExportDefaultDeclaration,
   ForOfStatement,
   FunctionDeclaration,
+  ImportDeclaration,
   LabeledStatement,
   Program,
   Statement,
@@ -21,9 +22,9 @@ import type { CellDeclaration, CellScope } from './scope.js';
 
 export interface RewriteOptions {
   /** The name in the script scope of a top-level name. */
-  nameOf(name: string): string;
+  readonly nameOf: (name: string) => string;
   /** Whether a name that this cell does not declare is a constant of another cell. */
-  isConstant(name: string): boolean;
+  readonly isConstant: (name: string) => boolean;
   readonly decorated: readonly DecoratedClass[];
   /** The statement whose value is the cell's result. */
   readonly result: Statement | null;
@@ -105,51 +106,65 @@ class Rewriter {
   private statement(node: Statement | ModuleDeclaration): void {
     switch (node.type) {
       case 'FunctionDeclaration':
-        return this.functionDeclaration(node);
+        this.functionDeclaration(node);
+        break;
       case 'ClassDeclaration':
-        if (!this.isShared(node.id.name)) return;
+        if (!this.isShared(node.id.name)) break;
         this.text.prependRight(node.start, `${this.target(node.id.name)} = `);
         this.text.appendLeft(node.end, ';');
-        return;
-      case 'ImportDeclaration': {
-        const load = (module: string): string =>
-          `(yield ${this.context}.at(${this.wait(node.start)}, ${this.context}.importModule(${module})))`;
-        const used = new Set(this.scope.references.map(({ name }) => name));
-        const target = (name: string): string => this.target(name);
-        const code = importCode(node, load, this.context, target, (name) => used.has(name));
-        return void this.text.update(node.start, node.end, code);
-      }
+        break;
+      case 'ImportDeclaration':
+        this.importDeclaration(node);
+        break;
       case 'ExportNamedDeclaration':
-        if (node.declaration) {
+        if (!node.declaration) this.exportFrom(node, node.source?.raw);
+        else {
           this.text.remove(node.start, node.declaration.start);
-          return this.statement(node.declaration);
+          this.statement(node.declaration);
         }
-        return this.exportFrom(node, node.source?.raw);
+        break;
       case 'ExportAllDeclaration':
-        return this.exportFrom(node, node.source.raw);
+        this.exportFrom(node, node.source.raw);
+        break;
       case 'ExportDefaultDeclaration':
-        return this.exportDefault(node);
+        this.exportDefault(node);
+        break;
       default:
     }
   }
 
+  private importDeclaration(node: ImportDeclaration): void {
+    const used = new Set(this.scope.references.map(({ name }) => name));
+    const code = importCode(node, {
+      context: this.context,
+      load: (module) => this.load(node, module),
+      nameOf: (name) => this.target(name),
+      isUsed: (name) => used.has(name),
+    });
+    this.text.update(node.start, node.end, code);
+  }
+
   /** What `export … from` would export is not looked at; the module is loaded all the same. */
   private exportFrom(node: AnyNode, source: string | undefined): void {
-    if (source === undefined) return void this.text.remove(node.start, node.end);
-    const index = this.wait(node.start);
-    const code = `yield ${this.context}.at(${index}, ${this.context}.importModule(${source}));`;
-    this.text.update(node.start, node.end, code);
+    if (source === undefined) this.text.remove(node.start, node.end);
+    else this.text.update(node.start, node.end, `${this.load(node, source)};`);
+  }
+
+  private load({ start }: AnyNode, module: string): string {
+    return `(yield ${this.context}.at(${this.wait(start)}, ${this.context}.importModule(${module})))`;
   }
 
   private exportDefault(node: ExportDefaultDeclaration): void {
     const { declaration } = node;
     if (declaration.type === 'FunctionDeclaration' && declaration.id) {
       this.text.remove(node.start, declaration.start);
-      return this.functionDeclaration(declaration);
+      this.functionDeclaration(declaration);
+      return;
     }
     if (declaration.type === 'ClassDeclaration' && declaration.id) {
       this.text.remove(node.start, declaration.start);
-      return this.statement(declaration);
+      this.statement(declaration);
+      return;
     }
     const keyword = /^export\s+default\s*/.exec(this.js.slice(node.start))?.[0] ?? '';
     this.text.update(node.start, node.start + keyword.length, '(');
@@ -176,14 +191,14 @@ class Rewriter {
 
   private declaration({ node, place }: CellDeclaration): void {
     const { declarations, kind } = node;
-    const first = declarations[0]!;
+    const first = declarations[0];
     // For pretty errors the keyword alone is cut; the pattern of a declaration is one of an assignment, too.
     this.text.remove(node.start, first.start);
     if (place === 'for-each') return;
     for (const declarator of declarations) this.declarator(declarator, kind);
     if (first.id.type !== 'ObjectPattern' || place !== 'statement') return;
     this.text.prependRight(first.start, '(');
-    this.text.appendLeft(declarations.at(-1)!.end, ')');
+    this.text.appendLeft(declarations[declarations.length - 1].end, ')');
   }
 
   private declarator({ id, init, end }: VariableDeclarator, kind: VariableDeclaration['kind']): void {
@@ -262,7 +277,7 @@ class Rewriter {
 
     const shared = left.type === 'VariableDeclaration' && this.isForCells(left);
     const isPattern = shared || left.type !== 'VariableDeclaration';
-    if (isPattern) text.prependRight(shared ? left.declarations[0]!.start : left.start, '(');
+    if (isPattern) text.prependRight(shared ? left.declarations[0].start : left.start, '(');
     text.appendLeft(left.end, ` = ${loop}.value${isPattern ? ')' : ''}; `);
     const close = `(yield ${context}.at(${this.awaits.length - 1}, ${loop}.close()))`;
     text.appendLeft(
@@ -307,7 +322,7 @@ export function extended(program: Program): Set<string> {
 /** The name that a call of the form `(function (N) { … })(N || …)` extends. */
 export function extendedBy(node: AnyNode): string | null {
   if (node.type !== 'CallExpression' || node.callee.type !== 'FunctionExpression') return null;
-  const argument = node.arguments[0];
+  const argument = node.arguments.at(0);
   const isOr = argument?.type === 'LogicalExpression' && argument.operator === '||';
   return isOr && argument.left.type === 'Identifier' ? argument.left.name : null;
 }

@@ -112,85 +112,105 @@ class Walk {
     if (!node) return;
     switch (node.type) {
       case 'Identifier':
-        return this.refer(node, 'read', false);
+        this.refer(node, 'read', false);
+        break;
       case 'VariableDeclaration':
-        return this.variables(node, 'statement');
+        this.variables(node, 'statement');
+        break;
       case 'FunctionDeclaration':
         if (node.id) this.declareHere(node.id, 'function');
-        return this.function(node);
+        this.function(node);
+        break;
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
-        return this.function(node);
+        this.function(node);
+        break;
       case 'ClassDeclaration':
         if (node.id) this.declareHere(node.id, 'class');
-        return this.class(node);
+        this.class(node);
+        break;
       case 'ClassExpression':
-        return this.class(node);
+        this.class(node);
+        break;
       case 'BlockStatement':
-        return this.inScope(false, () => this.all(node.body));
+        this.inScope(false, () => this.all(node.body));
+        break;
       case 'StaticBlock':
-        return this.inFunction(() => this.all(node.body));
+        this.inFunction(() => this.all(node.body));
+        break;
       case 'ForStatement':
-        return this.inScope(false, () => {
+        this.inScope(false, () => {
           if (node.init?.type === 'VariableDeclaration') this.variables(node.init, 'for');
           else this.visit(node.init);
           this.all([node.test, node.update, node.body]);
         });
+        break;
       case 'ForInStatement':
-        return this.forEach(node);
+        this.forEach(node);
+        break;
       case 'ForOfStatement':
         this.forEach(node);
         if (node.await && this.depth === 0) this.suspensions.push({ type: 'loop', node, labels });
-        return;
+        break;
       case 'LabeledStatement':
-        return this.visit(node.body, [...labels, node]);
+        this.visit(node.body, [...labels, node]);
+        break;
       case 'SwitchStatement':
         this.visit(node.discriminant);
-        return this.inScope(false, () => this.all(node.cases));
+        this.inScope(false, () => this.all(node.cases));
+        break;
       case 'CatchClause':
-        return this.inScope(false, () => {
+        this.inScope(false, () => {
           if (node.param) this.pattern(node.param, (name, shorthand) => this.bind(name, shorthand));
           this.visit(node.body);
         });
+        break;
       case 'AssignmentExpression':
         this.pattern(node.left, null);
-        return this.visit(node.right);
+        this.visit(node.right);
+        break;
       case 'UpdateExpression':
-        return this.target(node.argument);
+        this.target(node.argument);
+        break;
       case 'AwaitExpression':
         this.visit(node.argument);
         if (this.depth === 0) this.suspensions.push({ type: 'await', node });
-        return;
+        break;
       case 'MetaProperty':
         if (node.meta.name === 'import') this.importMetas.push(node);
-        return;
+        break;
       case 'MemberExpression':
         this.visit(node.object);
         if (node.computed) this.visit(node.property);
-        return;
+        break;
       case 'MethodDefinition':
         if (node.computed) this.visit(node.key);
-        return this.visit(node.value);
+        this.visit(node.value);
+        break;
       case 'PropertyDefinition':
         if (node.computed) this.visit(node.key);
-        return this.inFunction(() => this.visit(node.value));
+        this.inFunction(() => this.visit(node.value));
+        break;
       case 'Property':
         if (node.computed) this.visit(node.key);
-        if (node.shorthand && node.value.type === 'Identifier') return this.refer(node.value, 'read', true);
-        return this.visit(node.value);
+        if (node.shorthand && node.value.type === 'Identifier') this.refer(node.value, 'read', true);
+        else this.visit(node.value);
+        break;
       case 'ImportDeclaration':
         for (const { local } of node.specifiers) this.declareHere(local, 'import');
-        return;
+        break;
       case 'ExportNamedDeclaration':
-        return this.visit(node.declaration);
+        this.visit(node.declaration);
+        break;
       case 'ExportDefaultDeclaration':
-        return this.visit(node.declaration);
+        this.visit(node.declaration);
+        break;
       case 'BreakStatement':
       case 'ContinueStatement':
       case 'ExportAllDeclaration':
-        return;
+        break;
       default:
-        return this.children(node);
+        this.children(node);
     }
   }
 
@@ -252,10 +272,10 @@ class Walk {
   private variables(node: VariableDeclaration, place: CellDeclaration['place']): void {
     const scope = node.kind === 'var' ? this.varScope() : this.scope;
     const kind = node.kind === 'var' || node.kind === 'let' ? node.kind : 'const';
-    let forCells = false;
+    const shared: Identifier[] = [];
     const declare: Declare = (name, shorthand) => {
       if (scope === this.top && this.share(name, kind)) {
-        forCells = true;
+        shared.push(name);
         this.refer(name, 'declare', shorthand);
       } else this.bind(name, shorthand, scope);
     };
@@ -263,7 +283,7 @@ class Walk {
       this.pattern(id, declare);
       this.visit(init);
     }
-    if (forCells) this.declarations.push({ node, place });
+    if (shared.length > 0) this.declarations.push({ node, place });
   }
 
   private varScope(): Scope {
@@ -294,7 +314,9 @@ class Walk {
   private pattern(node: Pattern, declare: Declare | null, shorthand = false): void {
     switch (node.type) {
       case 'Identifier':
-        return declare ? declare(node, shorthand) : this.refer(node, 'write', shorthand);
+        if (declare) declare(node, shorthand);
+        else this.refer(node, 'write', shorthand);
+        break;
       case 'ObjectPattern':
         for (const property of node.properties) {
           if (property.type === 'RestElement') this.pattern(property.argument, declare);
@@ -303,17 +325,19 @@ class Walk {
             this.pattern(property.value, declare, property.shorthand);
           }
         }
-        return;
+        break;
       case 'ArrayPattern':
         for (const element of node.elements) if (element) this.pattern(element, declare);
-        return;
+        break;
       case 'RestElement':
-        return this.pattern(node.argument, declare);
+        this.pattern(node.argument, declare);
+        break;
       case 'AssignmentPattern':
         this.pattern(node.left, declare, shorthand);
-        return this.visit(node.right);
+        this.visit(node.right);
+        break;
       case 'MemberExpression':
-        return this.visit(node);
+        this.visit(node);
     }
   }
 

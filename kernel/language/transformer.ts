@@ -80,7 +80,7 @@ function sourceMap(js: MagicString, { mappings }: Translated, filename: string):
   const rewriting = js.generateDecodedMap({ hires: 'boundary', source: 'cell.js' });
   // V8 may place an error at what was put in front of a line: that counts as the line's first place.
   for (const line of rewriting.mappings) {
-    const first = line[0];
+    const first = line.at(0);
     if (first?.length === 4 && first[0] > 0) line.unshift([0, first[1], first[2], first[3]]);
   }
   const compilation = { version: 3 as const, names: [], sources: [filename], mappings };

@@ -20,7 +20,7 @@ export interface Translated {
   /** Segments of each line of `js`: [column, 0, line, column], all 0-based. */
   readonly mappings: SourceMapSegment[][];
   /** The offset in the cell's text that an offset in `js` comes from; -1 when the compiler made it up. */
-  sourceOffset(offset: number): number;
+  readonly sourceOffset: (offset: number) => number;
 }
 
 export type Translation = { readonly ok: Translated } | { readonly fault: Fault };
@@ -118,7 +118,7 @@ function forWithOneSemicolon(
   program: Program,
   sourceOffset: (offset: number) => number,
 ): Fault | null {
-  if (!/;\)/.test(js)) return null;
+  if (!js.includes(';)')) return null;
   let fault: Fault | null = null;
   simple(program, {
     ForStatement: (node) => {
@@ -190,7 +190,7 @@ function floor(line: readonly SourceMapSegment[], column: number): SourceMapSegm
   let high = line.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (line[middle]![0] <= column) low = middle + 1;
+    if (line[middle][0] <= column) low = middle + 1;
     else high = middle;
   }
   return line[low - 1];

@@ -40,7 +40,7 @@ export class Evaluator {
 
   /** The cell's result; undefined when it has none. */
   async run(code: string): Promise<unknown> {
-    return this.evaluate(this.compile(code));
+    return await this.evaluate(this.compile(code));
   }
 
   /** Where in the cell's text the topmost frame of the error is that the cell ends with. */
@@ -66,21 +66,23 @@ export class Evaluator {
         return value;
       },
       meta: { url: 'file:///notebooks/cell.ts' } as ImportMeta,
-      importModule: (specifier, attributes) =>
-        import(specifier, attributes && { with: attributes }) as Promise<Record<string, unknown>>,
+      importModule: async (specifier, attributes) => {
+        const module = (await import(specifier, attributes && { with: attributes })) as unknown;
+        return module as Record<string, unknown>;
+      },
     };
     const script = new vm.Script(cell.js, {
       filename: cell.filename,
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     const body = script.runInContext(this.realm) as CellFunction;
-    const outcome = Reflect.apply(body, undefined, [context]) as unknown;
-    const boxed = cell.suspends ? await drive(outcome as Generator<unknown, unknown, unknown>) : outcome;
+    const outcome: unknown = Reflect.apply(body, undefined, [context]);
+    const boxed = cell.suspends ? await drive(outcome as Generator) : outcome;
     return (boxed as { value: unknown } | undefined)?.value;
   }
 }
 
-async function drive(cell: Generator<unknown, unknown, unknown>): Promise<unknown> {
+async function drive(cell: Generator): Promise<unknown> {
   let step = cell.next();
   while (!step.done) {
     let value: unknown;

@@ -88,7 +88,7 @@ describe('what cells share', () => {
     expect(await session.run('[a, b, c]')).toEqual([1, 2, undefined]);
   });
 
-  it('is not what blocks, loops and functions declare', async () => {
+  it('is not what blocks, loops and functions declare', () => {
     const session = new Evaluator();
     const cell = session.compile(
       'for (let i = 0; i < 2; i++) { const t = i } { class K {} function g() {} } function f(p) { var v } try {} catch (e) {}',
@@ -96,14 +96,14 @@ describe('what cells share', () => {
     expect(cell.declares).toEqual(['f']);
   });
 
-  it('is not what the compiler makes up', async () => {
+  it('is not what the compiler makes up', () => {
     const session = new Evaluator();
     const cell = session.compile('using x = open(); await using y = open(); const env = 1;');
     expect([...cell.declares].sort()).toEqual(['env', 'x', 'y']);
     expect(session.compile('class A { @dec m() {} }').declares).toEqual(['A']);
   });
 
-  it('is not what TypeScript erases', async () => {
+  it('is not what TypeScript erases', () => {
     const session = new Evaluator();
     const cell = session.compile(
       'type A = 1; interface B {} declare const c: number; import type { D } from "d"; declare function e(): void; namespace F { type G = 1 }',

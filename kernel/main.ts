@@ -4,9 +4,7 @@
  */
 import { packageVersion } from './install/paths.js';
 import { Kernel } from './dispatch/index.js';
-import type { CellTransformer } from './language/index.js';
 import { watchParent } from './parent.js';
-import type { Session, SessionEvents } from './session/session.js';
 import { ConnectionError, readConnectionFile, ZeroMqTransport } from './transport/index.js';
 
 const USAGE = 'usage: node dist/kernel/main.js [-f | --connection-file] <connection file>';
@@ -16,7 +14,7 @@ function log(text: string): void {
 }
 
 function connectionFile(args: readonly string[]): string {
-  const [first, second] = args;
+  const [first, second] = [args.at(0), args.at(1)];
   const file =
     first === '-f' || first === '--connection-file'
       ? second
@@ -28,39 +26,18 @@ function connectionFile(args: readonly string[]): string {
   return file;
 }
 
-/** Starts the user process, then loads the cell transform while that starts. */
-async function startSession(events: SessionEvents): Promise<Session> {
-  const { createSession } = await import('./session/index.js');
-  let transformer: CellTransformer | undefined;
-  const session = createSession({
-    cwd: process.cwd(),
-    events: {
-      ...events,
-      died: (reason, running) => {
-        // The new process knows none of the names.
-        transformer?.reset();
-        events.died(reason, running);
-      },
-    },
-    compiler: {
-      compile: (code, options) => {
-        if (!transformer) throw new Error('a cell came before the session was handed out');
-        return transformer.compile(code, options);
-      },
-    },
-  });
-  const language = await import('./language/index.js');
-  transformer = new language.CellTransformer();
-  transformer.warmUp();
-  return session;
-}
-
 async function main(): Promise<void> {
   const info = readConnectionFile(connectionFile(process.argv.slice(2)));
   const kernel = new Kernel({
     transport: new ZeroMqTransport(info, log),
-    startSession,
-    isComplete: () => ({ status: 'unknown' }),
+    startSession: async (events) => {
+      const { createSession } = await import('./session/index.js');
+      return createSession({ cwd: process.cwd(), events });
+    },
+    isComplete: async (code) => {
+      const { isComplete } = await import('./language/index.js');
+      return isComplete(code);
+    },
     version: packageVersion(),
     log,
     ended: () => process.exit(0),

@@ -16,6 +16,9 @@ import type { Stdin } from './stdin.js';
 /** How many executions are remembered, for an input() that comes after its cell has ended. */
 const REMEMBERED = 256;
 
+/** How long a cell waits for the interrupt of the one before it, at most. */
+const NOTICE_MS = 2000;
+
 export interface ExecutionParts {
   readonly mailbox: Mailbox;
   readonly outputs: Outputs;
@@ -40,6 +43,8 @@ export class Executions {
   #count = 0;
   /** Calls off a cell that has not reached the user process yet. */
   #start = new AbortController();
+  /** Settled when no interrupt is on its way. */
+  #interrupting: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ExecutionParts) {
     this.#parts = parts;
@@ -77,10 +82,16 @@ export class Executions {
     });
   }
 
-  /** Cells that wait will not run, and one that has not reached the user process yet will not either. */
-  interrupt(): void {
+  /**
+   * Cells that wait will not run, and one that has not reached the user process yet will not either. What comes after
+   * begins when the user process has taken notice (`done`), so that the interrupt cannot hit it.
+   */
+  interrupt(done: Promise<unknown>): void {
     this.#start.abort();
     this.abortWaiting();
+    const timeout = new Promise((resolve) => setTimeout(resolve, NOTICE_MS).unref());
+    const settled = Promise.race([done, timeout]);
+    this.#interrupting = Promise.allSettled([this.#interrupting, settled]);
   }
 
   abortWaiting(): void {
@@ -111,6 +122,7 @@ export class Executions {
     const entry = request.store_history ? history.add(count, code, arrived) : null;
     const start = (this.#start = new AbortController());
     const session = await this.#parts.session();
+    await this.#interrupting;
     const page = pageRequest(code);
     if (page && session.look) {
       entry?.end(null);

@@ -107,10 +107,10 @@ export class Kernel {
 
   /** Interrupts what runs; what waits is aborted. The same for a message and for a signal. */
   async interrupt(): Promise<void> {
-    this.#executions.interrupt();
     this.#stdin.cancel();
-    const session = await this.#session;
-    await session.interrupt();
+    const noticed = this.#session.then((session) => session.interrupt());
+    this.#executions.interrupt(noticed);
+    await noticed;
   }
 
   /** Ends the user process and stops to listen. */

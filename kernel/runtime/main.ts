@@ -58,6 +58,7 @@ process.on('uncaughtException', (error) => guard.enter(() => evaluator.uncaught(
 process.on('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaught(reason, owner())));
 
 const api = import('../api.js').then((names) => defineNames(names));
+let isReady = false;
 let received = 0;
 const lost = new Set<number>();
 
@@ -78,7 +79,9 @@ control.port1.on('message', (message: ToMain) =>
 function handle(frame: ToUser): void {
   switch (frame.type) {
     case 'execute':
-      evaluator.start(frame);
+      // A cell sees the names of the API, and an interrupt of the cell must not hit their loading.
+      if (isReady) evaluator.start(frame);
+      else void api.then(() => inTaskOfItsOwn(() => evaluator.start(frame)));
       break;
     case 'shutdown':
       process.emit('exit', 0);
@@ -88,5 +91,16 @@ function handle(frame: ToUser): void {
   }
 }
 
+/** As a message would: not from within a microtask, which others would have to wait for. */
+function inTaskOfItsOwn(body: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.once('message', () => {
+    port1.close();
+    guard.enter(body);
+  });
+  port2.postMessage(null);
+}
+
 await api;
+isReady = true;
 outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.versions.node });

@@ -20,7 +20,7 @@ export interface SessionOptions {
 }
 
 /** How long completion waits for the user process. */
-const LOOK_MS = 100;
+const LOOK_MS = 500;
 
 interface Running {
   id: ExecutionId;
@@ -51,6 +51,8 @@ class ProcessSession implements Session {
   constructor(private readonly options: SessionOptions) {
     this.#start();
     this.#compiler = distinctFiles(options.compiler ?? new CellTransformer());
+    // While the process starts there is time for it.
+    this.#compiler.warmUp?.();
   }
 
   reserve(): ExecutionId {

@@ -35,7 +35,7 @@ export interface Session {
   /**
    * Looks at a value of the user process, for completion and inspection: `path` is the names from the global scope
    * on (empty: the scope itself). Runs no user code (no getter, no proxy trap). Resolves to null when there is no
-   * such value, or within 100 ms when a running cell keeps the user process from answering.
+   * such value, or after 500 ms when a running cell keeps the user process from answering.
    */
   look?(path: readonly string[]): Promise<ValueInfo | null>;
   /** Hands a client's comm message to the user process, in the order of arrival. */

@@ -1,0 +1,165 @@
+/** jupyter-protocol, lines 7 to 11 and 30: what is published, in which order and how fast. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { executeContent, type Client } from './client.js';
+import { KernelProcess } from './kernel-process.js';
+
+let kernel: KernelProcess;
+let client: Client;
+
+beforeAll(async () => {
+  ({ kernel, client } = await KernelProcess.connected());
+});
+afterAll(() => kernel.dispose());
+
+test('line 7: every subscriber is welcomed with its subscription, also a second one to the same topic', async () => {
+  for (const topic of ['', '', 'kernel.']) {
+    const other = kernel.client({ topic });
+    const welcome = await other.until('welcome', ({ type }) => type === 'iopub_welcome');
+    expect(welcome.content).toEqual({ subscription: topic });
+    expect(welcome.parent).toEqual({});
+    expect(welcome.topic).toBe(topic);
+  }
+});
+
+test('line 8: starting is published once, as the first status', async () => {
+  const fresh = await KernelProcess.connected();
+  try {
+    await fresh.client.execute('1');
+    fresh.kernel.client();
+    await fresh.client.execute('1');
+    const states = fresh.client.received.filter(({ type }) => type === 'status');
+    expect(states[0].content.execution_state).toBe('starting');
+    expect(states.filter(({ content }) => content.execution_state === 'starting')).toHaveLength(1);
+  } finally {
+    await fresh.kernel.dispose();
+  }
+});
+
+test('line 9: busy, execute_input, outputs, result, reply, idle; streams are out before the reply', async () => {
+  const cell = await client.execute('console.log("a"); display("b"); console.error("c"); 42');
+  expect(cell.types).toEqual([
+    'busy',
+    'execute_input',
+    'stream',
+    'display_data',
+    'stream',
+    'execute_result',
+    'idle',
+  ]);
+  expect(cell.outputs[1].content).toEqual({
+    code: 'console.log("a"); display("b"); console.error("c"); 42',
+    execution_count: cell.reply.execution_count,
+  });
+  expect([cell.stdout, cell.stderr]).toEqual(['a\n', 'c\n']);
+});
+
+test('line 9: with an error, it comes last before the reply', async () => {
+  const cell = await client.execute('console.log("a"); throw new RangeError("b")');
+  expect(cell.types).toEqual(['busy', 'execute_input', 'stream', 'error', 'idle']);
+});
+
+test('line 10: 100,000 printed lines arrive whole and in few messages', async () => {
+  const cell = await client.execute('for (let i = 0; i < 100_000; i++) console.log(`line ${i}`)', {}, 30_000);
+  const lines = cell.stdout.split('\n');
+  expect(lines).toHaveLength(100_001);
+  expect(lines[99_999]).toBe('line 99999');
+  expect(cell.types.filter((type) => type === 'stream').length).toBeLessThan(100);
+});
+
+test('line 10: a flood stays below what jupyter_server passes on, and its end arrives', async () => {
+  const cell = await client.execute(
+    'for (let i = 0; i < 8000; i++) console.log(`${"x".repeat(995)}${i % 10}`); console.log("the end")',
+    {},
+    30_000,
+  );
+  expect(cell.stdout.endsWith('the end\n')).toBe(true);
+  expect(cell.stdout).toMatch(/characters left out/);
+  const streams = cell.outputs.filter(({ type }) => type === 'stream');
+  for (const { at } of streams) {
+    const window = streams.filter((other) => other.at > at - 3000 && other.at <= at);
+    const bytes = window.reduce((sum, { content }) => sum + JSON.stringify(content.text).length, 0);
+    expect(bytes).toBeLessThan(3_000_000);
+  }
+});
+
+test('outputs arrive while a synchronous loop runs', async () => {
+  const file = path.join(kernel.folder, 'seen');
+  const id = client.send(
+    'execute_request',
+    executeContent(`
+      import { existsSync } from 'node:fs';
+      console.log('first');
+      while (!existsSync(${JSON.stringify(file)}));
+      console.log('second');`),
+  );
+  expect((await client.output(id, 'stream')).content.text).toBe('first\n');
+  // The loop ends only because its first line was seen.
+  writeFileSync(file, '');
+  expect((await client.finish(id)).stdout).toBe('first\nsecond\n');
+});
+
+test('line 11: a completion while a cell runs leaves the kernel looking busy, and is answered', async () => {
+  const id = client.send('execute_request', executeContent('for (;;) {}'));
+  await client.output(id, 'execute_input');
+  const asked = client.send('complete_request', { code: 'Math.', cursor_pos: 5 });
+  await client.reply(asked);
+  await client.idle(asked);
+  const info = await client.ask('kernel_info_request');
+  expect(info.content.status).toBe('ok');
+  const statuses = () => client.received.filter(({ type }) => type === 'status');
+  await client.until(
+    'busy again',
+    (message) => message === statuses().at(-1) && message.parent.msg_id === id,
+  );
+  expect(statuses().at(-1)?.content.execution_state).toBe('busy');
+  await client.ask('interrupt_request', {}, { channel: 'control' });
+  await client.finish(id);
+  await client.until(
+    'idle',
+    (message) => message === statuses().at(-1) && message.content.execution_state === 'idle',
+  );
+});
+
+test('line 30: output after a cell has ended keeps the parent of that cell, also while another runs', async () => {
+  const first = await client.execute('let heard; const done = new Promise((r) => (heard = r)); 1');
+  const timer = await client.execute('setTimeout(() => { console.log("late"); heard(); }, 100); 1');
+  const second = client.send('execute_request', executeContent('console.log("mine"); await done'));
+  const late = await client.until('late', ({ content }) => content.text === 'late\n');
+  expect(late.parent.msg_id).toBe(timer.id);
+  expect(first.stdout).toBe('');
+  const cell = await client.finish(second);
+  expect(cell.stdout).toBe('mine\n');
+});
+
+test('display updates name the display they replace, and the last one arrives', async () => {
+  const cell = await client.execute(`
+    const handle = display('0', { id: 'counter' });
+    for (let i = 1; i <= 5000; i++) handle.update(String(i));`);
+  const shown = cell.outputs.filter(({ type }) => type === 'display_data');
+  expect(shown.map(({ content }) => content.transient)).toEqual([{ display_id: 'counter' }]);
+  const updates = cell.outputs.filter(({ type }) => type === 'update_display_data');
+  expect(updates.length).toBeLessThan(3000);
+  expect(updates.at(-1)?.content).toMatchObject({
+    data: { 'text/plain': expect.stringContaining('5000') as unknown },
+    transient: { display_id: 'counter' },
+  });
+});
+
+test('clear_output says whether to wait for the next output', async () => {
+  const cell = await client.execute(
+    'console.log(1); clearOutput(); clearOutput({ wait: true }); console.log(2)',
+  );
+  const clears = cell.outputs.filter(({ type }) => type === 'clear_output');
+  expect(clears.at(-1)?.content).toEqual({ wait: true });
+});
+
+test('two clients see the same outputs', async () => {
+  const other = kernel.client();
+  await other.ready();
+  const cell = await client.execute('console.log("for all")');
+  await other.idle(cell.id);
+  const seen = other.received.filter(({ parent }) => parent.msg_id === cell.id);
+  expect(seen.map(({ type }) => type)).toEqual(cell.outputs.map(({ type }) => type));
+});

@@ -7,8 +7,8 @@ export type NumberSource = ArrayLike<number> | NestedNumbers | TensorLike;
 
 /** What is needed of a tensor. */
 export interface TensorLike {
-  /** Elements in row-major order, nested or flat. */
-  toArray(): unknown;
+  /** The elements in row-major order. */
+  toTypedArray(): ArrayLike<number>;
 }
 
 /**
@@ -25,7 +25,7 @@ export function flatNumbers(source: unknown): Float32Array | Float64Array {
     flatten(source, out);
     return Float64Array.from(out);
   }
-  if (isTensorLike(source)) return flatNumbers(source.toArray());
+  if (isTensorLike(source)) return flatNumbers(source.toTypedArray());
   if (typeof source === 'number') return Float64Array.of(source);
   throw new TypeError(`expected a tensor or an array of numbers, got ${describe(source)}`);
 }
@@ -41,7 +41,10 @@ function flatten(values: readonly unknown[], out: number[]): void {
 
 export function isTensorLike(value: unknown): value is TensorLike {
   return (
-    typeof value === 'object' && value !== null && 'toArray' in value && typeof value.toArray === 'function'
+    typeof value === 'object' &&
+    value !== null &&
+    'toTypedArray' in value &&
+    typeof value.toTypedArray === 'function'
   );
 }
 

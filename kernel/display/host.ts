@@ -21,7 +21,11 @@ export interface DisplayHost {
   clearOutput(wait: boolean): void;
   /** Runs `callback` once when the current cell has ended in any way (or at exit, in a script). */
   atCellEnd(callback: () => void | Promise<void>): void;
+  /** The execution that the calling code belongs to: of the cell that runs, or of one that has left a timer behind. */
+  execution?(): { readonly id: number; readonly ended: boolean } | null;
 }
+
+let atExit: (() => void | Promise<void>)[] | null = null;
 
 const textHost: DisplayHost = {
   kind: 'text',
@@ -30,7 +34,15 @@ const textHost: DisplayHost = {
     if (!update && typeof text === 'string') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   },
   clearOutput: () => undefined,
-  atCellEnd: (callback) => void process.once('beforeExit', () => void callback()),
+  atCellEnd: (callback) => {
+    if (atExit !== null) return void atExit.push(callback);
+    atExit = [callback];
+    process.once('beforeExit', () => {
+      const callbacks = atExit ?? [];
+      atExit = null;
+      for (const each of callbacks) void each();
+    });
+  },
 };
 
 let current: DisplayHost = textHost;

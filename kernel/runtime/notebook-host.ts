@@ -16,6 +16,10 @@ export class NotebookHost implements DisplayHost {
     this.outlet.send({ type: 'clear_output', id: currentExecution()?.id ?? null, wait });
   }
 
+  execution(): { readonly id: number; readonly ended: boolean } | null {
+    return currentExecution() ?? null;
+  }
+
   atCellEnd(callback: () => void | Promise<void>): void {
     const execution = currentExecution();
     if (execution && !execution.ended) execution.atEnd.push(callback);

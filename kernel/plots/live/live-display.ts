@@ -14,6 +14,10 @@ const MIN_INTERVAL_MS = 250;
 const FIRST_FRAME_MS = 40;
 /** Between two looks for a finished picture. */
 const POLL_MS = 5;
+/** The pace of the timer that looks instead of a loop that awaits. */
+const TIMER_MS = 60;
+/** Without a number for this long, a chart that outlived its cell is final. */
+const SETTLE_MS = 500;
 /** What pictures may cost the thread that trains: when one costs more, they become rarer. */
 const MAX_SHARE = 0.03;
 /** What the start of a worker may cost. */
@@ -43,7 +47,12 @@ export class LiveDisplay {
   private final = false;
   /** A display exists in the cell that runs. */
   private shown = false;
+  /** The execution in which it was shown last. */
+  private shownIn: number | null = null;
   private attached = false;
+  /** Nobody will tell when the numbers end. */
+  private settles = false;
+  private lastTouch = 0;
   private ticket: Ticket | null = null;
   private nextLook = 0;
   private nextBegin = 0;
@@ -64,8 +73,10 @@ export class LiveDisplay {
     this.stale = true;
     this.final = false;
     const now = this.env.now();
+    this.lastTouch = now;
     if (!this.attached) this.attach(now);
     if (now >= this.nextLook) this.look(now);
+    else if (this.timer === null) this.arm();
   }
 
   /** Shows the final picture now. */
@@ -106,17 +117,25 @@ export class LiveDisplay {
 
   private attach(now: number): void {
     this.attached = true;
-    this.shown = false;
     this.nextLook = this.nextBegin = now + FIRST_FRAME_MS;
-    this.env.host().atCellEnd(() => {
-      this.attached = false;
-      try {
-        this.flush();
-      } catch {
-        // A chart never turns a cell that worked into one that failed.
-      }
-      this.shown = false;
-    });
+    const host = this.env.host();
+    const execution = host.execution?.() ?? null;
+    // A cell that adds to a chart of an earlier cell shows it again, where one looks for it.
+    this.shown = execution !== null && execution.id === this.shownIn;
+    // A timer that outlives its cell: the chart is final when nothing has come for a while.
+    if (execution?.ended === true) this.settles = true;
+    else host.atCellEnd(() => this.end());
+  }
+
+  private end(): void {
+    try {
+      this.flush();
+    } catch {
+      // A chart never turns a cell that worked into one that failed.
+    }
+    this.attached = false;
+    this.settles = false;
+    this.shown = false;
   }
 
   private look(now: number): void {
@@ -161,19 +180,24 @@ export class LiveDisplay {
   private send(host: DisplayHost, { data, metadata }: ChartOutput, alone: boolean): void {
     host.send({ data, metadata, displayId: this.displayId, update: this.shown && !alone });
     this.shown = true;
+    this.shownIn = host.execution?.()?.id ?? null;
   }
 
   /** For loops that await: the picture must not wait for the next number. In a synchronous loop it never fires. */
   private arm(): void {
-    if (this.timer !== null) return;
+    if (this.timer !== null || !this.attached || this.env.host().kind === 'text') return;
     this.timer = setTimeout(() => {
       this.timer = null;
+      if (!this.attached) return;
+      const now = this.env.now();
+      if (this.settles && now > this.lastTouch + SETTLE_MS) return this.end();
       try {
-        if (this.attached) this.look(this.env.now());
+        this.look(now);
       } catch {
         // As above: no chart may throw into a training run.
       }
-    }, 60);
+      if (this.settles) this.arm();
+    }, TIMER_MS);
     this.timer.unref();
   }
 

@@ -75,37 +75,36 @@ export interface LinePanel {
   empty: string;
 }
 
-/** Points on a plane, coloured by class. */
+/** Points on a plane that belong together. */
 export interface PointGroup {
   name: string;
   color: number;
   points: Points;
 }
 
-/** A plane: a coloured field (a decision function on a grid), points on it, or both. */
+/** A plane: what a model answers everywhere on it (a field), points on it, or both. */
 export interface PlanePanel {
   kind: 'plane';
   weight: number;
   x: Axis;
   y: Axis;
-  field?: Field;
+  field: Field | null;
   groups: PointGroup[];
   empty: string;
 }
 
-/** Values on a regular grid, row 0 at the bottom (lowest y). */
+/** What a classifier answers on a regular grid; row 0 is at the lowest y. */
 export interface Field {
   columns: number;
   rows: number;
   x: [number, number];
   y: [number, number];
-  /**
-   * `classes`: palette index of the winning class per cell and how sure it is (0 to 1).
-   * `scalar`: one value per cell, on a sequential or (centred on 0) diverging map.
-   */
-  values:
-    | { kind: 'classes'; winner: Uint16Array; confidence: Float32Array }
-    | { kind: 'scalar'; value: Float64Array; map: 'sequential' | 'diverging'; name: string };
+  /** Palette index of the winning class of each cell. */
+  winner: Uint16Array;
+  /** How sure it is, from 0 (a tie) to 1. */
+  confidence: Float32Array;
+  /** For two classes: probability of the second minus that of the first; the boundary is where it is 0. */
+  margin: Float32Array | null;
 }
 
 /** One histogram of a ridgeline. */

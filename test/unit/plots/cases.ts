@@ -62,11 +62,14 @@ export function runs(count: number, steps = 300): ChartModel {
 
 interface FakeTensor {
   grad: FakeTensor | null;
-  toArray(): Float32Array;
+  toTypedArray(): Float32Array;
 }
 
 export function fakeParameter(values: Float32Array, grad: Float32Array | null): FakeTensor {
-  return { toArray: () => values, grad: grad === null ? null : { toArray: () => grad, grad: null } };
+  return {
+    toTypedArray: () => values,
+    grad: grad === null ? null : { toTypedArray: () => grad, grad: null },
+  };
 }
 
 function gradients(names: string[], steps: number): ChartModel {

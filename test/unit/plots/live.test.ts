@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DisplayHost, DisplayMessage } from '../../../kernel/display/host.js';
 import { gradientHistogram, LossChart } from '../../../kernel/plots/index.js';
 import type { LiveEnvironment } from '../../../kernel/plots/live/live-display.js';
@@ -20,6 +20,7 @@ class Bench implements LiveEnvironment, FrameRenderer {
   cost = 0;
   readonly sent: (DisplayMessage & { at: number })[] = [];
   readonly charts: ChartModel[] = [];
+  readonly cell = { id: 1, ended: false };
   private ends: (() => void | Promise<void>)[] = [];
   private readonly began = new Map<Ticket, number>();
 
@@ -30,6 +31,7 @@ class Bench implements LiveEnvironment, FrameRenderer {
     send: (message) => void this.sent.push({ ...message, at: this.time }),
     clearOutput: () => undefined,
     atCellEnd: (callback) => void this.ends.push(callback),
+    execution: () => this.cell,
   });
   now = (): number => this.time;
   renderer = (): FrameRenderer => this;
@@ -53,6 +55,12 @@ class Bench implements LiveEnvironment, FrameRenderer {
 
   async endCell(): Promise<void> {
     for (const end of this.ends.splice(0)) await end();
+    this.cell.ended = true;
+  }
+
+  nextCell(): void {
+    this.cell.id += 1;
+    this.cell.ended = false;
   }
 }
 
@@ -110,6 +118,7 @@ describe('a live chart', () => {
     const chart = new LossChart({}, bench);
     train(bench, chart, 10);
     await bench.endCell();
+    bench.nextCell();
     train(bench, chart, 10);
     await bench.endCell();
     expect(bench.sent.map((message) => message.update)).toEqual([false, false]);
@@ -125,6 +134,7 @@ describe('a live chart', () => {
     expect(bench.sent.filter((message) => !message.update)).toHaveLength(1);
     const before = bench.sent.length;
     // A later cell that returns it shows it there.
+    bench.nextCell();
     expect(display(chart)).toEqual({});
     await bench.endCell();
     expect(bench.sent).toHaveLength(before + 1);
@@ -160,6 +170,35 @@ describe('a live chart', () => {
     bench.time = 400;
     await sent;
     expect(bench.sent).toHaveLength(1);
+  });
+});
+
+describe('a chart that outlives its cell', () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => vi.useRealTimers());
+
+  it('goes on in the same display, and is final when numbers cease', async () => {
+    const bench = new Bench();
+    const chart = new LossChart({}, bench);
+    train(bench, chart, 5);
+    await bench.endCell();
+    const pass = (time: number): void => {
+      for (const end = bench.time + time; bench.time < end; bench.time += 20) vi.advanceTimersByTime(20);
+    };
+    for (let i = 0; i < 20; i++) {
+      chart.add({ train: i });
+      pass(100);
+    }
+    const { length } = bench.sent;
+    expect(length).toBeGreaterThanOrEqual(5);
+    expect(length).toBeLessThanOrEqual(10);
+    pass(2000);
+    expect(bench.sent.slice(1).every((message) => message.update)).toBe(true);
+    expect(bench.sent.at(-1)!.data).toHaveProperty(['application/vnd.vegalite.v5+json']);
+    expect(bench.sent.length - length).toBeLessThanOrEqual(2);
+    const settled = bench.sent.length;
+    pass(2000);
+    expect(bench.sent).toHaveLength(settled);
   });
 });
 

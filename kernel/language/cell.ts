@@ -9,8 +9,8 @@ export interface CompiledCell {
   readonly kind: 'compiled';
   /**
    * The text of one script. Its completion value is a function of one parameter, the cell's context (see
-   * `CellContext`): a plain function when `suspends` is false, a generator function when it is true, where the n-th
-   * top-level `await x` (from 0) has become `(yield context.at(n, (x)))`.
+   * `CellContext`): a plain function when `suspends` is false, a generator function when it is true, where each
+   * top-level `await x` has become `(yield (x))`. The place of a `yield` leads back to the `await`.
    */
   readonly js: string;
   /** Source map (version 3, as JSON) from `js` to the cell's own text. */
@@ -28,8 +28,6 @@ export interface CompiledCell {
   readonly declares: readonly string[];
   /** Whether the cell has a top-level await (or a static import, which is one). */
   readonly suspends: boolean;
-  /** Original positions of the awaits, by the number that `CellContext.at` gets, to restore `at async` lines. */
-  readonly awaits: readonly SourcePosition[];
 }
 
 /** A cell that did not compile. */
@@ -80,7 +78,7 @@ export interface AsyncLoop {
 
 /**
  * What the script's function receives; the transform refers to its members. `cellHelpers` (`context.ts`) has all of
- * them but `meta` and `importModule`, which the evaluator supplies (and `at`, when it wants to know):
+ * them but `meta` and `importModule`, which the evaluator supplies:
  * `const context: CellContext = { ...cellHelpers, meta, importModule }`.
  * The function must be called with `this` undefined.
  */
@@ -97,8 +95,6 @@ export interface CellContext {
     specifier: string,
     names: ImportedNames,
   ): Record<string, unknown>;
-  /** Takes note at which await (an index into `CompiledCell.awaits`) the cell is about to wait; returns `value`. */
-  at(index: number, value: unknown): unknown;
   /** `for await` over an async or a synchronous iterable. */
   asyncLoop(iterable: unknown): AsyncLoop;
 }

@@ -7,7 +7,6 @@ import type { AsyncLoop, CellContext, ImportedNames } from './cell.js';
 /** The part of a cell's context that needs nothing from the evaluator. */
 export const cellHelpers: Omit<CellContext, 'meta' | 'importModule'> = {
   box: (value) => ({ value }),
-  at: (_index, value) => value,
   importNames,
   asyncLoop: (iterable) => new AsyncIteration(iterable),
 };

@@ -34,8 +34,6 @@ export interface Rewritten {
   readonly text: MagicString;
   readonly declares: readonly string[];
   readonly suspends: boolean;
-  /** Offset in the JavaScript of each await, by number. */
-  readonly awaits: readonly number[];
 }
 
 export function rewrite(js: string, program: Program, scope: CellScope, options: RewriteOptions): Rewritten {
@@ -46,7 +44,7 @@ class Rewriter {
   private readonly text: MagicString;
   /** The parameter that holds the context; no identifier of the cell is spelled like it. */
   private readonly context: string;
-  private readonly awaits: number[] = [];
+  private suspends = false;
   private readonly prelude: string[] = [];
   private loops = 0;
 
@@ -68,8 +66,8 @@ class Rewriter {
       if (suspension.type === 'loop') this.forAwait(suspension.node, suspension.labels);
       else {
         const { start, end } = suspension.node;
-        this.text.update(start, start + 'await'.length, `(yield ${this.context}.at(${this.wait(start)}, (`);
-        this.text.appendLeft(end, ')))');
+        this.text.update(start, start + 'await'.length, this.wait('('));
+        this.text.appendLeft(end, '))');
       }
     for (const { start, end } of this.scope.importMetas) this.text.update(start, end, `${this.context}.meta`);
     for (const declaration of this.scope.declarations) this.declaration(declaration);
@@ -80,16 +78,17 @@ class Rewriter {
       this.text.appendLeft(end, ` ${this.target(name)} = ${holder};`);
     this.resetEnums();
 
-    const suspends = this.awaits.length > 0;
-    const { context, prelude, text, awaits } = this;
+    const { context, prelude, text, suspends } = this;
     text.prepend(`(function${suspends ? '*' : ''} (${context}) { 'use strict'; ${prelude.join(' ')}\n`);
     text.append('\n})');
     const declares = [...this.scope.names.keys()].map((name) => this.options.nameOf(name));
-    return { text, declares, suspends, awaits };
+    return { text, declares, suspends };
   }
 
-  private wait(offset: number): number {
-    return this.awaits.push(offset) - 1;
+  /** The beginning of a wait, which ends with a parenthesis. */
+  private wait(promise: string): string {
+    this.suspends = true;
+    return `(yield ${promise}`;
   }
 
   /** Functions and imports come first, as in a module; what was exported is simply declared. */
@@ -137,7 +136,7 @@ class Rewriter {
     const used = new Set(this.scope.references.map(({ name }) => name));
     const code = importCode(node, {
       context: this.context,
-      load: (module) => this.load(node, module),
+      load: (module) => this.load(module),
       nameOf: (name) => this.target(name),
       isUsed: (name) => used.has(name),
     });
@@ -147,11 +146,11 @@ class Rewriter {
   /** What `export … from` would export is not looked at; the module is loaded all the same. */
   private exportFrom(node: AnyNode, source: string | undefined): void {
     if (source === undefined) this.text.remove(node.start, node.end);
-    else this.text.update(node.start, node.end, `${this.load(node, source)};`);
+    else this.text.update(node.start, node.end, `${this.load(source)};`);
   }
 
-  private load({ start }: AnyNode, module: string): string {
-    return `(yield ${this.context}.at(${this.wait(start)}, ${this.context}.importModule(${module})))`;
+  private load(module: string): string {
+    return `${this.wait(`${this.context}.importModule(${module})`)})`;
   }
 
   private exportDefault(node: ExportDefaultDeclaration): void {
@@ -264,7 +263,7 @@ class Rewriter {
     const { left, right, body } = node;
     const { context, text } = this;
     const loop = `${context}loop${++this.loops}`;
-    const step = `(yield ${context}.at(${this.wait(node.start)}, ${loop}.next()))`;
+    const step = `${this.wait(`${loop}.next()`)})`;
     const outermost = labels[0]?.start ?? node.start;
     const labelled = labels.map(({ label }) => `${label.name}: `).join('');
 
@@ -279,7 +278,7 @@ class Rewriter {
     const isPattern = shared || left.type !== 'VariableDeclaration';
     if (isPattern) text.prependRight(shared ? left.declarations[0].start : left.start, '(');
     text.appendLeft(left.end, ` = ${loop}.value${isPattern ? ')' : ''}; `);
-    const close = `(yield ${context}.at(${this.awaits.length - 1}, ${loop}.close()))`;
+    const close = `${this.wait(`${loop}.close()`)})`;
     text.appendLeft(
       node.end,
       ` } } catch (error) { ${loop}.fail(); throw error; } finally { if (${loop}.open) ${close}; } }`,

@@ -60,7 +60,6 @@ export class CellTransformer {
     });
     for (const [name, kind] of scope.names) this.names.set(name, kind);
 
-    const lines = new LineIndex(text);
     return {
       kind: 'compiled',
       js: js.toString(),
@@ -70,7 +69,6 @@ export class CellTransformer {
       title,
       declares: rewritten.declares,
       suspends: rewritten.suspends,
-      awaits: rewritten.awaits.map((offset) => lines.position(Math.max(0, cell.sourceOffset(offset)))),
     };
   }
 }

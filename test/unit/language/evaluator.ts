@@ -16,8 +16,6 @@ type CellFunction = (context: CellContext) => unknown;
 export class Evaluator {
   readonly transformer = new CellTransformer();
   readonly printed: unknown[] = [];
-  /** Awaits of the cell that ran last, in the order in which it waited. */
-  waits: number[] = [];
   private readonly realm: vm.Context;
   private readonly declared = new Set<string>();
   private count = 0;
@@ -58,13 +56,8 @@ export class Evaluator {
     const fresh = cell.declares.filter((name) => !this.declared.has(name));
     if (fresh.length > 0) vm.runInContext(`let ${fresh.join(', ')};`, this.realm);
     for (const name of fresh) this.declared.add(name);
-    this.waits = [];
     const context: CellContext = {
       ...cellHelpers,
-      at: (index, value) => {
-        this.waits.push(index);
-        return value;
-      },
       meta: { url: 'file:///notebooks/cell.ts' } as ImportMeta,
       importModule: async (specifier, attributes) => {
         const module = (await import(specifier, attributes && { with: attributes })) as unknown;

@@ -15,7 +15,6 @@ export const trivialCompiler: CellCompiler = {
       title: `Cell [${count}]`,
       declares: [],
       suspends,
-      awaits: [],
     };
   },
 };

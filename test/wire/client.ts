@@ -59,7 +59,7 @@ export class Client {
     this.#connection = connection;
     const identity = options.identity ?? randomUUID();
     const dealer = (port: keyof Connection) => {
-      const socket = new Dealer({ linger: 0, routingId: identity });
+      const socket = new Dealer({ linger: 0, routingId: identity, reconnectInterval: 5 });
       this.#encrypt(socket);
       socket.connect(this.#address(port));
       return socket;
@@ -69,7 +69,7 @@ export class Client {
       control: dealer('control_port'),
       stdin: dealer('stdin_port'),
     };
-    this.#iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+    this.#iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0, reconnectInterval: 5 });
     this.#encrypt(this.#iopub);
     this.#iopub.subscribe(options.topic ?? '');
     this.#iopub.connect(this.#address('iopub_port'));

@@ -1,9 +1,12 @@
 /** The kernels as WebAssembly SIMD; what is not (yet) written so is computed by the reference. */
 import type { Kernels } from '../api.js';
 import { referenceKernels } from '../reference/index.js';
+import { compare, where } from './choice.js';
 import { copy, copyInto } from './copy.js';
 import { binary, unary } from './elementwise.js';
 import { matmul } from './gemm.js';
+import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
+import { reduce, softmax, softmaxGrad } from './reduce.js';
 
 export const simdKernels: Kernels = {
   ...referenceKernels,
@@ -11,5 +14,14 @@ export const simdKernels: Kernels = {
   copyInto,
   unary,
   binary,
+  compare,
+  where,
+  reduce,
+  softmax,
+  softmaxGrad,
   matmul,
+  fill,
+  axpy,
+  sgdStep,
+  adamStep,
 };

@@ -1,0 +1,130 @@
+/** Comparisons and `where`. */
+import type { CompareOp, Element, Ptr, Strided } from '../api.js';
+import type { WasmFunction } from '../assembler/index.js';
+import { collapse, forEachTurn } from '../nest.js';
+import * as reference from '../reference/binary.js';
+import { elementBytes } from '../views.js';
+import { compileCompare, compileWhere } from './choice-code.js';
+import { copyStrided } from './copy.js';
+import { floatLanes } from './lanes.js';
+import { contiguousCopy } from './operands.js';
+
+const compareFunctions = new Map<string, WasmFunction>();
+const whereFunctions = new Map<number, WasmFunction>();
+
+/** Steps along the row that the loops take. */
+function isRegular(step: number): boolean {
+  return step === 0 || step === 1;
+}
+
+export function compare(
+  op: CompareOp,
+  element: Element,
+  shape: readonly number[],
+  a: Strided,
+  b: Strided,
+  out: Ptr,
+): void {
+  if (element === 'uint8') {
+    reference.compare(op, element, shape, a, b, out);
+    return;
+  }
+  const nest = collapse(shape, [a.strides, b.strides]);
+  const { rank, sizes, count } = nest;
+  if (count === 0) return;
+  const [stepsA, stepsB] = nest.strides;
+  if (!isRegular(stepsA[0]) || (stepsA[0] === 0 && stepsB[0] === 0)) {
+    const { operand, storage } = contiguousCopy(copyStrided, element, shape, a, op);
+    compare(op, element, shape, operand, b, out);
+    storage.release();
+    return;
+  }
+  if (!isRegular(stepsB[0])) {
+    const { operand, storage } = contiguousCopy(copyStrided, element, shape, b, op);
+    compare(op, element, shape, a, operand, out);
+    storage.release();
+    return;
+  }
+  const key = `${op} ${element}`;
+  let run = compareFunctions.get(key);
+  if (run === undefined) {
+    run = compileCompare(op, element, floatLanes[element === 'float64' ? 'float64' : 'float32']);
+    compareFunctions.set(key, run);
+  }
+  const compiled = run;
+  const bytes = elementBytes[element];
+  const columns = sizes[0];
+  const rows = rank > 1 ? sizes[1] : 1;
+  const rowA = rank > 1 ? stepsA[1] * bytes : 0;
+  const rowB = rank > 1 ? stepsB[1] * bytes : 0;
+  let to = out;
+  forEachTurn(nest, 2, (offsets) => {
+    const fromA = a.ptr + offsets[0] * bytes;
+    const fromB = b.ptr + offsets[1] * bytes;
+    compiled(fromA, fromB, to, rows, columns, rowA, rowB, stepsA[0], stepsB[0]);
+    to += rows * columns;
+  });
+}
+
+export function where(
+  element: Element,
+  shape: readonly number[],
+  condition: Strided,
+  a: Strided,
+  b: Strided,
+  out: Ptr,
+): void {
+  if (element === 'uint8') {
+    reference.where(element, shape, condition, a, b, out);
+    return;
+  }
+  const nest = collapse(shape, [condition.strides, a.strides, b.strides]);
+  const { rank, sizes, count } = nest;
+  if (count === 0) return;
+  const [stepsC, stepsA, stepsB] = nest.strides;
+  if (stepsC[0] !== 1) {
+    const { operand, storage } = contiguousCopy(copyStrided, 'uint8', shape, condition, 'where');
+    where(element, shape, operand, a, b, out);
+    storage.release();
+    return;
+  }
+  if (!isRegular(stepsA[0])) {
+    const { operand, storage } = contiguousCopy(copyStrided, element, shape, a, 'where');
+    where(element, shape, condition, operand, b, out);
+    storage.release();
+    return;
+  }
+  if (!isRegular(stepsB[0])) {
+    const { operand, storage } = contiguousCopy(copyStrided, element, shape, b, 'where');
+    where(element, shape, condition, a, operand, out);
+    storage.release();
+    return;
+  }
+  const bytes = elementBytes[element];
+  let run = whereFunctions.get(bytes);
+  if (run === undefined) {
+    run = compileWhere(floatLanes[bytes === 8 ? 'float64' : 'float32']);
+    whereFunctions.set(bytes, run);
+  }
+  const compiled = run;
+  const columns = sizes[0];
+  const rows = rank > 1 ? sizes[1] : 1;
+  const rowOf = (steps: readonly number[]): number => (rank > 1 ? steps[1] : 0);
+  let to = out;
+  forEachTurn(nest, 2, (offsets) => {
+    compiled(
+      condition.ptr + offsets[0],
+      a.ptr + offsets[1] * bytes,
+      b.ptr + offsets[2] * bytes,
+      to,
+      rows,
+      columns,
+      rowOf(stepsC),
+      rowOf(stepsA) * bytes,
+      rowOf(stepsB) * bytes,
+      stepsA[0],
+      stepsB[0],
+    );
+    to += rows * columns * bytes;
+  });
+}

@@ -1,0 +1,150 @@
+/** The code of parameter updates. Settings that change the computation are compiled in, numbers are arguments. */
+import {
+  f32,
+  f32x4,
+  f64x2,
+  ModuleBuilder,
+  v128,
+  type F64,
+  type V128,
+  type WasmFunction,
+} from '../assembler/index.js';
+import { SMALLEST_NORMAL } from '../reference/optimizers.js';
+import type { FloatLanes } from './lanes.js';
+import { forEachVector } from './loops.js';
+
+function splat(lanes: FloatLanes, value: F64): V128 {
+  return lanes.element === 'float32' ? f32x4.splat(f32.demote(value)) : f64x2.splat(value);
+}
+
+/** Subnormal numbers become zero: with them processors compute many times slower. */
+function flush({ ops, element }: FloatLanes, value: V128): V128 {
+  return v128.andNot(value, ops.lt(ops.abs(value), ops.const(SMALLEST_NORMAL[element])));
+}
+
+export function compileAxpy(lanes: FloatLanes): WasmFunction {
+  const { ops } = lanes;
+  const module = new ModuleBuilder();
+  module.define('run', { n: 'i32', alpha: 'f64', x: 'i32', y: 'i32' }, (f, p) => {
+    const alpha = f.let(splat(lanes, p.alpha));
+    forEachVector(f, lanes, p.n, [p.x, p.y], ({ load, store }) => {
+      store(p.y, ops.add(load(p.y), ops.mul(alpha, load(p.x))));
+    });
+  });
+  return module.compile().run;
+}
+
+export function compileFill(lanes: FloatLanes): WasmFunction {
+  const module = new ModuleBuilder();
+  module.define('run', { out: 'i32', n: 'i32', value: 'f64' }, (f, p) => {
+    const value = f.let(splat(lanes, p.value));
+    forEachVector(f, lanes, p.n, [p.out], ({ store }) => {
+      store(p.out, value);
+    });
+  });
+  return module.compile().run;
+}
+
+export interface SgdVariant {
+  readonly momentum: 'none' | 'first' | 'running';
+  readonly nesterov: boolean;
+  readonly decay: boolean;
+  readonly maximize: boolean;
+}
+
+export function compileSgd(lanes: FloatLanes, variant: SgdVariant): WasmFunction {
+  const { ops } = lanes;
+  const module = new ModuleBuilder();
+  const signature = {
+    n: 'i32',
+    p: 'i32',
+    g: 'i32',
+    buffer: 'i32',
+    lr: 'f64',
+    momentum: 'f64',
+    undamped: 'f64',
+    weightDecay: 'f64',
+  } as const;
+  module.define('run', signature, (f, a) => {
+    const lr = f.let(splat(lanes, a.lr));
+    const momentum = f.let(splat(lanes, a.momentum));
+    const undamped = f.let(splat(lanes, a.undamped));
+    const weightDecay = f.let(splat(lanes, a.weightDecay));
+    const pointers = variant.momentum === 'none' ? [a.p, a.g] : [a.p, a.g, a.buffer];
+    forEachVector(f, lanes, a.n, pointers, ({ load, store }) => {
+      const p = f.let(load(a.p));
+      const g = f.let(variant.maximize ? ops.neg(load(a.g)) : load(a.g));
+      if (variant.decay) f.set(g, ops.add(g, ops.mul(weightDecay, p)));
+      if (variant.momentum !== 'none') {
+        const moment = f.let(
+          variant.momentum === 'first' ? g : ops.add(ops.mul(momentum, load(a.buffer)), ops.mul(undamped, g)),
+        );
+        if (variant.momentum === 'running') f.set(moment, flush(lanes, moment));
+        store(a.buffer, moment);
+        f.set(g, variant.nesterov ? ops.add(g, ops.mul(momentum, moment)) : moment);
+      }
+      store(a.p, ops.sub(p, ops.mul(lr, g)));
+    });
+  });
+  return module.compile().run;
+}
+
+export interface AdamVariant {
+  readonly decay: 'none' | 'gradient' | 'decoupled';
+  readonly amsgrad: boolean;
+  readonly maximize: boolean;
+}
+
+export function compileAdam(lanes: FloatLanes, variant: AdamVariant): WasmFunction {
+  const { ops } = lanes;
+  const module = new ModuleBuilder();
+  const signature = {
+    n: 'i32',
+    p: 'i32',
+    g: 'i32',
+    m: 'i32',
+    v: 'i32',
+    vMax: 'i32',
+    beta1: 'f64',
+    rest1: 'f64',
+    beta2: 'f64',
+    rest2: 'f64',
+    stepSize: 'f64',
+    /** sqrt(1 - beta2^step), by which the root of v is divided. */
+    correction: 'f64',
+    eps: 'f64',
+    /** The weight decay itself, or the factor 1 - lr weightDecay when decoupled. */
+    decay: 'f64',
+  } as const;
+  module.define('run', signature, (f, a) => {
+    const beta1 = f.let(splat(lanes, a.beta1));
+    const rest1 = f.let(splat(lanes, a.rest1));
+    const beta2 = f.let(splat(lanes, a.beta2));
+    const rest2 = f.let(splat(lanes, a.rest2));
+    const stepSize = f.let(splat(lanes, a.stepSize));
+    const correction = f.let(splat(lanes, a.correction));
+    const eps = f.let(splat(lanes, a.eps));
+    const decay = f.let(splat(lanes, a.decay));
+    const pointers = [a.p, a.g, a.m, a.v];
+    if (variant.amsgrad) pointers.push(a.vMax);
+    forEachVector(f, lanes, a.n, pointers, ({ load, store }) => {
+      const p = f.let(load(a.p));
+      const g = f.let(variant.maximize ? ops.neg(load(a.g)) : load(a.g));
+      if (variant.decay === 'gradient') f.set(g, ops.add(g, ops.mul(decay, p)));
+      if (variant.decay === 'decoupled') f.set(p, ops.mul(p, decay));
+      const m = f.let(ops.add(ops.mul(beta1, load(a.m)), ops.mul(rest1, g)));
+      f.set(m, flush(lanes, m));
+      store(a.m, m);
+      const v = f.let(ops.add(ops.mul(beta2, load(a.v)), ops.mul(ops.mul(rest2, g), g)));
+      f.set(v, flush(lanes, v));
+      store(a.v, v);
+      if (variant.amsgrad) {
+        f.set(v, ops.pmax(v, load(a.vMax)));
+        store(a.vMax, v);
+      }
+      const denominator = ops.add(ops.div(ops.sqrt(v), correction), eps);
+      store(a.p, ops.sub(p, ops.div(ops.mul(stepSize, m), denominator)));
+    });
+  });
+  return module.compile().run;
+}

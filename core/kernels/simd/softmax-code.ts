@@ -1,0 +1,110 @@
+/** The code of softmax over rows of float32, and of its gradient. */
+import {
+  f32x4,
+  i32,
+  i8x16,
+  ModuleBuilder,
+  v128,
+  type FunctionBuilder,
+  type Local,
+  type V128,
+  type WasmFunction,
+} from '../assembler/index.js';
+import { float32Lanes } from './lanes.js';
+import { forEachVector } from './loops.js';
+import * as math from './math.js';
+
+const { add, sub, mul, div } = f32x4;
+
+/** All bits of the first lane. */
+function firstLane(value: V128, whole: boolean): V128 {
+  if (whole) return value;
+  const zero = f32x4.const(0);
+  return i8x16.shuffle(value, zero, [0, 1, 2, 3, ...new Array<number>(12).fill(16)]);
+}
+
+/** The combination of all lanes, in all lanes. */
+function combined(f: FunctionBuilder, combine: (a: V128, b: V128) => V128, value: V128): Local<'v128'> {
+  return f.let(float32Lanes.horizontal(combine, value, (half) => f.let(half)));
+}
+
+export function compileSoftmax(log: boolean): WasmFunction {
+  const module = new ModuleBuilder();
+  const signature = { rows: 'i32', columns: 'i32', x: 'i32', out: 'i32' } as const;
+  module.define('run', signature, (f, p) => {
+    const from = f.local('i32');
+    const to = f.local('i32');
+    const max = f.local('v128');
+    const sum = f.local('v128');
+    const rowBytes = f.let(i32.mul(p.columns, 4));
+    f.while(p.rows, () => {
+      f.set(max, f32x4.const(-Infinity));
+      f.set(from, p.x);
+      forEachVector(f, float32Lanes, p.columns, [from], ({ load, whole }) => {
+        f.set(max, f32x4.pmax(max, whole ? load(from) : v128.load32Splat(from)));
+      });
+      f.set(max, combined(f, f32x4.pmax, max));
+
+      f.set(sum, f32x4.const(0));
+      f.set(from, p.x);
+      f.set(to, p.out);
+      forEachVector(f, float32Lanes, p.columns, [from, to], ({ load, store, whole }) => {
+        const power = f.let(math.exp(f, f.let(sub(load(from), max))));
+        if (!log) store(to, power);
+        f.set(sum, add(sum, firstLane(power, whole)));
+      });
+      f.set(sum, combined(f, add, sum));
+
+      f.set(to, p.out);
+      if (log) {
+        f.set(sum, math.log(f, sum));
+        f.set(from, p.x);
+        forEachVector(f, float32Lanes, p.columns, [from, to], ({ load, store }) => {
+          store(to, sub(sub(load(from), max), sum));
+        });
+      } else
+        forEachVector(f, float32Lanes, p.columns, [to], ({ load, store }) => {
+          store(to, div(load(to), sum));
+        });
+      f.advance(p.x, rowBytes);
+      f.advance(p.out, rowBytes);
+      f.advance(p.rows, -1);
+    });
+  });
+  return module.compile().run;
+}
+
+export function compileSoftmaxGrad(log: boolean): WasmFunction {
+  const module = new ModuleBuilder();
+  const signature = { rows: 'i32', columns: 'i32', y: 'i32', g: 'i32', out: 'i32' } as const;
+  module.define('run', signature, (f, p) => {
+    const y = f.local('i32');
+    const g = f.local('i32');
+    const to = f.local('i32');
+    const sum = f.local('v128');
+    const rowBytes = f.let(i32.mul(p.columns, 4));
+    f.while(p.rows, () => {
+      f.set(sum, f32x4.const(0));
+      f.set(y, p.y);
+      f.set(g, p.g);
+      // Lanes that are not loaded are zero.
+      forEachVector(f, float32Lanes, p.columns, [y, g], ({ load }) => {
+        f.set(sum, add(sum, log ? load(g) : mul(load(g), load(y))));
+      });
+      f.set(sum, combined(f, add, sum));
+      f.set(y, p.y);
+      f.set(g, p.g);
+      f.set(to, p.out);
+      forEachVector(f, float32Lanes, p.columns, [y, g, to], ({ load, store }) => {
+        const value = f.let(load(y));
+        if (log) store(to, sub(load(g), mul(f.let(math.exp(f, value)), sum)));
+        else store(to, mul(value, sub(load(g), sum)));
+      });
+      f.advance(p.y, rowBytes);
+      f.advance(p.g, rowBytes);
+      f.advance(p.out, rowBytes);
+      f.advance(p.rows, -1);
+    });
+  });
+  return module.compile().run;
+}

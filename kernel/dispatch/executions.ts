@@ -40,6 +40,8 @@ export class Executions {
   readonly #window = new AbortWindow();
   readonly #requests = new Map<ExecutionId, Incoming>();
   #running: Running | null = null;
+  /** Resolves when the latest cell has ended, its idle included. */
+  #ended: Promise<void> = Promise.resolve();
   #count = 0;
   /** Calls off a cell that has not reached the user process yet. */
   #start = new AbortController();
@@ -68,13 +70,15 @@ export class Executions {
     this.#queue.push({
       abort,
       run: async () => {
-        const reply = await this.#parts.status.duringExecution(message.header, async () => {
+        const execution = this.#parts.status.duringExecution(message.header, async () => {
           const reply = await this.#run(message, request, arrived).catch((error: unknown) =>
             this.#failed(internalError(error)),
           );
           this.#reply(channel, message, reply, arrived);
           return reply;
         });
+        this.#ended = execution.then(() => undefined);
+        const reply = await execution;
         if (reply.status !== 'error' || !request.stop_on_error) return false;
         this.#window.failed(message.header, arrived, Date.now());
         return true;
@@ -103,11 +107,14 @@ export class Executions {
     return this.#requests.get(id);
   }
 
-  /** The user process is gone and took `id` with it. True when that ends a cell, which then shows the reason. */
-  died(reason: ErrorReport, id: ExecutionId | null): boolean {
-    if (!this.#running || (id !== null && id !== this.#running.id)) return false;
+  /**
+   * The user process is gone and took `id` with it. When that ends a cell, the cell shows the reason and the promise
+   * resolves after its reply and idle; null when no cell ends by it.
+   */
+  died(reason: ErrorReport, id: ExecutionId | null): Promise<void> | null {
+    if (!this.#running || (id !== null && id !== this.#running.id)) return null;
     this.#running.die(reason);
-    return true;
+    return this.#ended;
   }
 
   async #run(message: Incoming, request: ExecuteRequest, arrived: number): Promise<ExecuteReply> {

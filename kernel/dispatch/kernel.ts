@@ -261,11 +261,19 @@ export class Kernel {
         this.#stdin.cancel();
         this.#executions.abortWaiting();
         for (const close of this.#comms.clear()) this.#mailbox.publish(close, null);
-        this.#status.say('restarting', null);
-        if (this.#executions.died(reason, running)) return;
+        // Clients drop what belongs to earlier requests when they hear `restarting`: first the cell's last outputs.
+        const restarting = () => {
+          this.#status.say('restarting', null);
+          this.#status.say('idle', null);
+        };
+        const cellEnd = this.#executions.died(reason, running);
+        if (cellEnd) {
+          void cellEnd.then(restarting);
+          return;
+        }
         this.#outputs.accept({ type: 'error', id: running, ...reason });
         this.#outputs.flush();
-        this.#status.say('idle', null);
+        restarting();
       },
     };
   }

@@ -68,6 +68,9 @@ export class KernelClient {
     this.#restoreConsole = restoreConsole;
     this.#failed = new Promise((_, reject) => (this.#fail = reject));
     this.#failed.catch(() => undefined);
+    // On `autorestarting` services reconnects, which rejects where nobody catches it when the run is closed meanwhile.
+    // To a run such a kernel is dead, so there is nothing to connect to again.
+    kernel.reconnect = () => Promise.resolve();
     kernel.statusChanged.connect((_, status) => {
       // A server restarts a kernel that died: what the cells had computed is gone all the same.
       if (status === 'dead' || status === 'autorestarting') void this.#died();

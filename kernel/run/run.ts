@@ -203,9 +203,11 @@ class Run {
       if (!(error instanceof RunError)) throw error;
       outputs.settle();
       this.reporter.cellEnded?.(running, 'error', seconds(started));
+      const reason =
+        this.#processDied === undefined ? error.message : `the kernel died: ${firstLine(this.#processDied)}`;
       this.#outcome = {
         exitCode: error.exitCode,
-        message: `cell ${running.number} of ${running.total}: ${error.message}`,
+        message: `cell ${running.number} of ${running.total}: ${reason}`,
       };
       return false;
     }

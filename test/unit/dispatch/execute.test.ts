@@ -201,5 +201,10 @@ test('the death of the user process is an error of the cell that ran, and the ne
   expect((await transport.reply(id)).content).toMatchObject({ status: 'error', ename: 'ProcessDied' });
   expect((await transport.reply(waiting)).content.status).toBe('aborted');
   expect(transport.sent.filter(({ type }) => type === 'error')).toHaveLength(1);
-  expect(transport.sent.some(({ content }) => content.execution_state === 'restarting')).toBe(true);
+  // JupyterLab forgets its requests when it hears `restarting`: what belongs to the cell must be out before.
+  const states = transport.sent.filter(({ type }) => type === 'status');
+  const restarting = states.findIndex(({ content }) => content.execution_state === 'restarting');
+  const idle = states.findIndex(({ parent, content }) => parent === id && content.execution_state === 'idle');
+  expect(idle).toBeGreaterThan(-1);
+  expect(restarting).toBeGreaterThan(idle);
 });

@@ -15,3 +15,11 @@ export {
   type HistogramOptions,
   type HistogramsOptions,
 } from './charts/histograms.js';
+export {
+  decisionBoundary,
+  scatterPlot,
+  type Classifier,
+  type DecisionBoundaryOptions,
+  type ScatterPlotOptions,
+} from './charts/plane.js';
+export { Still } from './charts/still.js';

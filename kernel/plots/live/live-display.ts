@@ -190,7 +190,10 @@ export class LiveDisplay {
       this.timer = null;
       if (!this.attached) return;
       const now = this.env.now();
-      if (this.settles && now > this.lastTouch + SETTLE_MS) return this.end();
+      if (this.settles && now > this.lastTouch + SETTLE_MS) {
+        this.end();
+        return;
+      }
       try {
         this.look(now);
       } catch {

@@ -1,5 +1,5 @@
 /** A chart in plain text: a sparkline and the numbers that matter, for terminals, logs and screen readers. */
-import type { ChartModel, LinePanel, LineSeries, RidgePanel } from '../model/chart.js';
+import type { ChartModel, LinePanel, LineSeries, PlanePanel, RidgePanel } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -13,6 +13,7 @@ export function toText(chart: ChartModel): string {
   for (const panel of chart.panels) {
     if (panel.kind === 'lines') lines.push(...linePanel(panel));
     else if (panel.kind === 'ridges') lines.push(...ridgePanel(panel));
+    else lines.push(planePanel(panel));
   }
   lines.push(...chart.notes);
   return lines.join('\n');
@@ -60,6 +61,15 @@ function ridgePanel({ ridges, empty, quantity }: RidgePanel): string[] {
     const ends = `${formatNumber(range[0], 2)} … ${formatNumber(range[1], 2)}`;
     return `${head}  ${bars(newest.counts)}  ${ends}  ${numbers}${warning === '' ? '' : `  (${warning})`}`;
   });
+}
+
+function planePanel({ groups, field, empty, x, y }: PlanePanel): string {
+  if (groups.length === 0 && field === null) return empty;
+  const parts = groups.map(
+    ({ name, points }) => `${name === '' ? 'points' : name}: ${formatCount(points.x.length)}`,
+  );
+  if (field !== null) parts.push(`answers at ${formatCount(field.columns * field.rows)} places`);
+  return `${y.name} over ${x.name}: ${parts.join(', ')}`;
 }
 
 /** A histogram with two bins a character. */

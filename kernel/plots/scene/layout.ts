@@ -3,6 +3,7 @@ import type { ChartModel, LinePanel } from '../model/chart.js';
 import { emptyExtent, include, minus } from './axes.js';
 import type { FontSet } from './font.js';
 import { layoutLines, lineGutters, text, xExtent, type Gutters } from './lines.js';
+import { layoutPlane } from './plane.js';
 import { layoutRidges } from './ridges.js';
 import type { Scene, Shape } from './shapes.js';
 import { COLOR, TYPE } from './style.js';
@@ -47,6 +48,8 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
       shapes.push(...layoutLines(panel, { box, gutters, x: steps, showX }, fonts));
     } else if (panel.kind === 'ridges') {
       shapes.push(...layoutRidges(panel, box, fonts));
+    } else {
+      shapes.push(...layoutPlane(panel, box, fonts));
     }
   });
   return { width, height, shapes };

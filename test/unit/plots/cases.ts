@@ -1,9 +1,11 @@
 /** Charts of every kind, the same each time: what the tests check and what a person looks at. */
 import {
+  decisionBoundary,
   GradientHistograms,
   gradientHistogram,
   LineChart,
   LossChart,
+  scatterPlot,
   type LineChartOptions,
 } from '../../../kernel/plots/index.js';
 import type { LiveEnvironment } from '../../../kernel/plots/live/live-display.js';
@@ -58,6 +60,18 @@ export function runs(count: number, steps = 300): ChartModel {
         chart.run(`run ${run + 1}`).add({ train: falling(step, random, { to, pace: 60 + run * 3 }) }, step);
     }
   });
+}
+
+function moons(count: number): { points: number[][]; labels: number[] } {
+  const random = noise(21);
+  const labels = Array.from({ length: count }, (_, i) => i % 2);
+  const points = labels.map((label) => {
+    const angle = Math.PI * random();
+    const [x, y] =
+      label === 0 ? [Math.cos(angle), Math.sin(angle)] : [1 - Math.cos(angle), 0.5 - Math.sin(angle)];
+    return [x + 0.12 * gaussian(random), y + 0.12 * gaussian(random)];
+  });
+  return { points, labels };
 }
 
 interface FakeTensor {
@@ -206,6 +220,38 @@ const makers: Record<string, () => ChartModel> = {
   'ridges-3': () => gradients(['0.weight', '0.bias', '2.weight'], 400),
   'ridges-12': () => gradients(LAYERS, 400),
   'ridge-1': () => gradients(['weight'], 60),
+  'decision-boundary': () => {
+    const { points, labels } = moons(300);
+    const classify = (xy: number[][]): number[] =>
+      xy.map(([x, y]) => 4 * (0.9 * Math.sin(2.4 * x - 0.4) + 0.25 - 1.3 * y));
+    return decisionBoundary(
+      classify,
+      { title: 'Two moons', points, labels, classes: ['upper', 'lower'] },
+      silent,
+    ).model();
+  },
+  'three-classes': () => {
+    const random = noise(23);
+    const centres = [
+      [0, 1],
+      [1, -0.6],
+      [-1, -0.6],
+    ];
+    const points = Array.from({ length: 240 }, (_, i) =>
+      centres[i % 3].map((at) => at + 0.35 * gaussian(random)),
+    );
+    const classify = (xy: number[][]): number[][] =>
+      xy.map(([x, y]) => centres.map(([a, b]) => -2 * ((x - a) ** 2 + (y - b) ** 2)));
+    const labels = points.map((_, i) => i % 3);
+    return decisionBoundary(
+      classify,
+      { title: 'Three classes', points, labels, xName: 'first feature', yName: 'second feature' },
+      silent,
+    ).model();
+  },
+  scatter: () =>
+    scatterPlot(moons(3000).points, { title: 'Points', labels: moons(3000).labels }, silent).model(),
+  'no-points': () => scatterPlot([], { title: 'No points at all' }, silent).model(),
   'histogram-now': () => {
     const random = noise(8);
     const normal = (n: number, std: number): Float32Array =>

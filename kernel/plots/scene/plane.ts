@@ -1,0 +1,145 @@
+/** Lays out a plane: what a classifier answers everywhere, its boundary, and the points on it. */
+import type { Field, PlanePanel } from '../model/chart.js';
+import { axisTitle, emptyExtent, include, makeScale, type Scale } from './axes.js';
+import { zeroContour } from './contour.js';
+import type { FontSet } from './font.js';
+import { rectPath, text } from './lines.js';
+import { px, type Box, type Shape } from './shapes.js';
+import { COLOR, TYPE, mix, parseColor, seriesColor, textColor, type Rgb } from './style.js';
+
+const WHITE: Rgb = [255, 255, 255];
+const LEGEND_ROW = 18;
+/** More points than these are drawn small and without an edge. */
+const MANY_POINTS = 1500;
+
+export function layoutPlane(panel: PlanePanel, box: Box, fonts: FontSet): Shape[] {
+  const legend = legendWidth(panel, fonts);
+  const extentX = emptyExtent();
+  const extentY = emptyExtent();
+  for (const { points } of panel.groups) {
+    include(extentX, points.x);
+    include(extentY, points.y);
+  }
+  if (panel.field) {
+    include(extentX, panel.field.x);
+    include(extentY, panel.field.y);
+  }
+  if (extentX.min > extentX.max) {
+    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
+    return [{ ...shape, anchor: 'middle' }];
+  }
+  const plot: Box = {
+    x: box.x + 58,
+    y: box.y + 24,
+    width: box.width - 58 - legend - 14,
+    height: box.height - 24 - 40,
+  };
+  const x = makeScale(fixed(panel.x, panel.field?.x), extentX, [plot.x, plot.x + plot.width], 6, 'nice');
+  const y = makeScale(fixed(panel.y, panel.field?.y), extentY, [plot.y + plot.height, plot.y], 5, 'nice');
+  return [
+    text(box.x + 14, box.y + 13, axisTitle(panel.y), 'axisName', COLOR.muted),
+    ...(panel.field ? fieldShapes(panel.field, plot, x, y) : grid(plot, x, y)),
+    ...points(panel, plot, x, y),
+    { kind: 'path', d: rectPath(plot), stroke: COLOR.axis, width: 1, role: 'frame' },
+    ...ticks(panel, plot, x, y),
+    ...legendShapes(panel, plot),
+  ];
+}
+
+function fixed(axis: PlanePanel['x'], domain: [number, number] | undefined): PlanePanel['x'] {
+  return domain === undefined ? axis : { ...axis, domain };
+}
+
+function fieldShapes(field: Field, plot: Box, x: Scale, y: Scale): Shape[] {
+  const { columns, rows } = field;
+  const rgba = new Uint8Array(4 * columns * rows);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const cell = row * columns + column;
+      const color = parseColor(seriesColor(field.winner[cell]));
+      const [r, g, b] = mix(WHITE, color, 0.06 + 0.4 * field.confidence[cell]);
+      // Row 0 is at the lowest y, which is at the bottom of the picture.
+      rgba.set([r, g, b, 255], 4 * ((rows - 1 - row) * columns + column));
+    }
+  const shapes: Shape[] = [{ kind: 'image', box: plot, columns, rows, rgba }];
+  if (field.margin === null) return shapes;
+  const at = (value: number, [low, high]: [number, number], cells: number): number =>
+    low + ((value + 0.5) / cells) * (high - low);
+  let d = '';
+  for (const [x0, y0, x1, y1] of zeroContour(field.margin, columns, rows))
+    d += `M${px(x.at(at(x0, field.x, columns)))} ${px(y.at(at(y0, field.y, rows)))}L${px(x.at(at(x1, field.x, columns)))} ${px(y.at(at(y1, field.y, rows)))}`;
+  if (d !== '') shapes.push({ kind: 'path', d, stroke: COLOR.ink, width: 1.5, role: 'line' });
+  return shapes;
+}
+
+function grid(plot: Box, x: Scale, y: Scale): Shape[] {
+  const line = (d: string): Shape => ({ kind: 'path', d, stroke: COLOR.grid, width: 1, role: 'grid' });
+  return [
+    ...x.ticks.map((tick) => line(`M${px(x.at(tick.value))} ${px(plot.y)}v${px(plot.height)}`)),
+    ...y.ticks.map((tick) => line(`M${px(plot.x)} ${px(y.at(tick.value))}h${px(plot.width)}`)),
+  ];
+}
+
+function points({ groups }: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] {
+  const total = groups.reduce((sum, { points }) => sum + points.x.length, 0);
+  const style = total > MANY_POINTS ? { r: 1.6 } : { r: 3.2, stroke: '#ffffff', width: 0.9 };
+  // One of each group in turn, so that no group lies over all others.
+  const longest = Math.max(0, ...groups.map(({ points }) => points.x.length));
+  const shapes: Shape[] = [];
+  for (let i = 0; i < longest; i++)
+    for (const { points, color } of groups) {
+      if (i >= points.x.length) continue;
+      const at = { x: x.at(points.x[i]), y: y.at(points.y[i]) };
+      if (Number.isFinite(at.x) && Number.isFinite(at.y))
+        shapes.push({ kind: 'circle', ...at, ...style, fill: seriesColor(color), clip: plot });
+    }
+  return shapes;
+}
+
+function ticks(panel: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] {
+  const bottom = plot.y + plot.height;
+  const shapes: Shape[] = [];
+  for (const tick of x.ticks) {
+    const at = x.at(tick.value);
+    shapes.push({
+      kind: 'path',
+      d: `M${px(at)} ${px(bottom)}v4`,
+      stroke: COLOR.axis,
+      width: 1,
+      role: 'axis',
+    });
+    shapes.push({ ...text(at, bottom + 17, tick.text, 'tick', COLOR.muted), anchor: 'middle' });
+  }
+  for (const tick of y.ticks) {
+    const at = y.at(tick.value);
+    shapes.push({
+      kind: 'path',
+      d: `M${px(plot.x)} ${px(at)}h-4`,
+      stroke: COLOR.axis,
+      width: 1,
+      role: 'axis',
+    });
+    shapes.push({ ...text(plot.x - 8, at + 4, tick.text, 'tick', COLOR.muted), anchor: 'end' });
+  }
+  const name = text(plot.x + plot.width / 2, bottom + 34, axisTitle(panel.x), 'axisName', COLOR.muted);
+  return [...shapes, { ...name, anchor: 'middle' }];
+}
+
+function legendWidth({ groups }: PlanePanel, fonts: FontSet): number {
+  const { size, weight } = TYPE.label;
+  const widths = groups.map(({ name }) => fonts.width(name, size, weight));
+  return groups.every(({ name }) => name === '') ? 0 : Math.max(...widths) + 34;
+}
+
+function legendShapes({ groups }: PlanePanel, plot: Box): Shape[] {
+  const left = plot.x + plot.width + 18;
+  if (groups.every(({ name }) => name === '')) return [];
+  return groups.flatMap(({ name, color }, i): Shape[] => {
+    const y = plot.y + 10 + i * LEGEND_ROW;
+    if (y > plot.y + plot.height) return [];
+    return [
+      { kind: 'circle', x: left, y: y - 4, r: 4, fill: seriesColor(color) },
+      text(left + 10, y, name, 'label', textColor(seriesColor(color))),
+    ];
+  });
+}

@@ -39,6 +39,8 @@ async function main(): Promise<void> {
       return isComplete(code);
     },
     version: packageVersion(),
+    // The runner reads all that comes, and must not miss any of it.
+    pacing: process.env.NABLA_OUTPUT_PACING === 'none' ? 'none' : 'jupyter_server',
     log,
     ended: () => process.exit(0),
   });

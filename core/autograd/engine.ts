@@ -141,7 +141,8 @@ class Run {
         const target = next[i]!;
         if (target === null) continue;
         const result = results?.[i];
-        if (result) this.deliver(target, result, node.slot, true);
+        // What a user's code returned may be held by the user.
+        if (result) this.deliver(target, result, node.slot, !node.keepsGradients);
         if (--target.dependencies === 0) ready.push(target);
       }
       node.run = 0;

@@ -3,11 +3,8 @@
  * are derived from the ops as the methods are, so neither can be forgotten.
  */
 import { Tensor } from '../tensor.js';
-import * as activations from './activations.js';
 import * as arithmetic from './arithmetic.js';
-import * as arrangement from './arrangement.js';
 import * as choice from './choice.js';
-import * as combined from './combined.js';
 import * as comparison from './comparison.js';
 import * as conversion from './conversion.js';
 import * as extremes from './extremes.js';
@@ -17,13 +14,11 @@ import * as joining from './joining.js';
 import * as losses from './losses.js';
 import * as matmul from './matmul.js';
 import * as pointwise from './pointwise.js';
-import * as predicates from './predicates.js';
 import * as reduction from './reduction.js';
-import * as scan from './scan.js';
 import * as shape from './shape.js';
 import * as slicing from './slicing.js';
 import * as softmax from './softmax.js';
-import * as statistics from './statistics.js';
+import * as random from '../random/ops.js';
 import { runInPlace } from './inplace.js';
 import { type AnyFunction, registry } from './record.js';
 import './assign.js';
@@ -44,11 +39,8 @@ type MethodsOf<Family> = {
 declare module '../tensor.js' {
   interface Tensor
     extends
-      MethodsOf<typeof activations>,
       MethodsOf<typeof arithmetic>,
-      MethodsOf<typeof arrangement>,
       MethodsOf<typeof choice>,
-      MethodsOf<typeof combined>,
       MethodsOf<typeof comparison>,
       MethodsOf<typeof conversion>,
       MethodsOf<typeof extremes>,
@@ -58,22 +50,17 @@ declare module '../tensor.js' {
       MethodsOf<typeof losses>,
       MethodsOf<typeof matmul>,
       MethodsOf<typeof pointwise>,
-      MethodsOf<typeof predicates>,
+      MethodsOf<typeof random>,
       MethodsOf<typeof reduction>,
-      MethodsOf<typeof scan>,
       MethodsOf<typeof shape>,
       MethodsOf<typeof slicing>,
-      MethodsOf<typeof softmax>,
-      MethodsOf<typeof statistics> {}
+      MethodsOf<typeof softmax> {}
 }
 
 /** Families whose ops are attached (imported here, so that they are registered before the loop below runs). */
 export const families = [
-  activations,
   arithmetic,
-  arrangement,
   choice,
-  combined,
   comparison,
   conversion,
   extremes,
@@ -83,13 +70,11 @@ export const families = [
   losses,
   matmul,
   pointwise,
-  predicates,
+  random,
   reduction,
-  scan,
   shape,
   slicing,
   softmax,
-  statistics,
 ] as const;
 
 for (const record of registry.values()) {

@@ -1,0 +1,39 @@
+/** Filling tensors with numbers, whatever their layout. */
+
+import { type DType, elementOf, isFloat } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
+import { elements } from '../ops/raw.js';
+import { allocate, type Tensor } from '../tensor.js';
+import type { FloatArray, NumberArray } from './distributions.js';
+
+/**
+ * Lets `fill` write all elements of a float tensor in row-major order; not recorded for gradients.
+ * @throws TypeError if the tensor is not float.
+ */
+export function fillTensor(op: string, tensor: Tensor, fill: (out: FloatArray) => void): Tensor {
+  return writeElements(tensor, (out) => {
+    if (!isFloatArray(out, tensor.dtype)) {
+      throw new TypeError(
+        `${op}: only float tensors can be filled with these numbers, this one is ${tensor.dtype}`,
+      );
+    }
+    fill(out);
+  });
+}
+
+/** Lets `fill` write all elements of a tensor of any dtype in row-major order; not recorded for gradients. */
+export function writeElements(tensor: Tensor, fill: (out: NumberArray) => void): Tensor {
+  if (tensor.isContiguous()) {
+    fill(elements(tensor));
+  } else {
+    const contiguous = allocate(tensor.layout.compact(), tensor.dtype, 'fill');
+    fill(elements(contiguous));
+    kernels.copyInto(elementOf(tensor.dtype), tensor.shape, contiguous, tensor);
+  }
+  tensor.changed();
+  return tensor;
+}
+
+function isFloatArray(array: NumberArray, dtype: DType): array is FloatArray {
+  return isFloat(dtype) && (array instanceof Float32Array || array instanceof Float64Array);
+}

@@ -1,0 +1,31 @@
+/** Networks: layers, containers, losses, initialization; PyTorch's `torch.nn`. */
+export { LogSigmoid, LogSoftmax, ReLU, Sigmoid, Softmax, Softmin, Tanh } from './activation.js';
+export {
+  type Layer,
+  ModuleDict,
+  ModuleList,
+  ParameterDict,
+  ParameterList,
+  Sequential,
+} from './containers.js';
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout.js';
+export * as functional from './functional/index.js';
+export type { BackwardHook, ForwardHook, ForwardPreHook } from './hooks.js';
+export * as init from './init.js';
+export { Identity, type LayerOptions, Linear } from './linear.js';
+export {
+  BCEWithLogitsLoss,
+  type ClassLossOptions,
+  CrossEntropyLoss,
+  HuberLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  type ReductionOptions,
+  SmoothL1Loss,
+} from './loss.js';
+export { Module } from './module.js';
+export { Parameter } from './parameter.js';
+export { Flatten, Unflatten } from './shape.js';
+export type { LoadResult, StateDict } from './state.js';
+export * as utils from './utils.js';

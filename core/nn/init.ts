@@ -1,0 +1,232 @@
+/**
+ * Ways to fill parameters before training, PyTorch's `torch.nn.init`, with its sequences under a seed. All work in
+ * place, are not recorded for gradients, and return the tensor.
+ */
+
+import { formatShape, type Shape } from '../layout.js';
+import { fillNormal, fillPermutation, fillUniform } from '../random/distributions.js';
+import { defaultGenerator, type Generator } from '../random/generator.js';
+import { fillTensor } from '../random/in_place.js';
+import type { Tensor } from '../tensor.js';
+import { erfinv, normalCdf, orthonormalRows } from './init_math.js';
+
+/** What an initialization draws from, by default the default generator. */
+export interface InitOptions {
+  generator?: Generator;
+}
+
+/** An activation whose gain {@link calculateGain} knows. */
+export type Nonlinearity =
+  | 'linear'
+  | 'conv1d'
+  | 'conv2d'
+  | 'conv3d'
+  | 'conv_transpose1d'
+  | 'conv_transpose2d'
+  | 'conv_transpose3d'
+  | 'sigmoid'
+  | 'tanh'
+  | 'relu'
+  | 'leaky_relu'
+  | 'selu';
+
+/**
+ * The factor by which an activation's inputs should be scaled to keep the variance: 1 for linear and sigmoid, 5/3 for
+ * tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu (`param` is its slope, 0.01), 3/4 for selu.
+ */
+export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
+  switch (nonlinearity) {
+    case 'tanh':
+      return 5 / 3;
+    case 'relu':
+      return Math.SQRT2;
+    case 'leaky_relu':
+      return Math.sqrt(2 / (1 + param ** 2));
+    case 'selu':
+      return 3 / 4;
+    default:
+      return 1;
+  }
+}
+
+/**
+ * How many inputs each output of a weight sees and how many outputs each input feeds: the sizes of dimensions 1 and 0,
+ * times those of all further ones.
+ * @throws RangeError for fewer than two dimensions.
+ */
+export function calculateFanInAndFanOut(shape: Shape): [fanIn: number, fanOut: number] {
+  if (shape.length < 2) {
+    throw new RangeError(
+      `init: fan in and fan out need a tensor of two or more dimensions, got ${formatShape(shape)}`,
+    );
+  }
+  const field = shape.slice(2).reduce((product, size) => product * size, 1);
+  return [shape[1] * field, shape[0] * field];
+}
+
+/** U[a, b), by default [0, 1). */
+export function uniform_(tensor: Tensor, options: InitOptions & { a?: number; b?: number } = {}): Tensor {
+  const { a = 0, b = 1, generator = defaultGenerator } = options;
+  return fillTensor('uniform_', tensor, (out) => fillUniform(out, a, b, generator));
+}
+
+/** N(mean, std²), by default N(0, 1). */
+export function normal_(tensor: Tensor, options: InitOptions & { mean?: number; std?: number } = {}): Tensor {
+  const { mean = 0, std = 1, generator = defaultGenerator } = options;
+  return fillTensor('normal_', tensor, (out) => fillNormal(out, mean, std, generator));
+}
+
+/** N(mean, std²) cut to [a, b] (by default N(0, 1) in [-2, 2]), by the inverse of its distribution function. */
+export function truncNormal_(
+  tensor: Tensor,
+  options: InitOptions & { mean?: number; std?: number; a?: number; b?: number } = {},
+): Tensor {
+  const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator } = options;
+  const low = normalCdf((a - mean) / std);
+  const high = normalCdf((b - mean) / std);
+  return fillTensor('truncNormal_', tensor, (out) => {
+    fillUniform(out, 2 * low - 1, 2 * high - 1, generator);
+    for (let i = 0; i < out.length; i++) {
+      out[i] = Math.min(b, Math.max(a, erfinv(out[i]) * std * Math.SQRT2 + mean));
+    }
+  });
+}
+
+/** All elements `val`. */
+export function constant_(tensor: Tensor, val: number): Tensor {
+  return fillTensor('constant_', tensor, (out) => out.fill(val));
+}
+
+/** All elements 1. */
+export function ones_(tensor: Tensor): Tensor {
+  return constant_(tensor, 1);
+}
+
+/** All elements 0. */
+export function zeros_(tensor: Tensor): Tensor {
+  return constant_(tensor, 0);
+}
+
+/**
+ * A matrix with ones on its diagonal.
+ * @throws RangeError unless the tensor has two dimensions.
+ */
+export function eye_(tensor: Tensor): Tensor {
+  if (tensor.ndim !== 2)
+    throw new RangeError(`eye_: expected two dimensions, got ${formatShape(tensor.shape)}`);
+  const [rows, columns] = tensor.shape;
+  return fillTensor('eye_', tensor, (out) => {
+    out.fill(0);
+    for (let i = 0; i < Math.min(rows, columns); i++) out[i * columns + i] = 1;
+  });
+}
+
+/**
+ * A convolution's weight that passes channels through: a one in the middle of the kernel from each input channel to
+ * the output channel of the same number, group by group.
+ * @throws RangeError unless the tensor has 3 to 5 dimensions and its first one divides by `groups`.
+ */
+export function dirac_(tensor: Tensor, groups = 1): Tensor {
+  const { shape } = tensor;
+  if (shape.length < 3 || shape.length > 5 || shape[0] % groups !== 0) {
+    throw new RangeError(
+      `dirac_: expected 3 to 5 dimensions with the first divisible by ${groups} groups, got ${formatShape(shape)}`,
+    );
+  }
+  const [outChannels, inChannels, ...kernel] = shape;
+  const perGroup = outChannels / groups;
+  const field = kernel.reduce((product, size) => product * size, 1);
+  const middle = kernel.reduce((at, size) => at * size + Math.floor(size / 2), 0);
+  return fillTensor('dirac_', tensor, (out) => {
+    out.fill(0);
+    for (let group = 0; group < groups; group++) {
+      for (let d = 0; d < Math.min(perGroup, inChannels); d++) {
+        out[((group * perGroup + d) * inChannels + d) * field + middle] = 1;
+      }
+    }
+  });
+}
+
+/** Glorot and Bengio (2010): U[-a, a) with a = gain √(6 / (fan in + fan out)). */
+export function xavierUniform_(tensor: Tensor, options: InitOptions & { gain?: number } = {}): Tensor {
+  const bound = Math.sqrt(3) * xavierStd(tensor, options.gain);
+  return uniform_(tensor, { a: -bound, b: bound, generator: options.generator });
+}
+
+/** Glorot and Bengio (2010): N(0, std²) with std = gain √(2 / (fan in + fan out)). */
+export function xavierNormal_(tensor: Tensor, options: InitOptions & { gain?: number } = {}): Tensor {
+  return normal_(tensor, { std: xavierStd(tensor, options.gain), generator: options.generator });
+}
+
+function xavierStd(tensor: Tensor, gain = 1): number {
+  const [fanIn, fanOut] = calculateFanInAndFanOut(tensor.shape);
+  return gain * Math.sqrt(2 / (fanIn + fanOut));
+}
+
+/** Options of the initializations of He et al. */
+export interface KaimingOptions extends InitOptions {
+  /** Slope of the leaky ReLU that follows (0). */
+  a?: number;
+  /** Which pass keeps its variance: `fan_in` (default) the forward, `fan_out` the backward one. */
+  mode?: 'fan_in' | 'fan_out';
+  /** What follows: `leaky_relu` by default. */
+  nonlinearity?: Nonlinearity;
+}
+
+/** He et al. (2015): U[-b, b) with b = gain √(3 / fan). */
+export function kaimingUniform_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
+  if (tensor.numel() === 0) return tensor;
+  const bound = Math.sqrt(3) * kaimingStd(tensor, options);
+  return uniform_(tensor, { a: -bound, b: bound, generator: options.generator });
+}
+
+/** He et al. (2015): N(0, std²) with std = gain / √fan. */
+export function kaimingNormal_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
+  if (tensor.numel() === 0) return tensor;
+  return normal_(tensor, { std: kaimingStd(tensor, options), generator: options.generator });
+}
+
+function kaimingStd(tensor: Tensor, options: KaimingOptions): number {
+  const { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' } = options;
+  const [fanIn, fanOut] = calculateFanInAndFanOut(tensor.shape);
+  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
+}
+
+/**
+ * Saxe et al. (2013): a (semi-)orthogonal matrix times `gain`; dimensions after the first are taken as one.
+ * @throws RangeError for fewer than two dimensions.
+ */
+export function orthogonal_(tensor: Tensor, options: InitOptions & { gain?: number } = {}): Tensor {
+  const { gain = 1, generator = defaultGenerator } = options;
+  if (tensor.ndim < 2) {
+    throw new RangeError(`orthogonal_: expected two or more dimensions, got ${formatShape(tensor.shape)}`);
+  }
+  const rows = tensor.shape[0];
+  return fillTensor('orthogonal_', tensor, (out) => {
+    if (out.length === 0) return;
+    const columns = out.length / rows;
+    fillNormal(out, 0, 1, generator);
+    const matrix = orthonormalRows(Float64Array.from(out), rows, columns);
+    for (let i = 0; i < out.length; i++) out[i] = matrix[i] * gain;
+  });
+}
+
+/**
+ * Martens (2010): N(0, std²) (std 0.01) with the part `sparsity` of each column set to 0.
+ * @throws RangeError unless the tensor has two dimensions.
+ */
+export function sparse_(tensor: Tensor, options: InitOptions & { sparsity: number; std?: number }): Tensor {
+  const { sparsity, std = 0.01, generator = defaultGenerator } = options;
+  if (tensor.ndim !== 2)
+    throw new RangeError(`sparse_: expected two dimensions, got ${formatShape(tensor.shape)}`);
+  const [rows, columns] = tensor.shape;
+  const zeros = Math.ceil(sparsity * rows);
+  return fillTensor('sparse_', tensor, (out) => {
+    fillNormal(out, 0, std, generator);
+    const order = new Int32Array(rows);
+    for (let column = 0; column < columns; column++) {
+      fillPermutation(order, generator);
+      for (const row of order.subarray(0, zeros)) out[row * columns + column] = 0;
+    }
+  });
+}

@@ -1,0 +1,79 @@
+/** Layers of weighted sums. */
+
+import type { FloatDType } from '../dtype.js';
+import { formatShape } from '../layout.js';
+import { empty } from '../ops/creation.js';
+import { linear } from '../ops/matmul.js';
+import type { Tensor } from '../tensor.js';
+import { kaimingUniform_, uniform_ } from './init.js';
+import { Module } from './module.js';
+import { Parameter } from './parameter.js';
+
+/** Options that most layers with weights take. */
+export interface LayerOptions {
+  /** Whether there is a bias (yes). */
+  bias?: boolean;
+  /** float32 or float64; the default dtype. */
+  dtype?: FloatDType;
+}
+
+/** An uninitialized parameter. */
+export function emptyParameter(shape: readonly number[], dtype?: FloatDType): Parameter {
+  return new Parameter(empty(shape, { dtype }));
+}
+
+/** PyTorch's default for weights of linear layers and convolutions, U(-1/√fanIn, 1/√fanIn), and the same for the bias. */
+export function initWeightAndBias(weight: Tensor, bias: Tensor | null, fanIn: number): void {
+  kaimingUniform_(weight, { a: Math.sqrt(5) });
+  if (bias) {
+    const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
+    uniform_(bias, { a: -bound, b: bound });
+  }
+}
+
+/** Gives its input back; a placeholder. */
+export class Identity extends Module {
+  forward(input: Tensor): Tensor {
+    return input;
+  }
+}
+
+/**
+ * y = x Wᵀ + b. Input [..., inFeatures], output [..., outFeatures]; weight [outFeatures, inFeatures], bias
+ * [outFeatures], both initialized uniform in ±1/√inFeatures.
+ */
+export class Linear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  constructor(
+    readonly inFeatures: number,
+    readonly outFeatures: number,
+    options: LayerOptions = {},
+  ) {
+    super();
+    this.weight = emptyParameter([outFeatures, inFeatures], options.dtype);
+    this.bias = (options.bias ?? true) ? emptyParameter([outFeatures], options.dtype) : null;
+    this.resetParameters();
+  }
+
+  /** Draws the parameters anew. */
+  resetParameters(): void {
+    initWeightAndBias(this.weight, this.bias, this.inFeatures);
+  }
+
+  /** @throws RangeError if the last dimension is not inFeatures */
+  forward(input: Tensor): Tensor {
+    const { shape } = input;
+    if (shape[shape.length - 1] !== this.inFeatures) {
+      throw new RangeError(
+        `${String(this)}: expected an input of shape [..., ${this.inFeatures}], got ${formatShape(shape)}`,
+      );
+    }
+    return linear(input, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    return `inFeatures=${this.inFeatures}, outFeatures=${this.outFeatures}, bias=${this.bias !== null}`;
+  }
+}

@@ -1,0 +1,131 @@
+/** Losses as modules: `const loss = new CrossEntropyLoss()`, `loss(output, target)`. */
+
+import * as F from '../ops/functional.js';
+import type { Reduction } from '../ops/losses.js';
+import type { Tensor } from '../tensor.js';
+import { Module } from './module.js';
+
+/** How the losses of single elements become one number: their mean (default), their sum, or not at all. */
+export interface ReductionOptions {
+  reduction?: Reduction;
+}
+
+/** What losses share: the reduction. */
+abstract class Loss extends Module {
+  readonly reduction: Reduction;
+
+  constructor(options: ReductionOptions = {}) {
+    super();
+    this.reduction = options.reduction ?? 'mean';
+  }
+}
+
+/** (x - y)². */
+export class MSELoss extends Loss {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.mseLoss(input, target, { reduction: this.reduction });
+  }
+}
+
+/** |x - y|. */
+export class L1Loss extends Loss {
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.l1Loss(input, target, { reduction: this.reduction });
+  }
+}
+
+/** (x - y)² / (2 beta) where |x - y| < beta, else |x - y| - beta / 2; `beta` is 1. */
+export class SmoothL1Loss extends Loss {
+  readonly beta: number;
+
+  constructor(options: ReductionOptions & { beta?: number } = {}) {
+    super(options);
+    this.beta = options.beta ?? 1;
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.smoothL1Loss(input, target, { reduction: this.reduction, beta: this.beta });
+  }
+}
+
+/** (x - y)² / 2 where |x - y| ≤ delta, else delta (|x - y| - delta / 2); `delta` is 1. */
+export class HuberLoss extends Loss {
+  readonly delta: number;
+
+  constructor(options: ReductionOptions & { delta?: number } = {}) {
+    super(options);
+    this.delta = options.delta ?? 1;
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return F.huberLoss(input, target, { reduction: this.reduction, delta: this.delta });
+  }
+}
+
+/** -(posWeight y ln σ(x) + (1 - y) ln(1 - σ(x))) of logits x and targets y in [0, 1]. */
+export class BCEWithLogitsLoss extends Loss {
+  readonly weight: Tensor | null;
+  readonly posWeight: Tensor | null;
+
+  constructor(options: ReductionOptions & { weight?: Tensor; posWeight?: Tensor } = {}) {
+    super(options);
+    this.weight = options.weight ?? null;
+    this.posWeight = options.posWeight ?? null;
+    this.registerBuffer('weight', this.weight);
+    this.registerBuffer('posWeight', this.posWeight);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    const { weight, posWeight, reduction } = this;
+    return F.binaryCrossEntropyWithLogits(input, target, { weight, posWeight, reduction });
+  }
+}
+
+/** Options of losses of classes. */
+export interface ClassLossOptions extends ReductionOptions {
+  /** A factor for each class, [C]. */
+  weight?: Tensor;
+  /** A class whose samples do not count (-100). */
+  ignoreIndex?: number;
+}
+
+/** -x[class] of log-probabilities: input [N, C] or [N, C, …], target [N] or [N, …] int64. */
+export class NLLLoss extends Loss {
+  readonly weight: Tensor | null;
+  readonly ignoreIndex: number;
+
+  constructor(options: ClassLossOptions = {}) {
+    super(options);
+    this.weight = options.weight ?? null;
+    this.ignoreIndex = options.ignoreIndex ?? -100;
+    this.registerBuffer('weight', this.weight);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    const { weight, ignoreIndex, reduction } = this;
+    return F.nllLoss(input, target, { weight, ignoreIndex, reduction });
+  }
+}
+
+/**
+ * -ln softmax(x)[class] of logits: input [N, C] or [N, C, …], target class indices [N] or [N, …] (int64), or
+ * probabilities of the input's shape. `labelSmoothing` mixes that part of the uniform distribution into the target.
+ */
+export class CrossEntropyLoss extends Loss {
+  readonly weight: Tensor | null;
+  readonly ignoreIndex: number;
+  readonly labelSmoothing: number;
+
+  constructor(options: ClassLossOptions & { labelSmoothing?: number } = {}) {
+    super(options);
+    this.weight = options.weight ?? null;
+    this.ignoreIndex = options.ignoreIndex ?? -100;
+    this.labelSmoothing = options.labelSmoothing ?? 0;
+    this.registerBuffer('weight', this.weight);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    const { weight, ignoreIndex, labelSmoothing, reduction } = this;
+    return F.crossEntropy(input, target, { weight, ignoreIndex, labelSmoothing, reduction });
+  }
+}

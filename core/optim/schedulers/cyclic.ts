@@ -131,7 +131,6 @@ export class OneCycleLR extends LRScheduler {
       return { initial, max, min: initial / finalDivFactor };
     });
     this.groups.forEach((group, i) => (group.initialLr = this.#rates[i].initial));
-    this.groups.forEach((group, i) => (group.initialLr = this.#rates[i].initial));
     this.#momenta = null;
     if (options.cycleMomentum ?? true) {
       const bases = perGroup(options.baseMomentum ?? 0.85, count, 'OneCycleLR: baseMomentum');

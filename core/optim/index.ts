@@ -1,0 +1,16 @@
+/** Optimizers and learning rate schedules, PyTorch's `torch.optim`. */
+export { Adam, AdamW } from './adam.js';
+export type { AdamOptions } from './adam.js';
+export { Adamax, NAdam, RAdam } from './adam_variants.js';
+export type { AdamVariantOptions, NAdamOptions } from './adam_variants.js';
+export { Adadelta, Adagrad, RMSprop } from './adaptive.js';
+export type { AdadeltaOptions, AdagradOptions, RMSpropOptions } from './adaptive.js';
+export { ASGD, Rprop } from './averaged.js';
+export type { ASGDOptions, RpropOptions } from './averaged.js';
+export { LBFGS } from './lbfgs.js';
+export type { LBFGSOptions } from './lbfgs.js';
+export { Optimizer } from './optimizer.js';
+export type { OptimizerState, ParamGroup, ParamGroupInput, ParamsInput } from './optimizer.js';
+export * as lrScheduler from './schedulers/index.js';
+export { SGD } from './sgd.js';
+export type { SGDOptions } from './sgd.js';

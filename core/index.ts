@@ -13,3 +13,8 @@ export { memory, type MemoryStatistics, OutOfMemoryError, reclaimMemory, setMemo
 export * from './ops/index.js';
 export type { NestedArray } from './read.js';
 export { Tensor } from './tensor.js';
+export * as data from './data/index.js';
+export * as nn from './nn/index.js';
+export { functional as F } from './nn/index.js';
+export * as optim from './optim/index.js';
+export * from './random/index.js';

@@ -1,0 +1,26 @@
+/** Data sets, and going through them in batches; PyTorch's `torch.utils.data`. */
+export { type Collated, defaultCollate } from './collate.js';
+export { ConcatDataset, type Dataset, randomSplit, Subset, TensorDataset } from './dataset.js';
+export { DataLoader, type DataLoaderOptions } from './loader.js';
+export {
+  BatchSampler,
+  RandomSampler,
+  type RandomSamplerOptions,
+  type Sampler,
+  SequentialSampler,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+} from './sampler.js';
+export {
+  blobs,
+  type BlobsOptions,
+  circles,
+  type ClassesOptions,
+  type Classification,
+  linearRegression,
+  type LinearRegressionOptions,
+  moons,
+  type Regression,
+  spirals,
+  type ToyOptions,
+} from './toy.js';

@@ -141,8 +141,7 @@ class Run {
         const target = next[i]!;
         if (target === null) continue;
         const result = results?.[i];
-        // What a user's code returned may be held by the user.
-        if (result) this.deliver(target, result, node.slot, !node.keepsGradients);
+        if (result) this.deliver(target, result, node.slot, true);
         if (--target.dependencies === 0) ready.push(target);
       }
       node.run = 0;

@@ -16,8 +16,6 @@ import {
   methodOp,
   type OpDescription,
   type SampleMaker,
-  functionOp,
-  type FunctionOp,
 } from './record.js';
 import { sumTo } from './sum.js';
 import { notATensor } from './unary.js';
@@ -231,19 +229,6 @@ export function binaryOp(description: BinaryDescription): InPlaceOp<Binary, Bina
       ...description,
       params: description.params ?? ['input', 'other'],
       into: (self, args) => binaryInto(description, self, args[0] as Operand),
-    },
-    (input, other) => applyBinary(description, input, other),
-  );
-}
-
-/** Defines a binary op for other ops only (such as a derivative's kernel): no method, no in-place twin. */
-export function internalBinaryOp(description: BinaryDescription): FunctionOp<Binary> {
-  return functionOp<Binary>(
-    {
-      samples: binarySamples(-2, 2),
-      torch: [],
-      ...description,
-      params: description.params ?? ['input', 'other'],
     },
     (input, other) => applyBinary(description, input, other),
   );

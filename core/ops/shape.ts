@@ -95,7 +95,7 @@ export function squeezeDims(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** Sizes given one by one or as an array. */
-export type Sizes = number[] | [readonly number[]];
+export type Sizes = readonly number[] | readonly [readonly number[]];
 
 function listOf(sizes: Sizes): readonly number[] {
   const [first] = sizes;

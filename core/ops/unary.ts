@@ -6,14 +6,7 @@ import type { UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { allocateLike, isTensor } from './operand.js';
 import { contiguousData, elements, inDType } from './raw.js';
-import {
-  functionOp,
-  type FunctionOp,
-  type InPlaceOp,
-  inPlaceOp,
-  type OpDescription,
-  type SampleMaker,
-} from './record.js';
+import { type InPlaceOp, inPlaceOp, type OpDescription, type SampleMaker } from './record.js';
 import { Tensor } from '../tensor.js';
 
 export type Unary = (input: Tensor) => Tensor;
@@ -122,27 +115,16 @@ export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
         return true;
       },
     },
-    (input) => applyUnary(description, input),
+    (input) => {
+      if (!isTensor(input)) throw notATensor(description.name, input);
+      const y = forward(description, input);
+      if (gradMode.enabled && input.requiresGrad) {
+        y.node = new UnaryNode(description, input, y);
+        y.differentiable = true;
+      }
+      return y;
+    },
   );
-}
-
-/** Defines a unary op for other ops only: no method, no in-place twin. */
-export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary> {
-  return functionOp<Unary>(
-    { samples: unarySamples(-2, 2), torch: [], ...description, params: ['input'] },
-    (input) => applyUnary(description, input),
-  );
-}
-
-/** Computes and records a unary op. */
-function applyUnary(description: UnaryDescription, input: Tensor): Tensor {
-  if (!isTensor(input)) throw notATensor(description.name, input);
-  const y = forward(description, input);
-  if (gradMode.enabled && input.requiresGrad) {
-    y.node = new UnaryNode(description, input, y);
-    y.differentiable = true;
-  }
-  return y;
 }
 
 export function notATensor(op: string, value: unknown): TypeError {

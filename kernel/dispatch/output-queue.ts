@@ -33,12 +33,6 @@ export const systemClock: Clock = {
   },
 };
 
-/**
- * Whose limits outputs stay below: those of jupyter_server, which drops what exceeds them, or nobody's, for a client
- * that reads ZeroMQ itself and must get everything.
- */
-export type Pacing = 'jupyter_server' | 'none';
-
 const COLLECT_MS = 25;
 const COLLECT_CHARS = 64 * 1024;
 
@@ -69,18 +63,11 @@ export class OutputQueue {
   #waiting: QueuedOutput[] = [];
   #waitingChars = 0;
   #cancelTimer: (() => void) | null = null;
-  readonly #pacing: Pacing;
-  readonly #rate: RateWindow;
+  readonly #rate = new RateWindow();
 
-  constructor(
-    send: (item: QueuedOutput) => void,
-    clock: Clock = systemClock,
-    pacing: Pacing = 'jupyter_server',
-  ) {
+  constructor(send: (item: QueuedOutput) => void, clock: Clock = systemClock) {
     this.#send = send;
     this.#clock = clock;
-    this.#pacing = pacing;
-    this.#rate = new RateWindow(pacing);
   }
 
   push(item: QueuedOutput): void {
@@ -207,7 +194,6 @@ export class OutputQueue {
 
   /** Takes out the oldest text and the oldest displays past what may wait, and says so in their place. */
   #leaveOut(chars: number): void {
-    if (this.#pacing === 'none') return;
     if (this.#waitingChars > chars) this.#leaveOutText(chars / 2);
     if (this.#waiting.length > FLUSH_MESSAGES)
       this.#leaveOutDisplays(this.#waiting.length - FLUSH_MESSAGES / 2);
@@ -274,10 +260,7 @@ class RateWindow {
   #sent: { at: number; bytes: number }[] = [];
   #bytes = 0;
 
-  constructor(readonly pacing: Pacing) {}
-
   record(at: number, bytes: number): void {
-    if (this.pacing === 'none') return;
     this.#sent.push({ at, bytes });
     this.#bytes += bytes;
   }
@@ -291,7 +274,7 @@ class RateWindow {
   /** How many more bytes of stream text are within the limit. */
   room(now: number): number {
     this.#expire(now);
-    return this.pacing === 'none' ? Infinity : Math.max(0, WINDOW_BYTES - this.#bytes);
+    return Math.max(0, WINDOW_BYTES - this.#bytes);
   }
 
   #expire(now: number): void {

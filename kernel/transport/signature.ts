@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { MalformedMessage } from '../protocol/message.js';
 
 /** How many signatures are remembered, so that a recorded message cannot be sent again. */
-export const REMEMBERED = 2 ** 16;
+const REMEMBERED = 2 ** 16;
 
 /** Signs what leaves and checks what arrives, for one connection key. */
 export class Signer {
@@ -11,13 +11,10 @@ export class Signer {
   readonly #hash: string;
   readonly #seen = new Set<string>();
 
-  readonly #remembered: number;
-
   /** An empty key means that messages are not signed. */
-  constructor(key: string, hash: string, remembered = REMEMBERED) {
+  constructor(key: string, hash: string) {
     this.#key = key;
     this.#hash = hash;
-    this.#remembered = remembered;
   }
 
   /** The signature of the frames in hexadecimal; empty without a key. */
@@ -38,7 +35,7 @@ export class Signer {
       throw new MalformedMessage('its signature does not match the connection key');
     if (this.#seen.has(expected)) throw new MalformedMessage('its signature was used before (replayed)');
     this.#seen.add(expected);
-    if (this.#seen.size > this.#remembered) {
+    if (this.#seen.size > REMEMBERED) {
       // A Set iterates in order of insertion: the first is the oldest.
       for (const oldest of this.#seen) {
         this.#seen.delete(oldest);

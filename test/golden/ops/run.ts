@@ -45,9 +45,6 @@ for (const record of registry.values()) {
   for (const name of names) byTorchName.set(name, record.call as unknown as Call);
 }
 
-/** Ops whose results are float64 whatever the default dtype is. */
-const ALWAYS_FLOAT64 = new Set(['float_power']);
-
 export function isSupported(op: string): boolean {
   return byTorchName.has(op);
 }
@@ -82,8 +79,7 @@ function compareSample(op: string, call: Call, sample: Sample, precision: FloatD
   const tolerance = TOLERANCES[precision];
 
   const { aligned, signs } = alignSigns(op, output, sample.output);
-  const kind = ALWAYS_FLOAT64.has(op) ? 'float64' : precision;
-  const wrong = difference(aligned, sample.output, kind, tolerance.values);
+  const wrong = difference(aligned, sample.output, precision, tolerance.values);
   if (wrong !== null) return `value: ${wrong}`;
 
   for (const { tensor, value } of sample.mutated ?? []) {
@@ -98,7 +94,7 @@ function compareSample(op: string, call: Call, sample: Sample, precision: FloatD
   // The cotangents, aligned with the outputs that carry gradients.
   const outputs: Tensor[] = [];
   const cotangents: Tensor[] = [];
-  collectPairs(signs.outputs(output), signs.cotangents(sample.gradOutput), kind, outputs, cotangents);
+  collectPairs(signs.outputs(output), signs.cotangents(sample.gradOutput), precision, outputs, cotangents);
   const differentiable = outputs.some((tensor) => tensor.requiresGrad);
   const used = outputs.map((tensor, i) => ({ tensor, i })).filter(({ tensor }) => tensor.requiresGrad);
   const first = differentiable

@@ -31,8 +31,8 @@ async function main(): Promise<void> {
   const kernel = new Kernel({
     transport: new ZeroMqTransport(info, log),
     startSession: async (events) => {
-      const { createSession } = await import('./session/index.js');
-      return createSession({ cwd: process.cwd(), events });
+      const { startSession } = await import('./session/index.js');
+      return startSession({ cwd: process.cwd(), events });
     },
     isComplete: async (code) => {
       const { isComplete } = await import('./language/index.js');

@@ -70,11 +70,12 @@ export class Executions {
     this.#queue.push({
       abort,
       run: async () => {
+        const started = new Date();
         const execution = this.#parts.status.duringExecution(message.header, async () => {
           const reply = await this.#run(message, request, arrived).catch((error: unknown) =>
             this.#failed(internalError(error)),
           );
-          this.#reply(channel, message, reply, arrived);
+          this.#reply(channel, message, reply, started);
           return reply;
         });
         this.#ended = execution.then(() => undefined);
@@ -153,7 +154,7 @@ export class Executions {
     };
     const outcome = start.signal.aborted
       ? INTERRUPTED
-      : await Promise.race([died, session.execute(id, execution).catch(internalError)]);
+      : await Promise.race([died, executed(() => session.execute(id, execution))]);
     this.#running = null;
     stdin.cancel();
     if (outcome.status === 'error' && !record.errorShown) outputs.accept({ type: 'error', id, ...outcome });
@@ -185,11 +186,10 @@ export class Executions {
     };
   }
 
-  #reply(channel: Channel, message: Incoming, reply: ExecuteReply, arrived?: number): void {
+  #reply(channel: Channel, message: Incoming, reply: ExecuteReply, started?: Date): void {
     const { mailbox } = this.#parts;
-    const started = arrived === undefined ? {} : { started: new Date(arrived).toISOString() };
     const metadata = {
-      ...started,
+      started: started?.toISOString(),
       dependencies_met: true,
       engine: mailbox.session,
       status: reply.status,
@@ -227,6 +227,15 @@ const INTERRUPTED: ExecutionOutcome = {
   evalue: '',
   traceback: ['KeyboardInterrupt'],
 };
+
+/** A session that throws must not take the kernel with it. */
+async function executed(execute: () => Promise<ExecutionOutcome>): Promise<ExecutionOutcome> {
+  try {
+    return await execute();
+  } catch (error) {
+    return internalError(error);
+  }
+}
 
 function internalError(error: unknown): { status: 'error' } & ErrorReport {
   const evalue = error instanceof Error ? error.message : String(error);

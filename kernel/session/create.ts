@@ -1,7 +1,7 @@
 /** The user process as an object: starts it, runs cells in it one at a time, stops them, and starts it again when it dies. */
 import os from 'node:os';
 import type { ExecutionId, ExecutionOutcome, FromUser, UserExpressionResult } from '../runtime/frames.js';
-import { CellTransformer, type CompiledCell } from '../language/index.js';
+import type { CompiledCell } from '../language/cell.js';
 import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';
 import type { ExecuteRequest, Session, SessionEvents, ValueInfo } from './session.js';
@@ -11,8 +11,8 @@ export interface SessionOptions {
   /** The notebook's folder. */
   cwd: string;
   events: SessionEvents;
-  /** Makes scripts of cells; the transform for TypeScript when missing. */
-  compiler?: CellCompiler;
+  /** Makes scripts of cells. */
+  compiler: CellCompiler;
   /** Environment of the user process; this process's own when missing. */
   env?: NodeJS.ProcessEnv;
   /** How long a shutdown waits before it uses force. */
@@ -50,9 +50,7 @@ class ProcessSession implements Session {
 
   constructor(private readonly options: SessionOptions) {
     this.#start();
-    this.#compiler = distinctFiles(options.compiler ?? new CellTransformer());
-    // While the process starts there is time for it.
-    this.#compiler.warmUp?.();
+    this.#compiler = distinctFiles(options.compiler);
   }
 
   reserve(): ExecutionId {

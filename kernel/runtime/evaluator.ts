@@ -12,6 +12,7 @@ import type { ErrorReport, ExecutionId, ExecutionOutcome, ToUser, UserExpression
 import type { Aim, Guard, SliceResult } from './guard.js';
 import { generatorPosition } from './inspection.js';
 import { KeyboardInterrupt } from './keyboard-interrupt.js';
+import { forgetHalfLoaded } from './module-loading.js';
 import { ensureHooks, takeLoadedSources, type Modules } from './modules.js';
 import type { Outlet } from './outlet.js';
 import { declareNames, type History } from './scope.js';
@@ -96,6 +97,8 @@ export class Evaluator {
     takeLoadedSources();
     const result = this.guard.run(() => reportError(error));
     if (result.status === 'returned') return result.value;
+    // The interrupt came after the error that it has caused (the end of a child process).
+    if (result.status === 'interrupted') return plainReport(result.error.name, result.error.message);
     return plainReport('Error', 'An error was thrown that could not be read: reading its properties failed.');
   }
 
@@ -181,6 +184,7 @@ export class Evaluator {
       return progress(generator.next());
     });
     for (;;) {
+      if (step.status === 'interrupted') forgetHalfLoaded();
       if (step.status !== 'returned') return step;
       if (step.value.done) return { status: 'returned', value: step.value.value };
       const settled = yield step.value.promise;

@@ -69,6 +69,13 @@ export class Guard {
     return { status: 'interrupted', error: this.#takeInterrupt() };
   }
 
+  /** As `enter`, in a macrotask of its own: whatever a termination has left behind is over. */
+  macrotask<T>(body: () => T): T {
+    this.#busy = 0;
+    this.#depth = 0;
+    return this.enter(body);
+  }
+
   /** Runs code of ours that was called by the event loop: it is not stopped half-way. */
   enter<T>(body: () => T): T {
     const before = this.#busy;
@@ -120,25 +127,26 @@ export class Guard {
     return this.#served >= ticket;
   }
 
-  /** Runs `body` where a termination is caught; tells whether one came or was about to. */
+  /** Runs `body` where a termination is caught; tells whether one was announced. */
   #evaluate(body: () => void): boolean {
     const before = this.#busy;
+    let announced = false;
     this.#job = () => {
       this.#depth++;
       this.#busy = 0;
       body();
       this.#busy = before + 1;
+      // Nothing more is announced from here on. What was comes here, where it is caught.
+      announced = this.#announced !== 0;
+      if (announced) this.#park();
     };
-    let stopped = true;
     this.#session.post('Runtime.evaluate', { expression: SLICE, silent: true }, (error) => {
-      stopped = error !== null;
+      announced ||= error !== null;
     });
     this.#busy = before;
     this.#depth = 0;
-    const late = stopped || this.#announced !== 0;
-    if (stopped) this.#announced = 0;
-    else if (late) this.#absorb();
-    return late;
+    this.#announced = 0;
+    return announced;
   }
 
   /** A termination was announced and what it aimed at has ended: let it come where it does no harm. */

@@ -1,4 +1,5 @@
 /** The user process: evaluates cells on its main thread, with a watchdog thread beside it. */
+import v8 from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { setDisplayHost } from '../display/host.js';
 import { setInputHost } from '../display/input.js';
@@ -9,6 +10,7 @@ import type { ToUser } from './frames.js';
 import { Guard } from './guard.js';
 import { Inputs } from './inputs.js';
 import { OUTPUT_FD, SHARED_BYTES, type FromMain, type ToMain, type WatchdogData } from './link.js';
+import { protectLoading } from './module-loading.js';
 import { Modules } from './modules.js';
 import { NotebookHost } from './notebook-host.js';
 import { Outlet } from './outlet.js';
@@ -20,6 +22,8 @@ import { hideOwnWarnings, installStdio } from './stdio.js';
 
 // The kernel process signals the whole group so that children of a cell stop; this process is stopped by its watchdog.
 process.on('SIGINT', () => undefined);
+// V8 13 (Node 24) takes the interrupt check out of loops around a loop that it unrolls (`for (;;) a.push(new Array(100))`).
+if (Number(process.versions.v8.split('.')[0]) >= 13) v8.setFlagsFromString('--no-turboshaft-loop-unrolling');
 
 const shared = new SharedArrayBuffer(SHARED_BYTES);
 const control = new MessageChannel();
@@ -45,6 +49,7 @@ installStdio((name, text) => outlet.send({ type: 'stream', id: owner()?.id ?? nu
 setDisplayHost(new NotebookHost(outlet));
 setInputHost(inputs);
 refuseToExit();
+protectLoading(guard);
 hideOwnWarnings();
 tidyPromises();
 
@@ -63,7 +68,7 @@ let received = 0;
 const lost = new Set<number>();
 
 control.port1.on('message', (message: ToMain) =>
-  guard.enter(() => {
+  guard.macrotask(() => {
     for (let seq = received + 1; seq < message.seq; seq++) lost.add(seq);
     received = Math.max(received, message.seq);
     lost.delete(message.seq);

@@ -5,7 +5,12 @@ import { StringDecoder } from 'node:string_decoder';
 
 export type WriteText = (name: 'stdout' | 'stderr', text: string) => void;
 
-/** A stream that is done with a chunk when `write` returns. */
+type Done = (error?: Error | null) => void;
+
+/**
+ * A stream that is done with a chunk when `write` returns. It goes round the state machine of `Writable`, which an interrupt in
+ * its midst would leave waiting for ever.
+ */
 class TextStream extends Writable {
   readonly fd: number;
   // Notebook frontends show ANSI colours; libraries ask the stream.
@@ -21,10 +26,29 @@ class TextStream extends Writable {
     this.fd = name === 'stdout' ? 1 : 2;
   }
 
-  override _write(chunk: Buffer | string, _encoding: string, done: (error?: Error | null) => void): void {
-    const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk);
+  override write(chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
+    const text = this.#textOf(chunk, typeof encoding === 'string' ? encoding : undefined);
     if (text !== '') this.writeText(this.name, text);
+    const callback = typeof encoding === 'function' ? encoding : done;
+    if (callback) process.nextTick(callback);
+    return true;
+  }
+
+  override _write(chunk: unknown, _encoding: BufferEncoding, done: Done): void {
+    this.write(chunk);
     done();
+  }
+
+  #textOf(chunk: unknown, encoding: BufferEncoding | undefined): string {
+    if (typeof chunk === 'string')
+      return encoding === undefined || /^utf-?8$/i.test(encoding)
+        ? chunk
+        : this.#decoder.write(Buffer.from(chunk, encoding));
+    if (chunk instanceof Uint8Array)
+      return this.#decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    throw new TypeError(
+      `process.${this.name}.write: the chunk must be a string or bytes, got ${typeof chunk}`,
+    );
   }
 }
 

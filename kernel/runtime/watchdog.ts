@@ -25,6 +25,7 @@ import type { ExecutionId, FromUser, ToUser } from './frames.js';
 /** A longer silence of the event loop than this is no waiting for a promise: microtasks keep it from turning. */
 const TURN_MS = 60;
 const RETRY_MS = 2;
+const SIGNAL_MS = 100;
 
 const data: unknown = workerData;
 if (!isWatchdogData(data)) throw new Error('watchdog: started without its ports');
@@ -81,21 +82,31 @@ function handle(frame: ToUser): void {
 
 /** Stops what `id` names, or any user code when it is null; returns when that has happened or there was nothing to stop. */
 async function interrupt(ticket: number, id: ExecutionId | null): Promise<void> {
-  let silent = false;
-  for (let first = true; ; first = false) {
-    const asked = probe(ticket, id, silent);
-    // Children of the cell stop too. The question is on its way by then: it comes first when the main thread waits for one.
-    if (first) signalChildren();
-    const answer = await asked;
+  const first = probe(ticket, id, false);
+  // Children of the cell stop too. The question is on its way by then: it comes first when the main thread waits for
+  // one. As long as this takes the main thread may be starting another.
+  signalChildren();
+  const timer = setInterval(signalChildren, SIGNAL_MS);
+  await stop(ticket, id, first);
+  clearInterval(timer);
+}
+
+async function stop(ticket: number, id: ExecutionId | null, first: Promise<ProbeAnswer>): Promise<void> {
+  let answer = await first;
+  for (;;) {
     if (answer === 'served') return;
-    if (answer === 'busy') {
-      await delay(RETRY_MS);
-      continue;
+    let silent = false;
+    if (answer === 'busy') await delay(RETRY_MS);
+    else {
+      const terminated = answer === 'running' ? terminate(ticket) : Promise.resolve();
+      const settled = settle(ticket, id);
+      // No other question before the termination has come: it would be the one that is terminated.
+      await Promise.race([terminated, settled]);
+      const reply = await Promise.race([settled, delay(TURN_MS)]);
+      if (reply?.served === true) return;
+      silent = reply === undefined;
     }
-    if (answer === 'running') await terminate(ticket);
-    const reply = await settle(ticket, id);
-    if (reply?.served === true) return;
-    silent = reply === undefined;
+    answer = await probe(ticket, id, silent);
   }
 }
 
@@ -112,24 +123,19 @@ function probe(ticket: number, id: ExecutionId | null, force: boolean): Promise<
   });
 }
 
+/** Resolves when the termination has come. That is never when nothing ran any more. */
 function terminate(ticket: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, TURN_MS);
-    session.post('Runtime.terminateExecution', () => {
-      clearTimeout(timer);
-      resolve();
-    });
+    session.post('Runtime.terminateExecution', () => resolve());
     Atomics.store(flags, TERMINATE_POSTED, ticket);
     Atomics.notify(flags, TERMINATE_POSTED);
   });
 }
 
-/** Asks the main thread to tidy up in a macrotask of its own; undefined when its event loop does not turn. */
-function settle(ticket: number, id: ExecutionId | null): Promise<FromMain | undefined> {
+/** Asks the main thread to tidy up in a macrotask of its own; resolves with its answer. */
+function settle(ticket: number, id: ExecutionId | null): Promise<FromMain> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), TURN_MS);
     settling.set(ticket, (reply) => {
-      clearTimeout(timer);
       settling.delete(ticket);
       resolve(reply);
     });

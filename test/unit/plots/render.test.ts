@@ -27,7 +27,7 @@ describe('PNG', () => {
     it(`is not blank and takes less than 60 kB: ${name}`, () => {
       const file = png(name);
       expect(file.length).toBeLessThan(60_000);
-      expect(inkShare(readPng(file))).toBeGreaterThan(0.003);
+      expect(inkShare(readPng(file))).toBeGreaterThan(0.002);
     });
 
   it('takes less than 60 kB for two noisy curves of a thousand points', () => {

@@ -66,27 +66,32 @@ function tryCount(pixels: Uint32Array, ids: Uint16Array, bits: number): Color[] 
   const slots = 1 << 17;
   const keys = new Int32Array(slots).fill(-1);
   const slotIds = new Uint16Array(slots);
-  const colors: Color[] = [];
-  let lastRgb = -1;
-  let lastId = 0;
+  const found: number[] = [];
+  const counts = new Uint32Array(1 << 15);
+  let last = -1;
+  let id = 0;
+  let runStart = 0;
   for (let i = 0; i < pixels.length; i++) {
-    const rgb = pixels[i] & mask;
-    if (rgb !== lastRgb) {
+    const pixel = pixels[i];
+    if (pixel !== last) {
+      counts[id] += i - runStart;
+      runStart = i;
+      last = pixel;
+      const rgb = pixel & mask;
       let slot = (Math.imul(rgb, 0x9e3779b1) >>> 15) & (slots - 1);
       while (keys[slot] !== -1 && keys[slot] !== rgb) slot = (slot + 1) & (slots - 1);
       if (keys[slot] === -1) {
-        if (colors.length === 1 << 15) return null;
+        if (found.length === counts.length) return null;
         keys[slot] = rgb;
-        slotIds[slot] = colors.length;
-        colors.push({ rgb: rgb | ((rgb >> bits) & fill), count: 0 });
+        slotIds[slot] = found.length;
+        found.push(rgb | ((rgb >> bits) & fill));
       }
-      lastRgb = rgb;
-      lastId = slotIds[slot]!;
+      id = slotIds[slot];
     }
-    ids[i] = lastId;
-    colors[lastId].count += 1;
+    ids[i] = id;
   }
-  return colors;
+  counts[id] += pixels.length - runStart;
+  return found.map((rgb, i) => ({ rgb, count: counts[i] }));
 }
 
 /** The most frequent colours as they are, and the weighted median cut (Heckbert 1982) of the others. */
@@ -94,37 +99,52 @@ function reduce(colors: Color[], limit: number, keep: ReadonlySet<number>): numb
   const rank = (color: Color): number => (keep.has(color.rgb) ? Infinity : color.count);
   const sorted = [...colors].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
   const exact = sorted.slice(0, EXACT).map((color) => color.rgb);
-  const boxes: Color[][] = [sorted.slice(EXACT)];
+  const boxes = [measure(sorted.slice(EXACT))];
   while (exact.length + boxes.length < limit) {
-    let widest = -1;
-    let worst = 0;
-    let axis = 0;
-    boxes.forEach((box, i) => {
-      if (box.length < 2) return;
-      const weight = Math.sqrt(box.reduce((sum, color) => sum + color.count, 0));
-      for (const shift of [0, 8, 16]) {
-        const values = box.map((color) => (color.rgb >> shift) & 255);
-        const size =
-          (values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b))) * weight;
-        if (size > worst) [worst, widest, axis] = [size, i, shift];
-      }
-    });
-    if (widest < 0) break;
-    const box = boxes[widest].sort((a, b) => ((a.rgb >> axis) & 255) - ((b.rgb >> axis) & 255));
-    const half = box.reduce((sum, color) => sum + color.count, 0) / 2;
+    const at = boxes.reduce((best, box, i) => (box.size > boxes[best].size ? i : best), 0);
+    const { colors: members, axis, size, total } = boxes[at];
+    if (size === 0) break;
+    members.sort((a, b) => ((a.rgb >> axis) & 255) - ((b.rgb >> axis) & 255));
     let cut = 1;
-    for (let sum = box[0].count; cut < box.length - 1 && sum < half; cut++) sum += box[cut].count;
-    boxes.splice(widest, 1, box.slice(0, cut), box.slice(cut));
+    for (let sum = members[0].count; cut < members.length - 1 && sum < total / 2; cut++)
+      sum += members[cut].count;
+    boxes.splice(at, 1, measure(members.slice(0, cut)), measure(members.slice(cut)));
   }
   return [...exact, ...boxes.map(average)];
 }
 
-function average(box: Color[]): number {
-  const total = box.reduce((sum, color) => sum + color.count, 0);
-  const channel = (shift: number): number =>
-    Math.round(box.reduce((sum, color) => sum + ((color.rgb >> shift) & 255) * color.count, 0) / total) <<
-    shift;
-  return channel(0) | channel(8) | channel(16);
+interface ColorBox {
+  colors: Color[];
+  /** Pixels in the box. */
+  total: number;
+  /** Bits by which its widest channel is shifted, and how much there is to gain by a cut. */
+  axis: number;
+  size: number;
+}
+
+function measure(colors: Color[]): ColorBox {
+  let total = 0;
+  const low = [255, 255, 255];
+  const high = [0, 0, 0];
+  for (const { rgb, count } of colors) {
+    total += count;
+    for (let channel = 0; channel < 3; channel++) {
+      const value = (rgb >> (8 * channel)) & 255;
+      if (value < low[channel]) low[channel] = value;
+      if (value > high[channel]) high[channel] = value;
+    }
+  }
+  const spans = high.map((value, channel) => value - low[channel]);
+  const widest = spans.indexOf(Math.max(...spans));
+  return { colors, total, axis: 8 * widest, size: Math.max(0, spans[widest]) * Math.sqrt(total) };
+}
+
+function average({ colors, total }: ColorBox): number {
+  const sums = [0, 0, 0];
+  for (const { rgb, count } of colors)
+    for (let channel = 0; channel < 3; channel++) sums[channel] += ((rgb >> (8 * channel)) & 255) * count;
+  const [r, g, b] = sums.map((sum) => Math.round(sum / total));
+  return r | (g << 8) | (b << 16);
 }
 
 function nearest(rgb: number, palette: readonly number[]): number {

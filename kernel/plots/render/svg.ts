@@ -30,18 +30,17 @@ class SvgWriter {
   shape(shape: Shape): string {
     switch (shape.kind) {
       case 'rect':
-        return `<rect ${boxAttributes(shape.box)} fill="${shape.fill}"${opacity(shape.opacity)}/>`;
+        return `<rect ${boxAttributes(shape.box)} fill="${shape.fill}"${opacity('fill', shape.opacity)}/>`;
       case 'circle': {
         const stroke = shape.stroke ? ` stroke="${shape.stroke}" stroke-width="${shape.width ?? 1}"` : '';
-        const clip = this.clip(shape.clip);
-        return `<circle cx="${px(shape.x)}" cy="${px(shape.y)}" r="${shape.r}" fill="${shape.fill}"${stroke}${opacity(shape.opacity)}${clip}/>`;
+        return `<circle cx="${px(shape.x)}" cy="${px(shape.y)}" r="${shape.r}" fill="${shape.fill}"${stroke}/>`;
       }
       case 'path': {
         const stroke = shape.stroke
           ? ` stroke="${shape.stroke}" stroke-width="${shape.width ?? 1}" stroke-linejoin="round"`
           : '';
         const dash = shape.dash ? ` stroke-dasharray="${shape.dash.join(' ')}"` : '';
-        return `<path d="${shape.d}" fill="${shape.fill ?? 'none'}"${stroke}${dash}${opacity(shape.opacity)}${this.clip(shape.clip)}/>`;
+        return `<path d="${shape.d}" fill="${shape.fill ?? 'none'}"${stroke}${dash}${opacity(shape.stroke ? 'stroke' : 'fill', shape.opacity)}${this.clip(shape.clip)}/>`;
       }
       case 'image': {
         const png = encodePng({ width: shape.columns, height: shape.rows, rgba: shape.rgba }, 256).toString(
@@ -101,8 +100,9 @@ function boxAttributes({ x, y, width, height }: Box): string {
   return `x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}"`;
 }
 
-function opacity(value: number | undefined): string {
-  return value === undefined || value === 1 ? '' : ` opacity="${value}"`;
+/** Of the paint, not of the element: the latter would be drawn on a layer of its own, which costs far more. */
+function opacity(paint: 'fill' | 'stroke', value: number | undefined): string {
+  return value === undefined || value === 1 ? '' : ` ${paint}-opacity="${value}"`;
 }
 
 /** Control characters have no place in XML, not even escaped. */

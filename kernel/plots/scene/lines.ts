@@ -148,7 +148,7 @@ function lines(panel: LinePanel, plot: Box, x: Scale, y: Scale): Shape[] {
   const many = panel.series.length > 12;
   const raw: Shape[] = [];
   const clear: Shape[] = [];
-  const clip = { x: plot.x - 4, y: plot.y - 4, width: plot.width + 8, height: plot.height + 8 };
+  const clip = panel.x.domain || panel.y.domain ? plot : undefined;
   panel.series.forEach((series) => {
     const stroke = series.muted ? COLOR.axis : seriesColor(series.color);
     if (series.raw) {
@@ -163,7 +163,7 @@ function lines(panel: LinePanel, plot: Box, x: Scale, y: Scale): Shape[] {
     if (d !== '') target.push({ kind: 'path', d, stroke, width, dash, opacity, clip, role: 'line' });
     const dots = series.dots ? finitePoints(series.line, x, y) : alone;
     for (const point of dots)
-      target.push({ kind: 'circle', ...point, r: series.dots ? 2.5 : 2, fill: stroke, clip });
+      target.push({ kind: 'circle', ...point, r: series.dots ? 2.5 : 2, fill: stroke });
   });
   return [...raw, ...clear];
 }

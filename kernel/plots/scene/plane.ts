@@ -90,10 +90,13 @@ function points({ groups }: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] 
     for (const { points, color } of groups) {
       if (i >= points.x.length) continue;
       const at = { x: x.at(points.x[i]), y: y.at(points.y[i]) };
-      if (Number.isFinite(at.x) && Number.isFinite(at.y))
-        shapes.push({ kind: 'circle', ...at, ...style, fill: seriesColor(color), clip: plot });
+      if (inside(at, plot)) shapes.push({ kind: 'circle', ...at, ...style, fill: seriesColor(color) });
     }
   return shapes;
+}
+
+function inside({ x, y }: { x: number; y: number }, box: Box): boolean {
+  return x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
 }
 
 function ticks(panel: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] {

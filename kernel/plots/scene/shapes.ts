@@ -32,6 +32,7 @@ export type Shape =
       width?: number;
       dash?: readonly number[];
       opacity?: number;
+      /** Costs a layer: only where the line may leave the box. */
       clip?: Box;
       /** What it stands for, for tests and for readers of the SVG. */
       role: 'grid' | 'axis' | 'line' | 'raw' | 'rule' | 'leader' | 'ridge' | 'frame';
@@ -44,8 +45,6 @@ export type Shape =
       fill: string;
       stroke?: string;
       width?: number;
-      opacity?: number;
-      clip?: Box;
     }
   /** Pixels of a coarse grid, stretched smoothly over the box; RGBA bytes, row 0 on top. */
   | { kind: 'image'; box: Box; columns: number; rows: number; rgba: Uint8Array }

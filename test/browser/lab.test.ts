@@ -150,7 +150,8 @@ test('the lesson runs from top to bottom and shows its charts', async () => {
     '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]',
   );
   expect(await errors.allInnerTexts()).toEqual([]);
-  const pictures = notebook.page.locator('.jp-OutputArea-output img');
+  // While a cell runs its charts are PNG; when it has ended JupyterLab prefers the interactive Vega-Lite form.
+  const pictures = notebook.page.locator('.jp-OutputArea-output img, .jp-OutputArea-output .vega-embed');
   expect(await pictures.count()).toBeGreaterThan(2);
   await pictures.first().scrollIntoViewIfNeeded();
   await screenshot(notebook, 'lesson');

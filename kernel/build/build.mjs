@@ -5,7 +5,7 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,7 @@ const { metafile } = await build({
   logLevel: 'warning',
   metafile: true,
 });
+await restoreClassNames(Object.keys(metafile.outputs).filter((file) => file.endsWith('.js')));
 await removeStaleChunks(new Set(Object.keys(metafile.outputs)));
 if (existsSync(path.join(root, 'kernel/install/logos')))
   await cp(path.join(root, 'kernel/install/logos'), path.join(root, 'dist/kernel/logos'), {
@@ -72,4 +73,20 @@ if (!quiet)
 async function removeStaleChunks(current) {
   for (const name of await readdir(path.join(root, 'dist/chunks')).catch(() => []))
     if (!current.has(`dist/chunks/${name}`)) await rm(path.join(root, 'dist/chunks', name));
+}
+
+/**
+ * A class that mentions itself leaves the bundler as `var X = class _X {`, and errors, printed models and inspected
+ * objects would show that name. (The option keepNames would also wrap every closure in a call.)
+ */
+async function restoreClassNames(files) {
+  for (const file of files) {
+    const name = path.join(root, file);
+    const text = await readFile(name, 'utf8');
+    const named = text.replace(
+      /^(var (\w+) = class _\2\b.*\{)$/gm,
+      '$1 static { Object.defineProperty(this, "name", { value: "$2", configurable: true }); }',
+    );
+    if (named !== text) await writeFile(name, named);
+  }
 }

@@ -126,7 +126,7 @@ function logTicks(low: number, high: number, tickCount: number): Tick[] {
       .filter((value) => value > 0);
     return linearTicks(values);
   }
-  const stride = Math.max(1, Math.ceil(decades / tickCount));
+  const stride = Math.max(1, Math.ceil(decades / (tickCount + 2)));
   const factors = decades < 2.2 ? [1, 2, 5] : [1];
   const ticks: Tick[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {

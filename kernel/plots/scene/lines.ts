@@ -82,8 +82,8 @@ export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet)
   const caption = text(plot.x + plot.width, box.y + 13, panel.caption, 'note', COLOR.muted);
   if (panel.caption !== '') shapes.push({ ...caption, anchor: 'end' });
   const hasData = panel.series.some(({ line }) => line.y.some(Number.isFinite));
-  if (!hasData && panel.marks.length === 0) {
-    shapes.push({ kind: 'path', d: rectPath(plot), fill: '#f6f8fa', role: 'frame' });
+  if (!hasData) {
+    shapes.push({ kind: 'path', d: rectPath(plot), fill: COLOR.empty, role: 'frame' });
     const middle = text(
       plot.x + plot.width / 2,
       plot.y + plot.height / 2 + 4,
@@ -92,12 +92,14 @@ export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet)
       COLOR.muted,
     );
     shapes.push({ ...middle, anchor: 'middle' });
-    return shapes;
+    if (panel.marks.length === 0) return shapes;
   }
   const xTicks = Math.max(2, Math.floor(plot.width / 90));
   const x = makeScale(panel.x, place.x, [plot.x, plot.x + plot.width], xTicks, 'tight');
   const yTicks = Math.max(2, Math.min(TICK_COUNT, Math.floor(plot.height / 28)));
   const y = makeScale(panel.y, yExtent(panel), [plot.y + plot.height, plot.y], yTicks, 'nice');
+  // Without a number there is nothing to measure.
+  if (!hasData) y.ticks = [];
   shapes.push(...axes(panel, plot, x, y, place.showX));
   shapes.push(...lines(panel, plot, x, y));
   shapes.push(...marks(panel, plot, x, y, fonts));
@@ -354,7 +356,15 @@ function endLabels(panel: LinePanel, plot: Box, gap: number, x: Scale, y: Scale,
       const from = Math.max(end.x + 3, plot.x);
       const bend = Math.max(from, right + 2);
       const d = `M${px(from)} ${px(end.y)}L${px(bend)} ${px(end.y)}L${px(left - 3)} ${px(centre)}`;
-      shapes.push({ kind: 'path', d, stroke: color, width: 1, opacity: 0.5, role: 'leader' });
+      shapes.push({
+        kind: 'path',
+        d,
+        stroke: color,
+        width: 1,
+        opacity: 0.6,
+        dash: DASHES.leader,
+        role: 'leader',
+      });
     }
     return shapes;
   });

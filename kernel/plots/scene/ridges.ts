@@ -63,7 +63,7 @@ function cell(ridge: Ridge, quantity: string, box: Box, fonts: FontSet): Shape[]
     ...ridge.slices.map((slice) => slice.counts.reduce((a, b) => Math.max(a, b), 0)),
   );
   if (tallest === 0) {
-    shapes.push({ kind: 'rect', box: plot, fill: '#f6f8fa' });
+    shapes.push({ kind: 'rect', box: plot, fill: COLOR.empty });
     const note =
       count === 0
         ? `no ${quantity} yet`

@@ -20,7 +20,7 @@ export const COLOR = {
   grid: '#e4e7eb',
   axis: '#9aa4af',
   error: '#c4161c',
-  errorSoft: '#fdecec',
+  empty: '#f6f8fa',
 } as const;
 
 /**
@@ -49,7 +49,7 @@ export function repeatsColor(index: number): boolean {
   return index >= PALETTE.length;
 }
 
-export const DASHES = { validation: [5, 3], repeated: [2, 2.5], level: [4, 4] } as const;
+export const DASHES = { validation: [5, 3], repeated: [2, 2.5], level: [4, 4], leader: [1.5, 2.5] } as const;
 
 /** A colour as three numbers from 0 to 255. */
 export type Rgb = readonly [number, number, number];

@@ -14,7 +14,7 @@ import { NotebookPage } from './notebook-page.js';
 const screenshots = path.join(root, 'test/browser/screenshots');
 const cells = [
   // 0
-  'manualSeed(0);\nconst [x, y] = data.moons(200, { noise: 0.1 });\nconst model = new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 2));\nmodel.toString()',
+  'manualSeed(0);\nconst [x, y] = data.moons(200, { noise: 0.1 }).tensors;\nconst model = new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 2));\nmodel.toString()',
   // 1: a synchronous loop with a live chart, about four seconds long
   [
     'const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });',
@@ -23,7 +23,7 @@ const cells = [
     'let steps: number = 0;',
     'while (Date.now() < end) {',
     '  optimizer.zeroGrad();',
-    '  const loss = F.crossEntropy(model.forward(x), y);',
+    '  const loss = F.crossEntropy(model(x), y);',
     '  loss.backward();',
     '  optimizer.step();',
     '  chart.add({ loss });',
@@ -47,21 +47,21 @@ const cells = [
   'typeof model',
 ];
 
-let lab: Lab;
-let browser: Browser;
+let folder: string;
+let lab: Lab | undefined;
+let browser: Browser | undefined;
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true });
-  const folder = mkdtempSync(path.join(tmpdir(), 'nabla-lab-'));
-  copyFileSync(path.join(root, 'notebooks/01-gradient-descent.ipynb'), path.join(folder, 'lesson.ipynb'));
+  folder = mkdtempSync(path.join(tmpdir(), 'nabla-lab-'));
   writeFileSync(path.join(folder, 'session.ipynb'), JSON.stringify(notebookOf(cells)));
   lab = await startLab(folder);
   browser = await launchChromium();
 });
 
 afterAll(async () => {
-  await browser.close();
-  await lab.stop();
+  await browser?.close();
+  await lab?.stop();
 });
 
 function notebookOf(sources: readonly string[]): object {
@@ -81,6 +81,11 @@ function notebookOf(sources: readonly string[]): object {
   };
 }
 
+function openNotebook(file: string): Promise<NotebookPage> {
+  if (!browser || !lab) throw new Error('JupyterLab or Chromium did not start');
+  return NotebookPage.open(browser, lab, file);
+}
+
 async function screenshot(notebook: NotebookPage, name: string): Promise<string> {
   const file = path.join(screenshots, `${name}.png`);
   await notebook.page.screenshot({ path: file });
@@ -88,7 +93,7 @@ async function screenshot(notebook: NotebookPage, name: string): Promise<string>
 }
 
 test('a session: train with a live curve, stop two kinds of endless cell, keep the model, see errors, restart', async () => {
-  const notebook = await NotebookPage.open(browser, lab, 'session.ipynb');
+  const notebook = await openNotebook('session.ipynb');
   expect(await notebook.runToEnd(0)).toContain('Linear');
 
   // The curve moves while the synchronous loop runs: at least two different pictures before the cell has ended.
@@ -136,7 +141,8 @@ test('a session: train with a live curve, stop two kinds of endless cell, keep t
 });
 
 test('the lesson runs from top to bottom and shows its charts', async () => {
-  const notebook = await NotebookPage.open(browser, lab, 'lesson.ipynb');
+  copyFileSync(path.join(root, 'notebooks/01-gradient-descent.ipynb'), path.join(folder, 'lesson.ipynb'));
+  const notebook = await openNotebook('lesson.ipynb');
   await notebook.menu('Run', 'Run All Cells');
   await notebook.waitForStatus('Busy');
   const prompts = notebook.page.locator('.jp-CodeCell .jp-InputArea-prompt');

@@ -36,6 +36,10 @@ export const systemClock: Clock = {
 const COLLECT_MS = 25;
 const COLLECT_CHARS = 64 * 1024;
 
+/** Updates of one display are at least that far apart, so that a fast loop moves evenly. */
+const UPDATE_MS = 20;
+const MOST_UPDATED = 256;
+
 /** jupyter_server looks at three seconds; a part of its limits is kept for what `flush` sends at once. */
 const WINDOW_MS = 3000;
 const WINDOW_MESSAGES = 2650;
@@ -63,6 +67,8 @@ export class OutputQueue {
   #waiting: QueuedOutput[] = [];
   #waitingChars = 0;
   #cancelTimer: (() => void) | null = null;
+  /** When each display was last updated. */
+  readonly #updated = new Map<string, number>();
   readonly #rate = new RateWindow();
 
   constructor(send: (item: QueuedOutput) => void, clock: Clock = systemClock) {
@@ -119,8 +125,31 @@ export class OutputQueue {
     });
   }
 
-  /** Puts a newer update of a display in the place of one that still waits. */
+  /** Whether an update comes so soon after another of its display that nobody could see the other. */
+  #isEarly({ output }: QueuedOutput, now: number): boolean {
+    if (output.type !== 'update_display_data') return false;
+    const last = this.#updated.get(output.content.transient.display_id ?? '');
+    return last !== undefined && now - last < UPDATE_MS;
+  }
+
+  #noteUpdate({ output }: QueuedOutput, now: number): void {
+    if (output.type !== 'update_display_data') return;
+    this.#updated.set(output.content.transient.display_id ?? '', now);
+    if (this.#updated.size <= MOST_UPDATED) return;
+    for (const [id, at] of this.#updated) if (now - at >= UPDATE_MS) this.#updated.delete(id);
+  }
+
+  /** Puts a newer update of a display in the place of one that still waits; showing it anew does away with that one. */
   #replaceUpdate(item: QueuedOutput): boolean {
+    if (item.output.type === 'display_data') {
+      const { display_id: shown } = item.output.content.transient;
+      if (shown !== undefined)
+        this.#waiting = this.#waiting.filter(
+          ({ output }) =>
+            output.type !== 'update_display_data' || output.content.transient.display_id !== shown,
+        );
+      return false;
+    }
     if (item.output.type !== 'update_display_data') return false;
     const { display_id } = item.output.content.transient;
     const older = this.#waiting.find(
@@ -135,8 +164,14 @@ export class OutputQueue {
   #drain(): void {
     this.#stopTimer();
     const now = this.#clock.now();
-    let sent = 0;
+    const early: QueuedOutput[] = [];
+    let done = 0;
     for (const item of this.#waiting) {
+      if (this.#isEarly(item, now)) {
+        early.push(item);
+        done++;
+        continue;
+      }
       if (
         item.output.type === 'stream'
           ? !this.#passText(item, item.output.content, now)
@@ -144,9 +179,9 @@ export class OutputQueue {
       )
         break;
       if (item.output.type !== 'stream') this.#pass(item);
-      sent++;
+      done++;
     }
-    this.#waiting.splice(0, sent);
+    this.#waiting.splice(0, done, ...early);
     if (this.#waiting.length === 0) return;
     this.#leaveOut(MOST_CHARS);
     this.#drainAfter(COLLECT_MS);
@@ -176,7 +211,9 @@ export class OutputQueue {
 
   #pass(item: QueuedOutput): void {
     const bytes = item.output.type === 'stream' ? jsonSize(item.output.content.text) : 0;
-    this.#rate.record(this.#clock.now(), bytes);
+    const now = this.#clock.now();
+    this.#rate.record(now, bytes);
+    this.#noteUpdate(item, now);
     this.#send(item);
   }
 

@@ -77,9 +77,8 @@ async function measure(kernel) {
   for (let round = 0; round < rounds; round++) {
     const run = await startKernel(kernel);
     starts.push(run.start);
-    const start = performance.now();
     await run.client.execute('1+1', {}, 30_000);
-    firsts.push(run.start + performance.now() - start);
+    firsts.push(performance.now() - run.begin);
     await run.stop();
   }
   const { client, child, stop } = await startKernel(kernel);
@@ -162,7 +161,7 @@ async function startKernel(kernel) {
     client.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { client, child, stop, start: at - begin };
+  return { client, child, stop, begin, start: at - begin };
 }
 
 /** Resident memory of a process and all that it started, in MB; null where /proc is missing. */
@@ -214,7 +213,8 @@ function findProgram(name, make) {
 
 function report() {
   const peers = kernels.slice(1).map(({ name }) => name);
-  const show = (value, unit) => (value === null ? 'not in 5 s' : `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`);
+  const show = (value, unit) =>
+    value === null ? 'not in 5 s' : `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`;
   const rows = Object.entries(METRICS).map(([metric, [title, unit]]) => {
     const own = results.nabla[metric];
     const goal = GOALS[metric];

@@ -172,6 +172,35 @@ test('updates of one display that come too fast replace each other; the last one
   expect(sent.at(-1)?.output.content).toMatchObject({ data: { 'text/plain': '19999' } });
 });
 
+test('a display that a loop updates moves evenly', () => {
+  const { clock, push, sent } = setUp();
+  push(display('chart'));
+  for (let index = 0; index < 1000; index++) {
+    push(display('chart', true));
+    push(display('other', true));
+    clock.advance(1);
+  }
+  for (const id of ['chart', 'other']) {
+    const times = sent
+      .filter(
+        ({ output }) => output.type === 'update_display_data' && output.content.transient.display_id === id,
+      )
+      .map(({ at }) => at);
+    const gaps = times.slice(1).map((at, index) => at - times[index]);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(20);
+    expect(Math.max(...gaps)).toBeLessThan(60);
+  }
+});
+
+test('an update that waits does not undo a display that is shown after it', () => {
+  const { queue, push, sent } = setUp();
+  push(display('chart', true, { n: 1 }));
+  push(display('chart', true, { n: 2 }));
+  push(display('chart', false, { n: 3 }));
+  queue.flush();
+  expect(sent.map(({ output }) => output.content)).toMatchObject([{ data: { n: 1 } }, { data: { n: 3 } }]);
+});
+
 test('a flood of displays keeps the first and the last, and says what it left out', () => {
   const { queue, push, sent } = setUp();
   for (let index = 0; index < 10_000; index++) push(display(undefined, false, { n: index }));

@@ -213,10 +213,7 @@ export class Sequential extends Module {
 
   /** The layers from `start` to before `end` as a Sequential that shares them. */
   slice(start?: number, end?: number): Sequential {
-    const names = this.names.slice(start, end);
-    const part = new Sequential();
-    this.layers.slice(start, end).forEach((layer, i) => part.append(layer, names[i]));
-    return part;
+    return named(this.layers.slice(start, end), this.names.slice(start, end));
   }
 
   [Symbol.iterator](): IterableIterator<Layer> {
@@ -226,4 +223,11 @@ export class Sequential extends Module {
   override held(): [string, unknown][] {
     return this.layers.map((layer, i) => [this.names[i], layer]);
   }
+}
+
+/** Outside of the class, because bundlers rename classes that mention themselves, and the name is what is printed. */
+function named(layers: readonly Layer[], names: readonly string[]): Sequential {
+  const model = new Sequential();
+  layers.forEach((layer, i) => model.append(layer, names[i]));
+  return model;
 }

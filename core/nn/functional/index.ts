@@ -1,5 +1,6 @@
 /** The functions behind the layers, PyTorch's `torch.nn.functional`. */
 export * from '../../ops/functional.js';
+export { type AttentionOptions, scaledDotProductAttention } from './attention.js';
 export {
   alphaDropout,
   dropout,
@@ -9,3 +10,13 @@ export {
   type DropoutOptions,
   featureAlphaDropout,
 } from './dropout.js';
+export { embedding, type EmbeddingOptions } from './embedding.js';
+export {
+  batchNorm,
+  type BatchNormOptions,
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  layerNorm,
+  type NormOptions,
+} from './normalization.js';

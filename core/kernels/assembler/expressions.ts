@@ -237,6 +237,10 @@ export const i32x4 = {
     bytes((view) => {
       for (let i = 0; i < 16; i += 4) view.setInt32(i, value, true);
     }),
+  lanes: (values: readonly number[]): V128 =>
+    bytes((view) => {
+      values.forEach((value, i) => view.setInt32(4 * i, value, true));
+    }),
   splat: unary<'i32', 'v128'>('v128', simd(17)),
   extract: lane('i32', 27),
   eq: vectorBinary(55),

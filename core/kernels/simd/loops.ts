@@ -1,16 +1,26 @@
 /** Loops over contiguous arrays. */
-import { i32, v128, type FunctionBuilder, type I32, type Local, type V128 } from '../assembler/index.js';
+import {
+  i32,
+  i32x4,
+  v128,
+  type FunctionBuilder,
+  type I32,
+  type Local,
+  type V128,
+} from '../assembler/index.js';
 import type { FloatLanes } from './lanes.js';
 
+/**
+ * One turn of a loop. In the last one only some lanes count: what lies past the end of the array is loaded with them
+ * but not stored, and must be kept out of sums.
+ */
 export interface LaneLoop {
-  /** Vectors of the given array at this turn: whole, or its first lane alone. */
-  readonly load: (pointer: I32) => V128;
-  readonly store: (pointer: I32, value: V128) => void;
-  /** Whether all lanes count, or the first alone. */
-  readonly whole: boolean;
+  readonly store: (pointer: I32, value: V128, offset?: number) => void;
+  /** The value in lanes that count, `neutral` in the others. */
+  readonly only: (value: V128, neutral: V128) => V128;
 }
 
-/** Runs `body` for each vector and then for each number left over; it advances the pointers. */
+/** Runs `body` for each vector and then for what is left over; it advances the pointers. */
 export function forEachVector(
   f: FunctionBuilder,
   lanes: FloatLanes,
@@ -19,23 +29,42 @@ export function forEachVector(
   body: (loop: LaneLoop) => void,
 ): void {
   const left = f.let(count);
-  const turn = (elements: number, loop: LaneLoop): void => {
-    f.scope(() => body(loop));
-    for (const pointer of pointers) f.advance(pointer, elements * lanes.bytes);
-    f.advance(left, -elements);
-  };
-  f.while(i32.geU(left, lanes.lanes), () =>
-    turn(lanes.lanes, {
-      load: (pointer) => v128.load(pointer),
-      store: (pointer, value) => f.store(pointer, value),
-      whole: true,
-    }),
-  );
-  f.while(left, () =>
-    turn(1, {
-      load: (pointer) => lanes.loadFirst(pointer),
-      store: (pointer, value) => f.storeLane(lanes.bytes, pointer, value),
-      whole: false,
-    }),
+  f.while(i32.geU(left, lanes.lanes), () => {
+    f.scope(() =>
+      body({ store: (pointer, value, offset) => f.store(pointer, value, offset), only: (value) => value }),
+    );
+    for (const pointer of pointers) f.advance(pointer, 16);
+    f.advance(left, -lanes.lanes);
+  });
+  f.if(left, () => {
+    f.scope(() =>
+      body({
+        store: (pointer, value) => storeLeft(f, lanes.bytes, pointer, value, left),
+        only: (value, neutral) => v128.select(value, neutral, firstLanes(lanes, left)),
+      }),
+    );
+  });
+}
+
+/** All bits in as many lanes as are left. */
+function firstLanes(lanes: FloatLanes, left: I32): V128 {
+  const index = i32x4.lanes(lanes.lanes === 4 ? [0, 1, 2, 3] : [0, 0, 1, 1]);
+  return i32x4.lt(index, i32x4.splat(left));
+}
+
+/** Stores the first lanes of a vector: fewer than all. */
+export function storeLeft(f: FunctionBuilder, bytes: 4 | 8, pointer: I32, vector: V128, left: I32): void {
+  const value = f.let(vector);
+  if (bytes === 8) {
+    f.storeLane(8, pointer, value);
+    return;
+  }
+  f.if(
+    i32.geU(left, 2),
+    () => {
+      f.storeLane(8, pointer, value);
+      f.if(i32.eq(left, 3), () => f.storeLane(4, pointer, value, 2, 8));
+    },
+    () => f.storeLane(4, pointer, value),
   );
 }

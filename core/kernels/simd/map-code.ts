@@ -3,13 +3,13 @@
  * one number for the row (`scalar`); the kernel has a loop for every combination that it supports and picks one by
  * the operands' steps.
  */
+import { storeLeft } from './loops.js';
 import { i32, v128, type FunctionBuilder, type I32, type Local, type V128 } from '../assembler/index.js';
 
 /** How the elements of an operand or of the output are loaded. */
 export interface ElementAccess {
-  readonly bytes: 1 | 4 | 8;
+  readonly bytes: 4 | 8;
   loadSplat(address: I32, offset?: number): V128;
-  loadFirst(address: I32, offset?: number): V128;
 }
 
 export interface MapOperand {
@@ -90,26 +90,24 @@ function emitRow(
   const lanes = 16 / bytes;
   f.scope(() => {
     const fixed = at.pointers.map((pointer, k) => (moving[k] ? undefined : f.let(access.loadSplat(pointer))));
-    const turn = (elements: number, vectors: number, whole: boolean): void => {
+    const turn = (vectors: number, store: (value: V128, offset: number) => void): void => {
       for (let vector = 0; vector < vectors; vector++)
         f.scope(() => {
           const offset = vector * 16;
-          const operands = at.pointers.map(
-            (pointer, k) =>
-              fixed[k] ?? (whole ? v128.load(pointer, offset) : access.loadFirst(pointer, offset)),
-          );
-          const value = compute(operands);
-          if (whole) f.store(at.target, value, offset);
-          else f.storeLane(bytes, at.target, value);
+          store(compute(at.pointers.map((pointer, k) => fixed[k] ?? v128.load(pointer, offset))), offset);
         });
-      at.pointers.forEach((pointer, k) => {
-        if (moving[k]) f.advance(pointer, elements * bytes);
-      });
-      f.advance(at.target, elements * bytes);
-      f.advance(at.left, -elements);
     };
-    if (unroll > 1) f.while(i32.geU(at.left, lanes * unroll), () => turn(lanes * unroll, unroll, true));
-    f.while(i32.geU(at.left, lanes), () => turn(lanes, 1, true));
-    f.while(at.left, () => turn(1, 1, false));
+    const whole = (vectors: number): void => {
+      turn(vectors, (value, offset) => f.store(at.target, value, offset));
+      at.pointers.forEach((pointer, k) => {
+        if (moving[k]) f.advance(pointer, vectors * 16);
+      });
+      f.advance(at.target, vectors * 16);
+      f.advance(at.left, -vectors * lanes);
+    };
+    if (unroll > 1) f.while(i32.geU(at.left, lanes * unroll), () => whole(unroll));
+    f.while(i32.geU(at.left, lanes), () => whole(1));
+    // The last numbers are computed together with what lies behind them, which is not stored.
+    f.if(at.left, () => turn(1, (value) => storeLeft(f, bytes, at.target, value, at.left)));
   });
 }

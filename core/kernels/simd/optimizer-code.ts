@@ -27,8 +27,8 @@ export function compileAxpy(lanes: FloatLanes): WasmFunction {
   const module = new ModuleBuilder();
   module.define('run', { n: 'i32', alpha: 'f64', x: 'i32', y: 'i32' }, (f, p) => {
     const alpha = f.let(splat(lanes, p.alpha));
-    forEachVector(f, lanes, p.n, [p.x, p.y], ({ load, store }) => {
-      store(p.y, ops.add(load(p.y), ops.mul(alpha, load(p.x))));
+    forEachVector(f, lanes, p.n, [p.x, p.y], ({ store }) => {
+      store(p.y, ops.add(v128.load(p.y), ops.mul(alpha, v128.load(p.x))));
     });
   });
   return module.compile().run;
@@ -71,13 +71,15 @@ export function compileSgd(lanes: FloatLanes, variant: SgdVariant): WasmFunction
     const undamped = f.let(splat(lanes, a.undamped));
     const weightDecay = f.let(splat(lanes, a.weightDecay));
     const pointers = variant.momentum === 'none' ? [a.p, a.g] : [a.p, a.g, a.buffer];
-    forEachVector(f, lanes, a.n, pointers, ({ load, store }) => {
-      const p = f.let(load(a.p));
-      const g = f.let(variant.maximize ? ops.neg(load(a.g)) : load(a.g));
+    forEachVector(f, lanes, a.n, pointers, ({ store }) => {
+      const p = f.let(v128.load(a.p));
+      const g = f.let(variant.maximize ? ops.neg(v128.load(a.g)) : v128.load(a.g));
       if (variant.decay) f.set(g, ops.add(g, ops.mul(weightDecay, p)));
       if (variant.momentum !== 'none') {
         const moment = f.let(
-          variant.momentum === 'first' ? g : ops.add(ops.mul(momentum, load(a.buffer)), ops.mul(undamped, g)),
+          variant.momentum === 'first'
+            ? g
+            : ops.add(ops.mul(momentum, v128.load(a.buffer)), ops.mul(undamped, g)),
         );
         if (variant.momentum === 'running') f.set(moment, flush(lanes, moment));
         store(a.buffer, moment);
@@ -110,7 +112,7 @@ export function compileAdam(lanes: FloatLanes, variant: AdamVariant): WasmFuncti
     beta2: 'f64',
     rest2: 'f64',
     stepSize: 'f64',
-    /** sqrt(1 - beta2^step), by which the root of v is divided. */
+    /** 1 / sqrt(1 - beta2^step), by which the root of v is multiplied: division is what takes the time here. */
     correction: 'f64',
     eps: 'f64',
     /** The weight decay itself, or the factor 1 - lr weightDecay when decoupled. */
@@ -127,22 +129,22 @@ export function compileAdam(lanes: FloatLanes, variant: AdamVariant): WasmFuncti
     const decay = f.let(splat(lanes, a.decay));
     const pointers = [a.p, a.g, a.m, a.v];
     if (variant.amsgrad) pointers.push(a.vMax);
-    forEachVector(f, lanes, a.n, pointers, ({ load, store }) => {
-      const p = f.let(load(a.p));
-      const g = f.let(variant.maximize ? ops.neg(load(a.g)) : load(a.g));
+    forEachVector(f, lanes, a.n, pointers, ({ store }) => {
+      const p = f.let(v128.load(a.p));
+      const g = f.let(variant.maximize ? ops.neg(v128.load(a.g)) : v128.load(a.g));
       if (variant.decay === 'gradient') f.set(g, ops.add(g, ops.mul(decay, p)));
       if (variant.decay === 'decoupled') f.set(p, ops.mul(p, decay));
-      const m = f.let(ops.add(ops.mul(beta1, load(a.m)), ops.mul(rest1, g)));
+      const m = f.let(ops.add(ops.mul(beta1, v128.load(a.m)), ops.mul(rest1, g)));
       f.set(m, flush(lanes, m));
       store(a.m, m);
-      const v = f.let(ops.add(ops.mul(beta2, load(a.v)), ops.mul(ops.mul(rest2, g), g)));
+      const v = f.let(ops.add(ops.mul(beta2, v128.load(a.v)), ops.mul(ops.mul(rest2, g), g)));
       f.set(v, flush(lanes, v));
       store(a.v, v);
       if (variant.amsgrad) {
-        f.set(v, ops.pmax(v, load(a.vMax)));
+        f.set(v, ops.pmax(v, v128.load(a.vMax)));
         store(a.vMax, v);
       }
-      const denominator = ops.add(ops.div(ops.sqrt(v), correction), eps);
+      const denominator = ops.add(ops.mul(ops.sqrt(v), correction), eps);
       store(a.p, ops.sub(p, ops.div(ops.mul(stepSize, m), denominator)));
     });
   });

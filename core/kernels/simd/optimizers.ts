@@ -80,7 +80,7 @@ export function adamStep(
     beta2,
     1 - beta2,
     lr / (1 - beta1 ** step),
-    Math.sqrt(1 - beta2 ** step),
+    1 / Math.sqrt(1 - beta2 ** step),
     eps,
     decoupled ? 1 - lr * weightDecay : weightDecay,
   );

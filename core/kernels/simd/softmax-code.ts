@@ -2,7 +2,6 @@
 import {
   f32x4,
   i32,
-  i8x16,
   ModuleBuilder,
   v128,
   type FunctionBuilder,
@@ -15,13 +14,6 @@ import { forEachVector } from './loops.js';
 import * as math from './math.js';
 
 const { add, sub, mul, div } = f32x4;
-
-/** All bits of the first lane. */
-function firstLane(value: V128, whole: boolean): V128 {
-  if (whole) return value;
-  const zero = f32x4.const(0);
-  return i8x16.shuffle(value, zero, [0, 1, 2, 3, ...new Array<number>(12).fill(16)]);
-}
 
 /** The combination of all lanes, in all lanes. */
 function combined(f: FunctionBuilder, combine: (a: V128, b: V128) => V128, value: V128): Local<'v128'> {
@@ -40,18 +32,18 @@ export function compileSoftmax(log: boolean): WasmFunction {
     f.while(p.rows, () => {
       f.set(max, f32x4.const(-Infinity));
       f.set(from, p.x);
-      forEachVector(f, float32Lanes, p.columns, [from], ({ load, whole }) => {
-        f.set(max, f32x4.pmax(max, whole ? load(from) : v128.load32Splat(from)));
+      forEachVector(f, float32Lanes, p.columns, [from], ({ only }) => {
+        f.set(max, f32x4.pmax(max, only(v128.load(from), max)));
       });
       f.set(max, combined(f, f32x4.pmax, max));
 
       f.set(sum, f32x4.const(0));
       f.set(from, p.x);
       f.set(to, p.out);
-      forEachVector(f, float32Lanes, p.columns, [from, to], ({ load, store, whole }) => {
-        const power = f.let(math.exp(f, f.let(sub(load(from), max))));
+      forEachVector(f, float32Lanes, p.columns, [from, to], ({ store, only }) => {
+        const power = f.let(math.exp(f, f.let(sub(v128.load(from), max))));
         if (!log) store(to, power);
-        f.set(sum, add(sum, firstLane(power, whole)));
+        f.set(sum, add(sum, only(power, f32x4.const(0))));
       });
       f.set(sum, combined(f, add, sum));
 
@@ -59,12 +51,12 @@ export function compileSoftmax(log: boolean): WasmFunction {
       if (log) {
         f.set(sum, math.log(f, sum));
         f.set(from, p.x);
-        forEachVector(f, float32Lanes, p.columns, [from, to], ({ load, store }) => {
-          store(to, sub(sub(load(from), max), sum));
+        forEachVector(f, float32Lanes, p.columns, [from, to], ({ store }) => {
+          store(to, sub(sub(v128.load(from), max), sum));
         });
       } else
-        forEachVector(f, float32Lanes, p.columns, [to], ({ load, store }) => {
-          store(to, div(load(to), sum));
+        forEachVector(f, float32Lanes, p.columns, [to], ({ store }) => {
+          store(to, div(v128.load(to), sum));
         });
       f.advance(p.x, rowBytes);
       f.advance(p.out, rowBytes);
@@ -87,18 +79,18 @@ export function compileSoftmaxGrad(log: boolean): WasmFunction {
       f.set(sum, f32x4.const(0));
       f.set(y, p.y);
       f.set(g, p.g);
-      // Lanes that are not loaded are zero.
-      forEachVector(f, float32Lanes, p.columns, [y, g], ({ load }) => {
-        f.set(sum, add(sum, log ? load(g) : mul(load(g), load(y))));
+      forEachVector(f, float32Lanes, p.columns, [y, g], ({ only }) => {
+        const term = log ? v128.load(g) : mul(v128.load(g), v128.load(y));
+        f.set(sum, add(sum, only(term, f32x4.const(0))));
       });
       f.set(sum, combined(f, add, sum));
       f.set(y, p.y);
       f.set(g, p.g);
       f.set(to, p.out);
-      forEachVector(f, float32Lanes, p.columns, [y, g, to], ({ load, store }) => {
-        const value = f.let(load(y));
-        if (log) store(to, sub(load(g), mul(f.let(math.exp(f, value)), sum)));
-        else store(to, mul(value, sub(load(g), sum)));
+      forEachVector(f, float32Lanes, p.columns, [y, g, to], ({ store }) => {
+        const value = f.let(v128.load(y));
+        if (log) store(to, sub(v128.load(g), mul(f.let(math.exp(f, value)), sum)));
+        else store(to, mul(value, sub(v128.load(g), sum)));
       });
       f.advance(p.y, rowBytes);
       f.advance(p.g, rowBytes);

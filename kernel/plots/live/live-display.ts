@@ -68,33 +68,48 @@ export class LiveDisplay {
     private readonly env: LiveEnvironment = environment,
   ) {}
 
-  /** Numbers have arrived. Cheap: a look at the clock, unless a picture is due. */
+  /** Numbers have arrived. Cheap: a look at the clock, unless a picture is due. Never throws. */
   touch(): void {
     this.stale = true;
     this.final = false;
     const now = this.env.now();
     this.lastTouch = now;
-    if (!this.attached) this.attach(now);
-    if (now >= this.nextLook) this.look(now);
-    else if (this.timer === null) this.arm();
+    try {
+      if (!this.attached) this.attach(now);
+      if (now >= this.nextLook) this.look(now);
+      else if (this.timer === null) this.arm();
+    } catch {
+      // No chart may throw into a training run. What is wrong shows in the final picture, or there again.
+      this.nextLook = now + MIN_INTERVAL_MS;
+    }
   }
 
-  /** Shows the final picture now. */
+  /** Shows the final picture now. Never throws. */
   flush(): void {
     this.disarm();
     if (this.final) return;
-    if (this.ticket !== null) this.env.renderer().cancel(this.ticket);
-    this.ticket = null;
-    const host = this.env.host();
-    const chart = this.snapshot();
-    this.stale = false;
-    this.final = true;
-    const output =
-      host.kind === 'text'
-        ? textBundle(chart)
-        : chartBundle(chart, this.env.renderer().renderFinal(chart), true);
-    // A text host shows no updates: what is final there is printed whole.
-    this.send(host, output, host.kind === 'text');
+    try {
+      if (this.ticket !== null) this.env.renderer().cancel(this.ticket);
+      this.ticket = null;
+      const host = this.env.host();
+      // A text host shows no updates: what is final there is printed whole.
+      this.send(host, this.output(host.kind === 'text'), host.kind === 'text');
+      // Only now: an interrupt in between must not lose the last picture.
+      this.stale = false;
+      this.final = true;
+    } catch {
+      // Nothing can be shown: the host is gone.
+    }
+  }
+
+  private output(textOnly: boolean): ChartOutput {
+    try {
+      const chart = this.snapshot();
+      return textOnly ? textBundle(chart) : chartBundle(chart, this.env.renderer().renderFinal(chart), true);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { data: { 'text/plain': `(the chart could not be drawn: ${reason})` }, metadata: {} };
+    }
   }
 
   /**
@@ -104,10 +119,10 @@ export class LiveDisplay {
   result(): Record<string, unknown> {
     const host = this.env.host();
     if (host.kind === 'text') {
-      this.final = true;
+      const { data } = this.output(false);
       this.disarm();
-      const chart = this.snapshot();
-      return chartBundle(chart, this.env.renderer().renderFinal(chart), true).data;
+      this.final = true;
+      return data;
     }
     if (!this.attached) this.attach(this.env.now());
     if (!this.shown) this.final = false;
@@ -128,11 +143,7 @@ export class LiveDisplay {
   }
 
   private end(): void {
-    try {
-      this.flush();
-    } catch {
-      // A chart never turns a cell that worked into one that failed.
-    }
+    this.flush();
     this.attached = false;
     this.settles = false;
     this.shown = false;

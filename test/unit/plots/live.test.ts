@@ -113,6 +113,33 @@ describe('a live chart', () => {
     expect(dear.sent.length).toBeLessThan(cheap.sent.length);
   });
 
+  it('never throws into the loop, whatever breaks', async () => {
+    const bench = new Bench();
+    const chart = new LossChart({}, bench);
+    const { host } = bench;
+    bench.host = () => ({
+      ...host(),
+      send: () => {
+        throw new Error('EPIPE');
+      },
+    });
+    train(bench, chart, 1000);
+    await bench.endCell();
+    bench.host = host;
+    bench.begin = () => {
+      throw new Error('no worker');
+    };
+    bench.nextCell();
+    train(bench, chart, 1000);
+    bench.renderFinal = () => {
+      throw new Error('no picture');
+    };
+    await bench.endCell();
+    expect(bench.sent.map((message) => message.data)).toEqual([
+      { 'text/plain': '(the chart could not be drawn: no picture)' },
+    ]);
+  });
+
   it('shows again in the next cell that adds to it', async () => {
     const bench = new Bench();
     const chart = new LossChart({}, bench);

@@ -63,12 +63,8 @@ const joinOn =
 
 /** jupyter_core's truth of an environment variable: set and neither `no`, `n`, `false`, `off`, `0` nor `0.0`. */
 function envTrue(host: Host, name: string): boolean {
-  const value = host.env[name];
-  return (
-    value !== undefined &&
-    value !== '' &&
-    !['no', 'n', 'false', 'off', '0', '0.0'].includes(value.toLowerCase())
-  );
+  const value = host.env[name]?.toLowerCase();
+  return value !== undefined && !['no', 'n', 'false', 'off', '0', '0.0'].includes(value);
 }
 
 /** The user's data folder (`jupyter --data-dir`): kernelspecs lie in its `kernels/`. */
@@ -102,9 +98,26 @@ export function prefixDataDir(prefix: string, host: Host = thisHost()): string {
 
 /** The data folders for all users of the machine. */
 export function systemDataDirs(host: Host = thisHost()): string[] {
-  if (host.platform !== 'win32') return ['/usr/local/share/jupyter', '/usr/share/jupyter'];
-  const shared = host.env.PROGRAMDATA;
-  return shared ? [path.win32.join(shared, 'jupyter')] : [];
+  const { env, platform } = host;
+  if (platform === 'win32')
+    // Every user can write there, so Jupyter trusts it only when told to.
+    return envTrue(host, 'JUPYTER_USE_PROGRAMDATA') && env.PROGRAMDATA
+      ? [path.win32.join(env.PROGRAMDATA, 'jupyter')]
+      : [];
+  if (!envTrue(host, 'JUPYTER_PLATFORM_DIRS')) return ['/usr/local/share/jupyter', '/usr/share/jupyter'];
+  if (platform === 'darwin') return ['/Library/Application Support/Jupyter'];
+  const shared = nonEmpty(env.XDG_DATA_DIRS) ?? '/usr/local/share:/usr/share';
+  return shared.split(':').map((folder) => path.posix.join(folder, 'jupyter'));
+}
+
+/** Where `pip install --user` puts data, which Jupyter searches too unless it runs in a virtual environment. */
+function userSiteDataDir(host: Host): string | undefined {
+  const { env, platform, home } = host;
+  if (nonEmpty(env.VIRTUAL_ENV) !== undefined) return undefined;
+  const base = nonEmpty(env.PYTHONUSERBASE);
+  if (base !== undefined) return prefixDataDir(base, host);
+  if (platform === 'win32') return env.APPDATA && prefixDataDir(joinOn(host)(env.APPDATA, 'Python'), host);
+  return prefixDataDir(joinOn(host)(home, '.local'), host);
 }
 
 /**
@@ -114,7 +127,7 @@ export function systemDataDirs(host: Host = thisHost()): string[] {
 export function dataDirs(prefix: string | undefined, host: Host = thisHost()): string[] {
   const { delimiter } = pathOf(host);
   const listed = (host.env.JUPYTER_PATH ?? '').split(delimiter).filter((entry) => entry !== '');
-  const user = [userDataDir(host)];
+  const user = [userDataDir(host), userSiteDataDir(host)].filter((dir) => dir !== undefined);
   const system = systemDataDirs(host);
   const own =
     prefix === undefined ? [] : [prefixDataDir(prefix, host)].filter((dir) => !system.includes(dir));

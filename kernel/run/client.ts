@@ -205,8 +205,10 @@ export class KernelClient {
   /** Why the kernel ended, as far as its server knows. */
   async #reason(): Promise<string> {
     const model = await KernelAPI.getKernelModel(this.#kernel.id, this.settings).catch(() => undefined);
-    const lastLine = model?.traceback?.trim().split('\n').at(-1);
-    return [model?.reason ?? 'no reason known', lastLine].filter(Boolean).join(': ');
+    const lines = model?.traceback?.trim().split('\n') ?? [];
+    // Node prints more below the error, Python does not.
+    const words = lines.findLast((line) => /^(nabla: |[\w.]*(Error|Exception)\b)/.test(line)) ?? lines.at(-1);
+    return [model?.reason ?? 'no reason known', words].filter(Boolean).join(': ');
   }
 }
 

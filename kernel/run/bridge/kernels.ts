@@ -119,8 +119,8 @@ export class LocalKernels {
   async #end(running: Running, restart: boolean): Promise<void> {
     const { process: kernel } = running;
     if (kernel.exit === undefined) {
-      this.#ask(running, 'shutdown_request', { restart });
-      if (!(await kernel.endsWithin(SHUTDOWN_MS))) await kernel.kill();
+      if (kernel.hasAnswered) this.#ask(running, 'shutdown_request', { restart });
+      if (!kernel.hasAnswered || !(await kernel.endsWithin(SHUTDOWN_MS))) await kernel.kill();
     }
     running.control?.close();
     running.control = undefined;

@@ -34,6 +34,8 @@ const STDERR_KEPT = 16_384;
 export class KernelProcess {
   #child: ChildProcess | undefined;
   #stderr = '';
+  /** It has replied to a request: only then is it asked by message to end. */
+  hasAnswered = false;
   /** While this is set, an end of the process is no death to report. */
   restarting = false;
   #exit: KernelExit | undefined;
@@ -72,6 +74,7 @@ export class KernelProcess {
     if (this.#exit === undefined) throw new Error('respawn: the kernel still runs');
     this.#exit = undefined;
     this.#stderr = '';
+    this.hasAnswered = false;
     this.#spawn();
   }
 

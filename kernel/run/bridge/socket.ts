@@ -97,6 +97,7 @@ export class KernelSocket extends EventTarget implements WebSocket {
     if (kernel.exit !== undefined) return;
     await this.#untilAnswered(channels);
     if (this.#state !== CONNECTING) return;
+    kernel.hasAnswered = true;
     this.#state = OPEN;
     this.#emit(new Event('open'));
   }

@@ -19,8 +19,9 @@ export interface SessionOptions {
   graceMs?: number;
 }
 
-/** How long completion waits for the user process. */
+/** How long completion waits for the user process, and how long for one that is starting. */
 const LOOK_MS = 500;
+const FIRST_LOOK_MS = 5000;
 
 interface Running {
   id: ExecutionId;
@@ -97,7 +98,8 @@ class ProcessSession implements Session {
     const [first, ...rest] = path;
     const inScript = first === undefined ? [] : [this.#compiler.scriptName?.(first) ?? first, ...rest];
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#looks.get(request)?.(null), LOOK_MS);
+      const limit = this.#ready ? LOOK_MS : FIRST_LOOK_MS;
+      const timer = setTimeout(() => this.#looks.get(request)?.(null), limit);
       this.#looks.set(request, (answer) => {
         clearTimeout(timer);
         this.#looks.delete(request);

@@ -132,9 +132,12 @@ function forWithOneSemicolon(
   return fault;
 }
 
+/** A brace after nothing but space and comments. No two ways to read the same text, or it could take forever. */
+const OPENING_BRACE = /^(?:\s|\/\/[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*\{/;
+
 /** A cell that begins with a brace and ends without a semicolon is an object if it can be one, as in Node's REPL. */
 export function translateCell(text: string): Translation {
-  if (/^(?:\s|\/\/.*|\/\*[^]*?\*\/)*\{/.test(text) && !/;\s*$/.test(text)) {
+  if (OPENING_BRACE.test(text) && !text.trimEnd().endsWith(';')) {
     const object = translate(text, true);
     if ('ok' in object) return object;
   }

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CellTransformer, isComplete } from '../../../kernel/language/index.js';
+
+const where = { count: 1, cwd: '/' };
+
+/** A generator of numbers below `n` that gives the same ones every time (Park and Miller, 1988). */
+function numbers(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => (state = (state * 48271) % 2147483647) % n;
+}
+
+describe('any text', () => {
+  it('compiles, or is a syntax error inside of it, and is complete, incomplete or invalid', () => {
+    const files = ['scope.ts', 'context.ts', 'fault.ts'].map((name) =>
+      readFileSync(new URL(`../../../kernel/language/${name}`, import.meta.url), 'utf8'),
+    );
+    const pick = numbers(1);
+    const noise = [
+      '(',
+      ')',
+      '{',
+      '}',
+      '`',
+      '"',
+      '/',
+      '<',
+      '>',
+      '\t',
+      '\r\n',
+      '漢',
+      '😀',
+      '\\',
+      ';',
+      '=>',
+      '@',
+      '\0',
+    ];
+    for (let i = 0; i < 300; i++) {
+      const file = files[pick(files.length)];
+      const start = pick(file.length);
+      let code = file.slice(start, start + pick(400));
+      for (let k = pick(3); k > 0; k--) {
+        const at = pick(code.length + 1);
+        code = code.slice(0, at) + noise[pick(noise.length)] + code.slice(at + pick(3));
+      }
+      const cell = new CellTransformer().compile(code, where);
+      if (cell.kind === 'syntax-error') {
+        const line = code.split('\n')[cell.position.line - 1];
+        expect(line, JSON.stringify(code)).toBeDefined();
+        expect(cell.position.column, JSON.stringify(code)).toBeLessThanOrEqual(line.length);
+        expect(cell.message).not.toBe('Syntax error');
+      }
+      const { status } = isComplete(code);
+      expect(
+        cell.kind === 'compiled' ? status !== 'invalid' : status !== 'complete',
+        JSON.stringify(code),
+      ).toBe(true);
+    }
+  });
+
+  it.each([
+    ['comments', '// a // b /* c */ // d\n'.repeat(200) + '/* e */ '.repeat(200) + 'x'],
+    ['brackets', '('.repeat(500)],
+    ['braces', '{'.repeat(500)],
+    ['angles', 'a<'.repeat(200)],
+    ['quotes', '"'.repeat(2001)],
+    ['backquotes', '`${'.repeat(300)],
+    ['spaces', ' '.repeat(100_000) + ';'],
+    ['one long line', 'x = [' + '1,'.repeat(50_000) + ']'],
+    ['arrow functions', 'const f = ' + '(x: number) => '.repeat(100) + '{'],
+  ])('made of many %s is answered in time', (_, code) => {
+    const start = performance.now();
+    new CellTransformer().compile(code, where);
+    isComplete(code);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});

@@ -9,6 +9,7 @@ export {
   Sequential,
 } from './containers.js';
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout.js';
+export { Embedding, type EmbeddingLayerOptions } from './embedding.js';
 export * as functional from './functional/index.js';
 export type { BackwardHook, ForwardHook, ForwardPreHook } from './hooks.js';
 export * as init from './init.js';
@@ -25,6 +26,19 @@ export {
   SmoothL1Loss,
 } from './loss.js';
 export { Module } from './module.js';
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+  GroupNorm,
+  type GroupNormOptions,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  LayerNorm,
+  type LayerNormOptions,
+} from './normalization.js';
 export { Parameter } from './parameter.js';
 export { Flatten, Unflatten } from './shape.js';
 export type { LoadResult, StateDict } from './state.js';

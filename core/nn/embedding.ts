@@ -1,0 +1,82 @@
+/** Layers that look up vectors by number. */
+
+import type { FloatDType } from '../dtype.js';
+import type { Tensor } from '../tensor.js';
+import { embedding, paddingRow } from './functional/embedding.js';
+import { normal_, zeros_ } from './init.js';
+import { emptyParameter } from './linear.js';
+import { Module } from './module.js';
+import type { Parameter } from './parameter.js';
+
+/** Options of {@link Embedding}. */
+export interface EmbeddingLayerOptions {
+  /** A row that stays zero and is not learned. */
+  paddingIdx?: number | null;
+  /** Scale rows that are used down to this norm. */
+  maxNorm?: number | null;
+  /** p of that norm (2). */
+  normType?: number;
+  /** Divide a row's gradient by how often it is used (off). */
+  scaleGradByFreq?: boolean;
+  dtype?: FloatDType;
+}
+
+/** A table of `numEmbeddings` vectors of `embeddingDim` numbers, drawn from N(0, 1): indices [...] give [..., embeddingDim]. */
+export class Embedding extends Module {
+  readonly weight: Parameter;
+  readonly paddingIdx: number | null;
+  private readonly options: EmbeddingLayerOptions;
+
+  /** @throws RangeError if paddingIdx is no row */
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options: EmbeddingLayerOptions = {},
+  ) {
+    super();
+    this.options = options;
+    this.paddingIdx = paddingRow('Embedding', options.paddingIdx, numEmbeddings);
+    this.weight = emptyParameter([numEmbeddings, embeddingDim], options.dtype);
+    this.resetParameters();
+  }
+
+  /** A layer with the given table, frozen unless told otherwise. */
+  static fromPretrained(
+    table: Tensor,
+    options: EmbeddingLayerOptions & { freeze?: boolean } = {},
+  ): Embedding {
+    const { freeze = true, ...layerOptions } = options;
+    return pretrained(table, layerOptions, freeze);
+  }
+
+  /** Draws the table anew. */
+  resetParameters(): void {
+    normal_(this.weight);
+    if (this.paddingIdx !== null) zeros_(this.weight.detach().select(0, this.paddingIdx));
+  }
+
+  /** @throws RangeError for an index that is no row, TypeError for indices that are not integers */
+  forward(input: Tensor): Tensor {
+    const { maxNorm, normType, scaleGradByFreq } = this.options;
+    return embedding(input, this.weight, {
+      paddingIdx: this.paddingIdx,
+      maxNorm: maxNorm ?? null,
+      normType: normType ?? 2,
+      scaleGradByFreq: scaleGradByFreq ?? false,
+    });
+  }
+
+  override extraRepr(): string {
+    const padding = this.paddingIdx === null ? '' : `, paddingIdx=${this.paddingIdx}`;
+    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`;
+  }
+}
+
+/** Outside of the class, because bundlers rename classes that mention themselves, and the name is what is printed. */
+function pretrained(table: Tensor, options: EmbeddingLayerOptions, freeze: boolean): Embedding {
+  const [count, width] = table.shape;
+  const layer = new Embedding(count, width, options);
+  layer.loadStateDict({ weight: table });
+  layer.weight.requiresGrad = !freeze;
+  return layer;
+}

@@ -16,7 +16,7 @@ import type { Stdin } from './stdin.js';
 /** How many executions are remembered, for an input() that comes after its cell has ended. */
 const REMEMBERED = 256;
 
-/** How long a cell waits for the interrupt of the one before it, at most. */
+/** How long an interrupt is waited for, at most: by its reply, and by the next cell. */
 const NOTICE_MS = 2000;
 
 export interface ExecutionParts {
@@ -89,14 +89,16 @@ export class Executions {
 
   /**
    * Cells that wait will not run, and one that has not reached the user process yet will not either. What comes after
-   * begins when the user process has taken notice (`done`), so that the interrupt cannot hit it.
+   * begins when the user process has taken notice (`done`), so that the interrupt cannot hit it. Resolves then, or when
+   * it takes too long.
    */
-  interrupt(done: Promise<unknown>): void {
+  async interrupt(done: Promise<unknown>): Promise<void> {
     this.#start.abort();
     this.abortWaiting();
     const timeout = new Promise((resolve) => setTimeout(resolve, NOTICE_MS).unref());
     const settled = Promise.race([done, timeout]);
     this.#interrupting = Promise.allSettled([this.#interrupting, settled]);
+    await this.#interrupting;
   }
 
   abortWaiting(): void {

@@ -108,9 +108,7 @@ export class Kernel {
   /** Interrupts what runs; what waits is aborted. The same for a message and for a signal. */
   async interrupt(): Promise<void> {
     this.#stdin.cancel();
-    const noticed = this.#session.then((session) => session.interrupt());
-    this.#executions.interrupt(noticed);
-    await noticed;
+    await this.#executions.interrupt(this.#session.then((session) => session.interrupt()));
   }
 
   /** Ends the user process and stops to listen. */

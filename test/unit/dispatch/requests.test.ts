@@ -74,6 +74,20 @@ test('an interrupt stops the running cell and aborts the waiting ones', async ()
   expect(session.interrupts).toBe(1);
 });
 
+test('a cell that comes right after an interrupt begins when that has been noticed', async () => {
+  const { transport, session } = await makeKernel();
+  let notice = (): void => undefined;
+  session.interrupt = () => new Promise((resolve) => (notice = resolve));
+  const interrupt = transport.request('interrupt_request', {}, { channel: 'control' });
+  const next = transport.request('execute_request', { code: 'next' });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(session.cells).toEqual([]);
+  notice();
+  expect((await transport.reply(interrupt)).content.status).toBe('ok');
+  (await session.cell(0)).finish();
+  expect((await transport.reply(next)).content.status).toBe('ok');
+});
+
 test('an interrupt before the user process is there calls the cell off', async () => {
   let give = (): void => undefined;
   const gate = new Promise<void>((resolve) => (give = resolve));

@@ -18,8 +18,8 @@ function splat(lanes: FloatLanes, value: F64): V128 {
 }
 
 /** Subnormal numbers become zero: with them processors compute many times slower. */
-function flush({ ops, element }: FloatLanes, value: V128): V128 {
-  return v128.andNot(value, ops.lt(ops.abs(value), ops.const(SMALLEST_NORMAL[element])));
+function flush({ ops }: FloatLanes, value: V128, smallest: V128): V128 {
+  return v128.andNot(value, ops.lt(ops.abs(value), smallest));
 }
 
 export function compileAxpy(lanes: FloatLanes): WasmFunction {
@@ -70,6 +70,7 @@ export function compileSgd(lanes: FloatLanes, variant: SgdVariant): WasmFunction
     const momentum = f.let(splat(lanes, a.momentum));
     const undamped = f.let(splat(lanes, a.undamped));
     const weightDecay = f.let(splat(lanes, a.weightDecay));
+    const smallest = f.let(ops.const(SMALLEST_NORMAL[lanes.element]));
     const pointers = variant.momentum === 'none' ? [a.p, a.g] : [a.p, a.g, a.buffer];
     forEachVector(f, lanes, a.n, pointers, ({ store }) => {
       const p = f.let(v128.load(a.p));
@@ -81,7 +82,7 @@ export function compileSgd(lanes: FloatLanes, variant: SgdVariant): WasmFunction
             ? g
             : ops.add(ops.mul(momentum, v128.load(a.buffer)), ops.mul(undamped, g)),
         );
-        if (variant.momentum === 'running') f.set(moment, flush(lanes, moment));
+        if (variant.momentum === 'running') f.set(moment, flush(lanes, moment, smallest));
         store(a.buffer, moment);
         f.set(g, variant.nesterov ? ops.add(g, ops.mul(momentum, moment)) : moment);
       }
@@ -127,6 +128,7 @@ export function compileAdam(lanes: FloatLanes, variant: AdamVariant): WasmFuncti
     const correction = f.let(splat(lanes, a.correction));
     const eps = f.let(splat(lanes, a.eps));
     const decay = f.let(splat(lanes, a.decay));
+    const smallest = f.let(ops.const(SMALLEST_NORMAL[lanes.element]));
     const pointers = [a.p, a.g, a.m, a.v];
     if (variant.amsgrad) pointers.push(a.vMax);
     forEachVector(f, lanes, a.n, pointers, ({ store }) => {
@@ -135,10 +137,10 @@ export function compileAdam(lanes: FloatLanes, variant: AdamVariant): WasmFuncti
       if (variant.decay === 'gradient') f.set(g, ops.add(g, ops.mul(decay, p)));
       if (variant.decay === 'decoupled') f.set(p, ops.mul(p, decay));
       const m = f.let(ops.add(ops.mul(beta1, v128.load(a.m)), ops.mul(rest1, g)));
-      f.set(m, flush(lanes, m));
+      f.set(m, flush(lanes, m, smallest));
       store(a.m, m);
       const v = f.let(ops.add(ops.mul(beta2, v128.load(a.v)), ops.mul(ops.mul(rest2, g), g)));
-      f.set(v, flush(lanes, v));
+      f.set(v, v128.andNot(v, ops.lt(v, smallest)));
       store(a.v, v);
       if (variant.amsgrad) {
         f.set(v, ops.pmax(v, v128.load(a.vMax)));

@@ -1,0 +1,57 @@
+/** Installs and loads what the benchmarks compare with. A peer that cannot be had is left out, with a line that says so. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+function installOnce() {
+  if (existsSync(path.join(folder, 'node_modules/@tensorflow/tfjs-backend-wasm'))) return;
+  console.log('Installing the peers into test/bench/node_modules (once) ...');
+  const { status } = spawnSync('npm', ['install', '--no-save', '--ignore-scripts', '--loglevel=error'], {
+    cwd: folder,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) console.log('The peers could not be installed: going on without them.');
+}
+
+/** TensorFlow.js, and the names of its backends that work here. */
+export async function loadTensorFlow() {
+  installOnce();
+  try {
+    const require = createRequire(path.join(folder, 'package.json'));
+    const load = async (name) => {
+      const module = await import(pathToFileURL(require.resolve(name)).href);
+      return module.default ?? module;
+    };
+    const tf = await quietly(() => load('@tensorflow/tfjs'));
+    const backends = ['cpu'];
+    try {
+      const wasm = await load('@tensorflow/tfjs-backend-wasm');
+      wasm.setWasmPaths(path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + path.sep);
+      await tf.setBackend('wasm');
+      await tf.ready();
+      if (tf.getBackend() === 'wasm') backends.push('wasm');
+    } catch (error) {
+      console.log(`tfjs-wasm is left out: ${error.message}`);
+    }
+    return { tf, backends, version: tf.version['tfjs-core'] };
+  } catch (error) {
+    console.log(`TensorFlow.js is left out: ${error.message.split('\n')[0]}`);
+    return undefined;
+  }
+}
+
+/** TensorFlow.js advertises its Node.js binding when it is loaded. */
+async function quietly(run) {
+  const { warn, log } = console;
+  console.warn = console.log = () => {};
+  try {
+    return await run();
+  } finally {
+    Object.assign(console, { warn, log });
+  }
+}

@@ -2,9 +2,12 @@
 import type { SourcePosition } from './cell.js';
 import { LineIndex } from './lines.js';
 
-const RED = '\x1b[31m';
-const DIM = '\x1b[90m';
-const RESET = '\x1b[39m';
+const MARK = '\x1b[1m\x1b[31m';
+const DIM = '\x1b[2m';
+const RESET = '\x1b[0m';
+
+/** Longer lines are cut to this many characters around the place. */
+const WIDEST = 160;
 
 export interface ExcerptOptions {
   /** How many characters (UTF-16 units) are marked. */
@@ -17,15 +20,15 @@ export interface ExcerptOptions {
 /**
  * Draws
  * ```
- *   1 | const a = 1
- * > 2 | foo(a,]
- *     |       ^
- *   3 | bar()
+ *   1 │ const a = 1
+ * ❯ 2 │ foo(a,]
+ *     │       ^
+ *   3 │ bar()
  * ```
  */
 export function excerpt(source: string, position: SourcePosition, options: ExcerptOptions = {}): string {
   const { length = 1, context = 2, colors = true } = options;
-  const paint = (color: string, text: string): string => (colors ? color + text + RESET : text);
+  const paint = (style: string, text: string): string => (colors ? style + text + RESET : text);
   const lines = new LineIndex(source);
   const first = Math.max(1, position.line - context);
   const last = Math.min(lines.count, position.line + context);
@@ -35,17 +38,28 @@ export function excerpt(source: string, position: SourcePosition, options: Excer
     const text = lines.line(line);
     const number = String(line).padStart(digits);
     if (line !== position.line) {
-      drawn.push(`  ${paint(DIM, `${number} |`)} ${expandTabs(text)}`.trimEnd());
+      drawn.push(`${paint(DIM, `  ${number} │`)} ${expandTabs(cut(text, 0))}`.trimEnd());
       continue;
     }
-    drawn.push(`${paint(RED, '>')} ${paint(DIM, `${number} |`)} ${expandTabs(text)}`.trimEnd());
-    const start = Math.min(position.column, text.length);
-    const before = ' '.repeat(displayWidth(expandTabs(text.slice(0, start))));
-    const marked = text.slice(start, start + length);
+    const column = Math.min(position.column, text.length);
+    const from = column > WIDEST - 20 ? boundary(text, column - WIDEST / 2) : 0;
+    drawn.push(`${paint(MARK, `❯ ${number} │`)} ${expandTabs(cut(text, from))}`.trimEnd());
+    const before = displayWidth(expandTabs(text.slice(from, column)));
+    const marked = text.slice(column, Math.min(column + length, from + WIDEST));
     const carets = '^'.repeat(Math.max(1, displayWidth(marked.replaceAll('\t', ' '))));
-    drawn.push(`  ${paint(DIM, `${' '.repeat(digits)} |`)} ${before}${paint(RED, carets)}`);
+    drawn.push(`${paint(DIM, `  ${' '.repeat(digits)} │`)} ${' '.repeat(before)}${paint(MARK, carets)}`);
   }
   return drawn.join('\n');
+}
+
+function cut(text: string, from: number): string {
+  const rest = text.slice(from);
+  return rest.length > WIDEST ? `${rest.slice(0, boundary(rest, WIDEST - 1))}…` : rest;
+}
+
+/** Not in the middle of a character of two units. */
+function boundary(text: string, at: number): number {
+  return /[\udc00-\udfff]/.test(text.charAt(at)) ? at - 1 : at;
 }
 
 const TAB = 4;

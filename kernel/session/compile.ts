@@ -33,8 +33,9 @@ export function distinctFiles(compiler: CellCompiler): CellCompiler {
   };
 }
 
-export function reportSyntaxError({ message, excerpt }: CellSyntaxError): ErrorReport {
+export function reportSyntaxError({ message, excerpt, title, position }: CellSyntaxError): ErrorReport {
   const ename = 'SyntaxError';
   const headline = `\x1b[1m\x1b[31m${ename}\x1b[0m\x1b[1m: ${message}\x1b[0m`;
-  return { ename, evalue: message, traceback: [...excerpt.split('\n'), '', headline] };
+  const place = `\x1b[36m${title}:${position.line}:${position.column + 1}\x1b[0m`;
+  return { ename, evalue: message, traceback: [place, ...excerpt.split('\n'), '', headline] };
 }

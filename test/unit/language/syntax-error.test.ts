@@ -109,12 +109,12 @@ describe('the excerpt', () => {
   it('shows lines around the place, with a marker and carets', () => {
     expect(plain('const a = 1\nconst b = 2\nconst c = 3\nfoo(a bcd)\nbar()\nbaz()\nqux()')).toBe(
       [
-        '  2 | const b = 2',
-        '  3 | const c = 3',
-        '> 4 | foo(a bcd)',
-        '    |       ^^^',
-        '  5 | bar()',
-        '  6 | baz()',
+        '  2 │ const b = 2',
+        '  3 │ const c = 3',
+        '❯ 4 │ foo(a bcd)',
+        '    │       ^^^',
+        '  5 │ bar()',
+        '  6 │ baz()',
       ].join('\n'),
     );
   });
@@ -123,37 +123,44 @@ describe('the excerpt', () => {
     const lines = Array.from({ length: 10 }, (_, i) => `x${i}`);
     lines[8] = ')';
     expect(plain(lines.join('\n'))).toBe(
-      ['   7 | x6', '   8 | x7', '>  9 | )', '     | ^', '  10 | x9'].join('\n'),
+      ['   7 │ x6', '   8 │ x7', '❯  9 │ )', '     │ ^', '  10 │ x9'].join('\n'),
     );
   });
 
   it.each([
-    ['\tfoo(]', '> 1 |     foo(]', '    |         ^'],
-    ['ab;\tfoo(]', '> 1 | ab; foo(]', '    |         ^'],
-    ['"漢字"; foo(]', '> 1 | "漢字"; foo(]', '    |             ^'],
-    ['"😀"; foo(]', '> 1 | "😀"; foo(]', '    |           ^'],
-    ['"👨‍👩‍👧"; foo(]', '> 1 | "👨‍👩‍👧"; foo(]', '    |           ^'],
-    ['"e\u0301"; foo(]', '> 1 | "e\u0301"; foo(]', '    |          ^'],
-    ['foo(]\r\n', '> 1 | foo(]', '    |     ^'],
-    ['foo(', '> 1 | foo(', '    |     ^'],
+    ['\tfoo(]', '❯ 1 │     foo(]', '    │         ^'],
+    ['ab;\tfoo(]', '❯ 1 │ ab; foo(]', '    │         ^'],
+    ['"漢字"; foo(]', '❯ 1 │ "漢字"; foo(]', '    │             ^'],
+    ['"😀"; foo(]', '❯ 1 │ "😀"; foo(]', '    │           ^'],
+    ['"👨‍👩‍👧"; foo(]', '❯ 1 │ "👨‍👩‍👧"; foo(]', '    │           ^'],
+    ['"e\u0301"; foo(]', '❯ 1 │ "e\u0301"; foo(]', '    │          ^'],
+    ['foo(]\r\n', '❯ 1 │ foo(]', '    │     ^'],
+    ['foo(', '❯ 1 │ foo(', '    │     ^'],
   ])('puts the caret under the place in %j', (code, line, carets) => {
     expect(plain(code).split('\n').slice(0, 2)).toEqual([line, carets]);
   });
 
   it('paints the marker and the carets red', () => {
     expect(compile('foo(]').excerpt).toBe(
-      '\x1b[31m>\x1b[39m \x1b[90m1 |\x1b[39m foo(]\n  \x1b[90m  |\x1b[39m     \x1b[31m^\x1b[39m',
+      '\x1b[1m\x1b[31m❯ 1 │\x1b[0m foo(]\n\x1b[2m    │\x1b[0m     \x1b[1m\x1b[31m^\x1b[0m',
     );
+  });
+
+  it('cuts long lines around the place', () => {
+    const [line, carets] = plain(`${'x + '.repeat(100)}foo(] ${'+ y'.repeat(100)}`).split('\n');
+    expect(line).toHaveLength(166);
+    expect(line[carets.indexOf('^')]).toBe(']');
+    expect(line.endsWith('…')).toBe(true);
   });
 
   it('can do without colours and with other context', () => {
     expect(excerpt('a\nb\nc', { line: 2, column: 0 }, { colors: false, context: 0 })).toBe(
-      '> 2 | b\n    | ^',
+      '❯ 2 │ b\n    │ ^',
     );
   });
 
   it('keeps to the text when a place is outside of it', () => {
-    expect(excerpt('ab', { line: 1, column: 9 }, { colors: false })).toBe('> 1 | ab\n    |   ^');
+    expect(excerpt('ab', { line: 1, column: 9 }, { colors: false })).toBe('❯ 1 │ ab\n    │   ^');
   });
 });
 

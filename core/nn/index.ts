@@ -1,5 +1,6 @@
 /** Networks: layers, containers, losses, initialization; PyTorch's `torch.nn`. */
 export { LogSigmoid, LogSoftmax, ReLU, Sigmoid, Softmax, Softmin, Tanh } from './activation.js';
+export { GRUCell, LSTMCell, RNNCell } from './cells.js';
 export {
   type Layer,
   ModuleDict,
@@ -40,6 +41,7 @@ export {
   type LayerNormOptions,
 } from './normalization.js';
 export { Parameter } from './parameter.js';
+export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js';
 export { Flatten, Unflatten } from './shape.js';
 export type { LoadResult, StateDict } from './state.js';
 export * as utils from './utils.js';

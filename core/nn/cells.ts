@@ -1,0 +1,106 @@
+/** Recurrent cells: one time step as a module. */
+
+import type { FloatDType } from '../dtype.js';
+import { formatShape } from '../layout.js';
+import { zeros } from '../ops/creation.js';
+import { linear } from '../ops/matmul.js';
+import type { Tensor } from '../tensor.js';
+import { gruStep, lstmStep, rnnStep } from './functional/cells.js';
+import { uniform_ } from './init.js';
+import { emptyParameter, type LayerOptions } from './linear.js';
+import { Module } from './module.js';
+import type { Parameter } from './parameter.js';
+
+/** What cells share: weights of `gates` blocks of hiddenSize rows for the input and for the hidden state. */
+abstract class RecurrentCell extends Module {
+  readonly weightIh: Parameter;
+  readonly weightHh: Parameter;
+  readonly biasIh: Parameter | null;
+  readonly biasHh: Parameter | null;
+
+  constructor(
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    gates: number,
+    options: LayerOptions,
+  ) {
+    super();
+    const { bias = true, dtype } = options;
+    const rows = gates * hiddenSize;
+    this.weightIh = emptyParameter([rows, inputSize], dtype);
+    this.weightHh = emptyParameter([rows, hiddenSize], dtype);
+    this.biasIh = bias ? emptyParameter([rows], dtype) : null;
+    this.biasHh = bias ? emptyParameter([rows], dtype) : null;
+    this.resetParameters();
+  }
+
+  /** Draws the parameters anew, uniform in ±1/√hiddenSize. */
+  resetParameters(): void {
+    const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
+    for (const parameter of this.parameters(false)) uniform_(parameter, { a: -bound, b: bound });
+  }
+
+  protected fromInput(input: Tensor): Tensor {
+    const { shape } = input;
+    if ((shape.length !== 1 && shape.length !== 2) || shape[shape.length - 1] !== this.inputSize) {
+      throw new RangeError(
+        `${String(this)}: expected an input of shape [N, ${this.inputSize}] or [${this.inputSize}], got ${formatShape(shape)}`,
+      );
+    }
+    return linear(input, this.weightIh, this.biasIh);
+  }
+
+  protected fromHidden(hidden: Tensor): Tensor {
+    return linear(hidden, this.weightHh, this.biasHh);
+  }
+
+  protected zeroState(input: Tensor): Tensor {
+    const dtype: FloatDType = input.dtype === 'float64' ? 'float64' : 'float32';
+    return zeros([...input.shape.slice(0, -1), this.hiddenSize], { dtype });
+  }
+
+  override extraRepr(): string {
+    return `${this.inputSize}, ${this.hiddenSize}, bias=${this.biasIh !== null}`;
+  }
+}
+
+/** h' = tanh(W x + b + U h + c), or relu: input [N, inputSize], hidden [N, hiddenSize] (zeros if left out). */
+export class RNNCell extends RecurrentCell {
+  readonly nonlinearity: 'tanh' | 'relu';
+
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    options: LayerOptions & { nonlinearity?: 'tanh' | 'relu' } = {},
+  ) {
+    super(inputSize, hiddenSize, 1, options);
+    this.nonlinearity = options.nonlinearity ?? 'tanh';
+  }
+
+  forward(input: Tensor, hidden: Tensor = this.zeroState(input)): Tensor {
+    return rnnStep(this.fromInput(input), this.fromHidden(hidden), this.nonlinearity);
+  }
+}
+
+/** Long short-term memory (Hochreiter and Schmidhuber, 1997): input [N, inputSize], state [h, c] of [N, hiddenSize] each. */
+export class LSTMCell extends RecurrentCell {
+  constructor(inputSize: number, hiddenSize: number, options: LayerOptions = {}) {
+    super(inputSize, hiddenSize, 4, options);
+  }
+
+  forward(input: Tensor, state?: readonly [hidden: Tensor, cell: Tensor]): [hidden: Tensor, cell: Tensor] {
+    const [hidden, cell] = state ?? [this.zeroState(input), this.zeroState(input)];
+    return lstmStep(this.fromInput(input), this.fromHidden(hidden), cell);
+  }
+}
+
+/** Gated recurrent unit (Cho et al., 2014): input [N, inputSize], hidden [N, hiddenSize] (zeros if left out). */
+export class GRUCell extends RecurrentCell {
+  constructor(inputSize: number, hiddenSize: number, options: LayerOptions = {}) {
+    super(inputSize, hiddenSize, 3, options);
+  }
+
+  forward(input: Tensor, hidden: Tensor = this.zeroState(input)): Tensor {
+    return gruStep(this.fromInput(input), this.fromHidden(hidden), hidden);
+  }
+}

@@ -1,0 +1,261 @@
+/** Recurrent networks over sequences. */
+
+import type { FloatDType } from '../dtype.js';
+import { formatShape } from '../layout.js';
+import { zeros } from '../ops/creation.js';
+import { cat, stack } from '../ops/joining.js';
+import { linear } from '../ops/matmul.js';
+import type { Tensor } from '../tensor.js';
+import { gruStep, lstmStep, rnnStep } from './functional/cells.js';
+import { dropout } from './functional/dropout.js';
+import { uniform_ } from './init.js';
+import { emptyParameter } from './linear.js';
+import { Module } from './module.js';
+import { Parameter } from './parameter.js';
+
+/** Options of {@link RNN}, {@link LSTM} and {@link GRU}. */
+export interface RecurrentOptions {
+  /** Layers on top of each other (1). */
+  numLayers?: number;
+  /** Whether there are biases (yes). */
+  bias?: boolean;
+  /** Input and output are [N, T, …] rather than [T, N, …] (no). */
+  batchFirst?: boolean;
+  /** Probability with which outputs of all layers but the last are dropped in training (0). */
+  dropout?: number;
+  /** Also go through the sequence backwards, and join both outputs (no). */
+  bidirectional?: boolean;
+  dtype?: FloatDType;
+}
+
+/** The state of one layer and direction: the hidden state, and what a kind of network keeps beside it. */
+type State = readonly [hidden: Tensor, ...rest: Tensor[]];
+
+/** What recurrent networks share: weights a layer and direction, and the way through the sequence. */
+abstract class Recurrent extends Module {
+  readonly numLayers: number;
+  readonly batchFirst: boolean;
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+  /** By PyTorch's names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, …, `…_reverse`. */
+  readonly weights = new Map<string, Parameter>();
+
+  constructor(
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    gates: number,
+    options: RecurrentOptions,
+    /** Size of the hidden state after a projection, or 0 without one. */
+    readonly projSize = 0,
+  ) {
+    super();
+    const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false, dtype } = options;
+    this.numLayers = numLayers;
+    this.batchFirst = batchFirst;
+    this.dropout = options.dropout ?? 0;
+    this.bidirectional = bidirectional;
+    if (!(this.dropout >= 0 && this.dropout <= 1)) {
+      throw new RangeError(`${this.typeName}: dropout must be in [0, 1], got ${this.dropout}`);
+    }
+    if (projSize < 0 || projSize >= hiddenSize) {
+      throw new RangeError(`${this.typeName}: projSize must be from 0 to below hiddenSize, got ${projSize}`);
+    }
+    const rows = gates * hiddenSize;
+    for (const [layer, suffix] of this.passes()) {
+      const columns = layer === 0 ? inputSize : this.stateSize * this.directions;
+      this.weights.set(`weight_ih_${suffix}`, emptyParameter([rows, columns], dtype));
+      this.weights.set(`weight_hh_${suffix}`, emptyParameter([rows, this.stateSize], dtype));
+      if (bias) {
+        this.weights.set(`bias_ih_${suffix}`, emptyParameter([rows], dtype));
+        this.weights.set(`bias_hh_${suffix}`, emptyParameter([rows], dtype));
+      }
+      if (projSize > 0)
+        this.weights.set(`weight_hr_${suffix}`, emptyParameter([projSize, hiddenSize], dtype));
+    }
+    this.resetParameters();
+  }
+
+  /** One time step from what input and hidden state contribute to the gates. */
+  protected abstract step(fromInput: Tensor, fromHidden: Tensor, state: State): State;
+
+  /** Draws the parameters anew, uniform in ±1/√hiddenSize. */
+  resetParameters(): void {
+    const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
+    for (const parameter of this.weights.values()) uniform_(parameter, { a: -bound, b: bound });
+  }
+
+  override held(): Iterable<[string, unknown]> {
+    return this.weights;
+  }
+
+  override replaceHeld(name: string, value: Tensor): void {
+    if (value instanceof Parameter) this.weights.set(name, value);
+  }
+
+  get directions(): number {
+    return this.bidirectional ? 2 : 1;
+  }
+
+  /** Size of the hidden state. */
+  get stateSize(): number {
+    return this.projSize > 0 ? this.projSize : this.hiddenSize;
+  }
+
+  private *passes(): Iterable<[layer: number, suffix: string]> {
+    for (let layer = 0; layer < this.numLayers; layer++) {
+      yield [layer, `l${layer}`];
+      if (this.bidirectional) yield [layer, `l${layer}_reverse`];
+    }
+  }
+
+  private weight(name: string): Parameter {
+    const parameter = this.weights.get(name);
+    if (!parameter) throw new Error(`${this.typeName}: lost its parameter ${name}`);
+    return parameter;
+  }
+
+  /** Runs all layers; `initial` holds [numLayers · directions, N, size] for each part of the state. */
+  protected run(input: Tensor, initial: readonly Tensor[]): { output: Tensor; state: Tensor[] } {
+    const single = input.ndim === 2;
+    const { shape } = input;
+    if ((!single && shape.length !== 3) || shape[shape.length - 1] !== this.inputSize) {
+      const sizes = this.batchFirst ? 'N, T' : 'T, N';
+      throw new RangeError(
+        `${String(this)}: expected an input of shape [${sizes}, ${this.inputSize}] or [T, ${this.inputSize}], ` +
+          `got ${formatShape(shape)}`,
+      );
+    }
+    let sequence = single ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
+    const parts = initial.map((part) => (single ? part.unsqueeze(1) : part));
+    const finals: Tensor[][] = parts.map(() => []);
+    let pass = 0;
+    for (let layer = 0; layer < this.numLayers; layer++) {
+      if (layer > 0 && this.dropout > 0)
+        sequence = dropout(sequence, this.dropout, { training: this.training });
+      const outputs: Tensor[] = [];
+      for (let direction = 0; direction < this.directions; direction++, pass++) {
+        const [hidden, ...rest] = parts.map((part) => part.select(0, pass));
+        const suffix = `l${layer}${direction === 1 ? '_reverse' : ''}`;
+        const { output, state } = this.runPass(sequence, [hidden, ...rest], suffix, direction === 1);
+        outputs.push(output);
+        state.forEach((part, i) => finals[i].push(part));
+      }
+      sequence = outputs.length === 1 ? outputs[0] : cat(outputs, -1);
+    }
+    const state = finals.map((part) => stack(part, 0)).map((part) => (single ? part.squeeze(1) : part));
+    const output = single ? sequence.squeeze(1) : this.batchFirst ? sequence.transpose(0, 1) : sequence;
+    return { output, state };
+  }
+
+  private runPass(
+    sequence: Tensor,
+    initial: State,
+    suffix: string,
+    backwards: boolean,
+  ): { output: Tensor; state: State } {
+    const hiddenWeight = this.weight(`weight_hh_${suffix}`);
+    const hiddenBias = this.weights.get(`bias_hh_${suffix}`);
+    const projection = this.projSize > 0 ? this.weight(`weight_hr_${suffix}`) : null;
+    // The input's part of the gates is one product for all time steps.
+    const inputBias = this.weights.get(`bias_ih_${suffix}`);
+    const fromInput = linear(sequence, this.weight(`weight_ih_${suffix}`), inputBias).unbind(0);
+    const steps = fromInput.length;
+    const outputs = new Array<Tensor>(steps);
+    let state = initial;
+    for (let i = 0; i < steps; i++) {
+      const t = backwards ? steps - 1 - i : i;
+      state = this.step(fromInput[t], linear(state[0], hiddenWeight, hiddenBias), state);
+      if (projection) state = [linear(state[0], projection), ...state.slice(1)];
+      outputs[t] = state[0];
+    }
+    return { output: stack(outputs, 0), state };
+  }
+
+  /** Zeros for a part of the state. */
+  protected zeroState(input: Tensor, size: number): Tensor {
+    const dtype: FloatDType = input.dtype === 'float64' ? 'float64' : 'float32';
+    const batch = input.ndim === 2 ? [] : [input.shape[this.batchFirst ? 0 : 1]];
+    return zeros([this.numLayers * this.directions, ...batch, size], { dtype });
+  }
+
+  override extraRepr(): string {
+    const { inputSize, hiddenSize, numLayers, batchFirst, dropout: p, bidirectional, projSize } = this;
+    const more = [
+      projSize > 0 && `projSize=${projSize}`,
+      numLayers > 1 && `numLayers=${numLayers}`,
+      !this.weights.has('bias_ih_l0') && 'bias=false',
+      batchFirst && 'batchFirst=true',
+      p > 0 && `dropout=${p}`,
+      bidirectional && 'bidirectional=true',
+    ].filter((text) => text !== false);
+    return [inputSize, hiddenSize, ...more].join(', ');
+  }
+}
+
+/**
+ * Elman's network: hₜ = tanh(W xₜ + b + U hₜ₋₁ + c), or relu. Input [T, N, inputSize] and first state
+ * [numLayers · directions, N, hiddenSize] (zeros if left out) give [output [T, N, directions · hiddenSize], last state].
+ */
+export class RNN extends Recurrent {
+  readonly nonlinearity: 'tanh' | 'relu';
+
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions & { nonlinearity?: 'tanh' | 'relu' } = {},
+  ) {
+    super(inputSize, hiddenSize, 1, options);
+    this.nonlinearity = options.nonlinearity ?? 'tanh';
+  }
+
+  protected step(fromInput: Tensor, fromHidden: Tensor): State {
+    return [rnnStep(fromInput, fromHidden, this.nonlinearity)];
+  }
+
+  forward(input: Tensor, hidden?: Tensor): [output: Tensor, hidden: Tensor] {
+    const { output, state } = this.run(input, [hidden ?? this.zeroState(input, this.hiddenSize)]);
+    return [output, state[0]];
+  }
+}
+
+/** Gated recurrent units (Cho et al., 2014) over a sequence; shapes as {@link RNN}. */
+export class GRU extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super(inputSize, hiddenSize, 3, options);
+  }
+
+  protected step(fromInput: Tensor, fromHidden: Tensor, [hidden]: State): State {
+    return [gruStep(fromInput, fromHidden, hidden)];
+  }
+
+  forward(input: Tensor, hidden?: Tensor): [output: Tensor, hidden: Tensor] {
+    const { output, state } = this.run(input, [hidden ?? this.zeroState(input, this.hiddenSize)]);
+    return [output, state[0]];
+  }
+}
+
+/**
+ * Long short-term memory (Hochreiter and Schmidhuber, 1997) over a sequence; shapes as {@link RNN}, the state being
+ * [h, c]. With `projSize` the hidden state is projected to that size.
+ */
+export class LSTM extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions & { projSize?: number } = {}) {
+    super(inputSize, hiddenSize, 4, options, options.projSize);
+  }
+
+  protected step(fromInput: Tensor, fromHidden: Tensor, [, cell]: State): State {
+    return lstmStep(fromInput, fromHidden, cell);
+  }
+
+  forward(
+    input: Tensor,
+    state?: readonly [hidden: Tensor, cell: Tensor],
+  ): [output: Tensor, state: [hidden: Tensor, cell: Tensor]] {
+    const [hidden, cell] = state ?? [
+      this.zeroState(input, this.stateSize),
+      this.zeroState(input, this.hiddenSize),
+    ];
+    const { output, state: last } = this.run(input, [hidden, cell]);
+    return [output, [last[0], last[1]]];
+  }
+}

@@ -23,7 +23,7 @@ export interface Distribution {
   max: number;
   /** Mean of the magnitudes. */
   meanAbs: number;
-  /** Occupied bins in ascending order of value, and how many finite numbers, other than 0, each holds. */
+  /** Occupied bins in ascending order of value, and how many finite numbers, other than 0 and those below 2^-121, each holds. */
   bins: Uint16Array;
   counts: Uint32Array;
 }
@@ -35,38 +35,23 @@ const scratch = new Uint32Array(2 * SIGN);
 const oneFloat = new Float32Array(1);
 const oneWord = new Uint32Array(oneFloat.buffer);
 
-/** Describes the numbers in one pass, and a second one over at most 16,384 bins. */
+interface Moments {
+  nan: number;
+  infinite: number;
+  zero: number;
+  /** Of differences from `origin`, which loses nothing when all numbers lie close together. */
+  sum: number;
+  squares: number;
+  magnitudes: number;
+  min: number;
+  max: number;
+}
+
+/** Describes the numbers, in one pass where they are finite float32, and a second one over at most 16,384 bins. */
 export function describe(values: Float32Array | Float64Array): Distribution {
-  scratch.fill(0);
-  let nan = 0;
-  let infinite = 0;
-  let zero = 0;
-  let sum = 0;
-  let squares = 0;
-  let magnitudes = 0;
-  let min = Infinity;
-  let max = -Infinity;
-  // Sums of differences from one of the numbers lose nothing when all lie close together.
   const origin = firstFinite(values);
-  for (const value of values) {
-    if (value - value !== 0) {
-      if (Number.isNaN(value)) nan++;
-      else infinite++;
-      continue;
-    }
-    const centred = value - origin;
-    sum += centred;
-    squares += centred * centred;
-    magnitudes += Math.abs(value);
-    if (value < min) min = value;
-    if (value > max) max = value;
-    if (value === 0) {
-      zero++;
-      continue;
-    }
-    oneFloat[0] = value;
-    scratch[oneWord[0] >>> IGNORED_BITS]++;
-  }
+  const fast = values instanceof Float32Array ? scanFinite(values, origin) : null;
+  const { nan, infinite, zero, sum, squares, magnitudes, min, max } = fast ?? scan(values, origin);
   const finite = values.length - nan - infinite;
   const shift = sum / finite;
   return {
@@ -81,6 +66,64 @@ export function describe(values: Float32Array | Float64Array): Distribution {
     meanAbs: finite === 0 ? NaN : magnitudes / finite,
     ...occupied(),
   };
+}
+
+/** Reads the bins straight from the bits, without a branch a number; null when something is not finite after all. */
+function scanFinite(values: Float32Array, origin: number): Moments | null {
+  scratch.fill(0);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  let zero = 0;
+  let sum = 0;
+  let squares = 0;
+  let magnitudes = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    const word = bits[i];
+    scratch[word >>> IGNORED_BITS]++;
+    if (word << 1 === 0) zero++;
+    const centred = value - origin;
+    sum += centred;
+    squares += centred * centred;
+    magnitudes += Math.abs(value);
+    min = value < min ? value : min;
+    max = value > max ? value : max;
+  }
+  if (!Number.isFinite(magnitudes)) return null;
+  // Zeros are counted apart; what is left in their bins are numbers too small to matter.
+  scratch[0] = scratch[SIGN] = 0;
+  return { nan: 0, infinite: 0, zero, sum, squares, magnitudes, min, max };
+}
+
+function scan(values: Float32Array | Float64Array, origin: number): Moments {
+  scratch.fill(0);
+  let nan = 0;
+  let infinite = 0;
+  let zero = 0;
+  let sum = 0;
+  let squares = 0;
+  let magnitudes = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  for (const value of values) {
+    if (value - value !== 0) {
+      if (Number.isNaN(value)) nan++;
+      else infinite++;
+      continue;
+    }
+    const centred = value - origin;
+    sum += centred;
+    squares += centred * centred;
+    magnitudes += Math.abs(value);
+    if (value < min) min = value;
+    if (value > max) max = value;
+    if (value === 0) zero++;
+    oneFloat[0] = value;
+    scratch[oneWord[0] >>> IGNORED_BITS]++;
+  }
+  scratch[0] = scratch[SIGN] = 0;
+  return { nan, infinite, zero, sum, squares, magnitudes, min, max };
 }
 
 function firstFinite(values: Float32Array | Float64Array): number {

@@ -55,8 +55,9 @@ const MAX_DRAWN = 80;
 const DOTS_BELOW = 25;
 
 export class LineChart implements ChartRun {
-  private readonly curves = new Map<string, Curve>();
-  private readonly runs = new Map<string, { calls: number }>();
+  private readonly runs = new Map<string, { calls: number; curves: Map<string, Curve> }>();
+  /** Of all runs, in order of appearance. */
+  private readonly curves: Curve[] = [];
   private readonly rules: { step: number; label: string }[] = [];
   private readonly levels: { value: number; label: string }[] = [];
   private readonly troubles = new Set<string>();
@@ -117,7 +118,7 @@ export class LineChart implements ChartRun {
   /** The chart as plain data. */
   model(): ChartModel {
     const width = this.options.width ?? 720;
-    const all = [...this.curves.values()];
+    const all = this.curves;
     const main = all.filter((curve) => !curve.isRate);
     const rates = all.filter((curve) => curve.isRate);
     const notes = [...this.troubles];
@@ -137,7 +138,7 @@ export class LineChart implements ChartRun {
   /** Never throws: what is wrong with the input is said in the chart. */
   private addTo(run: string, values: Measurements | Scalar, step: number | undefined): void {
     let state = this.runs.get(run);
-    if (state === undefined) this.runs.set(run, (state = { calls: 0 }));
+    if (state === undefined) this.runs.set(run, (state = { calls: 0, curves: new Map() }));
     if (step !== undefined && !Number.isFinite(step)) {
       this.troubles.add(
         `A ${this.xName} that is not a finite number (${step}) was replaced by the number of the call.`,
@@ -151,7 +152,10 @@ export class LineChart implements ChartRun {
       const scalar = named[name];
       if (scalar === null || scalar === undefined) continue;
       const value = this.read(scalar, name);
-      if (value !== null) this.curve(run, name).series.push(at, value);
+      if (value === null) continue;
+      let curve = state.curves.get(name);
+      if (curve === undefined) state.curves.set(name, (curve = this.newCurve(run, name)));
+      curve.series.push(at, value);
     }
     this.live.touch();
   }
@@ -171,13 +175,9 @@ export class LineChart implements ChartRun {
     return null;
   }
 
-  private curve(run: string, name: string): Curve {
-    const key = JSON.stringify([run, name]);
-    let curve = this.curves.get(key);
-    if (curve === undefined) {
-      curve = new Curve(run, name, LEARNING_RATE.has(name), this.color(run, name));
-      this.curves.set(key, curve);
-    }
+  private newCurve(run: string, name: string): Curve {
+    const curve = new Curve(run, name, LEARNING_RATE.has(name), this.color(run, name));
+    this.curves.push(curve);
     return curve;
   }
 

@@ -10,11 +10,14 @@ export function decimate(points: Points, buckets: number, log = false): Points {
   const { x, y } = points;
   const n = x.length;
   if (n <= 2 * buckets) return { x: x.slice(), y: y.slice() };
-  const position = log
-    ? (value: number) => Math.log(Math.max(value, Number.MIN_VALUE))
-    : (value: number) => value;
-  const start = position(x[0]);
-  const span = position(x[n - 1]) - start;
+  // Where each bucket ends, in values of x: nothing is computed a point.
+  const start = log ? Math.log(Math.max(x[0], Number.MIN_VALUE)) : x[0];
+  const span = (log ? Math.log(Math.max(x[n - 1], Number.MIN_VALUE)) : x[n - 1]) - start;
+  const endOf = (bucket: number): number => {
+    if (bucket === buckets - 1) return Infinity;
+    const end = start + (span * (bucket + 1)) / buckets;
+    return log ? Math.exp(end) : end;
+  };
   const outX: number[] = [];
   const outY: number[] = [];
   const emit = (i: number): void => {
@@ -23,14 +26,14 @@ export function decimate(points: Points, buckets: number, log = false): Points {
   };
   let i = 0;
   for (let bucket = 0; bucket < buckets && i < n; bucket++) {
-    const end = bucket === buckets - 1 ? Infinity : start + (span * (bucket + 1)) / buckets;
+    const end = endOf(bucket);
     let low = -1;
     let high = -1;
     let bad = -1;
     const from = i;
-    for (; i < n && position(x[i]) < end; i++) {
+    for (; i < n && x[i] < end; i++) {
       const value = y[i];
-      if (!Number.isFinite(value)) {
+      if (value - value !== 0) {
         if (bad < 0) bad = i;
         continue;
       }

@@ -89,7 +89,11 @@ export function fakeParameter(values: Float32Array, grad: Float32Array | null): 
 function gradients(names: string[], steps: number): ChartModel {
   const random = noise(5);
   const parameters = new Map(names.map((name) => [name, fakeParameter(new Float32Array(0), null)]));
-  const histograms = new GradientHistograms([...parameters], { title: 'Gradients while training' }, silent);
+  const histograms = new GradientHistograms(
+    [...parameters],
+    { title: 'Gradients while training', every: 1 },
+    silent,
+  );
   for (let step = 0; step < steps; step += 10) {
     names.forEach((name, layer) => {
       const spread =

@@ -155,8 +155,26 @@ describe('gradients', () => {
         throw new Error('no parameters here');
       },
     };
-    const { notes } = new GradientHistograms(broken, {}, silent).sample().sample().model();
+    const { notes } = new GradientHistograms(broken, { every: 1 }, silent).sample().sample().model();
     expect(notes).toEqual(['The gradients could not be read: no parameters here']);
+  });
+
+  it('are read as often as costs little when nothing is said', () => {
+    let reads = 0;
+    const slow = {
+      namedParameters: () => {
+        reads += 1;
+        const until = performance.now() + 4;
+        while (performance.now() < until);
+        return [];
+      },
+    };
+    const histograms = new GradientHistograms(slow, {}, silent);
+    const began = performance.now();
+    while (performance.now() < began + 500) histograms.sample();
+    expect(reads).toBeGreaterThanOrEqual(1);
+    // 4 ms of every 200 ms or more.
+    expect(reads).toBeLessThanOrEqual(3);
   });
 
   it('are sampled every so often', () => {

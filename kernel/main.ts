@@ -39,10 +39,14 @@ async function main(): Promise<void> {
       return isComplete(code);
     },
     version: packageVersion(),
+    // The runner reads all that comes, and must not miss any of it.
+    pacing: process.env.NABLA_OUTPUT_PACING === 'none' ? 'none' : 'jupyter_server',
     log,
     ended: () => process.exit(0),
   });
   const end = (code: number) => void kernel.stop().then(() => process.exit(code));
+  // The connection outlives a mistake of ours: a notebook's state is worth more than a clean exit.
+  process.on('uncaughtException', (error) => log(`internal error: ${error.stack ?? error.message}`));
   process.on('SIGINT', () => void kernel.interrupt());
   process.on('SIGTERM', () => end(0));
   process.on('SIGHUP', () => end(0));

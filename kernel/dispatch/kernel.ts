@@ -21,7 +21,7 @@ import { History, type HistoryStore } from './history.js';
 import { complete, inspect } from './introspection.js';
 import { kernelInfo } from './kernel-info.js';
 import { Mailbox } from './mailbox.js';
-import type { Clock } from './output-queue.js';
+import type { Clock, Pacing } from './output-queue.js';
 import { Outputs } from './outputs.js';
 import { StatusReporter } from './status.js';
 import { Stdin } from './stdin.js';
@@ -40,6 +40,8 @@ export interface KernelOptions {
   /** A client asked for the end, and everything is gone. */
   ended(restart: boolean): void;
   clock?: Clock;
+  /** Default: outputs stay below what jupyter_server passes on. */
+  pacing?: Pacing;
 }
 
 /** A request on its way through its handler. */
@@ -79,7 +81,7 @@ export class Kernel {
     this.#options = options;
     this.#mailbox = new Mailbox(options.transport);
     this.#status = new StatusReporter(this.#mailbox);
-    this.#outputs = new Outputs(this.#mailbox, this.#comms, options.clock);
+    this.#outputs = new Outputs(this.#mailbox, this.#comms, options.clock, options.pacing);
     this.#stdin = new Stdin(this.#mailbox);
     this.#history = new History(options.historyStore ?? null);
     this.#session = new Promise<void>((resolve) => (this.#startSession = resolve)).then(() =>

@@ -33,6 +33,12 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * Whose limits outputs stay below: those of jupyter_server, which drops what exceeds them, or nobody's, for a client
+ * that reads ZeroMQ itself and must get everything.
+ */
+export type Pacing = 'jupyter_server' | 'none';
+
 const COLLECT_MS = 25;
 const COLLECT_CHARS = 64 * 1024;
 
@@ -69,11 +75,18 @@ export class OutputQueue {
   #cancelTimer: (() => void) | null = null;
   /** When each display was last updated. */
   readonly #updated = new Map<string, number>();
-  readonly #rate = new RateWindow();
+  readonly #pacing: Pacing;
+  readonly #rate: RateWindow;
 
-  constructor(send: (item: QueuedOutput) => void, clock: Clock = systemClock) {
+  constructor(
+    send: (item: QueuedOutput) => void,
+    clock: Clock = systemClock,
+    pacing: Pacing = 'jupyter_server',
+  ) {
     this.#send = send;
     this.#clock = clock;
+    this.#pacing = pacing;
+    this.#rate = new RateWindow(pacing);
   }
 
   push(item: QueuedOutput): void {
@@ -231,6 +244,7 @@ export class OutputQueue {
 
   /** Takes out the oldest text and the oldest displays past what may wait, and says so in their place. */
   #leaveOut(chars: number): void {
+    if (this.#pacing === 'none') return;
     if (this.#waitingChars > chars) this.#leaveOutText(chars / 2);
     if (this.#waiting.length > FLUSH_MESSAGES)
       this.#leaveOutDisplays(this.#waiting.length - FLUSH_MESSAGES / 2);
@@ -297,7 +311,10 @@ class RateWindow {
   #sent: { at: number; bytes: number }[] = [];
   #bytes = 0;
 
+  constructor(readonly pacing: Pacing) {}
+
   record(at: number, bytes: number): void {
+    if (this.pacing === 'none') return;
     this.#sent.push({ at, bytes });
     this.#bytes += bytes;
   }
@@ -311,7 +328,7 @@ class RateWindow {
   /** How many more bytes of stream text are within the limit. */
   room(now: number): number {
     this.#expire(now);
-    return Math.max(0, WINDOW_BYTES - this.#bytes);
+    return this.pacing === 'none' ? Infinity : Math.max(0, WINDOW_BYTES - this.#bytes);
   }
 
   #expire(now: number): void {

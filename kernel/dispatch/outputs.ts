@@ -4,7 +4,7 @@ import type { Output } from '../protocol/output.js';
 import type { ExecutionId, OutputFrame } from '../runtime/frames.js';
 import type { CommRegistry } from './comms.js';
 import type { Mailbox } from './mailbox.js';
-import { OutputQueue, type Clock } from './output-queue.js';
+import { OutputQueue, type Clock, type Pacing } from './output-queue.js';
 
 /** How many executions are remembered, for outputs that come late. */
 const REMEMBERED = 4096;
@@ -26,11 +26,15 @@ export class Outputs {
   readonly #records = new Map<ExecutionId, ExecutionRecord>();
   #latest: ExecutionRecord | null = null;
 
-  constructor(mailbox: Mailbox, comms: CommRegistry, clock?: Clock) {
+  constructor(mailbox: Mailbox, comms: CommRegistry, clock?: Clock, pacing?: Pacing) {
     this.#comms = comms;
-    this.#queue = new OutputQueue(({ output, parent, metadata, buffers }) => {
-      mailbox.publish(output, parent, { metadata, buffers });
-    }, clock);
+    this.#queue = new OutputQueue(
+      ({ output, parent, metadata, buffers }) => {
+        mailbox.publish(output, parent, { metadata, buffers });
+      },
+      clock,
+      pacing,
+    );
   }
 
   /** From now on what `id` shows belongs to the request with this header. */

@@ -96,6 +96,7 @@ export function ownLaunchSpec(): LaunchSpec {
     language: spec.language,
     interruptMode: spec.interrupt_mode,
     transport: 'ipc',
+    env: { NABLA_OUTPUT_PACING: 'none' },
   };
 }
 

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { MalformedMessage } from '../protocol/message.js';
 
 /** How many signatures are remembered, so that a recorded message cannot be sent again. */
-const REMEMBERED = 2 ** 16;
+export const REMEMBERED = 2 ** 16;
 
 /** Signs what leaves and checks what arrives, for one connection key. */
 export class Signer {
@@ -11,10 +11,13 @@ export class Signer {
   readonly #hash: string;
   readonly #seen = new Set<string>();
 
+  readonly #remembered: number;
+
   /** An empty key means that messages are not signed. */
-  constructor(key: string, hash: string) {
+  constructor(key: string, hash: string, remembered = REMEMBERED) {
     this.#key = key;
     this.#hash = hash;
+    this.#remembered = remembered;
   }
 
   /** The signature of the frames in hexadecimal; empty without a key. */
@@ -35,7 +38,7 @@ export class Signer {
       throw new MalformedMessage('its signature does not match the connection key');
     if (this.#seen.has(expected)) throw new MalformedMessage('its signature was used before (replayed)');
     this.#seen.add(expected);
-    if (this.#seen.size > REMEMBERED) {
+    if (this.#seen.size > this.#remembered) {
       // A Set iterates in order of insertion: the first is the oldest.
       for (const oldest of this.#seen) {
         this.#seen.delete(oldest);

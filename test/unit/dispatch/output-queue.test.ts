@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { OutputQueue, type Clock, type QueuedOutput } from '../../../kernel/dispatch/output-queue.js';
+import {
+  OutputQueue,
+  type Clock,
+  type Pacing,
+  type QueuedOutput,
+} from '../../../kernel/dispatch/output-queue.js';
 import type { Output } from '../../../kernel/protocol/output.js';
 
 class TestClock implements Clock {
@@ -32,12 +37,16 @@ class TestClock implements Clock {
   }
 }
 
-function setUp() {
+function setUp(pacing?: Pacing) {
   const clock = new TestClock();
   const sent: { at: number; output: Output }[] = [];
-  const queue = new OutputQueue(({ output }) => {
-    sent.push({ at: clock.now(), output: structuredClone(output) });
-  }, clock);
+  const queue = new OutputQueue(
+    ({ output }) => {
+      sent.push({ at: clock.now(), output: structuredClone(output) });
+    },
+    clock,
+    pacing,
+  );
   const push = (output: Output, execution = 1) => {
     const item: QueuedOutput = { execution, parent: null, output };
     queue.push(item);
@@ -220,4 +229,14 @@ test('what a clear_output takes away is not sent when it still waits', () => {
   queue.flush();
   expect(sent.map(({ output }) => output.type)).toEqual(['clear_output', 'stream']);
   expect(sent.at(-1)?.output.content).toEqual({ name: 'stdout', text: 'new' });
+});
+
+test('without limits a flood arrives whole, for a client that reads it all', () => {
+  const { queue, sent, print, push, text } = setUp('none');
+  const block = `${'x'.repeat(999)}\n`.repeat(1000);
+  for (let index = 0; index < 20; index++) print(block);
+  for (let index = 0; index < 5000; index++) push(display());
+  queue.flush();
+  expect(text()).toBe(block.repeat(20));
+  expect(sent.filter(({ output }) => output.type === 'display_data')).toHaveLength(5000);
 });

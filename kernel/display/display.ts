@@ -55,7 +55,10 @@ function show(value: unknown, options: DisplayOptions & { id: string }, update: 
     host.send({ data, metadata: { ...metadata, ...options.metadata }, displayId: options.id, update });
   };
   const formatted = formatValue(options.raw === true ? rawBundle(value) : value);
-  if (!(formatted instanceof Promise)) return send(formatted);
+  if (!(formatted instanceof Promise)) {
+    send(formatted);
+    return;
+  }
   // The cell does not end before it is shown.
   const sent = formatted.then(send);
   host.atCellEnd(() => sent);

@@ -91,8 +91,9 @@ function fromBundle(given: Record<string, unknown>, value: unknown): Formatted {
 
 /** Text for a value that shows itself: not its insides, which may be large. */
 function nameOf(value: unknown): { [inspect.custom](): string } {
-  const name = typeof value === 'object' && value !== null ? value.constructor?.name : undefined;
-  return { [inspect.custom]: () => `[${name ?? 'Object'}]` };
+  const maker: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, 'constructor') : undefined;
+  return { [inspect.custom]: () => `[${typeof maker === 'function' ? maker.name : 'Object'}]` };
 }
 
 function fromBytes(bytes: Uint8Array): Formatted | undefined {
@@ -114,7 +115,7 @@ function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
 
 function fromDataUrl(url: string, value: unknown): Formatted | undefined {
   const match = /^data:(image\/[a-z.+-]+);base64,(.*)$/s.exec(url);
-  return match ? bundle({ [match[1]!]: match[2]! }, nameOf(value)) : undefined;
+  return match ? bundle({ [match[1]]: match[2] }, nameOf(value)) : undefined;
 }
 
 function fromVega(spec: object, value: unknown): Formatted | undefined {
@@ -122,7 +123,7 @@ function fromVega(spec: object, value: unknown): Formatted | undefined {
   const match = typeof schema === 'string' ? /\/(vega|vega-lite)\/v(\d+)/.exec(schema) : null;
   if (!match) return undefined;
   const kind = match[1] === 'vega' ? 'vega' : 'vegalite';
-  return bundle({ [`application/vnd.${kind}.v${match[2]!}+json`]: spec }, nameOf(value));
+  return bundle({ [`application/vnd.${kind}.v${match[2]}+json`]: spec }, nameOf(value));
 }
 
 function fromElement(html: string, value: unknown): Formatted {

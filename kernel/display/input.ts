@@ -26,7 +26,7 @@ const terminalHost: InputHost = {
     process.stdout.write(prompt);
     const bytes: number[] = [];
     const one = Buffer.alloc(1);
-    while (readSync(0, one) === 1 && one[0] !== 0x0a) bytes.push(one[0]!);
+    while (readSync(0, one) === 1 && one[0] !== 0x0a) bytes.push(one[0]);
     return Buffer.from(bytes).toString('utf8').replace(/\r$/, '');
   },
 };

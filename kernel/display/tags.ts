@@ -59,7 +59,11 @@ function markup(value: unknown): string {
   if (Array.isArray(value)) return value.map(markup).join('');
   if (value instanceof RichText && (value.mime === 'text/html' || value.mime === 'image/svg+xml'))
     return value.text;
-  return value === undefined || value === null || value === false ? '' : escapeHtml(String(value));
+  return value === undefined || value === null || value === false ? '' : escapeHtml(stringOf(value));
+}
+
+function stringOf(value: unknown): string {
+  return typeof value === 'string' ? value : `${value as string | number}`;
 }
 
 function withNamespace(text: string): string {

@@ -18,7 +18,7 @@ export function suspendAsyncChecks(): void {
   binding ??= load();
   if (binding === null) return;
   const { async_hook_fields: fields, constants } = binding;
-  activeHooks ||= fields[constants.kTotals]!;
+  activeHooks ||= fields[constants.kTotals];
   fields[constants.kTotals] = 0;
   fields[constants.kCheck] = 0;
 }

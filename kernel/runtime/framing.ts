@@ -27,11 +27,11 @@ export class FrameDecoder {
     this.#buffered += chunk.length;
     for (;;) {
       if (this.#buffered < HEADER) return;
-      if (this.#chunks[0]!.length < HEADER) this.#join();
-      const size = this.#chunks[0]!.readUInt32LE(0);
+      if (this.#chunks[0].length < HEADER) this.#join();
+      const size = this.#chunks[0].readUInt32LE(0);
       if (this.#buffered < HEADER + size) return;
-      if (this.#chunks[0]!.length < HEADER + size) this.#join();
-      const bytes = this.#chunks[0]!;
+      if (this.#chunks[0].length < HEADER + size) this.#join();
+      const bytes = this.#chunks[0];
       const json = bytes.toString('utf8', HEADER, HEADER + size);
       this.#buffered -= HEADER + size;
       if (bytes.length === HEADER + size) this.#chunks.shift();

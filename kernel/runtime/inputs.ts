@@ -39,7 +39,7 @@ export class Inputs implements InputHost {
   /** The cell has ended: nobody waits for its lines any more. */
   forget(id: number): void {
     for (let index = this.#waiting.length - 1; index >= 0; index--)
-      if (this.#waiting[index]!.id === id) this.#waiting.splice(index, 1);
+      if (this.#waiting[index].id === id) this.#waiting.splice(index, 1);
   }
 
   #request(prompt: string, options: InputOptions): Execution {
@@ -51,7 +51,7 @@ export class Inputs implements InputHost {
     this.outlet.send({
       type: 'input_request',
       id: execution.id,
-      prompt: String(prompt),
+      prompt,
       password: options.password === true,
     });
     return execution;
@@ -59,6 +59,6 @@ export class Inputs implements InputHost {
 
   #answer({ id, value }: InputMessage): void {
     const index = this.#waiting.findIndex((waiter) => waiter.id === id);
-    if (index >= 0) this.#waiting.splice(index, 1)[0]!.resolve(value);
+    if (index >= 0) this.#waiting.splice(index, 1)[0].resolve(value);
   }
 }

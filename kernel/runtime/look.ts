@@ -29,12 +29,13 @@ export async function look(session: inspector.Session, path: readonly string[]):
   }
 }
 
-async function walk(
-  session: inspector.Session,
-  [first, ...rest]: readonly string[],
-): Promise<RemoteObject | null> {
-  let value = first === undefined ? null : await namedValue(session, first);
-  for (const name of rest) {
+async function walk(session: inspector.Session, path: readonly string[]): Promise<RemoteObject | null> {
+  let value: RemoteObject | null = null;
+  for (const [index, name] of path.entries()) {
+    if (index === 0) {
+      value = await namedValue(session, name);
+      continue;
+    }
     if (!value) return null;
     const object = value.objectId === undefined ? await prototypeOf(session, value) : value;
     value = object
@@ -96,7 +97,7 @@ function unique<T extends { name: string }>(members: readonly T[]): T[] {
 
 function describe(path: readonly string[], value: RemoteObject): string {
   const name = path.join('.').replace(/\$cell\b/, '');
-  const text = value.description ?? value.unserializableValue ?? JSON.stringify(value.value) ?? 'undefined';
+  const text = value.description ?? value.unserializableValue ?? String(value.value);
   if (value.type === 'function') return `${name}: function\n\n${text.slice(0, LONGEST_SOURCE)}`;
   if (value.objectId === undefined) return `${name}: ${value.type}\n\n${literal(value, text)}`;
   const preview = value.preview?.properties

@@ -51,7 +51,7 @@ export const load: LoadHook = async (url, context, nextLoad) => {
     sourceMaps: true,
     jsc: {
       target: 'es2022',
-      parser: { syntax: 'typescript', tsx: /x$/.test(file), decorators: true },
+      parser: { syntax: 'typescript', tsx: file.endsWith('x'), decorators: true },
     },
     module: { type: 'es6' },
   });

@@ -38,7 +38,7 @@ export class Modules {
   /** What a static import in a cell becomes. */
   readonly importModule = (specifier: string, attributes?: Record<string, string>): Promise<Namespace> => {
     ensureHooks();
-    const json = /\.json$/.test(specifier) && attributes === undefined;
+    const json = specifier.endsWith('.json') && attributes === undefined;
     return this.#import(specifier, json ? { type: 'json' } : attributes);
   };
 }

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 const NOTES = new Set(['async_id_symbol', 'trigger_async_id_symbol', 'kResourceStore', 'destroyed']);
 
 export function tidyPromises(): void {
-  Object.defineProperty(Promise.prototype, inspect.custom, {
+  Reflect.defineProperty(Promise.prototype, inspect.custom, {
     value: hideNotes,
     configurable: true,
     writable: true,

@@ -25,6 +25,8 @@ export interface MappedFrame {
   readonly source: string;
 }
 
+const DEEPEST = 50;
+
 type Mapping = typeof import('@jridgewell/trace-mapping');
 
 const sources = new Map<string, MappedSource>();
@@ -64,23 +66,27 @@ export function originalPosition(filename: string, line: number, column: number)
 
 /** Replaces how `error.stack` reads, for all errors of this thread. */
 export function installStackFormat(): void {
-  Error.stackTraceLimit = 50;
+  Error.stackTraceLimit = DEEPEST;
   Error.prepareStackTrace = formatStack;
 }
 
 /** Whether anything but Node's and the kernel's own code is on the stack below the caller. */
 export function userCodeOnStack(): boolean {
-  const before = Error.prepareStackTrace;
+  // A person may have set both.
+  const format: unknown = Reflect.get(Error, 'prepareStackTrace');
+  const limit = Error.stackTraceLimit;
   let found = false;
+  Error.stackTraceLimit = DEEPEST;
   Error.prepareStackTrace = (_, sites) => {
     // The first frame is the watchdog's own question.
     found = sites.slice(1).some((site) => isUserSite(site));
     return '';
   };
-  const holder: { stack?: string } = {};
+  const holder = {};
   Error.captureStackTrace(holder, userCodeOnStack);
-  void holder.stack;
-  Error.prepareStackTrace = before;
+  Reflect.get(holder, 'stack');
+  Error.stackTraceLimit = limit;
+  Reflect.set(Error, 'prepareStackTrace', format);
   return found;
 }
 
@@ -147,7 +153,7 @@ function nameOf(site: NodeJS.CallSite): string {
 const CELL_FUNCTION = 'cell';
 
 function isAsync(site: NodeJS.CallSite): boolean {
-  return 'isAsync' in site && typeof site.isAsync === 'function' && site.isAsync() === true;
+  return 'isAsync' in site && typeof site.isAsync === 'function' && site.isAsync();
 }
 
 function fileOf(site: NodeJS.CallSite): string | undefined {

@@ -116,7 +116,10 @@ function probe(ticket: number, id: ExecutionId | null, force: boolean): Promise<
   return new Promise((resolve) => {
     session.post('Runtime.evaluate', { expression, silent: true, returnByValue: true }, (error, answer) => {
       // A termination that was still on its way has hit the question itself.
-      if (error !== null) return resolve('busy');
+      if (error !== null) {
+        resolve('busy');
+        return;
+      }
       const value: unknown = answer.result.value;
       resolve(isProbeAnswer(value) ? value : 'busy');
     });

@@ -95,8 +95,9 @@ class ProcessSession implements Session {
     const process = this.#process;
     if (!process) return Promise.resolve(null);
     const request = ++this.#lastLook;
-    const [first, ...rest] = path;
-    const inScript = first === undefined ? [] : [this.#compiler.scriptName?.(first) ?? first, ...rest];
+    const inScript = path.map((name, index) =>
+      index === 0 ? (this.#compiler.scriptName?.(name) ?? name) : name,
+    );
     return new Promise((resolve) => {
       const limit = this.#ready ? LOOK_MS : FIRST_LOOK_MS;
       const timer = setTimeout(() => this.#looks.get(request)?.(null), limit);

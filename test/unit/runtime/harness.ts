@@ -31,13 +31,14 @@ export class Notebook {
   #count = 0;
   #changed: () => void = () => undefined;
 
-  constructor() {
+  constructor(env: NodeJS.ProcessEnv = {}) {
     if (!existsSync(distFile('kernel/runtime/main.js')))
       throw new Error('dist/ is missing: run `node kernel/build/build.mjs` first');
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-cells-'));
     this.session = createSession({
       cwd: this.folder,
       compiler: new CellTransformer(),
+      env: { ...process.env, ...env },
       events: {
         output: (frame) => {
           this.outputs.push(frame);

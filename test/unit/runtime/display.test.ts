@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Notebook, plain } from './harness.js';
+
+let book: Notebook;
+beforeAll(() => {
+  book = new Notebook();
+});
+afterAll(() => book.close());
+
+/** The MIME bundle of the result of a cell. */
+async function bundle(code: string): Promise<Record<string, unknown>> {
+  const { outcome, outputs } = await book.run(code);
+  if (outcome.status === 'error') throw new Error(outcome.evalue);
+  const shown = outputs.find((frame) => frame.type === 'result' || frame.type === 'display');
+  return shown ? shown.data : {};
+}
+
+describe('a value is shown', () => {
+  it('by its own display method, which may be asynchronous and wins over everything', async () => {
+    const method = '[Symbol.for("Jupyter.display")]';
+    expect(
+      await bundle(`({ outerHTML: "<p>", ${method}() { return { "text/html": "<b>x</b>" } } })`),
+    ).toMatchObject({
+      'text/html': '<b>x</b>',
+    });
+    expect(
+      await bundle(
+        `({ async ${method}() { return { "application/json": { n: 1n }, "text/plain": "one" } } })`,
+      ),
+    ).toEqual({ 'application/json': { n: '1' }, 'text/plain': 'one' });
+  });
+
+  it('as a canvas, a Vega spec, an image, an element or a table', async () => {
+    expect(await bundle('({ toDataURL: () => "data:image/png;base64,AAAA" })')).toMatchObject({
+      'image/png': 'AAAA',
+    });
+    expect(
+      await bundle(
+        '({ toSpec: () => ({ $schema: "https://vega.github.io/schema/vega-lite/v5.json", mark: "bar" }) })',
+      ),
+    ).toMatchObject({ 'application/vnd.vegalite.v5+json': { mark: 'bar' } });
+    expect(await bundle('new Uint8Array([0x89, 80, 78, 71, 13, 10, 26, 10])')).toMatchObject({
+      'image/png': 'iVBORw0KGgo=',
+    });
+    expect(await bundle('Buffer.from([0xff, 0xd8, 0xff, 0])')).toMatchObject({ 'image/jpeg': '/9j/AA==' });
+    expect(await bundle('({ outerHTML: "<svg><g/></svg>" })')).toMatchObject({
+      'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>',
+    });
+    expect(await bundle('({ outerHTML: "<p>hi</p>" })')).toMatchObject({ 'text/html': '<p>hi</p>' });
+    expect(await bundle('({ toHTML: () => "<table></table>" })')).toMatchObject({
+      'text/html': '<table></table>',
+    });
+  });
+
+  it('as a table when it is a list of records', async () => {
+    const shown = await bundle('[{ name: "<a>", n: 1 }, { name: "b", n: null }]');
+    expect(shown['text/html']).toContain('<th>name</th><th>n</th>');
+    expect(shown['text/html']).toContain('<td>&#60;a&#62;</td><td>1</td>');
+    expect(plain(String(shown['text/plain']))).toBe("[ { name: '<a>', n: 1 }, { name: 'b', n: null } ]");
+    expect(await bundle('[{ nested: { a: 1 } }]')).not.toHaveProperty('text/html');
+  });
+
+  it('as text with colours otherwise', async () => {
+    expect(await bundle('({ text: "x" })')).toEqual({ 'text/plain': "{ text: \x1b[32m'x'\x1b[39m }" });
+  });
+
+  it('also when it is hostile', async () => {
+    const { outcome } = await book.run(
+      '({ [Symbol.for("nodejs.util.inspect.custom")]() { throw new Error("no") } })',
+    );
+    expect(outcome).toMatchObject({ status: 'error', evalue: 'no' });
+    const circle = await bundle('const circle: any = { n: NaN, big: 10n }; circle.self = circle; circle');
+    expect(plain(String(circle['text/plain']))).toBe('<ref *1> { n: NaN, big: 10n, self: [Circular *1] }');
+  });
+});
+
+describe('the tags', () => {
+  it('make rich text and escape what is put in', async () => {
+    expect(await bundle('html`<b>${"<i>"}</b>${html`<u>`}`')).toMatchObject({
+      'text/html': '<b>&#60;i&#62;</b><u>',
+    });
+    expect(await bundle('md`# ${1 + 1} $\\alpha$`')).toMatchObject({ 'text/markdown': '# 2 $\\alpha$' });
+    expect(await bundle('latex`\\frac{1}{2}`')).toMatchObject({ 'text/latex': '$$\\frac{1}{2}$$' });
+    expect(await bundle('svg`<circle r="${2}"/>`')).toMatchObject({
+      'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg"><circle r="2"/></svg>',
+    });
+  });
+});
+
+describe('a display', () => {
+  it('is updated in place, also while a loop runs that never awaits', async () => {
+    const { id, end } = book.start(`
+      const handle = display("step 0");
+      for (let step = 1; step <= 3; step++) handle.update("step " + step);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    `);
+    await book.until(() => book.outputsOf(id).length === 4);
+    const frames = book.outputsOf(id).filter((frame) => frame.type === 'display');
+    expect(frames.map(({ update }) => update)).toEqual([false, true, true, true]);
+    expect(new Set(frames.map(({ displayId }) => displayId)).size).toBe(1);
+    expect(plain(String(frames.at(-1)!.data['text/plain']))).toBe("'step 3'");
+    await book.session.interrupt();
+    await end;
+  });
+
+  it('can be updated by its id from another cell', async () => {
+    await book.run('display(html`one`, { id: "shared" })');
+    const { outputs } = await book.run('updateDisplay("shared", html`two`)');
+    expect(outputs).toMatchObject([
+      { type: 'display', displayId: 'shared', update: true, data: { 'text/html': 'two' } },
+    ]);
+  });
+
+  it('that is the last expression is not shown twice', async () => {
+    const { outputs } = await book.run('display(1)');
+    expect(outputs.map(({ type }) => type)).toEqual(['display']);
+  });
+
+  it('takes a ready bundle with metadata', async () => {
+    const { outputs } = await book.run(
+      'display({ "image/png": new Uint8Array([1, 2]) }, { raw: true, metadata: { "image/png": { width: 5 } } })',
+    );
+    expect(outputs).toMatchObject([
+      { data: { 'image/png': 'AQI=' }, metadata: { 'image/png': { width: 5 } } },
+    ]);
+  });
+
+  it('of an asynchronous value is out before the cell ends', async () => {
+    const { outputs } = await book.run(
+      'display({ [Symbol.for("Jupyter.display")]: async () => { await new Promise((r) => setTimeout(r, 5)); return { "text/html": "slow" } } }); 1;',
+    );
+    expect(outputs).toMatchObject([{ type: 'display', data: { 'text/html': 'slow' } }]);
+  });
+
+  it('can be cleared', async () => {
+    const { outputs } = await book.run('clearOutput(); clearOutput({ wait: true })');
+    expect(outputs).toMatchObject([
+      { type: 'clear_output', wait: false },
+      { type: 'clear_output', wait: true },
+    ]);
+  });
+});

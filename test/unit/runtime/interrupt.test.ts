@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Notebook } from './harness.js';
+
+let book: Notebook;
+const latencies: number[] = [];
+
+beforeAll(async () => {
+  book = new Notebook();
+  await book.run('let state = 1');
+});
+afterAll(async () => {
+  await book.close();
+  latencies.sort((a, b) => a - b);
+  console.log(
+    `interrupt latency: median ${latencies[latencies.length >> 1]?.toFixed(1)} ms, longest ${latencies.at(-1)?.toFixed(1)} ms`,
+  );
+});
+
+/** Runs a cell that never ends, interrupts it when it has begun, and expects the session to be as it was. */
+async function interrupted(code: string, mark = 'begun'): Promise<void> {
+  const { id, end } = book.start(`console.log("begun");\n${code}`);
+  await book.until(() => book.text(id).includes(mark));
+  const before = performance.now();
+  const noticed = book.session.interrupt();
+  const { outcome } = await end;
+  latencies.push(performance.now() - before);
+  await noticed;
+  expect(outcome).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' });
+  expect(await book.value('state === 1 && "kept"')).toBe("'kept'");
+  expect(book.deaths).toEqual([]);
+}
+
+describe('an interrupt stops', () => {
+  it.each([
+    ['an endless loop', 'for (;;) {}'],
+    ['a promise that never settles', 'await new Promise(() => {})'],
+    ['the callback of a sort', '[3, 2, 1].sort(() => { for (;;) {} })'],
+    ['a getter', '({ get never() { for (;;) {} } }).never'],
+    ['a replacer', 'JSON.stringify({ toJSON() { for (;;) {} } })'],
+    ['Atomics.wait', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'],
+    ['a regular expression', '/(a+)+b/.test("a".repeat(50))'],
+    [
+      'a storm of microtasks',
+      'function again() { void Promise.resolve().then(again) }\nagain(); await new Promise(() => {})',
+    ],
+    [
+      'a storm of ticks',
+      'process.nextTick(function again() { process.nextTick(again) }); await new Promise(() => {})',
+    ],
+    ['a loop of awaits', 'for (;;) await null'],
+    ['a loop of awaits of files', 'const { stat } = require("node:fs/promises"); for (;;) await stat("/")'],
+    ['a loop of prints', 'for (;;) console.log("again")'],
+    ['a loop of display updates', 'const handle = display(0); for (let n = 0; ; n++) handle.update(n)'],
+    ['an async function that spins', 'await (async () => { await null; for (;;) {} })()'],
+    ['a loop that catches everything', 'for (;;) { try { for (;;) {} } catch {} }'],
+    [
+      'allocation',
+      'let list = []; for (;;) { list.push(new Array(100)); if (list.length > 1000) list = [] }',
+    ],
+    ['for await', 'for await (const x of (async function* () { for (;;) yield 1 })()) void x'],
+    ['code from a string', 'eval("for (;;) {}")'],
+    ['a child process', 'require("node:child_process").execSync("sleep 60")'],
+    ['a question', 'await input("never answered ")'],
+    ['a synchronous question', 'inputSync("never answered ")'],
+    ['the printing of a result', '({ [Symbol.for("nodejs.util.inspect.custom")]() { for (;;) {} } })'],
+    ['a display method', '({ [Symbol.for("Jupyter.display")]: async () => new Promise(() => {}) })'],
+  ])('%s', async (_, code) => interrupted(code));
+
+  it('a callback of a timer', async () => {
+    await interrupted(
+      'setTimeout(() => { console.log("spinning"); for (;;) {} }, 0); await new Promise(() => {})',
+      'spinning',
+    );
+  });
+
+  it('the timer of a cell that has ended, when nothing else runs', async () => {
+    const { id } = await book.run('setTimeout(() => { console.log("spinning"); for (;;) {} }, 1)');
+    await book.until(() => book.text(id).includes('spinning'));
+    await book.session.interrupt();
+    expect(book.outputsOf(id).at(-1)).toMatchObject({ type: 'error', ename: 'KeyboardInterrupt' });
+    expect(await book.value('"alive"')).toBe("'alive'");
+  });
+});
+
+describe('an interrupt', () => {
+  it('runs the finally blocks of a cell that awaits', async () => {
+    await book.run('let cleaned = false');
+    await interrupted('try { await new Promise(() => {}) } finally { cleaned = true }');
+    expect(await book.value('cleaned')).toBe('true');
+  });
+
+  it('can be caught at an await, and the cell goes on', async () => {
+    const { id, end } = book.start(
+      'console.log("begun"); let caught = ""; try { await new Promise(() => {}) } catch (error) { caught = error.name }\ncaught',
+    );
+    await book.until(() => book.text(id) !== '');
+    await book.session.interrupt();
+    const { outcome, outputs } = await end;
+    expect(outcome.status).toBe('ok');
+    expect(JSON.stringify(outputs)).toContain('KeyboardInterrupt');
+  });
+
+  it('shows where the cell was', async () => {
+    const { id, end } = book.start('function spin() {\n  for (;;) {}\n}\nconsole.log("begun");\nspin();', {
+      count: 900,
+    });
+    await book.until(() => book.text(id) !== '');
+    await book.session.interrupt();
+    const { outcome } = await end;
+    const text = outcome.status === 'error' ? outcome.traceback.join('\n') : '';
+    expect(text).toMatch(/at spin \(Cell \[900\]:2:\d+\)/);
+    expect(text).toMatch(/at Cell \[900\]:5:1/);
+  });
+
+  it('that comes before the cell has begun stops it too', async () => {
+    const { end } = book.start('for (;;) {}');
+    await book.session.interrupt();
+    expect((await end).outcome).toMatchObject({ ename: 'KeyboardInterrupt' });
+  });
+
+  it('without a running cell does nothing', async () => {
+    await book.session.interrupt();
+    expect(await book.value('state')).toBe('1');
+  });
+
+  it('does not tear what is being written', async () => {
+    const { id, end } = book.start('const line = "0123456789".repeat(100); for (;;) console.log(line)');
+    await book.until(() => book.text(id).length > 100_000);
+    await book.session.interrupt();
+    await end;
+    const lines = book.text(id).split('\n');
+    expect(lines.pop()).toBe('');
+    expect(new Set(lines)).toEqual(new Set(['0123456789'.repeat(100)]));
+  });
+});

@@ -22,7 +22,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
   let n = 1;
-  for (let i = 0; i < shape.length; i++) n *= shape[i]!;
+  for (const size of shape) n *= size;
   return n;
 }
 
@@ -32,7 +32,7 @@ export function contiguousStrides(shape: Shape): number[] {
   let step = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     strides[i] = step;
-    const size = shape[i]!;
+    const size = shape[i];
     step *= size === 0 ? 1 : size;
   }
   return strides;
@@ -76,7 +76,7 @@ export function wrapDims(
   const wrapped = list.map((dim) => wrapDim(op, dim, ndim)).sort((a, b) => a - b);
   for (let i = 1; i < wrapped.length; i++) {
     if (wrapped[i] === wrapped[i - 1]) {
-      throw new RangeError(`${op}: dimension ${wrapped[i]!} appears twice in [${list.join(', ')}]`);
+      throw new RangeError(`${op}: dimension ${wrapped[i]} appears twice in [${list.join(', ')}]`);
     }
   }
   return ndim === 0 ? [] : wrapped;
@@ -95,8 +95,8 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   const ndim = Math.max(a.length, b.length);
   const out = new Array<number>(ndim);
   for (let i = 1; i <= ndim; i++) {
-    const x = i <= a.length ? a[a.length - i]! : 1;
-    const y = i <= b.length ? b[b.length - i]! : 1;
+    const x = i <= a.length ? a[a.length - i] : 1;
+    const y = i <= b.length ? b[b.length - i] : 1;
     if (x !== y && x !== 1 && y !== 1) {
       throw new RangeError(
         `${op}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: ` +
@@ -116,7 +116,7 @@ export function inferShape(op: string, shape: Shape, size: number): Shape {
   let unknown = -1;
   let known = 1;
   for (let i = 0; i < shape.length; i++) {
-    const n = shape[i]!;
+    const n = shape[i];
     if (n === -1) {
       if (unknown >= 0) throw new RangeError(`${op}: only one size can be -1, got ${formatShape(shape)}`);
       unknown = i;
@@ -182,7 +182,7 @@ export class Layout {
   get injective(): boolean {
     if (this.contiguous) return true;
     const dims = this.shape
-      .map((size, i) => ({ size, stride: this.strides[i]! }))
+      .map((size, i) => ({ size, stride: this.strides[i] }))
       .filter(({ size }) => size > 1)
       .sort((a, b) => a.stride - b.stride);
     let reach = 0;
@@ -197,7 +197,7 @@ export class Layout {
   get end(): number {
     if (this.size === 0) return 0;
     let last = this.offset;
-    for (let i = 0; i < this.ndim; i++) last += (this.shape[i]! - 1) * this.strides[i]!;
+    for (let i = 0; i < this.ndim; i++) last += (this.shape[i] - 1) * this.strides[i];
     return last + 1;
   }
 
@@ -208,7 +208,7 @@ export class Layout {
     const strides = new Array<number>(shape.length);
     for (let i = 0; i < shape.length; i++) {
       const own = i - lead;
-      strides[i] = own < 0 || (this.shape[own] === 1 && shape[i] !== 1) ? 0 : this.strides[own]!;
+      strides[i] = own < 0 || (this.shape[own] === 1 && shape[i] !== 1) ? 0 : this.strides[own];
     }
     return strides;
   }
@@ -227,18 +227,18 @@ export class Layout {
     const strides = new Array<number>(shape.length);
     for (let i = 0; i < shape.length; i++) {
       const own = i - lead;
-      const asked = shape[i]!;
+      const asked = shape[i];
       if (own < 0) {
         if (!Number.isInteger(asked) || asked < 0) fail();
         sizes[i] = asked;
         strides[i] = 0;
       } else {
-        const size = this.shape[own]!;
+        const size = this.shape[own];
         const wanted = asked === -1 ? size : asked;
         if (wanted !== size && size !== 1) fail();
         if (!Number.isInteger(wanted) || wanted < 0) fail();
         sizes[i] = wanted;
-        strides[i] = wanted === size ? this.strides[own]! : 0;
+        strides[i] = wanted === size ? this.strides[own] : 0;
       }
     }
     return new Layout(sizes, strides, this.offset, null);
@@ -246,8 +246,8 @@ export class Layout {
 
   permute(dims: readonly number[]): Layout {
     return new Layout(
-      dims.map((dim) => this.shape[dim]!),
-      dims.map((dim) => this.strides[dim]!),
+      dims.map((dim) => this.shape[dim]),
+      dims.map((dim) => this.strides[dim]),
       this.offset,
       null,
     );
@@ -269,11 +269,11 @@ export class Layout {
     const shape = this.shape.slice();
     const strides = this.strides.slice();
     shape[dim] = size;
-    strides[dim] = this.strides[dim]! * step;
+    strides[dim] = this.strides[dim] * step;
     return new Layout(
       shape,
       strides,
-      size === 0 ? this.offset : this.offset + start * this.strides[dim]!,
+      size === 0 ? this.offset : this.offset + start * this.strides[dim],
       null,
     );
   }
@@ -282,11 +282,11 @@ export class Layout {
   select(dim: number, index: number): Layout {
     const shape = this.shape.toSpliced(dim, 1);
     const strides = this.strides.toSpliced(dim, 1);
-    return new Layout(shape, strides, this.offset + index * this.strides[dim]!, null);
+    return new Layout(shape, strides, this.offset + index * this.strides[dim], null);
   }
 
   unsqueeze(dim: number): Layout {
-    const stride = dim < this.ndim ? this.shape[dim]! * this.strides[dim]! : 1;
+    const stride = dim < this.ndim ? this.shape[dim] * this.strides[dim] : 1;
     return new Layout(
       this.shape.toSpliced(dim, 0, 1),
       this.strides.toSpliced(dim, 0, stride),
@@ -308,17 +308,17 @@ export class Layout {
 
   /** The elements (i, i + offset) of two dimensions as a new last dimension. */
   diagonal(offset: number, dim1: number, dim2: number): Layout {
-    const rows = this.shape[dim1]!;
-    const columns = this.shape[dim2]!;
+    const rows = this.shape[dim1];
+    const columns = this.shape[dim2];
     const size = Math.max(
       0,
       offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns),
     );
-    const first = size === 0 ? 0 : offset >= 0 ? offset * this.strides[dim2]! : -offset * this.strides[dim1]!;
+    const first = size === 0 ? 0 : offset >= 0 ? offset * this.strides[dim2] : -offset * this.strides[dim1];
     const keep = (_: number, i: number): boolean => i !== dim1 && i !== dim2;
     return new Layout(
       [...this.shape.filter(keep), size],
-      [...this.strides.filter(keep), this.strides[dim1]! + this.strides[dim2]!],
+      [...this.strides.filter(keep), this.strides[dim1] + this.strides[dim2]],
       this.offset + first,
       null,
     );
@@ -327,10 +327,10 @@ export class Layout {
   /** Windows of `size` elements, `step` apart, of a dimension; the window becomes a new last dimension. */
   unfold(dim: number, size: number, step: number): Layout {
     const shape = [...this.shape, size];
-    const strides = [...this.strides, this.ndim === 0 ? 1 : this.strides[dim]!];
+    const strides = [...this.strides, this.ndim === 0 ? 1 : this.strides[dim]];
     if (this.ndim > 0) {
-      shape[dim] = Math.floor((this.shape[dim]! - size) / step) + 1;
-      strides[dim] = this.strides[dim]! * step;
+      shape[dim] = Math.floor((this.shape[dim] - size) / step) + 1;
+      strides[dim] = this.strides[dim] * step;
     }
     return new Layout(shape, strides, this.offset, null);
   }
@@ -342,16 +342,16 @@ export class Layout {
     // Merge neighbours that are contiguous with each other into chunks, then cut each chunk into the new sizes.
     const strides = new Array<number>(shape.length);
     let view = shape.length - 1;
-    let chunkStride = this.strides[this.ndim - 1]!;
+    let chunkStride = this.strides[this.ndim - 1];
     let chunk = 1;
     for (let i = this.ndim - 1; i >= 0; i--) {
-      chunk *= this.shape[i]!;
+      chunk *= this.shape[i];
       const ends = i === 0 || (this.shape[i - 1] !== 1 && this.strides[i - 1] !== chunk * chunkStride);
       if (!ends) continue;
       let filled = 1;
       while (view >= 0 && (filled < chunk || shape[view] === 1)) {
         strides[view] = filled * chunkStride;
-        filled *= shape[view]!;
+        filled *= shape[view];
         view--;
       }
       if (filled !== chunk) return null;
@@ -374,7 +374,7 @@ function isContiguous(shape: Shape, strides: readonly number[], size: number): b
   if (size === 0) return true;
   let step = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
-    const n = shape[i]!;
+    const n = shape[i];
     if (n === 1) continue;
     if (strides[i] !== step) return false;
     step *= n;

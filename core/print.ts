@@ -19,7 +19,7 @@ type Format = (value: number) => string;
 function reader(x: Tensor): (offset: number) => number {
   const first = x.storage.ptr / itemSize(x.dtype);
   const array = { float32: f32, float64: f64, int32: i32, uint8: u8 }[elementOf(x.dtype)];
-  return (offset) => array[first + offset]!;
+  return (offset) => array[first + offset];
 }
 
 /** The positions shown of a dimension; null stands for those left out. */
@@ -40,8 +40,8 @@ function collect(x: Tensor, summarize: boolean): number[] {
       values.push(read(offset));
       return;
     }
-    for (const i of shown(x.shape[dim]!, summarize)) {
-      if (i !== null) walk(dim + 1, offset + i * x.strides[dim]!);
+    for (const i of shown(x.shape[dim], summarize)) {
+      if (i !== null) walk(dim + 1, offset + i * x.strides[dim]);
     }
   };
   walk(0, x.layout.offset);
@@ -92,8 +92,8 @@ function body(x: Tensor, indent: number): string {
 
   const draw = (dim: number, offset: number, pad: number): string => {
     if (dim === x.ndim) return cell(offset);
-    const positions = shown(x.shape[dim]!, summarize);
-    const stride = x.strides[dim]!;
+    const positions = shown(x.shape[dim], summarize);
+    const stride = x.strides[dim];
     if (dim === x.ndim - 1) {
       const cells = positions.map((i) => (i === null ? '...' : cell(offset + i * stride)));
       const lines: string[] = [];

@@ -23,21 +23,21 @@ export function item(x: Tensor): number {
   const { ptr } = x;
   switch (elementOf(x.dtype)) {
     case 'float32':
-      return f32[ptr >>> 2]!;
+      return f32[ptr >>> 2];
     case 'float64':
-      return f64[ptr / 8]!;
+      return f64[ptr / 8];
     case 'int32':
-      return i32[ptr >>> 2]!;
+      return i32[ptr >>> 2];
     case 'uint8':
-      return u8[ptr]!;
+      return u8[ptr];
   }
 }
 
-function nest<T extends number | boolean>(shape: Shape, read: (i: number) => T): NestedArray {
+function nest(shape: Shape, read: (i: number) => number | boolean): NestedArray {
   let at = 0;
   const build = (depth: number): NestedArray => {
     if (depth === shape.length) return read(at++);
-    const row = new Array<NestedArray>(shape[depth]!);
+    const row = new Array<NestedArray>(shape[depth]);
     for (let i = 0; i < row.length; i++) row[i] = build(depth + 1);
     return row;
   };
@@ -48,7 +48,7 @@ function nest<T extends number | boolean>(shape: Shape, read: (i: number) => T):
 export function toArray(x: Tensor): NestedArray {
   const source = contiguousData(x, 'toArray');
   const data = elements(source);
-  return x.dtype === 'bool' ? nest(x.shape, (i) => data[i] !== 0) : nest(x.shape, (i) => data[i]!);
+  return x.dtype === 'bool' ? nest(x.shape, (i) => data[i] !== 0) : nest(x.shape, (i) => data[i]);
 }
 
 declare module './tensor.js' {

@@ -68,7 +68,7 @@ export class Tensor {
   size(): Shape;
   size(dim: number): number;
   size(dim?: number): Shape | number {
-    return dim === undefined ? this.shape : this.shape[wrapDim('size', dim, this.ndim)]!;
+    return dim === undefined ? this.shape : this.shape[wrapDim('size', dim, this.ndim)];
   }
 
   /** Elements between neighbours of each dimension. */
@@ -80,7 +80,7 @@ export class Tensor {
   stride(): readonly number[];
   stride(dim: number): number;
   stride(dim?: number): readonly number[] | number {
-    return dim === undefined ? this.strides : this.strides[wrapDim('stride', dim, this.ndim)]!;
+    return dim === undefined ? this.strides : this.strides[wrapDim('stride', dim, this.ndim)];
   }
 
   /** Where the first element lies in the storage, in elements. */

@@ -12,12 +12,10 @@ export class AccumulateGrad extends Node {
     super([]);
   }
 
-  get name(): string {
-    return 'AccumulateGrad';
-  }
+  readonly name = 'AccumulateGrad';
 
   /** The engine accumulates itself, because it knows whether it may keep the gradient without a copy. */
-  backward(_grad: Tensor): Gradients {
+  backward(): Gradients {
     return [];
   }
 

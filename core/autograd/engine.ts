@@ -62,7 +62,7 @@ class Run {
     gradMode.enabled = this.options.createGraph;
     try {
       this.discover(roots);
-      roots.forEach((root, i) => this.deliver(root, gradients[i]!, root.slot, false));
+      roots.forEach((root, i) => this.deliver(root, gradients[i], root.slot, false));
       this.walk(roots);
       return (this.options.targets ?? []).map((node) =>
         node === null ? null : (this.captured.get(node) ?? null),
@@ -118,8 +118,9 @@ class Run {
       if (node.dependencies === 0) order.push(node);
       else left.set(node, node.dependencies);
     }
-    for (let i = 0; i < order.length; i++) {
-      for (const next of order[i]!.next) {
+    // The list grows while it is walked.
+    for (const node of order) {
+      for (const next of node.next) {
         if (next === null) continue;
         const count = left.get(next)! - 1;
         left.set(next, count);
@@ -138,10 +139,11 @@ class Run {
       const results = grad === undefined ? null : this.process(node, grad);
       const { next } = node;
       for (let i = 0; i < next.length; i++) {
-        const target = next[i]!;
+        const target = next[i];
         if (target === null) continue;
         const result = results?.[i];
-        if (result) this.deliver(target, result, node.slot, true);
+        // What a user's code returned may be held by the user.
+        if (result) this.deliver(target, result, node.slot, !node.keepsGradients);
         if (--target.dependencies === 0) ready.push(target);
       }
       node.run = 0;

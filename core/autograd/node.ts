@@ -7,6 +7,8 @@ import type { Tensor } from '../tensor.js';
 export type Hook = (grad: Tensor) => Tensor | null | undefined;
 export type Gradients = readonly (Tensor | null)[];
 
+const NOTHING: readonly Tensor[] = [];
+
 export abstract class Node {
   /** Called with the gradient of the node's output before it is used; may replace it. */
   hooks: Hook[] | null = null;
@@ -38,8 +40,13 @@ export abstract class Node {
   abstract release(): void;
 
   /** Whether a tensor is among those saved for backward. */
-  holds(_tensor: Tensor): boolean {
-    return false;
+  holds(tensor: Tensor): boolean {
+    return this.saved().includes(tensor);
+  }
+
+  /** What is kept for backward. */
+  protected saved(): readonly (Tensor | null)[] {
+    return NOTHING;
   }
 
   /** Takes a gradient that arrived for this node (from output `slot` of it). */
@@ -70,19 +77,15 @@ export abstract class Node {
   }
 
   /** Whether `backward` runs code of a user, who may keep the gradients it sees. */
-  get keepsGradients(): boolean {
-    return false;
-  }
+  readonly keepsGradients: boolean = false;
 
   /** Which output of a node with several outputs this node stands for. */
-  get slot(): number {
-    return 0;
-  }
+  readonly slot: number = 0;
 
   /** Whether the gradient by input `i` is asked for in this run. */
   needs(i: number): boolean {
     const node = this.next[i];
-    return node !== null && node !== undefined && node.wanted;
+    return node?.wanted ?? false;
   }
 
   toString(): string {

@@ -155,11 +155,11 @@ export const div: InPlaceOp<Division, DivisionMethod> = inPlaceOp<Division, Divi
     into: (self, [other, options]) => options === undefined && binaryInto(division, self, other as Operand),
   },
   (input, other, options) => {
-    const mode = options?.roundingMode;
+    const mode: string | null | undefined = options?.roundingMode;
     if (mode === undefined || mode === null) return applyBinary(division, input, other);
     if (mode === 'floor') return applyBinary(quotientDown, input, other);
     if (mode === 'trunc') return applyBinary(quotientTowardsZero, input, other);
-    throw new TypeError(`div: roundingMode is 'trunc', 'floor' or null, got '${String(mode)}'`);
+    throw new TypeError(`div: roundingMode is 'trunc', 'floor' or null, got '${mode}'`);
   },
 );
 

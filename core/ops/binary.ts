@@ -16,6 +16,8 @@ import {
   methodOp,
   type OpDescription,
   type SampleMaker,
+  functionOp,
+  type FunctionOp,
 } from './record.js';
 import { sumTo } from './sum.js';
 import { notATensor } from './unary.js';
@@ -112,8 +114,8 @@ class BinaryNode extends Node {
     this.freed = true;
   }
 
-  override holds(tensor: Tensor): boolean {
-    return this.a === tensor || this.b === tensor || this.y === tensor;
+  protected override saved(): readonly (Tensor | null)[] {
+    return [this.a, this.b, this.y].map((x) => (typeof x === 'number' ? null : x));
   }
 }
 
@@ -162,7 +164,7 @@ function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Op
   const constantA = typeof a === 'number' ? a : 0;
   const constantB = typeof b === 'number' ? b : 0;
   for (let i = 0; i < target.length; i++) {
-    target[i] = how(x === null ? constantA : x[i]!, y === null ? constantB : y[i]!);
+    target[i] = how(x === null ? constantA : x[i], y === null ? constantB : y[i]);
   }
 }
 
@@ -229,6 +231,19 @@ export function binaryOp(description: BinaryDescription): InPlaceOp<Binary, Bina
       ...description,
       params: description.params ?? ['input', 'other'],
       into: (self, args) => binaryInto(description, self, args[0] as Operand),
+    },
+    (input, other) => applyBinary(description, input, other),
+  );
+}
+
+/** Defines a binary op for other ops only (such as a derivative's kernel): no method, no in-place twin. */
+export function internalBinaryOp(description: BinaryDescription): FunctionOp<Binary> {
+  return functionOp<Binary>(
+    {
+      samples: binarySamples(-2, 2),
+      torch: [],
+      ...description,
+      params: description.params ?? ['input', 'other'],
     },
     (input, other) => applyBinary(description, input, other),
   );

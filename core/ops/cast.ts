@@ -6,7 +6,7 @@ import { castCopy } from './raw.js';
 
 const castPrimitive: Primitive<{ from: DType; to: DType }> = {
   name: 'to',
-  forward: ([x], { to }) => castCopy(x!, to, 'to'),
+  forward: ([x], { to }) => castCopy(x, to, 'to'),
   vjp: (grad, { attributes }) => [cast(grad, attributes.from)],
 };
 

@@ -26,8 +26,8 @@ const wherePrimitive: Primitive<WhereAttributes> = {
   name: 'where',
   forward: (inputs, { condition, a, b, dtype, shape }) => {
     const out = allocate(Layout.contiguous(shape), dtype, 'where');
-    const x = a ?? inputs[0]!;
-    const y = b ?? inputs[a === null ? 1 : 0]!;
+    const x = a ?? inputs[0];
+    const y = b ?? inputs[a === null ? 1 : 0];
     if (out.layout.size > 0) {
       kernels.where(
         elementOf(dtype),
@@ -43,10 +43,10 @@ const wherePrimitive: Primitive<WhereAttributes> = {
   vjp: (grad, context) => {
     const { condition, a, b, shapes } = context.attributes;
     const gradients: (Tensor | null)[] = [];
-    if (a === null) gradients.push(context.needs(0) ? sumTo(where(condition, grad, 0), shapes[0]!) : null);
+    if (a === null) gradients.push(context.needs(0) ? sumTo(where(condition, grad, 0), shapes[0]) : null);
     if (b === null) {
       const i = gradients.length;
-      gradients.push(context.needs(i) ? sumTo(where(condition, 0, grad), shapes[i]!) : null);
+      gradients.push(context.needs(i) ? sumTo(where(condition, 0, grad), shapes[i]) : null);
     }
     return gradients;
   },

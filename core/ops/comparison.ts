@@ -51,7 +51,7 @@ function logicOp(name: string, f: (a: number, b: number) => number): InPlaceOp<B
       const x = elements(expandedData(a, out.shape, name));
       const y = elements(expandedData(b, out.shape, name));
       const target = elements(out);
-      for (let i = 0; i < target.length; i++) target[i] = f(x[i]!, y[i]!);
+      for (let i = 0; i < target.length; i++) target[i] = f(x[i], y[i]);
       return out;
     },
   );

@@ -33,7 +33,7 @@ function dtypeOption(op: string, options: TensorOptions | undefined): DType | un
   if (dtype === undefined) return undefined;
   if (!isDType(dtype)) {
     throw new TypeError(
-      `${op}: there is no dtype '${String(dtype)}'; the dtypes are float32, float64, int32, int64, uint8 and bool`,
+      `${op}: there is no dtype ${JSON.stringify(dtype)}; the dtypes are float32, float64, int32, int64, uint8 and bool`,
     );
   }
   return dtype;
@@ -55,7 +55,7 @@ function fillNested(
   data: Nested,
   shape: Shape,
   depth: number,
-  target: { [i: number]: number },
+  target: Record<number, number>,
   at: number,
 ): number {
   if (typeof data !== 'object') {
@@ -70,7 +70,7 @@ function fillNested(
   if (depth === shape.length - 1) {
     // The innermost rows hold the bulk of the elements.
     for (let i = 0; i < data.length; i++) {
-      const value = data[i]!;
+      const value = data[i];
       if (typeof value === 'number') target[at + i] = value;
       else fillNested(value, shape, depth + 1, target, at + i);
     }
@@ -94,10 +94,10 @@ function firstLeaf(data: Nested): number | boolean | undefined {
   return level;
 }
 
-function toInteger(dtype: DType, data: ArrayLike<number>, op: string): void {
+function toInteger(dtype: DType, data: Iterable<number>, op: string): void {
   if (isFloat(dtype)) return;
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i]!)) throw new TypeError(`${op}: ${data[i]!} cannot be stored as ${dtype}`);
+  for (const value of data) {
+    if (!Number.isFinite(value)) throw new TypeError(`${op}: ${value} cannot be stored as ${dtype}`);
   }
 }
 
@@ -117,7 +117,8 @@ export function tensor(data: TensorData, options?: ShapedOptions): Tensor {
   const asked = dtypeOption('tensor', options);
   if (data instanceof Tensor) return finish(castCopy(data, asked ?? data.dtype, 'tensor'), options);
   if (ArrayBuffer.isView(data)) return fromTypedArray(data, options);
-  if (data === null || (typeof data === 'object' && !Array.isArray(data))) {
+  const given: unknown = data;
+  if (typeof given !== 'number' && typeof given !== 'boolean' && !Array.isArray(given)) {
     throw new TypeError('tensor: the data are a number, nested arrays of numbers, or a typed array');
   }
   const dtype = asked ?? (typeof firstLeaf(data) === 'boolean' ? 'bool' : getDefaultDtype());
@@ -130,7 +131,7 @@ export function tensor(data: TensorData, options?: ShapedOptions): Tensor {
     fillNested(data, shape, 0, values, 0);
     toInteger(dtype, values, 'tensor');
     const target = elements(out);
-    for (let i = 0; i < values.length; i++) target[i] = convert(dtype, values[i]!);
+    for (let i = 0; i < values.length; i++) target[i] = convert(dtype, values[i]);
   }
   if (options?.shape !== undefined) return finish(withShape(out, options.shape, 'tensor'), options);
   return finish(out, options);
@@ -180,7 +181,7 @@ export function fromTypedArray(data: ArrayBufferView, options?: ShapedOptions): 
   else {
     toInteger(dtype, source, 'fromTypedArray');
     const target = elements(out);
-    for (let i = 0; i < source.length; i++) target[i] = convert(dtype, source[i]!);
+    for (let i = 0; i < source.length; i++) target[i] = convert(dtype, source[i]);
   }
   return finish(
     options?.shape === undefined ? out : withShape(out, options.shape, 'fromTypedArray'),
@@ -284,7 +285,7 @@ export function arange(...args: readonly (number | TensorOptions | undefined)[])
   const last = args[args.length - 1];
   const options = typeof last === 'object' ? last : undefined;
   const [start, end, step] =
-    numbers.length === 1 ? [0, numbers[0]!, 1] : [numbers[0]!, numbers[1]!, numbers[2] ?? 1];
+    numbers.length === 1 ? [0, numbers[0], 1] : [numbers[0], numbers[1], numbers[2] ?? 1];
   const count = Math.ceil((end - start) / step);
   if (!(count >= 0) || !Number.isFinite(count)) {
     throw new RangeError(`arange: from ${start} to ${end} there is no way in steps of ${step}`);

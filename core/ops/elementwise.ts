@@ -16,7 +16,7 @@ function mapData(name: string, x: Tensor, f: ElementFunction, [a = 0, b = 0]: Pa
   const out = allocateLike(x, x.dtype, name);
   const from = elements(contiguousData(x, name));
   const to = elements(out);
-  for (let i = 0; i < from.length; i++) to[i] = f(from[i]!, a, b);
+  for (let i = 0; i < from.length; i++) to[i] = f(from[i], a, b);
   return out;
 }
 
@@ -35,7 +35,7 @@ export function smooth(description: SmoothDescription): (x: Tensor, ...parameter
   const primitive: Primitive<Parameters2> = {
     name,
     reads: [read],
-    forward: ([x], parameters) => mapData(name, x!, f, parameters),
+    forward: ([x], parameters) => mapData(name, x, f, parameters),
     vjp: (grad, context) => [
       vjp(
         grad,
@@ -68,14 +68,14 @@ export function piecewise(
     name: `${name}Backward`,
     reads: [[1], []],
     forward: ([grad, x], [a = 0, b = 0]) => {
-      const out = allocateLike(grad!, grad!.dtype, name);
-      const g = elements(contiguousData(grad!, name));
-      const from = elements(contiguousData(x!, name));
+      const out = allocateLike(grad, grad.dtype, name);
+      const g = elements(contiguousData(grad, name));
+      const from = elements(contiguousData(x, name));
       const to = elements(out);
       for (let i = 0; i < to.length; i++) {
-        const factor = slope(from[i]!, a, b);
+        const factor = slope(from[i], a, b);
         // Where the slope is 0 no gradient flows, not even an infinite one.
-        to[i] = factor === 0 ? 0 : g[i]! * factor;
+        to[i] = factor === 0 ? 0 : g[i] * factor;
       }
       return out;
     },
@@ -84,7 +84,7 @@ export function piecewise(
   const primitive: Primitive<Parameters2> = {
     name,
     reads: [[0]],
-    forward: ([x], parameters) => mapData(name, x!, f, parameters),
+    forward: ([x], parameters) => mapData(name, x, f, parameters),
     vjp: (grad, context) => [apply(slopePrimitive, [grad, context.input(0).detach()], context.attributes)],
   };
   return (x, ...parameters) => apply(primitive, [x], parameters);

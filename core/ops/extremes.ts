@@ -75,7 +75,7 @@ function extremePrimitive(op: 'max' | 'min', name: string): Primitive<ExtremeAtt
   return {
     name,
     reads: [[0, OUTPUT]],
-    forward: ([x], { dims, keepdim }) => reduceRaw(op, x!, dims, keepdim, name),
+    forward: ([x], { dims, keepdim }) => reduceRaw(op, x, dims, keepdim, name),
     vjp: (grad, context) => {
       const { dims, keepdim } = context.attributes;
       const x = context.input(0);
@@ -100,9 +100,15 @@ function refuseEmpty(op: string, x: Tensor, dims: readonly number[]): void {
   }
 }
 
-function extremeOver(name: 'amax' | 'amin', input: Tensor, dim: Dims, keepdim: boolean): Tensor {
-  const dims = wrapDims(name, dim, input.ndim);
-  refuseEmpty(name, input, dims);
+function extremeOver(
+  name: 'amax' | 'amin',
+  input: Tensor,
+  dim: Dims,
+  keepdim: boolean,
+  op: string = name,
+): Tensor {
+  const dims = wrapDims(op, dim, input.ndim);
+  refuseEmpty(op, input, dims);
   return apply(extremes[name], [input], { dims, keepdim });
 }
 
@@ -140,11 +146,11 @@ export const amin: MethodOp<Reduce> = methodOp<Reduce>(
 export function argExtreme(op: 'max' | 'min', name: string, x: Tensor, dim: number): Tensor {
   if (x.ndim > 0 && x.shape[dim] === 0) refuseEmpty(name, x, [dim]);
   const source = contiguousData(x, name);
-  const size = x.ndim === 0 ? 1 : x.shape[dim]!;
+  const size = x.ndim === 0 ? 1 : x.shape[dim];
   const shape = reducedShape(x.shape, x.ndim === 0 ? [] : [dim], true);
   const out = allocate(Layout.contiguous(shape), 'int64', name);
   let inner = 1;
-  for (let d = dim + 1; d < x.ndim; d++) inner *= x.shape[d]!;
+  for (let d = dim + 1; d < x.ndim; d++) inner *= x.shape[d];
   if (out.layout.size > 0) {
     kernels.argReduce(op, elementOf(x.dtype), out.layout.size / inner, size, inner, source.ptr, out.ptr);
   }
@@ -256,7 +262,10 @@ export const aminmax: MethodOp<Aminmax> = methodOp<Aminmax>(
   (input: Tensor, dim?: number, keepdim = false) =>
     named(
       ['min', 'max'],
-      [extremeOver('amin', input, dim ?? null, keepdim), extremeOver('amax', input, dim ?? null, keepdim)],
+      [
+        extremeOver('amin', input, dim ?? null, keepdim, 'aminmax'),
+        extremeOver('amax', input, dim ?? null, keepdim),
+      ],
     ),
 );
 
@@ -280,7 +289,7 @@ interface LimitAttributes {
 const clampPrimitive: Primitive<LimitAttributes> = {
   name: 'clamp',
   reads: [[0]],
-  forward: ([x], { min: low, max: high }) => minimum(maximum(x!, low), high),
+  forward: ([x], { min: low, max: high }) => minimum(maximum(x, low), high),
   vjp: (grad, context) => {
     const { min: low, max: high } = context.attributes;
     const x = context.input(0);

@@ -1,5 +1,6 @@
 /** Functions of networks, as PyTorch's `torch.nn.functional`: activations, losses, layers without state. */
 
+export { gelu, glu, prelu, relu6, silu, threshold } from './activations.js';
 export {
   binaryCrossEntropyWithLogits,
   crossEntropy,

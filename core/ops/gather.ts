@@ -22,7 +22,7 @@ function checkIndex(op: string, index: Tensor): void {
 export function foldAround(x: Tensor, dim: number): Tensor {
   const { shape } = x;
   if (x.ndim === 0) return reshapeTo(x, [1, 1, 1]);
-  return reshapeTo(x, [sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1))]);
+  return reshapeTo(x, [sizeOf(shape.slice(0, dim)), shape[dim], sizeOf(shape.slice(dim + 1))]);
 }
 
 /** A 1-d (or 0-d) index as rows of a dimension. */
@@ -69,7 +69,7 @@ export function positionsAlong(op: string, shape: readonly number[], dim: number
   const ndim = Math.max(shape.length, 1);
   const full = shape.length === 0 ? [1] : shape;
   const counts = index.ndim === 0 ? [1] : index.shape;
-  const fits = counts.length === ndim && counts.every((n, i) => i === dim || n <= full[i]!);
+  const fits = counts.length === ndim && counts.every((n, i) => i === dim || n <= full[i]);
   const data = elements(contiguousData(index, op));
   const rows = new Int32Array(data.length);
   if (data.length === 0) return rows;
@@ -83,18 +83,18 @@ export function positionsAlong(op: string, shape: readonly number[], dim: number
   let step = 1;
   for (let i = ndim - 1; i >= 0; i--) {
     strides[i] = step;
-    step *= full[i]!;
+    step *= full[i];
   }
-  const size = full[dim]!;
-  const along = strides[dim]!;
+  const size = full[dim];
+  const along = strides[dim];
   const place = new Array<number>(ndim).fill(0);
   let base = 0;
   for (let i = 0; i < rows.length; i++) {
-    rows[i] = base + wrapIndex(op, data[i]!, size, dim) * along;
+    rows[i] = base + wrapIndex(op, data[i], size, dim) * along;
     for (let d = ndim - 1; d >= 0; d--) {
-      if (d !== dim) base += strides[d]!;
-      if (++place[d]! < counts[d]!) break;
-      if (d !== dim) base -= strides[d]! * counts[d]!;
+      if (d !== dim) base += strides[d];
+      if (++place[d] < counts[d]) break;
+      if (d !== dim) base -= strides[d] * counts[d];
       place[d] = 0;
     }
   }
@@ -188,7 +188,7 @@ function multiplied(ones: Tensor, dim: number, index: Tensor, src: Operand): Ten
   const out = elements(ones);
   const factors =
     typeof src === 'number' ? null : elements(contiguousData(leading(src, index.shape), 'scatter'));
-  rows.forEach((row, i) => (out[row]! *= factors === null ? (src as number) : factors[i]!));
+  rows.forEach((row, i) => (out[row] *= factors === null ? (src as number) : factors[i]));
   return ones;
 }
 
@@ -302,9 +302,9 @@ export const takeAlongDim: MethodOp<TakeAlongDim> = methodOp<TakeAlongDim>(
   (input: Tensor, indices: Tensor, dim?: number) => {
     if (dim === undefined) return take(input, reshapeTo(indices, [indices.layout.size]));
     const at = wrapDim('takeAlongDim', dim, input.ndim);
-    const common = input.shape.map((n, i) => (i === at ? 1 : Math.max(n, indices.shape[i]!)));
-    const wide = common.map((n, i) => (i === at ? input.shape[i]! : n));
-    const index = common.map((n, i) => (i === at ? indices.shape[i]! : n));
+    const common = input.shape.map((n, i) => (i === at ? 1 : Math.max(n, indices.shape[i])));
+    const wide = common.map((n, i) => (i === at ? input.shape[i] : n));
+    const index = common.map((n, i) => (i === at ? indices.shape[i] : n));
     return gatherAlong('takeAlongDim', expandTo(input, wide), at, expandTo(indices, index));
   },
 );
@@ -329,7 +329,7 @@ function maskedRows(op: string, input: Tensor, mask: Tensor): { x: Tensor; rows:
   if (mask.dtype !== 'bool') throw new TypeError(`${op}: the mask is a bool tensor, got ${mask.dtype}`);
   const shape = broadcastShapes(op, input.shape, mask.shape);
   const [positions] = maskPositions(reshapeTo(expandTo(mask, shape), [sizeOf(shape)]));
-  return { x: expandTo(input, shape), rows: Int32Array.from(elements(positions!)) };
+  return { x: expandTo(input, shape), rows: Int32Array.from(elements(positions)) };
 }
 
 type MaskedScatter = (input: Tensor, mask: Tensor, source: Tensor) => Tensor;
@@ -354,7 +354,7 @@ export const nonzero: MethodOp<(input: Tensor) => Tensor> = methodOp<(input: Ten
   { name: 'nonzero', torch: ['nonzero', 'argwhere'], params: ['input'], samples: (make) => [[make([2, 3])]] },
   (input) => {
     const lists = maskPositions(cast(input.detach(), 'bool')).map((list) => elements(list));
-    const count = input.ndim === 0 ? (input.item() !== 0 ? 1 : 0) : lists[0]!.length;
+    const count = input.ndim === 0 ? (input.item() !== 0 ? 1 : 0) : lists[0].length;
     const out = allocateShape([count, input.ndim], 'int64', 'nonzero');
     const data = elements(out);
     for (let i = 0; i < count; i++) lists.forEach((list, d) => (data[i * lists.length + d] = list[i]!));

@@ -4,6 +4,22 @@ import '../read.js';
 import '../print.js';
 
 export {
+  celu,
+  elu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  mish,
+  selu,
+  softplus,
+  softshrink,
+  softsign,
+  tanhshrink,
+  type GeluOptions,
+} from './activations.js';
+export {
   add,
   div,
   floorDivide,
@@ -15,7 +31,56 @@ export {
   type AlphaOptions,
   type DivOptions,
 } from './arithmetic.js';
+export {
+  blockDiag,
+  broadcastTo,
+  cartesianProd,
+  combinations,
+  diag,
+  diagEmbed,
+  diagflat,
+  flip,
+  fliplr,
+  flipud,
+  meshgrid,
+  movedim,
+  ravel,
+  repeatInterleave,
+  roll,
+  rot90,
+  swapaxes,
+  tile,
+  trace,
+  tril,
+  triu,
+  unflatten,
+  type CombinationOptions,
+  type DiagEmbedOptions,
+  type RollOptions,
+} from './arrangement.js';
 export { maskedFill, where } from './choice.js';
+export {
+  addcdiv,
+  addcmul,
+  atan2,
+  copysign,
+  dist,
+  floatPower,
+  fmod,
+  heaviside,
+  hypot,
+  lerp,
+  logaddexp,
+  logaddexp2,
+  logit,
+  nanToNum,
+  positive,
+  remainder,
+  sinc,
+  xlogy,
+  type NanToNumOptions,
+  type ValueOptions,
+} from './combined.js';
 export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './comparison.js';
 export { clone, detach } from './conversion.js';
 export {
@@ -110,6 +175,7 @@ export {
   log2,
   reciprocal,
   relu,
+  round,
   rsqrt,
   sigmoid,
   sign,
@@ -120,8 +186,23 @@ export {
   tan,
   tanh,
   trunc,
+  type RoundOptions,
 } from './pointwise.js';
+export {
+  allclose,
+  equal,
+  isclose,
+  isfinite,
+  isin,
+  isinf,
+  isnan,
+  isneginf,
+  isposinf,
+  signbit,
+  type ToleranceOptions,
+} from './predicates.js';
 export { mean, sum, type Dims, type ReduceOptions, type SumOptions } from './reduction.js';
+export { cummax, cummin, cumprod, cumsum, logcumsumexp, type ScanOptions } from './scan.js';
 export {
   flatten,
   permute,
@@ -145,5 +226,20 @@ export {
   type DimOptions,
 } from './slicing.js';
 export { logSoftmax, softmax, type SoftmaxOptions } from './softmax.js';
+export {
+  all,
+  any,
+  countNonzero,
+  logsumexp,
+  nanmean,
+  nansum,
+  norm,
+  prod,
+  std,
+  stdMean,
+  varMean,
+  var_,
+  type NormOptions,
+  type VarOptions,
+} from './statistics.js';
 export type { Operand } from './operand.js';
-export * as F from './functional.js';

@@ -55,7 +55,7 @@ export function maskPositions(mask: Tensor): Tensor[] {
   let stride = 1;
   const out: Tensor[] = [];
   for (let d = mask.ndim - 1; d >= 0; d--) {
-    const size = mask.shape[d]!;
+    const size = mask.shape[d];
     const by = stride;
     out.unshift(
       tensor(
@@ -91,9 +91,9 @@ function basic(op: string, x: Tensor, items: readonly IndexItem[]): { view: Tens
     if (item === '...') dim += x.ndim - named;
     else if (item === null) view = unsqueezeDim(view, dim++);
     else if (typeof item === 'number') {
-      view = selectIndex(view, dim, wrapIndex(op, item, view.shape[dim]!, dim));
+      view = selectIndex(view, dim, wrapIndex(op, item, view.shape[dim], dim));
     } else if (item instanceof Slice) {
-      const size = view.shape[dim]!;
+      const size = view.shape[dim];
       const start = clampIndex(item.start ?? 0, size);
       const stop = clampIndex(item.stop ?? size, size);
       view = sliceDim(view, dim, start, Math.max(0, Math.ceil((stop - start) / item.step)), item.step);
@@ -142,17 +142,17 @@ interface Plan {
 function plan(op: string, shape: Shape, advanced: readonly Advanced[]): Plan {
   const dims = advanced.map(({ dim }) => dim);
   const positions = advanced.reduce<Shape>((s, { positions: p }) => broadcastShapes(op, s, p.shape), []);
-  const together = dims.every((dim, i) => i === 0 || dim === dims[i - 1]! + 1);
+  const together = dims.every((dim, i) => i === 0 || dim === dims[i - 1] + 1);
   const rest = shape.map((_, i) => i).filter((i) => !dims.includes(i));
-  const first = together ? dims[0]! : 0;
+  const first = together ? dims[0] : 0;
   const before = together ? shape.slice(0, first) : [];
-  const after = together ? shape.slice(first + dims.length) : rest.map((i) => shape[i]!);
-  const sizes = dims.map((dim) => shape[dim]!);
+  const after = together ? shape.slice(first + dims.length) : rest.map((i) => shape[i]);
+  const sizes = dims.map((dim) => shape[dim]);
   const rows = new Int32Array(sizeOf(positions));
   advanced.forEach(({ positions: p, dim }, k) => {
-    const size = sizes[k]!;
+    const size = sizes[k];
     const list = elements(contiguousData(expandTo(p, positions), op));
-    for (let i = 0; i < rows.length; i++) rows[i] = rows[i]! * size + wrapIndex(op, list[i]!, size, dim);
+    for (let i = 0; i < rows.length; i++) rows[i] = rows[i] * size + wrapIndex(op, list[i], size, dim);
   });
   return {
     order: together ? null : [...dims, ...rest],

@@ -7,7 +7,7 @@ import { formatShape, sameShape } from '../layout.js';
 import { Tensor, type ViewOf } from '../tensor.js';
 import { maskedWrite } from './view.js';
 import { castCopy, inDType } from './raw.js';
-import type { AnyFunction, OpRecord } from './record.js';
+import type { OpRecord } from './record.js';
 
 /** Throws where PyTorch refuses to change a tensor in place. */
 export function checkWritable(op: string, self: Tensor): void {
@@ -38,13 +38,16 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
     self.changed();
     return self;
   }
-  const call = record.call as AnyFunction as (...all: unknown[]) => Tensor;
+  const call = record.call as (...all: unknown[]) => Tensor;
   if (!recorded) {
     writeData(name, self, call(self, ...args));
     return self;
   }
   // The graph refers to the operand as it was before: an alias that keeps its place in the graph.
   const before = alias(self);
+  // A composed op may keep views of its operand for backward, so that it gets the old elements for itself at once; a
+  // primitive gets them only if it keeps them.
+  if (record.into === undefined) keepElements(name, before);
   const result = call(before, ...args);
   assign(name, self, before, result);
   return self;
@@ -58,14 +61,19 @@ export function alias(x: Tensor): Tensor {
   return copy;
 }
 
+/** Gives an alias its elements in a storage of its own. */
+function keepElements(name: string, before: Tensor): void {
+  const kept = castCopy(before, before.dtype, name);
+  kept.storage.version = before.storage.version;
+  before.moveTo(kept);
+}
+
 /** Makes `result` (computed from `before`, an alias of `self`) the new value of `self`, in data and in the graph. */
 export function assign(name: string, self: Tensor, before: Tensor, result: Tensor): void {
   const node = result.node;
   if (node?.holds(before)) {
     // What the derivative reads is about to be overwritten: it keeps a copy.
-    const kept = castCopy(before, before.dtype, name);
-    kept.storage.version = before.storage.version;
-    before.moveTo(kept);
+    keepElements(name, before);
   }
   writeData(name, self, result);
   if (!result.differentiable) return;

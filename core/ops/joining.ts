@@ -26,10 +26,10 @@ const catPrimitive: Primitive<CatAttributes> = {
     let start = 0;
     for (const x of inputs) {
       if (x.layout.size > 0) {
-        const ptr = out.ptr + start * strides[dim]! * itemSize(dtype);
+        const ptr = out.ptr + start * strides[dim] * itemSize(dtype);
         kernels.copyInto(elementOf(dtype), x.shape, x, { ptr, strides });
       }
-      start += x.shape[dim]!;
+      start += x.shape[dim];
     }
     return out;
   },
@@ -52,20 +52,20 @@ export function concatenate(op: string, given: readonly Tensor[], dim: number): 
   const counted = given.filter((x) => x.ndim !== 1 || x.shape[0] !== 0);
   const list = counted.length === 0 ? given.slice(0, 1) : counted;
   const [first] = list;
-  if (first!.ndim === 0) throw new RangeError(`${op}: 0-d tensors cannot be joined; use stack`);
-  const at = wrapDim(op, dim, first!.ndim);
+  if (first.ndim === 0) throw new RangeError(`${op}: 0-d tensors cannot be joined; use stack`);
+  const at = wrapDim(op, dim, first.ndim);
   for (const x of list) {
-    const fits = x.ndim === first!.ndim && x.shape.every((n, i) => i === at || n === first!.shape[i]);
+    const fits = x.ndim === first.ndim && x.shape.every((n, i) => i === at || n === first.shape[i]);
     if (!fits) {
       throw new RangeError(
-        `${op}: shapes ${formatShape(first!.shape)} and ${formatShape(x.shape)} cannot be joined along dimension ${at}: ` +
+        `${op}: shapes ${formatShape(first.shape)} and ${formatShape(x.shape)} cannot be joined along dimension ${at}: ` +
           'all other sizes must be equal',
       );
     }
   }
-  const dtype = given.length === 1 ? first!.dtype : resultType(...given);
-  const sizes = list.map((x) => x.shape[at]!);
-  const shape = first!.shape.slice();
+  const dtype = given.length === 1 ? first.dtype : resultType(...given);
+  const sizes = list.map((x) => x.shape[at]);
+  const shape = first.shape.slice();
   shape[at] = sizes.reduce((a, b) => a + b, 0);
   return apply(
     catPrimitive,
@@ -104,7 +104,7 @@ export const stack: FunctionOp<Join> = functionOp<Join>(
     errors: (make) => [{ args: [[make([2]), make([3])]], message: /stack: .*\[2\] and \[3\]/ }],
   },
   (tensors: readonly Tensor[], dim = 0) => {
-    const [first] = tensors;
+    const first = tensors.at(0);
     if (first === undefined) throw new RangeError('stack: takes at least one tensor');
     for (const x of tensors) {
       if (x.shape.join() !== first.shape.join()) {
@@ -128,7 +128,7 @@ function atLeast(x: Tensor, ndim: 1 | 2 | 3): Tensor {
   if (x.ndim >= ndim) return x;
   if (x.ndim === 0) return reshapeTo(x, new Array<number>(ndim).fill(1));
   if (ndim === 2) return unsqueezeDim(x, 0);
-  return x.ndim === 1 ? reshapeTo(x, [1, x.shape[0]!, 1]) : unsqueezeDim(x, 2);
+  return x.ndim === 1 ? reshapeTo(x, [1, x.shape[0], 1]) : unsqueezeDim(x, 2);
 }
 
 function stacker(name: string, join: (tensors: readonly Tensor[]) => Tensor): FunctionOp<JoinAll> {
@@ -157,7 +157,7 @@ export const vstack: FunctionOp<JoinAll> = stacker('vstack', (tensors) =>
 /** Side by side: along dimension 1, vectors along their only dimension. */
 export const hstack: FunctionOp<JoinAll> = stacker('hstack', (tensors) => {
   const list = tensors.map((x) => atLeast(x, 1));
-  return concatenate('hstack', list, list[0]!.ndim === 1 ? 0 : 1);
+  return concatenate('hstack', list, list[0].ndim === 1 ? 0 : 1);
 });
 
 /** In depth: along dimension 2. */

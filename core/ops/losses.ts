@@ -1,6 +1,6 @@
 /** Losses: how far predictions are from targets. */
 import { isFloat, isIntegral } from '../dtype.js';
-import { formatShape, type Shape, sizeOf } from '../layout.js';
+import { broadcastShapes, formatShape, type Shape, sizeOf } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, neg, sub } from './arithmetic.js';
 import { where } from './choice.js';
@@ -33,6 +33,12 @@ export function reduceLoss(op: string, losses: Tensor, reduction: Reduction): Te
   }
 }
 
+/** input − target, whose shapes must broadcast. */
+function difference(op: string, input: Tensor, target: Tensor): Tensor {
+  broadcastShapes(op, input.shape, target.shape);
+  return sub(input, target);
+}
+
 type Loss<Options = LossOptions> = (input: Tensor, target: Tensor, options?: Options) => Tensor;
 
 function pairSamples(make: SampleMaker): unknown[][] {
@@ -61,7 +67,7 @@ export const mseLoss: FunctionOp<Loss> = functionOp<Loss>(
     errors: reductionErrors,
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean') =>
-    reduceLoss('mseLoss', square(sub(input, target)), reduction),
+    reduceLoss('mseLoss', square(difference('mseLoss', input, target)), reduction),
 );
 
 /** |input − target|. */
@@ -75,7 +81,7 @@ export const l1Loss: FunctionOp<Loss> = functionOp<Loss>(
     errors: reductionErrors,
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean') =>
-    reduceLoss('l1Loss', abs(sub(input, target)), reduction),
+    reduceLoss('l1Loss', abs(difference('l1Loss', input, target)), reduction),
 );
 
 export interface SmoothL1Options extends LossOptions {
@@ -94,7 +100,7 @@ export const smoothL1Loss: FunctionOp<Loss<SmoothL1Options>> = functionOp<Loss<S
     errors: reductionErrors,
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean', beta = 1) => {
-    const d = sub(input, target);
+    const d = difference('smoothL1Loss', input, target);
     const size = abs(d);
     if (beta === 0) return reduceLoss('smoothL1Loss', size, reduction);
     const losses = where(lt(size, beta), div(mul(square(d), 0.5), beta), sub(size, 0.5 * beta));
@@ -118,7 +124,7 @@ export const huberLoss: FunctionOp<Loss<HuberOptions>> = functionOp<Loss<HuberOp
     errors: reductionErrors,
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean', delta = 1) => {
-    const d = sub(input, target);
+    const d = difference('huberLoss', input, target);
     const size = abs(d);
     const losses = where(lt(size, delta), mul(square(d), 0.5), mul(sub(size, 0.5 * delta), delta));
     return reduceLoss('huberLoss', losses, reduction);
@@ -165,14 +171,14 @@ export const binaryCrossEntropyWithLogits: FunctionOp<Loss<BceWithLogitsOptions>
 
 /** Class scores as [N, C] rows (from [C], [N, C] or [N, C, d1, …]). */
 function classRows(x: Tensor): Tensor {
-  if (x.ndim === 1) return reshapeTo(x, [1, x.shape[0]!]);
+  if (x.ndim === 1) return reshapeTo(x, [1, x.shape[0]]);
   if (x.ndim === 2) return x;
   const order = [0, ...Array.from({ length: x.ndim - 2 }, (_, i) => i + 2), 1];
-  return reshapeTo(permuteDims(x, order), [x.layout.size / x.shape[1]!, x.shape[1]!]);
+  return reshapeTo(permuteDims(x, order), [x.layout.size / x.shape[1], x.shape[1]]);
 }
 
 function checkClasses(op: string, input: Tensor, target: Tensor): void {
-  const expected = input.ndim === 1 ? [] : [input.shape[0]!, ...input.shape.slice(2)];
+  const expected = input.ndim === 1 ? [] : [input.shape[0], ...input.shape.slice(2)];
   if (input.ndim === 0)
     throw new RangeError(`${op}: the input has a dimension for classes, got a 0-d tensor`);
   if (formatShape(target.shape) !== formatShape(expected)) {
@@ -216,7 +222,7 @@ function readClasses(
   let total = 0;
   let plain = true;
   for (let i = 0; i < count; i++) {
-    const label = labels[i]!;
+    const label = labels[i];
     if (label === ignoreIndex) {
       plain = false;
       positions[i] = i * classes;
@@ -228,7 +234,7 @@ function readClasses(
       );
     }
     positions[i] = i * classes + label;
-    const factor = factors === null ? 1 : factors[label]!;
+    const factor = factors === null ? 1 : factors[label];
     if (factor !== 1) plain = false;
     perRow[i] = factor;
     total += factor;
@@ -354,15 +360,15 @@ export const crossEntropy: FunctionOp<Loss<CrossEntropyOptions>> = functionOp<Lo
       }
     } else checkClasses('crossEntropy', input, target);
     const rows = logSoftmax(classRows(input), 1);
-    const classes = rows.shape[1]!;
-    const shape = input.ndim === 1 ? [] : [input.shape[0]!, ...input.shape.slice(2)];
+    const classes = rows.shape[1];
+    const shape = input.ndim === 1 ? [] : [input.shape[0], ...input.shape.slice(2)];
     if (byProbability) {
       const given = classRows(target);
       const spread =
         labelSmoothing === 0 ? given : add(mul(given, 1 - labelSmoothing), labelSmoothing / classes);
       const terms = mul(rows, spread);
       const losses = neg(sum(weight === undefined ? terms : mul(terms, weight), 1));
-      if (reduction === 'mean') return div(sum(losses), rows.shape[0]!);
+      if (reduction === 'mean') return div(sum(losses), rows.shape[0]);
       return reduceLoss('crossEntropy', reduction === 'none' ? reshapeTo(losses, shape) : losses, reduction);
     }
     const read = readClasses('crossEntropy', rows, target, weight, ignoreIndex);
@@ -383,5 +389,5 @@ export const crossEntropy: FunctionOp<Loss<CrossEntropyOptions>> = functionOp<Lo
 function labelsKept(target: Tensor, ignoreIndex: number, rows: Tensor): Tensor | null {
   const labels = reshapeTo(target, [sizeOf(target.shape)]);
   const kept = labels.ne(ignoreIndex);
-  return elements(kept).includes(0) ? reshapeTo(kept, [rows.shape[0]!]) : null;
+  return elements(kept).includes(0) ? reshapeTo(kept, [rows.shape[0]]) : null;
 }

@@ -18,9 +18,9 @@ function matrices(x: Tensor): MatrixOperand {
   const lead = x.ndim - 2;
   return {
     ptr: x.ptr,
-    row: strides[lead]!,
-    col: strides[lead + 1]!,
-    batch: lead === 0 ? 0 : strides[0]!,
+    row: strides[lead],
+    col: strides[lead + 1],
+    batch: lead === 0 ? 0 : strides[0],
   };
 }
 
@@ -29,12 +29,12 @@ function multiplyInto(a: Tensor, b: Tensor, c: Tensor, beta: 0 | 1): void {
   if (c.layout.size === 0) return;
   const { shape } = c.layout;
   const batched = shape.length === 3;
-  const m = shape[shape.length - 2]!;
-  const n = shape[shape.length - 1]!;
-  const k = a.shape[a.ndim - 1]!;
+  const m = shape[shape.length - 2];
+  const n = shape[shape.length - 1];
+  const k = a.shape[a.ndim - 1];
   kernels.matmul(
     c.dtype === 'float32' ? 'float32' : 'float64',
-    { batch: batched ? shape[0]! : 1, m, n, k },
+    { batch: batched ? shape[0] : 1, m, n, k },
     matrices(a),
     matrices(b),
     c.ptr,
@@ -47,9 +47,9 @@ const productPrimitive: Primitive<string> = {
   name: 'matmul',
   reads: [[1], [0]],
   forward: ([a, b], name) => {
-    const shape = [...a!.shape.slice(0, -1), b!.shape[b!.ndim - 1]!];
-    const c = allocate(Layout.contiguous(shape), a!.dtype, name);
-    multiplyInto(a!, b!, c, 0);
+    const shape = [...a.shape.slice(0, -1), b.shape[b.ndim - 1]];
+    const c = allocate(Layout.contiguous(shape), a.dtype, name);
+    multiplyInto(a, b, c, 0);
     return c;
   },
   vjp: (grad, context) => [
@@ -96,8 +96,8 @@ function matmulOf(op: string, a: Tensor, b: Tensor): Tensor {
       `${op}: both operands need at least 1 dimension, got ${formatShape(a.shape)} and ${formatShape(b.shape)}; use mul`,
     );
   }
-  const k = a.shape[a.ndim - 1]!;
-  const rows = b.shape[b.ndim === 1 ? 0 : b.ndim - 2]!;
+  const k = a.shape[a.ndim - 1];
+  const rows = b.shape[b.ndim === 1 ? 0 : b.ndim - 2];
   if (k !== rows) throw innerError(op, a.shape, b.shape, k, rows);
   if (a.ndim === 2 && b.ndim === 2) return product(a, b, op);
   if (a.ndim === 1 && b.ndim === 1) {
@@ -108,11 +108,11 @@ function matmulOf(op: string, a: Tensor, b: Tensor): Tensor {
     const lead = a.shape.slice(0, -1);
     const left = a.ndim === 2 ? a : reshapeTo(a, [sizeOf(lead), k]);
     const right = b.ndim === 2 ? b : unsqueezeDim(b, 1);
-    return reshapeTo(product(left, right, op), b.ndim === 2 ? [...lead, b.shape[1]!] : lead);
+    return reshapeTo(product(left, right, op), b.ndim === 2 ? [...lead, b.shape[1]] : lead);
   }
   const left = a.ndim === 1 ? unsqueezeDim(a, 0) : a;
-  const m = left.shape[left.ndim - 2]!;
-  const n = b.shape[b.ndim - 1]!;
+  const m = left.shape[left.ndim - 2];
+  const n = b.shape[b.ndim - 1];
   const batch = broadcastShapes(op, left.shape.slice(0, -2), b.shape.slice(0, -2));
   const count = sizeOf(batch);
   const x = reshapeTo(expandTo(left, [...batch, m, k]), [count, m, k]);
@@ -147,6 +147,22 @@ export const matmul: MethodOp<Product> = methodOp<Product>(
   (input, other) => matmulOf('matmul', input, other),
 );
 
+/** The product of operands that must have certain numbers of dimensions. */
+export function fixed(name: string, input: Tensor, other: Tensor, left: number, right: number): Tensor {
+  if (input.ndim !== left || other.ndim !== right) {
+    throw new RangeError(
+      `${name}: takes a ${left}-d and a ${right}-d tensor, got ${formatShape(input.shape)} and ` +
+        `${formatShape(other.shape)}; matmul takes any`,
+    );
+  }
+  if (left === 3 && input.shape[0] !== other.shape[0]) {
+    throw new RangeError(
+      `${name}: both batches must be of one size, got ${formatShape(input.shape)} and ${formatShape(other.shape)}`,
+    );
+  }
+  return matmulOf(name, input, other);
+}
+
 /** A product with a fixed number of dimensions of both operands. */
 function fixedProduct(
   name: string,
@@ -164,20 +180,7 @@ function fixedProduct(
         { args: [make([2, 2, 2, 2]), make(sample[1])], message: new RegExp(`takes .* ${left}-d`) },
       ],
     },
-    (input, other) => {
-      if (input.ndim !== left || other.ndim !== right) {
-        throw new RangeError(
-          `${name}: takes a ${left}-d and a ${right}-d tensor, got ${formatShape(input.shape)} and ` +
-            `${formatShape(other.shape)}; matmul takes any`,
-        );
-      }
-      if (left === 3 && input.shape[0] !== other.shape[0]) {
-        throw new RangeError(
-          `${name}: both batches must be of one size, got ${formatShape(input.shape)} and ${formatShape(other.shape)}`,
-        );
-      }
-      return matmulOf(name, input, other);
-    },
+    (input, other) => fixed(name, input, other, left, right),
   );
 }
 
@@ -239,7 +242,7 @@ export const addmm: MethodOp<Addmm> = methodOp<Addmm>(
     ],
   },
   (input: Tensor, mat1: Tensor, mat2: Tensor, beta = 1, alpha = 1) =>
-    scaledSum('addmm', input, mm(mat1, mat2), beta, alpha),
+    scaledSum('addmm', input, fixed('addmm', mat1, mat2, 2, 2), beta, alpha),
 );
 
 /** beta · input + alpha · product, where the input may not enlarge the product. */
@@ -259,17 +262,19 @@ export function scaledSum(op: string, input: Tensor, result: Tensor, beta: numbe
 const linearPrimitive: Primitive<null> = {
   name: 'linear',
   reads: [[1], [0], []],
-  forward: ([x, weight, bias]) => {
-    const shape = [x!.shape[0]!, weight!.shape[0]!];
-    const out = allocate(Layout.contiguous(shape), x!.dtype, 'linear');
+  forward: (inputs) => {
+    const [x, weight] = inputs;
+    const bias = inputs.at(2);
+    const shape = [x.shape[0], weight.shape[0]];
+    const out = allocate(Layout.contiguous(shape), x.dtype, 'linear');
     if (out.layout.size === 0) return out;
-    const element = x!.dtype === 'float32' ? 'float32' : 'float64';
+    const element = x.dtype === 'float32' ? 'float32' : 'float64';
     if (bias !== undefined) kernels.copy(element, element, shape, tensorOperand(bias, shape), out.ptr);
-    const k = x!.shape[1]!;
-    const w = matrices(weight!);
+    const k = x.shape[1];
+    const w = matrices(weight);
     const transposed = { ptr: w.ptr, row: w.col, col: w.row, batch: 0 };
-    const size = { batch: 1, m: shape[0]!, n: shape[1]!, k };
-    kernels.matmul(element, size, matrices(x!), transposed, out.ptr, bias === undefined ? 0 : 1);
+    const size = { batch: 1, m: shape[0], n: shape[1], k };
+    kernels.matmul(element, size, matrices(x), transposed, out.ptr, bias === undefined ? 0 : 1);
     return out;
   },
   vjp: (grad, context) => [
@@ -303,7 +308,7 @@ export const linear: FunctionOp<Linear> = functionOp<Linear>(
   },
   (input, weight, bias) => {
     checkDTypes('linear', input, weight);
-    const features = input.shape[input.ndim - 1];
+    const features = input.shape.at(-1);
     if (
       weight.ndim > 2 ||
       weight.ndim === 0 ||
@@ -319,7 +324,7 @@ export const linear: FunctionOp<Linear> = functionOp<Linear>(
       const y = matmulOf('linear', input, weight);
       return bias ? add(y, bias) : y;
     }
-    const out = weight.shape[0]!;
+    const out = weight.shape[0];
     if (bias && (bias.ndim > 1 || (bias.ndim === 1 && bias.shape[0] !== out))) {
       throw new RangeError(
         `linear: a bias of shape ${formatShape(bias.shape)} does not fit a weight of shape ${formatShape(weight.shape)}; it is [${out}]`,
@@ -331,7 +336,7 @@ export const linear: FunctionOp<Linear> = functionOp<Linear>(
       return bias ? add(y, bias) : y;
     }
     const x = input.ndim === 2 ? input : reshapeTo(input, [sizeOf(input.shape.slice(0, -1)), features]);
-    const b = bias && bias.ndim === 0 ? expandTo(bias, [out]) : bias;
+    const b = bias?.ndim === 0 ? expandTo(bias, [out]) : bias;
     const y = apply(linearPrimitive, b ? [x, weight, b] : [x, weight], null);
     return input.ndim === 2 ? y : reshapeTo(y, [...input.shape.slice(0, -1), out]);
   },

@@ -3,8 +3,11 @@
  * are derived from the ops as the methods are, so neither can be forgotten.
  */
 import { Tensor } from '../tensor.js';
+import * as activations from './activations.js';
 import * as arithmetic from './arithmetic.js';
+import * as arrangement from './arrangement.js';
 import * as choice from './choice.js';
+import * as combined from './combined.js';
 import * as comparison from './comparison.js';
 import * as conversion from './conversion.js';
 import * as extremes from './extremes.js';
@@ -14,10 +17,13 @@ import * as joining from './joining.js';
 import * as losses from './losses.js';
 import * as matmul from './matmul.js';
 import * as pointwise from './pointwise.js';
+import * as predicates from './predicates.js';
 import * as reduction from './reduction.js';
+import * as scan from './scan.js';
 import * as shape from './shape.js';
 import * as slicing from './slicing.js';
 import * as softmax from './softmax.js';
+import * as statistics from './statistics.js';
 import * as random from '../random/ops.js';
 import { runInPlace } from './inplace.js';
 import { type AnyFunction, registry } from './record.js';
@@ -39,8 +45,11 @@ type MethodsOf<Family> = {
 declare module '../tensor.js' {
   interface Tensor
     extends
+      MethodsOf<typeof activations>,
       MethodsOf<typeof arithmetic>,
+      MethodsOf<typeof arrangement>,
       MethodsOf<typeof choice>,
+      MethodsOf<typeof combined>,
       MethodsOf<typeof comparison>,
       MethodsOf<typeof conversion>,
       MethodsOf<typeof extremes>,
@@ -50,17 +59,23 @@ declare module '../tensor.js' {
       MethodsOf<typeof losses>,
       MethodsOf<typeof matmul>,
       MethodsOf<typeof pointwise>,
-      MethodsOf<typeof random>,
+      MethodsOf<typeof predicates>,
       MethodsOf<typeof reduction>,
+      MethodsOf<typeof scan>,
       MethodsOf<typeof shape>,
       MethodsOf<typeof slicing>,
-      MethodsOf<typeof softmax> {}
+      MethodsOf<typeof softmax>,
+      MethodsOf<typeof statistics>,
+      MethodsOf<typeof random> {}
 }
 
 /** Families whose ops are attached (imported here, so that they are registered before the loop below runs). */
 export const families = [
+  activations,
   arithmetic,
+  arrangement,
   choice,
+  combined,
   comparison,
   conversion,
   extremes,
@@ -70,16 +85,19 @@ export const families = [
   losses,
   matmul,
   pointwise,
-  random,
+  predicates,
   reduction,
+  scan,
   shape,
   slicing,
   softmax,
+  statistics,
+  random,
 ] as const;
 
 for (const record of registry.values()) {
   if (record.kind === 'function') continue;
-  const call = record.call as AnyFunction as (...args: unknown[]) => unknown;
+  const call = record.call as (...args: unknown[]) => unknown;
   define(record.name, function (this: Tensor, ...args: unknown[]) {
     return call(this, ...args);
   });

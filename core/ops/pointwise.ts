@@ -1,9 +1,9 @@
 /** Elementwise functions of one operand. */
 import type { Tensor } from '../tensor.js';
-import { binaryOp, type Binary, type BinaryMethod } from './binary.js';
+import { type Binary, internalBinaryOp } from './binary.js';
 import { add, div, mul, neg, pow, sub } from './arithmetic.js';
-import type { InPlaceOp } from './record.js';
-import { type Unary, unaryOp, unarySamples } from './unary.js';
+import { type FunctionOp, type InPlaceOp, inPlaceOp } from './record.js';
+import { internalUnaryOp, type Unary, unaryOp, unarySamples } from './unary.js';
 
 type UnaryFunction = InPlaceOp<Unary>;
 
@@ -309,10 +309,10 @@ function zeroGradient(g: Tensor): Tensor {
   return mul(g, 0);
 }
 
-type GradientKernel = InPlaceOp<Binary, BinaryMethod>;
+type GradientKernel = FunctionOp<Binary>;
 
 /** g where y > 0, else 0: the derivative of relu from its result. */
-export const reluGrad: GradientKernel = binaryOp({
+export const reluGrad: GradientKernel = internalBinaryOp({
   name: 'reluGrad',
   compute: 'reluGrad',
   integers: 'keep',
@@ -320,7 +320,7 @@ export const reluGrad: GradientKernel = binaryOp({
 });
 
 /** g (1 − y²): the derivative of tanh from its result. */
-export const tanhGrad: GradientKernel = binaryOp({
+export const tanhGrad: GradientKernel = internalBinaryOp({
   name: 'tanhGrad',
   compute: 'tanhGrad',
   integers: 'float',
@@ -329,7 +329,7 @@ export const tanhGrad: GradientKernel = binaryOp({
 });
 
 /** g y (1 − y): the derivative of sigmoid from its result. */
-export const sigmoidGrad: GradientKernel = binaryOp({
+export const sigmoidGrad: GradientKernel = internalBinaryOp({
   name: 'sigmoidGrad',
   compute: 'sigmoidGrad',
   integers: 'float',
@@ -346,3 +346,28 @@ export const logsigmoid: UnaryFunction = unaryOp({
   reads: 'input',
   vjp: (g, x) => mul(g, sigmoid(neg(x))),
 });
+
+export interface RoundOptions {
+  /** How many decimals to keep. Default 0. */
+  decimals?: number;
+}
+
+type Round = (input: Tensor, options?: RoundOptions) => Tensor;
+
+const nearest: FunctionOp<Unary> = internalUnaryOp({
+  name: 'roundToInteger',
+  compute: 'round',
+  integers: 'keep',
+  reads: 'nothing',
+  vjp: zeroGradient,
+});
+
+/** The nearest integer (halves to the even one), or the nearest number with some decimals. */
+export const round: InPlaceOp<Round> = inPlaceOp<Round>(
+  { name: 'round', params: ['input', 'decimals'], options: true, samples: unarySamples(-2, 2) },
+  (input: Tensor, decimals = 0) => {
+    if (decimals === 0) return nearest(input);
+    const scale = 10 ** Math.abs(decimals);
+    return decimals > 0 ? div(nearest(mul(input, scale)), scale) : mul(nearest(div(input, scale)), scale);
+  },
+);

@@ -32,7 +32,7 @@ export interface Primitive<A> {
 
 /** The node of a general primitive. */
 export class PrimitiveNode<A> extends Node implements Context<A> {
-  private saved: (Tensor | null)[] | null;
+  private kept: (Tensor | null)[] | null;
   private readonly versions: number[];
 
   constructor(
@@ -50,12 +50,12 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
       if (next[i] === null) return;
       for (const read of reads) {
         const at = read === OUTPUT ? inputs.length : read;
-        const tensor = read === OUTPUT ? output : inputs[read]!;
+        const tensor = read === OUTPUT ? output : inputs[read];
         saved[at] = tensor;
         versions[at] = tensor.storage.version;
       }
     });
-    this.saved = saved;
+    this.kept = saved;
     this.versions = versions;
   }
 
@@ -64,7 +64,7 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
   }
 
   backward(grad: Tensor): Gradients {
-    if (this.saved === null) throw freedError(this.name);
+    if (this.kept === null) throw freedError(this.name);
     return this.primitive.vjp(grad, this);
   }
 
@@ -77,19 +77,19 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
   }
 
   release(): void {
-    this.saved = null;
+    this.kept = null;
   }
 
-  override holds(tensor: Tensor): boolean {
-    return this.saved?.includes(tensor) ?? false;
+  protected override saved(): readonly (Tensor | null)[] {
+    return this.kept ?? [];
   }
 
   private read(at: number): Tensor {
-    if (this.saved === null) throw freedError(this.name);
-    const tensor = this.saved[at];
-    if (tensor === null || tensor === undefined) throw new Error(`${this.name}: input ${at} was not saved`);
+    if (this.kept === null) throw freedError(this.name);
+    const tensor = this.kept[at];
+    if (tensor === null) throw new Error(`${this.name}: input ${at} was not saved`);
     if (tensor.storage.version !== this.versions[at])
-      throw versionError(this.name, tensor, this.versions[at]!);
+      throw versionError(this.name, tensor, this.versions[at]);
     return tensor;
   }
 }
@@ -97,7 +97,7 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
 /** Whether an operation on these inputs is to be recorded. */
 export function isRecorded(inputs: readonly Tensor[]): boolean {
   if (!gradMode.enabled) return false;
-  for (let i = 0; i < inputs.length; i++) if (inputs[i]!.requiresGrad) return true;
+  for (const input of inputs) if (input.requiresGrad) return true;
   return false;
 }
 

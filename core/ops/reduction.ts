@@ -58,7 +58,7 @@ export const sum: MethodOp<Sum> = methodOp<Sum>(
 
 /** Number of elements that one result of a reduction is made of. */
 export function countOf(shape: Shape, dims: readonly number[]): number {
-  return dims.reduce((n, dim) => n * shape[dim]!, 1);
+  return dims.reduce((n, dim) => n * shape[dim], 1);
 }
 
 /**

@@ -1,8 +1,7 @@
 /** Several results of one op: an array to destructure, whose entries have names too. */
 
-export type Named<Names extends string, Values extends readonly unknown[]> = Values & {
-  readonly [Name in Names]: Values[number];
-};
+export type Named<Names extends string, Values extends readonly unknown[]> = Values &
+  Readonly<Record<Names, Values[number]>>;
 
 /** `named(['values', 'indices'], [v, i])` is `[v, i]` with `.values` and `.indices`. */
 export function named<const Names extends readonly string[], Values extends readonly unknown[]>(

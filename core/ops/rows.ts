@@ -16,7 +16,7 @@ const BLOCK = 16;
 const takePrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> = {
   name: 'index',
   forward: ([x], { rows, size }) => {
-    const source = contiguousData(x!, 'index');
+    const source = contiguousData(x, 'index');
     const [outer, , inner] = source.shape as [number, number, number];
     const n = rows.length;
     const out = allocateShape([outer, n, inner], source.dtype, 'index');
@@ -26,7 +26,7 @@ const takePrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> =
         const from = source.ptr + o * size * bytes;
         const to = out.ptr + o * n * bytes;
         for (let r = 0; r < n; r++) {
-          const start = from + rows[r]! * bytes;
+          const start = from + rows[r] * bytes;
           u8.copyWithin(to + r * bytes, start, start + bytes);
         }
       }
@@ -37,7 +37,7 @@ const takePrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> =
     let at = 0;
     for (let o = 0; o < outer; o++) {
       for (let r = 0; r < n; r++) {
-        const start = (o * size + rows[r]!) * inner;
+        const start = (o * size + rows[r]) * inner;
         for (let i = 0; i < inner; i++) to[at++] = from[start + i]!;
       }
     }
@@ -55,8 +55,8 @@ const spreadPrimitive: Primitive<{ readonly rows: Rows; readonly shape: readonly
   {
     name: 'indexBackward',
     forward: ([grad], { rows, shape }) => {
-      const out = filled(shape, 0, grad!.dtype, 'indexBackward');
-      addRows(out, rows, grad!);
+      const out = filled(shape, 0, grad.dtype, 'indexBackward');
+      addRows(out, rows, grad);
       return out;
     },
     vjp: (grad, context) => [takeRows(grad, context.attributes.rows)],
@@ -70,7 +70,7 @@ function addRows(out: Tensor, rows: Rows, values: Tensor): void {
   for (let o = 0; o < outer; o++) {
     for (const row of rows) {
       const start = (o * size + row) * inner;
-      for (let i = 0; i < inner; i++) to[start + i]! += from[at++]!;
+      for (let i = 0; i < inner; i++) to[start + i] += from[at++];
     }
   }
 }
@@ -84,7 +84,7 @@ function writeRows(out: Tensor, rows: Rows, values: Tensor | number): void {
   for (let o = 0; o < outer; o++) {
     for (const row of rows) {
       const start = (o * size + row) * inner;
-      for (let i = 0; i < inner; i++) to[start + i] = from === null ? constant : from[at++]!;
+      for (let i = 0; i < inner; i++) to[start + i] = from === null ? constant : from[at++];
     }
   }
 }
@@ -93,9 +93,9 @@ function writeRows(out: Tensor, rows: Rows, values: Tensor | number): void {
 const putPrimitive: Primitive<{ readonly rows: Rows; readonly accumulate: boolean }> = {
   name: 'indexPut',
   forward: ([x, values], { rows, accumulate }) => {
-    const out = castCopy(x!, x!.dtype, 'indexPut');
-    if (accumulate) addRows(out, rows, values!);
-    else writeRows(out, rows, values!);
+    const out = castCopy(x, x.dtype, 'indexPut');
+    if (accumulate) addRows(out, rows, values);
+    else writeRows(out, rows, values);
     return out;
   },
   vjp: (grad, context) => {
@@ -110,7 +110,7 @@ const putPrimitive: Primitive<{ readonly rows: Rows; readonly accumulate: boolea
 const fillPrimitive: Primitive<{ readonly rows: Rows; readonly value: number }> = {
   name: 'indexFill',
   forward: ([x], { rows, value }) => {
-    const out = castCopy(x!, x!.dtype, 'indexFill');
+    const out = castCopy(x, x.dtype, 'indexFill');
     writeRows(out, rows, value);
     return out;
   },
@@ -119,7 +119,7 @@ const fillPrimitive: Primitive<{ readonly rows: Rows; readonly value: number }> 
 
 /** Rows of x [outer, size, inner], as [outer, rows, inner]. */
 export function takeRows(x: Tensor, rows: Rows): Tensor {
-  return apply(takePrimitive, [x], { rows, size: x.shape[1]! });
+  return apply(takePrimitive, [x], { rows, size: x.shape[1] });
 }
 
 /** A copy of x [outer, size, inner] with `values` [outer, rows, inner] put, or added, at rows. */

@@ -58,7 +58,7 @@ const unsqueezeRecord: ViewRecord<number> = {
 
 const copyPrimitive: Primitive<string> = {
   name: 'clone',
-  forward: ([x], name) => castCopy(x!, x!.dtype, name),
+  forward: ([x], name) => castCopy(x, x.dtype, name),
   vjp: (grad) => [grad],
 };
 
@@ -95,7 +95,7 @@ export function squeezeDims(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** Sizes given one by one or as an array. */
-export type Sizes = readonly number[] | readonly [readonly number[]];
+export type Sizes = number[] | [readonly number[]];
 
 function listOf(sizes: Sizes): readonly number[] {
   const [first] = sizes;

@@ -69,7 +69,7 @@ export const select: MethodOp<Select> = methodOp<Select>(
   (input, dim, index) => {
     if (input.ndim === 0) throw new RangeError('select: a 0-d tensor has no dimension to select from');
     const at = wrapDim('select', dim, input.ndim);
-    return selectIndex(input, at, wrapIndex('select', index, input.shape[at]!, at));
+    return selectIndex(input, at, wrapIndex('select', index, input.shape[at], at));
   },
 );
 
@@ -91,7 +91,7 @@ export const narrow: MethodOp<Narrow> = methodOp<Narrow>(
     const start = typeof first === 'number' ? first : first.item();
     if (input.ndim === 0) throw new RangeError('narrow: a 0-d tensor has no dimension to narrow');
     const at = wrapDim('narrow', dim, input.ndim);
-    const size = input.shape[at]!;
+    const size = input.shape[at];
     const from = start < 0 ? start + size : start;
     if (
       !Number.isInteger(from) ||
@@ -163,7 +163,7 @@ export const unfold: MethodOp<Unfold> = methodOp<Unfold>(
   },
   (input, dimension, size, step) => {
     const dim = wrapDim('unfold', dimension, input.ndim);
-    const available = input.ndim === 0 ? 1 : input.shape[dim]!;
+    const available = input.ndim === 0 ? 1 : input.shape[dim];
     if (!Number.isInteger(size) || size < 0 || size > available) {
       throw new RangeError(`unfold: a window of ${size} does not fit dimension ${dim} of size ${available}`);
     }
@@ -200,7 +200,7 @@ export const split: MethodOp<Split> = methodOp<Split>(
       [make([2, 5]), [1, 4], 1],
     ],
     errors: (make) => [
-      { args: [make([5]), [1, 2]], message: /sizes add up to 3 .* size 5/ },
+      { args: [make([5]), [1, 2]], message: /sizes add up to 3, .* size 5/ },
       { args: [make([5]), -1], message: /size of the parts/ },
     ],
   },
@@ -282,7 +282,7 @@ export const tensorSplit: MethodOp<TensorSplit> = methodOp<TensorSplit>(
     }
     const bounds = [0, ...given.map((i) => clampIndex(i, size)), size];
     return bounds.slice(1).map((end, i) => {
-      const start = bounds[i]!;
+      const start = bounds[i];
       return sliceDim(input, at, Math.min(start, size), Math.max(0, end - start));
     });
   },
@@ -307,6 +307,6 @@ export const unbind: MethodOp<Unbind> = methodOp<Unbind>(
   (input: Tensor, dim = 0) => {
     if (input.ndim === 0) throw new RangeError('unbind: a 0-d tensor has no dimension to unbind');
     const at = wrapDim('unbind', dim, input.ndim);
-    return Array.from({ length: input.shape[at]! }, (_, i) => selectIndex(input, at, i));
+    return Array.from({ length: input.shape[at] }, (_, i) => selectIndex(input, at, i));
   },
 );

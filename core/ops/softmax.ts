@@ -21,9 +21,9 @@ function rowsPrimitive(log: boolean): Primitive<null> {
     name,
     reads: [[OUTPUT]],
     forward: ([x]) => {
-      const source = contiguousData(x!, name);
+      const source = contiguousData(x, name);
       const out = allocateLike(source, source.dtype, name);
-      const columns = source.ndim === 0 ? 1 : source.shape[source.ndim - 1]!;
+      const columns = source.ndim === 0 ? 1 : source.shape[source.ndim - 1];
       if (out.layout.size > 0) {
         kernels.softmax(log, floatOf(source), out.layout.size / columns, columns, source.ptr, out.ptr);
       }
@@ -44,11 +44,11 @@ function gradientPrimitive(log: boolean): Primitive<null> {
     name,
     reads: [[1], [0, 1]],
     forward: ([grad, y]) => {
-      const g = contiguousData(grad!, name);
-      const out = allocateLike(y!, y!.dtype, name);
-      const columns = y!.ndim === 0 ? 1 : y!.shape[y!.ndim - 1]!;
+      const g = contiguousData(grad, name);
+      const out = allocateLike(y, y.dtype, name);
+      const columns = y.ndim === 0 ? 1 : y.shape[y.ndim - 1];
       if (out.layout.size > 0) {
-        kernels.softmaxGrad(log, floatOf(g), out.layout.size / columns, columns, y!.ptr, g.ptr, out.ptr);
+        kernels.softmaxGrad(log, floatOf(g), out.layout.size / columns, columns, y.ptr, g.ptr, out.ptr);
       }
       return out;
     },

@@ -23,19 +23,19 @@ export function reducedRuns(shape: Shape, dims: readonly number[]): Run[] {
   const left = shape.slice();
   let i = dims.length - 1;
   while (i >= 0) {
-    const last = dims[i]!;
-    while (i > 0 && dims[i - 1] === dims[i]! - 1) i--;
-    const first = dims[i]!;
+    const last = dims[i];
+    while (i > 0 && dims[i - 1] === dims[i] - 1) i--;
+    const first = dims[i];
     i--;
     let outer = 1;
     let size = 1;
     let inner = 1;
-    for (let d = 0; d < first; d++) outer *= left[d]!;
+    for (let d = 0; d < first; d++) outer *= left[d];
     for (let d = first; d <= last; d++) {
-      size *= left[d]!;
+      size *= left[d];
       left[d] = 1;
     }
-    for (let d = last + 1; d < left.length; d++) inner *= left[d]!;
+    for (let d = last + 1; d < left.length; d++) inner *= left[d];
     runs.push({ outer, size, inner });
   }
   return runs;
@@ -64,7 +64,7 @@ export function reduceRaw(
   if (runs.length === 0) return castCopy(x, x.dtype, name);
   let current = contiguousData(x, name);
   for (let i = 0; i < runs.length; i++) {
-    const { outer, size, inner } = runs[i]!;
+    const { outer, size, inner } = runs[i];
     const out = allocate(
       i === runs.length - 1 ? Layout.contiguous(shape) : Layout.contiguous([outer, inner]),
       x.dtype,
@@ -85,7 +85,7 @@ interface SumAttributes {
 
 const sumPrimitive: Primitive<SumAttributes> = {
   name: 'sum',
-  forward: ([x], { dims, keepdim }) => reduceRaw('sum', x!, dims, keepdim, 'sum'),
+  forward: ([x], { dims, keepdim }) => reduceRaw('sum', x, dims, keepdim, 'sum'),
   vjp: (grad, { attributes: { shape, dims, keepdim } }) => [
     expandTo(keepdim ? grad : restoreDims(grad, shape, dims), shape),
   ],

@@ -6,7 +6,14 @@ import type { UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { allocateLike, isTensor } from './operand.js';
 import { contiguousData, elements, inDType } from './raw.js';
-import { type InPlaceOp, inPlaceOp, type OpDescription, type SampleMaker } from './record.js';
+import {
+  functionOp,
+  type FunctionOp,
+  type InPlaceOp,
+  inPlaceOp,
+  type OpDescription,
+  type SampleMaker,
+} from './record.js';
 import { Tensor } from '../tensor.js';
 
 export type Unary = (input: Tensor) => Tensor;
@@ -63,8 +70,8 @@ class UnaryNode extends Node {
     this.freed = true;
   }
 
-  override holds(tensor: Tensor): boolean {
-    return this.x === tensor || this.y === tensor;
+  protected override saved(): readonly (Tensor | null)[] {
+    return [this.x, this.y];
   }
 }
 
@@ -77,7 +84,7 @@ function compute(description: UnaryDescription, x: Tensor, out: Tensor): void {
   }
   const source = elements(contiguousData(x, description.name));
   const target = elements(out);
-  for (let i = 0; i < source.length; i++) target[i] = how(source[i]!);
+  for (let i = 0; i < source.length; i++) target[i] = how(source[i]);
 }
 
 function forward(description: UnaryDescription, x: Tensor): Tensor {
@@ -115,16 +122,27 @@ export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
         return true;
       },
     },
-    (input) => {
-      if (!isTensor(input)) throw notATensor(description.name, input);
-      const y = forward(description, input);
-      if (gradMode.enabled && input.requiresGrad) {
-        y.node = new UnaryNode(description, input, y);
-        y.differentiable = true;
-      }
-      return y;
-    },
+    (input) => applyUnary(description, input),
   );
+}
+
+/** Defines a unary op for other ops only: no method, no in-place twin. */
+export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary> {
+  return functionOp<Unary>(
+    { samples: unarySamples(-2, 2), torch: [], ...description, params: ['input'] },
+    (input) => applyUnary(description, input),
+  );
+}
+
+/** Computes and records a unary op. */
+function applyUnary(description: UnaryDescription, input: Tensor): Tensor {
+  if (!isTensor(input)) throw notATensor(description.name, input);
+  const y = forward(description, input);
+  if (gradMode.enabled && input.requiresGrad) {
+    y.node = new UnaryNode(description, input, y);
+    y.differentiable = true;
+  }
+  return y;
 }
 
 export function notATensor(op: string, value: unknown): TypeError {
@@ -146,6 +164,6 @@ export function mapElements(op: string, x: Tensor, dtype: DType, f: (x: number) 
   const out = allocateLike(x, dtype, op);
   const from = elements(source);
   const to = elements(out);
-  for (let i = 0; i < from.length; i++) to[i] = f(from[i]!);
+  for (let i = 0; i < from.length; i++) to[i] = f(from[i]);
   return out;
 }

@@ -87,8 +87,8 @@ interface WriteAttributes {
 const writePrimitive: Primitive<WriteAttributes> = {
   name: 'writeThroughView',
   forward: ([grad], { shape, layoutOf }) => {
-    const out = filled(shape, 0, grad!.dtype, 'backward');
-    addThroughLayout(grad!, out, layoutOf(out.layout));
+    const out = filled(shape, 0, grad.dtype, 'backward');
+    addThroughLayout(grad, out, layoutOf(out.layout));
     return out;
   },
   vjp: (grad, { attributes }) => [attributes.viewOf(grad)],
@@ -117,7 +117,7 @@ function addThroughLayout(x: Tensor, out: Tensor, layout: Layout): void {
   const source = element === 'float32' ? f32 : f64;
   const first = x.ptr / itemSize(x.dtype);
   forEachPair(layout.shape, x.strides, strides, (from, to) => {
-    target[layout.offset + to]! += source[first + from]!;
+    target[layout.offset + to] += source[first + from];
   });
 }
 
@@ -140,11 +140,11 @@ export function forEachPair(
     visit(x, y);
     let d = ndim - 1;
     for (; d >= 0; d--) {
-      x += a[d]!;
-      y += b[d]!;
-      if (++index[d]! < shape[d]!) break;
-      x -= a[d]! * shape[d]!;
-      y -= b[d]! * shape[d]!;
+      x += a[d];
+      y += b[d];
+      if (++index[d] < shape[d]) break;
+      x -= a[d] * shape[d];
+      y -= b[d] * shape[d];
       index[d] = 0;
     }
     if (d < 0) return;
@@ -158,11 +158,11 @@ interface MaskAttributes {
 const maskPrimitive: Primitive<MaskAttributes> = {
   name: 'zeroRegion',
   forward: ([x], { region }) => {
-    const out = castCopy(x!, x!.dtype, 'backward');
+    const out = castCopy(x, x.dtype, 'backward');
     const part = region(out);
     if (part.layout.size > 0) {
-      const zero = filled(part.shape, 0, x!.dtype, 'backward');
-      kernels.copyInto(elementOf(x!.dtype), part.shape, zero, part);
+      const zero = filled(part.shape, 0, x.dtype, 'backward');
+      kernels.copyInto(elementOf(x.dtype), part.shape, zero, part);
     }
     return out;
   },

@@ -8,7 +8,7 @@ import type { FloatDType } from 'nabla/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isSupported, type ReferenceFile, runSample } from './ops/run.js';
 
-const root = process.env['NABLA_GOLDEN'] ?? path.join(import.meta.dirname, 'vectors');
+const root = process.env.NABLA_GOLDEN ?? path.join(import.meta.dirname, 'vectors');
 const folder = path.join(root, 'ops');
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))

@@ -113,7 +113,7 @@ export function difference(
     const list = expected as readonly Stored[];
     if (values.length !== list.length) return `expected ${list.length} results, got ${values.length}`;
     for (let i = 0; i < list.length; i++) {
-      const problem = difference(values[i], list[i]!, precision, tolerance);
+      const problem = difference(values[i], list[i], precision, tolerance);
       if (problem !== null) return `[${i}] ${problem}`;
     }
     return null;
@@ -146,8 +146,8 @@ export function arrayDifference(
   { relative, absolute }: Tolerance,
 ): string | null {
   for (let i = 0; i < expected.length; i++) {
-    const a = actual[i]!;
-    const e = expected[i]!;
+    const a = actual[i];
+    const e = expected[i];
     if (a === e || (Number.isNaN(a) && Number.isNaN(e))) continue;
     if (!(Math.abs(a - e) <= absolute + relative * Math.abs(e)) || !Number.isFinite(e)) {
       return `element ${i} is ${a} instead of ${e}`;

@@ -1,0 +1,372 @@
+/** Activation functions of networks. */
+import { formatShape, wrapDim } from '../layout.js';
+import type { Tensor } from '../tensor.js';
+import { add, div, mul, sub } from './arithmetic.js';
+import { type Binary, internalBinaryOp } from './binary.js';
+import { where } from './choice.js';
+import { eq, gt, logicalAnd, lt } from './comparison.js';
+import { piecewise, smooth, toFloat } from './elementwise.js';
+import { abs, exp, sigmoid, tanh } from './pointwise.js';
+import { functionOp, type FunctionOp, type InPlaceOp, inPlaceOp, type SampleMaker } from './record.js';
+import { reshapeTo } from './shape.js';
+import { sliceDim } from './slicing.js';
+import { internalUnaryOp, type Unary, unaryOp } from './unary.js';
+
+type GradientKernel = FunctionOp<Binary>;
+
+/** The normal distribution's density. */
+function density(x: Tensor): Tensor {
+  return mul(exp(mul(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+}
+
+/** g (Φ(x) + x φ(x)): the derivative of gelu from its input. */
+export const geluGrad: GradientKernel = internalBinaryOp({
+  name: 'geluGrad',
+  compute: 'geluGrad',
+  integers: 'float',
+  a: { reads: 'b', vjp: (u, _g, x) => geluGrad(u, x) },
+  b: {
+    reads: 'ab',
+    vjp: (u, g, x) => {
+      const input = x as Tensor;
+      return mul(mul(u, g), mul(density(input), sub(2, mul(input, input))));
+    },
+  },
+});
+
+/** g σ(x) (1 + x (1 − σ(x))): the derivative of silu from its input. */
+export const siluGrad: GradientKernel = internalBinaryOp({
+  name: 'siluGrad',
+  compute: 'siluGrad',
+  integers: 'float',
+  a: { reads: 'b', vjp: (u, _g, x) => siluGrad(u, x) },
+  b: {
+    reads: 'ab',
+    vjp: (u, g, x) => {
+      const input = x as Tensor;
+      const s = sigmoid(input);
+      const slope = mul(s, sub(1, s));
+      return mul(mul(u, g), mul(slope, add(mul(input, sub(1, mul(s, 2))), 2)));
+    },
+  },
+});
+
+/** x σ(x), also called swish. */
+export const silu: InPlaceOp<Unary> = unaryOp({
+  name: 'silu',
+  torch: 'nn.functional.silu',
+  compute: 'silu',
+  integers: 'float',
+  reads: 'input',
+  vjp: (g, x) => siluGrad(g, x),
+});
+
+const exactGelu: FunctionOp<Unary> = internalUnaryOp({
+  name: 'geluExact',
+  compute: 'gelu',
+  integers: 'float',
+  reads: 'input',
+  vjp: (g, x) => geluGrad(g, x),
+});
+
+const CUBE = 0.044715;
+const ROOT = Math.sqrt(2 / Math.PI);
+
+const tanhGelu: FunctionOp<Unary> = internalUnaryOp({
+  name: 'geluTanh',
+  compute: 'geluTanh',
+  integers: 'float',
+  reads: 'input',
+  vjp: (g, x) => {
+    const t = tanh(mul(add(x, mul(mul(mul(x, x), x), CUBE)), ROOT));
+    const inner = mul(add(mul(mul(x, x), 3 * CUBE), 1), ROOT);
+    const slope = add(mul(add(t, 1), 0.5), mul(mul(mul(x, 0.5), sub(1, mul(t, t))), inner));
+    return mul(g, slope);
+  },
+});
+
+export interface GeluOptions {
+  /** 'tanh' for the approximation by tanh. Default 'none'. */
+  approximate?: 'none' | 'tanh';
+}
+
+type Gelu = (input: Tensor, options?: GeluOptions) => Tensor;
+
+/** x Φ(x) with the normal distribution function Φ. */
+export const gelu: FunctionOp<Gelu> = functionOp<Gelu>(
+  {
+    name: 'gelu',
+    torch: 'nn.functional.gelu',
+    params: ['input', 'approximate'],
+    options: true,
+    samples: (make) => [[make([2, 3])], [make([2, 3]), { approximate: 'tanh' }]],
+    errors: (make) => [{ args: [make([2]), { approximate: 'erf' }], message: /'none' or 'tanh'/ }],
+  },
+  (input: Tensor, approximate = 'none') => {
+    if (approximate === 'none') return exactGelu(input);
+    if (approximate === 'tanh') return tanhGelu(input);
+    throw new TypeError(`gelu: approximate is 'none' or 'tanh', got '${approximate}'`);
+  },
+);
+
+/** An activation with up to two named numbers. */
+function activation<Names extends string>(
+  description: {
+    readonly name: string;
+    readonly torch?: string;
+    readonly parameters: readonly Names[];
+    readonly defaults: readonly number[];
+    readonly samples?: (make: SampleMaker) => readonly (readonly unknown[])[];
+  },
+  compute: (input: Tensor, a: number, b: number) => Tensor,
+): InPlaceOp<Parametric<Names>> {
+  const { name, parameters, defaults } = description;
+  const [first = 0, second = 0] = defaults;
+  return inPlaceOp<Parametric<Names>>(
+    {
+      name,
+      torch: description.torch ?? `nn.functional.${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`,
+      params: ['input', ...parameters],
+      options: true,
+      samples: description.samples ?? ((make) => [[make([2, 3])], [make([])], [make([0, 2])]]),
+    },
+    (input: Tensor, a = first, b = second) => compute(input, a, b),
+  );
+}
+
+type Parametric<Names extends string> = (
+  input: Tensor,
+  a?: number | Partial<Record<Names, number>>,
+  b?: number | Partial<Record<Names, number>>,
+) => Tensor;
+
+const leaky = piecewise({
+  name: 'leakyRelu',
+  f: (x, slope) => (x > 0 ? x : x * slope),
+  slope: (x, slope) => (x > 0 ? 1 : slope),
+});
+
+/** x if positive, else negativeSlope · x (0.01). */
+export const leakyRelu: InPlaceOp<Parametric<'negativeSlope'>> = activation(
+  { name: 'leakyRelu', parameters: ['negativeSlope'], defaults: [0.01] },
+  (x, slope) => leaky(toFloat(x), slope),
+);
+
+const between = piecewise({
+  name: 'hardtanh',
+  // The upper limit is applied last, which matters where the limits are crossed.
+  f: (x, low, high) => {
+    const raised = x < low ? low : x;
+    return raised > high ? high : raised;
+  },
+  slope: (x, low, high) => (x > low && x < high ? 1 : 0),
+});
+
+/** x cut off at minVal (−1) and maxVal (1). */
+export const hardtanh: InPlaceOp<Parametric<'minVal' | 'maxVal'>> = activation(
+  { name: 'hardtanh', parameters: ['minVal', 'maxVal'], defaults: [-1, 1] },
+  (x, low, high) => between(toFloat(x), low, high),
+);
+
+/** min(max(x, 0), 6). */
+export const relu6: InPlaceOp<Parametric<never>> = activation(
+  { name: 'relu6', torch: 'nn.functional.relu6', parameters: [], defaults: [] },
+  (x) => between(toFloat(x), 0, 6),
+);
+
+const sixth = piecewise({
+  name: 'hardsigmoid',
+  f: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5),
+  slope: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
+});
+
+/** x / 6 + ½ cut off at 0 and 1. */
+export const hardsigmoid: InPlaceOp<Parametric<never>> = activation(
+  { name: 'hardsigmoid', parameters: [], defaults: [] },
+  (x) => sixth(toFloat(x)),
+);
+
+const swish = smooth({
+  name: 'hardswish',
+  f: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+  reads: 'input',
+  // At −3 and 3 PyTorch takes the slope of the middle piece, and its derivative as 0.
+  vjp: (g, x) => {
+    const inside = logicalAnd(gt(x, -3), lt(x, 3));
+    const middle = (z: Tensor): Tensor => add(div(z, 3), 0.5);
+    const slope = where(inside, middle(x), where(lt(x, -3), 0, where(gt(x, 3), 1, middle(x.detach()))));
+    return mul(g, slope);
+  },
+});
+
+/** x · hardsigmoid(x). */
+export const hardswish: InPlaceOp<Parametric<never>> = activation(
+  { name: 'hardswish', parameters: [], defaults: [] },
+  (x) => swish(x),
+);
+
+const hard = piecewise({
+  name: 'hardshrink',
+  f: (x, lambda) => (x >= -lambda && x <= lambda ? 0 : x),
+  slope: (x, lambda) => (x >= -lambda && x <= lambda ? 0 : 1),
+});
+
+/** x where |x| is above lambd (0.5), else 0. */
+export const hardshrink: InPlaceOp<Parametric<'lambd'>> = activation(
+  { name: 'hardshrink', parameters: ['lambd'], defaults: [0.5] },
+  (x, lambda) => hard(toFloat(x), lambda),
+);
+
+const soft = piecewise({
+  name: 'softshrink',
+  f: (x, lambda) => (x > lambda ? x - lambda : x < -lambda ? x + lambda : Number.isNaN(x) ? x : 0),
+  slope: (x, lambda) => (x >= -lambda && x <= lambda ? 0 : 1),
+});
+
+/** x moved towards 0 by lambd (0.5), but not beyond. */
+export const softshrink: InPlaceOp<Parametric<'lambd'>> = activation(
+  { name: 'softshrink', parameters: ['lambd'], defaults: [0.5] },
+  (x, lambda) => soft(toFloat(x), lambda),
+);
+
+const above = piecewise({
+  name: 'threshold',
+  f: (x, limit, value) => (x <= limit ? value : x),
+  slope: (x, limit) => (x <= limit ? 0 : 1),
+});
+
+/** x where it is above the threshold, else the value. */
+export const threshold: InPlaceOp<(input: Tensor, threshold: number, value: number) => Tensor> = inPlaceOp<
+  (input: Tensor, threshold: number, value: number) => Tensor
+>(
+  {
+    name: 'threshold',
+    torch: 'nn.functional.threshold',
+    params: ['input', 'threshold', 'value'],
+    samples: (make) => [[make([2, 3]), 0.1, 20]],
+  },
+  (input, limit, value) => above(input, limit, value),
+);
+
+/** x − tanh(x). */
+export const tanhshrink: InPlaceOp<Parametric<never>> = activation(
+  { name: 'tanhshrink', parameters: [], defaults: [] },
+  (x) => sub(x, tanh(x)),
+);
+
+/** x / (1 + |x|). */
+export const softsign: InPlaceOp<Parametric<never>> = activation(
+  { name: 'softsign', parameters: [], defaults: [] },
+  (x) => div(x, add(abs(x), 1)),
+);
+
+const softPlus = smooth({
+  name: 'softplus',
+  f: (x, beta, limit) => (x * beta > limit ? x : Math.log1p(Math.exp(x * beta)) / beta),
+  reads: 'input',
+  vjp: (g, x, _y, [beta = 1, limit = 20]) => {
+    const scaled = mul(x, beta);
+    return where(gt(scaled, limit), g, mul(g, sigmoid(scaled)));
+  },
+});
+
+/** ln(1 + exp(beta x)) / beta, which is x itself where beta x is above the threshold (20). */
+export const softplus: InPlaceOp<Parametric<'beta' | 'threshold'>> = activation(
+  { name: 'softplus', parameters: ['beta', 'threshold'], defaults: [1, 20] },
+  (x, beta, limit) => softPlus(x, beta, limit),
+);
+
+const exponentialUnit = smooth({
+  name: 'elu',
+  // Below 0: a (exp(b x) − 1).
+  f: (x, a, b) => (x > 0 ? x : a * Math.expm1(x * b)),
+  reads: 'input',
+  // At 0 the slope is a b, and by PyTorch's convention constant: its derivative there is 0.
+  vjp: (g, x, _y, [a = 1, b = 1]) =>
+    mul(g, where(lt(x, 0), mul(exp(mul(x, b)), a * b), where(eq(x, 0), a * b, where(gt(x, 0), 1, x)))),
+});
+
+/** x if positive, else alpha (eˣ − 1). */
+export const elu: InPlaceOp<Parametric<'alpha'>> = activation(
+  { name: 'elu', parameters: ['alpha'], defaults: [1] },
+  (x, alpha) => exponentialUnit(x, alpha, 1),
+);
+
+/** x if positive, else alpha (exp(x / alpha) − 1). */
+export const celu: InPlaceOp<Parametric<'alpha'>> = activation(
+  { name: 'celu', parameters: ['alpha'], defaults: [1] },
+  (x, alpha) => exponentialUnit(x, alpha, 1 / alpha),
+);
+
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** 1.0507 · elu(x) with alpha 1.6733: keeps mean 0 and variance 1 through layers. */
+export const selu: InPlaceOp<Parametric<never>> = activation(
+  { name: 'selu', parameters: [], defaults: [] },
+  (x) => mul(exponentialUnit(x, SELU_ALPHA, 1), SELU_SCALE),
+);
+
+/** x tanh(softplus(x)). */
+export const mish: InPlaceOp<Parametric<never>> = activation(
+  { name: 'mish', parameters: [], defaults: [] },
+  (x) => mul(x, tanh(softPlus(x, 1, 20))),
+);
+
+type Prelu = (input: Tensor, weight: Tensor) => Tensor;
+
+/**
+ * x if positive, else weight · x with one learned weight, or one for each channel (dimension 1).
+ * @throws RangeError if the number of weights is neither 1 nor the number of channels
+ */
+export const prelu: FunctionOp<Prelu> = functionOp<Prelu>(
+  {
+    name: 'prelu',
+    torch: 'nn.functional.prelu',
+    params: ['input', 'weight'],
+    options: true,
+    samples: (make) => [
+      [make([2, 3]), make([3])],
+      [make([2, 3]), make([1])],
+    ],
+    errors: (make) => [{ args: [make([2, 3]), make([2])], message: /2 weights/ }],
+  },
+  (input: Tensor, weight: Tensor) => {
+    const count = weight.numel();
+    const channels = input.ndim > 1 ? input.shape[1] : 1;
+    if (count !== 1 && count !== channels) {
+      throw new RangeError(
+        `prelu: ${count} weights for an input of shape ${formatShape(input.shape)}; give 1 or ${channels}`,
+      );
+    }
+    const factors = reshapeTo(
+      weight,
+      count === 1 ? [] : [count, ...new Array<number>(input.ndim - 2).fill(1)],
+    );
+    return where(gt(input, 0), input, mul(input, factors));
+  },
+);
+
+type Glu = (input: Tensor, dim?: number | { dim?: number }) => Tensor;
+
+/** a σ(b), where a and b are the two halves of a dimension (the last). */
+export const glu: FunctionOp<Glu> = functionOp<Glu>(
+  {
+    name: 'glu',
+    torch: 'nn.functional.glu',
+    params: ['input', 'dim'],
+    options: true,
+    samples: (make) => [[make([2, 4])], [make([2, 3]), 0]],
+    errors: (make) => [{ args: [make([2, 3])], message: /even size/ }],
+  },
+  (input: Tensor, dim = -1) => {
+    const at = wrapDim('glu', dim, input.ndim);
+    const size = input.ndim === 0 ? 1 : input.shape[at];
+    if (size % 2 !== 0) {
+      throw new RangeError(
+        `glu: dimension ${dim} of shape ${formatShape(input.shape)} must have an even size`,
+      );
+    }
+    return mul(sliceDim(input, at, 0, size / 2), sigmoid(sliceDim(input, at, size / 2, size / 2)));
+  },
+);

@@ -1,0 +1,297 @@
+/** Elementwise ops of two or three operands that are made of simpler ones, or of no kernel. */
+import { toFloatType } from '../dtype.js';
+import type { Tensor } from '../tensor.js';
+import { add, div, mul, neg, pow, sub } from './arithmetic.js';
+import {
+  applyBinary,
+  type Binary,
+  type BinaryDescription,
+  type BinaryMethod,
+  binaryOp,
+  binarySamples,
+} from './binary.js';
+import { cast } from './cast.js';
+import { where } from './choice.js';
+import { eq, logicalAnd } from './comparison.js';
+import { smooth, toFloat } from './elementwise.js';
+import { type Operand } from './operand.js';
+import { exp, log } from './pointwise.js';
+import { filled } from './raw.js';
+import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp } from './record.js';
+import { isnan } from './predicates.js';
+import { unaryOp, type Unary, unarySamples } from './unary.js';
+
+type BinaryFunction = InPlaceOp<Binary, BinaryMethod>;
+
+/** The angle of the point (other, input): atan(input / other) in the right quadrant. */
+export const atan2: BinaryFunction = binaryOp({
+  name: 'atan2',
+  compute: 'atan2',
+  integers: 'float',
+  samples: binarySamples(0.5, 2),
+  a: { reads: 'ab', vjp: (g, a, b) => mul(g, div(b, add(mul(a, a), mul(b, b)))) },
+  b: { reads: 'ab', vjp: (g, a, b) => mul(g, div(negate(a), add(mul(a, a), mul(b, b)))) },
+});
+
+function negate(x: Operand): Operand {
+  return typeof x === 'number' ? -x : neg(x);
+}
+
+/** √(input² + other²), without overflow. */
+export const hypot: BinaryFunction = binaryOp({
+  name: 'hypot',
+  compute: (a, b) => Math.hypot(a, b),
+  integers: 'float',
+  a: { reads: 'ay', vjp: (g, a, _b, y) => mul(g, div(a, y)) },
+  b: { reads: 'by', vjp: (g, _a, b, y) => mul(g, div(b, y)) },
+});
+
+/** The remainder of input / other with the sign of input. */
+export const fmod: BinaryFunction = binaryOp({
+  name: 'fmod',
+  compute: 'fmod',
+  integers: 'keep',
+  samples: binarySamples(0.5, 2),
+  a: { reads: '', vjp: (g) => g },
+  b: { reads: 'ab', vjp: (g, a, b) => neg(mul(g, div(a, b, { roundingMode: 'trunc' }))) },
+});
+
+/** The remainder of input / other with the sign of other. */
+export const remainder: BinaryFunction = binaryOp({
+  name: 'remainder',
+  compute: 'remainder',
+  integers: 'keep',
+  samples: binarySamples(0.5, 2),
+  a: { reads: '', vjp: (g) => g },
+  b: { reads: 'ab', vjp: (g, a, b) => neg(mul(g, div(a, b, { roundingMode: 'floor' }))) },
+});
+
+/** |input| with the sign of other. */
+export const copysign: BinaryFunction = binaryOp({
+  name: 'copysign',
+  compute: (a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
+  integers: 'float',
+  a: { reads: 'ay', vjp: (g, a, _b, y) => where(eq(a, 0), 0, mul(g, div(y, a))) },
+  b: { reads: '', vjp: (g) => mul(g, 0) },
+});
+
+/** 0 below 0, 1 above 0, and other at 0. */
+export const heaviside: BinaryFunction = binaryOp({
+  name: 'heaviside',
+  params: ['input', 'values'],
+  compute: (a, b) => (Number.isNaN(a) ? a : a === 0 ? b : a < 0 ? 0 : 1),
+  integers: 'keep',
+});
+
+/** input · ln other, which is 0 where input is 0 (unless other is NaN). */
+export const xlogy: BinaryFunction = binaryOp({
+  name: 'xlogy',
+  compute: (a, b) => (Number.isNaN(b) ? b : a === 0 ? 0 : a * Math.log(b)),
+  integers: 'float',
+  samples: binarySamples(0.5, 2),
+  a: {
+    reads: 'ab',
+    vjp: (g, a, b) => {
+      const slope = typeof b === 'number' ? Math.log(b) : log(b);
+      // At 0 · ln(0), where the function is 0 by definition, the gradient is 0 too.
+      const undefinedThere = logicalAnd(eq(a, 0), leZero(b));
+      return where(undefinedThere, 0, mul(g, slope));
+    },
+  },
+  b: { reads: 'ab', vjp: (g, a, b) => mul(g, div(a, b)) },
+});
+
+function leZero(x: Operand): Tensor {
+  return typeof x === 'number' ? filled([], x <= 0 ? 1 : 0, 'bool', 'xlogy') : x.le(0);
+}
+
+const exponentialSum: BinaryDescription = {
+  name: 'logaddexp',
+  compute: (a, b) => {
+    if (a === b && Math.abs(a) === Infinity) return a;
+    const top = a > b ? a : b;
+    return top + Math.log1p(Math.exp(-Math.abs(a - b)));
+  },
+  integers: 'float',
+  a: { reads: 'ay', vjp: (g, a, _b, y) => mul(g, ratio(sub(a, y))) },
+  b: { reads: 'by', vjp: (g, _a, b, y) => mul(g, ratio(sub(b, y))) },
+};
+
+/** eˣ, where −∞ − (−∞) counts as no weight. */
+function ratio(x: Tensor): Tensor {
+  return where(isnan(x), 0, exp(x));
+}
+
+/** ln(eᵃ + eᵇ), without overflow. */
+export const logaddexp: BinaryFunction = binaryOp(exponentialSum);
+
+/** log₂(2ᵃ + 2ᵇ), without overflow. */
+export const logaddexp2: MethodOp<Binary, BinaryMethod> = methodOp<Binary, BinaryMethod>(
+  { name: 'logaddexp2', params: ['input', 'other'], samples: binarySamples(-2, 2) },
+  (input, other) =>
+    div(applyBinary(exponentialSum, scale(input, Math.LN2), scale(other, Math.LN2)), Math.LN2),
+);
+
+function scale(x: Operand, factor: number): Operand {
+  return typeof x === 'number' ? x * factor : mul(x, factor);
+}
+
+/** inputᵒᵗʰᵉʳ in float64. */
+export const floatPower: MethodOp<Binary, BinaryMethod> = methodOp<Binary, BinaryMethod>(
+  { name: 'floatPower', params: ['input', 'exponent'] },
+  (input, other) => pow(wide(input), wide(other)),
+);
+
+function wide(x: Operand): Operand {
+  return typeof x === 'number' ? x : cast(x, 'float64');
+}
+
+type Lerp = (input: Tensor, end: Tensor, weight: Operand) => Tensor;
+
+/** input + weight · (end − input). */
+export const lerp: InPlaceOp<Lerp> = inPlaceOp<Lerp>(
+  {
+    name: 'lerp',
+    params: ['input', 'end', 'weight'],
+    samples: (make) => [
+      [make([2, 3]), make([2, 3]), 0.3],
+      [make([2, 3]), make([3]), make([2, 1])],
+    ],
+  },
+  (input, end, weight) => add(input, mul(sub(end, input), weight)),
+);
+
+export interface ValueOptions {
+  /** Factor of the product or quotient. Default 1. */
+  value?: number;
+}
+
+type Addc = (input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: ValueOptions) => Tensor;
+
+/** input + value · tensor1 · tensor2. */
+export const addcmul: InPlaceOp<Addc> = inPlaceOp<Addc>(
+  {
+    name: 'addcmul',
+    params: ['input', 'tensor1', 'tensor2', 'value'],
+    options: true,
+    samples: (make) => [[make([2, 3]), make([3]), make([2, 1]), { value: 0.5 }]],
+  },
+  (input: Tensor, a: Tensor, b: Tensor, value = 1) => add(input, mul(value === 1 ? a : mul(a, value), b)),
+);
+
+/** input + value · tensor1 / tensor2. */
+export const addcdiv: InPlaceOp<Addc> = inPlaceOp<Addc>(
+  {
+    name: 'addcdiv',
+    params: ['input', 'tensor1', 'tensor2', 'value'],
+    options: true,
+    samples: (make) => [[make([2, 3]), make([3]), make([2, 1], { low: 0.5, high: 2 }), { value: 0.5 }]],
+  },
+  (input: Tensor, a: Tensor, b: Tensor, value = 1) => add(input, div(value === 1 ? a : mul(a, value), b)),
+);
+
+/** The tensor itself. */
+export const positive: MethodOp<Unary> = methodOp<Unary>(
+  { name: 'positive', params: ['input'], samples: unarySamples(-2, 2) },
+  (input) => {
+    if (input.dtype === 'bool') throw new TypeError('positive: a bool tensor does not work here');
+    return input;
+  },
+);
+
+type Logit = (input: Tensor, eps?: number | { eps?: number | null }) => Tensor;
+
+/** ln(x / (1 − x)), the inverse of sigmoid; with eps, x is first cut off at eps and 1 − eps. */
+export const logit: InPlaceOp<Logit> = inPlaceOp<Logit>(
+  {
+    name: 'logit',
+    params: ['input', 'eps'],
+    options: true,
+    samples: (make) => [
+      [make([2, 3], { low: 0.1, high: 0.9 })],
+      [make([2, 3], { low: 0.1, high: 0.9 }), 0.01],
+    ],
+  },
+  (input: Tensor, eps?: number) => {
+    const x = toFloat(input);
+    if (eps === undefined) return logOdds(x);
+    const limited = x.clamp(eps, 1 - eps);
+    return logOdds(limited);
+  },
+);
+
+const logOdds = smooth({
+  name: 'logit',
+  f: (x) => Math.log(x / (1 - x)),
+  reads: 'input',
+  vjp: (g, x) => div(g, mul(x, sub(1, x))),
+});
+
+/** sin(πx) / (πx), and 1 at 0. */
+export const sinc: InPlaceOp<Unary> = unaryOp({
+  name: 'sinc',
+  compute: (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)),
+  integers: 'float',
+  reads: 'input',
+  vjp: (g, x) => mul(g, sincSlope(x)),
+});
+
+/** (cos(πx) πx − sin(πx)) / (πx²), and 0 at 0. */
+function sincSlope(x: Tensor): Tensor {
+  const z = mul(x, Math.PI);
+  const slope = div(sub(mul(z.cos(), z), z.sin()), mul(mul(x, x), Math.PI));
+  return where(eq(x, 0), 0, slope);
+}
+
+export interface NanToNumOptions {
+  /** For NaN. Default 0. */
+  nan?: number | null;
+  /** For +∞; by default the largest number of the dtype. */
+  posinf?: number | null;
+  /** For −∞; by default the smallest number of the dtype. */
+  neginf?: number | null;
+}
+
+type NanToNum = (
+  input: Tensor,
+  nan?: number | null | NanToNumOptions,
+  posinf?: number | null | NanToNumOptions,
+  neginf?: number | null,
+) => Tensor;
+
+const LARGEST: Readonly<Record<'float32' | 'float64', number>> = {
+  float32: 3.4028234663852886e38,
+  float64: Number.MAX_VALUE,
+};
+
+/** NaN and infinities replaced by numbers. */
+export const nanToNum: InPlaceOp<NanToNum> = inPlaceOp<NanToNum>(
+  {
+    name: 'nanToNum',
+    params: ['input', 'nan', 'posinf', 'neginf'],
+    options: true,
+    samples: unarySamples(-2, 2),
+  },
+  (input: Tensor, nan = 0, posinf?: number, neginf?: number) => {
+    const largest = LARGEST[toFloatType(input.dtype)];
+    const x = where(isnan(input), nan, input);
+    const limited = where(eq(x, Infinity), posinf ?? largest, x);
+    return where(eq(limited, -Infinity), neginf ?? -largest, limited);
+  },
+);
+
+type Dist = (input: Tensor, other: Tensor, p?: number | { p?: number }) => Tensor;
+
+/** The p-norm (2 by default) of the difference. */
+export const dist: MethodOp<Dist> = methodOp<Dist>(
+  {
+    name: 'dist',
+    params: ['input', 'other', 'p'],
+    options: true,
+    samples: (make) => [
+      [make([2, 3]), make([3])],
+      [make([2, 3]), make([2, 3]), 3],
+    ],
+  },
+  (input: Tensor, other: Tensor, p = 2) => sub(input, other).norm(p),
+);

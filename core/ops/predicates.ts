@@ -1,0 +1,106 @@
+/** Questions about elements: NaN, infinities, closeness, membership. */
+import type { Tensor } from '../tensor.js';
+import { broadcastLayout, expandedData, promoted } from './binary.js';
+import { isTensor, type Operand } from './operand.js';
+import { contiguousData, elements, filled, inDType } from './raw.js';
+import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
+import { mapElements, type Unary } from './unary.js';
+import { allocate } from '../tensor.js';
+
+function predicate(name: string, holds: (x: number) => boolean): MethodOp<Unary> {
+  return methodOp<Unary>({ name, params: ['input'], samples: (make) => [[make([2, 3])]] }, (input) =>
+    mapElements(name, input, 'bool', (x) => (holds(x) ? 1 : 0)),
+  );
+}
+
+/** Whether elements are NaN. */
+export const isnan: MethodOp<Unary> = predicate('isnan', Number.isNaN);
+/** Whether elements are neither NaN nor infinite. */
+export const isfinite: MethodOp<Unary> = predicate('isfinite', Number.isFinite);
+/** Whether elements are infinite. */
+export const isinf: MethodOp<Unary> = predicate('isinf', (x) => Math.abs(x) === Infinity);
+/** Whether elements are +∞. */
+export const isposinf: MethodOp<Unary> = predicate('isposinf', (x) => x === Infinity);
+/** Whether elements are −∞. */
+export const isneginf: MethodOp<Unary> = predicate('isneginf', (x) => x === -Infinity);
+/** Whether the sign bit is set: also for −0. */
+export const signbit: MethodOp<Unary> = predicate('signbit', (x) => x < 0 || Object.is(x, -0));
+
+export interface ToleranceOptions {
+  /** Relative tolerance. Default 1e-5. */
+  rtol?: number;
+  /** Absolute tolerance. Default 1e-8. */
+  atol?: number;
+  /** Whether NaN equals NaN. Default false. */
+  equalNan?: boolean;
+}
+
+type Closeness<R> = (
+  input: Tensor,
+  other: Tensor,
+  rtol?: number | ToleranceOptions,
+  atol?: number | ToleranceOptions,
+  equalNan?: boolean,
+) => R;
+
+function closeness(
+  name: string,
+  a: Tensor,
+  b: Tensor,
+  rtol: number,
+  atol: number,
+  equalNan: boolean,
+): Tensor {
+  const dtype = promoted(a, b);
+  const out = allocate(broadcastLayout(name, a, b), 'bool', name);
+  const x = elements(expandedData(inDType(a, dtype, name), out.shape, name));
+  const y = elements(expandedData(inDType(b, dtype, name), out.shape, name));
+  const target = elements(out);
+  for (let i = 0; i < target.length; i++) {
+    const u = x[i];
+    const v = y[i];
+    const close =
+      u === v ||
+      (equalNan && Number.isNaN(u) && Number.isNaN(v)) ||
+      (Number.isFinite(u) && Number.isFinite(v) && Math.abs(u - v) <= atol + rtol * Math.abs(v));
+    target[i] = close ? 1 : 0;
+  }
+  return out;
+}
+
+/** Whether |input − other| ≤ atol + rtol |other|, elementwise. */
+export const isclose: MethodOp<Closeness<Tensor>> = methodOp<Closeness<Tensor>>(
+  { name: 'isclose', params: ['input', 'other', 'rtol', 'atol', 'equalNan'], options: true },
+  (input: Tensor, other: Tensor, rtol = 1e-5, atol = 1e-8, equalNan = false) =>
+    closeness('isclose', input, other, rtol, atol, equalNan),
+);
+
+/** Whether |input − other| ≤ atol + rtol |other| for all elements. */
+export const allclose: MethodOp<Closeness<boolean>> = methodOp<Closeness<boolean>>(
+  { name: 'allclose', params: ['input', 'other', 'rtol', 'atol', 'equalNan'], options: true },
+  (input: Tensor, other: Tensor, rtol = 1e-5, atol = 1e-8, equalNan = false) =>
+    !elements(closeness('allclose', input, other, rtol, atol, equalNan)).includes(0),
+);
+
+/** Whether two tensors have the same shape and elements. */
+export const equal: MethodOp<(input: Tensor, other: Tensor) => boolean> = methodOp<
+  (input: Tensor, other: Tensor) => boolean
+>({ name: 'equal', params: ['input', 'other'] }, (input, other) => {
+  if (input.shape.join() !== other.shape.join()) return false;
+  const dtype = promoted(input, other);
+  const a = elements(contiguousData(inDType(input, dtype, 'equal'), 'equal'));
+  const b = elements(contiguousData(inDType(other, dtype, 'equal'), 'equal'));
+  return a.every((x, i) => x === b[i]);
+});
+
+type Isin = (elements: Operand, testElements: Operand, options?: { invert?: boolean }) => Tensor;
+
+/** Whether each element is among the test elements. */
+export const isin: FunctionOp<Isin> = functionOp<Isin>(
+  { name: 'isin', params: ['elements', 'testElements', 'invert'], options: true },
+  (x: Operand, test: Operand, invert = false) => {
+    const input = isTensor(x) ? x : filled([], x, 'float64', 'isin');
+    const known = new Set<number>(isTensor(test) ? elements(contiguousData(test, 'isin')) : [test]);
+    return mapElements('isin', input, 'bool', (v) => (known.has(v) !== invert ? 1 : 0));
+  },
+);

@@ -1,0 +1,368 @@
+/** Reductions beyond the sum: products, variances, norms, truth, counts. */
+import { type DType, isFloat } from '../dtype.js';
+import { formatShape, wrapDim, wrapDims } from '../layout.js';
+import type { Tensor } from '../tensor.js';
+import { add, div, mul, pow, sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { where } from './choice.js';
+import { eq } from './comparison.js';
+import { toFloat } from './elementwise.js';
+import { amax, amin } from './extremes.js';
+import { abs, exp, log, sign, sqrt, square } from './pointwise.js';
+import { apply, OUTPUT, type Primitive } from './primitive.js';
+import { filled, inDType } from './raw.js';
+import { type MethodOp, methodOp, type SampleMaker } from './record.js';
+import { countOf, type Dims, type ReduceOptions, reductionSamples, type SumOptions } from './reduction.js';
+import { named, type Named } from './results.js';
+import { reshapeTo, squeezeDims } from './shape.js';
+import { cumprodBoth } from './scan.js';
+import { reduceRaw, restoreDims, sumDims } from './sum.js';
+import { mapElements } from './unary.js';
+
+interface ProdAttributes {
+  readonly dim: number;
+}
+
+/** The product over one dimension, kept with size 1. */
+const prodPrimitive: Primitive<ProdAttributes> = {
+  name: 'prod',
+  reads: [[0, OUTPUT]],
+  forward: ([x], { dim }) => reduceRaw('prod', x, x.ndim === 0 ? [] : [dim], true, 'prod'),
+  vjp: (grad, context) => {
+    const x = context.input(0);
+    const { dim } = context.attributes;
+    const zero = eq(x, 0);
+    if (!anyTrue(zero)) return [div(mul(grad, context.output()), x)];
+    // With zeros, each element's factor is the product of those before it and those behind it.
+    const { before, behind } = cumprodBoth(x, dim);
+    return [mul(grad, mul(before, behind))];
+  },
+};
+
+function anyTrue(x: Tensor): boolean {
+  return reduceRaw('max', reshapeTo(x, [x.numel()]), [0], false, 'any').item() !== 0 && x.numel() > 0;
+}
+
+type Prod = (
+  input: Tensor,
+  dim?: number | null | SumOptions,
+  keepdim?: boolean | SumOptions,
+  options?: SumOptions,
+) => Tensor;
+
+/** The product of all elements, or along one dimension. Integers and booleans multiply as int64. */
+export const prod: MethodOp<Prod> = methodOp<Prod>(
+  {
+    name: 'prod',
+    params: ['input', 'dim', 'keepdim', 'dtype'],
+    options: true,
+    samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([2, 3]), 0, { keepdim: true }]],
+  },
+  (input: Tensor, dim?: number, keepdim = false, dtype?: DType) => {
+    const x = cast(input, dtype ?? (isFloat(input.dtype) ? input.dtype : 'int64'));
+    if (dim === undefined) {
+      return reshapeTo(apply(prodPrimitive, [reshapeTo(x, [x.numel()])], { dim: 0 }), []);
+    }
+    const at = wrapDim('prod', dim, x.ndim);
+    const result = apply(prodPrimitive, [x], { dim: at });
+    return keepdim || x.ndim === 0 ? result : squeezeDims(result, [at]);
+  },
+);
+
+export interface VarOptions extends ReduceOptions {
+  /** Divide by the count less 1 (the default), or by the count. */
+  unbiased?: boolean;
+  /** Divide by the count less this: 1 is unbiased. Overrides `unbiased`. */
+  correction?: number;
+}
+
+type Var = (
+  input: Tensor,
+  dim?: Dims | boolean | VarOptions,
+  options?: boolean | VarOptions,
+  keepdim?: boolean,
+) => Tensor;
+
+interface Spread {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+  readonly correction: number;
+}
+
+/** Variance with PyTorch's overloads: (dim, unbiased, keepdim), (unbiased), and everything by name. */
+function spreadOf(
+  op: string,
+  input: Tensor,
+  dim: Dims | boolean | undefined,
+  unbiased: boolean | undefined,
+  keepdim: boolean | undefined,
+  correction: number | undefined,
+): Spread {
+  if (!isFloat(input.dtype)) {
+    throw new TypeError(`${op}: takes float tensors, got ${input.dtype}; convert it with x.float()`);
+  }
+  const fair = typeof dim === 'boolean' ? dim : (unbiased ?? true);
+  return {
+    dims: wrapDims(op, typeof dim === 'boolean' ? null : dim, input.ndim),
+    keepdim: keepdim ?? false,
+    correction: correction ?? (fair ? 1 : 0),
+  };
+}
+
+function centre(x: Tensor, dims: readonly number[]): Tensor {
+  return div(sumDims(x, dims, true), countOf(x.shape, dims));
+}
+
+function varianceOf(x: Tensor, { dims, keepdim, correction }: Spread): Tensor {
+  const squares = sumDims(square(sub(x, centre(x, dims))), dims, keepdim);
+  return div(squares, Math.max(0, countOf(x.shape, dims) - correction));
+}
+
+const varParams = {
+  params: ['input', 'dim', 'unbiased', 'keepdim', 'correction'],
+  options: true,
+  samples: (make: SampleMaker) => [
+    [make([2, 3])],
+    [make([2, 3]), 1],
+    [make([2, 3, 2]), [0, 2], { correction: 0, keepdim: true }],
+  ],
+  errors: (make: SampleMaker) => [{ args: [make([2], { dtype: 'int64' })], message: /takes float tensors/ }],
+} as const;
+
+/** The variance Σ (x − mean)² / (n − correction), of all elements or over dimensions; unbiased (correction 1) by default. */
+export const var_: MethodOp<Var> = methodOp<Var>(
+  { ...varParams, name: 'var' },
+  (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) =>
+    varianceOf(input, spreadOf('var', input, dim, unbiased, keepdim, correction)),
+);
+
+/** The standard deviation: the root of the variance. */
+export const std: MethodOp<Var> = methodOp<Var>(
+  { ...varParams, name: 'std' },
+  (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) =>
+    rootOf(varianceOf(input, spreadOf('std', input, dim, unbiased, keepdim, correction))),
+);
+
+/** √v, with gradient 0 where v is 0 rather than infinite. */
+const rootPrimitive: Primitive<null> = {
+  name: 'std',
+  reads: [[OUTPUT]],
+  forward: ([v]) => sqrt(v),
+  vjp: (grad, context) => {
+    const y = context.output();
+    return [where(eq(y, 0), 0, div(grad, mul(y, 2)))];
+  },
+};
+
+function rootOf(v: Tensor): Tensor {
+  return apply(rootPrimitive, [v], null);
+}
+
+type WithMean<Name extends string> = (
+  input: Tensor,
+  dim?: Dims | boolean | VarOptions,
+  options?: boolean | VarOptions,
+  keepdim?: boolean,
+) => Named<Name | 'mean', [Tensor, Tensor]>;
+
+function meanOf(x: Tensor, { dims, keepdim }: Spread): Tensor {
+  return div(sumDims(x, dims, keepdim), countOf(x.shape, dims));
+}
+
+/** Variance and mean. */
+export const varMean: MethodOp<WithMean<'var'>> = methodOp<WithMean<'var'>>(
+  { ...varParams, name: 'varMean' },
+  (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) => {
+    const spread = spreadOf('varMean', input, dim, unbiased, keepdim, correction);
+    return named(['var', 'mean'], [varianceOf(input, spread), meanOf(input, spread)]);
+  },
+);
+
+/** Standard deviation and mean. */
+export const stdMean: MethodOp<WithMean<'std'>> = methodOp<WithMean<'std'>>(
+  { ...varParams, name: 'stdMean' },
+  (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) => {
+    const spread = spreadOf('stdMean', input, dim, unbiased, keepdim, correction);
+    return named(['std', 'mean'], [rootOf(varianceOf(input, spread)), meanOf(input, spread)]);
+  },
+);
+
+type Reduce = (input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | ReduceOptions) => Tensor;
+
+/** ln Σ eˣ over dimensions, without overflow. */
+export const logsumexp: MethodOp<Reduce> = methodOp<Reduce>(
+  {
+    name: 'logsumexp',
+    params: ['input', 'dim', 'keepdim'],
+    options: true,
+    samples: (make) => [
+      [make([2, 3]), 1],
+      [make([2, 3]), [0, 1], { keepdim: true }],
+    ],
+  },
+  (input: Tensor, dim: Dims = null, keepdim = false) => {
+    const x = toFloat(input);
+    const dims = wrapDims('logsumexp', dim, x.ndim);
+    if (x.numel() === 0) return log(sumDims(exp(x), dims, keepdim));
+    const top = amax(x.detach(), dims, true);
+    const finite = where(eq(abs(top), Infinity), 0, top);
+    const result = log(sumDims(exp(sub(x, finite)), dims, keepdim));
+    return add(result, keepdim ? finite : squeezeDims(finite, dims));
+  },
+);
+
+function truthOp(name: 'all' | 'any', op: 'min' | 'max', empty: 0 | 1): MethodOp<Reduce> {
+  return methodOp<Reduce>(
+    { name, params: ['input', 'dim', 'keepdim'], options: true },
+    (input: Tensor, dim: Dims = null, keepdim = false) => {
+      const x = inDType(input, 'bool', name);
+      const dims = wrapDims(name, dim, x.ndim);
+      const result = dims.some((d) => x.shape[d] === 0)
+        ? filled(reduceRaw('sum', x, dims, keepdim, name).shape, empty, 'bool', name)
+        : reduceRaw(op, x, dims, keepdim, name);
+      // PyTorch keeps uint8 results in uint8.
+      return input.dtype === 'uint8' ? inDType(result, 'uint8', name) : result;
+    },
+  );
+}
+
+/** Whether no element is 0. */
+export const all: MethodOp<Reduce> = truthOp('all', 'min', 1);
+/** Whether some element is not 0. */
+export const any: MethodOp<Reduce> = truthOp('any', 'max', 0);
+
+type Count = (input: Tensor, dim?: Dims | { dim?: Dims }) => Tensor;
+
+/** How many elements are not 0. */
+export const countNonzero: MethodOp<Count> = methodOp<Count>(
+  { name: 'countNonzero', params: ['input', 'dim'], options: true },
+  (input: Tensor, dim: Dims = null) =>
+    sumDims(
+      inDType(inDType(input, 'bool', 'countNonzero'), 'int64', 'countNonzero'),
+      wrapDims('countNonzero', dim, input.ndim),
+      false,
+    ),
+);
+
+export interface NormOptions extends ReduceOptions {
+  p?: number | 'fro' | 'nuc';
+  dtype?: DType;
+}
+
+/** (Σ |x|ᵖ)^(1/p) over dimensions; the largest or smallest |x| for p = ±∞, the count of non-zeros for p = 0. */
+export function vectorNormOf(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
+  if (p === Infinity || p === -Infinity) {
+    if (dims.some((d) => x.shape[d] === 0)) {
+      if (p < 0)
+        throw new RangeError(`norm: of no elements (shape ${formatShape(x.shape)}) there is no smallest`);
+      return sumDims(x, dims, keepdim);
+    }
+    const list = dims.length === 0 ? [] : dims;
+    const size = abs(x);
+    if (list.length === 0) return size;
+    return p > 0 ? amax(size, list, keepdim) : amin(size, list, keepdim);
+  }
+  if (p === 0) return sumDims(cast(x.detach().ne(0), x.dtype), dims, keepdim);
+  if (p === 1) return sumDims(abs(x), dims, keepdim);
+  return apply(normPrimitive, [x], { p, dims, keepdim });
+}
+
+interface NormAttributes {
+  readonly p: number;
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+const normPrimitive: Primitive<NormAttributes> = {
+  name: 'norm',
+  reads: [[0, OUTPUT]],
+  forward: ([x], { p, dims, keepdim }) => {
+    if (p === 2) return sqrt(sumDims(square(x), dims, keepdim));
+    return pow(sumDims(pow(abs(x), p), dims, keepdim), 1 / p);
+  },
+  vjp: (grad, context) => {
+    const { p, dims, keepdim } = context.attributes;
+    const x = context.input(0);
+    const y = keepdim ? context.output() : restoreDims(context.output(), x.shape, dims);
+    const g = keepdim ? grad : restoreDims(grad, x.shape, dims);
+    if (p === 2) return [where(eq(y, 0), 0, mul(x, div(g, y)))];
+    const size = abs(x);
+    if (p < 1) {
+      const slope = where(eq(x, 0), 0, mul(sign(x), pow(size, p - 1)));
+      return [mul(slope, mul(g, where(eq(y, 0), 0, pow(y, 1 - p))))];
+    }
+    if (p < 2) {
+      const slope = mul(sign(x), pow(size, p - 1));
+      return [mul(slope, where(eq(y, 0), 0, div(g, pow(y, p - 1))))];
+    }
+    return [mul(mul(x, pow(size, p - 2)), where(eq(y, 0), 0, div(g, pow(y, p - 1))))];
+  },
+};
+
+type Norm = (
+  input: Tensor,
+  p?: number | 'fro' | 'nuc' | NormOptions,
+  dim?: Dims | NormOptions,
+  keepdim?: boolean | NormOptions,
+) => Tensor;
+
+/** The p-norm (2 by default) of all elements, or over dimensions. */
+export const norm: MethodOp<Norm> = methodOp<Norm>(
+  {
+    name: 'norm',
+    params: ['input', 'p', 'dim', 'keepdim', 'dtype'],
+    options: true,
+    samples: (make) => [
+      [make([2, 3])],
+      [make([2, 3]), 3, 1],
+      [make([2, 3]), { p: 1, dim: 0, keepdim: true }],
+    ],
+    errors: (make) => [{ args: [make([2], { dtype: 'int64' })], message: /takes float tensors/ }],
+  },
+  (input: Tensor, p: number | 'fro' | 'nuc' = 2, dim: Dims = null, keepdim = false, dtype?: DType) => {
+    const x = dtype === undefined ? input : cast(input, dtype);
+    if (!isFloat(x.dtype))
+      throw new TypeError(`norm: takes float tensors, got ${x.dtype}; convert it with x.float()`);
+    if (p === 'nuc') throw new TypeError("norm: the nuclear norm is linalg.matrixNorm(x, 'nuc')");
+    return vectorNormOf(x, p === 'fro' ? 2 : p, wrapDims('norm', dim, x.ndim), keepdim);
+  },
+);
+
+type NanSum = (input: Tensor, dim?: Dims | SumOptions, keepdim?: boolean | SumOptions) => Tensor;
+
+function nanMask(x: Tensor): Tensor {
+  return mapElements('isnan', x.detach(), 'bool', (v) => (Number.isNaN(v) ? 1 : 0));
+}
+
+/** NaN replaced by 0. The gradient there is multiplied by 0, as PyTorch does, so that an infinite one gives NaN. */
+const dropNan: Primitive<{ readonly missing: Tensor }> = {
+  name: 'nansum',
+  forward: ([x], { missing }) => where(missing, 0, x),
+  vjp: (grad, { attributes }) => [mul(grad, cast(eq(attributes.missing, 0), grad.dtype))],
+};
+
+function withoutNan(x: Tensor): { kept: Tensor; missing: Tensor } {
+  const missing = nanMask(x);
+  return { kept: apply(dropNan, [x], { missing }), missing };
+}
+
+/** The sum of the elements that are not NaN. */
+export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
+  { name: 'nansum', params: ['input', 'dim', 'keepdim', 'dtype'], options: true, samples: reductionSamples },
+  (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
+    const x = cast(input, dtype ?? (isFloat(input.dtype) ? input.dtype : 'int64'));
+    return sumDims(withoutNan(x).kept, wrapDims('nansum', dim, x.ndim), keepdim);
+  },
+);
+
+/** The mean of the elements that are not NaN. */
+export const nanmean: MethodOp<NanSum> = methodOp<NanSum>(
+  { name: 'nanmean', params: ['input', 'dim', 'keepdim', 'dtype'], options: true, samples: reductionSamples },
+  (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
+    const x = toFloat(dtype === undefined ? input : cast(input, dtype));
+    const dims = wrapDims('nanmean', dim, x.ndim);
+    const { kept, missing } = withoutNan(x);
+    const count = sumDims(where(missing, 0, filled(x.shape, 1, x.dtype, 'nanmean')), dims, keepdim);
+    return div(sumDims(kept, dims, keepdim), count);
+  },
+);

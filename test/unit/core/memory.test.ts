@@ -1,0 +1,40 @@
+/** Memory stays bounded without any dispose, in a loop that never yields to the event loop. */
+import { F, memory, noGrad, ones, reclaimMemory, tensor, zeros } from 'nabla/core';
+import { expect, it } from 'vitest';
+
+it('stays bounded in a synchronous training loop', () => {
+  const weight = ones([100_000]).requiresGrad_();
+  const x = ones([100_000]).mul(0.5);
+  reclaimMemory();
+  const before = memory().allocated;
+  let largest = 0;
+  // Each step makes more than 2 MB; all together would be 2 GB.
+  for (let i = 0; i < 1000; i++) {
+    const loss = x.mul(weight).relu().add(1).mean();
+    loss.backward();
+    noGrad(() => {
+      weight.sub_(weight.grad!, { alpha: 1e-3 });
+      weight.grad = null;
+    });
+    largest = Math.max(largest, memory().allocated - before);
+  }
+  expect(largest).toBeLessThan(700e6);
+  reclaimMemory();
+  expect(memory().allocated - before).toBeLessThan(20e6);
+});
+
+it('gives gradients of the way back at once', () => {
+  const x = zeros([100_000]).requiresGrad_();
+  reclaimMemory();
+  let y = x.mul(1);
+  for (let i = 0; i < 20; i++) y = y.mul(1.5);
+  const before = memory().allocated;
+  y.sum().backward();
+  // The gradient of the leaf remains, and the result; the 20 gradients in between do not.
+  expect(memory().allocated - before).toBeLessThan(4 * 400_000);
+});
+
+it('names the operation that ran out of memory', () => {
+  expect(() => zeros([2 ** 31, 8])).toThrow(/zeros/);
+  expect(F.relu(tensor([-1, 1])).toArray()).toEqual([0, 1]);
+});

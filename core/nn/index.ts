@@ -1,5 +1,6 @@
 /** Networks: layers, containers, losses, initialization; PyTorch's `torch.nn`. */
 export { LogSigmoid, LogSoftmax, ReLU, Sigmoid, Softmax, Softmin, Tanh } from './activation.js';
+export { type AttentionCall, MultiheadAttention, type MultiheadAttentionOptions } from './attention.js';
 export { GRUCell, LSTMCell, RNNCell } from './cells.js';
 export {
   type Layer,
@@ -44,4 +45,15 @@ export { Parameter } from './parameter.js';
 export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js';
 export { Flatten, Unflatten } from './shape.js';
 export type { LoadResult, StateDict } from './state.js';
+export {
+  type DecoderMasks,
+  type EncoderMasks,
+  Transformer,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+  type TransformerOptions,
+} from './transformer.js';
 export * as utils from './utils.js';

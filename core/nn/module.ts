@@ -211,6 +211,14 @@ export abstract class Module extends Callable {
   }
 
   /**
+   * A copy with parameters and buffers of its own and without hooks; what two fields share, the copies share. Other
+   * values in fields are taken over as they are; a class with `#private` fields has to make its copies itself.
+   */
+  clone(): this {
+    return copyModule(this, new Map());
+  }
+
+  /**
    * Converts all float parameters and buffers. The parameters are replaced by new ones, so make optimizers afterwards.
    */
   to(dtype: FloatDType): this {
@@ -312,6 +320,41 @@ export abstract class Module extends Callable {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+/** A new instance of the same class, without running its constructor: that would draw random numbers. */
+function copyModule<M extends Module>(module: M, copies: Map<object, unknown>): M;
+function copyModule(module: Module, copies: Map<object, unknown>): unknown {
+  const copy: unknown = Reflect.construct(Callable, [], module.constructor);
+  if (typeof copy !== 'function') throw new TypeError('clone: a module is a function');
+  copies.set(module, copy);
+  for (const field of Object.keys(module)) {
+    Reflect.set(copy, field, field === 'hooks' ? null : copyValue(Reflect.get(module, field), copies));
+  }
+  return copy;
+}
+
+function copyValue(value: unknown, copies: Map<object, unknown>): unknown {
+  if (typeof value !== 'object' && typeof value !== 'function') return value;
+  if (value === null) return null;
+  const known = copies.get(value);
+  if (known !== undefined) return known;
+  if (value instanceof Module) return copyModule(value, copies);
+  const copy = copyData(value, copies);
+  copies.set(value, copy);
+  return copy;
+}
+
+function copyData(value: object, copies: Map<object, unknown>): unknown {
+  if (value instanceof Tensor) {
+    const data = value.detach().clone();
+    return value instanceof Parameter ? new Parameter(data, value.requiresGrad) : data;
+  }
+  if (Array.isArray(value)) return value.map((item: unknown) => copyValue(item, copies));
+  if (value instanceof Map) {
+    return new Map(Array.from(value, ([key, item]: [unknown, unknown]) => [key, copyValue(item, copies)]));
+  }
+  return value;
 }
 
 function join(prefix: string, name: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { manualSeed, nn, randn, tensor, type Tensor } from '../../../core/index.js';
+import { getRngState, manualSeed, nn, randn, tensor, type Tensor } from '../../../core/index.js';
 
 class Block extends nn.Module {
   readonly fc = new nn.Linear(3, 3);
@@ -137,6 +137,29 @@ describe('a module', () => {
     expect(net.parameters().map((parameter) => parameter.dtype)).toEqual(NAMES.map(() => 'float64'));
     expect(net.buffers().map((buffer) => buffer.dtype)).toEqual(['float64', 'float64']);
     expect(net(randn([2, 3], { dtype: 'float64' })).dtype).toBe('float64');
+  });
+
+  test('copies itself without drawing random numbers', () => {
+    manualSeed(0);
+    const net = new Net();
+    net.head.weight.requiresGrad = false;
+    net.registerForwardHook(() => {
+      throw new Error('hooks are not copied');
+    });
+    const state = getRngState();
+    const copy: Net = net.clone();
+    expect(getRngState()).toEqual(state);
+    const x = randn(2, 3);
+    expect(copy(x).tolist()).toEqual(net.forward(x).tolist());
+    expect(copy).toBeInstanceOf(Net);
+    expect(copy.namedParameters().map(([name]) => name)).toEqual(NAMES);
+    expect(copy.head.weight.requiresGrad).toBe(false);
+    nn.init.zeros_(net.head.weight);
+    expect(copy.head.weight.tolist()).not.toEqual(net.head.weight.tolist());
+    const tied = new nn.Linear(2, 2);
+    const twice = new nn.Sequential(tied, tied).clone();
+    expect(twice.at(0)).toBe(twice.at(1));
+    expect(twice.at(0)).not.toBe(tied);
   });
 
   test('says which layer an input does not fit, with both shapes', () => {

@@ -22,6 +22,8 @@ export async function runCommand(
     abort.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // `nabla run … | head`: nobody reads any more, but the notebook still runs and is saved.
+  process.stdout.on('error', ignoreBrokenPipe);
   try {
     const result = await runNotebook({
       input,
@@ -39,6 +41,10 @@ export async function runCommand(
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
   }
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function printError(message: string): void {

@@ -58,13 +58,15 @@ export function style(colours: boolean): Style {
   };
 }
 
+const LONGEST_TITLE = 72;
+
 /** The first line of a cell that says something, for a heading. */
 export function title(source: string): string {
   const lines = source
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  return lines.find((line) => !/^(import |\/[/*]|\*)/.test(line)) ?? lines.at(0) ?? '';
+  return fit(lines.find((line) => !/^(import |\/[/*]|\*)/.test(line)) ?? lines.at(0) ?? '', LONGEST_TITLE);
 }
 
 /** `text` cut to `columns` characters that are seen; colours in it are ended. */

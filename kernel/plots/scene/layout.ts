@@ -2,10 +2,10 @@
 import type { ChartModel, LinePanel } from '../model/chart.js';
 import { emptyExtent, include, minus } from './axes.js';
 import type { FontSet } from './font.js';
-import { layoutLines, lineGutters, text, xExtent, type Gutters } from './lines.js';
+import { layoutLines, lineGutters, xExtent, type Gutters } from './lines.js';
 import { layoutPlane } from './plane.js';
 import { layoutRidges } from './ridges.js';
-import type { Scene, Shape } from './shapes.js';
+import { text, type Scene, type Shape } from './shapes.js';
 import { COLOR, TYPE } from './style.js';
 
 const NOTE_HEIGHT = 15;

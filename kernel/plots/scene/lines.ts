@@ -1,18 +1,15 @@
 /** Lays out panels of lines: axes, lines, marks and the names at the lines' ends. */
-import type { LinePanel, LineSeries, Mark, Points } from '../model/chart.js';
+import type { LinePanel, LineSeries, Points } from '../model/chart.js';
 import { formatValue } from '../model/format.js';
 import { axisTitle, emptyExtent, include, makeScale, minus, type Extent, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
-import { clearest, spread } from './labels.js';
-import { px, textBox, type Box, type Shape, type TextShape } from './shapes.js';
+import { spread } from './labels.js';
+import { marks } from './marks.js';
+import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
 
 const LABEL_HEIGHT = 14;
 const MAX_NAME_WIDTH = 150;
-/** Pixels between the points that stand for a line where labels are placed. */
-const INK_STEP = 4;
-/** Rules beyond these would only hatch the picture. */
-const MAX_RULES = 6;
 
 /** Space that panels below each other share, so that their steps stand below each other. */
 export interface Gutters {
@@ -204,131 +201,6 @@ function finitePoints(points: Points, x: Scale, y: Scale): { x: number; y: numbe
   );
 }
 
-function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
-  const shapes: Shape[] = [];
-  const rules = panel.marks
-    .filter((mark): mark is Mark & { kind: 'rule' } => mark.kind === 'rule')
-    .slice(0, MAX_RULES);
-  const bests = panel.marks.filter((mark): mark is Mark & { kind: 'best' } => mark.kind === 'best');
-  const ink = lineInk(panel, plot, x, y);
-  const taken: Box[] = bests.map((mark) => ({
-    x: x.at(mark.x) - 6,
-    y: y.at(mark.y) - 6,
-    width: 12,
-    height: 12,
-  }));
-  const bounds = { x: plot.x - 2, y: plot.y - 6, width: plot.width + 4, height: plot.height + 6 };
-  const put = (candidates: TextShape[]): void => {
-    const place = clearest(
-      candidates.map((candidate) => textBox(candidate, fonts)),
-      taken,
-      ink,
-      bounds,
-    );
-    if (place === null) return;
-    taken.push(place.box);
-    shapes.push(candidates[place.index]);
-  };
-  for (const rule of rules) {
-    const at = x.at(rule.x);
-    const error = rule.tone === 'error';
-    const stroke = error ? COLOR.error : COLOR.muted;
-    const d = `M${px(at)} ${px(plot.y)}V${px(plot.y + plot.height)}`;
-    const dash = error ? undefined : DASHES.level;
-    shapes.push({ kind: 'path', d, stroke, width: error ? 1.5 : 1, dash, role: 'rule' });
-    for (let row = plot.y; row <= plot.y + plot.height; row += INK_STEP) ink.push({ x: at, y: row });
-  }
-  for (const rule of rules) {
-    const label = text(
-      x.at(rule.x),
-      0,
-      minus(rule.label),
-      'label',
-      rule.tone === 'error' ? COLOR.error : COLOR.muted,
-    );
-    const rows = [0, 1, 2, 3, 4, 5].map((row) => plot.y + 10 + row * (LABEL_HEIGHT + 1));
-    put(
-      rows.flatMap((row): TextShape[] => [
-        { ...label, x: label.x + 6, y: row, halo: true },
-        { ...label, x: label.x - 6, y: row, halo: true, anchor: 'end' },
-      ]),
-    );
-  }
-  for (const mark of panel.marks) {
-    if (mark.kind !== 'level') continue;
-    const at = y.at(mark.y);
-    if (!Number.isFinite(at)) continue;
-    const d = `M${px(plot.x)} ${px(at)}H${px(plot.x + plot.width)}`;
-    shapes.push({ kind: 'path', d, stroke: COLOR.muted, width: 1, dash: DASHES.level, role: 'rule' });
-    const label = { ...text(plot.x + 6, at - 5, minus(mark.label), 'note', COLOR.muted), halo: true };
-    const end = { ...label, x: plot.x + plot.width - 6, anchor: 'end' as const };
-    put([label, { ...label, y: at + 14 }, end, { ...end, y: at + 14 }]);
-  }
-  for (const best of bests) shapes.push(...bestMark(best, panel, x, y, put));
-  return shapes;
-}
-
-/** Where the lines are, as points a few pixels apart: labels keep away from them. */
-function lineInk(panel: LinePanel, plot: Box, x: Scale, y: Scale): { x: number; y: number }[] {
-  const ink: { x: number; y: number }[] = [];
-  for (const { line, raw, muted } of panel.series) {
-    if (muted) continue;
-    for (const points of [line, raw]) {
-      if (!points) continue;
-      let previous: { x: number; y: number } | null = null;
-      for (let i = 0; i < points.x.length; i++) {
-        const next = { x: x.at(points.x[i]), y: y.at(points.y[i]) };
-        if (!Number.isFinite(next.y)) {
-          previous = null;
-          continue;
-        }
-        const distance = previous === null ? 0 : Math.hypot(next.x - previous.x, next.y - previous.y);
-        const pieces = Math.min(plot.width, Math.ceil(distance / INK_STEP));
-        for (let k = 1; previous !== null && k < pieces; k++)
-          ink.push({
-            x: previous.x + ((next.x - previous.x) * k) / pieces,
-            y: previous.y + ((next.y - previous.y) * k) / pieces,
-          });
-        ink.push(next);
-        previous = next;
-      }
-    }
-  }
-  return ink;
-}
-
-function bestMark(
-  mark: Mark & { kind: 'best' },
-  panel: LinePanel,
-  x: Scale,
-  y: Scale,
-  put: (candidates: TextShape[]) => void,
-): Shape[] {
-  const at = { x: x.at(mark.x), y: y.at(mark.y) };
-  if (!Number.isFinite(at.x) || !Number.isFinite(at.y)) return [];
-  const color = seriesColor(panel.series[mark.series]?.color ?? 0);
-  const label = { ...text(at.x, at.y, minus(mark.label), 'note', textColor(color)), halo: true };
-  const sides = [26, 44].flatMap((gap): TextShape[] => [
-    { ...label, x: at.x + 12, y: at.y - gap / 3 },
-    { ...label, x: at.x - 12, y: at.y - gap / 3, anchor: 'end' },
-    { ...label, x: at.x + 12, y: at.y + gap / 2 },
-    { ...label, x: at.x - 12, y: at.y + gap / 2, anchor: 'end' },
-  ]);
-  const above = [11, 26, 41, 60].flatMap((gap): TextShape[] => [
-    { ...label, y: at.y - gap, anchor: 'middle' },
-    { ...label, y: at.y - gap, anchor: 'end' },
-    { ...label, y: at.y - gap },
-  ]);
-  const below = [20, 35, 50].flatMap((gap): TextShape[] => [
-    { ...label, y: at.y + gap, anchor: 'middle' },
-    { ...label, y: at.y + gap, anchor: 'end' },
-    { ...label, y: at.y + gap },
-  ]);
-  if (mark.label !== '')
-    put([...below.slice(0, 3), ...above.slice(0, 3), ...sides, ...above.slice(3), ...below.slice(3)]);
-  return [{ kind: 'circle', ...at, r: 4.5, fill: '#ffffff', stroke: color, width: 2 }];
-}
-
 function endLabels(panel: LinePanel, plot: Box, gap: number, x: Scale, y: Scale, fonts: FontSet): Shape[] {
   const right = plot.x + plot.width;
   const ends = labelled(panel, plot.height)
@@ -398,18 +270,4 @@ function lastPoint(points: Points, x: Scale, y: Scale): { x: number; y: number }
     if (Number.isFinite(point.x) && Number.isFinite(point.y)) return point;
   }
   return null;
-}
-
-export function text(
-  x: number,
-  y: number,
-  content: string,
-  role: TextShape['role'],
-  fill: string,
-): TextShape {
-  return { kind: 'text', x, y, text: content, role, fill, anchor: 'start' };
-}
-
-export function rectPath({ x, y, width, height }: Box): string {
-  return `M${px(x)} ${px(y)}h${px(width)}v${px(height)}h${px(-width)}Z`;
 }

@@ -3,8 +3,7 @@ import type { Field, PlanePanel } from '../model/chart.js';
 import { axisTitle, emptyExtent, include, makeScale, type Scale } from './axes.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
-import { rectPath, text } from './lines.js';
-import { px, type Box, type Shape } from './shapes.js';
+import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, seriesColor, textColor, type Rgb } from './style.js';
 
 const WHITE: Rgb = [255, 255, 255];

@@ -4,8 +4,7 @@ import type { Ridge, RidgePanel } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import { makeScale, minus, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
-import { text } from './lines.js';
-import { px, type Box, type Shape } from './shapes.js';
+import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, toHex } from './style.js';
 
 /** How far a ridge may rise over the ones behind it, in gaps between baselines. */

@@ -78,3 +78,17 @@ export function overlaps(a: Box, b: Box, gap = 0): boolean {
 export function px(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
+
+export function text(
+  x: number,
+  y: number,
+  content: string,
+  role: TextShape['role'],
+  fill: string,
+): TextShape {
+  return { kind: 'text', x, y, text: content, role, fill, anchor: 'start' };
+}
+
+export function rectPath({ x, y, width, height }: Box): string {
+  return `M${px(x)} ${px(y)}h${px(width)}v${px(height)}h${px(-width)}Z`;
+}

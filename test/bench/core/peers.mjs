@@ -27,7 +27,9 @@ export async function loadTensorFlow() {
       const module = await import(pathToFileURL(require.resolve(name)).href);
       return module.default ?? module;
     };
-    const tf = await quietly(() => load('@tensorflow/tfjs'));
+    const tf = await load('@tensorflow/tfjs');
+    // Without checks that are for debugging, and without advertisements.
+    tf.enableProdMode();
     const backends = ['cpu'];
     try {
       const wasm = await load('@tensorflow/tfjs-backend-wasm');
@@ -42,16 +44,5 @@ export async function loadTensorFlow() {
   } catch (error) {
     console.log(`TensorFlow.js is left out: ${error.message.split('\n')[0]}`);
     return undefined;
-  }
-}
-
-/** TensorFlow.js advertises its Node.js binding when it is loaded. */
-async function quietly(run) {
-  const { warn, log } = console;
-  console.warn = console.log = () => {};
-  try {
-    return await run();
-  } finally {
-    Object.assign(console, { warn, log });
   }
 }

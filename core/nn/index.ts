@@ -1,5 +1,33 @@
 /** Networks: layers, containers, losses, initialization; PyTorch's `torch.nn`. */
-export { LogSigmoid, LogSoftmax, ReLU, Sigmoid, Softmax, Softmin, Tanh } from './activation.js';
+export {
+  CELU,
+  ELU,
+  GELU,
+  GLU,
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LeakyReLU,
+  LogSigmoid,
+  LogSoftmax,
+  Mish,
+  PReLU,
+  ReLU,
+  ReLU6,
+  RReLU,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softmin,
+  Softplus,
+  Softshrink,
+  Softsign,
+  Tanh,
+  Tanhshrink,
+  Threshold,
+} from './activation.js';
 export { type AttentionCall, MultiheadAttention, type MultiheadAttentionOptions } from './attention.js';
 export { GRUCell, LSTMCell, RNNCell } from './cells.js';
 export {

@@ -1,11 +1,12 @@
 /** Transformers (Vaswani et al., "Attention is all you need", 2017). */
 
 import type { FloatDType } from '../dtype.js';
-import { add, mul } from '../ops/arithmetic.js';
+import { gelu } from '../ops/activations.js';
+import { add } from '../ops/arithmetic.js';
 import { maskedFill } from '../ops/choice.js';
 import { zeros } from '../ops/creation.js';
 import { logicalNot } from '../ops/comparison.js';
-import { erf, relu } from '../ops/pointwise.js';
+import { relu } from '../ops/pointwise.js';
 import type { Tensor } from '../tensor.js';
 import { MultiheadAttention } from './attention.js';
 import { Dropout } from './dropout.js';
@@ -32,11 +33,6 @@ export interface TransformerLayerOptions {
   dtype?: FloatDType;
 }
 
-const ACTIVATIONS = {
-  relu,
-  gelu: (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1)),
-};
-
 /** What encoder and decoder layers share: self-attention and the feed-forward network. */
 abstract class TransformerLayer extends Module {
   readonly selfAttn: MultiheadAttention;
@@ -49,7 +45,7 @@ abstract class TransformerLayer extends Module {
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions) {
     super();
     const { activation = 'relu' } = options;
-    this.activation = typeof activation === 'function' ? activation : ACTIVATIONS[activation];
+    this.activation = typeof activation === 'function' ? activation : { relu, gelu }[activation];
     this.normFirst = options.normFirst ?? false;
     this.selfAttn = attention(dModel, nhead, options);
   }

@@ -1,5 +1,20 @@
 /** The functions behind the layers, PyTorch's `torch.nn.functional`. */
 export * from '../../ops/functional.js';
+export {
+  celu,
+  elu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  mish,
+  selu,
+  softplus,
+  softshrink,
+  softsign,
+  tanhshrink,
+} from '../../ops/activations.js';
 export { type AttentionOptions, scaledDotProductAttention } from './attention.js';
 export {
   alphaDropout,
@@ -20,3 +35,4 @@ export {
   layerNorm,
   type NormOptions,
 } from './normalization.js';
+export { type GumbelOptions, gumbelSoftmax, rrelu, type RReluOptions } from './random.js';

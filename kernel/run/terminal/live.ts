@@ -41,14 +41,14 @@ export class LiveReporter implements RunReporter {
     if (change.kind === 'cleared') this.#live.clear();
     else if (change.kind === 'extended') this.#screen.print(this.style.own(change.text));
     else if (change.kind === 'added')
-      if (change.displayId === undefined) this.#screen.print(this.style.own(outputText(change.output)));
+      if (change.displayId === undefined) this.#print(change.output);
       else this.#live.add(change.output);
     // The timer draws what has changed in place.
   }
 
   cellEnded({ number, total }: RunningCell, how: 'ok' | 'error' | 'skipped', seconds: number): void {
     this.#screen.endLine();
-    for (const output of this.#live) this.#screen.print(this.style.own(outputText(output)));
+    for (const output of this.#live) this.#print(output);
     this.#live.clear();
     this.#running = undefined;
     this.#waiting = `${number} of ${total} cells`;
@@ -59,6 +59,11 @@ export class LiveReporter implements RunReporter {
   ended(): void {
     clearInterval(this.#timer);
     this.#screen.close();
+  }
+
+  #print(output: Output): void {
+    if (output.output_type !== 'stream') this.#screen.endLine();
+    this.#screen.print(this.style.own(outputText(output)));
   }
 
   #footer(): string[] {

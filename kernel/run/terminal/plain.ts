@@ -1,12 +1,12 @@
 /** A run as plain lines: for logs, pipes and terminals without cursor control. */
-import type { CodeCell, Notebook } from '../notebook/index.js';
+import type { CodeCell, Notebook, Output } from '../notebook/index.js';
 import type { OutputChange } from '../outputs.js';
 import type { RunReporter, RunningCell } from '../reporter.js';
 import { duration, outputText, title, type Style } from './text.js';
 
 export class PlainReporter implements RunReporter {
   /** Displays that can still change, in the order of their first showing; they are shown when their cell ends. */
-  readonly #live = new Map<CodeCell, Set<Extract<OutputChange, { kind: 'added' }>['output']>>();
+  readonly #live = new Map<CodeCell, Set<Output>>();
   #atLineStart = true;
 
   constructor(
@@ -25,7 +25,7 @@ export class PlainReporter implements RunReporter {
   output(cell: CodeCell, change: OutputChange): void {
     switch (change.kind) {
       case 'added':
-        if (change.displayId === undefined) this.#text(outputText(change.output));
+        if (change.displayId === undefined) this.#output(change.output);
         else this.#live.set(cell, (this.#live.get(cell) ?? new Set()).add(change.output));
         return;
       case 'extended':
@@ -40,13 +40,18 @@ export class PlainReporter implements RunReporter {
   }
 
   cellEnded({ cell, number, total }: RunningCell, how: 'ok' | 'error' | 'skipped', seconds: number): void {
-    for (const output of this.#live.get(cell) ?? []) this.#text(outputText(output));
+    for (const output of this.#live.get(cell) ?? []) this.#output(output);
     this.#live.delete(cell);
     const { dim, red } = this.style;
     const where = `[${number}/${total}]`;
     if (how === 'ok') this.#line(dim(`${where} ${duration(seconds)}`));
     else if (how === 'error') this.#line(red(`${where} failed after ${duration(seconds)}`));
     else if (cell.source.trim() !== '') this.#line(dim(`${where} skipped`));
+  }
+
+  #output(output: Output): void {
+    if (output.output_type !== 'stream' && !this.#atLineStart) this.#text('\n');
+    this.#text(outputText(output));
   }
 
   #text(text: string): void {

@@ -1,6 +1,7 @@
 /** Functions of networks, as PyTorch's `torch.nn.functional`: activations, losses, layers without state. */
 
 export { gelu, glu, prelu, relu6, silu, threshold } from './activations.js';
+export { fold } from './convolution.js';
 export {
   binaryCrossEntropyWithLogits,
   crossEntropy,
@@ -11,5 +12,7 @@ export {
   smoothL1Loss,
 } from './losses.js';
 export { linear } from './matmul.js';
+export { pad } from './padding.js';
 export { logsigmoid, relu, sigmoid, tanh } from './pointwise.js';
+export { maxUnpool2d } from './pooling.js';
 export { logSoftmax, softmax, softmin } from './softmax.js';

@@ -84,6 +84,17 @@ export {
 export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './comparison.js';
 export { clone, detach } from './conversion.js';
 export {
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type UnfoldOptions,
+} from './convolution.js';
+export {
   arange,
   empty,
   emptyLike,
@@ -151,6 +162,7 @@ export {
   type SmoothL1Options,
 } from './losses.js';
 export { addmm, bmm, dot, matmul, mm, mv, outer, type AddmmOptions } from './matmul.js';
+export { type PadMode, type PadOptions } from './padding.js';
 export {
   abs,
   acos,
@@ -188,6 +200,24 @@ export {
   trunc,
   type RoundOptions,
 } from './pointwise.js';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  lpPool1d,
+  lpPool2d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type AvgPoolOptions,
+  type MaxPoolOptions,
+  type PoolOptions,
+  type UnpoolOptions,
+} from './pooling.js';
 export {
   allclose,
   equal,

@@ -10,13 +10,16 @@ import * as choice from './choice.js';
 import * as combined from './combined.js';
 import * as comparison from './comparison.js';
 import * as conversion from './conversion.js';
+import * as convolution from './convolution.js';
 import * as extremes from './extremes.js';
 import * as gather from './gather.js';
 import * as indexing from './indexing.js';
 import * as joining from './joining.js';
 import * as losses from './losses.js';
 import * as matmul from './matmul.js';
+import * as padding from './padding.js';
 import * as pointwise from './pointwise.js';
+import * as pooling from './pooling.js';
 import * as predicates from './predicates.js';
 import * as reduction from './reduction.js';
 import * as scan from './scan.js';
@@ -52,13 +55,16 @@ declare module '../tensor.js' {
       MethodsOf<typeof combined>,
       MethodsOf<typeof comparison>,
       MethodsOf<typeof conversion>,
+      MethodsOf<typeof convolution>,
       MethodsOf<typeof extremes>,
       MethodsOf<typeof gather>,
       MethodsOf<typeof indexing>,
       MethodsOf<typeof joining>,
       MethodsOf<typeof losses>,
       MethodsOf<typeof matmul>,
+      MethodsOf<typeof padding>,
       MethodsOf<typeof pointwise>,
+      MethodsOf<typeof pooling>,
       MethodsOf<typeof predicates>,
       MethodsOf<typeof reduction>,
       MethodsOf<typeof scan>,
@@ -78,13 +84,16 @@ export const families = [
   combined,
   comparison,
   conversion,
+  convolution,
   extremes,
   gather,
   indexing,
   joining,
   losses,
   matmul,
+  padding,
   pointwise,
+  pooling,
   predicates,
   reduction,
   scan,

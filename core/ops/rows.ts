@@ -1,6 +1,7 @@
 /**
- * Taking and putting elements by number: what all indexing comes down to. A tensor is seen as [outer, size, inner];
- * `rows` numbers positions of the middle dimension. Indexing single elements is the case outer = inner = 1.
+ * Taking and putting elements by number: what all indexing, convolution and pooling come down to. A tensor is seen as
+ * [outer, size, inner]; `rows` numbers positions of the middle dimension, or is −1, where zeros are taken and nothing
+ * is put (padding). Indexing single elements is the case inner = 1.
  */
 import { itemSize } from '../dtype.js';
 import { u8 } from '../memory.js';
@@ -13,70 +14,89 @@ export type Rows = Int32Array;
 /** Longer runs are copied as blocks of bytes. */
 const BLOCK = 16;
 
+function takeBlocks(source: Tensor, rows: Rows, out: Tensor): void {
+  const [outer, size, inner] = source.shape;
+  const bytes = inner * itemSize(source.dtype);
+  for (let o = 0; o < outer; o++) {
+    const from = source.ptr + o * size * bytes;
+    let to = out.ptr + o * rows.length * bytes;
+    for (const row of rows) {
+      if (row < 0) u8.fill(0, to, to + bytes);
+      else u8.copyWithin(to, from + row * bytes, from + (row + 1) * bytes);
+      to += bytes;
+    }
+  }
+}
+
+function takeElements(source: Tensor, rows: Rows, out: Tensor): void {
+  const [outer, size, inner] = source.shape;
+  const from = elements(source);
+  const to = elements(out);
+  let at = 0;
+  for (let o = 0; o < outer; o++) {
+    const base = o * size;
+    if (inner === 1) {
+      for (const row of rows) to[at++] = row < 0 ? 0 : from[base + row];
+      continue;
+    }
+    for (const row of rows) {
+      const start = (base + row) * inner;
+      for (let i = 0; i < inner; i++) to[at++] = row < 0 ? 0 : from[start + i];
+    }
+  }
+}
+
 const takePrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> = {
   name: 'index',
-  forward: ([x], { rows, size }) => {
+  forward: ([x], { rows }) => {
     const source = contiguousData(x, 'index');
-    const [outer, , inner] = source.shape as [number, number, number];
-    const n = rows.length;
-    const out = allocateShape([outer, n, inner], source.dtype, 'index');
-    if (inner >= BLOCK) {
-      const bytes = inner * itemSize(source.dtype);
-      for (let o = 0; o < outer; o++) {
-        const from = source.ptr + o * size * bytes;
-        const to = out.ptr + o * n * bytes;
-        for (let r = 0; r < n; r++) {
-          const start = from + rows[r] * bytes;
-          u8.copyWithin(to + r * bytes, start, start + bytes);
-        }
-      }
-      return out;
-    }
-    const from = elements(source);
-    const to = elements(out);
-    let at = 0;
-    for (let o = 0; o < outer; o++) {
-      for (let r = 0; r < n; r++) {
-        const start = (o * size + rows[r]) * inner;
-        for (let i = 0; i < inner; i++) to[at++] = from[start + i]!;
-      }
-    }
+    const [outer, , inner] = source.shape;
+    const out = allocateShape([outer, rows.length, inner], source.dtype, 'index');
+    if (inner >= BLOCK) takeBlocks(source, rows, out);
+    else takeElements(source, rows, out);
     return out;
   },
-  vjp: (grad, context) => {
-    const { rows, size } = context.attributes;
-    const [outer, , inner] = grad.shape as [number, number, number];
-    return [apply(spreadPrimitive, [grad], { rows, shape: [outer, size, inner] })];
-  },
+  vjp: (grad, { attributes: { rows, size } }) => [spreadRows(grad, rows, size)],
 };
 
 /** Adds rows to zeros: the derivative of taking them. */
-const spreadPrimitive: Primitive<{ readonly rows: Rows; readonly shape: readonly [number, number, number] }> =
-  {
-    name: 'indexBackward',
-    forward: ([grad], { rows, shape }) => {
-      const out = filled(shape, 0, grad.dtype, 'indexBackward');
-      addRows(out, rows, grad);
-      return out;
-    },
-    vjp: (grad, context) => [takeRows(grad, context.attributes.rows)],
-  };
+const spreadPrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> = {
+  name: 'indexBackward',
+  forward: ([values], { rows, size }) => {
+    const [outer, , inner] = values.shape;
+    const out = filled([outer, size, inner], 0, values.dtype, 'indexBackward');
+    addRows(out, rows, values);
+    return out;
+  },
+  vjp: (grad, { attributes: { rows } }) => [takeRows(grad, rows)],
+};
 
 function addRows(out: Tensor, rows: Rows, values: Tensor): void {
-  const [outer, size, inner] = out.shape as [number, number, number];
+  const [outer, size, inner] = out.shape;
   const from = elements(contiguousData(values, 'index'));
   const to = elements(out);
   let at = 0;
   for (let o = 0; o < outer; o++) {
+    const base = o * size;
+    if (inner === 1) {
+      for (const row of rows) {
+        if (row >= 0) to[base + row] += from[at];
+        at++;
+      }
+      continue;
+    }
     for (const row of rows) {
-      const start = (o * size + row) * inner;
-      for (let i = 0; i < inner; i++) to[start + i] += from[at++];
+      if (row >= 0) {
+        const start = (base + row) * inner;
+        for (let i = 0; i < inner; i++) to[start + i] += from[at + i];
+      }
+      at += inner;
     }
   }
 }
 
 function writeRows(out: Tensor, rows: Rows, values: Tensor | number): void {
-  const [outer, size, inner] = out.shape as [number, number, number];
+  const [outer, size, inner] = out.shape;
   const from = typeof values === 'number' ? null : elements(contiguousData(values, 'index'));
   const constant = typeof values === 'number' ? values : 0;
   const to = elements(out);
@@ -100,10 +120,8 @@ const putPrimitive: Primitive<{ readonly rows: Rows; readonly accumulate: boolea
   },
   vjp: (grad, context) => {
     const { rows, accumulate } = context.attributes;
-    return [
-      context.needs(0) ? (accumulate ? grad : fillRows(grad, rows, 0)) : null,
-      context.needs(1) ? takeRows(grad, rows) : null,
-    ];
+    const kept = accumulate ? grad : fillRows(grad, rows, 0);
+    return [context.needs(0) ? kept : null, context.needs(1) ? takeRows(grad, rows) : null];
   },
 };
 
@@ -120,6 +138,11 @@ const fillPrimitive: Primitive<{ readonly rows: Rows; readonly value: number }> 
 /** Rows of x [outer, size, inner], as [outer, rows, inner]. */
 export function takeRows(x: Tensor, rows: Rows): Tensor {
   return apply(takePrimitive, [x], { rows, size: x.shape[1] });
+}
+
+/** Zeros [outer, size, inner] with rows of `values` [outer, rows, inner] added. */
+export function spreadRows(values: Tensor, rows: Rows, size: number): Tensor {
+  return apply(spreadPrimitive, [values], { rows, size });
 }
 
 /** A copy of x [outer, size, inner] with `values` [outer, rows, inner] put, or added, at rows. */

@@ -19,7 +19,7 @@ export interface LineChartOptions {
   yUnit?: string;
   /** Name of the horizontal axis; default `step`. */
   xName?: string;
-  /** Default `auto`: logarithmic when the values span more than a factor of 50. */
+  /** Default `auto`: logarithmic when the lines span more than a factor of 50. */
   yScale?: 'auto' | 'linear' | 'log';
   xScale?: 'linear' | 'log';
   /**
@@ -192,7 +192,6 @@ export class LineChart implements ChartRun {
   }
 
   private mainPanel(curves: Curve[], width: number, notes: string[]): LinePanel {
-    const scale = this.yScale(curves, this.options.yScale ?? 'auto', notes);
     const marks: Mark[] = this.levels.map(({ value, label }) => ({ kind: 'level', y: value, label }));
     for (const { step, label } of this.rules) marks.push({ kind: 'rule', x: step, label, tone: 'note' });
     const { shown, labelled } = choose(curves, notes);
@@ -202,6 +201,7 @@ export class LineChart implements ChartRun {
       ...this.lineSeries(curve, curves, width, withRaw),
       muted: !labelled.has(curve),
     }));
+    const scale = yScale(curves, series, this.options.yScale ?? 'auto', notes);
     const validations = curves.filter((curve) => curve.isValidation && curve.series.finiteCount > 1);
     shown.forEach((curve, index) => {
       const bad = curve.series.firstBad;
@@ -265,33 +265,6 @@ export class LineChart implements ChartRun {
     };
   }
 
-  private yScale(curves: Curve[], wanted: 'auto' | 'linear' | 'log', notes: string[]): 'linear' | 'log' {
-    let high = -Infinity;
-    let low = Infinity;
-    let nonPositive = 0;
-    let negative = 0;
-    let count = 0;
-    for (const { series } of curves) {
-      high = Math.max(high, series.max);
-      low = Math.min(low, series.minPositive);
-      nonPositive += series.nonPositive;
-      negative += series.negative;
-      count += series.finiteCount;
-    }
-    const positive = count - nonPositive;
-    const log =
-      wanted === 'log'
-        ? positive > 0 || count === 0
-        : wanted === 'auto' && high / low > LOG_FACTOR && negative === 0 && nonPositive <= count / 20;
-    if (wanted === 'log' && !log)
-      notes.push('No value is above 0, so the axis is linear and not logarithmic.');
-    else if (log && nonPositive > 0)
-      notes.push(
-        `${formatCount(nonPositive)} ${nonPositive === 1 ? 'value' : 'values'} ≤ 0 cannot be shown on a log axis.`,
-      );
-    return log ? 'log' : 'linear';
-  }
-
   private wholeSteps(curves: Curve[]): boolean {
     return curves.every((curve) => curve.wholeSteps());
   }
@@ -300,6 +273,44 @@ export class LineChart implements ChartRun {
     if (curves.length > 0) return 'No finite value yet';
     return this.troubles.size > 0 ? 'No usable value was added' : 'No data yet: chart.add({ train: loss })';
   }
+}
+
+/**
+ * Logarithmic when the drawn lines span more than `LOG_FACTOR`: that a noisy measurement comes near to 0 now and then is
+ * no reason to give half of the axis to it.
+ */
+function yScale(
+  curves: Curve[],
+  drawn: LineSeries[],
+  wanted: 'auto' | 'linear' | 'log',
+  notes: string[],
+): 'linear' | 'log' {
+  let high = -Infinity;
+  let low = Infinity;
+  for (const { line } of drawn)
+    for (const value of line.y) {
+      if (value > high) high = value;
+      if (value > 0 && value < low) low = value;
+    }
+  let nonPositive = 0;
+  let negative = 0;
+  let count = 0;
+  for (const { series } of curves) {
+    nonPositive += series.nonPositive;
+    negative += series.negative;
+    count += series.finiteCount;
+  }
+  const positive = count - nonPositive;
+  const log =
+    wanted === 'log'
+      ? positive > 0 || count === 0
+      : wanted === 'auto' && high / low > LOG_FACTOR && negative === 0 && nonPositive <= count / 20;
+  if (wanted === 'log' && !log) notes.push('No value is above 0, so the axis is linear and not logarithmic.');
+  else if (log && nonPositive > 0)
+    notes.push(
+      `${formatCount(nonPositive)} ${nonPositive === 1 ? 'value' : 'values'} ≤ 0 cannot be shown on a log axis.`,
+    );
+  return log ? 'log' : 'linear';
 }
 
 /**

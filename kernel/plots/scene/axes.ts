@@ -143,9 +143,9 @@ function logText(value: number): string {
   return value >= 1e-4 && value < 1e5 ? formatNumber(value, 1) : value.toExponential(0).replace('e+', 'e');
 }
 
-/** The typographic minus, as wide as a digit. */
+/** The typographic minus, as wide as a digit, in numbers; hyphens in words stay. */
 export function minus(text: string): string {
-  return text.replaceAll('-', '−');
+  return text.replace(/(?<![\p{L}\p{N}])-(?=[\d.]|Inf)|(?<=\de)-(?=\d)/gu, '−');
 }
 
 /** "loss", "loss (log scale)", "learning rate (1/step)". */

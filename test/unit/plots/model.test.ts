@@ -74,6 +74,13 @@ describe('a loss chart', () => {
     expect(scaleOf(-1)).toBe('linear');
   });
 
+  it('takes no log axis because noise comes near to 0 now and then', () => {
+    const chart = new LossChart({}, silent);
+    for (let step = 0; step < 500; step++)
+      chart.add({ train: step % 10 === 5 ? 1e-4 : 0.5 + 0.1 * (step % 3) });
+    expect(main(chart.model()).y.scale).toBe('linear');
+  });
+
   it('puts training, validation and the learning rate on one step axis', () => {
     const { panels } = cases['train-validation']();
     expect(panels).toHaveLength(2);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
 import { toSvg } from '../../../kernel/plots/render/svg.js';
+import { minus } from '../../../kernel/plots/scene/axes.js';
 import { bundledFonts, FontSet } from '../../../kernel/plots/scene/font.js';
 import { spread } from '../../../kernel/plots/scene/labels.js';
 import { layout } from '../../../kernel/plots/scene/layout.js';
@@ -54,6 +55,12 @@ describe('text', () => {
     );
     expect(words('accuracy')).toEqual(expect.arrayContaining(['epoch', 'accuracy (%)']));
     expect(words('train-validation')).toContain('learning rate');
+  });
+
+  it('writes the minus of numbers, and leaves the hyphens of words', () => {
+    expect(minus('mini-batch: -0.5, 2e-7, -Inf, x-3, 2024-11')).toBe(
+      'mini-batch: −0.5, 2e−7, −Inf, x-3, 2024-11',
+    );
   });
 
   it('says that there is nothing to show', () => {

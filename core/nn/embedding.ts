@@ -1,8 +1,9 @@
 /** Layers that look up vectors by number. */
 
 import type { FloatDType } from '../dtype.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { embedding, paddingRow } from './functional/embedding.js';
+import { type BagMode, embeddingBag } from './functional/embedding_bag.js';
 import { normal_, zeros_ } from './init.js';
 import { emptyParameter } from './linear.js';
 import { Module } from './module.js';
@@ -79,4 +80,62 @@ function pretrained(table: Tensor, options: EmbeddingLayerOptions, freeze: boole
   layer.loadStateDict({ weight: table });
   layer.weight.requiresGrad = !freeze;
   return layer;
+}
+
+/** Options of {@link EmbeddingBag}. */
+export interface EmbeddingBagLayerOptions extends EmbeddingLayerOptions {
+  /** How a bag's rows become one: `mean` by default. */
+  mode?: BagMode;
+  /** The last offset is the end of the last bag (no). */
+  includeLastOffset?: boolean;
+}
+
+/**
+ * The sum, mean or maximum of rows of a table, without making all of them: bags as rows of [B, L], or flat with their
+ * offsets [B], give [B, embeddingDim].
+ */
+export class EmbeddingBag extends Module {
+  readonly weight: Parameter;
+  private readonly options: EmbeddingBagLayerOptions;
+
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options: EmbeddingBagLayerOptions = {},
+  ) {
+    super();
+    this.options = options;
+    this.weight = emptyParameter([numEmbeddings, embeddingDim], options.dtype);
+    this.resetParameters();
+  }
+
+  /** Draws the table anew. */
+  resetParameters(): void {
+    normal_(this.weight);
+    const padding = paddingRow('EmbeddingBag', this.options.paddingIdx, this.numEmbeddings);
+    if (padding !== null) zeros_(this.weight.detach().select(0, padding));
+  }
+
+  /** @throws as {@link embeddingBag} */
+  forward(
+    input: Tensor,
+    offsets: Tensor | null | { perSampleWeights?: Tensor } = null,
+    options: { perSampleWeights?: Tensor } = {},
+  ): Tensor {
+    const given = offsets === null || offsets instanceof Tensor ? { offsets, ...options } : offsets;
+    const { maxNorm, normType, scaleGradByFreq, mode, includeLastOffset, paddingIdx } = this.options;
+    return embeddingBag(input, this.weight, {
+      ...given,
+      maxNorm: maxNorm ?? null,
+      normType: normType ?? 2,
+      scaleGradByFreq: scaleGradByFreq ?? false,
+      mode: mode ?? 'mean',
+      includeLastOffset: includeLastOffset ?? false,
+      paddingIdx: paddingIdx ?? null,
+    });
+  }
+
+  override extraRepr(): string {
+    return `${this.numEmbeddings}, ${this.embeddingDim}, mode='${this.options.mode ?? 'mean'}'`;
+  }
 }

@@ -39,11 +39,16 @@ export {
   Sequential,
 } from './containers.js';
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout.js';
-export { Embedding, type EmbeddingLayerOptions } from './embedding.js';
+export {
+  Embedding,
+  EmbeddingBag,
+  type EmbeddingBagLayerOptions,
+  type EmbeddingLayerOptions,
+} from './embedding.js';
 export * as functional from './functional/index.js';
 export type { BackwardHook, ForwardHook, ForwardPreHook } from './hooks.js';
 export * as init from './init.js';
-export { Identity, type LayerOptions, Linear } from './linear.js';
+export { Bilinear, Identity, type LayerOptions, Linear } from './linear.js';
 export {
   BCEWithLogitsLoss,
   type ClassLossOptions,

@@ -5,6 +5,7 @@ import { formatShape } from '../layout.js';
 import { empty } from '../ops/creation.js';
 import { linear } from '../ops/matmul.js';
 import type { Tensor } from '../tensor.js';
+import { bilinear } from './functional/bilinear.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -75,5 +76,42 @@ export class Linear extends Module {
 
   override extraRepr(): string {
     return `inFeatures=${this.inFeatures}, outFeatures=${this.outFeatures}, bias=${this.bias !== null}`;
+  }
+}
+
+/**
+ * yₖ = x₁ᵀ Wₖ x₂ + bₖ. Inputs [..., in1Features] and [..., in2Features], output [..., outFeatures]; weight
+ * [outFeatures, in1Features, in2Features], initialized with the bias uniform in ±1/√in1Features.
+ */
+export class Bilinear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  constructor(
+    readonly in1Features: number,
+    readonly in2Features: number,
+    readonly outFeatures: number,
+    options: LayerOptions = {},
+  ) {
+    super();
+    this.weight = emptyParameter([outFeatures, in1Features, in2Features], options.dtype);
+    this.bias = (options.bias ?? true) ? emptyParameter([outFeatures], options.dtype) : null;
+    this.resetParameters();
+  }
+
+  /** Draws the parameters anew. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.in1Features);
+    for (const parameter of this.parameters()) uniform_(parameter, { a: -bound, b: bound });
+  }
+
+  /** @throws RangeError where the sizes do not fit */
+  forward(input1: Tensor, input2: Tensor): Tensor {
+    return bilinear(input1, input2, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    const { in1Features, in2Features, outFeatures, bias } = this;
+    return `in1Features=${in1Features}, in2Features=${in2Features}, outFeatures=${outFeatures}, bias=${bias !== null}`;
   }
 }

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FloatDType } from 'nabla/core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isDeviation } from './deviations.js';
 import { isSupported, type ReferenceFile, runSample } from './ops/run.js';
 
 const root = process.env.NABLA_GOLDEN ?? path.join(import.meta.dirname, 'vectors');
@@ -30,6 +31,7 @@ describe('ops agree with PyTorch', () => {
     for (const precision of ['float64', 'float32'] satisfies FloatDType[]) {
       list.forEach((sample, i) => {
         if (precision === 'float32' && sample.float32 === false) return;
+        if (isDeviation(op, i)) return;
         samples++;
         const problem = runSample(op, sample, precision);
         if (problem !== null) problems.push(`sample ${i} in ${precision}: ${problem}`);

@@ -36,3 +36,5 @@ export {
   type NormOptions,
 } from './normalization.js';
 export { type GumbelOptions, gumbelSoftmax, rrelu, type RReluOptions } from './random.js';
+export { bilinear } from './bilinear.js';
+export { type BagMode, embeddingBag, type EmbeddingBagOptions } from './embedding_bag.js';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { listedSpecs } from './jupyter.js';
 import { findSpecs, ownSpec, type FoundSpec } from './kernelspec.js';
-import { distFile, packageRoot, packageVersion, thisHost } from './paths.js';
+import { distFile, packageRoot, packageVersion } from './paths.js';
 import { activePrefix } from './prefix.js';
 
 /** `broken` makes the command fail; `absent` is something that may be missing. */
@@ -120,7 +120,7 @@ async function webAssembly(): Promise<Finding[]> {
 
 /** Kernelspecs that start a kernel of ours, this build's or another. */
 function kernelspecs(): Finding[] {
-  const found = findSpecs(activePrefix()).filter(isNabla);
+  const found = ours();
   if (found.length === 0)
     return [
       broken(
@@ -144,17 +144,23 @@ function judge({ name, folder, spec }: FoundSpec): Finding {
   return ok(`${where} is this build's`);
 }
 
+/** The project's own environment, which `npm run lab` makes. */
+const venv = (): string => path.join(packageRoot(), '.venv');
+
+/** Kernelspecs of ours that the active environment's Jupyter finds, or the one of `npm run lab`. */
+function ours(): FoundSpec[] {
+  const found = [...findSpecs(activePrefix()), ...findSpecs(venv())].filter(isNabla);
+  return [...new Map(found.map((spec) => [spec.folder, spec])).values()];
+}
+
 const isNabla = ({ spec, name }: FoundSpec): boolean =>
   name === 'nabla' ||
   spec.argv[1] === ownSpec().argv[1] ||
   /nabla.*dist[\\/]kernel[\\/]main\.js$/.test(spec.argv[1] ?? '');
 
 async function localJupyter(): Promise<Finding[]> {
-  const jupyterFile = path.join(
-    packageRoot(),
-    thisHost().platform === 'win32' ? '.venv/Scripts/jupyter.exe' : '.venv/bin/jupyter',
-  );
-  return existsSync(jupyterFile) ? jupyter(jupyterFile, 'of npm run lab') : [];
+  const file = path.join(venv(), process.platform === 'win32' ? 'Scripts/jupyter.exe' : 'bin/jupyter');
+  return existsSync(file) ? jupyter(file, 'of npm run lab') : [];
 }
 
 async function jupyter(command: string, which: string): Promise<Finding[]> {
@@ -163,10 +169,8 @@ async function jupyter(command: string, which: string): Promise<Finding[]> {
     return [
       absent(`no Jupyter ${which}`, 'nothing to do for VS Code, or for npm run lab, which makes its own'),
     ];
-  const ours = findSpecs(activePrefix()).filter(isNabla);
-  const names = [...specs].filter(
-    ([name, folder]) => name === 'nabla' || ours.some((spec) => spec.folder === folder),
-  );
+  const known = ours().map(({ folder }) => folder);
+  const names = [...specs].filter(([name, folder]) => name === 'nabla' || known.includes(folder));
   if (names.length === 0)
     return [
       broken(

@@ -14,7 +14,7 @@ import { NotebookPage } from './notebook-page.js';
 const screenshots = path.join(root, 'test/browser/screenshots');
 const cells = [
   // 0
-  'manualSeed(0);\nconst [x, y] = data.moons(200, { noise: 0.1 }).tensors;\nconst model = new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 2));\nmodel.toString()',
+  'manualSeed(0);\nconst [x, y] = data.moons(200, { noise: 0.1 }).tensors;\nconst model = new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 2));\nmodel',
   // 1: a synchronous loop with a live chart, about four seconds long
   [
     'const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });',

@@ -22,7 +22,7 @@ export class NotebookPage {
   /** Chooses an entry of a menu, for example `('Run', 'Run All Cells')`. */
   async menu(bar: string, entry: string): Promise<void> {
     await this.page.locator('.lm-MenuBar-itemLabel', { hasText: new RegExp(`^${bar}$`) }).click();
-    await this.page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${entry}`) }).click();
+    await this.page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${entry}$`) }).click();
   }
 
   /** Waits for the kernel's state as the status bar words it. */

@@ -55,6 +55,7 @@ export class Evaluator {
   #steps: Steps<ExecutionOutcome> | undefined;
   /** Changes whenever the execution goes on, so that what it no longer waits for cannot wake it. */
   #turn = 0;
+  #waits = false;
   readonly #context: CellContext;
 
   constructor(
@@ -79,6 +80,7 @@ export class Evaluator {
   /** An interrupt takes effect in a macrotask of its own. True when it has had its effect. */
   settle(ticket: number, id: ExecutionId | null): boolean {
     const stopped = this.guard.settle(ticket);
+    this.#recover();
     if (this.guard.isServed(ticket)) return true;
     const { running } = this.executions;
     if (stopped && stopped.owner !== (running?.id ?? null))
@@ -86,6 +88,18 @@ export class Evaluator {
     const error = this.guard.takePending();
     if (running && error && (id === null || id === running.id)) this.#goOn({ status: 'interrupted', error });
     return true;
+  }
+
+  /**
+   * Between two macrotasks an execution always waits for something. One that does not has lost our own code to a
+   * termination that came too late to be caught: it ends here instead of never.
+   */
+  #recover(): void {
+    const { running } = this.executions;
+    if (!running || this.#waits) return;
+    const report = this.report(new KeyboardInterrupt());
+    if (!running.silent) this.#output(running.id, report);
+    this.#finish(running, { status: 'error', ...report });
   }
 
   /** An error that nobody caught, from a timer, an event handler or a promise: shown where it began. */
@@ -119,6 +133,7 @@ export class Evaluator {
 
   #wait(promise: Promise<unknown>): void {
     const turn = ++this.#turn;
+    this.#waits = true;
     const wake = (settled: Settled): void =>
       this.guard.enter(() => {
         if (turn !== this.#turn) return;
@@ -133,11 +148,13 @@ export class Evaluator {
 
   #goOn(settled: Settled): void {
     this.#turn++;
+    this.#waits = false;
     this.#advance(settled);
   }
 
   #finish(execution: Execution, outcome: ExecutionOutcome): void {
     this.#turn++;
+    this.#waits = false;
     this.#steps = undefined;
     execution.ended = true;
     this.executions.running = undefined;

@@ -78,6 +78,7 @@ export { Parameter } from './parameter.js';
 export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js';
 export { Flatten, Unflatten } from './shape.js';
 export type { LoadResult, StateDict } from './state.js';
+export { ModelSummary, summary, type SummaryOptions, type SummaryRow } from './summary.js';
 export {
   type DecoderMasks,
   type EncoderMasks,

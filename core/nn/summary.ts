@@ -1,0 +1,153 @@
+/** A table of a model's layers, their outputs' shapes and numbers of parameters. */
+
+import { noGrad } from '../autograd/mode.js';
+import type { DType } from '../dtype.js';
+import { formatShape, type Shape } from '../layout.js';
+import { zeros } from '../ops/creation.js';
+import { Tensor } from '../tensor.js';
+import type { Module } from './module.js';
+
+/** One layer in a {@link ModelSummary}. */
+export interface SummaryRow {
+  /** Path in the model, and its class. */
+  readonly name: string;
+  readonly type: string;
+  /** Shapes of what it gave, in order; empty if it was not called. */
+  readonly outputShapes: readonly Shape[];
+  /** Numbers in its own parameters (not those of layers in it), and how many of them are learned. */
+  readonly parameters: number;
+  readonly trainable: number;
+}
+
+/** What {@link summary} found; `toString` gives the table. */
+export class ModelSummary {
+  constructor(
+    readonly title: string,
+    readonly rows: readonly SummaryRow[],
+    /** Numbers in all parameters, each counted once, and how many of them are learned. */
+    readonly parameters: number,
+    readonly trainable: number,
+    /** Bytes of all parameters and buffers. */
+    readonly bytes: number,
+  ) {}
+
+  toString(): string {
+    const header = ['Layer', 'Output shape', 'Parameters'];
+    const lines = this.rows.map((row) => [
+      `${row.name} (${row.type})`,
+      row.outputShapes.map(formatShape).join(', ') || '-',
+      row.parameters === 0 ? '-' : withSeparators(row.parameters),
+    ]);
+    const widths = header.map((text, column) =>
+      Math.max(text.length, ...lines.map((line) => line[column].length)),
+    );
+    const format = (line: readonly string[]): string =>
+      `${line[0].padEnd(widths[0])}  ${line[1].padEnd(widths[1])}  ${line[2].padStart(widths[2])}`;
+    const rule = '-'.repeat(widths[0] + widths[1] + widths[2] + 4);
+    const frozen = this.parameters - this.trainable;
+    return [
+      this.title,
+      rule,
+      format(header),
+      rule,
+      ...lines.map(format),
+      rule,
+      `Parameters: ${withSeparators(this.parameters)} (${withSeparators(this.trainable)} trainable, ${withSeparators(frozen)} frozen)`,
+      `Memory of parameters and buffers: ${formatBytes(this.bytes)}`,
+    ].join('\n');
+  }
+
+  /** What Node's `console.log` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** Options of {@link summary}. */
+export interface SummaryOptions {
+  /** Of the input that is made: `int64` for models that begin with an embedding. The parameters' dtype by default. */
+  dtype?: DType;
+}
+
+/**
+ * Runs a model once on zeros of the given shape (batch dimension included), in evaluation mode and without gradients,
+ * and tells what each layer gave: `summary(model, [64, 784])`. A model of several inputs takes a list of shapes, or
+ * the inputs themselves.
+ * @throws what the model throws for inputs of such shapes
+ */
+export function summary(
+  model: Module,
+  input: Shape | readonly (Shape | Tensor)[],
+  options: SummaryOptions = {},
+): ModelSummary {
+  const dtype = options.dtype ?? model.parameters()[0]?.dtype;
+  const inputs = isShape(input)
+    ? [zeros([...input], { dtype })]
+    : input.map((item) => (item instanceof Tensor ? item : zeros([...item], { dtype })));
+  const shapes = new Map<Module, Shape[]>();
+  const modes = model.modules().map((module) => ({ module, training: module.training }));
+  const handles = model.modules().map((module) =>
+    module.registerForwardHook((_module, _inputs, output) => {
+      shapes.set(module, shapesOf(output));
+      return undefined;
+    }),
+  );
+  try {
+    model.eval();
+    noGrad((): unknown => Reflect.apply(model, undefined, inputs));
+  } finally {
+    for (const handle of handles) handle.remove();
+    for (const { module, training } of modes) module.training = training;
+  }
+  const rows = model.namedModules().flatMap(([name, module]): SummaryRow[] => {
+    const own = module.parameters(false);
+    if (name === '' || (module.children().length > 0 && own.length === 0)) return [];
+    const outputShapes = shapes.get(module) ?? [];
+    return [{ name, type: module.typeName, outputShapes, parameters: count(own), trainable: trainable(own) }];
+  });
+  const all = model.parameters();
+  const bytes = [...all, ...model.buffers()].reduce(
+    (sum, item) => sum + item.numel() * item.elementSize(),
+    0,
+  );
+  return new ModelSummary(
+    model.typeName,
+    rows.length > 0 ? rows : [whole(model, shapes)],
+    count(all),
+    trainable(all),
+    bytes,
+  );
+}
+
+/** A model that is one layer. */
+function whole(model: Module, shapes: ReadonlyMap<Module, Shape[]>): SummaryRow {
+  const own = model.parameters();
+  const outputShapes = shapes.get(model) ?? [];
+  return { name: '', type: model.typeName, outputShapes, parameters: count(own), trainable: trainable(own) };
+}
+
+function isShape(input: Shape | readonly (Shape | Tensor)[]): input is Shape {
+  return input.every((item) => typeof item === 'number');
+}
+
+function shapesOf(output: unknown): Shape[] {
+  if (output instanceof Tensor) return [output.shape];
+  return Array.isArray(output) ? output.flatMap(shapesOf) : [];
+}
+
+function count(parameters: readonly Tensor[]): number {
+  return parameters.reduce((sum, parameter) => sum + parameter.numel(), 0);
+}
+
+function trainable(parameters: readonly Tensor[]): number {
+  return count(parameters.filter((parameter) => parameter.requiresGrad));
+}
+
+function withSeparators(n: number): string {
+  return n.toLocaleString('en-US');
+}
+
+function formatBytes(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { nn, tensor, type Tensor } from '../../../core/index.js';
+
+test('a summary tells what each layer gives and holds', () => {
+  const model = new nn.Sequential(
+    new nn.Linear(784, 128),
+    new nn.ReLU(),
+    new nn.Dropout(),
+    new nn.Linear(128, 10),
+  );
+  model.at(0).requiresGrad_(false);
+  const found = nn.summary(model, [64, 784]);
+  // 784 · 128 + 128 = 100,480 and 128 · 10 + 10 = 1,290.
+  expect(
+    found.rows.map(({ name, outputShapes, parameters, trainable }) => [
+      name,
+      outputShapes,
+      parameters,
+      trainable,
+    ]),
+  ).toEqual([
+    ['0', [[64, 128]], 100480, 0],
+    ['1', [[64, 128]], 0, 0],
+    ['2', [[64, 128]], 0, 0],
+    ['3', [[64, 10]], 1290, 1290],
+  ]);
+  expect([found.parameters, found.trainable, found.bytes]).toEqual([101770, 1290, 407080]);
+  expect(String(found)).toBe(
+    [
+      'Sequential',
+      '-------------------------------------',
+      'Layer        Output shape  Parameters',
+      '-------------------------------------',
+      '0 (Linear)   [64, 128]        100,480',
+      '1 (ReLU)     [64, 128]              -',
+      '2 (Dropout)  [64, 128]              -',
+      '3 (Linear)   [64, 10]           1,290',
+      '-------------------------------------',
+      'Parameters: 101,770 (1,290 trainable, 100,480 frozen)',
+      'Memory of parameters and buffers: 407.1 kB',
+    ].join('\n'),
+  );
+});
+
+test('a summary leaves the model as it was', () => {
+  const model = new nn.Sequential(new nn.Linear(3, 4), new nn.BatchNorm1d(4));
+  model.at(0).eval();
+  const before = model.modules().map((module) => module.training);
+  const statistics = model
+    .at(1)
+    .buffers()
+    .map((buffer) => buffer.tolist());
+  nn.summary(model, [5, 3]);
+  expect(model.modules().map((module) => module.training)).toEqual(before);
+  expect(
+    model
+      .at(1)
+      .buffers()
+      .map((buffer) => buffer.tolist()),
+  ).toEqual(statistics);
+  expect(() => nn.summary(model, [5, 2])).toThrow('got [5, 2]');
+  expect(model.modules().map((module) => module.training)).toEqual(before);
+});
+
+test('a summary takes several inputs and models of other kinds', () => {
+  class Pair extends nn.Module {
+    readonly table = new nn.Embedding(10, 4);
+    readonly rnn = new nn.LSTM(4, 3);
+
+    forward(words: Tensor, scale: Tensor): Tensor {
+      return this.rnn(this.table(words))[0].mul(scale);
+    }
+  }
+  const found = nn.summary(new Pair(), [[7, 2], tensor(2)], { dtype: 'int64' });
+  expect(found.rows.map(({ type, outputShapes }) => [type, outputShapes])).toEqual([
+    ['Embedding', [[7, 2, 4]]],
+    [
+      'LSTM',
+      [
+        [7, 2, 3],
+        [1, 2, 3],
+        [1, 2, 3],
+      ],
+    ],
+  ]);
+  expect(nn.summary(new nn.Linear(2, 3), [1, 2]).rows).toHaveLength(1);
+});

@@ -57,6 +57,16 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Rows<
   getBatch(indices: readonly number[]): unknown {
     return this.tensors.map((source) => gatherRows(source, indices));
   }
+
+  toString(): string {
+    const parts = this.tensors.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`);
+    return `TensorDataset(${this.length} samples: ${parts.join(', ')})`;
+  }
+
+  /** What Node's `console.log` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 }
 
 /** Some of another data set's samples. */

@@ -63,6 +63,15 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B> {
     return this.batchSampler.length;
   }
 
+  toString(): string {
+    return `DataLoader(${this.length} batches of ${this.dataset.length} samples)`;
+  }
+
+  /** What Node's `console.log` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   [Symbol.iterator](): IterableIterator<B> {
     // PyTorch draws a seed for its workers at the start of every iteration, even where it has none.
     drawSeed(this.#generator);

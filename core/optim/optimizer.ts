@@ -156,4 +156,9 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     });
     return `${this.name} (\n${groups.join('\n')}\n)`;
   }
+
+  /** What Node's `console.log` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 }

@@ -149,8 +149,22 @@ export class Generator {
 
   /** A generator at the same point of the same sequence. */
   clone(): Generator {
-    return new Generator().setState(this.getState());
+    return copyOf(this);
   }
+
+  toString(): string {
+    return `Generator(initialSeed=${this.initialSeed()})`;
+  }
+
+  /** What Node's `console.log` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** Outside of the class, because bundlers rename classes that mention themselves, and the name is what is printed. */
+function copyOf(generator: Generator): Generator {
+  return new Generator().setState(generator.getState());
 }
 
 function lowBits(seed: bigint): number {

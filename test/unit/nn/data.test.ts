@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { data, Generator, manualSeed, tensor, type Tensor } from '../../../core/index.js';
+import { data, Generator, manualSeed, nn, optim, tensor, type Tensor } from '../../../core/index.js';
 
 const xs = tensor([
   [0, 1],
@@ -161,4 +162,14 @@ describe('toy sets', () => {
     const expected = (x.tolist() as number[][]).map(([a, b]) => 2 * a - b + 3);
     (y.tolist() as number[][]).forEach(([value], i) => expect(value).toBeCloseTo(expected[i], 4));
   });
+});
+
+test('data sets, loaders, generators and optimizers print as a line or a few', () => {
+  const set = data.moons(10, { seed: 0 });
+  expect(inspect(set)).toBe('TensorDataset(10 samples: float32 [10, 2], int64 [10])');
+  expect(inspect(new data.DataLoader(set, { batchSize: 4 }))).toBe('DataLoader(3 batches of 10 samples)');
+  expect(inspect(new Generator().manualSeed(5))).toBe('Generator(initialSeed=5)');
+  expect(inspect(new optim.SGD(new nn.Linear(1, 1).parameters(), { lr: 0.5 }))).toMatch(
+    /^SGD \(\nParameter Group 0 \(2 tensors\)\n {4}momentum: 0\n[^]* {4}lr: 0.5\n\)$/,
+  );
 });

@@ -115,6 +115,15 @@ export {
   type TensorOptions,
 } from './creation.js';
 export {
+  cdist,
+  cosineSimilarity,
+  pdist,
+  type CdistOptions,
+  type NormalizeOptions,
+  type PairwiseOptions,
+  type SimilarityOptions,
+} from './distances.js';
+export {
   amax,
   amin,
   aminmax,
@@ -150,8 +159,23 @@ export {
   takeAlongDim,
   type ScatterOptions,
 } from './gather.js';
+export {
+  channelShuffle,
+  pixelShuffle,
+  pixelUnshuffle,
+  type AlignOptions,
+  type InterpolateMode,
+  type InterpolateOptions,
+  type ResponseNormOptions,
+} from './images.js';
 export { Slice, slice, type IndexItem } from './indexing.js';
 export { cat, columnStack, dstack, hstack, stack, vstack } from './joining.js';
+export {
+  type BceOptions,
+  type GaussianOptions,
+  type KlDivOptions,
+  type PoissonOptions,
+} from './likelihoods.js';
 export {
   type BceWithLogitsOptions,
   type CrossEntropyOptions,
@@ -161,6 +185,12 @@ export {
   type Reduction,
   type SmoothL1Options,
 } from './losses.js';
+export {
+  type MarginOptions,
+  type MultiMarginOptions,
+  type TripletOptions,
+  type WeightedOptions,
+} from './margins.js';
 export { addmm, bmm, dot, matmul, mm, mv, outer, type AddmmOptions } from './matmul.js';
 export { type PadMode, type PadOptions } from './padding.js';
 export {
@@ -232,6 +262,7 @@ export {
   type ToleranceOptions,
 } from './predicates.js';
 export { mean, sum, type Dims, type ReduceOptions, type SumOptions } from './reduction.js';
+export { type GridSampleOptions } from './sampling.js';
 export { cummax, cummin, cumprod, cumsum, logcumsumexp, type ScanOptions } from './scan.js';
 export {
   flatten,

@@ -11,17 +11,23 @@ import * as combined from './combined.js';
 import * as comparison from './comparison.js';
 import * as conversion from './conversion.js';
 import * as convolution from './convolution.js';
+import * as distances from './distances.js';
+import * as encoding from './encoding.js';
 import * as extremes from './extremes.js';
 import * as gather from './gather.js';
+import * as images from './images.js';
 import * as indexing from './indexing.js';
 import * as joining from './joining.js';
+import * as likelihoods from './likelihoods.js';
 import * as losses from './losses.js';
+import * as margins from './margins.js';
 import * as matmul from './matmul.js';
 import * as padding from './padding.js';
 import * as pointwise from './pointwise.js';
 import * as pooling from './pooling.js';
 import * as predicates from './predicates.js';
 import * as reduction from './reduction.js';
+import * as sampling from './sampling.js';
 import * as scan from './scan.js';
 import * as shape from './shape.js';
 import * as slicing from './slicing.js';
@@ -56,17 +62,23 @@ declare module '../tensor.js' {
       MethodsOf<typeof comparison>,
       MethodsOf<typeof conversion>,
       MethodsOf<typeof convolution>,
+      MethodsOf<typeof distances>,
+      MethodsOf<typeof encoding>,
       MethodsOf<typeof extremes>,
       MethodsOf<typeof gather>,
+      MethodsOf<typeof images>,
       MethodsOf<typeof indexing>,
       MethodsOf<typeof joining>,
+      MethodsOf<typeof likelihoods>,
       MethodsOf<typeof losses>,
+      MethodsOf<typeof margins>,
       MethodsOf<typeof matmul>,
       MethodsOf<typeof padding>,
       MethodsOf<typeof pointwise>,
       MethodsOf<typeof pooling>,
       MethodsOf<typeof predicates>,
       MethodsOf<typeof reduction>,
+      MethodsOf<typeof sampling>,
       MethodsOf<typeof scan>,
       MethodsOf<typeof shape>,
       MethodsOf<typeof slicing>,
@@ -85,17 +97,23 @@ export const families = [
   comparison,
   conversion,
   convolution,
+  distances,
+  encoding,
   extremes,
   gather,
+  images,
   indexing,
   joining,
+  likelihoods,
   losses,
+  margins,
   matmul,
   padding,
   pointwise,
   pooling,
   predicates,
   reduction,
+  sampling,
   scan,
   shape,
   slicing,

@@ -9,6 +9,7 @@ const BOLD = '\x1b[1m';
 const DIM = '\x1b[2m';
 const RESET = '\x1b[0m';
 const MOST_CAUSES = 8;
+const FOREIGN = /\((?:node:|file:.*\/kernel\/runtime\/)|at node:/;
 
 /** Reads the error's properties, so it may run user code (getters, inspect hooks): call it in a slice. */
 export function reportError(thrown: unknown): ErrorReport {
@@ -79,7 +80,10 @@ function stackLines(error: Error): string[] {
   const stack: unknown = error.stack;
   if (typeof stack !== 'string') return [];
   const first = stack.search(/\n {4}at /);
-  return first < 0 ? [] : stack.slice(first + 1).split('\n');
+  if (first < 0) return [];
+  const lines = stack.slice(first + 1).split('\n');
+  // Errors of another thread (the module loader) bring a stack that was formatted there.
+  return lines.filter((line) => !FOREIGN.test(line));
 }
 
 function ownProperties(error: Error): string {

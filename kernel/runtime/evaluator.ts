@@ -97,9 +97,12 @@ export class Evaluator {
   #recover(): void {
     const { running } = this.executions;
     if (!running || this.#waits) return;
-    const report = this.report(new KeyboardInterrupt());
-    if (!running.silent) this.#output(running.id, report);
-    this.#finish(running, { status: 'error', ...report });
+    this.#fail(running, this.report(new KeyboardInterrupt()));
+  }
+
+  #fail(execution: Execution, report: ErrorReport): void {
+    if (!execution.silent) this.#output(execution.id, report);
+    this.#finish(execution, { status: 'error', ...report });
   }
 
   /** An error that nobody caught, from a timer, an event handler or a promise: shown where it began. */
@@ -125,9 +128,14 @@ export class Evaluator {
     if (!execution || !this.#steps) return;
     const steps = this.#steps;
     onBehalfOf(execution, () => {
-      const step = steps.next(settled);
-      if (step.done) this.#finish(execution, step.value);
-      else this.#wait(step.value);
+      try {
+        const step = steps.next(settled);
+        if (step.done) this.#finish(execution, step.value);
+        else this.#wait(step.value);
+      } catch (error) {
+        // A fault of the kernel's own must not leave the cell without an end.
+        this.#fail(execution, this.report(error));
+      }
     });
   }
 
@@ -206,12 +214,17 @@ export class Evaluator {
       if (step.value.done) return { status: 'returned', value: step.value.value };
       const settled = yield step.value.promise;
       const suspended = generator!;
-      if (settled.status !== 'fulfilled') locate(settled.error, cell, suspended);
-      step = guard.run(() =>
-        progress(
-          settled.status === 'fulfilled' ? suspended.next(settled.value) : suspended.throw(settled.error),
-        ),
-      );
+      if (settled.status === 'fulfilled') {
+        step = guard.run(() => progress(suspended.next(settled.value)));
+        continue;
+      }
+      const { error } = settled;
+      // Nobody else can say at which await the cell was.
+      const position = error instanceof Error ? generatorPosition(suspended) : undefined;
+      step = guard.run(() => {
+        if (error instanceof Error && position) appendAwait(error, cell, position);
+        return progress(suspended.throw(error));
+      });
     }
   }
 
@@ -274,13 +287,6 @@ function progress(step: IteratorResult<unknown, unknown>): Progress {
 
 function isBox(value: unknown): value is { readonly value: unknown } {
   return typeof value === 'object' && value !== null && 'value' in value;
-}
-
-/** Says in the error's stack at which await the cell was. */
-function locate(error: unknown, cell: CompiledCell, generator: CellGenerator): void {
-  if (!(error instanceof Error)) return;
-  const position = generatorPosition(generator);
-  if (position) appendAwait(error, cell, position);
 }
 
 function withTimeLimit(promise: Promise<unknown>): Promise<unknown> {

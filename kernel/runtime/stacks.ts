@@ -90,14 +90,22 @@ export function userCodeOnStack(): boolean {
   return found;
 }
 
-/** Appends the await at which the cell was waiting (a position in its script), which V8 cannot know. */
+/**
+ * Appends the await at which the cell was waiting (a position in its script), which V8 cannot know. The error may be frozen
+ * or worse; then its stack stays as it is. Reads a property of the error, so call it in a slice.
+ */
 export function appendAwait(error: Error, cell: CompiledCell, at: { line: number; column: number }): void {
-  const stack: unknown = error.stack;
   const frame = originalPosition(cell.filename, at.line, at.column);
-  // A promise that was rejected by the cell's own line has that line already.
-  if (!frame || typeof stack !== 'string' || stack.includes(`\n    at ${cell.title}:`)) return;
-  error.stack = `${stack}\n    at async ${frame.title}:${frame.line}:${frame.column}`;
-  addFrame(error, frame);
+  if (!frame) return;
+  try {
+    const stack: unknown = error.stack;
+    // A promise that was rejected by the cell's own line has that line already.
+    if (typeof stack !== 'string' || stack.includes(`\n    at ${cell.title}:`)) return;
+    addFrame(error, frame);
+    Reflect.set(error, 'stack', `${stack}\n    at async ${frame.title}:${frame.line}:${frame.column}`);
+  } catch {
+    // A getter of the person's failed.
+  }
 }
 
 function formatStack(error: Error, sites: NodeJS.CallSite[]): string {

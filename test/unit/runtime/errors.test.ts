@@ -142,3 +142,13 @@ describe('ending the process from a cell', () => {
     expect(await book.value('precious')).toBe('1');
   });
 });
+
+describe('an error that cannot be changed', () => {
+  it('is thrown by an await all the same', async () => {
+    const { outcome } = await run('await Promise.reject(Object.freeze(new Error("frozen")))', 119);
+    expect(outcome).toMatchObject({ status: 'error', ename: 'Error', evalue: 'frozen' });
+    const missing = await run('await import("./missing.js")', 120);
+    expect(traceback(missing)).toMatch(/^Cell \[120\]:1:1\n[^]*missing\.js/);
+    expect(traceback(missing)).not.toMatch(/node:internal/);
+  });
+});

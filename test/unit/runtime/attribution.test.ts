@@ -20,10 +20,10 @@ describe('output belongs to the cell that began it', () => {
     const first = await book.run(`
       const { EventEmitter } = require("node:events");
       const emitter = new EventEmitter();
-      (async () => { for (let n = 0; n < 3; n++) { await new Promise((r) => setTimeout(r, 2)); console.log("tick", n) } emitter.emit("end") })();
+      (async () => { await new Promise((go) => emitter.once("go", go)); for (let n = 0; n < 3; n++) { await new Promise((r) => setTimeout(r, 2)); console.log("tick", n) } emitter.emit("end") })();
     `);
     const second = await book.run(
-      'await new Promise((resolve) => emitter.on("end", resolve)); console.log("second")',
+      'emitter.emit("go"); await new Promise((resolve) => emitter.on("end", resolve)); console.log("second")',
     );
     expect(plain(book.text(first.id))).toBe('tick 0\ntick 1\ntick 2\n');
     expect(book.text(second.id)).toBe('second\n');

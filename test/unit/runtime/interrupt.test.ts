@@ -85,13 +85,17 @@ describe('an interrupt stops', () => {
 describe('an interrupt', () => {
   it('runs the finally blocks of a cell that awaits', async () => {
     await book.run('let cleaned = false');
-    await interrupted('try { await new Promise(() => {}) } finally { cleaned = true }');
+    // A timer fires when the cell has reached its await.
+    await interrupted(
+      'setTimeout(() => console.log("waiting")); try { await new Promise(() => {}) } finally { cleaned = true }',
+      'waiting',
+    );
     expect(await book.value('cleaned')).toBe('true');
   });
 
   it('can be caught at an await, and the cell goes on', async () => {
     const { id, end } = book.start(
-      'console.log("begun"); let caught = ""; try { await new Promise(() => {}) } catch (error) { caught = error.name }\ncaught',
+      'setTimeout(() => console.log("waiting")); let caught = ""; try { await new Promise(() => {}) } catch (error) { caught = error.name }\ncaught',
     );
     await book.until(() => book.text(id) !== '');
     await book.session.interrupt();

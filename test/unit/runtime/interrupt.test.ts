@@ -105,7 +105,7 @@ describe('an interrupt', () => {
   });
 
   it('shows where the cell was', async () => {
-    const { id, end } = book.start('function spin() {\n  for (;;) {}\n}\nconsole.log("begun");\nspin();', {
+    const { id, end } = book.start('function spin() {\n  console.log("begun"); for (;;) {}\n}\n\nspin();', {
       count: 900,
     });
     await book.until(() => book.text(id) !== '');

@@ -65,6 +65,20 @@ export class NotebookPage {
     return (await source().catch(() => null)) ?? undefined;
   }
 
+  /** Scrolls to the first picture below the cell whose code contains `text`. */
+  async showPicture(text: string): Promise<void> {
+    const cell = this.page.locator('.jp-CodeCell', { hasText: text });
+    const picture = cell.locator('.jp-OutputArea-output img, .jp-OutputArea-output .vega-embed').first();
+    // Cells out of sight are drawn when they come into view, which moves the ones below them.
+    for (let stable = 0, last = NaN; stable < 5;) {
+      await cell.locator('.jp-InputArea').first().scrollIntoViewIfNeeded();
+      await picture.scrollIntoViewIfNeeded();
+      const top = (await picture.boundingBox())?.y ?? NaN;
+      stable = top === last ? stable + 1 : 0;
+      last = top;
+    }
+  }
+
   /** Presses the Stop button of the notebook's toolbar. */
   async pressStop(): Promise<void> {
     await this.page

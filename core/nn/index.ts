@@ -38,6 +38,16 @@ export {
   ParameterList,
   Sequential,
 } from './containers.js';
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+} from './conv.js';
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout.js';
 export {
   Embedding,
@@ -75,6 +85,21 @@ export {
   type LayerNormOptions,
 } from './normalization.js';
 export { Parameter } from './parameter.js';
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  type AvgPoolLayerOptions,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  type MaxPoolLayerOptions,
+  type PoolLayerOptions,
+} from './pooling.js';
 export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js';
 export { Flatten, Unflatten } from './shape.js';
 export type { LoadResult, StateDict } from './state.js';

@@ -5,7 +5,7 @@ import { formatShape } from '../layout.js';
 import { empty } from '../ops/creation.js';
 import { linear } from '../ops/matmul.js';
 import type { Tensor } from '../tensor.js';
-import { bilinear } from './functional/bilinear.js';
+import { bilinear } from '../ops/encoding.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';

@@ -4,11 +4,21 @@
  */
 import type { ChartModel, LinePanel, LineSeries, Mark } from '../model/chart.js';
 import { decimate } from '../model/decimate.js';
-import { formatValue } from '../model/format.js';
-import { makeScale, type Scale } from '../scene/axes.js';
+import { axisTitle, makeScale, minus, type Scale } from '../scene/axes.js';
+import { bundledFonts, type FontSet } from '../scene/font.js';
 import { spread } from '../scene/labels.js';
-import { xExtent, yExtent } from '../scene/lines.js';
-import { COLOR, DASHES, TYPE, repeatsColor, seriesColor } from '../scene/style.js';
+import { MAX_SHOWN_RULES, marks } from '../scene/marks.js';
+import { endLabel, labelledSeries, lineGutters, xExtent, yExtent, type Gutters } from '../scene/lines.js';
+import type { TextShape } from '../scene/shapes.js';
+import {
+  COLOR,
+  DASHES,
+  TYPE,
+  bothThemes,
+  lineInBothThemes,
+  repeatsColor,
+  seriesColor,
+} from '../scene/style.js';
 
 export const VEGA_LITE_MIME = 'application/vnd.vegalite.v5+json';
 
@@ -21,9 +31,22 @@ const MAX_ROWS = 4000;
 const MAX_BYTES = 100_000;
 const LABEL_HEIGHT = 14;
 
-interface Size {
+/** What Vega puts around a plot, in pixels: a rotated name beside the ticks, the title, ticks and name below. */
+const AXIS_TITLE = 14;
+const TITLE_HEIGHT = 30;
+const X_AXIS = 42;
+const PANEL_GAP = 16;
+
+interface Place {
+  /** Of the plot alone. */
   width: number;
   height: number;
+  /** What surrounds it, so that the whole is as wide as the picture that it replaces. */
+  frame: Gutters;
+  buckets: number;
+  id: string;
+  showX: boolean;
+  fonts: FontSet;
 }
 
 /** Null for a chart that is a picture only, and where there is nothing to draw. */
@@ -32,32 +55,42 @@ export function toVegaLite(chart: ChartModel): JsonObject | null {
   if (panels.length !== chart.panels.length) return null;
   const drawn = panels.filter((panel) => panel.series.some((series) => series.line.y.some(Number.isFinite)));
   if (drawn.length === 0) return null;
+  const fonts = bundledFonts();
   const rows = drawn.reduce((sum, panel) => sum + panel.series.reduce((n, s) => n + (s.raw ? 2 : 1), 0), 0);
   const buckets = Math.max(4, Math.floor(MAX_ROWS / rows / 2));
-  const total = chart.panels.reduce((sum, panel) => sum + panel.weight, 0);
-  const views = drawn.map((panel, i) => {
-    const height = Math.round(((chart.height - 60) * panel.weight) / total) - 50;
-    const size = { width: Math.max(300, chart.width - 220), height: Math.max(50, height) };
-    return view(panel, size, buckets, `p${i}`, i === drawn.length - 1);
-  });
+  const total = drawn.reduce((sum, panel) => sum + panel.weight, 0);
+  const gutters = drawn.map((panel) => lineGutters(panel, fonts));
+  const frame: Gutters = {
+    left: Math.max(...gutters.map(({ left }) => left)) + AXIS_TITLE,
+    right: Math.max(...gutters.map(({ right }) => right)),
+    gap: Math.max(...gutters.map(({ gap }) => gap)),
+  };
+  const room =
+    chart.height - (chart.title === '' ? 0 : TITLE_HEIGHT) - X_AXIS - PANEL_GAP * (drawn.length - 1);
+  const views = drawn.map((panel, i) =>
+    view(panel, {
+      width: Math.max(100, chart.width - frame.left - frame.right),
+      height: Math.max(40, Math.round((room * panel.weight) / total)),
+      frame,
+      buckets,
+      id: `p${i}`,
+      showX: i === drawn.length - 1,
+      fonts,
+    }),
+  );
   const spec: JsonObject = {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     ...(chart.title === ''
       ? {}
       : { title: { text: chart.title, anchor: 'start', fontSize: TYPE.title.size } }),
-    ...(views.length === 1 ? views[0] : { vconcat: views, spacing: 12 }),
+    ...(views.length === 1 ? views[0] : { vconcat: views, spacing: PANEL_GAP }),
     config: { view: { stroke: null } },
   };
   return JSON.stringify(spec).length < MAX_BYTES ? spec : null;
 }
 
-function view(
-  panel: LinePanel,
-  { width, height }: Size,
-  buckets: number,
-  id: string,
-  showX: boolean,
-): JsonObject {
+function view(panel: LinePanel, place: Place): JsonObject {
+  const { width, height, buckets, id, showX } = place;
   const names = panel.series.map((series) => series.name);
   const log = panel.y.scale === 'log';
   const y = makeScale(
@@ -71,26 +104,29 @@ function view(
   const xField: JsonObject = {
     field: 'x',
     type: 'quantitative',
-    title: showX ? axisName(panel.x.name, panel.x.unit) : null,
+    title: showX ? axisTitle(panel.x) : null,
     scale: {
       type: panel.x.scale,
       domain: x.domain,
       nice: false,
       ...(panel.x.scale === 'log' ? {} : { zero: false }),
     },
-    axis: { grid: false, ...ticks(x) },
+    axis: { grid: false, labelFlush: false, labels: showX, ticks: showX, ...ticks(x) },
   };
   const yField: JsonObject = {
     field: 'y',
     type: 'quantitative',
-    title: axisName(panel.y.name, panel.y.unit),
+    title: minus(axisTitle(panel.y)),
     scale: { type: log ? 'log' : 'linear', domain: y.domain, nice: false, ...(log ? {} : { zero: false }) },
-    axis: { gridOpacity: 0.35, ...ticks(y) },
+    axis: { gridOpacity: 0.35, minExtent: place.frame.left - AXIS_TITLE - 10, ...ticks(y) },
   };
   const color: JsonObject = {
     field: 'series',
     type: 'nominal',
-    scale: { domain: names, range: panel.series.map((s) => (s.muted ? COLOR.axis : seriesColor(s.color))) },
+    scale: {
+      domain: names,
+      range: panel.series.map((s) => (s.muted ? COLOR.axis : lineInBothThemes(seriesColor(s.color)))),
+    },
     legend: null,
   };
   const strokeDash: JsonObject = {
@@ -107,10 +143,18 @@ function view(
       mark: { type: 'line', strokeWidth: 1, opacity: 0.25, clip: true },
       encoding: common,
     });
+  const muted = panel.series.flatMap((series, i) => (series.muted ? [i] : []));
+  const isMuted = `indexof(${JSON.stringify(muted)}, datum.s) >= 0`;
+  if (muted.length > 0)
+    layers.push({
+      transform: [{ filter: `datum.k == 0 && ${isMuted}` }],
+      mark: { type: 'line', strokeWidth: 1, opacity: 0.35, clip: true },
+      encoding: common,
+    });
   layers.push({
-    transform: [{ filter: 'datum.k == 0' }],
-    mark: { type: 'line', strokeWidth: 2, clip: true },
-    encoding: panel.series.some((s) => dashes(s).length > 1) ? { ...common, strokeDash } : common,
+    transform: [{ filter: muted.length > 0 ? `datum.k == 0 && !(${isMuted})` : 'datum.k == 0' }],
+    mark: { type: 'line', strokeWidth: panel.series.length > 12 ? 1.5 : 2, clip: true },
+    encoding: panel.series.some((s) => dashes(s)[1] > 0) ? { ...common, strokeDash } : common,
   });
   const dotted = panel.series.flatMap((series, i) => (series.dots ? [i] : []));
   if (dotted.length > 0)
@@ -138,8 +182,9 @@ function view(
       ],
     },
   });
-  layers.push(...markLayers(panel, xField, yField, names, color, (step) => x.at(step) / width));
-  if (panel.endLabels) layers.push(labelLayer(panel, width, height, y, color));
+  layers.push(...markLayers(panel, xField, yField, names, color));
+  layers.push(...markLabels(panel, place, x, y));
+  layers.push(...endLabelLayers(panel, place, y));
   return {
     width,
     height,
@@ -190,30 +235,29 @@ function dashes(series: LineSeries): number[] {
 }
 
 /** Names and last values at the lines' ends, where the layout of the picture puts them. */
-function labelLayer(
-  panel: LinePanel,
-  width: number,
-  height: number,
-  y: Scale,
-  color: JsonObject,
-): JsonObject {
-  const labelled = panel.series.filter(
-    (series) => !series.muted && series.last !== null && Number.isFinite(y.at(series.last)),
-  );
+function endLabelLayers(panel: LinePanel, { width, height, frame, fonts }: Place, y: Scale): Json[] {
+  // Nothing to see: it keeps the whole as wide as the picture, whatever font the texts are drawn in.
+  const edge: JsonObject = {
+    data: { values: [{}] },
+    mark: { type: 'rule', opacity: 0 },
+    encoding: { x: { value: width + frame.right }, y: { value: 0 }, y2: { value: height } },
+  };
+  if (!panel.endLabels) return [edge];
+  const labelled = labelledSeries(panel, height)
+    .map((i) => panel.series[i])
+    .filter((series) => series.last !== null && Number.isFinite(y.at(series.last)));
   const centres = spread(
     labelled.map((series) => y.at(series.last!)),
     LABEL_HEIGHT,
     -8,
     height + 8,
   );
-  return {
-    data: {
-      values: labelled.map((series, i) => ({
-        series: series.name,
-        label: `${series.name}  ${formatValue(series.last!)}`,
-        py: Math.round(centres[i]),
-      })),
-    },
+  const values = labelled.map((series, i) => {
+    const { name, value } = endLabel(series, fonts);
+    return { series: series.name, label: minus(`${name}  ${value}`), py: Math.round(centres[i]) };
+  });
+  const label: JsonObject = {
+    data: { values },
     mark: {
       type: 'text',
       align: 'left',
@@ -226,95 +270,79 @@ function labelLayer(
       x: { value: width + 8 },
       y: { field: 'py', type: 'quantitative', scale: null },
       text: { field: 'label', type: 'nominal' },
-      color,
+      color: {
+        field: 'series',
+        type: 'nominal',
+        scale: {
+          domain: panel.series.map((series) => series.name),
+          range: panel.series.map((series) => bothThemes(seriesColor(series.color))),
+        },
+        legend: null,
+      },
     },
   };
+  return [edge, label];
 }
 
+/** The labels of rules, levels and best values, where the layout of the picture found room for them. */
+function markLabels(panel: LinePanel, { width, height, fonts }: Place, x: Scale, y: Scale): Json[] {
+  const labels = marks(panel, { x: 0, y: 0, width, height }, x, y, fonts).filter(
+    (shape): shape is TextShape => shape.kind === 'text',
+  );
+  return (['start', 'middle', 'end'] as const).flatMap((anchor): Json[] =>
+    ([true, false] as const).flatMap((error): Json[] => {
+      const values = labels
+        .filter((label) => label.anchor === anchor && (label.fill === COLOR.error) === error)
+        .map((label) => ({ px: Math.round(label.x), py: Math.round(label.y), label: label.text }));
+      if (values.length === 0) return [];
+      const mark: JsonObject = {
+        type: 'text',
+        align: anchor === 'start' ? 'left' : anchor === 'end' ? 'right' : 'center',
+        baseline: 'alphabetic',
+        fontSize: TYPE.note.size,
+        ...(error ? { color: bothThemes(COLOR.error), fontWeight: 600 } : { color: bothThemes(COLOR.muted) }),
+      };
+      const at = (field: string): JsonObject => ({ field, type: 'quantitative', scale: null });
+      const encoding = { x: at('px'), y: at('py'), text: { field: 'label', type: 'nominal' } };
+      return [{ data: { values }, mark, encoding }];
+    }),
+  );
+}
+
+/** Rules, levels and rings around best values, without their labels. */
 function markLayers(
   panel: LinePanel,
   x: JsonObject,
   y: JsonObject,
   names: string[],
   color: JsonObject,
-  /** Where a step is, from 0 at the left to 1 at the right. */
-  share: (step: number) => number,
 ): Json[] {
   const layers: Json[] = [];
   const of = <K extends Mark['kind']>(kind: K): Extract<Mark, { kind: K }>[] =>
     panel.marks.filter((mark): mark is Extract<Mark, { kind: K }> => mark.kind === kind);
-  const rules = of('rule');
-  if (rules.length > 0) {
-    const tone: JsonObject = {
-      field: 'tone',
-      type: 'nominal',
-      scale: { domain: ['error', 'note'], range: [COLOR.error, COLOR.axis] },
-      legend: null,
-    };
-    const data = {
-      values: rules.map((rule, i) => ({
-        x: rule.x,
-        label: rule.label,
-        tone: rule.tone,
-        py: 2 + LABEL_HEIGHT * (i % 8),
-      })),
-    };
-    layers.push({ data, mark: { type: 'rule', strokeWidth: 1.5 }, encoding: { x, color: tone } });
-    layers.push({
-      data,
-      mark: { type: 'text', align: 'left', dx: 5, baseline: 'top', fontWeight: 600 },
-      encoding: {
-        x,
-        y: { field: 'py', type: 'quantitative', scale: null },
-        text: { field: 'label', type: 'nominal' },
-        color: tone,
-      },
-    });
+  const rules = of('rule').slice(0, MAX_SHOWN_RULES);
+  for (const tone of ['error', 'note'] as const) {
+    const values = rules.filter((rule) => rule.tone === tone).map((rule) => ({ x: rule.x }));
+    if (values.length === 0) continue;
+    const look: JsonObject =
+      tone === 'error'
+        ? { strokeWidth: 1.5, color: bothThemes(COLOR.error) }
+        : { strokeDash: [...DASHES.level], color: COLOR.axis };
+    layers.push({ data: { values }, mark: { type: 'rule', ...look }, encoding: { x } });
   }
   const levels = of('level');
-  if (levels.length > 0) {
-    const data = { values: levels.map((level) => ({ y: level.y, label: level.label })) };
+  if (levels.length > 0)
     layers.push({
-      data,
+      data: { values: levels.map((level) => ({ y: level.y })) },
       mark: { type: 'rule', strokeDash: [...DASHES.level], color: COLOR.axis },
       encoding: { y },
     });
-    layers.push({
-      data,
-      mark: { type: 'text', align: 'left', dx: 4, dy: -6, color: COLOR.axis },
-      encoding: { x: { value: 0 }, y, text: { field: 'label', type: 'nominal' } },
-    });
-  }
   const bests = of('best');
-  if (bests.length > 0) {
-    const data = {
-      values: bests.map((best) => ({ x: best.x, y: best.y, series: names[best.series], label: best.label })),
-    };
+  if (bests.length > 0)
     layers.push({
-      data,
+      data: { values: bests.map((best) => ({ x: best.x, y: best.y, series: names[best.series] })) },
       mark: { type: 'point', size: 70, strokeWidth: 2, opacity: 1 },
       encoding: { x, y, color },
     });
-    // The label leans to the side where there is room.
-    for (const [align, from, to] of [
-      ['left', -Infinity, 1 / 3],
-      ['center', 1 / 3, 2 / 3],
-      ['right', 2 / 3, Infinity],
-    ] as const) {
-      const values = data.values.filter(
-        ({ x: step, label }) => label !== '' && share(step) >= from && share(step) < to,
-      );
-      if (values.length > 0)
-        layers.push({
-          data: { values },
-          mark: { type: 'text', align, dy: -13 },
-          encoding: { x, y, color, text: { field: 'label', type: 'nominal' } },
-        });
-    }
-  }
   return layers;
-}
-
-function axisName(name: string, unit: string | undefined): string {
-  return unit === undefined ? name : `${name} (${unit})`;
 }

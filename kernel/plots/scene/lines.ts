@@ -35,7 +35,7 @@ export function lineGutters(panel: LinePanel, fonts: FontSet): Gutters {
   const { size, weight } = TYPE.tick;
   const left = Math.max(20, ...scale.ticks.map((tick) => fonts.width(tick.text, size, weight))) + 18;
   if (!panel.endLabels) return { left, right: 20, gap: 0 };
-  const widths = labelled(panel, Infinity).map((i) => {
+  const widths = labelledSeries(panel, Infinity).map((i) => {
     const { name, value } = endLabel(panel.series[i], fonts);
     return nameWidth(name, fonts) + 6 + fonts.width(value, TYPE.value.size, TYPE.value.weight);
   });
@@ -203,7 +203,7 @@ function finitePoints(points: Points, x: Scale, y: Scale): { x: number; y: numbe
 
 function endLabels(panel: LinePanel, plot: Box, gap: number, x: Scale, y: Scale, fonts: FontSet): Shape[] {
   const right = plot.x + plot.width;
-  const ends = labelled(panel, plot.height)
+  const ends = labelledSeries(panel, plot.height)
     .map((index) => ({ index, end: lastPoint(panel.series[index].line, x, y) }))
     .filter((entry): entry is { index: number; end: { x: number; y: number } } => entry.end !== null);
   const centres = spread(
@@ -242,8 +242,8 @@ function endLabels(panel: LinePanel, plot: Box, gap: number, x: Scale, y: Scale,
   });
 }
 
-/** Which series carry a label: all, or as many as fit, those whose last values are lowest and highest. */
-function labelled(panel: LinePanel, height: number): number[] {
+/** Indices of the series that carry a label: all, or as many as fit, those whose last values are lowest and highest. */
+export function labelledSeries(panel: LinePanel, height: number): number[] {
   const fit = Math.max(1, Math.floor((height + 16) / LABEL_HEIGHT));
   const all = [...panel.series.keys()].filter((i) => panel.series[i].last !== null && !panel.series[i].muted);
   if (all.length <= fit) return all;
@@ -252,7 +252,7 @@ function labelled(panel: LinePanel, height: number): number[] {
   return [...byValue.slice(0, low), ...byValue.slice(byValue.length - (fit - low))];
 }
 
-function endLabel(series: LineSeries, fonts: FontSet): { name: string; value: string } {
+export function endLabel(series: LineSeries, fonts: FontSet): { name: string; value: string } {
   const { size, weight } = TYPE.label;
   let name = series.name;
   while (name.length > 2 && fonts.width(name, size, weight) > MAX_NAME_WIDTH)

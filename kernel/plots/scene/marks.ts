@@ -9,14 +9,14 @@ import { COLOR, DASHES, seriesColor, textColor } from './style.js';
 /** Pixels between the points that stand for a line where labels are placed. */
 const INK_STEP = 4;
 /** Rules beyond these would only hatch the picture. */
-const MAX_RULES = 6;
+export const MAX_SHOWN_RULES = 6;
 const ROW_HEIGHT = 15;
 
 export function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
   const shapes: Shape[] = [];
   const rules = panel.marks
     .filter((mark): mark is Mark & { kind: 'rule' } => mark.kind === 'rule')
-    .slice(0, MAX_RULES);
+    .slice(0, MAX_SHOWN_RULES);
   const bests = panel.marks.filter((mark): mark is Mark & { kind: 'best' } => mark.kind === 'best');
   const ink = lineInk(panel, plot, x, y);
   const taken: Box[] = bests.map((mark) => ({

@@ -87,3 +87,20 @@ export function textColor(hex: string): string {
   while (contrastOnWhite(color) < 4.5) color = mix(color, [0, 0, 0], 0.08);
   return toHex(color);
 }
+
+/** The same hue, of a lightness that can be read on white as well as on the dark grey (#333) of Vega's dark theme. */
+export function bothThemes(hex: string): string {
+  return withContrast(hex, 3.5, 4.3);
+}
+
+/** The same hue, of a lightness at which a line can be followed on white and on dark grey. */
+export function lineInBothThemes(hex: string): string {
+  return withContrast(hex, 2, 5.2);
+}
+
+function withContrast(hex: string, least: number, most: number): string {
+  let color = parseColor(hex);
+  while (contrastOnWhite(color) < least) color = mix(color, [0, 0, 0], 0.04);
+  while (contrastOnWhite(color) > most) color = mix(color, [255, 255, 255], 0.04);
+  return toHex(color);
+}

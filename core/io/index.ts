@@ -1,0 +1,14 @@
+/** Reading and writing tensors: safetensors, NumPy's npy and npz, PyTorch's checkpoints. */
+export type { FileInput } from './source.js';
+export { loadNpz, saveNpz, type SaveNpzOptions } from './npz.js';
+export { loadNpy, saveNpy } from './npy.js';
+export {
+  loadSafetensors,
+  type Metadata,
+  openSafetensors,
+  SafetensorsFile,
+  saveSafetensors,
+  type SaveSafetensorsOptions,
+  type TensorInfo,
+} from './safetensors.js';
+export { loadSharded, saveSharded, type SaveShardedOptions } from './sharded.js';

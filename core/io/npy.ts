@@ -1,0 +1,56 @@
+/** NumPy's .npy files: one array each. */
+import type { DType } from '../dtype.js';
+import { Layout } from '../layout.js';
+import { Tensor } from '../tensor.js';
+import { readTensor, writeTensor } from './elements.js';
+import { encodeNpyHeader, readNpyHeader } from './npy-header.js';
+import { writeAtomically } from './sink.js';
+import { type FileInput, type Fill, fillFrom, pathOf, withSource } from './source.js';
+
+const DESCR: Readonly<Record<DType, string>> = {
+  float32: '<f4',
+  float64: '<f8',
+  int32: '<i4',
+  int64: '<i8',
+  uint8: '|u1',
+  bool: '|b1',
+};
+
+/**
+ * The array of an .npy file (versions 1 to 3, both byte orders and both orders of elements). float16 becomes float32,
+ * 8- and 16-bit integers int32, uint32 int64. An array in column-major order becomes a tensor with such strides.
+ * @throws Error for a malformed file, or one of a dtype that tensors do not have; RangeError for 64-bit integers beyond
+ *   2^53
+ */
+export function loadNpy(input: FileInput): Tensor {
+  return withSource(input, (source) => readNpy(`npy ${source.name}`, fillFrom(source, 0), source.size));
+}
+
+/** Reads an array of `size` bytes in all. */
+export function readNpy(where: string, fill: Fill, size: number): Tensor {
+  const { encoding, shape, fortranOrder } = readNpyHeader(where, fill, size);
+  if (!fortranOrder) return readTensor(where, fill, shape, encoding);
+  const x = readTensor(where, fill, shape.toReversed(), encoding);
+  const { layout } = x;
+  return new Tensor(x.storage, Layout.of(shape, layout.strides.toReversed(), 0), x.dtype);
+}
+
+/** Writes a tensor as an .npy file (version 1.0, little-endian, row-major), which appears whole or not at all. */
+export function saveNpy(path: string | URL, x: Tensor): void {
+  writeAtomically(pathOf(path), (sink) => {
+    encodeNpy(x, 'saveNpy', (bytes) => {
+      sink.write(bytes);
+    });
+  });
+}
+
+/** Hands the bytes of an .npy file to `write`, in pieces that are valid for the call. */
+export function encodeNpy(x: Tensor, operation: string, write: (bytes: Uint8Array) => void): void {
+  write(npyHeader(x));
+  writeTensor(x, operation, write);
+}
+
+/** What precedes a tensor's elements in an .npy file. */
+export function npyHeader(x: Tensor): Uint8Array {
+  return encodeNpyHeader(DESCR[x.dtype], x.shape);
+}

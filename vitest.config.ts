@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ['node_modules', 'dist', 'test/browser', 'test/jupyter'],
     testTimeout: 30_000,
     maxWorkers: 2,
+    // The kernels of tests leave the user's history alone.
+    env: { NABLA_HISTORY: 'off' },
     reporters: ['default', './test/summary-reporter.ts'],
   },
   resolve: {

@@ -2,6 +2,7 @@
  * The kernel process: `node dist/kernel/main.js <connection file>`. It owns the sockets and never runs user code. What
  * it needs to answer is loaded first, everything else beside it.
  */
+import { historyStore } from './dispatch/history-files.js';
 import { packageVersion } from './install/paths.js';
 import { Kernel } from './dispatch/index.js';
 import { watchParent } from './parent.js';
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
       return isComplete(code);
     },
     version: packageVersion(),
+    historyStore: historyStore(process.env.NABLA_HISTORY, log),
     // The runner reads all that comes, and must not miss any of it.
     pacing: process.env.NABLA_OUTPUT_PACING === 'none' ? 'none' : 'jupyter_server',
     log,

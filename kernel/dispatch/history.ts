@@ -1,11 +1,8 @@
-/** What was run: answers to history_request. */
-import { randomUUID } from 'node:crypto';
+/** What was run: answers to history_request, numbered and ordered as IPython does. */
 import type { HistoryEntry, HistoryReply, HistoryRequest } from '../protocol/history.js';
 
 /** One cell that was run. */
 export interface HistoryRecord {
-  /** Which kernel process ran it. */
-  readonly session: string;
   readonly line: number;
   readonly input: string;
   readonly output: string | null;
@@ -13,18 +10,23 @@ export interface HistoryRecord {
   readonly time: number;
 }
 
-/** Where history outlives the process. */
+/** Where history outlives the process. Sessions are numbered from 1 on; this one has a number that no other has. */
 export interface HistoryStore {
-  /** What earlier and other sessions have run, in the order of time. */
-  load(): HistoryRecord[];
+  /** The number of this session: claimed for good, or (when nothing is to be kept yet) the one it would get. */
+  session(claim: boolean): Promise<number>;
+  /** The numbers of the other sessions that are kept, the latest first. */
+  others(): Promise<number[]>;
+  /** The cells of another session in the order of their end. */
+  read(session: number): Promise<HistoryRecord[]>;
+  /** Keeps a cell of this session. */
   append(record: HistoryRecord): void;
+  /** Resolves when all that was appended is kept. */
+  flushed(): Promise<void>;
 }
 
 export class History {
-  readonly #session = randomUUID();
   readonly #store: HistoryStore | null;
   readonly #own: HistoryRecord[] = [];
-  #stored: HistoryRecord[] | null = null;
 
   constructor(store: HistoryStore | null) {
     this.#store = store;
@@ -33,7 +35,7 @@ export class History {
   /** Notes a cell that begins; `end` adds what it gave back and keeps it for good. */
   add(line: number, input: string, time: number): { end(output: string | null): void } {
     const index = this.#own.length;
-    const record = { session: this.#session, line, input, output: null, time };
+    const record = { line, input, output: null, time };
     this.#own.push(record);
     return {
       end: (output) => {
@@ -43,8 +45,13 @@ export class History {
     };
   }
 
-  query(request: HistoryRequest): HistoryReply {
-    const entries = this.#select(request);
+  /** Resolves when nothing would be lost by the end of the process. */
+  async flushed(): Promise<void> {
+    await this.#store?.flushed();
+  }
+
+  async query(request: HistoryRequest): Promise<HistoryReply> {
+    const entries = await this.#select(request);
     return {
       status: 'ok',
       history: entries.map(({ number, record: { line, input, output } }): HistoryEntry =>
@@ -53,67 +60,63 @@ export class History {
     };
   }
 
-  #select(request: HistoryRequest): Numbered[] {
-    const all = this.#numbered();
+  async #select(request: HistoryRequest): Promise<Numbered[]> {
     switch (request.hist_access_type) {
       case 'tail':
-        return last(all, request.n);
+        return this.#latest(request.n, () => true);
       case 'search': {
         const matches = globMatcher(request.pattern);
-        const found = all.filter(({ record }) => matches(record.input));
-        return last(request.unique ? unique(found) : found, request.n);
+        const seen = new Set<string>();
+        return this.#latest(request.n, ({ input }) => {
+          if (!matches(input) || (request.unique && seen.has(input))) return false;
+          seen.add(input);
+          return true;
+        });
       }
       case 'range': {
+        const own = await this.#number();
         // 0 is this session, -1 the one before.
-        const session = request.session > 0 ? request.session : this.#number() + request.session;
-        return all.filter(
-          ({ number, record: { line } }) =>
-            number === session &&
-            line >= request.start &&
-            (request.stop === undefined || line < request.stop),
-        );
+        const number = request.session > 0 ? request.session : own + request.session;
+        const records = await this.#records(number, own);
+        const count = (records.at(-1)?.line ?? 0) + 1;
+        const fromEnd = (line: number) => (line < 0 ? line + count : line);
+        const start = fromEnd(request.start);
+        // IPython takes 0, too, as no end.
+        const stop = request.stop ? fromEnd(request.stop) : Infinity;
+        return records
+          .filter(({ line }) => line >= start && line < stop)
+          .map((record) => ({ number, record }));
       }
     }
   }
 
-  /** Every record with the number of its session. */
-  #numbered(): Numbered[] {
-    this.#stored ??= this.#store?.load() ?? [];
-    const numbers = new Map<string, number>();
-    const stored = this.#stored.map((record) => {
-      const number = numbers.get(record.session) ?? numbers.size + 1;
-      numbers.set(record.session, number);
-      return { number, record };
-    });
-    const number = numbers.size + 1;
-    return [...stored, ...this.#own.map((record) => ({ number, record }))];
+  /** The last `count` records (all without a count) that pass, in order; no session is read beyond those needed. */
+  async #latest(count: number | undefined, passes: (record: HistoryRecord) => boolean): Promise<Numbered[]> {
+    const found: Numbered[] = [];
+    const most = count ?? Infinity;
+    const own = await this.#number();
+    const others = (await this.#store?.others()) ?? [];
+    for (const number of [...others, own].sort((a, b) => b - a)) {
+      if (found.length >= most) break;
+      const records = await this.#records(number, own);
+      for (let index = records.length - 1; index >= 0 && found.length < most; index--)
+        if (passes(records[index])) found.push({ number, record: records[index] });
+    }
+    return found.reverse();
   }
 
-  /** The number of this session: one more than there were before. */
-  #number(): number {
-    this.#stored ??= this.#store?.load() ?? [];
-    return new Set(this.#stored.map(({ session }) => session)).size + 1;
+  async #records(number: number, own: number): Promise<readonly HistoryRecord[]> {
+    return number === own ? this.#own : ((await this.#store?.read(number)) ?? []);
+  }
+
+  async #number(): Promise<number> {
+    return (await this.#store?.session(this.#own.length > 0)) ?? 1;
   }
 }
 
 interface Numbered {
   readonly number: number;
   readonly record: HistoryRecord;
-}
-
-function last<T>(items: T[], count: number | undefined): T[] {
-  if (count === undefined) return items;
-  return count <= 0 ? [] : items.slice(-count);
-}
-
-/** The latest of each input. */
-function unique(entries: Numbered[]): Numbered[] {
-  const latest = new Map<string, Numbered>();
-  for (const entry of entries) {
-    latest.delete(entry.record.input);
-    latest.set(entry.record.input, entry);
-  }
-  return [...latest.values()];
 }
 
 /** SQLite's GLOB, which IPython's history has: `*`, `?`, `[a-z]`, `[^a-z]`, matching the whole text. */

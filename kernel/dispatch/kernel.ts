@@ -129,6 +129,7 @@ export class Kernel {
     await Promise.race([shutdown, timeout]);
     clearTimeout(timer);
     this.#outputs.flush();
+    await this.#history.flushed();
     await this.#options.transport.close();
   }
 

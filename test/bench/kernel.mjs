@@ -140,7 +140,9 @@ async function startKernel(kernel) {
   const id = client.send('kernel_info_request');
   const [program, ...args] = kernel.command(file);
   const begin = performance.now();
-  const child = spawn(program, args, { cwd: folder, stdio: 'ignore', detached: true });
+  // What is measured must not end in the user's own history.
+  const env = { ...process.env, NABLA_HISTORY: path.join(folder, 'history') };
+  const child = spawn(program, args, { cwd: folder, env, stdio: 'ignore', detached: true });
   const { at } = await client.reply(id, 60_000);
   // A subscription may take longer than the first answer.
   for (let heard = false; !heard;) {

@@ -57,6 +57,31 @@ export {
 } from './embedding.js';
 export * as functional from './functional/index.js';
 export type { BackwardHook, ForwardHook, ForwardPreHook } from './hooks.js';
+export {
+  ChannelShuffle,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  Fold,
+  LocalResponseNorm,
+  LPPool1d,
+  LPPool2d,
+  MaxUnpool2d,
+  PixelShuffle,
+  PixelUnshuffle,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  Unfold,
+  type UnfoldLayerOptions,
+  Upsample,
+  ZeroPad1d,
+  ZeroPad2d,
+  ZeroPad3d,
+} from './images.js';
 export * as init from './init.js';
 export { Bilinear, Identity, type LayerOptions, Linear } from './linear.js';
 export {
@@ -70,6 +95,22 @@ export {
   type ReductionOptions,
   SmoothL1Loss,
 } from './loss.js';
+export {
+  BCELoss,
+  CosineEmbeddingLoss,
+  CosineSimilarity,
+  GaussianNLLLoss,
+  HingeEmbeddingLoss,
+  KLDivLoss,
+  MarginRankingLoss,
+  MultiLabelMarginLoss,
+  MultiLabelSoftMarginLoss,
+  MultiMarginLoss,
+  PairwiseDistance,
+  PoissonNLLLoss,
+  SoftMarginLoss,
+  TripletMarginLoss,
+} from './metric_losses.js';
 export { Module } from './module.js';
 export {
   BatchNorm1d,

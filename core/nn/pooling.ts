@@ -125,7 +125,7 @@ abstract class AdaptivePool extends Module {
 
   override extraRepr(): string {
     const { outputSize } = this;
-    return `outputSize=${typeof outputSize === 'number' ? outputSize : `[${outputSize.join(', ')}]`}`;
+    return `outputSize=${typeof outputSize === 'number' ? outputSize : `[${outputSize.map(String).join(', ')}]`}`;
   }
 }
 

@@ -7,6 +7,7 @@ export { Adadelta, Adagrad, RMSprop } from './adaptive.js';
 export type { AdadeltaOptions, AdagradOptions, RMSpropOptions } from './adaptive.js';
 export { ASGD, Rprop } from './averaged.js';
 export type { ASGDOptions, RpropOptions } from './averaged.js';
+export { EMA, type EMAOptions } from './averages.js';
 export { LBFGS } from './lbfgs.js';
 export type { LBFGSOptions } from './lbfgs.js';
 export { Optimizer } from './optimizer.js';
@@ -14,3 +15,4 @@ export type { OptimizerState, ParamGroup, ParamGroupInput, ParamsInput } from '.
 export * as lrScheduler from './schedulers/index.js';
 export { SGD } from './sgd.js';
 export type { SGDOptions } from './sgd.js';
+export { EarlyStopping, type EarlyStoppingOptions } from './stopping.js';

@@ -32,7 +32,8 @@ export const oneHot: FunctionOp<OneHot> = functionOp<OneHot>(
       throw new TypeError(`oneHot: takes integers, got ${input.dtype}; convert with x.long()`);
     }
     const labels = elements(contiguousData(input, 'oneHot'));
-    const classes = numClasses >= 0 ? numClasses : Array.from(labels).reduce((a, b) => Math.max(a, b), -1) + 1;
+    const classes =
+      numClasses >= 0 ? numClasses : Array.from(labels).reduce((a, b) => Math.max(a, b), -1) + 1;
     if (classes === 0 && numClasses < 0)
       throw new RangeError('oneHot: of no elements the number of classes must be given');
     const out = filled([...input.shape, classes], 0, 'int64', 'oneHot');

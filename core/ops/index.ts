@@ -114,6 +114,7 @@ export {
   type TensorData,
   type TensorOptions,
 } from './creation.js';
+export { diff, scatterReduce, type DiffOptions, type ScatterReduction } from './differences.js';
 export {
   cdist,
   cosineSimilarity,
@@ -176,6 +177,7 @@ export {
   type KlDivOptions,
   type PoissonOptions,
 } from './likelihoods.js';
+export { type Lines } from './lines.js';
 export {
   type BceWithLogitsOptions,
   type CrossEntropyOptions,
@@ -261,6 +263,7 @@ export {
   signbit,
   type ToleranceOptions,
 } from './predicates.js';
+export { addbmm, addmv, addr, baddbmm, einsum, inner, kron, tensordot, vdot } from './products.js';
 export { mean, sum, type Dims, type ReduceOptions, type SumOptions } from './reduction.js';
 export { type GridSampleOptions } from './sampling.js';
 export { cummax, cummin, cumprod, cumsum, logcumsumexp, type ScanOptions } from './scan.js';
@@ -287,6 +290,34 @@ export {
   type DimOptions,
 } from './slicing.js';
 export { logSoftmax, softmax, type SoftmaxOptions } from './softmax.js';
+export {
+  argsort,
+  bincount,
+  bucketize,
+  histc,
+  kthvalue,
+  median,
+  msort,
+  nanmedian,
+  nanquantile,
+  quantile,
+  searchsorted,
+  sort,
+  topk,
+  unique,
+  uniqueConsecutive,
+  type BincountOptions,
+  type HistcOptions,
+  type Median,
+  type MedianMethod,
+  type QuantileOptions,
+  type SearchOptions,
+  type SortOptions,
+  type TopkOptions,
+  type UniqueConsecutiveOptions,
+  type UniqueOptions,
+} from './sorting.js';
+export { digamma, erfinv, lgamma } from './special.js';
 export {
   all,
   any,

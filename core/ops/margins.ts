@@ -110,10 +110,10 @@ function integers(op: string, x: Tensor): ArrayLike<number> {
 }
 
 function checkLabels(op: string, labels: ArrayLike<number>, classes: number, lowest: number): void {
-  for (let i = 0; i < labels.length; i++) {
-    if (!(labels[i] >= lowest && labels[i] < classes)) {
+  for (const label of Array.from(labels)) {
+    if (!(label >= lowest && label < classes)) {
       throw new RangeError(
-        `${op}: target ${labels[i]} is out of range; with ${classes} classes it is 0 to ${classes - 1}`,
+        `${op}: target ${label} is out of range; with ${classes} classes it is 0 to ${classes - 1}`,
       );
     }
   }

@@ -11,6 +11,7 @@ import * as combined from './combined.js';
 import * as comparison from './comparison.js';
 import * as conversion from './conversion.js';
 import * as convolution from './convolution.js';
+import * as differences from './differences.js';
 import * as distances from './distances.js';
 import * as encoding from './encoding.js';
 import * as extremes from './extremes.js';
@@ -26,12 +27,15 @@ import * as padding from './padding.js';
 import * as pointwise from './pointwise.js';
 import * as pooling from './pooling.js';
 import * as predicates from './predicates.js';
+import * as products from './products.js';
 import * as reduction from './reduction.js';
 import * as sampling from './sampling.js';
 import * as scan from './scan.js';
 import * as shape from './shape.js';
 import * as slicing from './slicing.js';
 import * as softmax from './softmax.js';
+import * as sorting from './sorting.js';
+import * as special from './special.js';
 import * as statistics from './statistics.js';
 import * as random from '../random/ops.js';
 import { runInPlace } from './inplace.js';
@@ -62,6 +66,7 @@ declare module '../tensor.js' {
       MethodsOf<typeof comparison>,
       MethodsOf<typeof conversion>,
       MethodsOf<typeof convolution>,
+      MethodsOf<typeof differences>,
       MethodsOf<typeof distances>,
       MethodsOf<typeof encoding>,
       MethodsOf<typeof extremes>,
@@ -77,12 +82,15 @@ declare module '../tensor.js' {
       MethodsOf<typeof pointwise>,
       MethodsOf<typeof pooling>,
       MethodsOf<typeof predicates>,
+      MethodsOf<typeof products>,
       MethodsOf<typeof reduction>,
       MethodsOf<typeof sampling>,
       MethodsOf<typeof scan>,
       MethodsOf<typeof shape>,
       MethodsOf<typeof slicing>,
       MethodsOf<typeof softmax>,
+      MethodsOf<typeof sorting>,
+      MethodsOf<typeof special>,
       MethodsOf<typeof statistics>,
       MethodsOf<typeof random> {}
 }
@@ -97,6 +105,7 @@ export const families = [
   comparison,
   conversion,
   convolution,
+  differences,
   distances,
   encoding,
   extremes,
@@ -112,12 +121,15 @@ export const families = [
   pointwise,
   pooling,
   predicates,
+  products,
   reduction,
   sampling,
   scan,
   shape,
   slicing,
   softmax,
+  sorting,
+  special,
   statistics,
   random,
 ] as const;

@@ -1,0 +1,170 @@
+/** Special functions: the gamma function's logarithm and its derivatives, and the inverse of erf. */
+import { erf, erfc } from '../kernels/special.js';
+import { mul } from './arithmetic.js';
+import { exp } from './pointwise.js';
+import { type FunctionOp, type InPlaceOp } from './record.js';
+import { internalUnaryOp, type Unary, unaryOp, unarySamples } from './unary.js';
+
+const LANCZOS_G = 7;
+const LANCZOS = [
+  0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406,
+  12.507343278686905, -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
+];
+
+/** ln |Γ(x)|: Lanczos' approximation, by reflection for x < ½, and Stirling's series for large x. */
+export function lgammaOf(x: number): number {
+  if (Number.isNaN(x)) return x;
+  if (!Number.isFinite(x)) return Infinity;
+  if (x <= 0 && Number.isInteger(x)) return Infinity;
+  if (x < 0.5) {
+    return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * x))) - lgammaOf(1 - x);
+  }
+  if (x > 20) {
+    const z = 1 / (x * x);
+    const series = (1 / 12 - z * (1 / 360 - z * (1 / 1260 - z * (1 / 1680 - z / 1188)))) / x;
+    return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series;
+  }
+  if (x === 1 || x === 2) return 0;
+  const shifted = x - 1;
+  const t = shifted + LANCZOS_G + 0.5;
+  const sum = LANCZOS.slice(1).reduce((a, c, i) => a + c / (shifted + i + 1), LANCZOS[0]);
+  return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(t) - t + Math.log(sum);
+}
+
+/** Coefficients B₂ₖ / 2k of digamma's asymptotic series. */
+const DIGAMMA = [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12];
+
+/** Γ'(x) / Γ(x). */
+export function digammaOf(x: number): number {
+  if (x === 0) return Object.is(x, -0) ? Infinity : -Infinity;
+  if (x < 0) {
+    if (Number.isInteger(x)) return Number.NaN;
+    return digammaOf(1 - x) - Math.PI / Math.tan(Math.PI * (x % 1));
+  }
+  if (!Number.isFinite(x)) return x;
+  let z = x;
+  let shift = 0;
+  while (z < 10) {
+    shift -= 1 / z;
+    z += 1;
+  }
+  const w = 1 / (z * z);
+  const series = DIGAMMA.reduceRight((sum, c) => w * (c + sum), 0);
+  return shift + Math.log(z) - 0.5 / z - series;
+}
+
+/** Coefficients B₂ₖ of polygamma's asymptotic series. */
+const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6];
+
+/** The n-th derivative of digamma, n ≥ 1, for x > 0: recurrence up to 15, then the asymptotic series. */
+function polygammaPositive(n: number, x: number): number {
+  const sign = n % 2 === 0 ? -1 : 1;
+  let factorial = 1;
+  for (let i = 2; i <= n; i++) factorial *= i;
+  let z = x;
+  let sum = 0;
+  while (z < 15) {
+    sum += factorial / z ** (n + 1);
+    z += 1;
+  }
+  let series = factorial / n / z ** n + factorial / (2 * z ** (n + 1));
+  BERNOULLI.forEach((b, i) => {
+    const k = i + 1;
+    // (2k + n − 1)! / (2k)!
+    let ratio = 1;
+    for (let j = 2 * k + 1; j <= 2 * k + n - 1; j++) ratio *= j;
+    series += (b * ratio) / z ** (2 * k + n);
+  });
+  return sign * (sum + series);
+}
+
+/** The first derivative of digamma. */
+export function trigammaOf(x: number): number {
+  if (x <= 0) {
+    if (Number.isInteger(x)) return Infinity;
+    const s = Math.sin(Math.PI * x);
+    return (Math.PI * Math.PI) / (s * s) - polygammaPositive(1, 1 - x);
+  }
+  return polygammaPositive(1, x);
+}
+
+/** The second derivative of digamma. */
+function tetragammaOf(x: number): number {
+  if (x <= 0) {
+    if (Number.isInteger(x)) return Number.NaN;
+    const s = Math.sin(Math.PI * x);
+    return (-2 * Math.PI ** 3 * Math.cos(Math.PI * x)) / (s * s * s) + polygammaPositive(2, 1 - x);
+  }
+  return polygammaPositive(2, x);
+}
+
+/** The inverse of erf: Winitzki's approximation, polished by Halley's method. */
+export function erfinvOf(y: number): number {
+  if (y === 1) return Infinity;
+  if (y === -1) return -Infinity;
+  if (!(y > -1 && y < 1)) return Number.NaN;
+  if (y === 0) return y;
+  const size = Math.abs(y);
+  const l = Math.log1p(-size * size);
+  const t = 2 / (Math.PI * 0.147) + l / 2;
+  let x = Math.sqrt(Math.sqrt(t * t - l / 0.147) - t);
+  for (let i = 0; i < 3; i++) {
+    // In the tail, erfc keeps the digits that erf loses.
+    const error = size < 0.5 ? erf(x) - size : 1 - size - erfc(x);
+    const step = error / ((2 / Math.sqrt(Math.PI)) * Math.exp(-x * x));
+    x -= step / (1 + x * step);
+  }
+  return y < 0 ? -x : x;
+}
+
+type UnaryFunction = InPlaceOp<Unary>;
+
+const tetragamma: FunctionOp<Unary> = internalUnaryOp({
+  name: 'tetragamma',
+  compute: tetragammaOf,
+  integers: 'float',
+  reads: 'nothing',
+  samples: () => [],
+  vjp: () => {
+    throw new Error('tetragamma: no further derivatives of lgamma are known here');
+  },
+});
+
+const trigamma: FunctionOp<Unary> = internalUnaryOp({
+  name: 'trigamma',
+  compute: trigammaOf,
+  integers: 'float',
+  reads: 'input',
+  samples: () => [],
+  vjp: (g, x) => mul(g, tetragamma(x)),
+});
+
+/** Γ'(x) / Γ(x): the derivative of lgamma. */
+export const digamma: UnaryFunction = unaryOp({
+  name: 'digamma',
+  compute: digammaOf,
+  integers: 'float',
+  reads: 'input',
+  samples: unarySamples(0.5, 3),
+  vjp: (g, x) => mul(g, trigamma(x)),
+});
+
+/** ln |Γ(x)|. */
+export const lgamma: UnaryFunction = unaryOp({
+  name: 'lgamma',
+  compute: lgammaOf,
+  integers: 'float',
+  reads: 'input',
+  samples: unarySamples(0.5, 3),
+  vjp: (g, x) => mul(g, digamma(x)),
+});
+
+/** The inverse of erf, for |x| < 1. */
+export const erfinv: UnaryFunction = unaryOp({
+  name: 'erfinv',
+  compute: erfinvOf,
+  integers: 'float',
+  reads: 'output',
+  samples: unarySamples(-0.9, 0.9),
+  vjp: (g, _x, y) => mul(g, mul(exp(mul(y, y)), Math.sqrt(Math.PI) / 2)),
+});

@@ -45,6 +45,7 @@ export const diff: MethodOp<Diff> = methodOp<Diff>(
   (input: Tensor, n = 1, dim = -1, prepend?: Tensor, append?: Tensor) => {
     if (input.ndim === 0) throw new RangeError('diff: takes at least 1 dimension');
     const at = wrapDim('diff', dim, input.ndim);
+    if (n === 0) return input;
     const parts = [prepend, input, append].filter((x) => x !== undefined);
     let x = parts.length > 1 ? concatenate('diff', parts, at) : input;
     for (let i = 0; i < n && x.shape[at] > 0; i++) {

@@ -243,22 +243,26 @@ function sizeFor({ x, labels }: Labelled, label: string): number {
   return at < 0 ? 1 : x.shape[at];
 }
 
+function letters(text: string): string[] {
+  return Array.from(text);
+}
+
 /** Letters of one operand; '...' becomes labels counted from the end, so that it broadcasts. */
 function parseOperand(term: string, x: Tensor): Labelled {
   const parts = term.split('...');
   if (parts.length > 2) throw new RangeError(`einsum: '...' appears twice in '${term}'`);
-  const letters = parts.join('');
-  if (!/^[a-zA-Z]*$/.test(letters))
+  const names = parts.join('');
+  if (!/^[a-zA-Z]*$/.test(names))
     throw new RangeError(`einsum: dimensions are named by letters, got '${term}'`);
-  const hidden = x.ndim - letters.length;
+  const hidden = x.ndim - names.length;
   if (parts.length === 1 ? hidden !== 0 : hidden < 0) {
     throw new RangeError(
-      `einsum: '${term}' names ${letters.length} dimensions, but the operand has shape ${formatShape(x.shape)}`,
+      `einsum: '${term}' names ${names.length} dimensions, but the operand has shape ${formatShape(x.shape)}`,
     );
   }
-  if (parts.length === 1) return { x, labels: [...term] };
+  if (parts.length === 1) return { x, labels: letters(term) };
   const dots = Array.from({ length: hidden }, (_, i) => `.${hidden - i}`);
-  return { x, labels: [...parts[0], ...dots, ...parts[1]] };
+  return { x, labels: [...letters(parts[0]), ...dots, ...letters(parts[1])] };
 }
 
 type Einsum = (equation: string, operands: readonly Tensor[] | Tensor, ...more: Tensor[]) => Tensor;
@@ -279,7 +283,7 @@ export const einsum: FunctionOp<Einsum> = functionOp<Einsum>(
       ['...i,...i', [make([2, 3]), make([2, 3])]],
     ],
     errors: (make) => [
-      { args: ['ij,jk->ik', [make([2, 3])]], message: /2 terms .* 1 operand/ },
+      { args: ['ij,jk->ik', [make([2, 3])]], message: /2 terms, .* 1 operand/ },
       { args: ['ij->ik', [make([2, 3])]], message: /'k' is in the result, but in no operand/ },
       { args: ['ij,jk', [make([2, 3]), make([4, 2])]], message: /'j' has sizes 3 and 4/ },
     ],
@@ -343,7 +347,9 @@ function resultLabels(
     ];
   }
   const [before, after = ''] = output.split('...');
-  const labels = output.includes('...') ? [...before, ...hidden, ...after] : [...before];
+  const labels = output.includes('...')
+    ? [...letters(before), ...hidden, ...letters(after)]
+    : letters(before);
   for (const label of labels) {
     if (!label.startsWith('.') && !all.includes(label)) {
       throw new RangeError(`einsum: '${label}' is in the result, but in no operand of '${equation}'`);

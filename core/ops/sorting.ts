@@ -147,14 +147,9 @@ function checkCount(op: string, k: number, x: Tensor, dim: number, lowest: numbe
 }
 
 /** Without the dimension that was reduced to size 1, unless it is kept. */
-function reduced(
-  { values, indices }: ValuesIndices,
-  dim: number,
-  keepdim: boolean,
-  ndim: number,
-): ValuesIndices {
+function reduced(found: ValuesIndices, dim: number, keepdim: boolean, ndim: number): ValuesIndices {
   const dims = keepdim || ndim === 0 ? [] : [dim];
-  return named(['values', 'indices'], [squeezeDims(values, dims), squeezeDims(indices, dims)]);
+  return named(['values', 'indices'], [squeezeDims(found.values, dims), squeezeDims(found.indices, dims)]);
 }
 
 type Kth = (
@@ -472,7 +467,15 @@ function uniqueResult(
 /** The distinct elements (or slices of a dimension) in order; on demand their inverse and counts, as an array of results. */
 export const unique: MethodOp<Unique> = methodOp<Unique>(
   { name: 'unique', params: ['input', 'sorted', 'returnInverse', 'returnCounts', 'dim'], options: true },
-  (input: Tensor, _sorted = true, returnInverse = false, returnCounts = false, dim?: number) => {
+  (
+    ...[input, , returnInverse = false, returnCounts = false, dim]: [
+      Tensor,
+      boolean?,
+      boolean?,
+      boolean?,
+      number?,
+    ]
+  ) => {
     const { rows, moved } = itemsOf(input, dim, 'unique');
     const order = rows.map((_, i) => i).sort((a, b) => compareRows(rows[a], rows[b]));
     const groups: number[][] = [];
@@ -544,7 +547,9 @@ export const searchsorted: FunctionOp<Search> = functionOp<Search>(
     options: true,
     errors: (make) => [{ args: [make([2, 3]), make([3, 2])], message: /\[2, 3\].*\[3, 2\]/ }],
   },
-  (sorted: Tensor, values: Operand, _outInt32 = false, right = false, side?: 'left' | 'right') => {
+  (
+    ...[sorted, values, , right = false, side]: [Tensor, Operand, boolean?, boolean?, ('left' | 'right')?]
+  ) => {
     const x = isTensor(values) ? values : filled([], values, sorted.dtype, 'searchsorted');
     const rows = sorted.shape.slice(0, -1);
     if (sorted.ndim > 1 && formatShape(rows) !== formatShape(x.shape.slice(0, -1))) {
@@ -571,7 +576,7 @@ type Bucketize = (input: Operand, boundaries: Tensor, options?: { right?: boolea
 /** The number of the bucket, between sorted boundaries, that each element falls into. */
 export const bucketize: FunctionOp<Bucketize> = functionOp<Bucketize>(
   { name: 'bucketize', params: ['input', 'boundaries', 'outInt32', 'right'], options: true },
-  (input: Operand, boundaries: Tensor, _outInt32 = false, right = false) =>
+  (...[input, boundaries, , right = false]: [Operand, Tensor, boolean?, boolean?]) =>
     searchsorted(boundaries, input, { right }),
 );
 

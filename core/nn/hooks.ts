@@ -1,6 +1,7 @@
 /** Functions that a module calls around `forward` and in the backward pass. */
 
-import { apply, isRecorded, type Primitive } from '../ops/primitive.js';
+import { DifferentiableFunction, type FunctionContext } from '../autograd/function.js';
+import { isGradEnabled } from '../autograd/mode.js';
 import { Tensor } from '../tensor.js';
 import type { Module } from './module.js';
 
@@ -26,12 +27,22 @@ interface HookKinds {
   backward: BackwardHook;
 }
 
-/** The identity, whose gradient a function sees and may replace on its way back. */
-const watched: Primitive<{ readonly onGradient: (grad: Tensor) => Tensor }> = {
-  name: 'moduleHook',
-  forward: ([input]) => new Tensor(input.storage, input.layout, input.dtype),
-  vjp: (grad, { attributes }) => [attributes.onGradient(grad)],
-};
+/** The same tensors, whose gradients a function sees together on their way back, and may replace. */
+function watch(
+  tensors: readonly Tensor[],
+  onGradients: (grads: readonly Tensor[]) => readonly (Tensor | null)[],
+): readonly Tensor[] {
+  class ModuleHook extends DifferentiableFunction {
+    static forward(_context: FunctionContext, ...inputs: Tensor[]): Tensor[] {
+      return inputs.map((input) => input.detach());
+    }
+
+    static backward(_context: FunctionContext, ...grads: Tensor[]): readonly (Tensor | null)[] {
+      return onGradients(grads);
+    }
+  }
+  return ModuleHook.apply(...tensors);
+}
 
 /** All hooks of one module. */
 export class Hooks {
@@ -62,53 +73,63 @@ export class Hooks {
 
 /** Gathers the gradients of one call of a module and calls its backward hooks when those by the inputs are there. */
 class BackwardCalls {
-  #gradOutputs: (Tensor | null)[] = [];
-  #gradInputs: (Tensor | null)[] = [];
-  readonly #watchedInputs: number[] = [];
+  #gradOutputs: readonly (Tensor | null)[] = [];
+  #gradInputs: readonly null[] = [];
+  #waitsForInputs = false;
 
   constructor(
     private readonly module: Module,
     private readonly hooks: ReadonlySet<{ call: BackwardHook }>,
   ) {}
 
-  watchInputs(inputs: readonly unknown[]): unknown[] {
+  watchInputs(inputs: readonly unknown[]): readonly unknown[] {
     this.#gradInputs = inputs.map(() => null);
-    return inputs.map((input, i) => {
-      if (!(input instanceof Tensor) || !isRecorded([input])) return input;
-      this.#watchedInputs.push(i);
-      return apply(watched, [input], { onGradient: (grad) => this.#inputGradient(i, grad) });
-    });
+    const watched = watchSome(inputs, (gradInputs) => this.#call(gradInputs));
+    this.#waitsForInputs = watched !== inputs;
+    return watched;
   }
 
   watchOutput(output: unknown): unknown {
-    const outputs: unknown[] = Array.isArray(output) ? output : [output];
-    this.#gradOutputs = outputs.map(() => null);
-    const wrapped = outputs.map((item, i) => {
-      if (!(item instanceof Tensor) || !isRecorded([item])) return item;
-      return apply(watched, [item], {
-        onGradient: (grad) => {
-          this.#gradOutputs[i] = grad;
-          // Without inputs that need gradients there is nothing to wait for.
-          if (this.#watchedInputs.length === 0) this.#call();
-          return grad;
-        },
-      });
+    const outputs: readonly unknown[] = Array.isArray(output) ? output : [output];
+    const watched = watchSome(outputs, (gradOutputs) => {
+      this.#gradOutputs = gradOutputs;
+      if (!this.#waitsForInputs) this.#call(this.#gradInputs);
+      return gradOutputs;
     });
-    return Array.isArray(output) ? wrapped : wrapped[0];
+    return Array.isArray(output) ? watched : watched[0];
   }
 
-  #inputGradient(i: number, grad: Tensor): Tensor {
-    this.#gradInputs[i] = grad;
-    // The last of several inputs to get its gradient is the one whose gradient may still be replaced.
-    if (this.#watchedInputs.some((input) => this.#gradInputs[input] === null)) return grad;
-    return this.#call()[i] ?? grad;
-  }
-
-  #call(): readonly (Tensor | null)[] {
-    let gradInputs: readonly (Tensor | null)[] = this.#gradInputs;
+  #call(given: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+    let gradInputs = given;
     for (const { call } of this.hooks)
       gradInputs = call(this.module, gradInputs, this.#gradOutputs) ?? gradInputs;
-    this.#gradInputs = this.#gradInputs.map(() => null);
     return gradInputs;
   }
+}
+
+/** Watches those of the values that are tensors with gradients; the gradients stand in the places of the values. */
+function watchSome(
+  values: readonly unknown[],
+  onGradients: (grads: readonly (Tensor | null)[]) => readonly (Tensor | null)[],
+): readonly unknown[] {
+  const places: number[] = [];
+  const tensors: Tensor[] = [];
+  values.forEach((value, i) => {
+    if (!(value instanceof Tensor) || !isGradEnabled() || !value.requiresGrad) return;
+    places.push(i);
+    tensors.push(value);
+  });
+  if (tensors.length === 0) return values;
+  const watched = watch(tensors, (grads) => {
+    const placed = values.map((_, i): Tensor | null => {
+      const at = places.indexOf(i);
+      return at < 0 ? null : grads[at];
+    });
+    const result = onGradients(placed);
+    return places.map((place) => result[place]);
+  });
+  return values.map((value, i) => {
+    const at = places.indexOf(i);
+    return at < 0 ? value : watched[at];
+  });
 }

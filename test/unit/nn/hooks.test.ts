@@ -46,6 +46,24 @@ describe('hooks', () => {
     expect(linear.weight.grad?.tolist()).toEqual([[5, 10]]);
   });
 
+  test('see all inputs of a module at once and may replace each gradient', () => {
+    class Product extends nn.Module {
+      forward(x: Tensor, factor: number, y: Tensor): Tensor {
+        return x.mul(y).mul(factor);
+      }
+    }
+    const product = new Product();
+    const seen: unknown[] = [];
+    product.registerFullBackwardHook((_module, gradInputs) => {
+      seen.push(gradInputs.map((grad) => grad?.tolist() ?? null));
+      return gradInputs.map((grad, i) => grad?.mul(i + 1) ?? null);
+    });
+    const [x, y] = [tensor([2], { requiresGrad: true }), tensor([3], { requiresGrad: true })];
+    product(x, 10, y).sum().backward();
+    expect(seen).toEqual([[[30], null, [20]]]);
+    expect([x.grad?.item(), y.grad?.item()]).toEqual([30, 60]);
+  });
+
   test('are called with the gradients by outputs where no input needs any', () => {
     const linear = layer();
     const seen: unknown[] = [];

@@ -69,11 +69,15 @@ export class Evaluator {
     this.#context = { ...cellHelpers, meta: modules.meta, importModule: modules.importModule };
   }
 
-  /** Starts a cell; its end is told by a `done` frame. Call it from code inside `guard.enter`. */
-  start(frame: ExecuteFrame): void {
+  /**
+   * Starts a cell; its end is told by a `done` frame. Call it from code inside `guard.enter`.
+   * `fault` is an error from before that the cell shows.
+   */
+  start(frame: ExecuteFrame, fault?: { error: unknown }): void {
     const { id, count, silent, allowStdin } = frame;
     this.executions.running = { id, count, silent, allowStdin, atEnd: [], ended: false };
     this.#steps = this.#execute(this.executions.running, frame);
+    if (fault) this.#output(id, this.report(fault.error));
     this.#advance({ status: 'fulfilled', value: undefined });
   }
 

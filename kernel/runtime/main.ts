@@ -62,7 +62,11 @@ const evaluator = new Evaluator(guard, executions, outlet, history, modules, (ex
 process.on('uncaughtException', (error) => guard.enter(() => evaluator.uncaught(error, owner())));
 process.on('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaught(reason, owner())));
 
-const api = import('../api.js').then((names) => defineNames(names));
+// Without the library cells still run: the first one says what is wrong with it.
+let fault: { error: unknown } | undefined;
+const api = import('../api.js').then(defineNames).catch((error: unknown) => {
+  fault = { error };
+});
 let isReady = false;
 let received = 0;
 const lost = new Set<number>();
@@ -85,8 +89,8 @@ function handle(frame: ToUser): void {
   switch (frame.type) {
     case 'execute':
       // A cell sees the names of the API, and an interrupt of the cell must not hit their loading.
-      if (isReady) evaluator.start(frame);
-      else void api.then(() => inTaskOfItsOwn(() => evaluator.start(frame)));
+      if (isReady) start(frame);
+      else void api.then(() => inTaskOfItsOwn(() => start(frame)));
       break;
     case 'shutdown':
       process.emit('exit', 0);
@@ -94,6 +98,11 @@ function handle(frame: ToUser): void {
       break;
     default:
   }
+}
+
+function start(frame: Extract<ToUser, { type: 'execute' }>): void {
+  evaluator.start(frame, fault);
+  fault = undefined;
 }
 
 /** As a message would: not from within a microtask, which others would have to wait for. */

@@ -15,6 +15,7 @@ export type { NestedArray } from './read.js';
 export { Tensor } from './tensor.js';
 export * as data from './data/index.js';
 export * as io from './io/index.js';
+export * as metrics from './metrics/index.js';
 export * as nn from './nn/index.js';
 export { functional as F } from './nn/index.js';
 export * as optim from './optim/index.js';

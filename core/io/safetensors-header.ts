@@ -90,6 +90,7 @@ function parseHeader(where: string, bytes: Uint8Array): object {
   } catch (error) {
     throw new Error(
       `${where}: the header is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
     );
   }
   if (!isObject(json)) throw new Error(`${where}: the header is not a JSON object`);

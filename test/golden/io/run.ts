@@ -1,4 +1,5 @@
 /** The cases of the manifest: files to read exactly, to read exactly or refuse, and to refuse. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { io, type Tensor } from '../../../core/index.js';
 import { type Case, Unsupported } from '../suite.js';
@@ -76,6 +77,7 @@ function refusal(test: { file: string; format: string }): unknown {
 }
 
 function refusedProperly(test: InvalidCase): string | null {
+  if (!existsSync(path.join(folder, test.file))) return 'the file is missing';
   const error = refusal(test);
   if (error === null) return `was read, although: ${test.reason}`;
   // An error of ours names the file; one of the language would mean that a check is missing.

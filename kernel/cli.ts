@@ -2,10 +2,14 @@
 /** The `nabla` command. Each subcommand's code is loaded only when it runs. */
 import { Command, CommanderError } from 'commander';
 import { pathToFileURL } from 'node:url';
+import type { RunCommandOptions } from './run/command.js';
 import { distFile, packageVersion } from './install/paths.js';
 
 /** Wrong arguments, or a request that cannot be met. */
 const USAGE_ERROR = 2;
+
+/** An option that may be given several times. */
+const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
 
 interface DestinationOptions {
   user?: boolean;
@@ -82,14 +86,21 @@ program
   .description('run a notebook from the first cell to the last, without a Jupyter server')
   .argument('<in>', 'the notebook; it is not changed')
   .argument('[out]', 'where the executed notebook goes (default: NAME.executed.ipynb beside it)')
+  .option('-p, --parameter <name=value>', 'give a parameter a value, several times if need be', collect)
+  .option('-f, --parameters-file <file>', 'values of parameters from a JSON file', collect)
+  .option('--inspect-params', 'print the parameters with their types and values, and run nothing')
   .option('--lesson', 'end with what the lesson arrived at and how to open it')
   .addHelpText(
     'after',
     `
-Exit codes: 0 all right, 1 a cell failed, 2 wrong arguments or OUT cannot be written, 3 IN cannot be read,
+Parameters are the top-level variables of the cell tagged "parameters", with their TypeScript types; values are
+checked against these and go into a cell of their own behind it, tagged "injected-parameters". Lists and objects are
+given as JSON: -p 'layers=[8, 8]'. What -p gives wins over files, a later file over an earlier one.
+
+Exit codes: 0 all right, 1 a cell failed, 2 wrong arguments or parameters or OUT cannot be written, 3 IN cannot be read,
 4 the kernel did not start, 130 interrupted, 138 the kernel died.`,
   )
-  .action(async (input: string, output: string | undefined, options: { lesson?: boolean }) => {
+  .action(async (input: string, output: string | undefined, options: RunCommandOptions) => {
     const { runCommand } = await import('./run/command.js');
     process.exitCode = await runCommand(input, output, options);
   });

@@ -12,4 +12,3 @@ export {
   type TensorInfo,
 } from './safetensors.js';
 export { loadSharded, saveSharded, type SaveShardedOptions } from './sharded.js';
-export { loadTorch, loadTorchStateDict, type TorchDict, type TorchValue } from './torch.js';

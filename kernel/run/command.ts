@@ -1,12 +1,26 @@
 /** `nabla run`: a run in the terminal, ended by an exit code. */
 import path from 'node:path';
 import { ExitCode, RunError } from './exit.js';
+import { readNotebook } from './notebook/index.js';
+import {
+  parametersOf,
+  parametersTable,
+  readParametersFile,
+  splitParameter,
+  type GivenParameters,
+} from './parameters/index.js';
 import { runNotebook, type RunResult } from './run.js';
 import { styleFor, terminalReporter } from './terminal/index.js';
 
 export interface RunCommandOptions {
   /** Ends with what the lesson arrived at and how to open it (`npm start`). */
   lesson?: boolean;
+  /** Each `name=value`. */
+  parameter?: string[];
+  /** JSON files with values; later ones win, and `parameter` wins over all. */
+  parametersFile?: string[];
+  /** Prints what can be given and runs nothing. */
+  inspectParams?: boolean;
 }
 
 /** Runs the notebook, shows it on stdout, and returns the exit code. */
@@ -14,6 +28,34 @@ export async function runCommand(
   input: string,
   output: string | undefined,
   options: RunCommandOptions,
+): Promise<ExitCode> {
+  try {
+    if (options.inspectParams) return await inspect(input);
+    return await runShown(input, output, options, givenParameters(options));
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    printError(error.message);
+    return error.exitCode;
+  }
+}
+
+async function inspect(input: string): Promise<ExitCode> {
+  const parameters = await parametersOf(readNotebook(input));
+  for (const line of parametersTable(parameters)) console.log(line);
+  return ExitCode.ok;
+}
+
+function givenParameters({ parameter = [], parametersFile = [] }: RunCommandOptions): GivenParameters {
+  const values: Record<string, unknown> = {};
+  for (const file of parametersFile) Object.assign(values, readParametersFile(file));
+  return { values, texts: Object.fromEntries(parameter.map(splitParameter)) };
+}
+
+async function runShown(
+  input: string,
+  output: string | undefined,
+  options: RunCommandOptions,
+  parameters: GivenParameters,
 ): Promise<ExitCode> {
   const abort = new AbortController();
   const onSignal = (): void => {
@@ -30,14 +72,11 @@ export async function runCommand(
       output,
       reporter: terminalReporter(process.stdout),
       signal: abort.signal,
+      parameters,
     });
     if (result.message !== undefined) printError(result.message);
     console.log(options.lesson && result.exitCode === ExitCode.ok ? lessonEnd(result) : savedAs(result));
     return result.exitCode;
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    printError(error.message);
-    return error.exitCode;
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
   }

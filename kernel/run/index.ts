@@ -3,6 +3,7 @@ export { ExitCode, RunError } from './exit.js';
 export { parseNotebook, readNotebook, saveNotebook } from './notebook/index.js';
 export type * from './notebook/types.js';
 export type { OutputChange, OutputEvent } from './outputs.js';
+export { parametersOf, type DeclaredParameter, type GivenParameters } from './parameters/index.js';
 export type { RecordedValue } from './records.js';
 export type { RunningCell, RunReporter } from './reporter.js';
 export { runNotebook, type RunOptions, type RunResult } from './run.js';

@@ -8,6 +8,7 @@ import { ExitCode, RunError } from './exit.js';
 import { checkLanguage, readNotebook, type CodeCell, type Notebook } from './notebook/index.js';
 import { CellOutputs } from './outputs.js';
 import { recordedValues, type RecordedValue } from './records.js';
+import { injectParameters, type GivenParameters } from './parameters/index.js';
 import type { RunReporter, RunningCell } from './reporter.js';
 import { outputFile, Saver } from './saver.js';
 
@@ -24,6 +25,8 @@ export interface RunOptions {
   startupTimeout?: number | undefined;
   /** Milliseconds between saves while it runs; default: 5 seconds. */
   saveEvery?: number | undefined;
+  /** Values for what the cell tagged `parameters` declares. */
+  parameters?: GivenParameters | undefined;
   reporter?: RunReporter | undefined;
   /** Aborting it interrupts the cell that runs, saves, and ends the run with exit code 130. */
   signal?: AbortSignal | undefined;
@@ -60,6 +63,7 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
     throw new RunError(`${input}: ${reason}`, ExitCode.unreadable);
   }
   const file = outputFile(input, options.output);
+  await injectParameters(notebook, options.parameters ?? {});
   const cells = notebook.cells.filter((cell) => cell.cell_type === 'code');
   reporter.started?.(input, notebook, cells.length);
   const kernel = options.kernel ?? ownLaunchSpec();

@@ -15,11 +15,6 @@ const LINGER = 1000;
 /** IOPub messages held for a subscriber that does not read; past that it loses messages, the others do not. */
 const HELD_FOR_A_SLOW_SUBSCRIBER = 20_000;
 
-/** A frame above this ends its sender's connection before it takes memory. */
-const MOST_FRAME_BYTES = 1024 * 1024 * 1024;
-/** Of a subscription, a beat of the heart: they are a few bytes. */
-const MOST_SMALL_BYTES = 64 * 1024;
-
 export interface Sockets {
   readonly shell: Router;
   readonly control: Router;
@@ -34,12 +29,8 @@ export async function bindSockets(info: ConnectionInfo): Promise<Sockets> {
     shell: router(),
     control: router(),
     stdin: router(),
-    iopub: new XPublisher({
-      linger: LINGER,
-      sendHighWaterMark: HELD_FOR_A_SLOW_SUBSCRIBER,
-      maxMessageSize: MOST_SMALL_BYTES,
-    }),
-    heartbeat: router(MOST_SMALL_BYTES),
+    iopub: new XPublisher({ linger: LINGER, sendHighWaterMark: HELD_FOR_A_SLOW_SUBSCRIBER }),
+    heartbeat: router(),
   };
   // Every subscription is seen, also one that another client has: each is to be welcomed.
   sockets.iopub.verbosity = 'allSubs';
@@ -61,9 +52,9 @@ export function closeSockets(sockets: Sockets): void {
     if (!socket.closed) socket.close();
 }
 
-function router(maxMessageSize = MOST_FRAME_BYTES): Router {
+function router(): Router {
   // With handover a client that comes back under its old identity takes the place of its dead connection.
-  return new Router({ linger: LINGER, handover: true, sendHighWaterMark: 0, maxMessageSize });
+  return new Router({ linger: LINGER, handover: true, sendHighWaterMark: 0 });
 }
 
 async function bind(socket: Socket, info: ConnectionInfo, port: ChannelPort): Promise<void> {

@@ -299,6 +299,45 @@ describe('a notebook that is not run', () => {
   });
 });
 
+describe('parameters', () => {
+  const declaring = {
+    code: 'const steps: number = 1; // how many\nlet mode: "a" | "b" = "a"',
+    tags: ['parameters'],
+  };
+
+  it('reach the cells, from the command line and from files, and stay out of the original', async () => {
+    const input = notebook(declaring, 'mode + steps');
+    const before = readFileSync(input, 'utf8');
+    const values = path.join(folder, 'values.json');
+    writeFileSync(values, '{"steps": 2, "mode": "b"}');
+    const { code, stderr } = await nabla('run', input, '-f', values, '-p', 'steps=3');
+    expect([code, stderr]).toEqual([0, '']);
+    const [, injected, result] = codeCells(input.replace('.ipynb', '.executed.ipynb'));
+    expect(injected).toMatchObject({
+      metadata: { tags: ['injected-parameters'] },
+      source: '// Parameters\nconst steps: number = 3;\nlet mode: "a" | "b" = "b";',
+    });
+    expect(result.outputs).toMatchObject([{ data: { 'text/plain': "'b3'" } }]);
+    expect(readFileSync(input, 'utf8')).toBe(before);
+  });
+
+  it('are refused before anything runs: exit code 2, one line', async () => {
+    const input = notebook(declaring);
+    const { code, stdout, stderr } = await nabla('run', input, '-p', 'step=3');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe('nabla: the notebook has no parameter step; did you mean steps?\n');
+    expect(existsSync(input.replace('.ipynb', '.executed.ipynb'))).toBe(false);
+  });
+
+  it('are listed by --inspect-params, which runs nothing', async () => {
+    const input = notebook(declaring);
+    const { code, stdout } = await nabla('run', input, '--inspect-params');
+    expect(code).toBe(0);
+    expect(stdout).toBe('steps: number = 1      how many\nmode: "a" | "b" = "a"\n');
+    expect(existsSync(input.replace('.ipynb', '.executed.ipynb'))).toBe(false);
+  });
+});
+
 describe('the command', () => {
   it('prints outputs as text, without colours where nobody sees them, and the file', async () => {
     const input = notebook('console.log("hello"); [1, 2]', 'record("final loss", 0.125)');

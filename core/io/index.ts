@@ -12,3 +12,4 @@ export {
   type TensorInfo,
 } from './safetensors.js';
 export { loadSharded, saveSharded, type SaveShardedOptions } from './sharded.js';
+export { loadTorch, loadTorchStateDict, type TorchDict, type TorchValue } from './torch.js';

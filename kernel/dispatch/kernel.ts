@@ -181,7 +181,11 @@ export class Kernel {
     const isClientsFault = error instanceof InvalidContent;
     if (!isClientsFault) this.#log(`${type} failed`, error);
     const reply = replyType(type);
-    if (reply === type) return;
+    if (reply === type) {
+      // Nobody waits for an answer to a comm message.
+      if (isClientsFault) this.#options.log(`dropped a message on ${channel}: ${error.message}`);
+      return;
+    }
     const ename = isClientsFault ? 'ProtocolError' : 'KernelError';
     const evalue = error instanceof Error ? error.message : String(error);
     const count = type === 'execute_request' ? { execution_count: this.#executions.count } : {};
@@ -232,6 +236,12 @@ export class Kernel {
   };
 
   async #input(message: Incoming): Promise<void> {
+    const type = message.header.msg_type;
+    if (type !== 'input_reply') {
+      const text = JSON.stringify(type.slice(0, 60));
+      this.#options.log(`dropped a message on stdin: it is a ${text}, and only an input_reply comes there`);
+      return;
+    }
     try {
       const answer = this.#stdin.answer(message);
       if (answer) (await this.#session).inputReply(answer.execution, answer.value);

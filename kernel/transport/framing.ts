@@ -18,6 +18,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export type Frame = string | Uint8Array;
 
+/** What a message may be at most. A notebook's largest (a cell, a widget's state) stay far below. */
+const MOST_JSON_BYTES = 64 * 1024 * 1024;
+const MOST_BUFFER_BYTES = 512 * 1024 * 1024;
+const MOST_BUFFERS = 4096;
+/** Python's parser, which most clients have, does not go deeper either. */
+const MOST_DEPTH = 500;
+
 /** The frames of a message. */
 export function encode(identities: readonly Uint8Array[], message: Message, signer: Signer): Frame[] {
   const json = [
@@ -36,7 +43,11 @@ export function decode(frames: readonly Uint8Array[], signer: Signer): Incoming 
   if (frames.length < at + 6)
     throw new MalformedMessage(`it has ${frames.length - at - 1} frames after the delimiter, fewer than 5`);
   const [signature, header, parent, metadata, content, ...buffers] = frames.slice(at + 1);
-  signer.verify(signature, [header, parent, metadata, content]);
+  const json = [header, parent, metadata, content];
+  limit('its JSON has', bytes(json), MOST_JSON_BYTES, 'bytes');
+  limit('its buffers have', bytes(buffers), MOST_BUFFER_BYTES, 'bytes');
+  limit('it has', buffers.length, MOST_BUFFERS, 'buffers');
+  signer.verify(signature, json);
   return {
     identities: frames.slice(0, at),
     header: decodeHeader(readJson(header, 'header')),
@@ -47,7 +58,36 @@ export function decode(frames: readonly Uint8Array[], signer: Signer): Incoming 
   };
 }
 
+function limit(what: string, count: number, most: number, unit: string): void {
+  if (count > most) throw new MalformedMessage(`${what} ${count} ${unit}, more than ${most}`);
+}
+
+function bytes(frames: readonly Uint8Array[]): number {
+  return frames.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Whether arrays and objects lie deeper in each other than code that walks them could go. */
+function isTooDeep(json: Uint8Array): boolean {
+  if (json.length <= MOST_DEPTH) return false;
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < json.length; index++) {
+    const byte = json[index];
+    if (inString) {
+      if (byte === BACKSLASH) index++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === BRACKET || byte === BRACE) {
+      if (++depth > MOST_DEPTH) return true;
+    } else if (byte === BRACKET_END || byte === BRACE_END) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = Buffer.from('"\\[]{}');
+
 function readJson(frame: Uint8Array, what: string): unknown {
+  if (isTooDeep(frame)) throw new MalformedMessage(`its ${what} is nested more than ${MOST_DEPTH} deep`);
   try {
     return parse(utf8.decode(frame));
   } catch (error) {

@@ -15,6 +15,11 @@ const LINGER = 1000;
 /** IOPub messages held for a subscriber that does not read; past that it loses messages, the others do not. */
 const HELD_FOR_A_SLOW_SUBSCRIBER = 20_000;
 
+/** A frame above this ends its sender's connection before it takes memory. */
+const MOST_FRAME_BYTES = 1024 * 1024 * 1024;
+/** Of a subscription, a beat of the heart: they are a few bytes. */
+const MOST_SMALL_BYTES = 64 * 1024;
+
 export interface Sockets {
   readonly shell: Router;
   readonly control: Router;
@@ -29,8 +34,12 @@ export async function bindSockets(info: ConnectionInfo): Promise<Sockets> {
     shell: router(),
     control: router(),
     stdin: router(),
-    iopub: new XPublisher({ linger: LINGER, sendHighWaterMark: HELD_FOR_A_SLOW_SUBSCRIBER }),
-    heartbeat: router(),
+    iopub: new XPublisher({
+      linger: LINGER,
+      sendHighWaterMark: HELD_FOR_A_SLOW_SUBSCRIBER,
+      maxMessageSize: MOST_SMALL_BYTES,
+    }),
+    heartbeat: router(MOST_SMALL_BYTES),
   };
   // Every subscription is seen, also one that another client has: each is to be welcomed.
   sockets.iopub.verbosity = 'allSubs';
@@ -52,9 +61,9 @@ export function closeSockets(sockets: Sockets): void {
     if (!socket.closed) socket.close();
 }
 
-function router(): Router {
+function router(maxMessageSize = MOST_FRAME_BYTES): Router {
   // With handover a client that comes back under its old identity takes the place of its dead connection.
-  return new Router({ linger: LINGER, handover: true, sendHighWaterMark: 0 });
+  return new Router({ linger: LINGER, handover: true, sendHighWaterMark: 0, maxMessageSize });
 }
 
 async function bind(socket: Socket, info: ConnectionInfo, port: ChannelPort): Promise<void> {

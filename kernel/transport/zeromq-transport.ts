@@ -72,7 +72,8 @@ export class ZeroMqTransport implements Transport {
       } catch (error) {
         const reason =
           error instanceof MalformedMessage ? error.message : error instanceof Error ? error.stack : error;
-        this.#log(`dropped a message on ${channel}: ${String(reason)}`);
+        // One line, and nothing in it that a terminal would obey.
+        this.#log(`dropped a message on ${channel}: ${String(reason).replace(/\p{Cc}+/gu, ' ')}`);
       }
     }
   }

@@ -1,5 +1,5 @@
 /** Writes 8-bit palette PNG files: a chart takes a third of what it takes in true colour. */
-import { deflateSync } from 'node:zlib';
+import { constants, deflateSync } from 'node:zlib';
 import { COLOR, parseColor } from '../scene/style.js';
 import { quantize } from './quantize.js';
 
@@ -14,11 +14,22 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** 144 dots an inch: what a picture at twice the CSS resolution has, for viewers that look. */
 const PIXELS_PER_METRE = 5669;
 
+const SMALL = { level: 6, memLevel: 9 };
+/** Most of a chart is white: where runs of one colour end up is where the bytes are. */
+const RUNS_ONLY = { level: 6, memLevel: 9, strategy: constants.Z_RLE };
+
 const KEPT = Object.values(COLOR).map(parseColor);
 
-/** @param colors the palette's size */
-export function encodePng({ width, height, rgba }: Pixels, colors: number): Buffer {
-  const { palette, indices } = quantize(rgba, width * height, colors, KEPT);
+/**
+ * @param colors the palette's size
+ * @param effort `fast` for what is seen for a quarter of a second: a third of the time, an eighth more bytes
+ */
+export function encodePng(
+  { width, height, rgba }: Pixels,
+  colors: number,
+  effort: 'fast' | 'small' = 'small',
+): Buffer {
+  const { palette, indices } = quantize(rgba, width * height, colors, KEPT, effort === 'fast' ? 5 : 8);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -36,7 +47,7 @@ export function encodePng({ width, height, rgba }: Pixels, colors: number): Buff
     chunk('IHDR', header),
     chunk('pHYs', density),
     chunk('PLTE', palette),
-    chunk('IDAT', deflateSync(rows, { level: 6, memLevel: 9 })),
+    chunk('IDAT', deflateSync(rows, effort === 'fast' ? RUNS_ONLY : SMALL)),
     chunk('IEND', new Uint8Array(0)),
   ]);
 }

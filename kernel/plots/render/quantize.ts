@@ -21,16 +21,18 @@ interface Color {
  * @param rgba opaque pixels; alpha is not looked at
  * @param limit the palette's size, 32 to 256
  * @param keep colours that must not change, such as the text's
+ * @param depth bits of each channel that count: 5 leave a tenth of the colours to sort
  */
 export function quantize(
   rgba: Uint8Array,
   pixelCount: number,
   limit: number,
   keep: readonly Rgb[] = [],
+  depth: 8 | 5 = 8,
 ): Indexed {
   const pixels = asWords(rgba, pixelCount);
   const ids = new Uint16Array(pixelCount);
-  const colors = countColors(pixels, ids);
+  const colors = countColors(pixels, ids, depth);
   const fits = colors.length <= limit;
   const palette = fits
     ? colors.map((color) => color.rgb)
@@ -50,8 +52,8 @@ function asWords(rgba: Uint8Array, pixelCount: number): Uint32Array {
 }
 
 /** Gives each pixel the number of its colour; with more than 2^15 colours, the lowest bits are rounded away first. */
-function countColors(pixels: Uint32Array, ids: Uint16Array): Color[] {
-  for (const bits of [8, 6, 5]) {
+function countColors(pixels: Uint32Array, ids: Uint16Array, depth: 8 | 5): Color[] {
+  for (const bits of depth === 8 ? [8, 6, 5] : [5]) {
     const colors = tryCount(pixels, ids, bits);
     if (colors !== null) return colors;
   }

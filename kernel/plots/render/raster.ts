@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { ChartModel } from '../model/chart.js';
 import { bundledFonts } from '../scene/font.js';
 import { layout } from '../scene/layout.js';
+import { putBehind } from './composite.js';
 import { encodePng, type Pixels } from './png.js';
 import { toSvg, type Svg } from './svg.js';
 
@@ -19,6 +20,9 @@ const ATTEMPTS = [
 ] as const;
 /** A frame that is seen for a quarter of a second. */
 const LIVE_COLORS = 64;
+/** So many characters of SVG take long to draw: the frames that pass by are then drawn with fewer pixels. */
+const MUCH = 90_000;
+const MUCH_RATIO = 1.5;
 
 /** A picture, or why there is none. */
 export type FrameResult = { png: Uint8Array } | { error: string };
@@ -46,8 +50,13 @@ export function render(chart: ChartModel, effort: 'live' | 'final'): FrameResult
 function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const fonts = bundledFonts();
   const svg = toSvg(layout(chart, fonts), fonts);
+  if (effort === 'live')
+    return encodePng(
+      rasterize(svg, svg.source.length > MUCH ? MUCH_RATIO : PIXEL_RATIO),
+      LIVE_COLORS,
+      'fast',
+    );
   let pixels = rasterize(svg, PIXEL_RATIO);
-  if (effort === 'live') return encodePng(pixels, LIVE_COLORS);
   let ratio: number = PIXEL_RATIO;
   let png: Buffer = Buffer.alloc(0);
   for (const attempt of ATTEMPTS) {
@@ -63,7 +72,9 @@ export function rasterize(svg: Svg, ratio: number): Pixels {
   const image = new Resvg(svg.source, {
     font: { loadSystemFonts: svg.needsSystemFonts, sansSerifFamily: 'DejaVu Sans' },
     fitTo: { mode: 'zoom', value: ratio },
-    background: '#ffffff',
+    ...(svg.images.length === 0 ? { background: '#ffffff' } : {}),
   }).render();
-  return { width: image.width, height: image.height, rgba: image.pixels };
+  const pixels = { width: image.width, height: image.height, rgba: image.pixels };
+  if (svg.images.length > 0) putBehind(pixels, svg.images, ratio);
+  return pixels;
 }

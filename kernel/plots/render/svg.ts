@@ -2,12 +2,14 @@
 import type { FontSet } from '../scene/font.js';
 import { px, type Box, type Scene, type Shape, type TextShape } from '../scene/shapes.js';
 import { TYPE } from '../scene/style.js';
-import { encodePng } from './png.js';
+import type { ImageShape } from './composite.js';
 
 export interface Svg {
   source: string;
   /** Some text could not be drawn from the bundled font: the rasterizer must look for fonts of the system. */
   needsSystemFonts: boolean;
+  /** What lies behind all that is drawn; the drawing's background is then transparent. */
+  images: ImageShape[];
 }
 
 export function toSvg(scene: Scene, fonts: FontSet): Svg {
@@ -18,12 +20,14 @@ export function toSvg(scene: Scene, fonts: FontSet): Svg {
   return {
     source: `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${px(scene.width)} ${px(scene.height)}">${defs}${body}</svg>`,
     needsSystemFonts: writer.needsSystemFonts,
+    images: writer.images,
   };
 }
 
 class SvgWriter {
   readonly defs = new Map<string, string>();
   needsSystemFonts = false;
+  readonly images: ImageShape[] = [];
 
   constructor(private readonly fonts: FontSet) {}
 
@@ -42,12 +46,10 @@ class SvgWriter {
         const dash = shape.dash ? ` stroke-dasharray="${shape.dash.join(' ')}"` : '';
         return `<path d="${shape.d}" fill="${shape.fill ?? 'none'}"${stroke}${dash}${opacity(shape.stroke ? 'stroke' : 'fill', shape.opacity)}${this.clip(shape.clip)}/>`;
       }
-      case 'image': {
-        const png = encodePng({ width: shape.columns, height: shape.rows, rgba: shape.rgba }, 256).toString(
-          'base64',
-        );
-        return `<image ${boxAttributes(shape.box)} preserveAspectRatio="none" href="data:image/png;base64,${png}"/>`;
-      }
+      case 'image':
+        // Put behind the drawing when that is rasterized.
+        this.images.push(shape);
+        return '';
       case 'text':
         return this.text(shape);
     }

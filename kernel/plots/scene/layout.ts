@@ -13,7 +13,8 @@ const MARGIN = 14;
 
 export function layout(chart: ChartModel, fonts: FontSet): Scene {
   const { width, height } = chart;
-  const shapes: Shape[] = [{ kind: 'rect', box: { x: 0, y: 0, width, height }, fill: COLOR.background }];
+  // The rasterizer fills the background.
+  const shapes: Shape[] = [];
   let top = 8;
   if (chart.title !== '') {
     shapes.push(text(MARGIN, 24, chart.title, 'title', COLOR.ink));

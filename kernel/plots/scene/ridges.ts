@@ -1,5 +1,5 @@
 /** Lays out small multiples of ridgelines: one parameter each, time from back (oldest) to front. */
-import { area, curveMonotoneX, line } from 'd3-shape';
+import { curveMonotoneX, line } from 'd3-shape';
 import type { Ridge, RidgePanel } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import { makeScale, minus, type Scale } from './axes.js';
@@ -159,16 +159,9 @@ function ridges(ridge: Ridge, plot: Box, x: Scale, bad: boolean): Shape[] {
       ]);
       const age = n === 1 ? 1 : i / (n - 1);
       const color = bad ? mix(OLDEST_BAD, NEWEST_BAD, age) : mix(OLDEST, NEWEST, age);
-      const fill = area(
-        (point) => point[0],
-        base,
-        (point) => point[1],
-      )
-        .curve(curveMonotoneX)
-        .digits(1)(points);
-      const edge = line().curve(curveMonotoneX).digits(1)(points);
-      shapes.push({ kind: 'path', d: fill ?? '', fill: toHex(color), role: 'ridge' });
-      shapes.push({ kind: 'path', d: edge ?? '', stroke: '#ffffff', width: 0.9, role: 'frame' });
+      const edge = line().curve(curveMonotoneX).digits(1)(points) ?? '';
+      const d = `${edge}L${px(points.at(-1)![0])} ${px(base)}H${px(points[0][0])}Z`;
+      shapes.push({ kind: 'path', d, fill: toHex(color), stroke: '#ffffff', width: 0.9, role: 'ridge' });
     }
     if (i === 0 || i === n - 1) {
       const label = text(plot.x + plot.width, base, formatCount(slice.step), 'tick', COLOR.muted);

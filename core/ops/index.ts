@@ -171,6 +171,20 @@ export {
 } from './images.js';
 export { Slice, slice, type IndexItem } from './indexing.js';
 export { cat, columnStack, dstack, hstack, stack, vstack } from './joining.js';
+export * as linalg from './linalg/index.js';
+export {
+  cholesky,
+  choleskySolve,
+  cross,
+  det,
+  inverse,
+  kron,
+  logdet,
+  matrixExp,
+  matrixPower,
+  pinverse,
+  slogdet,
+} from './linalg/methods.js';
 export {
   type BceOptions,
   type GaussianOptions,

@@ -20,6 +20,7 @@ import * as images from './images.js';
 import * as indexing from './indexing.js';
 import * as joining from './joining.js';
 import * as likelihoods from './likelihoods.js';
+import * as linear from './linalg/methods.js';
 import * as losses from './losses.js';
 import * as margins from './margins.js';
 import * as matmul from './matmul.js';
@@ -75,6 +76,7 @@ declare module '../tensor.js' {
       MethodsOf<typeof indexing>,
       MethodsOf<typeof joining>,
       MethodsOf<typeof likelihoods>,
+      MethodsOf<typeof linear>,
       MethodsOf<typeof losses>,
       MethodsOf<typeof margins>,
       MethodsOf<typeof matmul>,
@@ -114,6 +116,7 @@ export const families = [
   indexing,
   joining,
   likelihoods,
+  linear,
   losses,
   margins,
   matmul,

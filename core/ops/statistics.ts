@@ -16,8 +16,9 @@ import { countOf, type Dims, type ReduceOptions, reductionSamples, type SumOptio
 import { named, type Named } from './results.js';
 import { reshapeTo, squeezeDims } from './shape.js';
 import { cumprodBoth } from './scan.js';
-import { reduceRaw, restoreDims, sumDims } from './sum.js';
+import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
 import { mapElements } from './unary.js';
+import { singularValuesOver } from './linalg/svd.js';
 
 interface ProdAttributes {
   readonly dim: number;
@@ -299,6 +300,19 @@ const normPrimitive: Primitive<NormAttributes> = {
   },
 };
 
+/** The sum of the singular values of the matrices in two dimensions. */
+function nuclearNorm(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
+  const dims = dim === null ? [...x.shape.keys()] : [dim].flat();
+  if (dims.length !== 2) {
+    throw new RangeError(
+      `norm: the nuclear norm is one of matrices: say which two dimensions of shape ${formatShape(x.shape)}`,
+    );
+  }
+  const values = singularValuesOver('norm', x, dims[0], dims[1]);
+  const result = sumDims(values, [values.ndim - 1], false);
+  return keepdim ? reshapeTo(result, reducedShape(x.shape, wrapDims('norm', dims, x.ndim), true)) : result;
+}
+
 type Norm = (
   input: Tensor,
   p?: number | 'fro' | 'nuc' | NormOptions,
@@ -323,7 +337,7 @@ export const norm: MethodOp<Norm> = methodOp<Norm>(
     const x = dtype === undefined ? input : cast(input, dtype);
     if (!isFloat(x.dtype))
       throw new TypeError(`norm: takes float tensors, got ${x.dtype}; convert it with x.float()`);
-    if (p === 'nuc') throw new TypeError("norm: the nuclear norm is linalg.matrixNorm(x, 'nuc')");
+    if (p === 'nuc') return nuclearNorm(x, dim, keepdim);
     return vectorNormOf(x, p === 'fro' ? 2 : p, wrapDims('norm', dim, x.ndim), keepdim);
   },
 );

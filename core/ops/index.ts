@@ -178,7 +178,6 @@ export {
   cross,
   det,
   inverse,
-  kron,
   logdet,
   matrixExp,
   matrixPower,

@@ -3,5 +3,5 @@ export { cholesky, choleskySolve } from './cholesky.js';
 export { det, logdet, slogdet } from './determinant.js';
 export { matrixExp } from './exponential.js';
 export { pinverse } from './least-squares.js';
-export { cross, kron, matrixPower } from './products.js';
+export { cross, matrixPower } from './products.js';
 export { inverse } from './solving.js';

@@ -1,4 +1,4 @@
-/** Products: vectors along a dimension, chains, powers, Kronecker. */
+/** Products: of vectors along a dimension, of chains of matrices, powers. */
 import { broadcastShapes, formatShape, wrapDim } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
 import { mul, sub } from '../arithmetic.js';
@@ -6,7 +6,7 @@ import { roll } from '../arrangement.js';
 import { cast } from '../cast.js';
 import { matmul } from '../matmul.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp, type SampleMaker } from '../record.js';
-import { copyOf, expandTo, reshapeTo, squeezeDims, unsqueezeDim } from '../shape.js';
+import { copyOf, expandTo, squeezeDims, unsqueezeDim } from '../shape.js';
 import { sumDims } from '../sum.js';
 import { promoteTypes } from '../../dtype.js';
 import { batchShape, checkSameDType, checkSquare, makeTensor } from './batch.js';
@@ -220,39 +220,4 @@ export const linalgMatrixPower: FunctionOp<Power> = functionOp<Power>(
 export const matrixPower: MethodOp<Power> = methodOp<Power>(
   { name: 'matrixPower', torch: 'matrix_power', params: ['input', 'n'], samples: powerSamples },
   (input, n) => powerOf('matrixPower', input, n),
-);
-
-type Binary = (input: Tensor, other: Tensor) => Tensor;
-
-/** The Kronecker product: every element of the first times the whole second, dimension by dimension. */
-export const kron: MethodOp<Binary> = methodOp<Binary>(
-  {
-    name: 'kron',
-    params: ['input', 'other'],
-    samples: (make) => [
-      [make([2, 3]), make([2, 2])],
-      [make([2]), make([2, 2])],
-      [make([]), make([2])],
-    ],
-  },
-  (input, other) => {
-    const ndim = Math.max(input.ndim, other.ndim);
-    const padded = (x: Tensor): number[] => [...new Array<number>(ndim - x.ndim).fill(1), ...x.shape];
-    const a = padded(input);
-    const b = padded(other);
-    const product = mul(
-      reshapeTo(
-        input,
-        a.flatMap((size) => [size, 1]),
-      ),
-      reshapeTo(
-        other,
-        b.flatMap((size) => [1, size]),
-      ),
-    );
-    return reshapeTo(
-      product,
-      a.map((size, d) => size * b[d]),
-    );
-  },
 );

@@ -138,7 +138,30 @@ export interface RidgePanel {
   empty: string;
 }
 
-export type Panel = LinePanel | PlanePanel | RidgePanel;
+/** One layer's measures. */
+export interface DotRow {
+  name: string;
+  /** One for each of the panel's measures; NaN where there is none. */
+  values: number[];
+  /** What is wrong with it, in a few words, else empty. */
+  warning: string;
+}
+
+/** A row for each of many things, with its measures as dots on one axis. */
+export interface DotPanel {
+  kind: 'dots';
+  weight: number;
+  x: Axis;
+  measures: string[];
+  rows: DotRow[];
+  /** Below and above which a measure should not be. */
+  low: number | null;
+  high: number | null;
+  guides: { value: number; label: string }[];
+  empty: string;
+}
+
+export type Panel = LinePanel | PlanePanel | RidgePanel | DotPanel;
 
 export interface ChartModel {
   title: string;

@@ -1,5 +1,5 @@
 /** A chart in plain text: a sparkline and the numbers that matter, for terminals, logs and screen readers. */
-import type { ChartModel, LinePanel, LineSeries, PlanePanel, RidgePanel } from '../model/chart.js';
+import type { ChartModel, DotPanel, LinePanel, LineSeries, PlanePanel, RidgePanel } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -13,6 +13,7 @@ export function toText(chart: ChartModel): string {
   for (const panel of chart.panels) {
     if (panel.kind === 'lines') lines.push(...linePanel(panel));
     else if (panel.kind === 'ridges') lines.push(...ridgePanel(panel));
+    else if (panel.kind === 'dots') lines.push(...dotPanel(panel));
     else lines.push(planePanel(panel));
   }
   lines.push(...chart.notes);
@@ -60,6 +61,17 @@ function ridgePanel({ ridges, empty, quantity }: RidgePanel): string[] {
     const numbers = `mean ${formatNumber(stats.mean)}, std ${formatNumber(stats.std)}, ${shares}`;
     const ends = `${formatNumber(range[0], 2)} … ${formatNumber(range[1], 2)}`;
     return `${head}  ${bars(newest.counts)}  ${ends}  ${numbers}${warning === '' ? '' : `  (${warning})`}`;
+  });
+}
+
+function dotPanel({ rows, measures, empty }: DotPanel): string[] {
+  if (rows.length === 0) return [empty];
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return rows.map(({ name, values, warning }) => {
+    const numbers = measures
+      .map((measure, i) => `${measure} ${Number.isNaN(values[i]) ? '–' : formatNumber(values[i])}`)
+      .join('  ');
+    return `${name.padEnd(width)}  ${numbers}${warning === '' ? '' : `  (${warning})`}`;
   });
 }
 

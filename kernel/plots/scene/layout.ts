@@ -1,6 +1,7 @@
 /** From a chart to its shapes: title, panels below each other, notes at the foot. */
 import type { ChartModel, LinePanel } from '../model/chart.js';
 import { emptyExtent, include, minus } from './axes.js';
+import { layoutDots } from './dots.js';
 import type { FontSet } from './font.js';
 import { layoutLines, lineGutters, xExtent, type Gutters } from './lines.js';
 import { layoutPlane } from './plane.js';
@@ -49,6 +50,8 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
       shapes.push(...layoutLines(panel, { box, gutters, x: steps, showX }, fonts));
     } else if (panel.kind === 'ridges') {
       shapes.push(...layoutRidges(panel, box, fonts));
+    } else if (panel.kind === 'dots') {
+      shapes.push(...layoutDots(panel, box, fonts));
     } else {
       shapes.push(...layoutPlane(panel, box, fonts));
     }

@@ -2,6 +2,7 @@
 import {
   decisionBoundary,
   GradientHistograms,
+  gradientFlow,
   gradientHistogram,
   LineChart,
   LossChart,
@@ -109,6 +110,17 @@ function gradients(names: string[], steps: number): ChartModel {
     histograms.sample(step);
   }
   return histograms.model();
+}
+
+/** A chain of layers, each of which hands a share of its gradient down. */
+function flow(layers: number, share: number): ChartModel {
+  const random = noise(31);
+  const pairs = Array.from({ length: layers }, (_, i): [string, FakeTensor] => {
+    const size = 0.2 * share ** (layers - 1 - i);
+    const grad = Float32Array.from({ length: 500 }, () => size * gaussian(random));
+    return [`layers.${i}.weight`, fakeParameter(new Float32Array(500), grad)];
+  });
+  return gradientFlow(pairs, {}, silent).model();
 }
 
 const LAYERS = Array.from({ length: 6 }, (_, i) => [`layers.${2 * i}.weight`, `layers.${2 * i}.bias`]).flat();
@@ -256,6 +268,24 @@ const makers: Record<string, () => ChartModel> = {
   scatter: () =>
     scatterPlot(moons(3000).points, { title: 'Points', labels: moons(3000).labels }, silent).model(),
   'no-points': () => scatterPlot([], { title: 'No points at all' }, silent).model(),
+  'gradient-flow': () => flow(10, 0.25),
+  'gradient-flow-80': () => flow(80, 0.8),
+  'gradient-flow-bad': () => {
+    const grad = (values: number[]): FakeTensor =>
+      fakeParameter(new Float32Array(4), Float32Array.from(values));
+    return gradientFlow(
+      [
+        ['embedding.weight', fakeParameter(new Float32Array(4), null)],
+        ['encoder.layers.0.self_attention.projection.weight', grad([0, 0, 0, 0])],
+        ['encoder.weight', grad([1e-9, -2e-9, 0, 1e-9])],
+        ['head.weight', grad([NaN, 0.1, 0.2, 0.3])],
+        ['head.bias', grad([40, -2, 1, 3])],
+      ],
+      { title: 'Everything that can be wrong' },
+      silent,
+    ).model();
+  },
+  'gradient-flow-none': () => gradientFlow([], {}, silent).model(),
   'histogram-now': () => {
     const random = noise(8);
     const normal = (n: number, std: number): Float32Array =>

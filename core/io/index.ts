@@ -13,3 +13,6 @@ export {
 } from './safetensors.js';
 export { loadSharded, saveSharded, type SaveShardedOptions } from './sharded.js';
 export { loadTorch, loadTorchStateDict, type TorchDict, type TorchValue } from './torch.js';
+export { checkpoint, type CheckpointOptions, resume, type ResumeOptions } from './checkpoint.js';
+export { loadJson, saveJson } from './json.js';
+export { load, save } from './named.js';

@@ -20,7 +20,7 @@ export interface SafetensorsHeader {
 }
 
 /** The format's own limit. */
-const MAX_HEADER = 100_000_000;
+export const MAX_HEADER = 100_000_000;
 
 const TYPES: ReadonlyMap<string, FileType> = new Map<string, FileType>([
   ['F64', 'float64'],

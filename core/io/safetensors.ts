@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js';
 import { fileByteLength, readTensor, writeTensor } from './elements.js';
 import {
   headerType,
+  MAX_HEADER,
   quote,
   readHeader,
   type SafetensorsHeader,
@@ -159,6 +160,11 @@ function encodeHeader(
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(described)));
   // Spaces behind the JSON put the data at a multiple of 8 bytes.
   const length = Math.ceil(json.length / 8) * 8;
+  if (length > MAX_HEADER) {
+    throw new RangeError(
+      `saveSafetensors: names and metadata take ${length} bytes, a header has up to ${MAX_HEADER}`,
+    );
+  }
   const header = new Uint8Array(8 + length).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(json, 8);

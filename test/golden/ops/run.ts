@@ -1,5 +1,13 @@
 /** Runs the samples of one reference file against the op of that name. */
-import { type FloatDType, getDefaultDtype, grad, setDefaultDtype, Tensor, zerosLike } from 'nabla/core';
+import {
+  type FloatDType,
+  getDefaultDtype,
+  grad,
+  type IndexItem,
+  setDefaultDtype,
+  Tensor,
+  zerosLike,
+} from 'nabla/core';
 import { registry } from '../../../core/ops/record.js';
 import { alignSigns, storedPart, symmetrize } from './conventions.js';
 import {
@@ -44,6 +52,12 @@ for (const record of registry.values()) {
   const names = record.torch === undefined ? [snake] : [record.torch].flat();
   for (const name of names) byTorchName.set(name, record.call as unknown as Call);
 }
+
+// Where a call is written differently here than in Python.
+byTorchName.set('__getitem__', (x, index) => (x as Tensor).at(...(index as IndexItem[])));
+byTorchName.set('__setitem__', (x, index, value) =>
+  (x as Tensor).clone().set(index as IndexItem[], value as Tensor | number),
+);
 
 /** Ops whose results are float64 whatever the default dtype is. */
 const ALWAYS_FLOAT64 = new Set(['float_power']);

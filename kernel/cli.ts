@@ -84,11 +84,24 @@ program
 program
   .command('run')
   .description('run a notebook from the first cell to the last, without a Jupyter server')
-  .argument('<in>', 'the notebook; it is not changed')
+  .argument('<in>', 'the notebook; it is not changed, but by --inplace')
   .argument('[out]', 'where the executed notebook goes (default: NAME.executed.ipynb beside it)')
   .option('-p, --parameter <name=value>', 'give a parameter a value, several times if need be', collect)
   .option('-f, --parameters-file <file>', 'values of parameters from a JSON file', collect)
   .option('--inspect-params', 'print the parameters with their types and values, and run nothing')
+  .option('--inplace', 'write the executed notebook over IN')
+  .option('--strip-outputs', 'save the notebook without outputs')
+  .option(
+    '--from <cell>',
+    'the first cell to run: number among the code cells, id or tag; others keep their outputs',
+  )
+  .option('--until <cell>', 'the last cell to run')
+  .option('--allow-errors', 'go on after cells that fail, and end with 0')
+  .option('--timeout <time>', 'for all cells together: seconds, or 500ms, 90s, 5m, 2h')
+  .option('--cell-timeout <time>', 'for each cell')
+  .option('--startup-timeout <time>', 'until the kernel must have answered (default: 60s)')
+  .option('--cwd <dir>', 'the folder that cells work in (default: that of IN)')
+  .option('--seed <n>', 'seed random numbers before the first cell: manualSeed(n)')
   .option('--lesson', 'end with what the lesson arrived at and how to open it')
   .addHelpText(
     'after',
@@ -98,7 +111,7 @@ checked against these and go into a cell of their own behind it, tagged "injecte
 given as JSON: -p 'layers=[8, 8]'. What -p gives wins over files, a later file over an earlier one.
 
 Exit codes: 0 all right, 1 a cell failed, 2 wrong arguments or parameters or OUT cannot be written, 3 IN cannot be read,
-4 the kernel did not start, 130 interrupted, 138 the kernel died.`,
+4 the kernel did not start, 124 the cells or one of them took too long, 130 interrupted, 138 the kernel died.`,
   )
   .action(async (input: string, output: string | undefined, options: RunCommandOptions) => {
     const { runCommand } = await import('./run/command.js');

@@ -28,6 +28,8 @@ export interface CellRequest {
   code: string;
   cellId?: string | undefined;
   stopOnError: boolean;
+  /** Leaves no trace in the kernel's history and counts. */
+  silent?: boolean;
 }
 
 /** Times of a cell in the form in which notebooks keep them (`metadata.execution`). */
@@ -128,9 +130,12 @@ export class KernelClient {
    * Runs a cell; resolves when the kernel has replied and all outputs are in. Outputs that come later (from timers, or
    * updates of a display) still reach `events`. Rejects with `RunError` when the kernel dies.
    */
-  async execute({ code, cellId, stopOnError }: CellRequest, events: CellEvents): Promise<CellReply> {
+  async execute(
+    { code, cellId, stopOnError, silent = false }: CellRequest,
+    events: CellEvents,
+  ): Promise<CellReply> {
     const future = this.#kernel.requestExecute(
-      { code, allow_stdin: false, stop_on_error: stopOnError, store_history: true },
+      { code, allow_stdin: false, stop_on_error: stopOnError, silent, store_history: !silent },
       false,
       cellId === undefined ? {} : { cellId },
     );

@@ -9,8 +9,9 @@ import {
   splitParameter,
   type GivenParameters,
 } from './parameters/index.js';
-import { runNotebook, type RunResult } from './run.js';
+import { runNotebook, type RunOptions, type RunResult } from './run.js';
 import { styleFor, terminalReporter } from './terminal/index.js';
+import { milliseconds } from './timeouts.js';
 
 export interface RunCommandOptions {
   /** Ends with what the lesson arrived at and how to open it (`npm start`). */
@@ -21,6 +22,16 @@ export interface RunCommandOptions {
   parametersFile?: string[];
   /** Prints what can be given and runs nothing. */
   inspectParams?: boolean;
+  timeout?: string;
+  cellTimeout?: string;
+  startupTimeout?: string;
+  allowErrors?: boolean;
+  from?: string;
+  until?: string;
+  cwd?: string;
+  inplace?: boolean;
+  stripOutputs?: boolean;
+  seed?: string;
 }
 
 /** Runs the notebook, shows it on stdout, and returns the exit code. */
@@ -31,7 +42,7 @@ export async function runCommand(
 ): Promise<ExitCode> {
   try {
     if (options.inspectParams) return await inspect(input);
-    return await runShown(input, output, options, givenParameters(options));
+    return await runShown({ input, output, ...runOptions(options) }, options.lesson);
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     printError(error.message);
@@ -51,12 +62,33 @@ function givenParameters({ parameter = [], parametersFile = [] }: RunCommandOpti
   return { values, texts: Object.fromEntries(parameter.map(splitParameter)) };
 }
 
-async function runShown(
-  input: string,
-  output: string | undefined,
-  options: RunCommandOptions,
-  parameters: GivenParameters,
-): Promise<ExitCode> {
+/** What the command line says, checked. Throws `RunError` (exit code 2). */
+function runOptions(options: RunCommandOptions): Omit<RunOptions, 'input'> {
+  const { allowErrors, from, until, cwd, seed } = options;
+  const time = (text: string | undefined, option: string): number | undefined =>
+    text === undefined ? undefined : milliseconds(text, option);
+  return {
+    parameters: givenParameters(options),
+    timeout: time(options.timeout, '--timeout'),
+    cellTimeout: time(options.cellTimeout, '--cell-timeout'),
+    startupTimeout: time(options.startupTimeout, '--startup-timeout'),
+    allowErrors,
+    from,
+    until,
+    cwd,
+    inPlace: options.inplace,
+    stripOutputs: options.stripOutputs,
+    seed: seed === undefined ? undefined : seedOf(seed),
+  };
+}
+
+function seedOf(text: string): number {
+  const seed = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
+  throw new RunError(`--seed ${text}: give a whole number from 0 to 2^53 - 1`, ExitCode.usage);
+}
+
+async function runShown(options: RunOptions, lesson = false): Promise<ExitCode> {
   const abort = new AbortController();
   const onSignal = (): void => {
     // The second time it is meant: what has run is saved every few seconds, kernels end with this process.
@@ -68,14 +100,12 @@ async function runShown(
   process.stdout.on('error', ignoreBrokenPipe);
   try {
     const result = await runNotebook({
-      input,
-      output,
+      ...options,
       reporter: terminalReporter(process.stdout),
       signal: abort.signal,
-      parameters,
     });
     if (result.message !== undefined) printError(result.message);
-    console.log(options.lesson && result.exitCode === ExitCode.ok ? lessonEnd(result) : savedAs(result));
+    console.log(lesson && result.exitCode === ExitCode.ok ? lessonEnd(result) : savedAs(result));
     return result.exitCode;
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);

@@ -1,4 +1,5 @@
 /** Runs a notebook from the first cell to the last, or to the first error. */
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { ownSpec, DEFAULT_NAME } from '../install/kernelspec.js';
 import { LocalKernels } from './bridge/kernels.js';
@@ -11,18 +12,34 @@ import { recordedValues, type RecordedValue } from './records.js';
 import { injectParameters, type GivenParameters } from './parameters/index.js';
 import type { RunReporter, RunningCell } from './reporter.js';
 import { outputFile, Saver } from './saver.js';
+import { cellsOutside } from './selection.js';
+import { duration } from './terminal/text.js';
 
 export interface RunOptions {
   /** The notebook's file; it is not written to. */
   input: string;
   /** Where the executed notebook goes; default: `NAME.executed.ipynb` beside the original. */
   output?: string | undefined;
+  /** Writes the executed notebook over `input`. */
+  inPlace?: boolean | undefined;
+  /** Saves the notebook without outputs. */
+  stripOutputs?: boolean | undefined;
   /** The folder that cells work in; default: the notebook's. */
   cwd?: string | undefined;
   /** The kernel to start; default: this build's. */
   kernel?: LaunchSpec | undefined;
   /** Milliseconds until the kernel must have answered; default: a minute. */
   startupTimeout?: number | undefined;
+  /** Milliseconds for all cells together, and for each cell; what exceeds them is interrupted: exit code 124. */
+  timeout?: number | undefined;
+  cellTimeout?: number | undefined;
+  /** Goes on after cells that failed, and ends with exit code 0. */
+  allowErrors?: boolean | undefined;
+  /** The first and the last cell to run: a number among the code cells (from 1), an id, or a tag. */
+  from?: string | undefined;
+  until?: string | undefined;
+  /** Seeds the random numbers before the first cell: `manualSeed(seed)`. */
+  seed?: number | undefined;
   /** Milliseconds between saves while it runs; default: 5 seconds. */
   saveEvery?: number | undefined;
   /** Values for what the cell tagged `parameters` declares. */
@@ -62,14 +79,17 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RunError(`${input}: ${reason}`, ExitCode.unreadable);
   }
-  const file = outputFile(input, options.output);
+  if (options.inPlace && options.output !== undefined)
+    throw new RunError(`${options.output}: --inplace writes to IN, so no OUT can be given`, ExitCode.usage);
+  const file = outputFile(input, options.output, options.inPlace);
+  const cwd = workingFolder(options);
+  const outside = cellsOutside(notebook, options);
   await injectParameters(notebook, options.parameters ?? {});
   const cells = notebook.cells.filter((cell) => cell.cell_type === 'code');
   reporter.started?.(input, notebook, cells.length);
   const kernel = options.kernel ?? ownLaunchSpec();
-  const cwd = path.resolve(options.cwd ?? path.dirname(input));
-  const saver = new Saver(notebook, file);
-  const run = new Run(notebook, cells, saver, reporter, options.signal);
+  const saver = new Saver(notebook, file, options.stripOutputs);
+  const run = new Run(notebook, cells, saver, reporter, options, outside);
   const kernels = new LocalKernels([kernel]);
   try {
     // The kernel starts while the client library loads.
@@ -88,6 +108,13 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   }
   saver.stop();
   return { ...run.outcome, output: file, notebook, records: recordedValues(notebook) };
+}
+
+function workingFolder({ cwd, input }: RunOptions): string {
+  const folder = path.resolve(cwd ?? path.dirname(input));
+  if (!(statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false))
+    throw new RunError(`there is no folder ${folder} to run in`, ExitCode.usage);
+  return folder;
 }
 
 /** This build's kernel. */
@@ -129,19 +156,26 @@ async function unlessAborted(
   }
 }
 
-type Outcome = Pick<RunResult, 'exitCode' | 'message' | 'error'>;
+type Outcome = Pick<RunResult, 'exitCode' | 'error'> & { message?: string };
 
 class Run {
   #outcome: Outcome = { exitCode: ExitCode.ok };
   /** The process in which the cells ran has gone, while or after a cell ran. */
   #processDied: string | undefined;
+  /** The run is to end, and how: set from outside while a cell runs. */
+  #ending: Outcome | undefined;
+  /** Ends the cell that runs. */
+  #endCell: (() => void) | undefined;
+  #failed = 0;
 
   constructor(
     readonly notebook: Notebook,
     readonly cells: readonly CodeCell[],
     readonly saver: Saver,
     readonly reporter: RunReporter,
-    readonly signal: AbortSignal | undefined,
+    readonly options: RunOptions,
+    /** Cells that are not to be run. */
+    readonly outside: ReadonlySet<CodeCell>,
   ) {}
 
   get outcome(): Outcome {
@@ -149,33 +183,66 @@ class Run {
   }
 
   async all(client: KernelClient): Promise<void> {
+    const { signal, timeout, seed } = this.options;
+    const onAbort = (): void => this.#end({ exitCode: ExitCode.interrupted, message: 'interrupted' });
+    const late = (): void =>
+      this.#end({
+        exitCode: ExitCode.timeout,
+        message: `the cells took longer than ${text(timeout)} (--timeout)`,
+      });
+    const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      if (seed !== undefined) await seedKernel(client, seed);
+      await this.#cells(client);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Ends the run as soon as the kernel lets go of the cell that runs. */
+  #end(outcome: Outcome): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = outcome;
+    this.#endCell?.();
+  }
+
+  async #cells(client: KernelClient): Promise<void> {
     const total = this.cells.length;
     this.#prepare(await client.languageInfo());
     for (const [index, cell] of this.cells.entries()) {
       const running = { cell, number: index + 1, total };
-      if (this.signal?.aborted) {
-        this.#interrupted();
+      if (this.#ending !== undefined) {
+        this.#outcome = this.#ending;
         return;
       }
-      if (isSkipped(cell)) {
+      if (this.#skips(cell)) {
         this.reporter.cellEnded?.(running, 'skipped', 0);
         continue;
       }
       const goOn = await this.#one(client, running);
       if (!goOn) return;
     }
+    if (this.#failed > 0)
+      this.#outcome.message = `${this.#failed} of ${total} cells failed, and --allow-errors let it pass`;
   }
 
   /** Nothing of an earlier run may stay in the cells that this run is to fill. */
   #prepare(languageInfo: object): void {
     for (const cell of this.cells) {
-      if (isSkipped(cell)) continue;
+      if (this.#skips(cell)) continue;
       cell.outputs = [];
       cell.execution_count = null;
       delete cell.metadata.execution;
     }
     this.notebook.metadata.language_info = languageInfo;
     this.saver.changed();
+  }
+
+  #skips(cell: CodeCell): boolean {
+    return isSkipped(cell) || this.outside.has(cell);
   }
 
   /** Runs one cell; resolves to whether the run goes on. */
@@ -190,7 +257,7 @@ class Run {
       reply = await this.#interruptible(
         client,
         client.execute(
-          { code: cell.source, cellId: cell.id, stopOnError: !mayFail },
+          { code: cell.source, cellId: cell.id, stopOnError: !mayFail && !this.options.allowErrors },
           {
             count: (count) => {
               cell.execution_count = count;
@@ -226,50 +293,77 @@ class Run {
 
   #judge({ cell, number, total }: RunningCell, { status, error }: CellReply, mayFail: boolean): boolean {
     const where = `cell ${number} of ${total}`;
-    if (this.signal?.aborted) return this.#interrupted();
     if (this.#processDied !== undefined || error?.ename === PROCESS_DIED) {
       const reason = this.#processDied ?? error?.evalue ?? '';
       this.#outcome = { exitCode: ExitCode.died, message: `${where}: the kernel died: ${firstLine(reason)}` };
       if (error !== undefined) this.#outcome.error = { cell, ...error };
       return false;
     }
+    if (this.#ending !== undefined) {
+      const { exitCode, message } = this.#ending;
+      this.#outcome =
+        exitCode === ExitCode.timeout ? { exitCode, message: `${where}: ${message}` } : this.#ending;
+      return false;
+    }
     if (status === 'ok' || mayFail) return true;
+    if (status === 'error' && this.options.allowErrors) {
+      this.#failed++;
+      return true;
+    }
     const what = error === undefined ? status : `${error.ename}: ${firstLine(error.evalue)}`;
     this.#outcome = { exitCode: ExitCode.cellError, message: `${where} failed: ${what}` };
     if (error !== undefined) this.#outcome.error = { cell, ...error };
     return false;
   }
 
-  /** Interrupts the kernel when the run is aborted; a cell that does not end then is given up. */
+  /** Interrupts the kernel when the run is to end or the cell takes too long; a cell that does not end is given up. */
   async #interruptible<T>(client: KernelClient, cell: Promise<T>): Promise<T> {
-    const { signal } = this;
-    if (signal === undefined) return cell;
-    let timer: NodeJS.Timeout | undefined;
-    let onAbort: () => void = () => undefined;
+    const { cellTimeout } = this.options;
+    let giveUp: NodeJS.Timeout | undefined;
     const givenUp = new Promise<never>((_, reject) => {
-      onAbort = () => {
+      this.#endCell = () => {
         void client.interrupt().catch(() => undefined);
-        timer = setTimeout(
-          () => reject(new RunError('interrupted; the cell did not end by itself', ExitCode.interrupted)),
-          INTERRUPT_TIMEOUT,
-        );
+        giveUp = setTimeout(() => {
+          const { exitCode, message } = this.#ending ?? {
+            exitCode: ExitCode.interrupted,
+            message: 'interrupted',
+          };
+          reject(new RunError(`${message}; the cell did not end by itself`, exitCode));
+        }, INTERRUPT_TIMEOUT);
       };
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
     });
+    const late = (): void =>
+      this.#end({
+        exitCode: ExitCode.timeout,
+        message: `took longer than ${text(cellTimeout)} (--cell-timeout)`,
+      });
+    const timer = cellTimeout === undefined ? undefined : setTimeout(late, cellTimeout);
+    if (this.#ending !== undefined) this.#endCell?.();
     try {
       return await Promise.race([cell, givenUp]);
     } finally {
+      this.#endCell = undefined;
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      clearTimeout(giveUp);
     }
   }
-
-  #interrupted(): false {
-    this.#outcome = { exitCode: ExitCode.interrupted, message: 'interrupted' };
-    return false;
-  }
 }
+
+/** Throws `RunError` (exit code 2) when the kernel is none that can be seeded. */
+async function seedKernel(client: KernelClient, seed: number): Promise<void> {
+  const nothing = (): void => undefined;
+  const { status, error } = await client.execute(
+    { code: `manualSeed(${seed}); undefined`, stopOnError: false, silent: true },
+    { output: nothing, count: nothing },
+  );
+  if (status !== 'ok')
+    throw new RunError(
+      `--seed ${seed}: ${error ? firstLine(error.evalue) : 'the kernel refused'}`,
+      ExitCode.usage,
+    );
+}
+
+const text = (ms = 0): string => duration(ms / 1000);
 
 /** The name of the error by which the kernel reports that the process with the cells' variables has ended. */
 const PROCESS_DIED = 'ProcessDied';

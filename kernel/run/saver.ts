@@ -5,16 +5,17 @@ import { ExitCode, RunError } from './exit.js';
 import { saveNotebook, type Notebook } from './notebook/index.js';
 
 /** Where the executed notebook goes: beside the original unless `output` is given. Throws `RunError` when it cannot. */
-export function outputFile(input: string, output: string | undefined): string {
+export function outputFile(input: string, output: string | undefined, inPlace = false): string {
   const { dir, name } = path.parse(input);
-  const file = output ?? path.join(dir, `${name}.executed.ipynb`);
+  const file = inPlace ? input : (output ?? path.join(dir, `${name}.executed.ipynb`));
   const folder = path.dirname(path.resolve(file));
   const refuse = (reason: string): RunError =>
     new RunError(`${file}: cannot write the executed notebook: ${reason}`, ExitCode.usage);
   if (!existsSync(folder)) throw refuse(`there is no folder ${folder}`);
   if (existsSync(file)) {
     if (statSync(file).isDirectory()) throw refuse('it is a folder');
-    if (realpathSync(file) === realpathSync(input)) throw refuse('it is the notebook to run');
+    if (!inPlace && realpathSync(file) === realpathSync(input))
+      throw refuse('it is the notebook to run, which only --inplace overwrites');
   }
   try {
     accessSync(folder, constants.W_OK);
@@ -33,6 +34,8 @@ export class Saver {
   constructor(
     readonly notebook: Notebook,
     readonly file: string,
+    /** Saves no outputs. */
+    readonly strip = false,
   ) {}
 
   /** Saves every `ms` from now on when something has changed. */
@@ -49,7 +52,7 @@ export class Saver {
   save(): void {
     if (!this.#changed) return;
     try {
-      saveNotebook(this.notebook, this.file);
+      saveNotebook(this.strip ? stripped(this.notebook) : this.notebook, this.file);
       this.#changed = false;
       this.#failure = undefined;
     } catch (error) {
@@ -67,4 +70,15 @@ export class Saver {
         ExitCode.usage,
       );
   }
+}
+
+/** The notebook as if it had never been run. */
+function stripped(notebook: Notebook): Notebook {
+  const cells = notebook.cells.map((cell) => {
+    if (cell.cell_type !== 'code') return cell;
+    const metadata = { ...cell.metadata };
+    delete metadata.execution;
+    return { ...cell, metadata, outputs: [], execution_count: null };
+  });
+  return { ...notebook, cells };
 }

@@ -1,6 +1,14 @@
 /** `nabla run` against the real kernel: what is saved, what is said, and how it ends. */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -338,7 +346,104 @@ describe('parameters', () => {
   });
 });
 
+describe('time limits', () => {
+  it.each([
+    ['a cell', { cellTimeout: 2000 }, /^cell 2 of 3: took longer than 2\.0 s \(--cell-timeout\)$/],
+    ['the run', { timeout: 2500 }, /^cell 2 of 3: the cells took longer than 2\.5 s \(--timeout\)$/],
+  ])('%s that takes too long is interrupted: exit code 124, what had run kept', async (_, limit, message) => {
+    const { exitCode, message: said, cells } = await run(notebook('"kept"', 'for (;;) {}', '"never"'), limit);
+    expect(exitCode).toBe(124);
+    expect(said).toMatch(message);
+    expect(cells.map(({ outputs }) => outputs)).toMatchObject([
+      [{ data: { 'text/plain': "'kept'" } }],
+      [{ ename: 'KeyboardInterrupt' }],
+      [],
+    ]);
+  });
+
+  it('hold also for a cell that may fail, and do not end what is in time', async () => {
+    const late = { code: 'await new Promise(() => {})', tags: ['raises-exception'] };
+    expect((await run(notebook(late), { cellTimeout: 300, allowErrors: true })).exitCode).toBe(124);
+    expect((await run(notebook('1'), { cellTimeout: 20_000, timeout: 20_000 })).exitCode).toBe(0);
+  });
+});
+
+describe('what is run', () => {
+  it('goes on after errors where they are allowed', async () => {
+    const { exitCode, message, cells } = await run(notebook('throw new Error("a")', '1 + 1'), {
+      allowErrors: true,
+    });
+    expect([exitCode, message]).toEqual([0, '1 of 2 cells failed, and --allow-errors let it pass']);
+    expect(cells.map(({ outputs }) => outputs)).toMatchObject([[{ ename: 'Error' }], [{ data: {} }]]);
+  });
+
+  it('goes from one cell to another, the others as they were', async () => {
+    const old = [{ output_type: 'stream', name: 'stdout', text: 'old' }];
+    const cells = ['1', '2', '3', '4'].map((code) => ({
+      code,
+      outputs: old,
+      tags: code === '3' ? ['end'] : [],
+    }));
+    const input = notebook(...cells);
+    const shown = async (options: Partial<RunOptions>) =>
+      (await run(input, options)).cells.map(({ outputs }) => JSON.stringify(outputs).includes('old'));
+    expect(await shown({ from: '2', until: 'end' })).toEqual([true, false, false, true]);
+    expect(await shown({ from: 'cell-3' })).toEqual([true, true, true, false]);
+    for (const wrong of [{ from: '5' }, { until: '0' }, { from: 'nowhere' }, { from: '3', until: '2' }])
+      await expect(runNotebook({ input, ...wrong })).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('gets the parameters also when it begins behind them', async () => {
+    const input = notebook({ code: 'let n = 1', tags: ['parameters'] }, 'never', 'n');
+    const { cells } = await run(input, { from: '3', parameters: { values: { n: 5 } } });
+    expect(cells[3].outputs).toMatchObject([{ data: { 'text/plain': '5' } }]);
+  });
+
+  it('is seeded before the first cell, which is still the first', async () => {
+    const input = notebook('randn([1]).item()');
+    const [a, b] = [await run(input, { seed: 7 }), await run(input, { seed: 7 })];
+    const seeded = await run(notebook('manualSeed(7); randn([1]).item()'));
+    expect(a.cells[0]).toMatchObject({ execution_count: 1, outputs: seeded.cells[0].outputs });
+    expect(a.cells[0].outputs).toEqual(b.cells[0].outputs);
+  });
+
+  it('works in the folder it is told', async () => {
+    const { cells } = await run(notebook('process.cwd()'), { cwd: os.tmpdir() });
+    expect(cells[0].outputs).toMatchObject([{ data: { 'text/plain': `'${realpathSync(os.tmpdir())}'` } }]);
+    const cwd = path.join(folder, 'nowhere');
+    await expect(runNotebook({ input: notebook('1'), cwd })).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('what is saved', () => {
+  it('is the notebook itself with --inplace, and nothing else', async () => {
+    const input = notebook('6 * 7');
+    const { code } = await nabla('run', input, '--inplace');
+    expect(code).toBe(0);
+    expect(codeCells(input)[0].outputs).toMatchObject([{ data: { 'text/plain': '42' } }]);
+    expect(existsSync(input.replace('.ipynb', '.executed.ipynb'))).toBe(false);
+    expect((await nabla('run', input, `${input}.ipynb`, '--inplace')).code).toBe(2);
+  });
+
+  it('has no outputs with --strip-outputs, and what was recorded is still known', async () => {
+    const { cells, records } = await run(notebook('record("loss", 0.5); 1'), { stripOutputs: true });
+    expect(cells[0]).toMatchObject({ outputs: [], execution_count: null, metadata: { tags: [] } });
+    expect(cells[0].metadata.execution).toBeUndefined();
+    expect(records.get('loss')).toBe(0.5);
+  });
+});
+
 describe('the command', () => {
+  it.each([
+    [['--timeout', 'soon'], 'nabla: --timeout soon: give seconds, or a time such as 500ms, 90s, 5m, 2h\n'],
+    [['--cell-timeout', '0'], /--cell-timeout 0/],
+    [['--seed', '1.5'], /--seed 1\.5: give a whole number/],
+  ])('refuses %j with exit code 2', async (args, said) => {
+    const { code, stderr } = await nabla('run', notebook('1'), ...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(said);
+  });
+
   it('prints outputs as text, without colours where nobody sees them, and the file', async () => {
     const input = notebook('console.log("hello"); [1, 2]', 'record("final loss", 0.125)');
     const { code, stdout, stderr } = await nabla('run', input, '--lesson');

@@ -161,7 +161,22 @@ export interface DotPanel {
   empty: string;
 }
 
-export type Panel = LinePanel | PlanePanel | RidgePanel | DotPanel;
+/** How often each true class was predicted as each class. */
+export interface MatrixPanel {
+  kind: 'matrix';
+  weight: number;
+  classes: string[];
+  /** Row-major, a row for each true class. */
+  counts: number[];
+  /** How often each class is true, also where its samples were predicted as classes that are not shown. */
+  support: number[];
+  /** Shares from 0 to 1; NaN where the class was never predicted, or never true. */
+  precision: number[];
+  recall: number[];
+  empty: string;
+}
+
+export type Panel = LinePanel | PlanePanel | RidgePanel | DotPanel | MatrixPanel;
 
 export interface ChartModel {
   title: string;

@@ -1,6 +1,15 @@
 /** A chart in plain text: a sparkline and the numbers that matter, for terminals, logs and screen readers. */
-import type { ChartModel, DotPanel, LinePanel, LineSeries, PlanePanel, RidgePanel } from '../model/chart.js';
+import type {
+  ChartModel,
+  DotPanel,
+  LinePanel,
+  LineSeries,
+  MatrixPanel,
+  PlanePanel,
+  RidgePanel,
+} from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
+import { percent } from '../scene/matrix.js';
 
 const BARS = '▁▂▃▄▅▆▇█';
 const SPARK_WIDTH = 24;
@@ -14,6 +23,7 @@ export function toText(chart: ChartModel): string {
     if (panel.kind === 'lines') lines.push(...linePanel(panel));
     else if (panel.kind === 'ridges') lines.push(...ridgePanel(panel));
     else if (panel.kind === 'dots') lines.push(...dotPanel(panel));
+    else if (panel.kind === 'matrix') lines.push(...matrixPanel(panel));
     else lines.push(planePanel(panel));
   }
   lines.push(...chart.notes);
@@ -72,6 +82,25 @@ function dotPanel({ rows, measures, empty }: DotPanel): string[] {
       .map((measure, i) => `${measure} ${Number.isNaN(values[i]) ? '–' : formatNumber(values[i])}`)
       .join('  ');
     return `${name.padEnd(width)}  ${numbers}${warning === '' ? '' : `  (${warning})`}`;
+  });
+}
+
+function matrixPanel({ classes, counts, support, precision, recall, empty }: MatrixPanel): string[] {
+  const n = classes.length;
+  if (n === 0) return [empty];
+  const width = Math.max(...classes.map((name) => name.length));
+  return classes.map((name, row) => {
+    const others = [...classes.keys()].filter((column) => column !== row && counts[row * n + column] > 0);
+    const worst = others.reduce<number | null>(
+      (best, column) => (best === null || counts[row * n + column] > counts[row * n + best] ? column : best),
+      null,
+    );
+    const shares = `recall ${percent(recall[row])}  precision ${percent(precision[row])}`;
+    const taken =
+      worst === null
+        ? ''
+        : `  most often taken for ${classes[worst]} (${formatCount(counts[row * n + worst])})`;
+    return `${name.padEnd(width)}  ${shares}  of ${formatCount(support[row])}${taken}`;
   });
 }
 

@@ -4,6 +4,7 @@ import { emptyExtent, include, minus } from './axes.js';
 import { layoutDots } from './dots.js';
 import type { FontSet } from './font.js';
 import { layoutLines, lineGutters, xExtent, type Gutters } from './lines.js';
+import { layoutMatrix } from './matrix.js';
 import { layoutPlane } from './plane.js';
 import { layoutRidges } from './ridges.js';
 import { text, type Scene, type Shape } from './shapes.js';
@@ -52,6 +53,8 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
       shapes.push(...layoutRidges(panel, box, fonts));
     } else if (panel.kind === 'dots') {
       shapes.push(...layoutDots(panel, box, fonts));
+    } else if (panel.kind === 'matrix') {
+      shapes.push(...layoutMatrix(panel, box, fonts));
     } else {
       shapes.push(...layoutPlane(panel, box, fonts));
     }

@@ -1,5 +1,6 @@
 /** Charts of every kind, the same each time: what the tests check and what a person looks at. */
 import {
+  confusionMatrix,
   decisionBoundary,
   GradientHistograms,
   gradientFlow,
@@ -7,6 +8,7 @@ import {
   LineChart,
   LossChart,
   scatterPlot,
+  type ConfusionMatrixOptions,
   type LineChartOptions,
 } from '../../../kernel/plots/index.js';
 import type { LiveEnvironment } from '../../../kernel/plots/live/live-display.js';
@@ -110,6 +112,18 @@ function gradients(names: string[], steps: number): ChartModel {
     histograms.sample(step);
   }
   return histograms.model();
+}
+
+/** A classifier that takes a class for its neighbour now and then. */
+function confusion(classes: number, count: number, options: ConfusionMatrixOptions = {}): ChartModel {
+  const random = noise(41);
+  const target = Array.from({ length: count }, () => Math.floor(random() * classes));
+  const predictions = target.map((label) => {
+    const luck = random();
+    if (luck < 0.8 + 0.15 * Math.cos(label)) return label;
+    return luck < 0.97 ? (label + 1) % classes : Math.floor(random() * classes);
+  });
+  return confusionMatrix(predictions, target, options, silent).model();
 }
 
 /** A chain of layers, each of which hands a share of its gradient down. */
@@ -268,6 +282,11 @@ const makers: Record<string, () => ChartModel> = {
   scatter: () =>
     scatterPlot(moons(3000).points, { title: 'Points', labels: moons(3000).labels }, silent).model(),
   'no-points': () => scatterPlot([], { title: 'No points at all' }, silent).model(),
+  'confusion-3': () =>
+    confusion(3, 300, { title: 'Three kinds of iris', classes: ['setosa', 'versicolor', 'virginica'] }),
+  'confusion-10': () => confusion(10, 5000),
+  'confusion-100': () => confusion(100, 20_000),
+  'confusion-none': () => confusionMatrix([], [], {}, silent).model(),
   'gradient-flow': () => flow(10, 0.25),
   'gradient-flow-80': () => flow(80, 0.8),
   'gradient-flow-bad': () => {

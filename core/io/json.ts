@@ -5,7 +5,7 @@ import type { StateDict } from '../nn/state.js';
 import { tensor } from '../ops/index.js';
 import type { Tensor } from '../tensor.js';
 import { checkedByteLength } from './elements.js';
-import { quote } from './safetensors-header.js';
+import { quote } from './quote.js';
 import { writeAtomically } from './sink.js';
 import { pathOf } from './source.js';
 

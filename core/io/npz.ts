@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor.js';
 import { crc32 } from './crc32.js';
 import { fileByteLength } from './elements.js';
 import { encodeNpy, npyHeader, readNpy } from './npy.js';
-import { quote } from './safetensors-header.js';
+import { quote } from './quote.js';
 import { writeAtomically } from './sink.js';
 import { type FileInput, pathOf, withSource } from './source.js';
 import { ZipArchive } from './zip.js';

@@ -2,6 +2,7 @@
 import { formatShape } from '../layout.js';
 import { checkedByteLength, FILE_TYPES, type FileType } from './elements.js';
 import { duplicateKey } from './json-keys.js';
+import { quote } from './quote.js';
 import { readBytes, type Source } from './source.js';
 
 /** One tensor of a file. */
@@ -167,9 +168,4 @@ function isObject(value: unknown): value is object {
 
 function isNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number');
-}
-
-/** A name from a file, short enough for a message. */
-export function quote(name: string): string {
-  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
 }

@@ -5,11 +5,11 @@ import { fileByteLength, readTensor, writeTensor } from './elements.js';
 import {
   headerType,
   MAX_HEADER,
-  quote,
   readHeader,
   type SafetensorsHeader,
   type TensorEntry,
 } from './safetensors-header.js';
+import { quote } from './quote.js';
 import { type Sink, writeAtomically } from './sink.js';
 import { type FileInput, fillFrom, openSource, pathOf } from './source.js';
 

@@ -5,7 +5,7 @@ import type { StateDict } from '../nn/state.js';
 import type { Tensor } from '../tensor.js';
 import { fileByteLength } from './elements.js';
 import { duplicateKey } from './json-keys.js';
-import { quote } from './safetensors-header.js';
+import { quote } from './quote.js';
 import { openSafetensors, saveSafetensors, type SaveSafetensorsOptions } from './safetensors.js';
 import { writeAtomically } from './sink.js';
 import { pathOf } from './source.js';

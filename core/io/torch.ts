@@ -6,7 +6,7 @@ import { Tensor } from '../tensor.js';
 import { FILE_TYPES, readTensor } from './elements.js';
 import { readPickle } from './pickle.js';
 import { describeValue, Global, Opaque, type PickleValue } from './pickle-value.js';
-import { quote } from './safetensors-header.js';
+import { quote } from './quote.js';
 import { type FileInput, readBytes, type Source, withSource } from './source.js';
 import { StorageReference, TensorReference, torchGlobals, torchStorage } from './torch-values.js';
 import { ZipArchive } from './zip.js';

@@ -1,5 +1,5 @@
 /** The directory of a zip archive: which members there are and where, all of it checked before a member is read. */
-import { quote } from './safetensors-header.js';
+import { quote } from './quote.js';
 import { readBytes, type Source } from './source.js';
 
 /** One member. */

@@ -1,6 +1,6 @@
 /** Writing zip archives of up to 4 GiB. */
 import type { Sink } from './sink.js';
-import { quote } from './safetensors-header.js';
+import { quote } from './quote.js';
 
 /** A member, described before it is written. */
 export interface MemberDescription {

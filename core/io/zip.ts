@@ -2,7 +2,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { memory } from '../storage.js';
 import { crc32 } from './crc32.js';
-import { quote } from './safetensors-header.js';
+import { quote } from './quote.js';
 import { BytesSource, type Fill, fillFrom, readBytes, type Source } from './source.js';
 import { LOCAL, LOCAL_SIZE, readZipDirectory, type ZipEntry } from './zip-directory.js';
 

@@ -221,6 +221,15 @@ describe('npz', () => {
     ]);
   });
 
+  it('reads sizes and places of 64 bits', () => {
+    const arrays = io.loadNpz(zip([member(), member({ name: 'y.npy', deflate: true })], true));
+    expect([arrays.x.toArray(), arrays.y.toArray()]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+    expect(() => io.loadNpz(zip([member({ size: 2 ** 60 })], true))).toThrow(/cannot be|overflow/);
+  });
+
   it.each<[string, readonly Member[], RegExp]>([
     ['a name that leads out', [member({ name: '../x.npy' })], /leads out of the archive/],
     ['an absolute name', [member({ name: '/x.npy' })], /not a name/],

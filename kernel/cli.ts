@@ -102,6 +102,12 @@ program
   .option('--startup-timeout <time>', 'until the kernel must have answered (default: 60s)')
   .option('--cwd <dir>', 'the folder that cells work in (default: that of IN)')
   .option('--seed <n>', 'seed random numbers before the first cell: manualSeed(n)')
+  .option(
+    '--assert <claim>',
+    "what a recorded value must be, as in 'finalLoss < 0.1', several times if need be",
+    collect,
+  )
+  .option('--kernel <name>', 'an installed kernel (default: this one)')
   .option('--lesson', 'end with what the lesson arrived at and how to open it')
   .addHelpText(
     'after',
@@ -111,7 +117,7 @@ checked against these and go into a cell of their own behind it, tagged "injecte
 given as JSON: -p 'layers=[8, 8]'. What -p gives wins over files, a later file over an earlier one.
 
 Exit codes: 0 all right, 1 a cell failed, 2 wrong arguments or parameters or OUT cannot be written, 3 IN cannot be read,
-4 the kernel did not start, 124 the cells or one of them took too long, 130 interrupted, 138 the kernel died.`,
+4 the kernel did not start or is not installed, 5 an assertion does not hold, 124 the cells or one of them took too long, 130 interrupted, 138 the kernel died.`,
   )
   .action(async (input: string, output: string | undefined, options: RunCommandOptions) => {
     const { runCommand } = await import('./run/command.js');

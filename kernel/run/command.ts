@@ -1,6 +1,7 @@
 /** `nabla run`: a run in the terminal, ended by an exit code. */
 import path from 'node:path';
 import { ExitCode, RunError } from './exit.js';
+import { installedKernel } from './installed.js';
 import { readNotebook } from './notebook/index.js';
 import {
   parametersOf,
@@ -32,6 +33,9 @@ export interface RunCommandOptions {
   inplace?: boolean;
   stripOutputs?: boolean;
   seed?: string;
+  assert?: string[];
+  /** The name of an installed kernel. */
+  kernel?: string;
 }
 
 /** Runs the notebook, shows it on stdout, and returns the exit code. */
@@ -76,6 +80,8 @@ function runOptions(options: RunCommandOptions): Omit<RunOptions, 'input'> {
     from,
     until,
     cwd,
+    assertions: options.assert,
+    kernel: options.kernel === undefined ? undefined : installedKernel(options.kernel),
     inPlace: options.inplace,
     stripOutputs: options.stripOutputs,
     seed: seed === undefined ? undefined : seedOf(seed),

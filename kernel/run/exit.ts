@@ -5,6 +5,7 @@ export const ExitCode = {
   usage: 2,
   unreadable: 3,
   notStarted: 4,
+  assertion: 5,
   timeout: 124,
   interrupted: 130,
   died: 138,

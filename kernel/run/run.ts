@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { ownSpec, DEFAULT_NAME } from '../install/kernelspec.js';
+import { parseAssertion, violation, type Assertion } from './assertions.js';
 import { LocalKernels } from './bridge/kernels.js';
 import type { LaunchSpec } from './bridge/process.js';
 import type { CellReply, KernelClient } from './client.js';
@@ -40,6 +41,8 @@ export interface RunOptions {
   until?: string | undefined;
   /** Seeds the random numbers before the first cell: `manualSeed(seed)`. */
   seed?: number | undefined;
+  /** Claims about recorded values, such as `finalLoss < 0.1`: exit code 5 when one does not hold. */
+  assertions?: readonly string[] | undefined;
   /** Milliseconds between saves while it runs; default: 5 seconds. */
   saveEvery?: number | undefined;
   /** Values for what the cell tagged `parameters` declares. */
@@ -72,9 +75,10 @@ const INTERRUPT_TIMEOUT = 5000;
  */
 export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const { input, reporter = {} } = options;
+  const assertions = (options.assertions ?? []).map(parseAssertion);
   const notebook = readNotebook(input);
   try {
-    checkLanguage(notebook);
+    checkLanguage(notebook, options.kernel?.language ?? 'TypeScript');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RunError(`${input}: ${reason}`, ExitCode.unreadable);
@@ -107,7 +111,8 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
     reporter.ended?.();
   }
   saver.stop();
-  return { ...run.outcome, output: file, notebook, records: recordedValues(notebook) };
+  const records = recordedValues(notebook);
+  return { ...judged(run.outcome, assertions, records), output: file, notebook, records };
 }
 
 function workingFolder({ cwd, input }: RunOptions): string {
@@ -364,6 +369,13 @@ async function seedKernel(client: KernelClient, seed: number): Promise<void> {
 }
 
 const text = (ms = 0): string => duration(ms / 1000);
+
+/** What the assertions make of a run that went well. */
+function judged(outcome: Outcome, assertions: Assertion[], records: Map<string, RecordedValue>): Outcome {
+  const violations = assertions.map((one) => violation(one, records)).filter((one) => one !== undefined);
+  if (outcome.exitCode !== ExitCode.ok || violations.length === 0) return outcome;
+  return { exitCode: ExitCode.assertion, message: `not as asserted: ${violations.join('; ')}` };
+}
 
 /** The name of the error by which the kernel reports that the process with the cells' variables has ended. */
 const PROCESS_DIED = 'ProcessDied';

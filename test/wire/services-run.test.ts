@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { install } from '../../kernel/install/install.js';
 import { distFile } from '../../kernel/install/paths.js';
 import { readNotebook, runNotebook, type CodeCell, type RunOptions } from '../../kernel/run/index.js';
 import { ownLaunchSpec } from '../../kernel/run/run.js';
@@ -412,6 +413,45 @@ describe('what is run', () => {
     expect(cells[0].outputs).toMatchObject([{ data: { 'text/plain': `'${realpathSync(os.tmpdir())}'` } }]);
     const cwd = path.join(folder, 'nowhere');
     await expect(runNotebook({ input: notebook('1'), cwd })).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('assertions', () => {
+  it('that do not hold make exit code 5, and say what was recorded', async () => {
+    const input = notebook('record("final loss", 0.25)');
+    const { exitCode, message } = await run(input, { assertions: ['final loss < 1', 'final loss < 0.1'] });
+    expect([exitCode, message]).toEqual([5, 'not as asserted: final loss < 0.1: final loss is 0.25']);
+    expect((await nabla('run', input, '--assert', 'final loss < 0.3')).code).toBe(0);
+    expect((await nabla('run', input, '--assert', 'loss = 1')).code).toBe(2);
+  });
+
+  it('do not hide that a cell failed', async () => {
+    expect((await run(notebook('throw new Error("a")'), { assertions: ['a > 1'] })).exitCode).toBe(1);
+  });
+});
+
+describe('an installed kernel', () => {
+  it('is started by its name, over TCP', async () => {
+    const prefix = path.join(folder, 'prefix');
+    const installed = await install({ prefix, name: 'Other' });
+    const spec = JSON.parse(readFileSync(path.join(installed, 'kernel.json'), 'utf8')) as object;
+    const env = { WHICH: 'the other' };
+    writeFileSync(path.join(installed, 'kernel.json'), JSON.stringify({ ...spec, env }));
+    vi.stubEnv('JUPYTER_PATH', path.join(prefix, 'share/jupyter'));
+    const { code } = await nabla(
+      'run',
+      notebook('process.env.WHICH'),
+      path.join(folder, 'o.ipynb'),
+      '--kernel',
+      'other',
+    );
+    expect(code).toBe(0);
+    expect(codeCells(path.join(folder, 'o.ipynb'))[0].outputs).toMatchObject([
+      { data: { 'text/plain': "'the other'" } },
+    ]);
+    const { code: missing, stderr } = await nabla('run', notebook('1'), '--kernel', 'otter');
+    expect([missing, stderr]).toEqual([4, 'nabla: no kernel otter is installed; did you mean other?\n']);
+    vi.unstubAllEnvs();
   });
 });
 

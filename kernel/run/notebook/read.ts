@@ -52,13 +52,13 @@ export function parseNotebook(text: string): Notebook {
   return { ...json, cells: json.cells.map(joinCell) };
 }
 
-/** Throws when the notebook is written in another language than this kernel's. */
-export function checkLanguage({ metadata }: Notebook): void {
+/** Throws when the notebook is written in another language than the kernel's. */
+export function checkLanguage({ metadata }: Notebook, wanted = 'TypeScript'): void {
   const language = metadata.kernelspec?.language ?? metadata.language_info?.name;
-  if (language === undefined || language.toLowerCase() === 'typescript') return;
+  if (language === undefined || language.toLowerCase() === wanted.toLowerCase()) return;
   const kernel = metadata.kernelspec?.name;
   throw new Error(
-    `a notebook in ${oneLine(language)}${kernel === undefined ? '' : ` (kernel "${oneLine(kernel)}")`}, not in TypeScript`,
+    `a notebook in ${oneLine(language)}${kernel === undefined ? '' : ` (kernel "${oneLine(kernel)}")`}, not in ${wanted}`,
   );
 }
 

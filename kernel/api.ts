@@ -7,6 +7,8 @@ export * from './plots/index.js';
 export { record, type Recordable } from './display/record.js';
 export {
   clearOutput,
+  Comm,
+  comms,
   display,
   DisplayHandle,
   html,

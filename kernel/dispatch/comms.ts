@@ -29,40 +29,33 @@ export class CommRegistry {
   }
 
   /**
-   * A client opens a comm. The user process knows the targets, and answers with a close when there is none of that
-   * name; without a user process that takes comms nobody has a target. Returns the answer that is known at once.
+   * A client opens a comm. The user process knows the targets; without one of that name, or without a user process
+   * that takes comms, the answer is a close.
    */
-  open(content: RequestContents['comm_open'], message: Incoming, session: Session): Output | null {
+  async open(
+    content: RequestContents['comm_open'],
+    { metadata, buffers }: Incoming,
+    session: Session,
+  ): Promise<Output | null> {
     const { comm_id, target_name, data } = content;
-    if (!session.comm) return { type: 'comm_close', content: { comm_id, data: {} } };
     this.#targets.set(comm_id, target_name);
-    session.comm({
-      kind: 'open',
-      commId: comm_id,
-      target: target_name,
-      data,
-      metadata: message.metadata,
-      buffers: message.buffers,
-    });
-    return null;
+    const packet = { kind: 'open', commId: comm_id, target: target_name, data, metadata, buffers } as const;
+    if ((await session.comm?.(packet)) === true) return null;
+    this.#targets.delete(comm_id);
+    return { type: 'comm_close', content: { comm_id, data: {} } };
   }
 
   /** A client's message or close for an open comm; what is for an unknown one (closed in the meantime) is ignored. */
-  forward(
+  async forward(
     kind: 'msg' | 'close',
     content: RequestContents['comm_msg'],
-    message: Incoming,
+    { metadata, buffers }: Incoming,
     session: Session,
-  ): void {
-    if (!this.#targets.has(content.comm_id)) return;
-    if (kind === 'close') this.#targets.delete(content.comm_id);
-    session.comm?.({
-      kind,
-      commId: content.comm_id,
-      data: content.data,
-      metadata: message.metadata,
-      buffers: message.buffers,
-    });
+  ): Promise<void> {
+    const { comm_id, data } = content;
+    if (!this.#targets.has(comm_id)) return;
+    if (kind === 'close') this.#targets.delete(comm_id);
+    await session.comm?.({ kind, commId: comm_id, data, metadata, buffers });
   }
 
   info(target: string | undefined): CommInfoReply {

@@ -201,14 +201,17 @@ export class Kernel {
     history_request: (content) => this.#history.query(content),
     comm_info_request: ({ target_name }) => this.#comms.info(target_name),
     comm_open: async (content, { message }) => {
-      const answer = this.#comms.open(content, message, await this.#session);
+      const answer = await this.#comms.open(content, message, await this.#session);
+      this.#outputs.flush();
       if (answer) this.#mailbox.publish(answer, message.header);
     },
     comm_msg: async (content, { message }) => {
-      this.#comms.forward('msg', content, message, await this.#session);
+      await this.#comms.forward('msg', content, message, await this.#session);
+      this.#outputs.flush();
     },
     comm_close: async (content, { message }) => {
-      this.#comms.forward('close', content, message, await this.#session);
+      await this.#comms.forward('close', content, message, await this.#session);
+      this.#outputs.flush();
     },
     interrupt_request: async () => {
       await this.interrupt();

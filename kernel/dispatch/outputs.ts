@@ -57,7 +57,9 @@ export class Outputs {
     if (frame.type === 'error' && record) record.errorShown = true;
     if (frame.type === 'result' && record) record.resultText = plainText(frame.data);
     if (record?.silent && frame.type !== 'comm') return;
-    this.#queue.push({ execution: frame.id, parent: record?.parent ?? null, output: this.#translate(frame) });
+    const rest = frame.type === 'comm' ? { metadata: frame.metadata, buffers: frame.buffers } : {};
+    const output = this.#translate(frame);
+    this.#queue.push({ execution: frame.id, parent: record?.parent ?? null, output, ...rest });
   }
 
   /** Sends what waits: to be called before a reply. */

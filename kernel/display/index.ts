@@ -1,3 +1,4 @@
+export { Comm, comms, type CommEvent, type CommOptions } from './comms.js';
 export { clearOutput, display, DisplayHandle, updateDisplay, type DisplayOptions } from './display.js';
 export { displayHost, setDisplayHost, type DisplayHost, type DisplayMessage } from './host.js';
 export { input, inputSync, type InputOptions } from './input.js';

@@ -114,6 +114,12 @@ export class Evaluator {
     this.#output(origin?.id ?? null, this.report(error));
   }
 
+  /** A handler was stopped; a cell that waits beside it was meant too. Call it from code inside `guard.enter`. */
+  interrupted(error: KeyboardInterrupt, origin: Execution | undefined): void {
+    if (this.executions.running && this.#waits) this.#goOn({ status: 'interrupted', error });
+    else this.uncaught(error, origin);
+  }
+
   report(error: unknown): ErrorReport {
     takeLoadedSources();
     const result = this.guard.run(() => reportError(error));

@@ -25,7 +25,7 @@ let latest: Execution | undefined;
 
 /** Runs `body` on behalf of `execution`, and everything that it starts. */
 export function onBehalfOf<T>(execution: Execution, body: () => T): T {
-  if (execution !== latest) remember(execution);
+  if (latest === undefined || execution.id > latest.id) remember(execution);
   return store.run(execution.id, body);
 }
 

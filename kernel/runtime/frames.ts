@@ -24,7 +24,8 @@ export type ToUser =
   /** Tickets count up; an interrupt aims at one execution, or at whatever user code runs. */
   | { type: 'interrupt'; id: ExecutionId | null; ticket: number }
   | { type: 'input_reply'; id: ExecutionId; value: string }
-  | { type: 'comm'; kind: 'open' | 'msg' | 'close'; commId: string; target?: string; data: unknown }
+  /** Answered by `comm_handled` when its handlers have run. */
+  | ({ type: 'comm'; request: number } & CommPacket)
   /** Answered by the watchdog, also while a cell runs. */
   | { type: 'look'; request: number; path: readonly string[] }
   | { type: 'shutdown' };
@@ -38,12 +39,25 @@ export type FromUser =
   | { type: 'log'; level: 'debug' | 'warn' | 'error'; text: string }
   /** From the watchdog: an interrupt with this ticket has taken effect, or found nothing to stop. */
   | { type: 'interrupt_handled'; ticket: number }
-  | { type: 'look_reply'; request: number; answer: LookAnswer | null };
+  | { type: 'look_reply'; request: number; answer: LookAnswer | null }
+  /** `known`: there is such a target, or such a comm. */
+  | { type: 'comm_handled'; request: number; known: boolean };
 
 /** What can follow a value's name, and the value in words. */
 export interface LookAnswer {
   members: readonly { name: string; kind: 'function' | 'class' | 'property' | 'variable' }[];
   data: MimeBundle;
+}
+
+/** What goes through a comm, in either direction. */
+export interface CommPacket {
+  kind: 'open' | 'msg' | 'close';
+  commId: string;
+  /** Of `open` only. */
+  target?: string;
+  data: unknown;
+  metadata?: object;
+  buffers?: readonly Uint8Array[];
 }
 
 /** Something that a person sees; `id` is the execution that caused it (null: none is known). */
@@ -60,14 +74,7 @@ export type OutputFrame =
   | { type: 'result'; id: ExecutionId; count: number; data: MimeBundle; metadata: MimeMetadata }
   | ({ type: 'error'; id: ExecutionId | null } & ErrorReport)
   | { type: 'clear_output'; id: ExecutionId | null; wait: boolean }
-  | {
-      type: 'comm';
-      id: ExecutionId | null;
-      kind: 'open' | 'msg' | 'close';
-      commId: string;
-      target?: string;
-      data: unknown;
-    };
+  | ({ type: 'comm'; id: ExecutionId | null } & CommPacket);
 
 /** An error as Jupyter shows it. */
 export interface ErrorReport {

@@ -1,9 +1,11 @@
 /** The user process: evaluates cells on its main thread, with a watchdog thread beside it. */
 import v8 from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { receiveComm, setCommHost } from '../display/comms.js';
 import { setDisplayHost } from '../display/host.js';
 import { setInputHost } from '../display/input.js';
 import { distFile } from '../install/paths.js';
+import { NotebookComms } from './comms.js';
 import { Evaluator, Executions } from './evaluator.js';
 import { currentExecution, type Execution } from './executions.js';
 import type { ToUser } from './frames.js';
@@ -59,6 +61,8 @@ const evaluator = new Evaluator(guard, executions, outlet, history, modules, (ex
   inputs.forget(execution.id),
 );
 
+setCommHost(new NotebookComms(outlet, guard, evaluator));
+
 process.on('uncaughtException', (error) => guard.enter(() => evaluator.uncaught(error, owner())));
 process.on('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaught(reason, owner())));
 
@@ -92,6 +96,11 @@ function handle(frame: ToUser): void {
       if (isReady) start(frame);
       else void api.then(() => inTaskOfItsOwn(() => start(frame)));
       break;
+    case 'comm': {
+      const known = receiveComm(frame);
+      outlet.send({ type: 'comm_handled', request: frame.request, known });
+      break;
+    }
     case 'shutdown':
       process.emit('exit', 0);
       endProcess(0);

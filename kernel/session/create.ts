@@ -1,6 +1,12 @@
 /** The user process as an object: starts it, runs cells in it one at a time, stops them, and starts it again when it dies. */
 import os from 'node:os';
-import type { ExecutionId, ExecutionOutcome, FromUser, UserExpressionResult } from '../runtime/frames.js';
+import type {
+  CommPacket,
+  ExecutionId,
+  ExecutionOutcome,
+  FromUser,
+  UserExpressionResult,
+} from '../runtime/frames.js';
 import type { CompiledCell } from '../language/cell.js';
 import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';
@@ -45,6 +51,8 @@ class ProcessSession implements Session {
   /** The execution that native output is most likely from. */
   #latest: ExecutionId | null = null;
   #lastLook = 0;
+  #lastComm = 0;
+  readonly #comms = new Map<number, (known: boolean) => void>();
   readonly #looks = new Map<number, (answer: ValueInfo | null) => void>();
   readonly #compiler: CellCompiler;
   readonly #interrupts = new Map<number, () => void>();
@@ -110,6 +118,16 @@ class ProcessSession implements Session {
     });
   }
 
+  comm(message: CommPacket): Promise<boolean> {
+    const process = this.#process;
+    if (!process) return Promise.resolve(false);
+    const request = ++this.#lastComm;
+    return new Promise((resolve) => {
+      this.#comms.set(request, resolve);
+      process.send({ type: 'comm', request, ...message });
+    });
+  }
+
   async shutdown(): Promise<void> {
     this.#closing = true;
     const process = this.#process;
@@ -166,6 +184,10 @@ class ProcessSession implements Session {
       case 'look_reply':
         this.#looks.get(frame.request)?.(frame.answer);
         break;
+      case 'comm_handled':
+        this.#comms.get(frame.request)?.(frame.known);
+        this.#comms.delete(frame.request);
+        break;
       case 'log':
         break;
       default:
@@ -189,6 +211,9 @@ class ProcessSession implements Session {
     for (const resolve of this.#interrupts.values()) resolve();
     this.#interrupts.clear();
     for (const answer of [...this.#looks.values()]) answer(null);
+    // The end of the process closes its comms.
+    for (const resolve of this.#comms.values()) resolve(true);
+    this.#comms.clear();
     if (expected) {
       running?.finish({ status: 'error', ...reportDeath(end) });
       return;

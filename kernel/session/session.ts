@@ -3,7 +3,13 @@
  * message, so a test can put a fake in its place.
  */
 import type { MimeBundle } from '../display/mime.js';
-import type { ExecutionId, ExecutionOutcome, OutputFrame, ErrorReport } from '../runtime/frames.js';
+import type {
+  CommPacket,
+  ExecutionId,
+  ExecutionOutcome,
+  OutputFrame,
+  ErrorReport,
+} from '../runtime/frames.js';
 
 export interface ExecuteRequest {
   code: string;
@@ -38,8 +44,11 @@ export interface Session {
    * such value, or after 500 ms when a running cell keeps the user process from answering.
    */
   look?(path: readonly string[]): Promise<ValueInfo | null>;
-  /** Hands a client's comm message to the user process, in the order of arrival. */
-  comm?(message: CommMessage): void;
+  /**
+   * Hands a client's comm message to the user process, in the order of arrival. Resolves when its handlers have run:
+   * false, when there is no such target or comm.
+   */
+  comm?(message: CommPacket): Promise<boolean>;
   /** Ends the user process and everything it started; resolves when they are gone. */
   shutdown(): Promise<void>;
 }
@@ -50,14 +59,4 @@ export interface ValueInfo {
   members: readonly { name: string; kind: 'function' | 'class' | 'property' | 'variable' }[];
   /** The value described for a person: text/plain at least (signature or type, then the value). */
   data: MimeBundle;
-}
-
-export interface CommMessage {
-  kind: 'open' | 'msg' | 'close';
-  commId: string;
-  /** Of `open` only. */
-  target?: string;
-  data: unknown;
-  metadata: unknown;
-  buffers: readonly Uint8Array[];
 }

@@ -24,7 +24,7 @@ test('line 25: kernel_info is answered on shell and control while the kernel sta
       client.send('kernel_info_request', {}, { channel }),
     );
     for (const id of ids) expect((await client.reply(id)).content.status).toBe('ok');
-    expect(client.received.some(({ channel }) => channel === 'iopub')).toBe(true);
+    await client.until('something on IOPub', ({ channel }) => channel === 'iopub');
   } finally {
     await fresh.dispose();
   }

@@ -16,6 +16,7 @@ export {
 export {
   gradientDistributions,
   judgeGradient,
+  namedParameters,
   weightDistributions,
   type NamedDistribution,
   type ParameterLike,

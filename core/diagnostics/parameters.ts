@@ -25,7 +25,7 @@ const MOSTLY_ZERO = 0.9;
 
 /** How the gradients are distributed now, in the model's order. */
 export function gradientDistributions(source: ParameterSource): NamedDistribution[] {
-  return Array.from(pairs(source), ([name, parameter]) => ({
+  return Array.from(namedParameters(source), ([name, parameter]) => ({
     name,
     distribution: parameter.grad === null ? null : describe(flatNumbers(parameter.grad)),
   }));
@@ -33,13 +33,14 @@ export function gradientDistributions(source: ParameterSource): NamedDistributio
 
 /** How the weights are distributed now, in the model's order. */
 export function weightDistributions(source: ParameterSource): NamedDistribution[] {
-  return Array.from(pairs(source), ([name, parameter]) => ({
+  return Array.from(namedParameters(source), ([name, parameter]) => ({
     name,
     distribution: describe(flatNumbers(parameter)),
   }));
 }
 
-function pairs(source: ParameterSource): Iterable<readonly [string, ParameterLike]> {
+/** The parameters and their names, in the model's order. */
+export function namedParameters(source: ParameterSource): Iterable<readonly [string, ParameterLike]> {
   return 'namedParameters' in source ? source.namedParameters() : source;
 }
 

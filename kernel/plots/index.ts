@@ -24,4 +24,5 @@ export {
   type DecisionBoundaryOptions,
   type ScatterPlotOptions,
 } from './charts/plane.js';
+export { UpdateRatios, updateRatios, type UpdateRatiosOptions } from './charts/update-ratio.js';
 export { Still } from './charts/still.js';

@@ -8,6 +8,7 @@ import {
   LineChart,
   LossChart,
   scatterPlot,
+  UpdateRatios,
   type ConfusionMatrixOptions,
   type LineChartOptions,
 } from '../../../kernel/plots/index.js';
@@ -303,6 +304,18 @@ const makers: Record<string, () => ChartModel> = {
       { title: 'Everything that can be wrong' },
       silent,
     ).model();
+  },
+  'update-ratios': () => {
+    const random = noise(51);
+    const weights = Array.from({ length: 7 }, () =>
+      Float32Array.from({ length: 200 }, () => gaussian(random)),
+    );
+    const names = weights.map((_, i) => [`${2 * i}.weight`, fakeParameter(weights[i], null)] as const);
+    const ratios = new UpdateRatios(names, {}, silent).sample();
+    weights.forEach((values, i) =>
+      values.forEach((value, k) => (values[k] = value + 10 ** (i - 6) * gaussian(random))),
+    );
+    return ratios.sample().model();
   },
   'gradient-flow-none': () => gradientFlow([], {}, silent).model(),
   'histogram-now': () => {

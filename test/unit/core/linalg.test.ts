@@ -228,6 +228,17 @@ describe('degenerate matrices', () => {
     expect(product * 186313420339200000).toBeCloseTo(1, 7);
   });
 
+  it('may have elements whose squares are too large or too small for numbers', () => {
+    const a = random([4, 3]);
+    for (const scale of [1e250, 1e-250]) {
+      const scaled = a.mul(scale);
+      expectClose(linalg.svdvals(scaled).div(scale), linalg.svdvals(a));
+      expectClose(linalg.qr(scaled).R.div(scale), linalg.qr(a).R);
+      const s = symmetric(random([4, 4]));
+      expectClose(linalg.eigvalsh(s.mul(scale)).div(scale), linalg.eigvalsh(s));
+    }
+  });
+
   it('have gradients of eigenvalues and singular values where those repeat', () => {
     const a = eye(3).clone().requiresGrad_();
     expectClose(grad(linalg.eigvalsh(a).sum(), [a])[0], eye(3));
@@ -249,7 +260,8 @@ describe('degenerate matrices', () => {
         [0, 0, 1],
       ]),
     );
-    for (const x of [zeros([2, 2]), zeros([3, 3]), deficient(3, 3), deficient(4, 4)]) {
+    const many = Array.from({ length: 8 }, () => deficient(3, 3));
+    for (const x of [zeros([2, 2]), zeros([3, 3]), deficient(4, 4), ...many]) {
       const leaf = x.clone().requiresGrad_();
       expect(gradcheck((y) => y.det(), [leaf])).toBe(true);
       expect(gradgradcheck((y) => y.det(), [leaf])).toBe(true);

@@ -85,7 +85,10 @@ function subtractRow(x: Float64Array, to: number, from: number, factor: number, 
   for (let c = 0; c < k; c++) x[to + c] -= factor * x[from + c];
 }
 
-/** Whether the matrix is singular up to rounding, judged by its pivots. */
+/** Pivots further apart make det(A) · A⁻¹ too inexact: two large errors that should cancel. */
+const PIVOT_RATIO = 1e-6;
+
+/** Whether the matrix is so near to a singular one, judged by its pivots, that det(A) · A⁻¹ is not to be relied on. */
 export function isNearlySingular({ n, data }: LU): boolean {
   let smallest = Infinity;
   let largest = 0;
@@ -94,5 +97,5 @@ export function isNearlySingular({ n, data }: LU): boolean {
     smallest = Math.min(smallest, size);
     largest = Math.max(largest, size);
   }
-  return n > 0 && smallest <= n * Number.EPSILON * largest;
+  return n > 0 && smallest <= PIVOT_RATIO * largest;
 }

@@ -25,14 +25,16 @@ export function jacobiSVD(a: Float64Array, start: number, m: number, n: number):
   }
   const { q, r } = householderQR(a, start, m, n, n);
   // Row j of `columns` is column j of Rᵀ, that is row j of R: Rᵀ = W S Zᵀ gives R = Z S Wᵀ and A = (Q Z) S Wᵀ.
-  const columns = r;
+  // Scaled by a power of two, so that squares neither overflow nor vanish.
+  const scale = powerOfTwo(r);
+  const columns = r.map((value) => value / scale);
   const rotations = new Float64Array(n * n);
   for (let i = 0; i < n; i++) rotations[i * n + i] = 1;
   if (!orthogonalize(columns, rotations, n)) return null;
   const norms = new Float64Array(n);
   for (let j = 0; j < n; j++) norms[j] = normOf(columns, j * n, n);
   const order = Array.from({ length: n }, (_, j) => j).sort((i, j) => norms[j] - norms[i]);
-  const s = Float64Array.from(order, (j) => norms[j]);
+  const s = Float64Array.from(order, (j) => norms[j] * scale);
   const vh = new Float64Array(n * n);
   const u = new Float64Array(m * n);
   order.forEach((from, to) => {
@@ -45,7 +47,7 @@ export function jacobiSVD(a: Float64Array, start: number, m: number, n: number):
       u[i * n + to] = sum;
     }
   });
-  completeRows(vh, n, s);
+  completeRows(vh, n, order.filter((j) => norms[j] > 0).length);
   return { u, s, vh };
 }
 
@@ -53,6 +55,12 @@ export function transposed(a: Float64Array, start: number, m: number, n: number)
   const out = new Float64Array(m * n);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = a[start + i * n + j];
   return out;
+}
+
+/** The power of two next below the largest element; 1 for zeros. */
+function powerOfTwo(a: Float64Array): number {
+  const largest = a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest === 0 ? 1 : 2 ** Math.max(-1022, Math.floor(Math.log2(largest)));
 }
 
 function normOf(a: Float64Array, start: number, n: number): number {
@@ -119,9 +127,8 @@ function rotate(a: Float64Array, n: number, i: number, j: number, cosine: number
   }
 }
 
-/** Rows that belong to singular values of 0 are made an orthonormal completion of the others. */
-function completeRows(rows: Float64Array, n: number, s: Float64Array): void {
-  const known = s.filter((value) => value > 0).length;
+/** Rows from `known` on, which belong to singular values of 0, are made an orthonormal completion of those before. */
+function completeRows(rows: Float64Array, n: number, known: number): void {
   if (known === n) return;
   const complete = completion(transposed(rows.subarray(0, known * n), 0, known, n), n, known);
   for (let r = known; r < n; r++) {

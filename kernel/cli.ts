@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `nabla` command. Each subcommand's code is loaded only when it runs. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { pathToFileURL } from 'node:url';
 import type { RunCommandOptions } from './run/command.js';
 import { distFile, packageVersion } from './install/paths.js';
@@ -108,6 +108,12 @@ program
     collect,
   )
   .option('--kernel <name>', 'an installed kernel (default: this one)')
+  .addOption(
+    new Option(
+      '--progress <how>',
+      'what is shown: tty redraws in place, and is plain where there is no terminal',
+    ).choices(['auto', 'tty', 'plain', 'none']),
+  )
   .option('--lesson', 'end with what the lesson arrived at and how to open it')
   .addHelpText(
     'after',
@@ -117,7 +123,8 @@ checked against these and go into a cell of their own behind it, tagged "injecte
 given as JSON: -p 'layers=[8, 8]'. What -p gives wins over files, a later file over an earlier one.
 
 Exit codes: 0 all right, 1 a cell failed, 2 wrong arguments or parameters or OUT cannot be written, 3 IN cannot be read,
-4 the kernel did not start or is not installed, 5 an assertion does not hold, 124 the cells or one of them took too long, 130 interrupted, 138 the kernel died.`,
+4 the kernel did not start or is not installed, 5 an assertion does not hold, 124 the cells or one of them took too
+long, 130 interrupted, 138 the kernel died.`,
   )
   .action(async (input: string, output: string | undefined, options: RunCommandOptions) => {
     const { runCommand } = await import('./run/command.js');

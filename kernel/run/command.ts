@@ -11,7 +11,7 @@ import {
   type GivenParameters,
 } from './parameters/index.js';
 import { runNotebook, type RunOptions, type RunResult } from './run.js';
-import { styleFor, terminalReporter } from './terminal/index.js';
+import { styleFor, terminalReporter, type Progress } from './terminal/index.js';
 import { milliseconds } from './timeouts.js';
 
 export interface RunCommandOptions {
@@ -33,6 +33,7 @@ export interface RunCommandOptions {
   inplace?: boolean;
   stripOutputs?: boolean;
   seed?: string;
+  progress?: Progress;
   assert?: string[];
   /** The name of an installed kernel. */
   kernel?: string;
@@ -46,7 +47,7 @@ export async function runCommand(
 ): Promise<ExitCode> {
   try {
     if (options.inspectParams) return await inspect(input);
-    return await runShown({ input, output, ...runOptions(options) }, options.lesson);
+    return await runShown({ input, output, ...runOptions(options) }, options);
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     printError(error.message);
@@ -94,7 +95,7 @@ function seedOf(text: string): number {
   throw new RunError(`--seed ${text}: give a whole number from 0 to 2^53 - 1`, ExitCode.usage);
 }
 
-async function runShown(options: RunOptions, lesson = false): Promise<ExitCode> {
+async function runShown(options: RunOptions, { lesson, progress }: RunCommandOptions): Promise<ExitCode> {
   const abort = new AbortController();
   const onSignal = (): void => {
     // The second time it is meant: what has run is saved every few seconds, kernels end with this process.
@@ -107,11 +108,12 @@ async function runShown(options: RunOptions, lesson = false): Promise<ExitCode> 
   try {
     const result = await runNotebook({
       ...options,
-      reporter: terminalReporter(process.stdout),
+      reporter: terminalReporter(process.stdout, progress),
       signal: abort.signal,
     });
     if (result.message !== undefined) printError(result.message);
-    console.log(lesson && result.exitCode === ExitCode.ok ? lessonEnd(result) : savedAs(result));
+    if (lesson && result.exitCode === ExitCode.ok) console.log(lessonEnd(result));
+    else if (progress !== 'none') console.log(savedAs(result));
     return result.exitCode;
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);

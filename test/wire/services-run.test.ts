@@ -508,6 +508,16 @@ describe('the command', () => {
     expect(stderr).toBe('nabla: cell 2 of 2 failed: Error: oops\n');
   });
 
+  it('shows as much as it is told to, and errors always', async () => {
+    const input = notebook('console.log("hello")', 'throw new Error("oops")');
+    const failed = 'nabla: cell 2 of 2 failed: Error: oops\n';
+    expect(await nabla('run', input, '--progress', 'none')).toEqual({ code: 1, stdout: '', stderr: failed });
+    const { stdout, stderr } = await nabla('run', input, '--progress', 'plain');
+    expect(stdout).toContain('\nhello\n');
+    expect(stderr).toBe(failed);
+    expect((await nabla('run', input, '--progress', 'loud')).code).toBe(2);
+  });
+
   it('names the nearest command for an unknown one', async () => {
     const { code, stderr } = await nabla('instal');
     expect(code).toBe(2);

@@ -12,10 +12,15 @@ export function styleFor(stream: NodeJS.WriteStream): Style {
   return style(colours);
 }
 
+/** How a run is shown: `auto` is `tty` on a terminal and `plain` elsewhere, `none` shows nothing. */
+export type Progress = 'auto' | 'tty' | 'plain' | 'none';
+
 /** The reporter that suits `stream`: progress in place on a terminal, plain lines elsewhere. */
-export function terminalReporter(stream: NodeJS.WriteStream): RunReporter {
+export function terminalReporter(stream: NodeJS.WriteStream, progress: Progress = 'auto'): RunReporter {
+  if (progress === 'none') return {};
   const looks = styleFor(stream);
-  return stream.isTTY && process.env.TERM !== 'dumb'
+  // Lines are only drawn in place where the size of the terminal is known.
+  return stream.isTTY && (progress === 'tty' || (progress === 'auto' && process.env.TERM !== 'dumb'))
     ? new LiveReporter(stream, looks)
     : new PlainReporter((text) => void stream.write(text), looks);
 }

@@ -7,10 +7,10 @@ import path from 'node:path';
 import type { FloatDType } from 'nabla/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isDeviation } from './deviations.js';
+import { groupFolder } from './folder.js';
 import { isSupported, type ReferenceFile, runSample } from './ops/run.js';
 
-const root = process.env.NABLA_GOLDEN ?? path.join(import.meta.dirname, 'vectors');
-const folder = path.join(root, 'ops');
+const folder = groupFolder('ops');
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
   .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as ReferenceFile);

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { groupFolder } from './folder.js';
 
 /** Thrown by a case of something that does not exist here. */
 export class Unsupported extends Error {}
@@ -20,8 +21,7 @@ export function goldenSuite(
   group: string,
   casesOf: (file: string, content: unknown) => readonly Case[],
 ): void {
-  const root = process.env.NABLA_GOLDEN ?? path.join(import.meta.dirname, 'vectors');
-  const folder = path.join(root, group);
+  const folder = groupFolder(group);
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
   const failed: string[] = [];
   const unsupported: string[] = [];

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { io, type Tensor } from '../../../core/index.js';
 import { type Case, Unsupported } from '../suite.js';
+import { groupFolder } from '../folder.js';
 
 interface ExpectedArray {
   readonly dtype: string;
@@ -40,7 +41,7 @@ const DTYPES: Readonly<Record<string, string>> = {
   uint64: 'int64',
 };
 
-const folder = path.join(process.env.NABLA_GOLDEN ?? path.join(import.meta.dirname, '../vectors'), 'io');
+const folder = groupFolder('io');
 
 export function ioCases(_file: string, content: unknown): Case[] {
   const manifest = content as Manifest;

@@ -1,9 +1,10 @@
 /** Layers that rearrange, pad and resize images. */
 
-import { fold, unfold } from '../ops/convolution.js';
+import { fold, unfold } from '../ops/unfolding.js';
 import * as I from '../ops/images.js';
 import { pad, type PadMode } from '../ops/padding.js';
-import { lpPool1d, lpPool2d, maxUnpool2d } from '../ops/pooling.js';
+import { lpPool1d, lpPool2d } from '../ops/average-pooling.js';
+import { maxUnpool2d } from '../ops/pooling.js';
 import type { PerDim } from '../ops/windows.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';

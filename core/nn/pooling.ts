@@ -1,7 +1,7 @@
 /** Layers that make one number of each window. */
 
 import { formatShape } from '../layout.js';
-import * as P from '../ops/pooling.js';
+import * as P from '../ops/functional.js';
 import type { PerDim } from '../ops/windows.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';

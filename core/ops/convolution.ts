@@ -1,4 +1,4 @@
-/** Convolutions over one, two or three dimensions, and their transposes; unfold and fold. */
+/** Convolutions over one, two or three dimensions, and their transposes. */
 import { formatShape, sizeOf } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add } from './arithmetic.js';
@@ -32,7 +32,7 @@ type Conv = (
 ) => Tensor;
 
 /** The input with a batch dimension, which is taken away again from the result if it was added. */
-function batched(x: Tensor, ndim: number): Tensor {
+export function batched(x: Tensor, ndim: number): Tensor {
   return x.ndim === ndim + 1 ? reshapeTo(x, [1, ...x.shape]) : x;
 }
 
@@ -45,7 +45,7 @@ export function columns(x: Tensor, window: Window, counts: readonly number[]): T
 }
 
 /** Adds up columns [N, C K, L] where their windows lie: [N, C, …]. */
-function uncolumns(x: Tensor, channels: number, window: Window, counts: readonly number[]): Tensor {
+export function uncolumns(x: Tensor, channels: number, window: Window, counts: readonly number[]): Tensor {
   const count = x.shape[0];
   const places = sizeOf(window.kernel);
   const flat = reshapeTo(x, [count * channels, places * sizeOf(counts), 1]);
@@ -193,8 +193,10 @@ function convOp(name: 'conv1d' | 'conv2d' | 'conv3d', ndim: 1 | 2 | 3): Function
 
 /** y[n, o, i] = b[o] + Σ_c Σ_k w[o, c, k] x[n, c, stride i − padding + dilation k]: input [N, C, L] or [C, L]. */
 export const conv1d: FunctionOp<Conv> = convOp('conv1d', 1);
+
 /** The same over two dimensions: input [N, C, H, W] or [C, H, W], weight [O, C / groups, kH, kW]. */
 export const conv2d: FunctionOp<Conv> = convOp('conv2d', 2);
+
 /** The same over three dimensions: input [N, C, D, H, W] or [C, D, H, W]. */
 export const conv3d: FunctionOp<Conv> = convOp('conv3d', 3);
 
@@ -305,107 +307,9 @@ function convTransposeOp(
 
 /** The transpose of conv1d as a linear map: input [N, C, L], weight [C, O / groups, k]. */
 export const convTranspose1d: FunctionOp<ConvTranspose> = convTransposeOp('convTranspose1d', 1);
+
 /** The transpose of conv2d as a linear map: input [N, C, H, W], weight [C, O / groups, kH, kW]. */
 export const convTranspose2d: FunctionOp<ConvTranspose> = convTransposeOp('convTranspose2d', 2);
+
 /** The transpose of conv3d as a linear map: input [N, C, D, H, W], weight [C, O / groups, kD, kH, kW]. */
 export const convTranspose3d: FunctionOp<ConvTranspose> = convTransposeOp('convTranspose3d', 3);
-
-export interface UnfoldOptions {
-  dilation?: PerDim;
-  padding?: PerDim;
-  stride?: PerDim;
-}
-
-type UnfoldImage = (
-  input: Tensor,
-  kernelSize: PerDim,
-  dilation?: PerDim | UnfoldOptions,
-  padding?: PerDim | UnfoldOptions,
-  stride?: PerDim | UnfoldOptions,
-) => Tensor;
-
-/** The windows of images [N, C, H, W] (or [C, H, W]) as columns [N, C kH kW, L]. */
-export const unfold: FunctionOp<UnfoldImage> = functionOp<UnfoldImage>(
-  {
-    name: 'unfoldImage',
-    torch: 'nn.functional.unfold',
-    params: ['input', 'kernelSize', 'dilation', 'padding', 'stride'],
-    options: true,
-    samples: (make) => [
-      [make([2, 2, 3, 4]), 2],
-      [make([1, 1, 4, 4]), [2, 3], { padding: 1, stride: 2 }],
-    ],
-    errors: (make) => [{ args: [make([2, 2]), 2], message: /unfoldImage: takes images/ }],
-  },
-  (input: Tensor, kernelSize: PerDim, dilation: PerDim = 1, padding: PerDim = 0, stride: PerDim = 1) => {
-    if (input.ndim !== 3 && input.ndim !== 4) {
-      throw new RangeError(
-        `unfoldImage: takes images [N, C, H, W] or [C, H, W], got shape ${formatShape(input.shape)}`,
-      );
-    }
-    const x = batched(input, 2);
-    const window = imageWindow('unfoldImage', x.shape.slice(2), kernelSize, dilation, padding, stride);
-    const cols = columns(x, window, windowCounts('unfoldImage', window));
-    return input.ndim === 4 ? cols : reshapeTo(cols, cols.shape.slice(1));
-  },
-);
-
-function imageWindow(
-  op: string,
-  input: readonly number[],
-  kernelSize: PerDim,
-  dilation: PerDim,
-  padding: PerDim,
-  stride: PerDim,
-): Window {
-  return {
-    input,
-    kernel: perDim(op, 'kernelSize', kernelSize, 2),
-    stride: perDim(op, 'stride', stride, 2),
-    padding: perDim(op, 'padding', padding, 2),
-    dilation: perDim(op, 'dilation', dilation, 2),
-  };
-}
-
-type FoldImage = (
-  input: Tensor,
-  outputSize: PerDim,
-  kernelSize: PerDim,
-  dilation?: PerDim | UnfoldOptions,
-  padding?: PerDim | UnfoldOptions,
-  stride?: PerDim | UnfoldOptions,
-) => Tensor;
-
-/** Columns [N, C kH kW, L] added up where their windows lie in images [N, C, H, W]: the transpose of unfold. */
-export const fold: FunctionOp<FoldImage> = functionOp<FoldImage>(
-  {
-    name: 'fold',
-    torch: 'nn.functional.fold',
-    params: ['input', 'outputSize', 'kernelSize', 'dilation', 'padding', 'stride'],
-    options: true,
-    samples: (make) => [[make([2, 4, 6]), [3, 4], 2]],
-    errors: (make) => [{ args: [make([2, 4, 5]), [3, 4], 2], message: /6 windows .* 5/ }],
-  },
-  (
-    input: Tensor,
-    outputSize: PerDim,
-    kernelSize: PerDim,
-    dilation: PerDim = 1,
-    padding: PerDim = 0,
-    stride: PerDim = 1,
-  ) => {
-    const x = input.ndim === 2 ? reshapeTo(input, [1, ...input.shape]) : input;
-    const size = perDim('fold', 'outputSize', outputSize, 2);
-    const window = imageWindow('fold', size, kernelSize, dilation, padding, stride);
-    const counts = windowCounts('fold', window);
-    const places = sizeOf(window.kernel);
-    if (x.ndim !== 3 || x.shape[1] % places !== 0 || x.shape[2] !== sizeOf(counts)) {
-      throw new RangeError(
-        `fold: images of ${formatShape(size)} have ${sizeOf(counts)} windows of ${places} elements, so the input is ` +
-          `[N, C · ${places}, ${sizeOf(counts)}]; got ${formatShape(input.shape)}, whose last size is ${input.shape.at(-1)}`,
-      );
-    }
-    const y = uncolumns(x, x.shape[1] / places, window, counts);
-    return input.ndim === 3 ? y : reshapeTo(y, y.shape.slice(1));
-  },
-);

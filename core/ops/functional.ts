@@ -1,7 +1,34 @@
-/** Functions of networks, as PyTorch's `torch.nn.functional`: activations, losses, layers without state. */
+/** Functions of networks, as PyTorch's `torch.nn.functional`: activations, losses, convolution, pooling. */
 
-export { gelu, glu, prelu, relu6, silu, threshold } from './activations.js';
-export { fold } from './convolution.js';
+export {
+  celu,
+  elu,
+  gelu,
+  glu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  mish,
+  prelu,
+  relu6,
+  selu,
+  silu,
+  softplus,
+  softshrink,
+  softsign,
+  tanhshrink,
+  threshold,
+} from './activations.js';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+} from './adaptive-pooling.js';
+export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from './average-pooling.js';
+export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './convolution.js';
 export { cosineSimilarity, normalize, pairwiseDistance, pdist } from './distances.js';
 export { bilinear, oneHot } from './encoding.js';
 export {
@@ -35,6 +62,7 @@ export {
 export { linear } from './matmul.js';
 export { pad } from './padding.js';
 export { logsigmoid, relu, sigmoid, tanh } from './pointwise.js';
-export { maxUnpool2d } from './pooling.js';
+export { maxPool1d, maxPool2d, maxPool3d, maxUnpool2d } from './pooling.js';
 export { gridSample } from './sampling.js';
 export { logSoftmax, softmax, softmin } from './softmax.js';
+export { fold, unfold } from './unfolding.js';

@@ -5,7 +5,7 @@ import { add, div, mul, pow } from './arithmetic.js';
 import { concatenate } from './joining.js';
 import { product } from './matmul.js';
 import { padConstant } from './padding.js';
-import { applyMatrix } from './pooling.js';
+import { applyMatrix } from './adaptive-pooling.js';
 import { elements, filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { takeRows } from './rows.js';

@@ -3,22 +3,7 @@ import './methods.js';
 import '../read.js';
 import '../print.js';
 
-export {
-  celu,
-  elu,
-  hardshrink,
-  hardsigmoid,
-  hardswish,
-  hardtanh,
-  leakyRelu,
-  mish,
-  selu,
-  softplus,
-  softshrink,
-  softsign,
-  tanhshrink,
-  type GeluOptions,
-} from './activations.js';
+export { type GeluOptions } from './activations.js';
 export {
   add,
   div,
@@ -32,32 +17,18 @@ export {
   type DivOptions,
 } from './arithmetic.js';
 export {
-  blockDiag,
-  broadcastTo,
-  cartesianProd,
-  combinations,
-  diag,
-  diagEmbed,
-  diagflat,
   flip,
   fliplr,
   flipud,
-  meshgrid,
-  movedim,
-  ravel,
   repeatInterleave,
   roll,
   rot90,
-  swapaxes,
   tile,
-  trace,
-  tril,
-  triu,
-  unflatten,
-  type CombinationOptions,
-  type DiagEmbedOptions,
   type RollOptions,
+  type Same,
+  type SizesOp,
 } from './arrangement.js';
+export { type AvgPoolOptions } from './average-pooling.js';
 export { maskedFill, where } from './choice.js';
 export {
   addcdiv,
@@ -83,17 +54,7 @@ export {
 } from './combined.js';
 export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from './comparison.js';
 export { clone, detach } from './conversion.js';
-export {
-  conv1d,
-  conv2d,
-  conv3d,
-  convTranspose1d,
-  convTranspose2d,
-  convTranspose3d,
-  type ConvOptions,
-  type ConvTransposeOptions,
-  type UnfoldOptions,
-} from './convolution.js';
+export { type ConvOptions, type ConvTransposeOptions } from './convolution.js';
 export {
   arange,
   empty,
@@ -114,7 +75,9 @@ export {
   type TensorData,
   type TensorOptions,
 } from './creation.js';
+export { diag, diagEmbed, diagflat, trace, tril, triu, type DiagEmbedOptions } from './diagonals.js';
 export { diff, scatterReduce, type DiffOptions, type ScatterReduction } from './differences.js';
+export { broadcastTo, movedim, ravel, swapaxes, unflatten } from './dimensions.js';
 export {
   cdist,
   cosineSimilarity,
@@ -154,12 +117,14 @@ export {
   maskedScatter,
   maskedSelect,
   nonzero,
+  nonzero as argwhere,
   scatter,
   scatterAdd,
   take,
   takeAlongDim,
   type ScatterOptions,
 } from './gather.js';
+export { blockDiag, cartesianProd, combinations, meshgrid, type CombinationOptions } from './grids.js';
 export {
   channelShuffle,
   pixelShuffle,
@@ -171,26 +136,12 @@ export {
 } from './images.js';
 export { Slice, slice, type IndexItem } from './indexing.js';
 export { cat, columnStack, dstack, hstack, stack, vstack } from './joining.js';
-export * as linalg from './linalg/index.js';
-export {
-  cholesky,
-  choleskySolve,
-  cross,
-  det,
-  inverse,
-  logdet,
-  matrixExp,
-  matrixPower,
-  pinverse,
-  slogdet,
-} from './linalg/methods.js';
 export {
   type BceOptions,
   type GaussianOptions,
   type KlDivOptions,
   type PoissonOptions,
 } from './likelihoods.js';
-export { type Lines } from './lines.js';
 export {
   type BceWithLogitsOptions,
   type CrossEntropyOptions,
@@ -207,6 +158,7 @@ export {
   type WeightedOptions,
 } from './margins.js';
 export { addmm, bmm, dot, matmul, mm, mv, outer, type AddmmOptions } from './matmul.js';
+export { median, nanmedian, type Median, type MedianMethod } from './medians.js';
 export { type PadMode, type PadOptions } from './padding.js';
 export {
   abs,
@@ -245,24 +197,7 @@ export {
   trunc,
   type RoundOptions,
 } from './pointwise.js';
-export {
-  adaptiveAvgPool1d,
-  adaptiveAvgPool2d,
-  adaptiveMaxPool1d,
-  adaptiveMaxPool2d,
-  avgPool1d,
-  avgPool2d,
-  avgPool3d,
-  lpPool1d,
-  lpPool2d,
-  maxPool1d,
-  maxPool2d,
-  maxPool3d,
-  type AvgPoolOptions,
-  type MaxPoolOptions,
-  type PoolOptions,
-  type UnpoolOptions,
-} from './pooling.js';
+export { type MaxPoolOptions, type PoolOptions, type Pooled, type UnpoolOptions } from './pooling.js';
 export {
   allclose,
   equal,
@@ -277,9 +212,19 @@ export {
   type ToleranceOptions,
 } from './predicates.js';
 export { addbmm, addmv, addr, baddbmm, einsum, inner, kron, tensordot, vdot } from './products.js';
+export { nanquantile, quantile, type QuantileOptions } from './quantiles.js';
 export { mean, sum, type Dims, type ReduceOptions, type SumOptions } from './reduction.js';
 export { type GridSampleOptions } from './sampling.js';
 export { cummax, cummin, cumprod, cumsum, logcumsumexp, type ScanOptions } from './scan.js';
+export {
+  bincount,
+  bucketize,
+  histc,
+  searchsorted,
+  type BincountOptions,
+  type HistcOptions,
+  type SearchOptions,
+} from './searching.js';
 export {
   flatten,
   permute,
@@ -303,33 +248,7 @@ export {
   type DimOptions,
 } from './slicing.js';
 export { logSoftmax, softmax, type SoftmaxOptions } from './softmax.js';
-export {
-  argsort,
-  bincount,
-  bucketize,
-  histc,
-  kthvalue,
-  median,
-  msort,
-  nanmedian,
-  nanquantile,
-  quantile,
-  searchsorted,
-  sort,
-  topk,
-  unique,
-  uniqueConsecutive,
-  type BincountOptions,
-  type HistcOptions,
-  type Median,
-  type MedianMethod,
-  type QuantileOptions,
-  type SearchOptions,
-  type SortOptions,
-  type TopkOptions,
-  type UniqueConsecutiveOptions,
-  type UniqueOptions,
-} from './sorting.js';
+export { argsort, kthvalue, msort, sort, topk, type SortOptions, type TopkOptions } from './sorting.js';
 export { digamma, erfinv, lgamma } from './special.js';
 export {
   all,
@@ -342,9 +261,25 @@ export {
   prod,
   std,
   stdMean,
+  var,
   varMean,
-  var_,
   type NormOptions,
   type VarOptions,
 } from './statistics.js';
-export type { Operand } from './operand.js';
+export { type UnfoldOptions } from './unfolding.js';
+export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './unique.js';
+export * as linalg from './linalg/index.js';
+export {
+  cholesky,
+  choleskySolve,
+  cross,
+  det,
+  inverse,
+  logdet,
+  matrixExp,
+  matrixPower,
+  pinverse,
+  slogdet,
+} from './linalg/methods.js';
+export { type Operand } from './operand.js';
+export { type Named } from './results.js';

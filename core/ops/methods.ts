@@ -4,41 +4,51 @@
  */
 import { Tensor } from '../tensor.js';
 import * as activations from './activations.js';
+import * as adaptivePooling from './adaptive-pooling.js';
 import * as arithmetic from './arithmetic.js';
 import * as arrangement from './arrangement.js';
+import * as averagePooling from './average-pooling.js';
 import * as choice from './choice.js';
 import * as combined from './combined.js';
 import * as comparison from './comparison.js';
 import * as conversion from './conversion.js';
 import * as convolution from './convolution.js';
+import * as diagonals from './diagonals.js';
 import * as differences from './differences.js';
+import * as dimensions from './dimensions.js';
 import * as distances from './distances.js';
 import * as encoding from './encoding.js';
 import * as extremes from './extremes.js';
 import * as gather from './gather.js';
+import * as grids from './grids.js';
 import * as images from './images.js';
 import * as indexing from './indexing.js';
 import * as joining from './joining.js';
 import * as likelihoods from './likelihoods.js';
-import * as linear from './linalg/methods.js';
 import * as losses from './losses.js';
 import * as margins from './margins.js';
 import * as matmul from './matmul.js';
+import * as medians from './medians.js';
 import * as padding from './padding.js';
 import * as pointwise from './pointwise.js';
 import * as pooling from './pooling.js';
 import * as predicates from './predicates.js';
 import * as products from './products.js';
+import * as quantiles from './quantiles.js';
 import * as reduction from './reduction.js';
 import * as sampling from './sampling.js';
 import * as scan from './scan.js';
+import * as searching from './searching.js';
 import * as shape from './shape.js';
 import * as slicing from './slicing.js';
 import * as softmax from './softmax.js';
 import * as sorting from './sorting.js';
 import * as special from './special.js';
 import * as statistics from './statistics.js';
+import * as unfolding from './unfolding.js';
+import * as unique from './unique.js';
 import * as random from '../random/ops.js';
+import * as linear from './linalg/methods.js';
 import { runInPlace } from './inplace.js';
 import { type AnyFunction, registry } from './record.js';
 import './assign.js';
@@ -60,81 +70,101 @@ declare module '../tensor.js' {
   interface Tensor
     extends
       MethodsOf<typeof activations>,
+      MethodsOf<typeof adaptivePooling>,
       MethodsOf<typeof arithmetic>,
       MethodsOf<typeof arrangement>,
+      MethodsOf<typeof averagePooling>,
       MethodsOf<typeof choice>,
       MethodsOf<typeof combined>,
       MethodsOf<typeof comparison>,
       MethodsOf<typeof conversion>,
       MethodsOf<typeof convolution>,
+      MethodsOf<typeof diagonals>,
       MethodsOf<typeof differences>,
+      MethodsOf<typeof dimensions>,
       MethodsOf<typeof distances>,
       MethodsOf<typeof encoding>,
       MethodsOf<typeof extremes>,
       MethodsOf<typeof gather>,
+      MethodsOf<typeof grids>,
       MethodsOf<typeof images>,
       MethodsOf<typeof indexing>,
       MethodsOf<typeof joining>,
       MethodsOf<typeof likelihoods>,
-      MethodsOf<typeof linear>,
       MethodsOf<typeof losses>,
       MethodsOf<typeof margins>,
       MethodsOf<typeof matmul>,
+      MethodsOf<typeof medians>,
       MethodsOf<typeof padding>,
       MethodsOf<typeof pointwise>,
       MethodsOf<typeof pooling>,
       MethodsOf<typeof predicates>,
       MethodsOf<typeof products>,
+      MethodsOf<typeof quantiles>,
       MethodsOf<typeof reduction>,
       MethodsOf<typeof sampling>,
       MethodsOf<typeof scan>,
+      MethodsOf<typeof searching>,
       MethodsOf<typeof shape>,
       MethodsOf<typeof slicing>,
       MethodsOf<typeof softmax>,
       MethodsOf<typeof sorting>,
       MethodsOf<typeof special>,
       MethodsOf<typeof statistics>,
-      MethodsOf<typeof random> {}
+      MethodsOf<typeof unfolding>,
+      MethodsOf<typeof unique>,
+      MethodsOf<typeof random>,
+      MethodsOf<typeof linear> {}
 }
 
 /** Families whose ops are attached (imported here, so that they are registered before the loop below runs). */
 export const families = [
   activations,
+  adaptivePooling,
   arithmetic,
   arrangement,
+  averagePooling,
   choice,
   combined,
   comparison,
   conversion,
   convolution,
+  diagonals,
   differences,
+  dimensions,
   distances,
   encoding,
   extremes,
   gather,
+  grids,
   images,
   indexing,
   joining,
   likelihoods,
-  linear,
   losses,
   margins,
   matmul,
+  medians,
   padding,
   pointwise,
   pooling,
   predicates,
   products,
+  quantiles,
   reduction,
   sampling,
   scan,
+  searching,
   shape,
   slicing,
   softmax,
   sorting,
   special,
   statistics,
+  unfolding,
+  unique,
   random,
+  linear,
 ] as const;
 
 for (const record of registry.values()) {

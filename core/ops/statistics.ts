@@ -131,11 +131,14 @@ const varParams = {
 } as const;
 
 /** The variance Σ (x − mean)² / (n − correction), of all elements or over dimensions; unbiased (correction 1) by default. */
-export const var_: MethodOp<Var> = methodOp<Var>(
+const variance: MethodOp<Var> = methodOp<Var>(
   { ...varParams, name: 'var' },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) =>
     varianceOf(input, spreadOf('var', input, dim, unbiased, keepdim, correction)),
 );
+
+// `var` is no name for a constant.
+export { variance as var };
 
 /** The standard deviation: the root of the variance. */
 export const std: MethodOp<Var> = methodOp<Var>(

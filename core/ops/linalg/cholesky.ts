@@ -2,7 +2,7 @@
 import { formatShape } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
 import { add, mul, sub } from '../arithmetic.js';
-import { embedDiagonal, tril } from '../arrangement.js';
+import { embedDiagonal, tril } from '../diagonals.js';
 import { matmul } from '../matmul.js';
 import { apply, OUTPUT, type Primitive } from '../primitive.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from '../record.js';

@@ -2,7 +2,7 @@
 import type { Shape } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
 import { add, div, sub } from '../arithmetic.js';
-import { embedDiagonal } from '../arrangement.js';
+import { embedDiagonal } from '../diagonals.js';
 import { where } from '../choice.js';
 import { matmul } from '../matmul.js';
 import { apply, OUTPUT, type Primitive } from '../primitive.js';

@@ -2,7 +2,7 @@
 import { formatShape, type Shape } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
 import { add, sub } from '../arithmetic.js';
-import { triu } from '../arrangement.js';
+import { triu } from '../diagonals.js';
 import { concatenate } from '../joining.js';
 import { matmul } from '../matmul.js';
 import { apply, OUTPUT, type Primitive } from '../primitive.js';

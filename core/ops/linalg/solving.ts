@@ -2,7 +2,7 @@
 import { formatShape, sameShape } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
 import { neg } from '../arithmetic.js';
-import { tril, triu } from '../arrangement.js';
+import { tril, triu } from '../diagonals.js';
 import { matmul } from '../matmul.js';
 import { apply, OUTPUT, type Primitive } from '../primitive.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp, type SampleMaker } from '../record.js';

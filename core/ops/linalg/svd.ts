@@ -2,7 +2,8 @@
 import type { Shape } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
 import { add, mul, sub } from '../arithmetic.js';
-import { embedDiagonal, movedim } from '../arrangement.js';
+import { embedDiagonal } from '../diagonals.js';
+import { movedim } from '../dimensions.js';
 import { concatenate } from '../joining.js';
 import { matmul } from '../matmul.js';
 import { square } from '../pointwise.js';

@@ -1,0 +1,101 @@
+/** Tensors built of several: block matrices, grids, combinations. */
+import type { Tensor } from '../tensor.js';
+import { concatenate } from './joining.js';
+import { filled } from './raw.js';
+import { functionOp, type FunctionOp } from './record.js';
+import { takeRows } from './rows.js';
+import { expandTo, reshapeTo, transposeDims } from './shape.js';
+
+type ManyTensors = (...tensors: Tensor[]) => Tensor;
+
+/** Matrices along a diagonal, zeros elsewhere. */
+export const blockDiag: FunctionOp<ManyTensors> = functionOp<ManyTensors>(
+  { name: 'blockDiag', params: ['tensors'], samples: (make) => [[make([1, 2]), make([2, 1])]] },
+  (...tensors) => {
+    const blocks = tensors.map((x) => (x.ndim === 2 ? x : reshapeTo(x, [1, x.numel()])));
+    const columns = blocks.reduce((n, x) => n + x.shape[1], 0);
+    let start = 0;
+    const rows = blocks.map((x) => {
+      const [height, width] = x.shape as [number, number];
+      const left = filled([height, start], 0, x.dtype, 'blockDiag');
+      start += width;
+      const right = filled([height, columns - start], 0, x.dtype, 'blockDiag');
+      return concatenate('blockDiag', [left, x, right], 1);
+    });
+    return concatenate('blockDiag', rows, 0);
+  },
+);
+
+type Meshgrid = (tensors: readonly Tensor[], options?: { indexing?: 'ij' | 'xy' }) => Tensor[];
+
+/** Coordinates of a grid, one tensor for each vector: expanded along all the others' dimensions. */
+export const meshgrid: FunctionOp<Meshgrid> = functionOp<Meshgrid>(
+  {
+    name: 'meshgrid',
+    params: ['tensors', 'indexing'],
+    options: true,
+    samples: (make) => [[[make([2]), make([3])]], [[make([2]), make([3])], { indexing: 'xy' }]],
+  },
+  (tensors: readonly Tensor[], indexing: 'ij' | 'xy' = 'ij') => {
+    const swap = indexing === 'xy' && tensors.length > 1;
+    const shape = tensors.map((x) => x.numel());
+    const grids = tensors.map((x, i) => {
+      const own = shape.map((n, d) => (d === i ? n : 1));
+      return expandTo(reshapeTo(x, own), shape);
+    });
+    return swap ? grids.map((x) => transposeDims(x, 0, 1)) : grids;
+  },
+);
+
+/** All combinations of one element of each vector, one row for each. */
+export const cartesianProd: FunctionOp<ManyTensors> = functionOp<ManyTensors>(
+  { name: 'cartesianProd', params: ['tensors'], samples: (make) => [[make([2]), make([3])]] },
+  (...tensors) => {
+    if (tensors.length === 1) return tensors[0];
+    const grids = meshgrid(tensors, { indexing: 'ij' });
+    return concatenate(
+      'cartesianProd',
+      grids.map((x) => reshapeTo(x, [x.numel(), 1])),
+      1,
+    );
+  },
+);
+
+type Combinations = (input: Tensor, r?: number | CombinationOptions, options?: CombinationOptions) => Tensor;
+
+export interface CombinationOptions {
+  /** How many elements each has. Default 2. */
+  r?: number;
+  /** Whether an element may appear several times. Default false. */
+  withReplacement?: boolean;
+}
+
+/** All combinations of r elements of a vector, in order, one row for each. */
+export const combinations: FunctionOp<Combinations> = functionOp<Combinations>(
+  {
+    name: 'combinations',
+    params: ['input', 'r', 'withReplacement'],
+    options: true,
+    samples: (make) => [[make([4])]],
+  },
+  (input: Tensor, r = 2, withReplacement = false) => {
+    const rows: number[] = [];
+    const chosen: number[] = [];
+    const walk = (from: number): void => {
+      if (chosen.length === r) {
+        rows.push(...chosen);
+        return;
+      }
+      for (let i = from; i < input.numel(); i++) {
+        chosen.push(i);
+        walk(withReplacement ? i : i + 1);
+        chosen.pop();
+      }
+    };
+    walk(0);
+    return reshapeTo(takeRows(reshapeTo(input, [1, input.numel(), 1]), Int32Array.from(rows)), [
+      rows.length / r,
+      r,
+    ]);
+  },
+);

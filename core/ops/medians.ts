@@ -1,0 +1,101 @@
+/** Medians. */
+import { wrapDim, wrapDims } from '../layout.js';
+import { allocateShape, type Tensor } from '../tensor.js';
+import { div, mul } from './arithmetic.js';
+import { cast } from './cast.js';
+import { eq, logicalAnd, logicalOr } from './comparison.js';
+import type { ArgOptions, ValuesIndices } from './extremes.js';
+import { gatherAlong } from './gather.js';
+import { linesOf } from './lines.js';
+import { apply, OUTPUT, type Primitive } from './primitive.js';
+import { contiguousData, elements } from './raw.js';
+import { type MethodOp, methodOp } from './record.js';
+import { named } from './results.js';
+import { reshapeTo } from './shape.js';
+import { sumDims } from './sum.js';
+import { isnan } from './predicates.js';
+import { orderAlong, checkCount, reduced } from './sorting.js';
+
+/** The position of the median of each line: the lower one of two; the first NaN, or (skipping) the median of the others. */
+function medianPositions(op: string, x: Tensor, dim: number, skipNan: boolean): Tensor {
+  const { data, size, step, starts } = linesOf(x, dim, op);
+  const order = elements(orderAlong(op, x, dim, false));
+  const out = allocateShape(x.ndim === 0 ? [] : x.shape.with(dim, 1), 'int64', op);
+  const to = elements(out);
+  starts.forEach((start, i) => {
+    let numbers = 0;
+    while (numbers < size && !Number.isNaN(data[start + order[start + numbers * step] * step])) numbers++;
+    const place = skipNan ? (Math.max(numbers, 1) - 1) >> 1 : numbers < size ? numbers : (size - 1) >> 1;
+    to[i] = order[start + place * step];
+  });
+  return out;
+}
+
+/** The gradient of one element chosen of all, shared by those equal to it. */
+const chosenPrimitive: Primitive<{ readonly position: number }> = {
+  name: 'median',
+  reads: [[0, OUTPUT]],
+  forward: ([x], { position }) => {
+    const out = allocateShape([], x.dtype, 'median');
+    elements(out)[0] = elements(contiguousData(x, 'median'))[position];
+    return out;
+  },
+  vjp: (grad, context) => {
+    const x = context.input(0).detach();
+    const y = context.output().detach();
+    const mask = cast(logicalOr(eq(x, y), logicalAnd(isnan(x), isnan(y))), grad.dtype);
+    return [div(mul(mask, grad), sumDims(mask, wrapDims('median', null, mask.ndim), false))];
+  },
+};
+
+export interface Median {
+  /** Of all elements. */
+  (input: Tensor): Tensor;
+  /** Along a dimension: values and positions. */
+  (input: Tensor, dim: number | ArgOptions, keepdim?: boolean | ArgOptions): ValuesIndices;
+}
+
+export interface MedianMethod {
+  (): Tensor;
+  (dim: number | ArgOptions, keepdim?: boolean | ArgOptions): ValuesIndices;
+}
+
+function medianOp(name: 'median' | 'nanmedian', skipNan: boolean): MethodOp<Median, MedianMethod> {
+  function median(input: Tensor): Tensor;
+  function median(input: Tensor, dim: number | ArgOptions, keepdim?: boolean | ArgOptions): ValuesIndices;
+  function median(
+    input: Tensor,
+    second?: number | ArgOptions,
+    third?: boolean | ArgOptions,
+  ): Tensor | ValuesIndices {
+    if (second === undefined) {
+      if (input.numel() === 0) throw new RangeError(`${name}: a tensor without elements has no median`);
+      const flat = reshapeTo(input, [input.numel()]);
+      const position = medianPositions(name, flat.detach(), 0, skipNan).item();
+      return apply(chosenPrimitive, [input], { position });
+    }
+    const options = typeof second === 'object' ? second : typeof third === 'object' ? third : {};
+    const dim = typeof second === 'number' ? second : (options.dim ?? -1);
+    const keepdim = typeof third === 'boolean' ? third : (options.keepdim ?? false);
+    const at = wrapDim(name, dim, input.ndim);
+    checkCount(name, 1, input, at, 1);
+    const indices = medianPositions(name, input.detach(), at, skipNan);
+    const values = gatherAlong(name, input, at, indices);
+    return reduced(named(['values', 'indices'], [values, indices]), at, keepdim, input.ndim);
+  }
+  return methodOp<Median, MedianMethod>(
+    {
+      name,
+      params: ['input', 'dim', 'keepdim'],
+      samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([3, 2]), { dim: 0, keepdim: true }]],
+      errors: (make) => [{ args: [make([0])], message: /no median/ }],
+    },
+    median,
+  );
+}
+
+/** The middle element (of two, the lower), of all or of a dimension; NaN if there is one. */
+export const median: MethodOp<Median, MedianMethod> = medianOp('median', false);
+
+/** The median of the elements that are not NaN. */
+export const nanmedian: MethodOp<Median, MedianMethod> = medianOp('nanmedian', true);

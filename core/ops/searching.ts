@@ -1,0 +1,153 @@
+/** Search in sorted elements, and counting. */
+import { formatShape } from '../layout.js';
+import type { Tensor } from '../tensor.js';
+import { ascending } from './lines.js';
+import { allocateLike, isTensor, type Operand } from './operand.js';
+import { contiguousData, elements, filled } from './raw.js';
+import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
+
+export interface SearchOptions {
+  /** Whether equal elements go before the place. Default false. */
+  right?: boolean;
+  /** The same in words. */
+  side?: 'left' | 'right';
+}
+
+/** How many of the sorted numbers are below (or, from the right, at most) a value. */
+function placeOf(
+  data: ArrayLike<number>,
+  start: number,
+  size: number,
+  value: number,
+  right: boolean,
+): number {
+  let low = 0;
+  let high = size;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const order = ascending(data[start + middle], value);
+    if (order < 0 || (right && order === 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+type Search = (sorted: Tensor, values: Operand, options?: SearchOptions) => Tensor;
+
+/** Where values belong in sorted rows: sorted [..., n] with values [..., m], or one sorted vector for all values. */
+export const searchsorted: FunctionOp<Search> = functionOp<Search>(
+  {
+    name: 'searchsorted',
+    params: ['sortedSequence', 'values', 'outInt32', 'right', 'side'],
+    options: true,
+    errors: (make) => [{ args: [make([2, 3]), make([3, 2])], message: /\[2, 3\].*\[3, 2\]/ }],
+  },
+  (
+    ...[sorted, values, , right = false, side]: [Tensor, Operand, boolean?, boolean?, ('left' | 'right')?]
+  ) => {
+    const x = isTensor(values) ? values : filled([], values, sorted.dtype, 'searchsorted');
+    const rows = sorted.shape.slice(0, -1);
+    if (sorted.ndim > 1 && formatShape(rows) !== formatShape(x.shape.slice(0, -1))) {
+      throw new RangeError(
+        `searchsorted: sorted rows of shape ${formatShape(sorted.shape)} and values of shape ${formatShape(x.shape)} must ` +
+          'agree in all but the last dimension',
+      );
+    }
+    const data = elements(contiguousData(sorted, 'searchsorted'));
+    const size = sorted.shape.at(-1) ?? 1;
+    const per = sorted.ndim > 1 ? x.shape.at(-1)! : Math.max(1, x.numel());
+    const out = allocateLike(x, 'int64', 'searchsorted');
+    const to = elements(out);
+    const from = elements(contiguousData(x, 'searchsorted'));
+    for (let i = 0; i < to.length; i++) {
+      to[i] = placeOf(data, Math.floor(i / per) * size, size, from[i], right || side === 'right');
+    }
+    return out;
+  },
+);
+
+type Bucketize = (input: Operand, boundaries: Tensor, options?: { right?: boolean }) => Tensor;
+
+/** The number of the bucket, between sorted boundaries, that each element falls into. */
+export const bucketize: FunctionOp<Bucketize> = functionOp<Bucketize>(
+  { name: 'bucketize', params: ['input', 'boundaries', 'outInt32', 'right'], options: true },
+  (...[input, boundaries, , right = false]: [Operand, Tensor, boolean?, boolean?]) =>
+    searchsorted(boundaries, input, { right }),
+);
+
+export interface BincountOptions {
+  weights?: Tensor | null;
+  minlength?: number;
+}
+
+type Bincount = (input: Tensor, weights?: Tensor | null | BincountOptions, minlength?: number) => Tensor;
+
+/** How often each integer from 0 on appears in a vector, or the sum of the weights there. */
+export const bincount: MethodOp<Bincount> = methodOp<Bincount>(
+  {
+    name: 'bincount',
+    params: ['input', 'weights', 'minlength'],
+    options: true,
+    errors: (make) => [
+      { args: [make([2], { dtype: 'int64', low: -3, high: -2 })], message: /integers from 0 up/ },
+    ],
+  },
+  (input: Tensor, weights?: Tensor, minlength = 0) => {
+    const labels = Array.from(elements(contiguousData(input, 'bincount')));
+    if (labels.some((label) => !Number.isInteger(label) || label < 0)) {
+      throw new RangeError('bincount: counts integers from 0 up');
+    }
+    const size = labels.reduce((n, label) => Math.max(n, label + 1), minlength);
+    const dtype = weights === undefined ? 'int64' : weights.dtype === 'float32' ? 'float32' : 'float64';
+    const out = filled([size], 0, dtype, 'bincount');
+    const data = elements(out);
+    const factors = weights === undefined ? null : elements(contiguousData(weights.detach(), 'bincount'));
+    labels.forEach((label, i) => (data[label] += factors === null ? 1 : factors[i]));
+    return out;
+  },
+);
+
+export interface HistcOptions {
+  /** Default 100. */
+  bins?: number;
+  /** The range; by default that of the elements. */
+  min?: number;
+  max?: number;
+}
+
+type Histc = (input: Tensor, bins?: number | HistcOptions, min?: number, max?: number) => Tensor;
+
+/** How many elements fall into each of `bins` equal parts of a range; elements outside of it are not counted. */
+export const histc: MethodOp<Histc> = methodOp<Histc>(
+  {
+    name: 'histc',
+    params: ['input', 'bins', 'min', 'max'],
+    options: true,
+    errors: (make) => [{ args: [make([2]), { bins: 0 }], message: /at least 1 bin/ }],
+  },
+  (input: Tensor, bins = 100, min = 0, max = 0) => {
+    if (!Number.isInteger(bins) || bins < 1) throw new RangeError(`histc: takes at least 1 bin, got ${bins}`);
+    const data = elements(contiguousData(input.detach(), 'histc'));
+    let low = min;
+    let high = max;
+    if (low === high && data.length > 0) {
+      low = Infinity;
+      high = -Infinity;
+      for (const value of data) {
+        low = Math.min(low, value);
+        high = Math.max(high, value);
+      }
+    }
+    if (low === high) {
+      low -= 1;
+      high += 1;
+    }
+    const out = filled([bins], 0, input.dtype, 'histc');
+    const counts = elements(out);
+    for (const value of data) {
+      if (!(value >= low && value <= high)) continue;
+      counts[Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins))]++;
+    }
+    return out;
+  },
+);

@@ -1,0 +1,107 @@
+/** The windows of images as columns, and back. */
+import { formatShape, sizeOf } from '../layout.js';
+import type { Tensor } from '../tensor.js';
+import { functionOp, type FunctionOp } from './record.js';
+import { reshapeTo } from './shape.js';
+import { type PerDim, perDim, type Window, windowCounts } from './windows.js';
+import { batched, columns, uncolumns } from './convolution.js';
+
+export interface UnfoldOptions {
+  dilation?: PerDim;
+  padding?: PerDim;
+  stride?: PerDim;
+}
+
+type UnfoldImage = (
+  input: Tensor,
+  kernelSize: PerDim,
+  dilation?: PerDim | UnfoldOptions,
+  padding?: PerDim | UnfoldOptions,
+  stride?: PerDim | UnfoldOptions,
+) => Tensor;
+
+/** The windows of images [N, C, H, W] (or [C, H, W]) as columns [N, C kH kW, L]. */
+export const unfold: FunctionOp<UnfoldImage> = functionOp<UnfoldImage>(
+  {
+    name: 'unfoldImage',
+    torch: 'nn.functional.unfold',
+    params: ['input', 'kernelSize', 'dilation', 'padding', 'stride'],
+    options: true,
+    samples: (make) => [
+      [make([2, 2, 3, 4]), 2],
+      [make([1, 1, 4, 4]), [2, 3], { padding: 1, stride: 2 }],
+    ],
+    errors: (make) => [{ args: [make([2, 2]), 2], message: /unfoldImage: takes images/ }],
+  },
+  (input: Tensor, kernelSize: PerDim, dilation: PerDim = 1, padding: PerDim = 0, stride: PerDim = 1) => {
+    if (input.ndim !== 3 && input.ndim !== 4) {
+      throw new RangeError(
+        `unfoldImage: takes images [N, C, H, W] or [C, H, W], got shape ${formatShape(input.shape)}`,
+      );
+    }
+    const x = batched(input, 2);
+    const window = imageWindow('unfoldImage', x.shape.slice(2), kernelSize, dilation, padding, stride);
+    const cols = columns(x, window, windowCounts('unfoldImage', window));
+    return input.ndim === 4 ? cols : reshapeTo(cols, cols.shape.slice(1));
+  },
+);
+
+function imageWindow(
+  op: string,
+  input: readonly number[],
+  kernelSize: PerDim,
+  dilation: PerDim,
+  padding: PerDim,
+  stride: PerDim,
+): Window {
+  return {
+    input,
+    kernel: perDim(op, 'kernelSize', kernelSize, 2),
+    stride: perDim(op, 'stride', stride, 2),
+    padding: perDim(op, 'padding', padding, 2),
+    dilation: perDim(op, 'dilation', dilation, 2),
+  };
+}
+
+type FoldImage = (
+  input: Tensor,
+  outputSize: PerDim,
+  kernelSize: PerDim,
+  dilation?: PerDim | UnfoldOptions,
+  padding?: PerDim | UnfoldOptions,
+  stride?: PerDim | UnfoldOptions,
+) => Tensor;
+
+/** Columns [N, C kH kW, L] added up where their windows lie in images [N, C, H, W]: the transpose of unfold. */
+export const fold: FunctionOp<FoldImage> = functionOp<FoldImage>(
+  {
+    name: 'fold',
+    torch: 'nn.functional.fold',
+    params: ['input', 'outputSize', 'kernelSize', 'dilation', 'padding', 'stride'],
+    options: true,
+    samples: (make) => [[make([2, 4, 6]), [3, 4], 2]],
+    errors: (make) => [{ args: [make([2, 4, 5]), [3, 4], 2], message: /6 windows .* 5/ }],
+  },
+  (
+    input: Tensor,
+    outputSize: PerDim,
+    kernelSize: PerDim,
+    dilation: PerDim = 1,
+    padding: PerDim = 0,
+    stride: PerDim = 1,
+  ) => {
+    const x = input.ndim === 2 ? reshapeTo(input, [1, ...input.shape]) : input;
+    const size = perDim('fold', 'outputSize', outputSize, 2);
+    const window = imageWindow('fold', size, kernelSize, dilation, padding, stride);
+    const counts = windowCounts('fold', window);
+    const places = sizeOf(window.kernel);
+    if (x.ndim !== 3 || x.shape[1] % places !== 0 || x.shape[2] !== sizeOf(counts)) {
+      throw new RangeError(
+        `fold: images of ${formatShape(size)} have ${sizeOf(counts)} windows of ${places} elements, so the input is ` +
+          `[N, C · ${places}, ${sizeOf(counts)}]; got ${formatShape(input.shape)}, whose last size is ${input.shape.at(-1)}`,
+      );
+    }
+    const y = uncolumns(x, x.shape[1] / places, window, counts);
+    return input.ndim === 3 ? y : reshapeTo(y, y.shape.slice(1));
+  },
+);

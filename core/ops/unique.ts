@@ -1,0 +1,141 @@
+/** Distinct elements. */
+import { wrapDim } from '../layout.js';
+import type { Tensor } from '../tensor.js';
+import { tensor } from './creation.js';
+import { foldAround } from './gather.js';
+import { ascending } from './lines.js';
+import { contiguousData, elements } from './raw.js';
+import { type MethodOp, methodOp } from './record.js';
+import { takeRows } from './rows.js';
+import { copyOf, permuteDims, reshapeTo } from './shape.js';
+
+export interface UniqueOptions {
+  /** For PyTorch's sake; the result is always sorted. */
+  sorted?: boolean;
+  /** Whether to give, for each element, its place in the result. */
+  returnInverse?: boolean;
+  /** Whether to give how often each element of the result appears. */
+  returnCounts?: boolean;
+  /** Compare the slices of a dimension instead of elements. */
+  dim?: number | null;
+}
+
+type Unique = (input: Tensor, options?: UniqueOptions) => Tensor | Tensor[];
+
+/** What is compared: elements, or the slices of a dimension as rows. */
+function itemsOf(
+  input: Tensor,
+  dim: number | undefined,
+  op: string,
+): { rows: number[][]; moved: Tensor | null } {
+  if (dim === undefined) {
+    return { rows: Array.from(elements(contiguousData(input, op)), (value) => [value]), moved: null };
+  }
+  const at = wrapDim(op, dim, input.ndim);
+  const order = [at, ...input.shape.map((_, i) => i).filter((i) => i !== at)];
+  const moved = copyOf(permuteDims(input.detach(), order), op);
+  const data = elements(moved);
+  const count = moved.shape[0];
+  const width = count === 0 ? 0 : data.length / count;
+  return {
+    rows: Array.from({ length: count }, (_, i) => Array.from(data.subarray(i * width, (i + 1) * width))),
+    moved,
+  };
+}
+
+function compareRows(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const order = ascending(a[i], b[i]);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function sameRow(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((value, i) => value === b[i]);
+}
+
+/** The result from groups of equal items, each given by the positions of its items. */
+function uniqueResult(
+  op: string,
+  input: Tensor,
+  dim: number | undefined,
+  moved: Tensor | null,
+  groups: readonly (readonly number[])[],
+  returnInverse: boolean,
+  returnCounts: boolean,
+): Tensor | Tensor[] {
+  const firsts = Int32Array.from(groups, (group) => group[0]);
+  const source = moved ?? reshapeTo(input.detach(), [input.numel()]);
+  const picked = reshapeTo(takeRows(foldAround(source, 0), firsts), [
+    firsts.length,
+    ...source.shape.slice(1),
+  ]);
+  const at = dim === undefined ? 0 : wrapDim(op, dim, input.ndim);
+  const back = picked.shape.map((_, i) => (i < at ? i + 1 : i === at ? 0 : i));
+  const values = moved === null ? picked : copyOf(permuteDims(picked, back), op);
+  const results = [values];
+  if (returnInverse) {
+    const total = groups.reduce((n, group) => n + group.length, 0);
+    const inverse = new Array<number>(total);
+    groups.forEach((group, i) => group.forEach((position) => (inverse[position] = i)));
+    const flat = tensor(inverse, { dtype: 'int64' });
+    results.push(dim === undefined ? reshapeTo(flat, input.shape) : flat);
+  }
+  if (returnCounts) {
+    results.push(
+      tensor(
+        groups.map((group) => group.length),
+        { dtype: 'int64' },
+      ),
+    );
+  }
+  return results.length === 1 ? values : results;
+}
+
+/** The distinct elements (or slices of a dimension) in order; on demand their inverse and counts, as an array of results. */
+export const unique: MethodOp<Unique> = methodOp<Unique>(
+  { name: 'unique', params: ['input', 'sorted', 'returnInverse', 'returnCounts', 'dim'], options: true },
+  (
+    ...[input, , returnInverse = false, returnCounts = false, dim]: [
+      Tensor,
+      boolean?,
+      boolean?,
+      boolean?,
+      number?,
+    ]
+  ) => {
+    const { rows, moved } = itemsOf(input, dim, 'unique');
+    const order = rows.map((_, i) => i).sort((a, b) => compareRows(rows[a], rows[b]));
+    const groups: number[][] = [];
+    for (const position of order) {
+      const last = groups.at(-1);
+      if (last !== undefined && sameRow(rows[last[0]], rows[position])) last.push(position);
+      else groups.push([position]);
+    }
+    return uniqueResult('unique', input, dim, moved, groups, returnInverse, returnCounts);
+  },
+);
+
+export interface UniqueConsecutiveOptions {
+  returnInverse?: boolean;
+  returnCounts?: boolean;
+  dim?: number | null;
+}
+
+/** The elements (or slices of a dimension) without those that equal the one before. */
+export const uniqueConsecutive: MethodOp<
+  (input: Tensor, options?: UniqueConsecutiveOptions) => Tensor | Tensor[]
+> = methodOp<(input: Tensor, options?: UniqueConsecutiveOptions) => Tensor | Tensor[]>(
+  { name: 'uniqueConsecutive', params: ['input', 'returnInverse', 'returnCounts', 'dim'], options: true },
+  (input: Tensor, returnInverse = false, returnCounts = false, dim?: number) => {
+    const { rows, moved } = itemsOf(input, dim, 'uniqueConsecutive');
+    const groups: number[][] = [];
+    rows.forEach((row, position) => {
+      const last = groups.at(-1);
+      if (last !== undefined && sameRow(rows[last[0]], row)) last.push(position);
+      else groups.push([position]);
+    });
+    return uniqueResult('uniqueConsecutive', input, dim, moved, groups, returnInverse, returnCounts);
+  },
+);

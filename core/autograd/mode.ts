@@ -2,13 +2,15 @@
 
 interface Mode {
   enabled: boolean;
+  /** What it is outside of every `noGrad`, `enableGrad` and op. */
+  chosen: boolean;
 }
 
 /** Read on the path of every op, so it is a plain object rather than a function call. */
-export const gradMode: Mode = { enabled: true };
+export const gradMode: Mode = { enabled: true, chosen: true };
 
 function withMode<T>(name: string, enabled: boolean, fn: () => T): T {
-  const before = gradMode.enabled;
+  const { enabled: before, chosen } = gradMode;
   gradMode.enabled = enabled;
   try {
     const result = fn();
@@ -21,6 +23,7 @@ function withMode<T>(name: string, enabled: boolean, fn: () => T): T {
     return result;
   } finally {
     gradMode.enabled = before;
+    gradMode.chosen = chosen;
   }
 }
 
@@ -38,7 +41,16 @@ export function enableGrad<T>(fn: () => T): T {
 export function setGradEnabled(enabled: boolean): boolean {
   const before = gradMode.enabled;
   gradMode.enabled = enabled;
+  gradMode.chosen = enabled;
   return before;
+}
+
+/**
+ * For when nothing runs: an interrupt cuts code off without its `finally`, and most training is cut off within an op,
+ * where recording is off. It must not stay off.
+ */
+export function unwindGradMode(): void {
+  gradMode.enabled = gradMode.chosen;
 }
 
 export function isGradEnabled(): boolean {

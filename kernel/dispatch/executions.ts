@@ -71,17 +71,20 @@ export class Executions {
       abort,
       run: async () => {
         const started = new Date();
+        let replied = NaN;
         const execution = this.#parts.status.duringExecution(message.header, async () => {
           const reply = await this.#run(message, request, arrived).catch((error: unknown) =>
             this.#failed(internalError(error)),
           );
+          // Before the reply: its client may send the next cell before this thread gets on.
+          replied = Date.now();
           this.#reply(channel, message, reply, started);
           return reply;
         });
         this.#ended = execution.then(() => undefined);
         const reply = await execution;
         if (reply.status !== 'error' || !request.stop_on_error) return false;
-        this.#window.failed(message.header, arrived, Date.now());
+        this.#window.failed(message.header, arrived, replied);
         return true;
       },
     });

@@ -14,6 +14,8 @@ export interface StartOptions {
   connection?: Partial<Connection>;
   env?: NodeJS.ProcessEnv;
   args?: (file: string) => string[];
+  /** The Node that runs it, else the one that runs the test. */
+  node?: string;
 }
 
 export class KernelProcess {
@@ -34,6 +36,7 @@ export class KernelProcess {
     connection,
     env,
     args = (file) => [file],
+    node = process.execPath,
   }: StartOptions = {}): Promise<KernelProcess> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-wire-'));
     const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts(5);
@@ -51,7 +54,7 @@ export class KernelProcess {
     };
     const file = path.join(folder, 'kernel.json');
     writeFileSync(file, JSON.stringify(info));
-    const child = spawn(process.execPath, [KERNEL, ...args(file)], {
+    const child = spawn(node, [KERNEL, ...args(file)], {
       cwd: folder,
       env: { ...process.env, JPY_PARENT_PID: undefined, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],

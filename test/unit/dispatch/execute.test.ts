@@ -121,6 +121,25 @@ test('a cell sent before the failure was known is aborted although it arrives la
   expect((await transport.reply(other)).content.status).toBe('ok');
 });
 
+test('a cell sent because of the failure runs, even when the kernel is held up after its reply', async () => {
+  const { transport, session } = await makeKernel();
+  const send = transport.send.bind(transport);
+  let known = NaN;
+  transport.send = (...message) => {
+    send(...message);
+    known = Date.now();
+    while (Date.now() < known + 10);
+  };
+  const failing = transport.request('execute_request', run('throw'));
+  (await session.cell(0)).fail('Error');
+  await transport.reply(failing);
+  const next = transport.request('execute_request', run('1'), {
+    header: { date: new Date(known).toISOString() },
+  });
+  (await session.cell(1)).finish();
+  expect((await transport.reply(next)).content.status).toBe('ok');
+});
+
 test('a silent cell says busy and idle only, and does not count', async () => {
   const { transport, session } = await makeKernel();
   const id = transport.request('execute_request', run('x', { silent: true, store_history: true }));

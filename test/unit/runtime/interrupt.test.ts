@@ -116,6 +116,13 @@ describe('an interrupt', () => {
     expect(text).toMatch(/at Cell \[900\]:5:1/);
   });
 
+  it('of training leaves the recording of gradients as it was chosen', async () => {
+    await interrupted('noGrad(() => { for (;;) {} })');
+    expect(await book.value('isGradEnabled()')).toBe('true');
+    await interrupted('setGradEnabled(false); enableGrad(() => { for (;;) {} })');
+    expect(await book.value('[isGradEnabled(), setGradEnabled(true)]')).toBe('[ false, false ]');
+  });
+
   it('that comes before the cell has begun stops it too', async () => {
     const { end } = book.start('for (;;) {}');
     await book.session.interrupt();

@@ -87,7 +87,9 @@ export class Evaluator {
     this.#recover();
     if (this.guard.isServed(ticket)) return true;
     const { running } = this.executions;
-    if (stopped && stopped.owner !== (running?.id ?? null))
+    // Between two callbacks it is the cell that waits which the interrupt was for.
+    const isOther = stopped !== undefined && stopped.owner !== (running?.id ?? null);
+    if (isOther && (stopped.isOwnerCertain || !running))
       this.#output(stopped.owner, this.report(stopped.error));
     const error = this.guard.takePending();
     if (running && error && (id === null || id === running.id)) this.#goOn({ status: 'interrupted', error });

@@ -28,6 +28,14 @@ export interface Aim {
   owner(): ExecutionId | null;
 }
 
+/** What a termination has stopped. */
+export interface Stopped {
+  readonly error: KeyboardInterrupt;
+  readonly owner: ExecutionId | null;
+  /** False between two callbacks: then the owner may be one of long ago (Node 24). */
+  readonly isOwnerCertain: boolean;
+}
+
 /** How long to wait for a termination that was announced; only ever reached when the watchdog is starved. */
 const PATIENCE_MS = 5000;
 
@@ -42,7 +50,7 @@ export class Guard {
   #announced = 0;
   #wanted = 0;
   #served = 0;
-  #interrupt: { error: KeyboardInterrupt; owner: ExecutionId | null; inSlice: boolean } | undefined;
+  #interrupt: (Stopped & { inSlice: boolean }) | undefined;
 
   constructor(shared: SharedArrayBuffer, aim: Aim) {
     this.#shared = new Int32Array(shared);
@@ -116,7 +124,7 @@ export class Guard {
   }
 
   /** In a fresh macrotask after a termination: who was stopped outside of any slice, if anyone was. */
-  settle(ticket: number): { error: KeyboardInterrupt; owner: ExecutionId | null } | undefined {
+  settle(ticket: number): Stopped | undefined {
     resumeAsyncChecks();
     this.#wanted = Math.max(this.#wanted, ticket);
     const stopped = this.#interrupt;
@@ -174,6 +182,7 @@ export class Guard {
     this.#interrupt = {
       error: new KeyboardInterrupt(),
       owner: this.#aim.owner(),
+      isOwnerCertain: userCodeOnStack(),
       inSlice: this.#depth > 0,
     };
     if (this.#depth === 0) suspendAsyncChecks();

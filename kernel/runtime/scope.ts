@@ -13,9 +13,13 @@ export function declareNames(names: readonly string[]): void {
   for (const name of missing) declared.add(name);
 }
 
+/** Words that are exported and cannot be names of variables. */
+const RESERVED: ReadonlySet<string> = new Set(['default', 'delete', 'in', 'var', 'with']);
+
 /** Puts values under names that cells can use, and shadow by declaring them. */
 export function defineNames(values: Readonly<Record<string, unknown>>): void {
-  const names = Object.keys(values);
+  // The library exports PyTorch's `var` too, which only `tensor.var()` and `import * as nabla` can reach.
+  const names = Object.keys(values).filter((name) => !RESERVED.has(name));
   declareNames(names);
   const assign: unknown = new vm.Script(
     `(values) => { ${names.map((name) => `${name} = values.${name};`).join(' ')} }`,

@@ -132,7 +132,8 @@ export function ownLaunchSpec(): LaunchSpec {
     language: spec.language,
     interruptMode: spec.interrupt_mode,
     transport: 'ipc',
-    env: { NABLA_OUTPUT_PACING: 'none' },
+    // Scripts would crowd a person's own cells out of the history.
+    env: { NABLA_OUTPUT_PACING: 'none', NABLA_HISTORY: 'off' },
   };
 }
 

@@ -96,16 +96,24 @@ test('a cell opens a comm; what its handlers print belongs to the cell; either s
 test('messages arrive while a cell awaits: a slider sets the learning rate of a loop', async () => {
   const running = client.send('execute_request', {
     code: `
-      let rate = 0.1, steps = 0;
+      let rate = 0.1, before = rate;
       comms.open('slider').onMessage(({ data }) => { rate = data.rate; });
-      while (rate !== 0) { steps++; await new Promise((resolve) => setTimeout(resolve, 1)); }
-      String([rate, steps > 1])`,
+      while (rate !== 0) {
+        if (rate !== before) console.log('now', rate);
+        before = rate;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      String([before, rate])`,
     silent: false,
   });
   const open = await client.output(running, 'comm_open');
-  for (const rate of [0.01, 0]) await send('comm_msg', message(String(open.content.comm_id), { rate }));
+  const slide = (rate: number) => send('comm_msg', message(String(open.content.comm_id), { rate }));
+  await slide(0.01);
+  const printed = await client.output(running, 'stream');
+  expect(printed.content.text).toBe('now 0.01\n');
+  await slide(0);
   const cell = await client.finish(running);
-  expect(cell.result).toBe("'0,true'");
+  expect(cell.result).toBe("'0.01,0'");
 });
 
 test('messages keep their order and large buffers every bit', async () => {

@@ -117,9 +117,10 @@ describe('an interrupt', () => {
   });
 
   it('of training leaves the recording of gradients as it was chosen', async () => {
-    await interrupted('noGrad(() => { for (;;) {} })');
+    await interrupted('noGrad(() => { console.log("inside"); for (;;) {} })', 'inside');
     expect(await book.value('isGradEnabled()')).toBe('true');
-    await interrupted('setGradEnabled(false); enableGrad(() => { for (;;) {} })');
+    const code = 'setGradEnabled(false); enableGrad(() => { console.log("inside"); for (;;) {} })';
+    await interrupted(code, 'inside');
     expect(await book.value('[isGradEnabled(), setGradEnabled(true)]')).toBe('[ false, false ]');
   });
 

@@ -99,7 +99,7 @@ test('messages arrive while a cell awaits: a slider sets the learning rate of a 
       let rate = 0.1, before = rate;
       comms.open('slider').onMessage(({ data }) => { rate = data.rate; });
       while (rate !== 0) {
-        if (rate !== before) console.log('now', rate);
+        if (rate !== before) console.log("now " + rate);
         before = rate;
         await new Promise((resolve) => setTimeout(resolve, 1));
       }

@@ -69,7 +69,7 @@ export function wrapDims(
   op: string,
   dims: number | readonly number[] | null | undefined,
   ndim: number,
-): number[] {
+): readonly number[] {
   if (dims === null || dims === undefined) return range(ndim);
   const list = typeof dims === 'number' ? [dims] : dims;
   if (list.length === 0) return range(ndim);
@@ -82,8 +82,13 @@ export function wrapDims(
   return ndim === 0 ? [] : wrapped;
 }
 
-function range(n: number): number[] {
-  return Array.from({ length: n }, (_, i) => i);
+const RANGES: readonly (readonly number[])[] = Array.from({ length: 9 }, (_, n) =>
+  Object.freeze(Array.from({ length: n }, (__, i) => i)),
+);
+
+/** [0, …, n − 1] */
+export function range(n: number): readonly number[] {
+  return RANGES[n] ?? Array.from({ length: n }, (_, i) => i);
 }
 
 /**

@@ -49,12 +49,14 @@ class Run {
   private readonly id = ++runs;
   private readonly visited: Node[] = [];
   /** What an outer run, in which this one was started by a hook, keeps on nodes that both visit. */
-  private readonly displaced: Displaced[] = [];
-  private readonly captured = new Map<Node, Tensor>();
-  private readonly targets: ReadonlySet<Node>;
+  private displaced: Displaced[] | null = null;
+  private readonly captured: Map<Node, Tensor> | null;
+  private readonly targets: ReadonlySet<Node> | null;
 
   constructor(private readonly options: RunOptions) {
-    this.targets = new Set(options.targets?.filter((node) => node !== null));
+    const { targets } = options;
+    this.targets = targets === null ? null : new Set(targets.filter((node) => node !== null));
+    this.captured = targets === null ? null : new Map();
   }
 
   go(roots: readonly Node[], gradients: readonly Tensor[]): (Tensor | null)[] {
@@ -65,7 +67,7 @@ class Run {
       roots.forEach((root, i) => this.deliver(root, gradients[i], root.slot, false));
       this.walk(roots);
       return (this.options.targets ?? []).map((node) =>
-        node === null ? null : (this.captured.get(node) ?? null),
+        node === null ? null : (this.captured?.get(node) ?? null),
       );
     } finally {
       gradMode.enabled = recording;
@@ -84,14 +86,14 @@ class Run {
         next.dependencies++;
       }
     }
-    if (this.options.targets !== null) this.markWanted();
+    if (this.targets !== null) this.markWanted(this.targets);
   }
 
   private enter(node: Node): boolean {
     if (node.run === this.id) return false;
     if (node.run !== 0) {
       const { run, dependencies, wanted, pending, pendingOwned } = node;
-      this.displaced.push({ node, run, dependencies, wanted, pending, pendingOwned });
+      (this.displaced ??= []).push({ node, run, dependencies, wanted, pending, pendingOwned });
     }
     node.run = this.id;
     node.dependencies = 0;
@@ -103,8 +105,8 @@ class Run {
   }
 
   /** With targets, only nodes from which one of them can be reached are walked. */
-  private markWanted(): void {
-    for (const node of this.visited) node.wanted = this.targets.has(node);
+  private markWanted(targets: ReadonlySet<Node>): void {
+    for (const node of this.visited) node.wanted = targets.has(node);
     // Every node comes after all that it leads to, in this order.
     for (const node of this.inTopologicalOrder().reverse()) {
       if (!node.wanted) node.wanted = node.next.some((next) => next?.wanted);
@@ -133,7 +135,9 @@ class Run {
   /** Hands on gradients, each node when all that lead to it are done. */
   private walk(roots: readonly Node[]): void {
     const ready: Node[] = [];
-    for (const root of new Set(roots)) if (root.dependencies === 0) ready.push(root);
+    for (const root of roots.length === 1 ? roots : new Set(roots)) {
+      if (root.dependencies === 0) ready.push(root);
+    }
     for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
       const grad = this.take(node);
       const results = grad === undefined ? null : this.process(node, grad);
@@ -174,9 +178,9 @@ class Run {
     if (grad !== null) {
       if (node.hooks !== null) grad = runHooks(node, grad);
       if (node.retained !== null) for (const tensor of node.retained) tensor.grad = grad;
-      if (this.targets.has(node)) {
+      if (this.targets?.has(node)) {
         grad.storage.gradientUses += 2;
-        this.captured.set(node, grad);
+        this.captured?.set(node, grad);
       }
     }
     if (node instanceof AccumulateGrad) {
@@ -229,6 +233,7 @@ class Run {
       node.wanted = true;
       node.clear();
     }
+    if (this.displaced === null) return;
     for (const { node, ...state } of this.displaced) Object.assign(node, state);
   }
 }

@@ -4,9 +4,10 @@ import type { Tensor } from '../tensor.js';
 import { add, div, mul, sub } from './arithmetic.js';
 import { type Binary, internalBinaryOp } from './binary.js';
 import { where } from './choice.js';
-import { eq, gt, logicalAnd, lt } from './comparison.js';
+import { eq, gt, le, logicalAnd, lt } from './comparison.js';
+import { maximum, minimum } from './extremes.js';
 import { piecewise, smooth, toFloat } from './elementwise.js';
-import { abs, exp, sigmoid, tanh } from './pointwise.js';
+import { abs, exp, expm1, sigmoid, tanh } from './pointwise.js';
 import { functionOp, type FunctionOp, type InPlaceOp, inPlaceOp, type SampleMaker } from './record.js';
 import { reshapeTo } from './shape.js';
 import { sliceDim } from './slicing.js';
@@ -142,8 +143,8 @@ type Parametric<Names extends string> = (
 
 const leaky = piecewise({
   name: 'leakyRelu',
-  f: (x, slope) => (x > 0 ? x : x * slope),
-  slope: (x, slope) => (x > 0 ? 1 : slope),
+  f: (x, slope) => where(gt(x, 0), x, mul(x, slope)),
+  gradient: (g, x, slope) => where(gt(x, 0), g, mul(g, slope)),
 });
 
 /** x if positive, else negativeSlope · x (0.01). */
@@ -155,11 +156,8 @@ export const leakyRelu: InPlaceOp<Parametric<'negativeSlope'>> = activation(
 const between = piecewise({
   name: 'hardtanh',
   // The upper limit is applied last, which matters where the limits are crossed.
-  f: (x, low, high) => {
-    const raised = x < low ? low : x;
-    return raised > high ? high : raised;
-  },
-  slope: (x, low, high) => (x > low && x < high ? 1 : 0),
+  f: (x, low, high) => minimum(maximum(x, low), high),
+  gradient: (g, x, low, high) => where(logicalAnd(gt(x, low), lt(x, high)), g, 0),
 });
 
 /** x cut off at minVal (−1) and maxVal (1). */
@@ -176,8 +174,8 @@ export const relu6: InPlaceOp<Parametric<never>> = activation(
 
 const sixth = piecewise({
   name: 'hardsigmoid',
-  f: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 6 + 0.5),
-  slope: (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
+  f: (x) => minimum(maximum(add(div(x, 6), 0.5), 0), 1),
+  gradient: (g, x) => where(lt(abs(x), 3), div(g, 6), 0),
 });
 
 /** x / 6 + ½ cut off at 0 and 1. */
@@ -188,7 +186,7 @@ export const hardsigmoid: InPlaceOp<Parametric<never>> = activation(
 
 const swish = smooth({
   name: 'hardswish',
-  f: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+  f: (x) => div(mul(x, minimum(maximum(add(x, 3), 0), 6)), 6),
   reads: 'input',
   // At −3 and 3 PyTorch takes the slope of the middle piece, and its derivative as 0.
   vjp: (g, x) => {
@@ -207,8 +205,8 @@ export const hardswish: InPlaceOp<Parametric<never>> = activation(
 
 const hard = piecewise({
   name: 'hardshrink',
-  f: (x, lambda) => (x >= -lambda && x <= lambda ? 0 : x),
-  slope: (x, lambda) => (x >= -lambda && x <= lambda ? 0 : 1),
+  f: (x, lambda) => where(le(abs(x), lambda), 0, x),
+  gradient: (g, x, lambda) => where(le(abs(x), lambda), 0, g),
 });
 
 /** x where |x| is above lambd (0.5), else 0. */
@@ -219,8 +217,8 @@ export const hardshrink: InPlaceOp<Parametric<'lambd'>> = activation(
 
 const soft = piecewise({
   name: 'softshrink',
-  f: (x, lambda) => (x > lambda ? x - lambda : x < -lambda ? x + lambda : Number.isNaN(x) ? x : 0),
-  slope: (x, lambda) => (x >= -lambda && x <= lambda ? 0 : 1),
+  f: (x, lambda) => sub(x, minimum(maximum(x, -lambda), lambda)),
+  gradient: (g, x, lambda) => where(le(abs(x), lambda), 0, g),
 });
 
 /** x moved towards 0 by lambd (0.5), but not beyond. */
@@ -231,8 +229,8 @@ export const softshrink: InPlaceOp<Parametric<'lambd'>> = activation(
 
 const above = piecewise({
   name: 'threshold',
-  f: (x, limit, value) => (x <= limit ? value : x),
-  slope: (x, limit) => (x <= limit ? 0 : 1),
+  f: (x, limit, value) => where(le(x, limit), value, x),
+  gradient: (g, x, limit) => where(le(x, limit), 0, g),
 });
 
 /** x where it is above the threshold, else the value. */
@@ -260,9 +258,22 @@ export const softsign: InPlaceOp<Parametric<never>> = activation(
   (x) => div(x, add(abs(x), 1)),
 );
 
+/** The kernel: ln(1 + eˣ), and x itself above 20. Its derivative is that of softplus. */
+const plainSoftplus: FunctionOp<Unary> = internalUnaryOp({
+  name: 'softplusOfOne',
+  compute: 'softplus',
+  integers: 'float',
+  reads: 'input',
+  vjp: (g, x) => mul(g, sigmoid(x)),
+});
+
 const softPlus = smooth({
   name: 'softplus',
-  f: (x, beta, limit) => (x * beta > limit ? x : Math.log1p(Math.exp(x * beta)) / beta),
+  f: (x, beta, limit) => {
+    if (beta === 1 && limit === 20) return plainSoftplus(x);
+    const scaled = mul(x, beta);
+    return where(gt(scaled, limit), x, div(plainSoftplus(scaled), beta));
+  },
   reads: 'input',
   vjp: (g, x, _y, [beta = 1, limit = 20]) => {
     const scaled = mul(x, beta);
@@ -279,7 +290,7 @@ export const softplus: InPlaceOp<Parametric<'beta' | 'threshold'>> = activation(
 const exponentialUnit = smooth({
   name: 'elu',
   // Below 0: a (exp(b x) − 1).
-  f: (x, a, b) => (x > 0 ? x : a * Math.expm1(x * b)),
+  f: (x, a, b) => where(gt(x, 0), x, mul(expm1(mul(x, b)), a)),
   reads: 'input',
   // At 0 the slope is a b, and by PyTorch's convention constant: its derivative there is 0.
   vjp: (g, x, _y, [a = 1, b = 1]) =>

@@ -222,7 +222,7 @@ export const logit: InPlaceOp<Logit> = inPlaceOp<Logit>(
 
 const logOdds = smooth({
   name: 'logit',
-  f: (x) => Math.log(x / (1 - x)),
+  f: (x) => log(div(x, sub(1, x))),
   reads: 'input',
   vjp: (g, x) => div(g, mul(x, sub(1, x))),
 });

@@ -1,6 +1,7 @@
 /** Comparisons and logic: results are bool, and no gradient flows. */
 import type { CompareOp } from '../kernels/api.js';
-import type { Tensor } from '../tensor.js';
+import { u8 } from '../memory.js';
+import { allocate, type Tensor } from '../tensor.js';
 import {
   type Binary,
   type BinaryMethod,
@@ -10,10 +11,9 @@ import {
   expandedData,
 } from './binary.js';
 import { isTensor, type Operand } from './operand.js';
-import { elements, filled, inDType } from './raw.js';
+import { filled, inDType } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp } from './record.js';
-import { mapElements, notATensor, type Unary } from './unary.js';
-import { allocate } from '../tensor.js';
+import { notATensor, type Unary } from './unary.js';
 
 type Comparison = MethodOp<Binary, BinaryMethod>;
 
@@ -41,31 +41,44 @@ export function truth(x: Operand, op: string): Tensor {
   return inDType(x, 'bool', op);
 }
 
-function logicOp(name: string, f: (a: number, b: number) => number): InPlaceOp<Binary, BinaryMethod> {
+type Combine = (x: Uint8Array, y: Uint8Array, out: Uint8Array) => void;
+
+function logicOp(name: string, combine: Combine): InPlaceOp<Binary, BinaryMethod> {
   return inPlaceOp<Binary, BinaryMethod>(
     { name, params: ['input', 'other'], samples: binarySamples(-2, 2) },
     (input, other) => {
       const a = truth(input, name);
       const b = truth(other, name);
       const out = allocate(broadcastLayout(name, a, b), 'bool', name);
-      const x = elements(expandedData(a, out.shape, name));
-      const y = elements(expandedData(b, out.shape, name));
-      const target = elements(out);
-      for (let i = 0; i < target.length; i++) target[i] = f(x[i], y[i]);
+      const x = expandedData(a, out.shape, name);
+      const y = expandedData(b, out.shape, name);
+      combine(bytes(x), bytes(y), bytes(out));
       return out;
     },
   );
 }
 
+function bytes(x: Tensor): Uint8Array {
+  return u8.subarray(x.ptr, x.ptr + x.layout.size);
+}
+
+// A loop each, so that each is compiled for its operator.
+
 /** Whether both are not 0. */
-export const logicalAnd: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalAnd', (a, b) => a & b);
+export const logicalAnd: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalAnd', (x, y, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = x[i] & y[i];
+});
 /** Whether one is not 0. */
-export const logicalOr: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalOr', (a, b) => a | b);
+export const logicalOr: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalOr', (x, y, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = x[i] | y[i];
+});
 /** Whether exactly one is not 0. */
-export const logicalXor: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalXor', (a, b) => a ^ b);
+export const logicalXor: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalXor', (x, y, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = x[i] ^ y[i];
+});
 
 /** Whether elements are 0. */
 export const logicalNot: InPlaceOp<Unary> = inPlaceOp<Unary>(
   { name: 'logicalNot', params: ['input'], samples: (make) => [[make([2, 3])]] },
-  (input) => mapElements('logicalNot', truth(input, 'logicalNot'), 'bool', (x) => 1 - x),
+  (input) => eq(input.detach(), 0),
 );

@@ -1,30 +1,39 @@
 /** Questions about elements: NaN, infinities, closeness, membership. */
 import type { Tensor } from '../tensor.js';
 import { broadcastLayout, expandedData, promoted } from './binary.js';
+import { eq, lt, ne } from './comparison.js';
+import { abs } from './pointwise.js';
 import { isTensor, type Operand } from './operand.js';
 import { contiguousData, elements, filled, inDType } from './raw.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
 import { mapElements, type Unary } from './unary.js';
 import { allocate } from '../tensor.js';
 
-function predicate(name: string, holds: (x: number) => boolean): MethodOp<Unary> {
+function predicate(name: string, holds: (x: Tensor) => Tensor): MethodOp<Unary> {
   return methodOp<Unary>({ name, params: ['input'], samples: (make) => [[make([2, 3])]] }, (input) =>
-    mapElements(name, input, 'bool', (x) => (holds(x) ? 1 : 0)),
+    holds(input.detach()),
   );
 }
 
+/** |x|, where x has a sign. */
+function magnitude(x: Tensor): Tensor {
+  return x.dtype === 'bool' ? x : abs(x);
+}
+
 /** Whether elements are NaN. */
-export const isnan: MethodOp<Unary> = predicate('isnan', Number.isNaN);
+export const isnan: MethodOp<Unary> = predicate('isnan', (x) => ne(x, x));
 /** Whether elements are neither NaN nor infinite. */
-export const isfinite: MethodOp<Unary> = predicate('isfinite', Number.isFinite);
+export const isfinite: MethodOp<Unary> = predicate('isfinite', (x) => lt(magnitude(x), Infinity));
 /** Whether elements are infinite. */
-export const isinf: MethodOp<Unary> = predicate('isinf', (x) => Math.abs(x) === Infinity);
+export const isinf: MethodOp<Unary> = predicate('isinf', (x) => eq(magnitude(x), Infinity));
 /** Whether elements are +∞. */
-export const isposinf: MethodOp<Unary> = predicate('isposinf', (x) => x === Infinity);
+export const isposinf: MethodOp<Unary> = predicate('isposinf', (x) => eq(x, Infinity));
 /** Whether elements are −∞. */
-export const isneginf: MethodOp<Unary> = predicate('isneginf', (x) => x === -Infinity);
+export const isneginf: MethodOp<Unary> = predicate('isneginf', (x) => eq(x, -Infinity));
 /** Whether the sign bit is set: also for −0. */
-export const signbit: MethodOp<Unary> = predicate('signbit', (x) => x < 0 || Object.is(x, -0));
+export const signbit: MethodOp<Unary> = predicate('signbit', (x) =>
+  mapElements('signbit', x, 'bool', (v) => (v < 0 || Object.is(v, -0) ? 1 : 0)),
+);
 
 export interface ToleranceOptions {
   /** Relative tolerance. Default 1e-5. */

@@ -30,6 +30,9 @@ export interface Primitive<A> {
   readonly vjp: (grad: Tensor, context: Context<A>) => Gradients;
 }
 
+const NOTHING: (Tensor | null)[] = [];
+const NO_VERSIONS: number[] = [];
+
 /** The node of a general primitive. */
 export class PrimitiveNode<A> extends Node implements Context<A> {
   private kept: (Tensor | null)[] | null;
@@ -44,9 +47,14 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
     const next = inputs.map((input) => input.edge());
     super(next);
     // The output is kept behind the inputs.
+    if (primitive.reads === undefined) {
+      this.kept = NOTHING;
+      this.versions = NO_VERSIONS;
+      return;
+    }
     const saved = new Array<Tensor | null>(inputs.length + 1).fill(null);
     const versions = new Array<number>(inputs.length + 1).fill(0);
-    primitive.reads?.forEach((reads, i) => {
+    primitive.reads.forEach((reads, i) => {
       if (next[i] === null) return;
       for (const read of reads) {
         const at = read === OUTPUT ? inputs.length : read;

@@ -59,6 +59,7 @@ export function reduceRaw(
   keepdim: boolean,
   name: string,
 ): Tensor {
+  if (dims.length === x.ndim && !keepdim && x.ndim > 0) return reduceAll(op, x, name);
   const shape = reducedShape(x.shape, dims, keepdim);
   const runs = reducedRuns(x.shape, dims);
   if (runs.length === 0) return castCopy(x, x.dtype, name);
@@ -77,6 +78,15 @@ export function reduceRaw(
   return current;
 }
 
+/** Reduces everything to one number. */
+function reduceAll(op: 'sum' | 'prod' | 'max' | 'min', x: Tensor, name: string): Tensor {
+  const source = contiguousData(x, name);
+  const out = allocate(Layout.scalar, x.dtype, name);
+  kernels.reduce(op, elementOf(x.dtype), 1, x.layout.size, 1, source.ptr, out.ptr);
+  if (source !== x) source.storage.release();
+  return out;
+}
+
 interface SumAttributes {
   readonly shape: Shape;
   readonly dims: readonly number[];
@@ -87,7 +97,7 @@ const sumPrimitive: Primitive<SumAttributes> = {
   name: 'sum',
   forward: ([x], { dims, keepdim }) => reduceRaw('sum', x, dims, keepdim, 'sum'),
   vjp: (grad, { attributes: { shape, dims, keepdim } }) => [
-    expandTo(keepdim ? grad : restoreDims(grad, shape, dims), shape),
+    expandTo(keepdim || grad.ndim === 0 ? grad : restoreDims(grad, shape, dims), shape),
   ],
 };
 

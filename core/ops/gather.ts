@@ -353,7 +353,7 @@ export const maskedScatter: InPlaceOp<MaskedScatter> = inPlaceOp<MaskedScatter>(
 export const nonzero: MethodOp<(input: Tensor) => Tensor> = methodOp<(input: Tensor) => Tensor>(
   { name: 'nonzero', torch: ['nonzero', 'argwhere'], params: ['input'], samples: (make) => [[make([2, 3])]] },
   (input) => {
-    const lists = maskPositions(cast(input.detach(), 'bool')).map((list) => elements(list));
+    const lists = maskPositions(cast(input.detach(), 'bool')).map((list) => elements(list).slice());
     const count = input.ndim === 0 ? (input.item() !== 0 ? 1 : 0) : lists[0].length;
     const out = allocateShape([count, input.ndim], 'int64', 'nonzero');
     const data = elements(out);

@@ -1,5 +1,6 @@
 /** Everything on tensors, arranged as in PyTorch: `torch.*` here, `torch.nn.functional.*` as F, `torch.linalg.*` as linalg. */
 import './methods.js';
+import './properties.js';
 import '../read.js';
 import '../print.js';
 

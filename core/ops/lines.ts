@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js';
 import { contiguousData, elements, type ElementArray } from './raw.js';
 
 export interface Lines {
+  /** A copy of the elements. */
   readonly data: ElementArray;
   /** Elements in a line (1 for a 0-d tensor), and how far they are apart. */
   readonly size: number;
@@ -15,7 +16,7 @@ export interface Lines {
 /** The lines of `x` along a dimension, in row-major order of the other dimensions. */
 export function linesOf(x: Tensor, dim: number, op: string): Lines {
   const at = wrapDim(op, dim, x.ndim);
-  const data = elements(contiguousData(x, op));
+  const data = elements(contiguousData(x, op)).slice();
   const size = x.ndim === 0 ? 1 : x.shape[at];
   const step = x.ndim === 0 ? 1 : sizeOf(x.shape.slice(at + 1));
   const count = size === 0 ? sizeOf(x.shape.with(at, 1)) : data.length / size;

@@ -106,7 +106,7 @@ function integers(op: string, x: Tensor): ArrayLike<number> {
   if (x.dtype !== 'int64' && x.dtype !== 'int32' && x.dtype !== 'uint8') {
     throw new TypeError(`${op}: class targets are integers, got ${x.dtype}; convert them with target.long()`);
   }
-  return elements(contiguousData(x, op));
+  return elements(contiguousData(x, op)).slice();
 }
 
 function checkLabels(op: string, labels: ArrayLike<number>, classes: number, lowest: number): void {

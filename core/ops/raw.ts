@@ -48,8 +48,21 @@ export function filled(shape: Shape, value: number, dtype: DType, operation: str
   return out;
 }
 
-/** The elements of a contiguous tensor, in place. The view is valid as long as the tensor is. */
+/**
+ * The tensors whose elements were last looked at. A view does not keep its tensor alive, and a temporary one may be
+ * swept by the next allocation although its view is still being read; so the last few are held here.
+ */
+const RECENT = 8;
+const recent = new Array<Tensor | null>(RECENT).fill(null);
+let nextRecent = 0;
+
+/**
+ * The elements of a contiguous tensor, in place. The view is valid as long as the tensor is, and at least until this
+ * was called for several others.
+ */
 export function elements(x: Tensor): ElementArray {
+  recent[nextRecent] = x;
+  nextRecent = (nextRecent + 1) % RECENT;
   const { ptr } = x;
   const n = x.layout.size;
   switch (elementOf(x.dtype)) {

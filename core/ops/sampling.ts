@@ -104,8 +104,8 @@ export const gridSample: FunctionOp<GridSample> = functionOp<GridSample>(
     const x0 = rounded ? x.detach().round() : x.detach().floor();
     const y0 = rounded ? y.detach().round() : y.detach().floor();
     const pixels = reshapeTo(permuteDims(input, [0, 2, 3, 1]), [1, count * height * width, channels]);
-    const xs = elements(contiguousData(x0, 'gridSample'));
-    const ys = elements(contiguousData(y0, 'gridSample'));
+    const xs = elements(contiguousData(x0, 'gridSample')).slice();
+    const ys = elements(contiguousData(y0, 'gridSample')).slice();
     const bring = (v: number, size: number): number => {
       if (mode !== 'bicubic' || padding === 'zeros') return v;
       if (padding === 'border') return Math.min(size - 1, Math.max(0, v));

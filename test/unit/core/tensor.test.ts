@@ -70,6 +70,11 @@ describe('tensors are read', () => {
       [2, 4],
     ]);
     expect(x.t().toTypedArray()).toEqual(new Float32Array([1, 3, 2, 4]));
+    expect(x.T.toArray()).toEqual([
+      [1, 3],
+      [2, 4],
+    ]);
+    expect(x.unsqueeze(0).mT.shape).toEqual([1, 2, 2]);
     expect(x.at(1, 0).item()).toBe(3);
     expect(() => x.item()).toThrow(/one element, this one has shape \[2, 2\]/);
     const copy = x.toTypedArray();

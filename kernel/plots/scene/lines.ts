@@ -7,6 +7,7 @@ import { spread } from './labels.js';
 import { marks } from './marks.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
+import { xTicks } from './ticks.js';
 
 const LABEL_HEIGHT = 14;
 const MAX_NAME_WIDTH = 150;
@@ -127,17 +128,7 @@ function axes(panel: LinePanel, plot: Box, x: Scale, y: Scale, showX: boolean): 
     role: 'axis',
   });
   if (!showX) return shapes;
-  for (const tick of x.ticks) {
-    const at = x.at(tick.value);
-    shapes.push({
-      kind: 'path',
-      d: `M${px(at)} ${px(bottom)}v4`,
-      stroke: COLOR.axis,
-      width: 1,
-      role: 'axis',
-    });
-    shapes.push({ ...text(at, bottom + 17, tick.text, 'tick', COLOR.muted), anchor: 'middle' });
-  }
+  shapes.push(...xTicks(x, bottom));
   const name = text(plot.x + plot.width / 2, bottom + 34, axisTitle(panel.x), 'axisName', COLOR.muted);
   shapes.push({ ...name, anchor: 'middle' });
   return shapes;

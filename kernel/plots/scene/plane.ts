@@ -5,6 +5,7 @@ import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, seriesColor, textColor, type Rgb } from './style.js';
+import { xTicks } from './ticks.js';
 
 const WHITE: Rgb = [255, 255, 255];
 const LEGEND_ROW = 18;
@@ -101,17 +102,7 @@ function inside({ x, y }: { x: number; y: number }, box: Box): boolean {
 function ticks(panel: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] {
   const bottom = plot.y + plot.height;
   const shapes: Shape[] = [];
-  for (const tick of x.ticks) {
-    const at = x.at(tick.value);
-    shapes.push({
-      kind: 'path',
-      d: `M${px(at)} ${px(bottom)}v4`,
-      stroke: COLOR.axis,
-      width: 1,
-      role: 'axis',
-    });
-    shapes.push({ ...text(at, bottom + 17, tick.text, 'tick', COLOR.muted), anchor: 'middle' });
-  }
+  shapes.push(...xTicks(x, bottom));
   for (const tick of y.ticks) {
     const at = y.at(tick.value);
     shapes.push({

@@ -6,6 +6,7 @@ import { makeScale, minus, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
 import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, toHex } from './style.js';
+import { xTicks } from './ticks.js';
 
 /** How far a ridge may rise over the ones behind it, in gaps between baselines. */
 const OVERLAP = 3.2;
@@ -111,17 +112,7 @@ function axis(plot: Box, [left, right]: [number, number], x: Scale): Shape[] {
       role: 'axis',
     },
   ];
-  for (const tick of x.ticks) {
-    const at = x.at(tick.value);
-    shapes.push({
-      kind: 'path',
-      d: `M${px(at)} ${px(bottom)}v4`,
-      stroke: COLOR.axis,
-      width: 1,
-      role: 'axis',
-    });
-    shapes.push({ ...text(at, bottom + 16, tick.text, 'tick', COLOR.muted), anchor: 'middle' });
-  }
+  shapes.push(...xTicks(x, bottom, 16));
   return shapes;
 }
 

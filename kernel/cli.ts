@@ -107,7 +107,9 @@ program
     "what a recorded value must be, as in 'finalLoss < 0.1', several times if need be",
     collect,
   )
-  .option('--kernel <name>', 'an installed kernel (default: this one)')
+  .option('--kernel <name>', 'an installed kernel (default: this one), or one of the server')
+  .option('--server <url>', 'run on a Jupyter server, JupyterHub or gateway: its base URL')
+  .option('--token <token>', 'what the server asks for (default: that of the URL, or JUPYTER_TOKEN)')
   .addOption(
     new Option(
       '--progress <how>',

@@ -12,6 +12,7 @@ import {
 import { ExitCode, RunError } from './exit.js';
 import type { Metadata } from './notebook/types.js';
 import type { OutputEvent } from './outputs.js';
+import { watchConnection } from './lost-server.js';
 import { quietServices } from './quiet.js';
 
 export interface ConnectOptions {
@@ -76,6 +77,9 @@ export class KernelClient {
     kernel.statusChanged.connect((_, status) => {
       // A server restarts a kernel that died: what the cells had computed is gone all the same.
       if (status === 'dead' || status === 'autorestarting') void this.#died();
+    });
+    watchConnection(kernel, settings, (reason) => {
+      if (!this.#closing) this.#fail(new RunError(`the kernel died (${reason})`, ExitCode.died));
     });
   }
 

@@ -10,7 +10,8 @@ import {
   splitParameter,
   type GivenParameters,
 } from './parameters/index.js';
-import { runNotebook, type RunOptions, type RunResult } from './run.js';
+import type { RunOptions, RunResult } from './options.js';
+import { runNotebook } from './run.js';
 import { styleFor, terminalReporter, type Progress } from './terminal/index.js';
 import { milliseconds } from './timeouts.js';
 
@@ -35,8 +36,11 @@ export interface RunCommandOptions {
   seed?: string;
   progress?: Progress;
   assert?: string[];
-  /** The name of an installed kernel. */
+  /** The name of an installed kernel, or of one of the server's. */
   kernel?: string;
+  /** The URL of a Jupyter server, and the token that it asks for. */
+  server?: string;
+  token?: string;
 }
 
 /** Runs the notebook, shows it on stdout, and returns the exit code. */
@@ -82,11 +86,19 @@ function runOptions(options: RunCommandOptions): Omit<RunOptions, 'input'> {
     until,
     cwd,
     assertions: options.assert,
-    kernel: options.kernel === undefined ? undefined : installedKernel(options.kernel),
+    ...kernelOptions(options),
     inPlace: options.inplace,
     stripOutputs: options.stripOutputs,
     seed: seed === undefined ? undefined : seedOf(seed),
   };
+}
+
+/** The kernel of this machine or of a server. */
+function kernelOptions({ kernel, server, token }: RunCommandOptions): Pick<RunOptions, 'kernel' | 'server'> {
+  if (server !== undefined) return { server: { url: server, token, kernelName: kernel } };
+  if (token !== undefined)
+    throw new RunError('--token is for a server: give its URL with --server', ExitCode.usage);
+  return kernel === undefined ? {} : { kernel: installedKernel(kernel) };
 }
 
 function seedOf(text: string): number {

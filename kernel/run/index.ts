@@ -6,4 +6,5 @@ export type { OutputChange, OutputEvent } from './outputs.js';
 export { parametersOf, type DeclaredParameter, type GivenParameters } from './parameters/index.js';
 export type { RecordedValue } from './records.js';
 export type { RunningCell, RunReporter } from './reporter.js';
-export { runNotebook, type RunOptions, type RunResult } from './run.js';
+export type * from './options.js';
+export { runNotebook } from './run.js';

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { LocalKernels } from './bridge/kernels.js';
 import type { KernelClient } from './client.js';
 import { connectLocally } from './connect.js';
-import { ownLaunchSpec } from './run.js';
+import { ownLaunchSpec } from './place.js';
 
 export interface ProbeResult {
   /** From the start of the process to its first answers on shell and IOPub. */

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { install } from '../../kernel/install/install.js';
 import { distFile } from '../../kernel/install/paths.js';
 import { readNotebook, runNotebook, type CodeCell, type RunOptions } from '../../kernel/run/index.js';
-import { ownLaunchSpec } from '../../kernel/run/run.js';
+import { ownLaunchSpec } from '../../kernel/run/place.js';
 
 let folder: string;
 beforeAll(() => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bridge } from '../../kernel/run/bridge/index.js';
 import { LocalKernels } from '../../kernel/run/bridge/kernels.js';
 import { quietServices } from '../../kernel/run/quiet.js';
-import { ownLaunchSpec } from '../../kernel/run/run.js';
+import { ownLaunchSpec } from '../../kernel/run/place.js';
 
 const kernels = new LocalKernels([
   ownLaunchSpec(),

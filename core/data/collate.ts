@@ -8,17 +8,20 @@ import { allocateShape, Tensor } from '../tensor.js';
 
 /**
  * What samples of type T become as a batch: tensors are stacked, numbers and booleans become a tensor, strings an array;
- * arrays and objects are batched member by member.
+ * arrays and objects are batched member by member. Samples that are still to come make a batch that is.
  */
-export type Collated<T> = T extends Tensor | number | boolean
-  ? Tensor
-  : T extends string
-    ? string[]
-    : T extends readonly unknown[]
-      ? { -readonly [K in keyof T]: Collated<T[K]> }
-      : T extends object
-        ? { [K in keyof T]: Collated<T[K]> }
-        : T[];
+export type Collated<T> =
+  T extends PromiseLike<infer U>
+    ? Promise<Collated<U>>
+    : T extends Tensor | number | boolean
+      ? Tensor
+      : T extends string
+        ? string[]
+        : T extends readonly unknown[]
+          ? { -readonly [K in keyof T]: Collated<T[K]> }
+          : T extends object
+            ? { [K in keyof T]: Collated<T[K]> }
+            : T[];
 
 /**
  * Makes a batch of samples as {@link Collated} says. Numbers become the default dtype as in `tensor`; return

@@ -8,6 +8,7 @@ import { type Collated, gatherRows } from './collate.js';
 
 /**
  * Samples by index. Anything with `length` and `get` is a data set: a class of one's own, or what this folder makes.
+ * `get` may be asynchronous: then T is a promise, and loaders are gone through by `for await`.
  * @typeParam T one sample
  */
 export interface Dataset<T> {

@@ -2,6 +2,7 @@
 export { type Collated, defaultCollate } from './collate.js';
 export { ConcatDataset, type Dataset, randomSplit, Subset, TensorDataset } from './dataset.js';
 export { DataLoader, type DataLoaderOptions } from './loader.js';
+export type { LoaderState } from './loader-state.js';
 export {
   BatchSampler,
   RandomSampler,

@@ -3,6 +3,15 @@
 import { defaultGenerator, type Generator } from '../random/generator.js';
 import { type Collated, defaultCollate } from './collate.js';
 import type { Dataset } from './dataset.js';
+import {
+  checkLoaderState,
+  generatorsOf,
+  type LoaderState,
+  type RandomStates,
+  restoreRandom,
+  saveRandom,
+} from './loader-state.js';
+import { prefetch } from './prefetch.js';
 import { BatchSampler, drawSeed, RandomSampler, type Sampler, SequentialSampler } from './sampler.js';
 
 /** Options of {@link DataLoader}. */
@@ -20,7 +29,9 @@ export interface DataLoaderOptions<T, B> {
   /** Where random orders come from; the default generator. */
   generator?: Generator;
   /** Makes a batch of samples; {@link defaultCollate}, or the data set's own `getBatch`. */
-  collate?: (samples: T[]) => B;
+  collate?: (samples: Awaited<T>[]) => B;
+  /** With `for await`: how many batches are being loaded while one is used (2). */
+  prefetchFactor?: number;
 }
 
 /**
@@ -31,23 +42,44 @@ export interface DataLoaderOptions<T, B> {
  * ```
  *
  * After `manualSeed` the orders are those of PyTorch's DataLoader. An array is a data set too.
+ *
+ * Where `get` is asynchronous (it reads files, say), `for await (const batch of loader)` loads the samples of a batch
+ * at the same time and `prefetchFactor` batches ahead, in the same order.
+ *
+ * `stateDict()` inside the loop and `loadStateDict` in another process go on with the next batch of the same epoch; so
+ * does `io.checkpoint` with `{ loader }`. After the loop, also when it was left early, the next epoch is a new one.
  */
-export class DataLoader<T, B = Collated<T>> implements Iterable<B> {
+export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, AsyncIterable<B> {
   readonly dataset: Dataset<T>;
   readonly batchSampler: Iterable<readonly number[]> & { readonly length: number };
   readonly #generator: Generator;
+  readonly #generators: ReadonlyMap<string, Generator>;
   readonly #makeBatch: (indices: readonly number[]) => B;
+  readonly #makeBatchLater: (indices: readonly number[]) => Promise<B>;
+  readonly #prefetchFactor: number;
+  #epoch = 0;
+  #batch = 0;
+  /** At the beginning of the present epoch. */
+  #random: RandomStates = {};
+  /** The iteration that the state is about: the last one that was begun. */
+  #current = 0;
+  /** A state to go on from. */
+  #loaded: LoaderState | null = null;
 
   constructor(
     dataset: Dataset<T> | readonly T[],
-    options: DataLoaderOptions<T, B> & { collate: (samples: T[]) => B },
+    options: DataLoaderOptions<T, B> & { collate: (samples: Awaited<T>[]) => B },
   );
   constructor(dataset: Dataset<T> | readonly T[], options?: Omit<DataLoaderOptions<T, B>, 'collate'>);
   constructor(dataset: Dataset<T> | readonly T[], options: DataLoaderOptions<T, B> = {}) {
     const { batchSize = 1, shuffle = false, dropLast = false, sampler, batchSampler, generator } = options;
+    const { prefetchFactor = 2 } = options;
     if (shuffle && sampler) throw new TypeError('DataLoader: give either shuffle or a sampler, not both');
     if (batchSampler && (sampler ?? options.batchSize ?? options.shuffle ?? options.dropLast) !== undefined) {
       throw new TypeError('DataLoader: a batchSampler replaces batchSize, shuffle, dropLast and sampler');
+    }
+    if (!Number.isInteger(prefetchFactor) || prefetchFactor < 0) {
+      throw new RangeError(`DataLoader: prefetchFactor must be a whole number from 0, got ${prefetchFactor}`);
     }
     const source = isDataset(dataset) ? dataset : new ArrayDataset(dataset);
     this.dataset = source;
@@ -55,7 +87,10 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B> {
       sampler ?? (shuffle ? new RandomSampler(source, { generator }) : new SequentialSampler(source));
     this.batchSampler = batchSampler ?? new BatchSampler(order, batchSize, dropLast);
     this.#generator = generator ?? defaultGenerator;
+    this.#generators = generatorsOf(this.#generator, this.batchSampler);
     this.#makeBatch = batchMaker(source, options.collate);
+    this.#makeBatchLater = laterBatchMaker(source, options.collate);
+    this.#prefetchFactor = prefetchFactor;
   }
 
   /** Number of batches. */
@@ -72,15 +107,102 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B> {
     return this.toString();
   }
 
+  /** @throws TypeError at the first batch if the data set is asynchronous */
   [Symbol.iterator](): IterableIterator<B> {
-    // PyTorch draws a seed for its workers at the start of every iteration, even where it has none.
-    drawSeed(this.#generator);
-    return this.#batches();
+    return this.#batches(this.#begin());
   }
 
-  *#batches(): IterableIterator<B> {
-    for (const indices of this.batchSampler) yield this.#makeBatch(indices);
+  [Symbol.asyncIterator](): AsyncIterableIterator<B> {
+    return this.#asyncBatches(this.#begin());
   }
+
+  /** Where the loader stands: the epoch, the batch in it, and what the epoch's order was drawn from. */
+  stateDict(): LoaderState {
+    if (this.#loaded) return this.#loaded;
+    return { epoch: this.#epoch, batch: this.#batch, random: this.#batch === 0 ? {} : this.#random };
+  }
+
+  /**
+   * Lets the next iteration go on where the state was taken, with the rest of that epoch. The samplers' orders are
+   * drawn again from the saved random states; the present states of the generators stay as they are.
+   * @throws TypeError, RangeError for what is no such state, or of a loader with other options
+   */
+  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+    this.#loaded = checkLoaderState(state, this.#generators, this.length);
+    this.#epoch = this.#loaded.epoch;
+    this.#batch = 0;
+    this.#current++;
+  }
+
+  /** Begins an epoch, or goes on with one that was loaded. */
+  #begin(): Epoch {
+    const own = ++this.#current;
+    const loaded = this.#loaded;
+    this.#loaded = null;
+    this.#batch = 0;
+    if (loaded === null || loaded.batch === 0) {
+      this.#random = saveRandom(this.#generators);
+      return { own, order: this.#order() };
+    }
+    this.#random = loaded.random;
+    this.#batch = loaded.batch;
+    const present = saveRandom(this.#generators);
+    restoreRandom(this.#generators, loaded.random);
+    try {
+      const order = this.#order();
+      for (let i = 0; i < loaded.batch; i++) order.next();
+      return { own, order };
+    } finally {
+      restoreRandom(this.#generators, present);
+    }
+  }
+
+  #order(): Iterator<readonly number[]> {
+    // PyTorch draws a seed for its workers at the start of every iteration, even where it has none.
+    drawSeed(this.#generator);
+    return this.batchSampler[Symbol.iterator]();
+  }
+
+  /** Says that an iteration gave a batch, or ended. Only the last one that was begun counts. */
+  #gave(own: number): void {
+    if (own === this.#current) this.#batch++;
+  }
+
+  #ended(own: number): void {
+    if (own !== this.#current) return;
+    this.#epoch++;
+    this.#batch = 0;
+  }
+
+  *#batches({ own, order }: Epoch): IterableIterator<B> {
+    try {
+      for (let next = order.next(); !next.done; next = order.next()) {
+        const batch = this.#makeBatch(next.value);
+        this.#gave(own);
+        yield batch;
+      }
+    } finally {
+      this.#ended(own);
+      order.return?.();
+    }
+  }
+
+  async *#asyncBatches({ own, order }: Epoch): AsyncIterableIterator<B> {
+    try {
+      for await (const batch of prefetch(order, this.#makeBatchLater, this.#prefetchFactor)) {
+        this.#gave(own);
+        yield batch;
+      }
+    } finally {
+      this.#ended(own);
+    }
+  }
+}
+
+/** An iteration, by its number, and the batches' indices that are left. */
+interface Epoch {
+  readonly own: number;
+  readonly order: Iterator<readonly number[]>;
 }
 
 /** An array as a data set. */
@@ -100,16 +222,47 @@ function isDataset<T>(dataset: Dataset<T> | readonly T[]): dataset is Dataset<T>
   return !Array.isArray(dataset);
 }
 
-/** Without a `collate` of the caller's, B is `Collated<T>`: the constructor's overloads say so. */
+/** Without a `collate` of the caller's, B is `Awaited<Collated<T>>`: the constructor's overloads say so. */
 function batchMaker<T, B>(
   dataset: Dataset<T>,
-  collate: ((samples: T[]) => B) | undefined,
+  collate: ((samples: Awaited<T>[]) => B) | undefined,
 ): (indices: readonly number[]) => B;
-function batchMaker<T>(
-  dataset: Dataset<T>,
-  collate: ((samples: T[]) => unknown) | undefined,
+function batchMaker(
+  dataset: Dataset<unknown>,
+  collate: ((samples: unknown[]) => unknown) | undefined,
 ): (indices: readonly number[]) => unknown {
-  if (!collate && dataset.getBatch) return (indices) => dataset.getBatch?.(indices);
+  if (!collate && dataset.getBatch) return (indices) => present(dataset.getBatch?.(indices));
   const make = collate ?? defaultCollate;
-  return (indices) => make(indices.map((index) => dataset.get(index)));
+  return (indices) => make(indices.map((index) => present(dataset.get(index))));
+}
+
+/** A value that is not still to come. */
+function present(value: unknown): unknown {
+  if (!(value instanceof Promise)) return value;
+  // It is dropped: should it fail, that is no unhandled error besides this one.
+  value.catch(() => undefined);
+  throw new TypeError(
+    'DataLoader: the data set is asynchronous (it gives promises); go through it by for await (const batch of loader)',
+  );
+}
+
+/** As {@link batchMaker}, for samples that may be still to come: those of a batch are loaded at the same time. */
+function laterBatchMaker<T, B>(
+  dataset: Dataset<T>,
+  collate: ((samples: Awaited<T>[]) => B) | undefined,
+): (indices: readonly number[]) => Promise<B>;
+function laterBatchMaker(
+  dataset: Dataset<unknown>,
+  collate: ((samples: unknown[]) => unknown) | undefined,
+): (indices: readonly number[]) => Promise<unknown> {
+  if (!collate && dataset.getBatch) return (indices) => begun(() => dataset.getBatch?.(indices));
+  const make = collate ?? defaultCollate;
+  return async (indices) => make(await Promise.all(indices.map((index) => begun(() => dataset.get(index)))));
+}
+
+/** Begins at once; what is thrown is a rejection too. */
+function begun(run: () => unknown): Promise<unknown> {
+  return new Promise((resolve) => {
+    resolve(run());
+  });
 }

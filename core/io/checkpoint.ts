@@ -16,7 +16,7 @@ export interface SavesOptimizerState {
   loadStateDict(state: OptimizerState): void;
 }
 
-/** What has a state to save: a learning rate schedule, for instance. */
+/** What has a state to save: a learning rate schedule, a DataLoader. */
 export interface SavesState {
   stateDict(): Readonly<Record<string, unknown>>;
   loadStateDict(state: Readonly<Record<string, unknown>>): void;
@@ -25,6 +25,8 @@ export interface SavesState {
 export interface ResumeOptions {
   /** A learning rate schedule, whose progress is part of the checkpoint. */
   readonly scheduler?: SavesState;
+  /** A DataLoader: saved inside its loop, the training goes on with the next batch of the same epoch. */
+  readonly loader?: SavesState;
   /** Generators besides the default one, by names of your choice: a DataLoader's own, for instance. */
   readonly generators?: Readonly<Record<string, Generator>>;
 }
@@ -54,7 +56,7 @@ export function checkpoint(
   path: string | URL,
   options: CheckpointOptions = {},
 ): void {
-  const { scheduler, generators = {}, extra = null } = options;
+  const { scheduler, loader, generators = {}, extra = null } = options;
   const tensors = new Map<string, Tensor>();
   for (const [name, x] of Object.entries(model.stateDict())) tensors.set(MODEL + name, x);
   for (const [name, generator] of allGenerators('checkpoint', generators)) {
@@ -64,6 +66,7 @@ export function checkpoint(
     version: VERSION,
     optimizer: encodeState('optimizer', optimizer.stateDict(), tensors),
     scheduler: scheduler === undefined ? null : encodeState('scheduler', scheduler.stateDict(), tensors),
+    loader: loader === undefined ? null : encodeState('loader', loader.stateDict(), tensors),
     extra: encodeState('extra', extra, tensors),
   };
   saveSafetensors(path, Object.fromEntries(tensors), { metadata: { [KEY]: JSON.stringify(state) } });
@@ -71,7 +74,7 @@ export function checkpoint(
 
 /**
  * Continues a training that {@link checkpoint} saved: brings model, optimizer, schedule and random numbers into the
- * saved state. Give the same kind of model and optimizer.
+ * saved state. Give the same kind of model, optimizer and loader.
  * @returns what was saved as `extra`; null if nothing was
  * @throws Error where the file is no checkpoint or does not fit; then everything is as it was
  */
@@ -93,7 +96,7 @@ function restore(
   file: SafetensorsFile,
   model: Module,
   optimizer: SavesOptimizerState,
-  { scheduler, generators = {} }: ResumeOptions,
+  { scheduler, loader, generators = {} }: ResumeOptions,
 ): unknown {
   const saved = readState(file);
   const random = allGenerators('resume', generators).map(([name, generator]): [Generator, Uint8Array] => {
@@ -110,19 +113,26 @@ function restore(
   if (scheduler !== undefined && !isRecord(schedulerState)) {
     throw new Error('resume: the checkpoint was saved without a scheduler');
   }
+  const loaderState = decodeState(saved.loader, get);
+  if (loader !== undefined && !isRecord(loaderState)) {
+    throw new Error('resume: the checkpoint was saved without a loader');
+  }
   const extra = decodeState(saved.extra, get);
 
   // Whatever does not fit is found before the model, which comes last of those that can refuse, is touched.
   const undo: (() => void)[] = [];
   const before = optimizer.stateDict();
   const schedulerBefore = scheduler?.stateDict();
+  const loaderBefore = loader?.stateDict();
   const randomBefore = random.map(([generator]) => generator.getState());
   undo.push(() => optimizer.loadStateDict(before));
   undo.push(() => schedulerBefore && scheduler?.loadStateDict(schedulerBefore));
+  undo.push(() => loaderBefore && loader?.loadStateDict(loaderBefore));
   undo.push(() => random.forEach(([generator], i) => generator.setState(randomBefore[i])));
   try {
     optimizer.loadStateDict(optimizerState);
     if (scheduler !== undefined && isRecord(schedulerState)) scheduler.loadStateDict(schedulerState);
+    if (loader !== undefined && isRecord(loaderState)) loader.loadStateDict(loaderState);
     for (const [generator, state] of random) generator.setState(state);
     model.loadStateDict(Object.fromEntries(modelState));
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Reading and writing tensors: safetensors, NumPy's npy and npz, PyTorch's checkpoints. */
 export type { FileInput } from './source.js';
 export { loadNpz, saveNpz, type SaveNpzOptions } from './npz.js';
+export { loadIdx, saveIdx } from './idx.js';
 export { loadNpy, saveNpy } from './npy.js';
 export {
   loadSafetensors,

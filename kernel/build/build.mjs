@@ -50,6 +50,8 @@ if (existsSync(path.join(root, 'kernel/install/logos')))
     recursive: true,
   });
 
+await cp(path.join(root, 'core/data/assets'), path.join(root, 'dist/core/data/assets'), { recursive: true });
+
 if (process.argv.includes('--types')) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const args = [

@@ -3,18 +3,24 @@
  *
  * `int64` is stored as float64 holding safe integers (|x| < 2^53): one load and one add stay one instruction,
  * indices and counts read as plain numbers, and no code meets BigInt. Beyond 2^53 integers are rounded.
- * `bool` is stored as one byte, 0 or 1.
+ * `bool` is stored as one byte, 0 or 1. `float16` and `bfloat16` are stored in two bytes and computed with in float32
+ * (`half.ts`).
  */
 import type { Element, FloatElement } from './kernels/api.js';
 
-export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
-export type FloatDType = 'float32' | 'float64';
+export type DType = 'float32' | 'float64' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'uint8' | 'bool';
+/** Float dtypes that kernels compute in. */
+export type WideFloatDType = 'float32' | 'float64';
+/** Float dtypes that are storage only: ops compute in float32 and round. */
+export type HalfDType = 'float16' | 'bfloat16';
+export type FloatDType = WideFloatDType | HalfDType;
 
 /** Typed arrays that carry tensor data in and out. */
 export type NumericArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 interface DTypeInfo {
-  readonly element: Element;
+  /** What kernels see; null for storage only. */
+  readonly element: Element | null;
   readonly bytes: number;
   readonly kind: 'bool' | 'int' | 'float';
   /** Position in the promotion order: the larger of two wins. */
@@ -26,18 +32,41 @@ const INFO: Readonly<Record<DType, DTypeInfo>> = {
   uint8: { element: 'uint8', bytes: 1, kind: 'int', rank: 1 },
   int32: { element: 'int32', bytes: 4, kind: 'int', rank: 2 },
   int64: { element: 'float64', bytes: 8, kind: 'int', rank: 3 },
-  float32: { element: 'float32', bytes: 4, kind: 'float', rank: 4 },
-  float64: { element: 'float64', bytes: 8, kind: 'float', rank: 5 },
+  float16: { element: null, bytes: 2, kind: 'float', rank: 4 },
+  bfloat16: { element: null, bytes: 2, kind: 'float', rank: 4 },
+  float32: { element: 'float32', bytes: 4, kind: 'float', rank: 5 },
+  float64: { element: 'float64', bytes: 8, kind: 'float', rank: 6 },
 };
 
-export const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'int64', 'uint8', 'bool'];
+export const DTYPES: readonly DType[] = [
+  'float32',
+  'float64',
+  'float16',
+  'bfloat16',
+  'int32',
+  'int64',
+  'uint8',
+  'bool',
+];
 
-/** The element type that kernels see for a dtype. */
+/** The dtypes in words, for errors. */
+export const DTYPE_NAMES = `${DTYPES.slice(0, -1).join(', ')} and ${DTYPES.at(-1)}`;
+
+/**
+ * The element type that kernels see for a dtype.
+ * @throws TypeError for the 16-bit floats, which kernels do not see
+ */
 export function elementOf(dtype: DType): Element {
   // The two common cases first: this is on the path of every op.
   if (dtype === 'float32') return 'float32';
   if (dtype === 'float64') return 'float64';
-  return INFO[dtype].element;
+  const { element } = INFO[dtype];
+  if (element === null) {
+    throw new TypeError(
+      `no kernel computes in ${dtype} beside another dtype; convert the operands to one dtype: x.to('float32')`,
+    );
+  }
+  return element;
 }
 
 /** Bytes per element in storage. */
@@ -46,7 +75,17 @@ export function itemSize(dtype: DType): number {
 }
 
 export function isFloat(dtype: DType): dtype is FloatDType {
+  return dtype === 'float32' || dtype === 'float64' || isHalf(dtype);
+}
+
+/** Whether kernels compute in a dtype that gradients flow through. */
+export function isWideFloat(dtype: DType): dtype is WideFloatDType {
   return dtype === 'float32' || dtype === 'float64';
+}
+
+/** Whether a dtype is a 16-bit float, which is storage only. */
+export function isHalf(dtype: DType): dtype is HalfDType {
+  return dtype === 'float16' || dtype === 'bfloat16';
 }
 
 /** Integers and booleans: what no gradient flows through. */
@@ -58,23 +97,27 @@ export function isDType(value: unknown): value is DType {
   return typeof value === 'string' && value in INFO;
 }
 
-let defaultDType: FloatDType = 'float32';
+let defaultDType: WideFloatDType = 'float32';
 
 /** The dtype of tensors made from JavaScript numbers, and of integer division. */
-export function getDefaultDtype(): FloatDType {
+export function getDefaultDtype(): WideFloatDType {
   return defaultDType;
 }
 
 /** Sets the dtype of tensors made from JavaScript numbers: 'float32' (at start) or 'float64'. */
-export function setDefaultDtype(dtype: FloatDType): void {
-  if (!isFloat(dtype)) {
+export function setDefaultDtype(dtype: WideFloatDType): void {
+  if (!isWideFloat(dtype)) {
     throw new TypeError(`setDefaultDtype: only float32 and float64 can be the default, not ${String(dtype)}`);
   }
   defaultDType = dtype;
 }
 
-/** The smallest dtype both can be converted to by PyTorch's rules: bool < uint8 < int32 < int64 < float32 < float64. */
+/**
+ * The smallest dtype both can be converted to by PyTorch's rules: bool < uint8 < int32 < int64 < float16, bfloat16 <
+ * float32 < float64, and float32 for the two 16-bit dtypes together.
+ */
 export function promoteTypes(a: DType, b: DType): DType {
+  if (a !== b && isHalf(a) && isHalf(b)) return 'float32';
   return INFO[a].rank >= INFO[b].rank ? a : b;
 }
 
@@ -124,11 +167,12 @@ export function resultType(...operands: readonly Promotable[]): DType {
 }
 
 /** The float dtype an op that leaves the integers (exp, mean of weights, division) computes a dtype in. */
-export function toFloatType(dtype: DType): FloatDType {
-  return isFloat(dtype) ? dtype : defaultDType;
+export function toFloatType(dtype: DType): WideFloatDType {
+  if (isWideFloat(dtype)) return dtype;
+  return isHalf(dtype) ? 'float32' : defaultDType;
 }
 
 /** As kernels name it. */
-export function floatElement(dtype: FloatDType): FloatElement {
+export function floatElement(dtype: WideFloatDType): FloatElement {
   return dtype;
 }

@@ -3,6 +3,8 @@ export * from './autograd/index.js';
 export {
   type DType,
   type FloatDType,
+  type HalfDType,
+  type WideFloatDType,
   getDefaultDtype,
   promoteTypes,
   resultType,

@@ -62,4 +62,5 @@ export const TENSORS_END = memoryBytes - PAGE_BYTES;
 export const f32 = new Float32Array(wasmMemory.buffer);
 export const f64 = new Float64Array(wasmMemory.buffer);
 export const i32 = new Int32Array(wasmMemory.buffer);
+export const u16 = new Uint16Array(wasmMemory.buffer);
 export const u8 = new Uint8Array(wasmMemory.buffer);

@@ -2,7 +2,8 @@
  * Tensors as text, the way PyTorch prints them: elements with four decimals in aligned columns, the middle of large
  * tensors left out, then shape, dtype, and what made the tensor.
  */
-import { type DType, elementOf, isFloat, itemSize } from './dtype.js';
+import { type DType, elementOf, isFloat, isHalf, itemSize } from './dtype.js';
+import { readHalf } from './half.js';
 import { formatShape } from './layout.js';
 import { f32, f64, i32, u8 } from './memory.js';
 import { Tensor } from './tensor.js';
@@ -17,8 +18,10 @@ type Format = (value: number) => string;
 
 /** Reads the element at an offset of the tensor's storage. */
 function reader(x: Tensor): (offset: number) => number {
-  const first = x.storage.ptr / itemSize(x.dtype);
-  const array = { float32: f32, float64: f64, int32: i32, uint8: u8 }[elementOf(x.dtype)];
+  const { dtype } = x;
+  const first = x.storage.ptr / itemSize(dtype);
+  if (isHalf(dtype)) return (offset) => readHalf(dtype, 2 * (first + offset));
+  const array = { float32: f32, float64: f64, int32: i32, uint8: u8 }[elementOf(dtype)];
   return (offset) => array[first + offset];
 }
 

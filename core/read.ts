@@ -1,16 +1,25 @@
 /** Reading a tensor's elements into ordinary JavaScript values. */
-import { elementOf } from './dtype.js';
+import { elementOf, isHalf } from './dtype.js';
+import { readHalf } from './half.js';
 import { formatShape, type Shape } from './layout.js';
 import { f32, f64, i32, u8 } from './memory.js';
-import { contiguousData, elements, type ElementArray } from './ops/raw.js';
+import { castCopy, contiguousData, elements, type ElementArray } from './ops/raw.js';
 import { Tensor } from './tensor.js';
 
 /** A tensor's elements as nested arrays: a number (or boolean) for 0-d. */
 export type NestedArray = number | boolean | NestedArray[];
 
-/** The elements in row-major order as a typed array of their own: int64 as Float64Array, bool as Uint8Array. */
+/** Elements in order without gaps, of a dtype that JavaScript has an array for. */
+function readable(x: Tensor, operation: string): Tensor {
+  return contiguousData(isHalf(x.dtype) ? castCopy(x, 'float32', operation) : x, operation);
+}
+
+/**
+ * The elements in row-major order as a typed array of their own: int64 as Float64Array, bool as Uint8Array, the 16-bit
+ * floats as Float32Array.
+ */
 export function toTypedArray(x: Tensor): ElementArray {
-  return elements(contiguousData(x, 'toTypedArray')).slice();
+  return elements(readable(x, 'toTypedArray')).slice();
 }
 
 /** The only element. */
@@ -20,8 +29,9 @@ export function item(x: Tensor): number {
       `item: takes a tensor of one element, this one has shape ${formatShape(x.shape)}; use toArray() for all`,
     );
   }
-  const { ptr } = x;
-  switch (elementOf(x.dtype)) {
+  const { ptr, dtype } = x;
+  if (isHalf(dtype)) return readHalf(dtype, ptr);
+  switch (elementOf(dtype)) {
     case 'float32':
       return f32[ptr >>> 2];
     case 'float64':
@@ -46,7 +56,7 @@ function nest(shape: Shape, read: (i: number) => number | boolean): NestedArray 
 
 /** All elements as nested arrays. */
 export function toArray(x: Tensor): NestedArray {
-  const source = contiguousData(x, 'toArray');
+  const source = readable(x, 'toArray');
   const data = elements(source);
   return x.dtype === 'bool' ? nest(x.shape, (i) => data[i] !== 0) : nest(x.shape, (i) => data[i]);
 }
@@ -62,7 +72,7 @@ declare module './tensor.js' {
     toArray(): NestedArray;
     /** The same as `toArray`. */
     tolist(): NestedArray;
-    /** A copy of the elements in row-major order as a typed array: int64 as Float64Array, bool as Uint8Array. */
+    /** A copy of the elements in row-major order as a typed array: int64 as Float64Array, bool as Uint8Array, 16-bit floats as Float32Array. */
     toTypedArray(): ElementArray;
   }
 }

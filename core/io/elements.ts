@@ -2,10 +2,11 @@
  * Elements as files hold them, and their way into tensors and out. What a tensor holds in the same form goes straight
  * into the tensor memory; the rest is converted piece by piece, exactly.
  */
-import type { DType } from '../dtype.js';
+import { type DType, isHalf } from '../dtype.js';
+import { halfValue } from '../half.js';
 import { type Shape, sizeOf } from '../layout.js';
 import { u8 } from '../memory.js';
-import { contiguousData, elements } from '../ops/raw.js';
+import { castCopy, contiguousData, elements } from '../ops/raw.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import type { Fill } from './source.js';
 
@@ -34,8 +35,8 @@ interface FileTypeInfo {
 export const FILE_TYPES: Readonly<Record<FileType, FileTypeInfo>> = {
   float64: { bytes: 8, dtype: 'float64' },
   float32: { bytes: 4, dtype: 'float32' },
-  float16: { bytes: 2, dtype: 'float32' },
-  bfloat16: { bytes: 2, dtype: 'float32' },
+  float16: { bytes: 2, dtype: 'float16' },
+  bfloat16: { bytes: 2, dtype: 'bfloat16' },
   int64: { bytes: 8, dtype: 'int64' },
   int32: { bytes: 4, dtype: 'int32' },
   int16: { bytes: 2, dtype: 'int32' },
@@ -77,7 +78,16 @@ export function checkedByteLength(where: string, shape: Shape, type: FileType): 
 
 /** Reads a tensor of a checked shape, in row-major order. @throws Error for integers that cannot be held exactly */
 export function readTensor(where: string, fill: Fill, shape: Shape, encoding: Encoding): Tensor {
-  const { bytes, dtype } = FILE_TYPES[encoding.type];
+  const { dtype } = FILE_TYPES[encoding.type];
+  if (isHalf(dtype) && !encoding.littleEndian) {
+    // Widened and narrowed again, which changes no number.
+    return castCopy(readAs(where, fill, shape, encoding, 'float32'), dtype, where);
+  }
+  return readAs(where, fill, shape, encoding, dtype);
+}
+
+function readAs(where: string, fill: Fill, shape: Shape, encoding: Encoding, dtype: DType): Tensor {
+  const { bytes } = FILE_TYPES[encoding.type];
   const out = allocateShape(shape, dtype, where);
   const count = out.layout.size;
   if (isStoredAlike(encoding)) {
@@ -99,7 +109,8 @@ export function readTensor(where: string, fill: Fill, shape: Shape, encoding: En
 
 function isStoredAlike({ type, littleEndian }: Encoding): boolean {
   if (type === 'uint8') return true;
-  return littleEndian && (type === 'float32' || type === 'float64' || type === 'int32');
+  if (!littleEndian) return false;
+  return ['float32', 'float64', 'float16', 'bfloat16', 'int32'].includes(type);
 }
 
 type Decode = (from: DataView, to: ReturnType<typeof elements>) => void;
@@ -116,15 +127,8 @@ function decoder(where: string, { type, littleEndian: le }: Encoding): Decode {
     case 'float32':
       return each(4, (from, at) => from.getFloat32(at, le));
     case 'float16':
-      return each(2, (from, at) => float16ToNumber(from.getUint16(at, le)));
-    case 'bfloat16': {
-      const bits = new Uint32Array(1);
-      const value = new Float32Array(bits.buffer);
-      return each(2, (from, at) => {
-        bits[0] = from.getUint16(at, le) << 16;
-        return value[0];
-      });
-    }
+    case 'bfloat16':
+      return each(2, (from, at) => halfValue(type, from.getUint16(at, le)));
     case 'int32':
       return each(4, (from, at) => from.getInt32(at, le));
     case 'int16':
@@ -157,16 +161,6 @@ function unsafeInteger(where: string, from: DataView, at: number, type: FileType
     `${where}: holds the integer ${value.toString()}; integers in tensors go up to 2^53 - 1 in size, and a larger one ` +
       'would be changed',
   );
-}
-
-/** The value of a half-precision number: 1 sign bit, 5 exponent bits, 10 bits of fraction. */
-export function float16ToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** Bytes of a tensor's elements in a file: each dtype is written as itself. */

@@ -7,9 +7,11 @@ import { encodeNpyHeader, readNpyHeader } from './npy-header.js';
 import { writeAtomically } from './sink.js';
 import { type FileInput, type Fill, fillFrom, pathOf, withSource } from './source.js';
 
-const DESCR: Readonly<Record<DType, string>> = {
+/** NumPy's names; it has none for bfloat16. */
+const DESCR: Readonly<Record<Exclude<DType, 'bfloat16'>, string>> = {
   float32: '<f4',
   float64: '<f8',
+  float16: '<f2',
   int32: '<i4',
   int64: '<i8',
   uint8: '|u1',
@@ -17,8 +19,8 @@ const DESCR: Readonly<Record<DType, string>> = {
 };
 
 /**
- * The array of an .npy file (versions 1 to 3, both byte orders and both orders of elements). float16 becomes float32,
- * 8- and 16-bit integers int32, uint32 int64. An array in column-major order becomes a tensor with such strides.
+ * The array of an .npy file (versions 1 to 3, both byte orders and both orders of elements). 8- and 16-bit
+ * integers become int32, uint32 int64. An array in column-major order becomes a tensor with such strides.
  * @throws Error for a malformed file, or one of a dtype that tensors do not have; RangeError for 64-bit integers beyond
  *   2^53
  */
@@ -52,5 +54,10 @@ export function encodeNpy(x: Tensor, operation: string, write: (bytes: Uint8Arra
 
 /** What precedes a tensor's elements in an .npy file. */
 export function npyHeader(x: Tensor): Uint8Array {
+  if (x.dtype === 'bfloat16') {
+    throw new TypeError(
+      "npy: NumPy's format has no bfloat16; convert with x.float() first, or save as safetensors",
+    );
+  }
   return encodeNpyHeader(DESCR[x.dtype], x.shape);
 }

@@ -22,7 +22,7 @@ export interface SaveSafetensorsOptions {
 
 /** What a file says of one of its tensors. */
 export interface TensorInfo {
-  /** The element type in the file: of these float16 and bfloat16 are read as float32, small integers as wider ones. */
+  /** The element type in the file: of these small and unsigned integers are read as wider ones. */
   readonly dtype: string;
   readonly shape: readonly number[];
 }
@@ -66,7 +66,7 @@ export class SafetensorsFile {
   }
 
   /**
-   * Reads a tensor. float16 and bfloat16 become float32, 8- and 16-bit integers int32, uint32 int64, all exactly.
+   * Reads a tensor. 8- and 16-bit integers become int32, uint32 int64, all exactly.
    * @throws RangeError for 64-bit integers beyond 2^53; OutOfMemoryError
    */
   get(name: string): Tensor {

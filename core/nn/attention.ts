@@ -1,6 +1,6 @@
 /** Multi-head attention. */
 
-import type { FloatDType } from '../dtype.js';
+import { type FloatDType, isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { add, mul } from '../ops/arithmetic.js';
 import { maskedFill } from '../ops/choice.js';
@@ -171,7 +171,7 @@ export class MultiheadAttention extends Module {
   }
 
   private floatOf(x: Tensor): FloatDType {
-    return x.dtype === 'float64' ? 'float64' : 'float32';
+    return isFloat(x.dtype) ? x.dtype : 'float32';
   }
 
   private project(query: Tensor, key: Tensor, value: Tensor): [Tensor, Tensor, Tensor] {

@@ -1,6 +1,6 @@
 /** Recurrent cells: one time step as a module. */
 
-import type { FloatDType } from '../dtype.js';
+import { isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { zeros } from '../ops/creation.js';
 import { linear } from '../ops/matmul.js';
@@ -55,7 +55,7 @@ abstract class RecurrentCell extends Module {
   }
 
   protected zeroState(input: Tensor): Tensor {
-    const dtype: FloatDType = input.dtype === 'float64' ? 'float64' : 'float32';
+    const dtype = isFloat(input.dtype) ? input.dtype : 'float32';
     return zeros([...input.shape.slice(0, -1), this.hiddenSize], { dtype });
   }
 

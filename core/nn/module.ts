@@ -245,6 +245,16 @@ export abstract class Module extends Callable {
     return this.to('float32');
   }
 
+  /** `to('float16')`. */
+  half(): this {
+    return this.to('float16');
+  }
+
+  /** `to('bfloat16')`. */
+  bfloat16(): this {
+    return this.to('bfloat16');
+  }
+
   /** `to('float64')`. */
   double(): this {
     return this.to('float64');

@@ -1,6 +1,6 @@
 /** Recurrent networks over sequences. */
 
-import type { FloatDType } from '../dtype.js';
+import { type FloatDType, isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { zeros } from '../ops/creation.js';
 import { cat, stack } from '../ops/joining.js';
@@ -173,7 +173,7 @@ abstract class Recurrent extends Module {
 
   /** Zeros for a part of the state. */
   protected zeroState(input: Tensor, size: number): Tensor {
-    const dtype: FloatDType = input.dtype === 'float64' ? 'float64' : 'float32';
+    const dtype = isFloat(input.dtype) ? input.dtype : 'float32';
     const batch = input.ndim === 2 ? [] : [input.shape[this.batchFirst ? 0 : 1]];
     return zeros([this.numLayers * this.directions, ...batch, size], { dtype });
   }

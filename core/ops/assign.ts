@@ -1,13 +1,11 @@
 /** In-place writes that have no out-of-place twin: copy_, fill_, zero_, and detach_. */
 import { gradMode } from '../autograd/mode.js';
-import { elementOf } from '../dtype.js';
-import { kernels } from '../kernels/index.js';
 import { broadcastShapes, formatShape, sameShape } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import { alias, assign, checkWritable, writeData } from './inplace.js';
 import { isTensor, type Operand, tensorOperand } from './operand.js';
-import { filled } from './raw.js';
+import { fillData, filled, move } from './raw.js';
 import { copyOf, expandTo } from './shape.js';
 import { notATensor } from './unary.js';
 
@@ -39,7 +37,7 @@ function copyInto(self: Tensor, source: Tensor): void {
   }
   if (source.dtype === self.dtype && source.storage !== self.storage) {
     if (self.layout.size > 0) {
-      kernels.copyInto(elementOf(self.dtype), self.shape, tensorOperand(source, self.shape), self);
+      move(self.dtype, self.shape, tensorOperand(source, self.shape), self);
     }
     self.changed();
     return;
@@ -61,7 +59,7 @@ Tensor.prototype.fill_ = function (value) {
   }
   checkWritable('fill_', this);
   if (!(gradMode.enabled && this.requiresGrad) && this.layout.contiguous) {
-    if (this.layout.size > 0) kernels.fill(elementOf(this.dtype), this.ptr, this.layout.size, value);
+    fillData(this, value);
     this.changed();
     return this;
   }

@@ -1,5 +1,5 @@
 /** self += alpha · other in one pass: the inner step of optimizers. */
-import { isFloat } from '../dtype.js';
+import { isWideFloat } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { sameShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.js';
 /** False where the operands are not of one float dtype and shape, without gaps. */
 export function axpyInto(self: Tensor, other: Tensor, alpha: number): boolean {
   if (
-    !isFloat(self.dtype) ||
+    !isWideFloat(self.dtype) ||
     other.dtype !== self.dtype ||
     !self.layout.contiguous ||
     !other.layout.contiguous ||

@@ -1,14 +1,14 @@
 /** The maker of elementwise ops of two operands, tensors or JavaScript numbers, with broadcasting and type promotion. */
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
-import { type DType, elementOf, isFloat, resultType, toFloatType } from '../dtype.js';
+import { type DType, elementOf, type HalfDType, isFloat, isHalf, resultType, toFloatType } from '../dtype.js';
 import type { BinaryOp, CompareOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import { isTensor, type Operand, operand, tensorOperand } from './operand.js';
-import { elements, inDType } from './raw.js';
+import { elements, inDType, move } from './raw.js';
 import {
   type InPlaceOp,
   inPlaceOp,
@@ -172,10 +172,14 @@ function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Op
 export function expandedData(x: Tensor, shape: Shape, op: string): Tensor {
   if (sameShape(x.layout.shape, shape) && x.layout.contiguous) return x;
   const out = allocate(Layout.contiguous(shape), x.dtype, op);
-  if (out.layout.size > 0) {
-    kernels.copy(elementOf(x.dtype), elementOf(x.dtype), shape, tensorOperand(x, shape), out.ptr);
-  }
+  if (out.layout.size > 0) move(x.dtype, shape, tensorOperand(x, shape), out);
   return out;
+}
+
+/** An operand of an op whose result is of a 16-bit dtype, as what is computed with: float32, rounded first. */
+function widened(x: Operand, dtype: HalfDType): Operand {
+  if (typeof x === 'number') return x;
+  return cast(x.ndim > 0 ? cast(x, dtype) : x, 'float32');
 }
 
 /** Computes and records a binary op. */
@@ -185,6 +189,10 @@ export function applyBinary(description: BinaryDescription, first: Operand, seco
   if (typeof a !== 'number' && !isTensor(a)) throw notATensor(description.name, a);
   if (typeof b !== 'number' && !isTensor(b)) throw notATensor(description.name, b);
   let dtype = promoted(a, b);
+  if (isHalf(dtype)) {
+    const wide = applyBinary(description, widened(a, dtype), widened(b, dtype));
+    return cast(wide, dtype, description.name);
+  }
   if (!isFloat(dtype)) {
     if (description.integers === 'float') dtype = toFloatType(dtype);
     else if (dtype === 'bool' && description.bools === 'refuse') {
@@ -229,6 +237,7 @@ export function binaryOp(description: BinaryDescription): InPlaceOp<Binary, Bina
       samples: binarySamples(-2, 2),
       errors: broadcastErrors,
       ...description,
+      halves: 'own',
       params: description.params ?? ['input', 'other'],
       into: (self, args) => binaryInto(description, self, args[0] as Operand),
     },
@@ -243,6 +252,7 @@ export function internalBinaryOp(description: BinaryDescription): FunctionOp<Bin
       samples: binarySamples(-2, 2),
       torch: [],
       ...description,
+      halves: 'own',
       params: description.params ?? ['input', 'other'],
     },
     (input, other) => applyBinary(description, input, other),
@@ -274,11 +284,18 @@ export function compareOp(
 ): MethodOp<Binary, BinaryMethod> {
   const { kernel, name } = description;
   return methodOp<Binary, BinaryMethod>(
-    { samples: binarySamples(-2, 2), errors: broadcastErrors, ...description, params: ['input', 'other'] },
+    {
+      samples: binarySamples(-2, 2),
+      errors: broadcastErrors,
+      ...description,
+      halves: 'own',
+      params: ['input', 'other'],
+    },
     (first, second) => {
       if (typeof first !== 'number' && !isTensor(first)) throw notATensor(name, first);
       if (typeof second !== 'number' && !isTensor(second)) throw notATensor(name, second);
-      const dtype = promoted(first, second);
+      const common = promoted(first, second);
+      const dtype = isHalf(common) ? 'float32' : common;
       const a = typeof first === 'number' ? first : inDType(first, dtype, name);
       const b = typeof second === 'number' ? second : inDType(second, dtype, name);
       const out = allocate(broadcastLayout(name, a, b), 'bool', name);

@@ -10,9 +10,9 @@ const castPrimitive: Primitive<{ from: DType; to: DType }> = {
   vjp: (grad, { attributes }) => [cast(grad, attributes.from)],
 };
 
-/** The tensor itself where it has the dtype, else a copy. */
-export function cast(x: Tensor, dtype: DType): Tensor {
+/** The tensor itself where it has the dtype, else a copy; `name` is what the graph calls it. */
+export function cast(x: Tensor, dtype: DType, name = 'to'): Tensor {
   if (x.dtype === dtype) return x;
   if (!isFloat(dtype) || !isRecorded([x])) return castCopy(x, dtype, 'to');
-  return apply(castPrimitive, [x], { from: x.dtype, to: dtype });
+  return apply(name === 'to' ? castPrimitive : { ...castPrimitive, name }, [x], { from: x.dtype, to: dtype });
 }

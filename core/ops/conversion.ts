@@ -1,5 +1,5 @@
 /** Copies, conversions, and leaving the graph. */
-import { type DType, isDType } from '../dtype.js';
+import { type DType, DTYPE_NAMES, isDType } from '../dtype.js';
 import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import { type MethodOp, methodOp } from './record.js';
@@ -38,9 +38,7 @@ export const to: MethodOp<To> = methodOp<To>(
   (input, dtype) => {
     const asked: unknown = typeof dtype === 'string' ? dtype : dtype.dtype;
     if (!isDType(asked)) {
-      throw new TypeError(
-        `to: there is no dtype '${String(asked)}'; the dtypes are float32, float64, int32, int64, uint8 and bool`,
-      );
+      throw new TypeError(`to: there is no dtype '${String(asked)}'; the dtypes are ${DTYPE_NAMES}`);
     }
     return cast(input, asked);
   },
@@ -54,6 +52,10 @@ function conversion(name: string, dtype: DType): MethodOp<Same> {
 export const float: MethodOp<Same> = conversion('float', 'float32');
 /** The tensor as float64. */
 export const double: MethodOp<Same> = conversion('double', 'float64');
+/** The tensor as float16: rounded to the nearest, to even between two; infinite past 65504. */
+export const half: MethodOp<Same> = conversion('half', 'float16');
+/** The tensor as bfloat16: rounded to the nearest, to even between two. */
+export const bfloat16: MethodOp<Same> = conversion('bfloat16', 'bfloat16');
 /** The tensor as int32. */
 export const int: MethodOp<Same> = conversion('int', 'int32');
 /** The tensor as int64. */

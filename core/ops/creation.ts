@@ -1,8 +1,8 @@
 /** Making tensors. */
-import { type DType, elementOf, getDefaultDtype, isDType, isFloat } from '../dtype.js';
+import { type DType, DTYPE_NAMES, elementOf, getDefaultDtype, isDType, isFloat, isHalf } from '../dtype.js';
 import { checkShape, formatShape, Layout, type Shape } from '../layout.js';
 import { allocateShape, Tensor } from '../tensor.js';
-import { castCopy, elements, filled } from './raw.js';
+import { castCopy, type ElementArray, elements, filled } from './raw.js';
 
 /** Numbers or booleans in nested arrays of equal lengths. */
 export type Nested = number | boolean | readonly Nested[];
@@ -32,9 +32,7 @@ function dtypeOption(op: string, options: TensorOptions | undefined): DType | un
   const dtype: unknown = options?.dtype;
   if (dtype === undefined) return undefined;
   if (!isDType(dtype)) {
-    throw new TypeError(
-      `${op}: there is no dtype ${JSON.stringify(dtype)}; the dtypes are float32, float64, int32, int64, uint8 and bool`,
-    );
+    throw new TypeError(`${op}: there is no dtype ${JSON.stringify(dtype)}; the dtypes are ${DTYPE_NAMES}`);
   }
   return dtype;
 }
@@ -122,6 +120,10 @@ export function tensor(data: TensorData, options?: ShapedOptions): Tensor {
     throw new TypeError('tensor: the data are a number, nested arrays of numbers, or a typed array');
   }
   const dtype = asked ?? (typeof firstLeaf(data) === 'boolean' ? 'bool' : getDefaultDtype());
+  if (isHalf(dtype)) {
+    const wide = tensor(data, { ...options, dtype: 'float32', requiresGrad: false });
+    return finish(castCopy(wide, dtype, 'tensor'), options);
+  }
   const shape = shapeOf(data);
   const out = allocateShape(shape, dtype, 'tensor');
   if (isFloat(dtype)) fillNested(data, shape, 0, elements(out), 0);
@@ -176,6 +178,10 @@ export function fromTypedArray(data: ArrayBufferView, options?: ShapedOptions): 
     );
   }
   const dtype = asked ?? own;
+  if (isHalf(dtype)) {
+    const wide = fromTypedArray(data, { ...options, dtype: 'float32', requiresGrad: false });
+    return finish(castCopy(wide, dtype, 'fromTypedArray'), options);
+  }
   const out = allocateShape([source.length], dtype, 'fromTypedArray');
   if (elementOf(dtype) === elementOf(own) && (dtype === own || isFloat(dtype))) elements(out).set(source);
   else {
@@ -273,6 +279,13 @@ export function emptyLike(input: Tensor, options?: TensorOptions): Tensor {
   );
 }
 
+/** A tensor whose elements `fill` writes; those of a 16-bit dtype are written as float32 and rounded. */
+function computed(op: string, shape: Shape, dtype: DType, fill: (target: ElementArray) => void): Tensor {
+  const out = allocateShape(shape, isHalf(dtype) ? 'float32' : dtype, op);
+  fill(elements(out));
+  return isHalf(dtype) ? castCopy(out, dtype, op) : out;
+}
+
 /**
  * Numbers from `start` (0) up to but without `end`, `step` (1) apart: `arange(end)`, `arange(start, end, step)`.
  * int64 if all arguments are integers, else the default dtype.
@@ -292,23 +305,25 @@ export function arange(...args: readonly (number | TensorOptions | undefined)[])
   }
   const dtype =
     dtypeOption('arange', options) ?? (numbers.every(Number.isInteger) ? 'int64' : getDefaultDtype());
-  const out = allocateShape([count], dtype, 'arange');
-  const target = elements(out);
-  for (let i = 0; i < count; i++) target[i] = convert(dtype, start + i * step);
-  return finish(out, options);
+  return finish(
+    computed('arange', [count], dtype, (target) => {
+      for (let i = 0; i < count; i++) target[i] = convert(dtype, start + i * step);
+    }),
+    options,
+  );
 }
 
 /** `steps` numbers from `start` to `end`, both included, at equal distances. */
 export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor {
   checkShape('linspace', [steps]);
   const dtype = dtypeOption('linspace', options) ?? getDefaultDtype();
-  const out = allocateShape([steps], dtype, 'linspace');
-  const target = elements(out);
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   // Counted from the nearer end, as PyTorch does, so that the last is exactly `end`.
-  for (let i = 0; i < steps; i++) {
-    target[i] = convert(dtype, i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
-  }
+  const out = computed('linspace', [steps], dtype, (target) => {
+    for (let i = 0; i < steps; i++) {
+      target[i] = convert(dtype, i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
+    }
+  });
   return finish(out, options);
 }
 
@@ -317,8 +332,9 @@ export function eye(n: number, m?: number | TensorOptions, options?: TensorOptio
   const columns = typeof m === 'number' ? m : n;
   const given = typeof m === 'object' ? m : options;
   checkShape('eye', [n, columns]);
-  const out = filled([n, columns], 0, dtypeOption('eye', given) ?? getDefaultDtype(), 'eye');
-  const target = elements(out);
-  for (let i = 0; i < Math.min(n, columns); i++) target[i * columns + i] = 1;
+  const out = computed('eye', [n, columns], dtypeOption('eye', given) ?? getDefaultDtype(), (target) => {
+    target.fill(0);
+    for (let i = 0; i < Math.min(n, columns); i++) target[i * columns + i] = 1;
+  });
   return finish(out, given);
 }

@@ -1,5 +1,5 @@
 /** Indexing with Python's rules: `x.at(0, slice(1, 3), '...', null, mask, indexTensor)` and `x.set(index, value)`. */
-import { isIntegral } from '../dtype.js';
+import { isHalf, isIntegral } from '../dtype.js';
 import { broadcastShapes, formatShape, type Shape, sizeOf } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
@@ -166,6 +166,7 @@ function plan(op: string, shape: Shape, advanced: readonly Advanced[]): Plan {
 
 /** Elements at positions given for some dimensions. */
 function takeAt(op: string, x: Tensor, advanced: readonly Advanced[]): Tensor {
+  if (isHalf(x.dtype)) return cast(takeAt(op, cast(x, 'float32'), advanced), x.dtype);
   const { order, folded, rows, before, positions, after } = plan(op, x.shape, advanced);
   const moved = order === null ? x : permuteDims(x, order);
   return reshapeTo(takeRows(reshapeTo(moved, folded), rows), [...before, ...positions, ...after]);
@@ -179,6 +180,10 @@ export function putAt(
   value: Tensor,
   accumulate: boolean,
 ): Tensor {
+  if (isHalf(x.dtype)) {
+    const wide = cast(cast(value, x.dtype), 'float32');
+    return cast(putAt(op, cast(x, 'float32'), advanced, wide, accumulate), x.dtype);
+  }
   const { order, folded, rows, before, positions, after } = plan(op, x.shape, advanced);
   const moved = order === null ? x : permuteDims(x, order);
   const target = [...before, ...positions, ...after];

@@ -1,12 +1,11 @@
 /** The in-place twins of ops: the result is written into the first operand, and its place in the graph moves on. */
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, type Gradients, Node } from '../autograd/node.js';
-import { canCast, elementOf } from '../dtype.js';
-import { kernels } from '../kernels/index.js';
+import { canCast, isHalf } from '../dtype.js';
 import { formatShape, sameShape } from '../layout.js';
 import { Tensor, type ViewOf } from '../tensor.js';
 import { maskedWrite } from './view.js';
-import { castCopy, inDType } from './raw.js';
+import { castCopy, inDType, move } from './raw.js';
 import type { OpRecord } from './record.js';
 
 /** Throws where PyTorch refuses to change a tensor in place. */
@@ -34,7 +33,7 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
   checkWritable(name, self);
   const recorded =
     gradMode.enabled && (self.requiresGrad || args.some((arg) => arg instanceof Tensor && arg.requiresGrad));
-  if (!recorded && record.into?.(self, args)) {
+  if (!recorded && !hasHalf(self, args) && record.into?.(self, args)) {
     self.changed();
     return self;
   }
@@ -51,6 +50,13 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
   const result = call(before, ...args);
   assign(name, self, before, result);
   return self;
+}
+
+/** Whether kernels cannot compute straight into the operand, because a tensor is of a 16-bit float dtype. */
+function hasHalf(self: Tensor, args: readonly unknown[]): boolean {
+  if (isHalf(self.dtype)) return true;
+  for (const arg of args) if (arg instanceof Tensor && isHalf(arg.dtype)) return true;
+  return false;
 }
 
 export function alias(x: Tensor): Tensor {
@@ -94,7 +100,7 @@ export function writeData(name: string, self: Tensor, result: Tensor): void {
   }
   if (self.layout.size > 0) {
     const source = inDType(result, self.dtype, name);
-    kernels.copyInto(elementOf(self.dtype), self.shape, source, self);
+    move(self.dtype, self.shape, source, self);
   }
   self.changed();
 }

@@ -1,5 +1,7 @@
 /** Unrecorded data movement that ops are built of. Results own their storage and are contiguous. */
-import { type DType, elementOf } from '../dtype.js';
+import { type DType, elementOf, isHalf } from '../dtype.js';
+import { copyHalves, fillHalves, narrow, widen } from '../half.js';
+import type { Strided } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import type { Shape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
@@ -17,6 +19,10 @@ export function castCopy(x: Tensor, dtype: DType, operation: string): Tensor {
 /** out = x, converted, where `out` is contiguous and of the same shape. */
 export function copyData(x: Tensor, out: Tensor): void {
   if (x.layout.size === 0) return;
+  if (isHalf(x.dtype) || isHalf(out.dtype)) {
+    copyHalfData(x, out);
+    return;
+  }
   kernels.copy(
     elementOf(x.dtype),
     elementOf(out.dtype),
@@ -32,6 +38,31 @@ export function copyData(x: Tensor, out: Tensor): void {
   }
 }
 
+/** `copyData` where one of the dtypes is a 16-bit float: other dtypes go by way of float32. */
+function copyHalfData(x: Tensor, out: Tensor): void {
+  const { shape } = x.layout;
+  if (x.dtype === out.dtype) copyHalves(shape, x, out);
+  else if (isHalf(x.dtype)) {
+    if (out.dtype === 'float32') {
+      widen(x.dtype, shape, x, out.ptr);
+      return;
+    }
+    const wide = castCopy(x, 'float32', 'to');
+    copyData(wide, out);
+    wide.storage.release();
+  } else if (isHalf(out.dtype)) {
+    const wide = inDType(x, 'float32', 'to');
+    narrow(out.dtype, shape, wide, out.ptr);
+    if (wide !== x) wide.storage.release();
+  }
+}
+
+/** out (any strides) = x (broadcast to `shape` by its strides), both of `dtype`. */
+export function move(dtype: DType, shape: Shape, x: Strided, out: Strided): void {
+  if (isHalf(dtype)) copyHalves(shape, x, out);
+  else kernels.copyInto(elementOf(dtype), shape, x, out);
+}
+
 /** The tensor itself where its elements lie in order without gaps, else a copy that does. */
 export function contiguousData(x: Tensor, operation: string): Tensor {
   return x.layout.contiguous ? x : castCopy(x, x.dtype, operation);
@@ -42,9 +73,18 @@ export function inDType(x: Tensor, dtype: DType, operation: string): Tensor {
   return x.dtype === dtype ? x : castCopy(x, dtype, operation);
 }
 
+/** Every element of a contiguous tensor becomes `value`. */
+export function fillData(out: Tensor, value: number): void {
+  const { dtype } = out;
+  const { size } = out.layout;
+  if (size === 0) return;
+  if (isHalf(dtype)) fillHalves(dtype, out.ptr, size, value);
+  else kernels.fill(elementOf(dtype), out.ptr, size, value);
+}
+
 export function filled(shape: Shape, value: number, dtype: DType, operation: string): Tensor {
   const out = allocateShape(shape, dtype, operation);
-  if (out.layout.size > 0) kernels.fill(elementOf(dtype), out.ptr, out.layout.size, value);
+  fillData(out, value);
   return out;
 }
 

@@ -6,6 +6,7 @@
 import type { DType } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
+import { withHalves } from './half.js';
 
 export type AnyFunction = (...args: never[]) => unknown;
 
@@ -38,6 +39,8 @@ export interface OpDescription {
   readonly params: readonly string[];
   /** Whether arguments may be given by name in a last plain object: `sum(x, { dim: 1, keepdim: true })`. */
   readonly options?: boolean;
+  /** 'own' where the op deals with float16 and bfloat16 operands itself; else it gets and gives float32 for them. */
+  readonly halves?: 'own';
   /** Computes straight into the first operand where nothing is recorded; false where it cannot. */
   readonly into?: (self: Tensor, args: readonly unknown[]) => boolean;
   /** Calls for the generic tests: gradients against finite differences, non-contiguous inputs, and so on. */
@@ -122,7 +125,8 @@ function register<F extends AnyFunction, K extends OpKind>(
   implementation: F,
 ): F & { record: OpRecord; kind: K } {
   if (records.has(description.name)) throw new Error(`the op ${description.name} is defined twice`);
-  const call = description.options ? byName(description, implementation) : implementation;
+  const computed = withHalves(description, implementation);
+  const call = description.options ? byName(description, computed) : computed;
   const record: OpRecord = { ...description, kind, call };
   records.set(record.name, record);
   return Object.assign(call, { record, kind });

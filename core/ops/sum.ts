@@ -1,5 +1,5 @@
 /** The sum over dimensions, and its counterpart expand: what undoes broadcasting. */
-import { elementOf } from '../dtype.js';
+import { elementOf, isHalf } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -59,6 +59,9 @@ export function reduceRaw(
   keepdim: boolean,
   name: string,
 ): Tensor {
+  if (isHalf(x.dtype)) {
+    return castCopy(reduceRaw(op, castCopy(x, 'float32', name), dims, keepdim, name), x.dtype, name);
+  }
   if (dims.length === x.ndim && !keepdim && x.ndim > 0) return reduceAll(op, x, name);
   const shape = reducedShape(x.shape, dims, keepdim);
   const runs = reducedRuns(x.shape, dims);

@@ -1,9 +1,10 @@
 /** The maker of elementwise ops of one operand. */
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
-import { type DType, isFloat, toFloatType } from '../dtype.js';
+import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
+import { cast } from './cast.js';
 import { allocateLike, isTensor } from './operand.js';
 import { contiguousData, elements, inDType } from './raw.js';
 import {
@@ -89,7 +90,7 @@ function compute(description: UnaryDescription, x: Tensor, out: Tensor): void {
 
 function forward(description: UnaryDescription, x: Tensor): Tensor {
   const { dtype } = x;
-  if (isFloat(dtype)) {
+  if (isWideFloat(dtype)) {
     const out = allocateLike(x, dtype, description.name);
     compute(description, x, out);
     return out;
@@ -115,9 +116,10 @@ export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
     {
       samples: unarySamples(-2, 2),
       ...description,
+      halves: 'own',
       params: ['input'],
       into: (self) => {
-        if (!isFloat(self.dtype) || !self.layout.contiguous) return false;
+        if (!isWideFloat(self.dtype) || !self.layout.contiguous) return false;
         compute(description, self, self);
         return true;
       },
@@ -129,7 +131,7 @@ export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
 /** Defines a unary op for other ops only: no method, no in-place twin. */
 export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary> {
   return functionOp<Unary>(
-    { samples: unarySamples(-2, 2), torch: [], ...description, params: ['input'] },
+    { samples: unarySamples(-2, 2), torch: [], ...description, halves: 'own', params: ['input'] },
     (input) => applyUnary(description, input),
   );
 }
@@ -137,6 +139,8 @@ export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary
 /** Computes and records a unary op. */
 function applyUnary(description: UnaryDescription, input: Tensor): Tensor {
   if (!isTensor(input)) throw notATensor(description.name, input);
+  const { dtype } = input;
+  if (isHalf(dtype)) return cast(applyUnary(description, cast(input, 'float32')), dtype, description.name);
   const y = forward(description, input);
   if (gradMode.enabled && input.requiresGrad) {
     y.node = new UnaryNode(description, input, y);

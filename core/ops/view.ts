@@ -5,13 +5,13 @@
  */
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, type Gradients, Node } from '../autograd/node.js';
-import { elementOf, isFloat, itemSize } from '../dtype.js';
+import { elementOf, isFloat, isHalf, itemSize } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { Layout, type Shape } from '../layout.js';
 import { f32, f64 } from '../memory.js';
 import { Tensor, type ViewOf } from '../tensor.js';
 import { apply, type Primitive } from './primitive.js';
-import { castCopy, elements, filled } from './raw.js';
+import { castCopy, elements, filled, move } from './raw.js';
 
 export interface ViewRecord<A> {
   readonly name: string;
@@ -87,6 +87,12 @@ interface WriteAttributes {
 const writePrimitive: Primitive<WriteAttributes> = {
   name: 'writeThroughView',
   forward: ([grad], { shape, layoutOf }) => {
+    if (isHalf(grad.dtype)) {
+      // Where elements overlap they are added, in float32.
+      const wide = filled(shape, 0, 'float32', 'backward');
+      addThroughLayout(castCopy(grad, 'float32', 'backward'), wide, layoutOf(wide.layout));
+      return castCopy(wide, grad.dtype, 'backward');
+    }
     const out = filled(shape, 0, grad.dtype, 'backward');
     addThroughLayout(grad, out, layoutOf(out.layout));
     return out;
@@ -162,7 +168,7 @@ const maskPrimitive: Primitive<MaskAttributes> = {
     const part = region(out);
     if (part.layout.size > 0) {
       const zero = filled(part.shape, 0, x.dtype, 'backward');
-      kernels.copyInto(elementOf(x.dtype), part.shape, zero, part);
+      move(x.dtype, part.shape, zero, part);
     }
     return out;
   },

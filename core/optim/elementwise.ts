@@ -1,10 +1,9 @@
 /** Optimizers that update every parameter by itself, element by element, and keep some tensors beside it. */
 
 import { enableGrad } from '../autograd/mode.js';
-import { elementOf, isFloat } from '../dtype.js';
+import { isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { FloatElement } from '../kernels/api.js';
-import { kernels } from '../kernels/index.js';
-import { contiguousData, elements, filled } from '../ops/raw.js';
+import { castCopy, contiguousData, elements, filled, inDType, move } from '../ops/raw.js';
 import type { FloatArray } from '../random/distributions.js';
 import type { Tensor } from '../tensor.js';
 import { Optimizer, type OptimizerState, type ParamGroup, type ParamState } from './optimizer.js';
@@ -47,6 +46,13 @@ export abstract class ElementwiseOptimizer<
   }
 
   private updateWhole(param: Tensor, grad: Tensor, state: S, group: ParamGroup<O>): void {
+    if (isHalf(param.dtype)) {
+      // The update and what is kept between updates are float32; the parameter is rounded once.
+      const wide = castCopy(param, 'float32', this.name);
+      this.update(wide, contiguousData(inDType(grad, 'float32', this.name), this.name), state, group);
+      move(param.dtype, param.shape, castCopy(wide, param.dtype, this.name), param);
+      return;
+    }
     const given = contiguousData(grad, this.name);
     if (param.isContiguous()) {
       this.update(param, given, state, group);
@@ -54,7 +60,7 @@ export abstract class ElementwiseOptimizer<
     }
     const copy = contiguousData(param, this.name);
     this.update(copy, given, state, group);
-    kernels.copyInto(elementOf(param.dtype), param.shape, copy, param);
+    move(param.dtype, param.shape, copy, param);
   }
 
   /** Options and state, for {@link loadStateDict}; tensors are the optimizer's own, not copies. */
@@ -94,11 +100,11 @@ export function floats(tensor: Tensor): FloatArray {
 /** A parameter's element type, as kernels name it. */
 export function floatElementOf(tensor: Tensor): FloatElement {
   const { dtype } = tensor;
-  if (isFloat(dtype)) return dtype;
+  if (isWideFloat(dtype)) return dtype;
   throw new TypeError(`optimizer: parameters must be float, got ${dtype}`);
 }
 
-/** Zeros for a state that is kept beside a parameter. */
+/** Zeros for a state that is kept beside a parameter: float32 beside 16-bit floats. */
 export function zerosFor(param: Tensor): Tensor {
-  return filled(param.shape, 0, param.dtype, 'optimizer state');
+  return filled(param.shape, 0, toFloatType(param.dtype), 'optimizer state');
 }

@@ -1,5 +1,6 @@
 /** Where an optimizer's state of a parameter comes from: made fresh, or read back from a saved state. */
 
+import { toFloatType } from '../dtype.js';
 import { formatShape, sameShape } from '../layout.js';
 import { castCopy, filled } from '../ops/raw.js';
 import { Tensor } from '../tensor.js';
@@ -23,7 +24,7 @@ export class FreshState implements StateSource {
   }
 
   tensor(name: string, initial = 0): Tensor {
-    return filled(this.param.shape, initial, this.param.dtype, `optimizer state ${name}`);
+    return filled(this.param.shape, initial, toFloatType(this.param.dtype), `optimizer state ${name}`);
   }
 
   optional(): null {
@@ -55,7 +56,7 @@ export class SavedState implements StateSource {
           `the parameter ${formatShape(this.param.shape)}`,
       );
     }
-    return castCopy(value, this.param.dtype, 'loadStateDict');
+    return castCopy(value, toFloatType(this.param.dtype), 'loadStateDict');
   }
 
   optional(name: string): Tensor | null {

@@ -1,8 +1,7 @@
 /** Filling tensors with numbers, whatever their layout. */
 
-import { type DType, elementOf, isFloat } from '../dtype.js';
-import { kernels } from '../kernels/index.js';
-import { elements } from '../ops/raw.js';
+import { type DType, isFloat, isHalf } from '../dtype.js';
+import { castCopy, elements, move } from '../ops/raw.js';
 import { allocate, type Tensor } from '../tensor.js';
 import type { FloatArray, NumberArray } from './distributions.js';
 
@@ -23,12 +22,17 @@ export function fillTensor(op: string, tensor: Tensor, fill: (out: FloatArray) =
 
 /** Lets `fill` write all elements of a tensor of any dtype in row-major order; not recorded for gradients. */
 export function writeElements(tensor: Tensor, fill: (out: NumberArray) => void): Tensor {
-  if (tensor.isContiguous()) {
+  if (isHalf(tensor.dtype)) {
+    // Drawn in float32, then rounded.
+    const wide = allocate(tensor.layout.compact(), 'float32', 'fill');
+    fill(elements(wide));
+    move(tensor.dtype, tensor.shape, castCopy(wide, tensor.dtype, 'fill'), tensor);
+  } else if (tensor.isContiguous()) {
     fill(elements(tensor));
   } else {
     const contiguous = allocate(tensor.layout.compact(), tensor.dtype, 'fill');
     fill(elements(contiguous));
-    kernels.copyInto(elementOf(tensor.dtype), tensor.shape, contiguous, tensor);
+    move(tensor.dtype, tensor.shape, contiguous, tensor);
   }
   tensor.changed();
   return tensor;

@@ -1,6 +1,6 @@
 /** Filling a tensor with random numbers in place: the functions behind `x.uniform_()`, `x.normal_()` and the like. */
 
-import { isFloat } from '../dtype.js';
+import { isWideFloat } from '../dtype.js';
 import { checkWritable } from '../ops/inplace.js';
 import { expandTo } from '../ops/shape.js';
 import { contiguousData, elements, inDType } from '../ops/raw.js';
@@ -82,7 +82,7 @@ export function bernoulli_(input: Tensor, p: Tensor | number = 0.5, options: Dra
   }
   const probabilities = elements(
     contiguousData(
-      inDType(expandTo(p, input.shape), isFloat(p.dtype) ? p.dtype : 'float32', 'bernoulli_'),
+      inDType(expandTo(p, input.shape), isWideFloat(p.dtype) ? p.dtype : 'float32', 'bernoulli_'),
       'bernoulli_',
     ),
   );
@@ -97,6 +97,8 @@ export function bernoulli_(input: Tensor, p: Tensor | number = 0.5, options: Dra
 const FULL_RANGE = {
   float32: 2 ** 24 + 1,
   float64: 2 ** 53,
+  float16: 2 ** 11 + 1,
+  bfloat16: 2 ** 8 + 1,
   int64: 2 ** 53,
   int32: 2 ** 31,
   uint8: 256,

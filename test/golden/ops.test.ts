@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { FloatDType } from 'nabla/core';
+import type { WideFloatDType } from 'nabla/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isDeviation } from './deviations.js';
 import { groupFolder } from './folder.js';
@@ -28,7 +28,7 @@ describe('ops agree with PyTorch', () => {
 
   it.each(supported)('$op', ({ op, samples: list }) => {
     const problems: string[] = [];
-    for (const precision of ['float64', 'float32'] satisfies FloatDType[]) {
+    for (const precision of ['float64', 'float32'] satisfies WideFloatDType[]) {
       list.forEach((sample, i) => {
         if (precision === 'float32' && sample.float32 === false) return;
         if (isDeviation(op, i)) return;

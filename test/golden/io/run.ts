@@ -32,8 +32,8 @@ interface Manifest {
 
 /** The dtype that a tensor of each type of file has. */
 const DTYPES: Readonly<Record<string, string>> = {
-  float16: 'float32',
-  bfloat16: 'float32',
+  float16: 'float16',
+  bfloat16: 'bfloat16',
   int8: 'int32',
   int16: 'int32',
   uint16: 'int32',

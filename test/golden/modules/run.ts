@@ -1,5 +1,5 @@
 /** Runs the cases of `modules/<Name>.json`: one forward and backward pass of a module, at both precisions. */
-import { backward, type FloatDType, getDefaultDtype, setDefaultDtype, Tensor } from 'nabla/core';
+import { backward, type WideFloatDType, getDefaultDtype, setDefaultDtype, Tensor } from 'nabla/core';
 import {
   arrayDifference,
   camelCase,
@@ -49,7 +49,7 @@ export function moduleCases(_file: string, content: unknown): Case[] {
   );
 }
 
-function runAt(precision: FloatDType, name: string, item: ModuleCase): string | null {
+function runAt(precision: WideFloatDType, name: string, item: ModuleCase): string | null {
   const before = getDefaultDtype();
   setDefaultDtype(precision);
   try {
@@ -59,7 +59,7 @@ function runAt(precision: FloatDType, name: string, item: ModuleCase): string | 
   }
 }
 
-function runCase(precision: FloatDType, name: string, item: ModuleCase): string | null {
+function runCase(precision: WideFloatDType, name: string, item: ModuleCase): string | null {
   const tolerance = TOLERANCES[precision];
   const module = construct(name, item.args, item.kwargs).train(item.train);
   module.loadStateDict(
@@ -111,7 +111,7 @@ function withoutNulls(output: unknown): unknown {
 function collect(
   output: unknown,
   cotangent: Stored,
-  precision: FloatDType,
+  precision: WideFloatDType,
   outputs: Tensor[],
   cotangents: Tensor[],
 ): void {

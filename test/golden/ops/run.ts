@@ -1,6 +1,6 @@
 /** Runs the samples of one reference file against the op of that name. */
 import {
-  type FloatDType,
+  type WideFloatDType,
   getDefaultDtype,
   grad,
   type IndexItem,
@@ -67,7 +67,7 @@ export function isSupported(op: string): boolean {
 }
 
 /** Why a sample does not come out as stored, or null if it does. */
-export function runSample(op: string, sample: Sample, precision: FloatDType): string | null {
+export function runSample(op: string, sample: Sample, precision: WideFloatDType): string | null {
   const call = byTorchName.get(op);
   if (call === undefined) return 'there is no such op';
   const before = getDefaultDtype();
@@ -81,7 +81,7 @@ export function runSample(op: string, sample: Sample, precision: FloatDType): st
   }
 }
 
-function compareSample(op: string, call: Call, sample: Sample, precision: FloatDType): string | null {
+function compareSample(op: string, call: Call, sample: Sample, precision: WideFloatDType): string | null {
   const tensors: Tensor[] = [];
   const args = sample.args.map((arg) => readArgument(arg, precision, tensors));
   const options = Object.fromEntries(
@@ -137,7 +137,7 @@ function compareSecond(
   first: readonly (Tensor | null)[],
   inputs: readonly Tensor[],
   { v, grads }: NonNullable<Sample['gradgrad']>,
-  precision: FloatDType,
+  precision: WideFloatDType,
 ): string | null {
   const sources: Tensor[] = [];
   const weights: Tensor[] = [];
@@ -159,7 +159,7 @@ function compareGradients(
   op: string,
   actual: readonly (Tensor | null)[],
   expected: readonly (StoredTensor | null)[],
-  precision: FloatDType,
+  precision: WideFloatDType,
 ): string | null {
   if (actual.length !== expected.length) return `count: ${actual.length} instead of ${expected.length}`;
   for (let i = 0; i < expected.length; i++) {
@@ -185,7 +185,7 @@ function compareGradients(
 function collectPairs(
   output: unknown,
   cotangent: Stored,
-  precision: FloatDType,
+  precision: WideFloatDType,
   outputs: Tensor[],
   cotangents: Tensor[],
 ): void {

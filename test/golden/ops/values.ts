@@ -1,5 +1,5 @@
 /** Values of the reference files: reading them at a precision, and comparing with them. */
-import { type DType, type FloatDType, slice, Tensor, tensor } from 'nabla/core';
+import { type DType, type WideFloatDType, slice, Tensor, tensor } from 'nabla/core';
 
 /** A tensor as the files write it. */
 export interface StoredTensor {
@@ -26,7 +26,7 @@ export interface Tolerance {
   readonly absolute: number;
 }
 
-export const TOLERANCES: Readonly<Record<FloatDType, { values: Tolerance; gradients: Tolerance }>> = {
+export const TOLERANCES: Readonly<Record<WideFloatDType, { values: Tolerance; gradients: Tolerance }>> = {
   float64: {
     values: { relative: 1e-7, absolute: 1e-9 },
     gradients: { relative: 1e-7, absolute: 1e-9 },
@@ -52,7 +52,7 @@ export function storedNumber(value: number | string): number {
 }
 
 /** The dtype a stored one stands for at a precision: float64 is "the default dtype" of the files. */
-export function dtypeAt(precision: FloatDType, dtype: string): DType {
+export function dtypeAt(precision: WideFloatDType, dtype: string): DType {
   switch (dtype) {
     case 'float64':
       return precision;
@@ -65,7 +65,7 @@ export function dtypeAt(precision: FloatDType, dtype: string): DType {
   }
 }
 
-export function readTensor(stored: StoredTensor, precision: FloatDType): Tensor {
+export function readTensor(stored: StoredTensor, precision: WideFloatDType): Tensor {
   return tensor(stored.data.map(storedNumber), {
     dtype: dtypeAt(precision, stored.dtype),
     shape: stored.shape,
@@ -74,7 +74,7 @@ export function readTensor(stored: StoredTensor, precision: FloatDType): Tensor 
 }
 
 /** An argument of a call. Tensors are collected in order of appearance. */
-export function readArgument(stored: Stored, precision: FloatDType, tensors: Tensor[]): unknown {
+export function readArgument(stored: Stored, precision: WideFloatDType, tensors: Tensor[]): unknown {
   if (typeof stored === 'string') return stored in SPECIAL ? SPECIAL[stored] : stored;
   if (typeof stored !== 'object' || stored === null) return stored;
   if (isList(stored)) return stored.map((entry) => readArgument(entry, precision, tensors));
@@ -100,7 +100,7 @@ export function camelCase(name: string): string {
 export function difference(
   actual: unknown,
   expected: Stored,
-  precision: FloatDType,
+  precision: WideFloatDType,
   tolerance: Tolerance,
 ): string | null {
   if (isStoredTensor(expected)) {
@@ -124,7 +124,7 @@ export function difference(
 function tensorDifference(
   actual: Tensor,
   expected: StoredTensor,
-  precision: FloatDType,
+  precision: WideFloatDType,
   tolerance: Tolerance,
 ): string | null {
   const dtype = dtypeAt(precision, expected.dtype);

@@ -1,6 +1,6 @@
 /** Runs the cases of `optim/<Optimizer>.json`: 25 steps of a small network, at both precisions. */
 import {
-  type FloatDType,
+  type WideFloatDType,
   getDefaultDtype,
   nn,
   optim,
@@ -51,7 +51,7 @@ interface TrajectoryFile {
   readonly cases: readonly TrajectoryCase[];
 }
 
-const TOLERANCES: Readonly<Record<FloatDType, Tolerance>> = {
+const TOLERANCES: Readonly<Record<WideFloatDType, Tolerance>> = {
   float64: { relative: 1e-7, absolute: 1e-9 },
   float32: { relative: 1e-3, absolute: 1e-4 },
 };
@@ -67,7 +67,7 @@ export function trajectoryCases(content: unknown): Case[] {
   return made;
 }
 
-function runAt(precision: FloatDType, name: string, item: TrajectoryCase): string | null {
+function runAt(precision: WideFloatDType, name: string, item: TrajectoryCase): string | null {
   const before = getDefaultDtype();
   setDefaultDtype(precision);
   try {
@@ -107,7 +107,7 @@ function isOptimizer(value: unknown): value is optim.Optimizer {
   return value instanceof optim.Optimizer;
 }
 
-function runTrajectory(precision: FloatDType, name: string, item: TrajectoryCase): string | null {
+function runTrajectory(precision: WideFloatDType, name: string, item: TrajectoryCase): string | null {
   const { model } = item;
   const tolerance = TOLERANCES[precision];
   const params = Object.fromEntries(

@@ -18,6 +18,8 @@ const METHODS = new Set([
   'typeAs',
   'float',
   'double',
+  'half',
+  'bfloat16',
   'int',
   'long',
   'bool',

@@ -76,7 +76,7 @@ describe('loadTorch', () => {
       expect(state[name].shape, name).toEqual(wanted.shape);
       expect(Array.from(state[name].toTypedArray()), name).toEqual(wanted.data);
     }
-    expect(state.half.dtype).toBe('float32');
+    expect(state.half.dtype).toBe('float16');
     expect(state.long.dtype).toBe('int64');
     expect(state.flag.dtype).toBe('bool');
   });

@@ -20,3 +20,4 @@ export {
   svg,
   updateDisplay,
 } from './display/index.js';
+export { Slider, slider, type SliderOptions, Widget, widget, type WidgetOptions } from './widgets/index.js';

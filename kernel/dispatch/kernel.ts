@@ -66,7 +66,7 @@ export class Kernel {
   readonly #options: KernelOptions;
   readonly #mailbox: Mailbox;
   readonly #status: StatusReporter;
-  readonly #comms = new CommRegistry();
+  readonly #comms: CommRegistry;
   readonly #outputs: Outputs;
   readonly #stdin: Stdin;
   readonly #history: History;
@@ -81,6 +81,13 @@ export class Kernel {
     this.#options = options;
     this.#mailbox = new Mailbox(options.transport);
     this.#status = new StatusReporter(this.#mailbox);
+    this.#comms = new CommRegistry({
+      session: () => this.#session,
+      publish: (output, parent, buffers) => {
+        this.#outputs.flush();
+        this.#mailbox.publish(output, parent, { buffers });
+      },
+    });
     this.#outputs = new Outputs(this.#mailbox, this.#comms, options.clock, options.pacing);
     this.#stdin = new Stdin(this.#mailbox);
     this.#history = new History(options.historyStore ?? null);
@@ -201,16 +208,15 @@ export class Kernel {
     history_request: (content) => this.#history.query(content),
     comm_info_request: ({ target_name }) => this.#comms.info(target_name),
     comm_open: async (content, { message }) => {
-      const answer = await this.#comms.open(content, message, await this.#session);
+      await this.#comms.open(content, message);
       this.#outputs.flush();
-      if (answer) this.#mailbox.publish(answer, message.header);
     },
     comm_msg: async (content, { message }) => {
-      await this.#comms.forward('msg', content, message, await this.#session);
+      await this.#comms.forward('msg', content, message);
       this.#outputs.flush();
     },
     comm_close: async (content, { message }) => {
-      await this.#comms.forward('close', content, message, await this.#session);
+      await this.#comms.forward('close', content, message);
       this.#outputs.flush();
     },
     interrupt_request: async () => {

@@ -12,6 +12,8 @@ interface Packet {
   data: unknown;
   metadata?: object;
   buffers?: readonly Uint8Array[];
+  /** `takeStates` gives its data as well, and earlier. */
+  live?: boolean;
 }
 
 /** Something that arrived from the frontend. */
@@ -33,6 +35,8 @@ export interface CommHost {
   send(packet: Packet): void;
   /** A function that calls `handler` on behalf of the code that runs now, and shows what it throws. */
   bind<Args extends unknown[]>(handler: (...args: Args) => unknown): (...args: Args) => void;
+  /** Gives the states of widgets that have arrived since the last time, also in the midst of a loop. */
+  takeStates(take: (state: Pick<Packet, 'commId' | 'data' | 'buffers'>) => void): void;
 }
 
 const NOWHERE: CommHost = {
@@ -41,9 +45,11 @@ const NOWHERE: CommHost = {
     throw new Error(`${what}: no frontend is connected; comms work in cells of a notebook`);
   },
   bind: (handler) => handler,
+  takeStates: () => undefined,
 };
 
 type Handler = (event: CommEvent) => unknown;
+type StateHandler = (data: unknown, buffers: readonly Uint8Array[]) => void;
 type TargetHandler = (comm: Comm, event: CommEvent) => unknown;
 
 let host = NOWHERE;
@@ -58,6 +64,7 @@ export function setCommHost(next: CommHost): void {
 export class Comm {
   readonly #messageHandlers = new Set<(event: CommEvent) => void>();
   readonly #closeHandlers = new Set<(event: CommEvent) => void>();
+  #stateHandler: StateHandler = () => undefined;
 
   constructor(
     readonly id: string,
@@ -98,6 +105,16 @@ export class Comm {
     return add(this.#closeHandlers, host.bind(handler));
   }
 
+  /** @internal Calls `handler` with each message before any other handler, and with a widget's state as soon as it is read. */
+  static onState(comm: Comm, handler: StateHandler): void {
+    comm.#stateHandler = handler;
+  }
+
+  /** @internal */
+  static takeState(comm: Comm, data: unknown, buffers: readonly Uint8Array[]): void {
+    comm.#stateHandler(data, buffers);
+  }
+
   /** @internal */
   static deliver(comm: Comm, kind: 'msg' | 'close', event: CommEvent): void {
     for (const handler of [...(kind === 'msg' ? comm.#messageHandlers : comm.#closeHandlers)]) handler(event);
@@ -135,6 +152,19 @@ export const comms = {
   },
 };
 
+/** Takes in the states of widgets that have arrived while the code that runs did not await anything. */
+export function takeStates(): void {
+  host.takeStates(({ commId, data, buffers = [] }) => {
+    const comm = open.get(commId);
+    if (comm) Comm.takeState(comm, data, buffers);
+  });
+}
+
+/** Whether a frontend may be there to send to. */
+export function hasCommHost(): boolean {
+  return host !== NOWHERE;
+}
+
 /** A packet from the frontend. Returns whether there is such a target, or such a comm. */
 export function receiveComm(packet: Packet): boolean {
   const { kind, commId, target = '', data, metadata = {}, buffers = [] } = packet;
@@ -150,6 +180,8 @@ export function receiveComm(packet: Packet): boolean {
   const comm = open.get(commId);
   if (!comm) return false;
   if (kind === 'close') open.delete(commId);
+  if (packet.live === true) takeStates();
+  else if (kind === 'msg') Comm.takeState(comm, data, buffers);
   Comm.deliver(comm, kind, event);
   return true;
 }

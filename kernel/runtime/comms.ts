@@ -2,8 +2,9 @@
 import type { CommHost } from '../display/comms.js';
 import type { Evaluator } from './evaluator.js';
 import { currentExecution, onBehalfOf } from './executions.js';
-import type { CommPacket } from './frames.js';
+import type { CommPacket, LiveState } from './frames.js';
 import type { Guard } from './guard.js';
+import type { LiveStates } from './live-states.js';
 import type { Outlet } from './outlet.js';
 
 export class NotebookComms implements CommHost {
@@ -11,7 +12,12 @@ export class NotebookComms implements CommHost {
     private readonly outlet: Outlet,
     private readonly guard: Guard,
     private readonly evaluator: Pick<Evaluator, 'uncaught' | 'interrupted'>,
+    private readonly states: LiveStates,
   ) {}
+
+  takeStates(take: (state: LiveState) => void): void {
+    this.states.take(take);
+  }
 
   send(packet: CommPacket): void {
     this.outlet.send({ type: 'comm', id: currentExecution()?.id ?? null, ...packet });

@@ -58,7 +58,12 @@ export interface CommPacket {
   data: unknown;
   metadata?: object;
   buffers?: readonly Uint8Array[];
+  /** A client has changed a widget's state: a loop that never awaits reads the new one. */
+  live?: boolean;
 }
+
+/** The state in a `live` packet, on its way past the event loop. */
+export type LiveState = Pick<CommPacket, 'commId' | 'data' | 'buffers'>;
 
 /** Something that a person sees; `id` is the execution that caused it (null: none is known). */
 export type OutputFrame =

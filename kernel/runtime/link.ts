@@ -12,13 +12,15 @@ export const REPORT_FD = 5;
 export interface WatchdogData {
   port: MessagePort;
   inputPort: MessagePort;
+  statePort: MessagePort;
   shared: SharedArrayBuffer;
 }
 
 /** Indices into the shared Int32Array. */
 export const TERMINATE_POSTED = 0;
 export const INPUTS_POSTED = 1;
-export const SHARED_BYTES = 8;
+export const STATES_POSTED = 2;
+export const SHARED_BYTES = 12;
 
 /** Every message is numbered: one that a termination swallowed is noticed by the gap and sent again. */
 export type ToMain = { seq: number } & (

@@ -12,6 +12,7 @@ import { currentExecution, type Execution } from './executions.js';
 import type { ToUser } from './frames.js';
 import { Guard } from './guard.js';
 import { Inputs } from './inputs.js';
+import { LiveStates } from './live-states.js';
 import { OUTPUT_FD, SHARED_BYTES, type FromMain, type ToMain, type WatchdogData } from './link.js';
 import { protectLoading } from './module-loading.js';
 import { Modules } from './modules.js';
@@ -31,10 +32,16 @@ if (Number(process.versions.v8.split('.')[0]) >= 13) v8.setFlagsFromString('--no
 const shared = new SharedArrayBuffer(SHARED_BYTES);
 const control = new MessageChannel();
 const inputChannel = new MessageChannel();
-const workerData: WatchdogData = { port: control.port2, inputPort: inputChannel.port2, shared };
+const stateChannel = new MessageChannel();
+const workerData: WatchdogData = {
+  port: control.port2,
+  inputPort: inputChannel.port2,
+  statePort: stateChannel.port2,
+  shared,
+};
 const watchdog = new Worker(distFile('kernel/runtime/watchdog.js'), {
   workerData,
-  transferList: [control.port2, inputChannel.port2],
+  transferList: [control.port2, inputChannel.port2, stateChannel.port2],
   execArgv: [],
   trackUnmanagedFds: false,
 });
@@ -62,7 +69,7 @@ const evaluator = new Evaluator(guard, executions, outlet, history, modules, (ex
   inputs.forget(execution.id),
 );
 
-setCommHost(new NotebookComms(outlet, guard, evaluator));
+setCommHost(new NotebookComms(outlet, guard, evaluator, new LiveStates(stateChannel.port1, shared, guard)));
 
 process.on('uncaughtException', (error) => guard.enter(() => evaluator.uncaught(error, owner())));
 process.on('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaught(reason, owner())));

@@ -12,6 +12,7 @@ import {
   INPUTS_POSTED,
   REPORT_FD,
   RUNTIME_KEY,
+  STATES_POSTED,
   TERMINATE_POSTED,
   type FromMain,
   type InputMessage,
@@ -20,7 +21,7 @@ import {
   type WatchdogData,
 } from './link.js';
 import { look } from './look.js';
-import type { ExecutionId, FromUser, ToUser } from './frames.js';
+import type { ExecutionId, FromUser, LiveState, ToUser } from './frames.js';
 
 /** A longer silence of the event loop than this is no waiting for a promise: microtasks keep it from turning. */
 const TURN_MS = 60;
@@ -29,7 +30,7 @@ const SIGNAL_MS = 100;
 
 const data: unknown = workerData;
 if (!isWatchdogData(data)) throw new Error('watchdog: started without its ports');
-const { port, inputPort, shared } = data;
+const { port, inputPort, statePort, shared } = data;
 const flags = new Int32Array(shared);
 const session = new inspector.Session();
 session.connectToMainThread();
@@ -75,6 +76,15 @@ function handle(frame: ToUser): void {
       Atomics.notify(flags, INPUTS_POSTED);
       break;
     }
+    case 'comm':
+      if (frame.live === true) {
+        const { commId, data, buffers } = frame;
+        const state: LiveState = { commId, data, buffers };
+        statePort.postMessage(state);
+        Atomics.add(flags, STATES_POSTED, 1);
+      }
+      post({ type: 'frame', frame });
+      break;
     default:
       post({ type: 'frame', frame });
   }
@@ -169,6 +179,7 @@ function isWatchdogData(value: unknown): value is WatchdogData {
     value !== null &&
     'port' in value &&
     'inputPort' in value &&
+    'statePort' in value &&
     'shared' in value
   );
 }

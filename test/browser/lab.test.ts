@@ -2,14 +2,15 @@
  * What a person does in JupyterLab, done by Chromium. Screenshots of each stage go to test/browser/screenshots/;
  * with NABLA_README_SCREENSHOT set, the one in the README is renewed as well.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ICodeCell, IMimeBundle, INotebookContent } from '@jupyterlab/nbformat';
+import type { IMimeBundle } from '@jupyterlab/nbformat';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../jupyter/environment.js';
 import { launchChromium, startLab, type Lab } from './lab.js';
+import { codeCells, notebookOf } from './notebook-file.js';
 import { NotebookPage } from './notebook-page.js';
 
 const screenshots = path.join(root, 'test/browser/screenshots');
@@ -65,31 +66,9 @@ afterAll(async () => {
   await lab?.stop();
 });
 
-function notebookOf(sources: readonly string[]): object {
-  const code = (source: string, index: number) => ({
-    cell_type: 'code',
-    id: `cell-${index}`,
-    metadata: {},
-    execution_count: null,
-    outputs: [],
-    source,
-  });
-  return {
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: { kernelspec: { name: 'nabla', display_name: 'TypeScript (Nabla)', language: 'typescript' } },
-    cells: sources.map(code),
-  };
-}
-
 function openNotebook(file: string): Promise<NotebookPage> {
   if (!browser || !lab) throw new Error('JupyterLab or Chromium did not start');
   return NotebookPage.open(browser, lab, file);
-}
-
-function codeCells(file: string): ICodeCell[] {
-  const notebook = JSON.parse(readFileSync(file, 'utf8')) as INotebookContent;
-  return notebook.cells.filter((cell): cell is ICodeCell => cell.cell_type === 'code');
 }
 
 function executionCounts(file: string): unknown[] {

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ICodeCell, INotebookContent } from '@jupyterlab/nbformat';
 import { beforeAll, expect, test } from 'vitest';
+import { codeCells, notebookOf } from '../browser/notebook-file.js';
 import { jupyterEnv, python, root } from './environment.js';
 
 const lesson = path.join(root, 'notebooks/01-gradient-descent.ipynb');
@@ -21,11 +21,6 @@ function runPython(args: string[]): { status: number | null; output: string } {
     encoding: 'utf8',
   });
   return { status, output: stdout + stderr };
-}
-
-function codeCells(file: string): ICodeCell[] {
-  const notebook = JSON.parse(readFileSync(file, 'utf8')) as INotebookContent;
-  return notebook.cells.filter((cell): cell is ICodeCell => cell.cell_type === 'code');
 }
 
 /** Every code cell ran, none failed, and a picture is among the outputs. */
@@ -83,13 +78,7 @@ test('papermill executes the lesson', () => {
 test('nbclient reports an error of a cell with its name and the line in the cell', () => {
   const file = path.join(folder, 'failing.ipynb');
   const source = "const before: number = 1;\nthrow new RangeError('on purpose');";
-  const notebook = {
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: { kernelspec: { name: 'nabla', display_name: 'Nabla', language: 'typescript' } },
-    cells: [{ cell_type: 'code', id: 'a', metadata: {}, execution_count: null, outputs: [], source }],
-  };
-  writeFileSync(file, JSON.stringify(notebook));
+  writeFileSync(file, JSON.stringify(notebookOf([source])));
   const { status, output } = runPython(['-m', 'nbconvert', '--to', 'notebook', '--execute', file]);
   expect(status).not.toBe(0);
   expect(output).toContain('RangeError');

@@ -12,25 +12,33 @@ function render({ model, el }) {
   const name = document.createElement('span');
   const range = document.createElement('input');
   range.type = 'range';
+  range.min = '0';
+  range.step = '1';
   const reading = document.createElement('output');
   row.append(name, range, reading);
   el.append(row);
 
+  // The knob stands on whole numbers of steps, so that both ends can be reached.
   const warp = (value) => (model.get('log') ? Math.log(value) : value);
   const unwarp = (value) => (model.get('log') ? Math.exp(value) : value);
+  const bounds = () => [warp(model.get('min')), warp(model.get('max')), warp(model.get('step'))];
+  const steps = () => {
+    const [min, max, step] = bounds();
+    return Math.ceil((max - min) / step - 1e-9);
+  };
   const draw = () => {
+    const [min, , step] = bounds();
     name.textContent = model.get('label');
     name.hidden = model.get('label') === '';
-    range.min = String(warp(model.get('min')));
-    range.max = String(warp(model.get('max')));
-    range.step = String(warp(model.get('step')));
-    range.value = String(warp(model.get('value')));
+    range.max = String(steps());
+    range.value = String((warp(model.get('value')) - min) / step);
     reading.textContent = format(model.get('value'));
   };
   range.addEventListener('input', () => {
-    const position = Number(range.value);
-    const bounded = Math.min(Math.max(unwarp(position), model.get('min')), model.get('max'));
-    const value = Number(bounded.toPrecision(12));
+    const at = Number(range.value);
+    const [min, , step] = bounds();
+    const exact = at === 0 ? model.get('min') : at === steps() ? model.get('max') : unwarp(min + at * step);
+    const value = Number(exact.toPrecision(model.get('log') ? 4 : 12));
     model.set('value', value);
     model.save_changes();
     reading.textContent = format(value);

@@ -17,7 +17,7 @@ const cells = [
   [
     'const w = tensor([5], { requiresGrad: true });',
     'const optimizer = new optim.SGD([w], { lr: lr.value });',
-    'let used = NaN;',
+    'let used = 0;',
     'while (used < 1) {',
     '  if (lr.value !== used) {',
     '    used = lr.value;',

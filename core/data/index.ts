@@ -1,5 +1,6 @@
 /** Data sets, and going through them in batches; PyTorch's `torch.utils.data`. */
 export { type Collated, defaultCollate } from './collate.js';
+export * from './csv/index.js';
 export { ConcatDataset, type Dataset, randomSplit, Subset, TensorDataset } from './dataset.js';
 export { digits, type DigitsOptions, mnist } from './digits.js';
 export { DataLoader, type DataLoaderOptions } from './loader.js';

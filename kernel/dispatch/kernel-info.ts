@@ -1,4 +1,5 @@
 /** Who this kernel is. */
+import { TYPESCRIPT_VERSION } from '../language/version.js';
 import { PROTOCOL_VERSION } from '../protocol/message.js';
 import type { KernelInfoReply } from '../protocol/kernel-info.js';
 
@@ -10,7 +11,7 @@ export function kernelInfo(version: string): KernelInfoReply {
     implementation_version: version,
     language_info: {
       name: 'typescript',
-      version: '5',
+      version: TYPESCRIPT_VERSION,
       mimetype: 'text/typescript',
       file_extension: '.ts',
       pygments_lexer: 'typescript',

@@ -1,4 +1,4 @@
-/** jupyter-protocol, line 29: comms both ways with buffers, between busy and idle, also while a cell awaits. */
+/** Jupyter's protocol, lines 29: comms both ways with buffers, between busy and idle, also while a cell awaits. */
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Client, Received } from './client.js';
@@ -27,7 +27,7 @@ const info = async (content = {}) => (await client.ask('comm_info_request', cont
 const fromKernel = (type: string, comm_id: string) =>
   client.until(`${type} of ${comm_id}`, (each) => each.type === type && each.content.comm_id === comm_id);
 
-test('a client opens a comm to a target of a cell, and both send data and buffers', async () => {
+test('protocol 29: a client opens a comm to a target of a cell, and both send data and buffers', async () => {
   await client.execute(`
     comms.registerTarget('echo', (comm, opened) => {
       comm.send({ opened: opened.data }, { metadata: { a: 1 }, buffers: opened.buffers });

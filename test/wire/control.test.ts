@@ -1,5 +1,8 @@
-/** jupyter-protocol, lines 17 to 20: interrupt, stdin, shutdown. */
-import { spawn } from 'node:child_process';
+/** Jupyter's protocol, lines 17 to 20: interrupt, stdin, shutdown. */
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executeContent, type Client } from './client.js';
 import { eventually, isAlive, KernelProcess } from './kernel-process.js';
@@ -25,8 +28,8 @@ async function start(code: string, options: object = {}): Promise<string> {
   return id;
 }
 
-describe('lines 17 and 19: an interrupt on control', () => {
-  test.each(LOOPS)('stops %s, keeps the state and aborts the queue', async (_, code) => {
+describe('protocol 17: control answers and interrupts', () => {
+  test.each(LOOPS)('protocol 19: stops %s, keeps the state and aborts the queue', async (_, code) => {
     await client.execute('let kept = { weights: [1, 2, 3] }');
     const id = await start(`console.log("in"); ${code}`);
     await client.output(id, 'stream');
@@ -42,7 +45,17 @@ describe('lines 17 and 19: an interrupt on control', () => {
     expect((await client.execute('kept.weights.length')).result).toContain('3');
   });
 
-  test('SIGINT takes the same path', async () => {
+  test('protocol 18: kernel.json asks for interrupts by message', () => {
+    const cli = fileURLToPath(new URL('../../dist/kernel/cli.js', import.meta.url));
+    const args = [cli, 'install', '--prefix', kernel.folder];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const file = path.join(kernel.folder, 'share/jupyter/kernels/nabla/kernel.json');
+    const spec = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    expect(spec.interrupt_mode).toBe('message');
+  });
+
+  test('protocol 18: SIGINT takes the same path', async () => {
     const id = await start('console.log("in"); for (;;) {}');
     await client.output(id, 'stream');
     kernel.child.kill('SIGINT');
@@ -50,7 +63,24 @@ describe('lines 17 and 19: an interrupt on control', () => {
     expect((await client.execute('kept.weights.length')).result).toContain('3');
   });
 
-  test('with nothing running it changes nothing', async () => {
+  test('protocol 18: SIGINT for the kernel and each of its processes at once is one interrupt', async () => {
+    const { stdout } = await client.execute('console.log(process.pid + " " + process.ppid)');
+    const pids = stdout.trim().split(' ').map(Number);
+    expect(pids[1]).toBe(kernel.pid);
+    const id = await start('console.log("in"); for (;;) {}');
+    await client.output(id, 'stream');
+    for (const pid of pids) process.kill(pid, 'SIGINT');
+    expect((await client.finish(id)).reply).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' });
+    // Also when nothing runs: the processes are still the same.
+    for (const pid of pids) process.kill(pid, 'SIGINT');
+    // Signals are no messages: what is asked now comes after them.
+    await client.ask('kernel_info_request');
+    await client.ask('interrupt_request', {}, { channel: 'control' });
+    const again = await client.execute('console.log(process.pid + " " + process.ppid)');
+    expect(again.stdout).toBe(stdout);
+  });
+
+  test('protocol 18: with nothing running it changes nothing', async () => {
     kernel.child.kill('SIGINT');
     await client.ask('interrupt_request', {}, { channel: 'control' });
     expect((await client.execute('1 + 1')).reply.status).toBe('ok');
@@ -74,7 +104,7 @@ describe('lines 17 and 19: an interrupt on control', () => {
   });
 });
 
-describe('line 17: stdin', () => {
+describe('protocol 17: stdin', () => {
   const question = (id: string) =>
     client.until('input_request', ({ channel, parent }) => channel === 'stdin' && parent.msg_id === id);
 
@@ -131,7 +161,7 @@ async function family(client: Client): Promise<number[]> {
   return pids;
 }
 
-describe('line 20', () => {
+describe('protocol 20: shutdown', () => {
   test.each([
     ['control', true, ''],
     ['control', false, 'for (;;) {}'],

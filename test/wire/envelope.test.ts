@@ -1,5 +1,9 @@
-/** jupyter-protocol, lines 1 to 6: envelopes, signatures, connections. */
+/** Jupyter's protocol, lines 1 to 6: envelopes, signatures, connections. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
 import { curveKeyPair } from 'zeromq';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executeContent, type Client } from './client.js';
@@ -28,7 +32,7 @@ async function expectDropped(frames: (string | Uint8Array)[], reason: RegExp): P
   expect(others).toEqual([]);
 }
 
-describe('line 1', () => {
+describe('protocol 1: signatures, replays, malformed messages', () => {
   const request = (type = 'kernel_info_request') => client.frames({ header: client.header(type) });
 
   test('the signature covers the four JSON frames as sent, not the buffers', async () => {
@@ -103,7 +107,7 @@ describe('line 1', () => {
   });
 });
 
-test('line 2: an unknown message type gets busy, idle and no reply; unknown fields are ignored', async () => {
+test('protocol 2: an unknown message type gets busy, idle and no reply; unknown fields are ignored', async () => {
   const id = client.send('no_such_request', { what: 'ever' });
   await client.idle(id);
   await client.ask('kernel_info_request', { unknown: 1 });
@@ -116,7 +120,7 @@ test('line 2: an unknown message type gets busy, idle and no reply; unknown fiel
   expect(cell.reply.status).toBe('ok');
 });
 
-test("line 3: the kernel's session is its own, the same in all its messages, new in each process", async () => {
+test("protocol 3: the kernel's session is its own, the same in all its messages, new in each process", async () => {
   const sessions = new Set(client.received.map(({ header }) => header.session));
   expect(sessions.size).toBe(1);
   expect(sessions.has(client.session)).toBe(false);
@@ -129,18 +133,30 @@ test("line 3: the kernel's session is its own, the same in all its messages, new
   }
 });
 
-describe('line 4', () => {
+describe('protocol 4: dates, absent parents, transient, NaN', () => {
   test('dates are ISO 8601 with Z, ids are unique, parents and metadata are objects', async () => {
     await client.execute('console.log(1); 2');
     const ids = client.received.map(({ header }) => header.msg_id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const { header, content, type } of client.received) {
+    for (const { header } of client.received) {
       expect(header.date).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect(header.version).toBe('5.5');
-      if (type === 'display_data') expect(content.transient).toBeTypeOf('object');
     }
-    // Client checks that every frame is an object; the welcome has a parent, and it is empty.
-    expect(client.received.find(({ type }) => type === 'iopub_welcome')?.parent).toEqual({});
+    // Client checks that every frame is an object; what nobody asked for has a parent, and it is empty.
+    const unasked = client.received.filter(
+      ({ type, content }) => type === 'iopub_welcome' || content.execution_state === 'starting',
+    );
+    expect(unasked.map(({ parent }) => parent)).toEqual([{}, {}]);
+  });
+
+  test('transient is an object in every display, with an id or without', async () => {
+    const cell = await client.execute("display(1); display(2, { id: 'two' }).update(3); html`<b>4</b>`");
+    const displays = cell.outputs.filter(({ type }) => type.endsWith('display_data'));
+    expect(displays.map(({ type }) => type)).toEqual(['display_data', 'display_data', 'update_display_data']);
+    for (const { content } of displays) {
+      expect(content.transient).toBeTypeOf('object');
+      expect(content.transient).not.toBeNull();
+    }
   });
 
   test('NaN, infinities, BigInt and broken Unicode never break the JSON', async () => {
@@ -161,7 +177,7 @@ describe('line 4', () => {
   });
 });
 
-describe('line 5', () => {
+describe('protocol 5: ipc, tcp and CurveZMQ', () => {
   test('ipc: the "port" is the ending of a file name after a dash', async () => {
     const ip = `/tmp/nabla-test-${randomUUID().slice(0, 8)}`;
     const { kernel, client } = await KernelProcess.connected({ connection: { transport: 'ipc', ip } });
@@ -173,6 +189,15 @@ describe('line 5', () => {
     }
   });
 
+  test('tcp: the port is the port after a colon', async () => {
+    const { connection } = kernel;
+    const socket = connect(connection.shell_port, connection.ip);
+    const [greeting] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    // ZeroMQ's own greeting (RFC 23).
+    expect(greeting[0]).toBe(0xff);
+  });
+
   test('CurveZMQ keys in the connection file encrypt all channels', async () => {
     const { publicKey, secretKey } = curveKeyPair();
     const connection = { curve_publickey: publicKey, curve_secretkey: secretKey };
@@ -180,7 +205,7 @@ describe('line 5', () => {
     try {
       expect((await client.execute('"secret"')).reply.status).toBe('ok');
       expect((await client.ping()).answer).toBe('ping');
-      // Without the key nothing comes through.
+      // Without the key nothing comes through, and nothing is heard on IOPub either.
       const plain = new (await import('./client.js')).Client({
         ...kernel.connection,
         curve_publickey: undefined,
@@ -188,6 +213,8 @@ describe('line 5', () => {
       });
       const id = plain.send('kernel_info_request');
       await expect(plain.reply(id, 500)).rejects.toThrow('waited');
+      await client.execute('console.log("for the holders of the key")');
+      expect(plain.received).toEqual([]);
       plain.close();
     } finally {
       await kernel.dispose();
@@ -195,16 +222,26 @@ describe('line 5', () => {
   });
 });
 
-test('line 6: a client that comes back under its identity is heard at once', async () => {
+test('protocol 6: a client that comes back under its identity is heard on shell, control and stdin', async () => {
   const identity = randomUUID();
   const first = kernel.client({ identity });
   await first.ready();
-  const id = first.send('execute_request', executeContent('await new Promise((r) => setTimeout(r, 300)); 7'));
+  const file = path.join(kernel.folder, 'back');
+  const code = `
+    const { existsSync } = await import('node:fs');
+    while (!existsSync(${JSON.stringify(file)})) await new Promise((resolve) => setTimeout(resolve, 5));
+    await input('who? ')`;
+  const id = first.send('execute_request', executeContent(code));
   await first.output(id, 'execute_input');
   // Comes back while the old connection still stands.
   const second = kernel.client({ identity });
   await second.until('iopub_welcome', ({ type }) => type === 'iopub_welcome');
-  expect((await second.ask('kernel_info_request')).content.status).toBe('ok');
+  for (const channel of ['shell', 'control'] as const)
+    expect((await second.ask('kernel_info_request', {}, { channel })).content.status).toBe('ok');
+  writeFileSync(file, '');
+  const question = await second.until('input_request', ({ type }) => type === 'input_request');
+  expect(question).toMatchObject({ channel: 'stdin', parent: { msg_id: id } });
+  second.send('input_reply', { value: 'me again' }, { channel: 'stdin', parent: question.header });
   // The reply to what it asked before goes to where it is now.
   expect((await second.reply(id)).content.status).toBe('ok');
 });

@@ -1,4 +1,4 @@
-/** jupyter-protocol, line 24: history outlives the process, kernels that run beside it, and a crash. */
+/** Jupyter's protocol, lines 24: history outlives the process, kernels that run beside it, and a crash. */
 import {
   appendFileSync,
   existsSync,
@@ -46,7 +46,7 @@ async function history(client: Client, content: object): Promise<unknown> {
 const everything = { hist_access_type: 'tail', n: 1000 };
 const file = (session: number) => path.join(folder, `${String(session).padStart(6, '0')}.jsonl`);
 
-test('a later kernel finds inputs and outputs by tail, range and search', async () => {
+test('protocol 24: a later kernel finds inputs and outputs by tail, range and search', async () => {
   const first = await start();
   await first.client.execute('20 + 1');
   await first.client.execute('"silent"', { silent: true, store_history: false });
@@ -79,7 +79,7 @@ test('a later kernel finds inputs and outputs by tail, range and search', async 
   expect(await history(client, { ...range, session: 7 })).toEqual([]);
 });
 
-test('search with unique gives the latest of each input over all sessions', async () => {
+test('protocol 24: search with unique gives the latest of each input over all sessions', async () => {
   const first = await start();
   for (const code of ['1', '2', '1']) await first.client.execute(code);
   await end(first);
@@ -91,7 +91,7 @@ test('search with unique gives the latest of each input over all sessions', asyn
   ]);
 });
 
-test('two kernels that run at once keep their cells apart, and each sees the other', async () => {
+test('protocol 24: two kernels that run at once keep their cells apart, and each sees the other', async () => {
   const [a, b] = await Promise.all([start(), start()]);
   const run = async ({ client }: { client: Client }, name: string) => {
     for (let line = 1; line <= 20; line++) await client.execute(`"${name}${line}"`);
@@ -112,7 +112,7 @@ test('two kernels that run at once keep their cells apart, and each sees the oth
   }
 });
 
-test('a kernel that was killed leaves its cells; a torn last line costs only itself', async () => {
+test('protocol 24: a kernel that was killed leaves its cells; a torn last line costs only itself', async () => {
   const first = await start();
   await first.client.execute('"kept"');
   await eventually('the line of the cell', () => existsSync(file(1)) && statSync(file(1)).size > 0);
@@ -130,7 +130,7 @@ test('a kernel that was killed leaves its cells; a torn last line costs only its
   expect(kernel.stderr).toBe('');
 });
 
-test('of a huge file only the end is read', async () => {
+test('protocol 24: of a huge file only the end is read', async () => {
   const filler = JSON.stringify({ line: 1, time: 1, input: 'x'.repeat(1000), output: null });
   const last = JSON.stringify({ line: 2, time: 2, input: 'last', output: null });
   writeFileSync(file(1), `${`${filler}\n`.repeat(20_000)}${last}\n`);
@@ -141,7 +141,7 @@ test('of a huge file only the end is read', async () => {
   expect(await history(client, { hist_access_type: 'tail', n: 1 })).toEqual([[1, 2, 'last']]);
 });
 
-test('what cannot be kept is said once, and the notebook goes on', async () => {
+test('protocol 24: what cannot be kept is said once, and the notebook goes on', async () => {
   const blocked = path.join(folder, 'a file');
   writeFileSync(blocked, '');
   const { kernel, client } = await start({ NABLA_HISTORY: blocked });
@@ -154,7 +154,7 @@ test('what cannot be kept is said once, and the notebook goes on', async () => {
   expect(kernel.stderr.match(/history is not kept/g)).toHaveLength(1);
 });
 
-test("the history lies in Jupyter's data folder, and NABLA_HISTORY=off keeps none", async () => {
+test("protocol 24: the history lies in Jupyter's data folder, and NABLA_HISTORY=off keeps none", async () => {
   const off = await start({ NABLA_HISTORY: 'off', JUPYTER_DATA_DIR: folder });
   await off.client.execute('1');
   await end(off);

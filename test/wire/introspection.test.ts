@@ -1,4 +1,4 @@
-/** jupyter-protocol, lines 21 to 24: completion, inspection, completeness, history. */
+/** Jupyter's protocol, lines 21 to 24: completion, inspection, completeness, history. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executeContent, type Client } from './client.js';
 import { KernelProcess } from './kernel-process.js';
@@ -16,11 +16,20 @@ async function complete(code: string, cursor_pos: number) {
   return content;
 }
 
-describe('line 21', () => {
+describe('protocol 21: cursor positions', () => {
   test('cursor_pos counts code points', async () => {
     const code = '"🎉"; Math.hyp + 1';
     const content = await complete(code, 13);
     expect(content).toMatchObject({ status: 'ok', matches: ['hypot'], cursor_start: 10, cursor_end: 13 });
+  });
+
+  test('inspection counts code points as well', async () => {
+    const code = '"🎉"; Math.hypot + 1';
+    const { content } = await client.ask('inspect_request', { code, cursor_pos: 15, detail_level: 0 });
+    expect(content).toMatchObject({ found: true });
+    const astral = await client.execute('const 𝒳 = { 𝒴: 7 }; 𝒳.𝒴');
+    expect(astral.result).toBe('7');
+    expect(await complete('𝒳.𝒴', 3)).toMatchObject({ matches: ['𝒴'], cursor_start: 2, cursor_end: 3 });
   });
 
   test('a position beyond the code points is one in UTF-16', async () => {
@@ -31,7 +40,7 @@ describe('line 21', () => {
   });
 });
 
-test('line 22: there is a type for every match, and inspection gives text/plain', async () => {
+test('protocol 22: there is a type for every match, and inspection gives text/plain', async () => {
   await client.execute('const network = { layers: [1], forward() { return 1 } }');
   const content = await complete('network.', 8);
   const types = (content.metadata as Record<string, unknown>)._jupyter_types_experimental as unknown[];
@@ -63,7 +72,7 @@ test('?name opens the pager', async () => {
   expect(cell.reply).toMatchObject({ status: 'ok', payload: [{ source: 'page', start: 0 }] });
 });
 
-describe('line 23', () => {
+describe('protocol 23: is_complete', () => {
   test.each([
     ['1 + 1', 'complete'],
     ['const x: number = "a type error is complete"', 'complete'],
@@ -72,6 +81,11 @@ describe('line 23', () => {
     ['[1, 2,', 'incomplete'],
     ['`open', 'incomplete'],
     ['/* open', 'incomplete'],
+    ['"open', 'incomplete'],
+    ["f('open", 'incomplete'],
+    ['(1 + (2', 'incomplete'],
+    ['const half =', 'incomplete'],
+    ['a &&', 'incomplete'],
     ['1 +', 'incomplete'],
     ['const = 3', 'invalid'],
     ['}', 'invalid'],
@@ -82,7 +96,7 @@ describe('line 23', () => {
   });
 });
 
-describe('line 24', () => {
+describe('protocol 24: history in the process', () => {
   beforeAll(async () => {
     for (const code of ['1 + 41', '"x" + 1', '"x" + 2', '"x" + 1'])
       await client.finish(client.send('execute_request', executeContent(code)));

@@ -1,4 +1,4 @@
-/** jupyter-protocol, lines 7 to 11 and 30: what is published, in which order and how fast. */
+/** Jupyter's protocol, lines 7 to 11 and 30: what is published, in which order and how fast. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => kernel.dispose());
 
-test('line 7: every subscriber is welcomed with its subscription, also a second one to the same topic', async () => {
+test('protocol 7: every subscriber is welcomed with its subscription, also a second one to the same topic', async () => {
   for (const topic of ['', '', 'kernel.']) {
     const other = kernel.client({ topic });
     const welcome = await other.until('welcome', ({ type }) => type === 'iopub_welcome');
@@ -23,7 +23,7 @@ test('line 7: every subscriber is welcomed with its subscription, also a second 
   }
 });
 
-test('line 8: starting is published once, as the first status', async () => {
+test('protocol 8: starting is published once, as the first status', async () => {
   const fresh = await KernelProcess.connected();
   try {
     await fresh.client.execute('1');
@@ -37,7 +37,7 @@ test('line 8: starting is published once, as the first status', async () => {
   }
 });
 
-test('line 9: busy, execute_input, outputs, result, reply, idle; streams are out before the reply', async () => {
+test('protocol 9: busy, execute_input, outputs, result, reply, idle; streams are out before the reply', async () => {
   const cell = await client.execute('console.log("a"); display("b"); console.error("c"); 42');
   expect(cell.types).toEqual([
     'busy',
@@ -55,12 +55,12 @@ test('line 9: busy, execute_input, outputs, result, reply, idle; streams are out
   expect([cell.stdout, cell.stderr]).toEqual(['a\n', 'c\n']);
 });
 
-test('line 9: with an error, it comes last before the reply', async () => {
+test('protocol 9: with an error, it comes last before the reply', async () => {
   const cell = await client.execute('console.log("a"); throw new RangeError("b")');
   expect(cell.types).toEqual(['busy', 'execute_input', 'stream', 'error', 'idle']);
 });
 
-test('line 10: 100,000 printed lines arrive whole and in few messages', async () => {
+test('protocol 10: 100,000 printed lines arrive whole and in few messages', async () => {
   const cell = await client.execute('for (let i = 0; i < 100_000; i++) console.log(`line ${i}`)', {}, 30_000);
   const lines = cell.stdout.split('\n');
   expect(lines).toHaveLength(100_001);
@@ -68,7 +68,40 @@ test('line 10: 100,000 printed lines arrive whole and in few messages', async ()
   expect(cell.types.filter((type) => type === 'stream').length).toBeLessThan(100);
 });
 
-test('line 10: a flood stays below what jupyter_server passes on, and its end arrives', async () => {
+test('protocol 10: a flood of updates stays below 1000 messages a second, and its last frame arrives', async () => {
+  const cell = await client.execute(
+    `const frames = display('0', { id: 'frames' });
+     for (let i = 1; i <= 60_000; i++) { frames.update(String(i)); if (i % 2) console.error('e'); }`,
+    {},
+    60_000,
+  );
+  // jupyter_server's own window: iopub_msg_rate_limit 1000, rate_limit_window 3 s.
+  for (const { at } of cell.outputs)
+    expect(cell.outputs.filter((other) => other.at > at - 3000 && other.at <= at).length).toBeLessThan(3000);
+  const last = cell.outputs.filter(({ type }) => type === 'update_display_data').at(-1);
+  expect(last?.content.data).toEqual({ 'text/plain': expect.stringContaining('60000') as unknown });
+  expect(cell.stderr).toHaveLength(60_000);
+});
+
+test('protocol 31: updates of a live chart repeat the metadata of the display they replace', async () => {
+  const cell = await client.execute(
+    `const live = lossChart({ title: 'Live' });
+     for (let step = 0; step < 30; step++) {
+       live.add({ loss: 1 / (step + 1) });
+       await new Promise((resolve) => setTimeout(resolve, 40));
+     }`,
+    {},
+    30_000,
+  );
+  const shown = cell.outputs.filter(({ type }) => type === 'display_data');
+  const updates = cell.outputs.filter(({ type }) => type === 'update_display_data');
+  expect(shown).toHaveLength(1);
+  expect(updates.length).toBeGreaterThan(1);
+  expect(shown[0].content.metadata).toMatchObject({ 'image/png': { width: expect.any(Number) as unknown } });
+  for (const { content } of updates) expect(content.metadata).toEqual(shown[0].content.metadata);
+});
+
+test('protocol 10: a flood stays below what jupyter_server passes on, and its end arrives', async () => {
   const cell = await client.execute(
     'for (let i = 0; i < 8000; i++) console.log(`${"x".repeat(995)}${i % 10}`); console.log("the end")',
     {},
@@ -100,7 +133,7 @@ test('outputs arrive while a synchronous loop runs', async () => {
   expect((await client.finish(id)).stdout).toBe('first\nsecond\n');
 });
 
-test('line 11: a completion while a cell runs leaves the kernel looking busy, and is answered', async () => {
+test('protocol 11: a completion while a cell runs leaves the kernel looking busy, and is answered', async () => {
   const id = client.send('execute_request', executeContent('for (;;) {}'));
   await client.output(id, 'execute_input');
   const asked = client.send('complete_request', { code: 'Math.', cursor_pos: 5 });
@@ -122,7 +155,7 @@ test('line 11: a completion while a cell runs leaves the kernel looking busy, an
   );
 });
 
-test('line 30: output after a cell has ended keeps the parent of that cell, also while another runs', async () => {
+test('protocol 30: output after a cell has ended keeps the parent of that cell, also while another runs', async () => {
   const first = await client.execute('let heard; const done = new Promise((r) => (heard = r)); 1');
   const timer = await client.execute('setTimeout(() => { console.log("late"); heard(); }, 100); 1');
   const second = client.send('execute_request', executeContent('console.log("mine"); await done'));

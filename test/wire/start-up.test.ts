@@ -1,9 +1,11 @@
-/** jupyter-protocol, lines 25 to 29, and bad connection files. */
+/** Jupyter's protocol, lines 25 to 29, and bad connection files. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from './client.js';
 import { freePorts, KERNEL, KernelProcess } from './kernel-process.js';
@@ -16,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => kernel.dispose());
 
-test('line 25: kernel_info is answered on shell and control while the kernel starts, repeatedly', async () => {
+test('protocol 25: kernel_info is answered on shell and control while the kernel starts, repeatedly', async () => {
   const fresh = await KernelProcess.start();
   try {
     const client = fresh.client();
@@ -25,6 +27,10 @@ test('line 25: kernel_info is answered on shell and control while the kernel sta
     );
     for (const id of ids) expect((await client.reply(id)).content.status).toBe('ok');
     await client.until('something on IOPub', ({ channel }) => channel === 'iopub');
+    // A client that hears IOPub gets its busy and idle within the 200 ms that jupyter_client allows after the reply.
+    const asked = client.send('kernel_info_request');
+    const { at } = await client.reply(asked);
+    expect((await client.idle(asked)).at - at).toBeLessThan(200);
   } finally {
     await fresh.dispose();
   }
@@ -35,7 +41,7 @@ test.each(['-f', '--connection-file'])('the connection file may come after %s', 
   await kernel.dispose();
 });
 
-describe('line 26', () => {
+describe('protocol 26: kernel_info and the status of replies', () => {
   test('kernel_info_reply has a protocol version, the language and its CodeMirror mode', async () => {
     const { content } = await client.ask('kernel_info_request');
     expect(content).toMatchObject({
@@ -45,6 +51,7 @@ describe('line 26', () => {
       banner: expect.stringContaining('Nabla') as unknown,
       language_info: {
         name: 'typescript',
+        version: ts.version,
         mimetype: 'text/typescript',
         file_extension: '.ts',
         pygments_lexer: 'typescript',
@@ -80,18 +87,26 @@ describe('line 26', () => {
   });
 });
 
-test('line 27: without a debugger, a debug request is answered as unsuccessful', async () => {
+test('protocol 27: as long as there is no debugger, none is claimed and a debug request is answered as unsuccessful', async () => {
+  const cli = fileURLToPath(new URL('../../dist/kernel/cli.js', import.meta.url));
+  const args = [cli, 'install', '--prefix', kernel.folder];
+  expect(spawnSync(process.execPath, args).status).toBe(0);
+  const file = path.join(kernel.folder, 'share/jupyter/kernels/nabla/kernel.json');
+  const spec = JSON.parse(readFileSync(file, 'utf8')) as { metadata?: { debugger?: boolean } };
+  expect(spec.metadata?.debugger ?? false).toBe(false);
+  const info = await client.ask('kernel_info_request');
+  expect(info.content.debugger).toBe(false);
   const request = { type: 'request', seq: 3, command: 'debugInfo', arguments: {} };
   const { content } = await client.ask('debug_request', request, { channel: 'control' });
   expect(content).toMatchObject({ type: 'response', request_seq: 3, success: false, command: 'debugInfo' });
 });
 
-test('line 28: subshells are not advertised', async () => {
+test('protocol 28: subshells are not advertised', async () => {
   const { content } = await client.ask('kernel_info_request');
   expect(content.supported_features).toEqual([]);
 });
 
-test('line 29: a comm to an unknown target is closed, between busy and idle; buffers do no harm', async () => {
+test('protocol 29: a comm to an unknown target is closed, between busy and idle; buffers do no harm', async () => {
   const open = { comm_id: 'c-1', target_name: 'no.such.target', data: { a: 1 } };
   const id = client.send('comm_open', open, { buffers: [Buffer.from([1, 2, 3])] });
   await client.idle(id);

@@ -91,7 +91,7 @@ test('a loop that awaits reads it too; listeners are called, and what the cell s
      const heard = [];
      knob.on('change:value', (value) => heard.push(value));
      knob.on('change', ({ names, state }) => heard.push([names, state.value]));
-     while (knob.value !== 0) await new Promise((resolve) => setTimeout(resolve, 1));
+     while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
      knob.value = 2;
      JSON.stringify([heard, knob.value])`,
   );

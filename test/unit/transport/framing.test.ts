@@ -53,7 +53,7 @@ test('without a key the signature is empty and nothing is checked', () => {
   expect(decode(frames, new Signer('', 'sha256')).header.msg_id).toBe('id-1');
 });
 
-describe('replays', () => {
+describe('protocol 1: replays', () => {
   const signed = (signer: Signer, id: number) =>
     bytes(encode([], { ...message, header: { ...header, msg_id: String(id) } }, signer));
 

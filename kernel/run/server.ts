@@ -88,14 +88,14 @@ async function specsOf(
     const { kernelspecs } = await Promise.race([KernelSpecAPI.getSpecs(settings), late]);
     return Object.values(kernelspecs).filter((spec) => spec !== undefined);
   } catch (error) {
-    throw error instanceof RunError ? error : notStarted(whyNot(error, settings));
+    throw error instanceof RunError ? error : notStarted(await whyNot(error, settings));
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** Why a server did not say which kernels it has. */
-function whyNot(error: unknown, { baseUrl, token }: ServerConnection.ISettings): string {
+async function whyNot(error: unknown, { baseUrl, token }: ServerConnection.ISettings): Promise<string> {
   const status = error instanceof ServerConnection.ResponseError ? error.response.status : undefined;
   if (status === 401 || status === 403) {
     const hint =
@@ -103,12 +103,19 @@ function whyNot(error: unknown, { baseUrl, token }: ServerConnection.ISettings):
     return `the server ${baseUrl} refuses (${status}): ${hint}`;
   }
   if (status !== undefined) return `${baseUrl} answered ${status}: is it the base URL of a Jupyter server?`;
-  if (
-    error instanceof ServerConnection.NetworkError ||
-    (error instanceof TypeError && causeOf(error) !== undefined)
-  )
-    return `no server answers at ${baseUrl}: ${causeOf(error) ?? error.message}`;
+  if (error instanceof ServerConnection.NetworkError)
+    return `no server answers at ${baseUrl}: ${await networkFailure(baseUrl)}`;
   return `${baseUrl} did not answer as a Jupyter server: ${messageOf(error)}`;
+}
+
+/** What is wrong with the connection: the client library keeps only that the fetch failed. */
+async function networkFailure(url: string): Promise<string> {
+  try {
+    await fetch(url, { method: 'HEAD' });
+    return 'it broke the connection';
+  } catch (error) {
+    return (error instanceof Error ? causeOf(error) : undefined) ?? messageOf(error);
+  }
 }
 
 function causeOf(error: Error): string | undefined {

@@ -2,7 +2,7 @@
 /** The `nabla` command. Each subcommand's code is loaded only when it runs. */
 import { Command, CommanderError, Option } from 'commander';
 import { pathToFileURL } from 'node:url';
-import type { RunCommandOptions } from './run/command.js';
+import type { RunCommandOptions } from './run/command-options.js';
 import { distFile, packageVersion } from './install/paths.js';
 
 /** Wrong arguments, or a request that cannot be met. */
@@ -87,7 +87,7 @@ program
   .argument('<in>', 'the notebook; it is not changed, but by --inplace')
   .argument('[out]', 'where the executed notebook goes (default: NAME.executed.ipynb beside it)')
   .option('-p, --parameter <name=value>', 'give a parameter a value, several times if need be', collect)
-  .option('-f, --parameters-file <file>', 'values of parameters from a JSON file', collect)
+  .option('-f, --parameters-file <file>', 'values of parameters from a JSON or YAML file', collect)
   .option('--inspect-params', 'print the parameters with their types and values, and run nothing')
   .option('--inplace', 'write the executed notebook over IN')
   .option('--strip-outputs', 'save the notebook without outputs')
@@ -107,14 +107,21 @@ program
     "what a recorded value must be, as in 'finalLoss < 0.1', several times if need be",
     collect,
   )
+  .option('--check', 'compare with the outputs stored in IN; nothing is saved without OUT')
+  .option('--tolerance <share>', 'how far numbers may differ for --check (default: 1e-3)')
+  .option('--resume', 'keep what an earlier run in OUT has done and nothing that follows builds on')
+  .option('--retries <n>', 'run again, in a new kernel, while it fails')
+  .option('--max-output-bytes <size>', 'cut the outputs of each cell: 200000, 200k, 5M')
+  .option('--json <file>', 'write what became of the run as JSON; - is stdout')
+  .option('--junit <file>', 'write a JUnit report in which cells are tests; - is stdout')
   .option('--kernel <name>', 'an installed kernel (default: this one), or one of the server')
   .option('--server <url>', 'run on a Jupyter server, JupyterHub or gateway: its base URL')
   .option('--token <token>', 'what the server asks for (default: that of the URL, or JUPYTER_TOKEN)')
   .addOption(
     new Option(
       '--progress <how>',
-      'what is shown: tty redraws in place, and is plain where there is no terminal',
-    ).choices(['auto', 'tty', 'plain', 'none']),
+      'what is shown: tty redraws in place, and is plain where there is no terminal; json is an event a line',
+    ).choices(['auto', 'tty', 'plain', 'json', 'none']),
   )
   .option('--lesson', 'end with what the lesson arrived at and how to open it')
   .addHelpText(
@@ -125,7 +132,7 @@ checked against these and go into a cell of their own behind it, tagged "injecte
 given as JSON: -p 'layers=[8, 8]'. What -p gives wins over files, a later file over an earlier one.
 
 Exit codes: 0 all right, 1 a cell failed, 2 wrong arguments or parameters or OUT cannot be written, 3 IN cannot be read,
-4 the kernel did not start or is not installed, 5 an assertion does not hold, 124 the cells or one of them took too
+4 the kernel did not start or is not installed, 5 an assertion does not hold or outputs are not as stored, 124 the cells or one of them took too
 long, 130 interrupted, 138 the kernel died.`,
   )
   .action(async (input: string, output: string | undefined, options: RunCommandOptions) => {

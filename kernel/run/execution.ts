@@ -3,6 +3,7 @@ import type { CellReply, KernelClient } from './client.js';
 import { ExitCode, RunError } from './exit.js';
 import type { CodeCell, Notebook } from './notebook/index.js';
 import type { CellError, CellReport, CellStatus, Outcome, RunOptions } from './options.js';
+import { OutputLimit } from './output-limit.js';
 import { CellOutputs } from './outputs.js';
 import type { RunReporter, RunningCell } from './reporter.js';
 import type { Saver } from './saver.js';
@@ -28,12 +29,25 @@ export class Execution {
     readonly saver: Saver,
     readonly reporter: RunReporter,
     readonly options: RunOptions,
-    /** Cells that are not to be run. */
+    /** Cells that are not to be run; they keep their outputs. */
     readonly outside: ReadonlySet<CodeCell>,
   ) {}
 
   get outcome(): Outcome {
     return this.#outcome;
+  }
+
+  /** Whether there is nothing to run. */
+  get isEmpty(): boolean {
+    return this.cells.every((cell) => this.#skips(cell));
+  }
+
+  /** Notes that nothing was to be run. */
+  skipAll(): void {
+    const total = this.cells.length;
+    for (const [index, cell] of this.cells.entries())
+      this.#ended({ cell, number: index + 1, total }, 'skipped', 0);
+    this.saver.changed();
   }
 
   /** What became of every cell. */
@@ -121,6 +135,8 @@ export class Execution {
   async #one(client: KernelClient, running: RunningCell): Promise<boolean> {
     const { cell } = running;
     const outputs = new CellOutputs(cell.outputs);
+    const { maxOutputBytes } = this.options;
+    const limit = maxOutputBytes === undefined ? undefined : new OutputLimit(maxOutputBytes);
     const mayFail = hasTag(cell, 'raises-exception');
     const started = performance.now();
     this.reporter.cellStarted?.(running);
@@ -137,7 +153,8 @@ export class Execution {
             },
             output: (event) => {
               if (event.type === 'error' && event.ename === PROCESS_DIED) this.#processDied = event.evalue;
-              for (const change of outputs.apply(event)) this.reporter.output?.(cell, change);
+              for (const shown of limit?.apply(event) ?? [event])
+                for (const change of outputs.apply(shown)) this.reporter.output?.(cell, change);
               this.saver.changed();
             },
           },

@@ -1,5 +1,6 @@
 /** What a run can be asked for, and what it comes to. */
 import type { LaunchSpec } from './bridge/process.js';
+import type { Difference } from './check/index.js';
 import type { ExitCode } from './exit.js';
 import type { CodeCell, Notebook } from './notebook/index.js';
 import type { GivenParameters } from './parameters/index.js';
@@ -35,6 +36,14 @@ export interface RunOptions {
   seed?: number | undefined;
   /** Claims about recorded values, such as `finalLoss < 0.1`: exit code 5 when one does not hold. */
   assertions?: readonly string[] | undefined;
+  /** Keeps the outputs of cells that an earlier run in the output file has done (see `resume.ts`). */
+  resume?: boolean | undefined;
+  /** Runs the notebook again, in a new kernel, up to so many times while a cell fails, is late, or the kernel dies. */
+  retries?: number | undefined;
+  /** Cuts the outputs of each cell at this size. */
+  maxOutputBytes?: number | undefined;
+  /** Compares with the outputs stored in `input`: exit code 5 when they differ. Nothing is saved without `output`. */
+  check?: { tolerance?: number | undefined } | undefined;
   /** Milliseconds between saves while it runs; default: 5 seconds. */
   saveEvery?: number | undefined;
   /** Values for what the cell tagged `parameters` declares. */
@@ -76,13 +85,17 @@ export interface RunResult {
   exitCode: ExitCode;
   /** What went wrong, in one line. */
   message?: string;
-  /** The file with the executed notebook. */
-  output: string;
+  /** The file with the executed notebook; none after a check without one. */
+  output?: string | undefined;
   notebook: Notebook;
   /** The error that ended the run. */
   error?: CellError & { cell: CodeCell };
   /** Every code cell, in the notebook's order, and what became of it. */
   cells: CellReport[];
+  /** What `check` found. */
+  differences: Difference[];
+  /** How often the notebook was run: more than once with `retries`. */
+  attempts: number;
   /** Seconds from the start of the kernel to the last save. */
   seconds: number;
   /** What the notebook recorded by name. */

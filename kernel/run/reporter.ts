@@ -17,6 +17,8 @@ export interface RunReporter {
   output?(cell: CodeCell, change: OutputChange): void;
   /** `skipped` cells were never started. */
   cellEnded?(running: RunningCell, how: 'ok' | 'error' | 'skipped', seconds: number): void;
-  /** Nothing follows. */
+  /** The run ended badly and begins anew: the `attempt`th of `attempts`. */
+  retrying?(attempt: number, attempts: number, reason: string): void;
+  /** Nothing follows, but for another attempt. */
   ended?(): void;
 }

@@ -2,11 +2,16 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ExitCode, RunError } from './exit.js';
-import { saveNotebook, type Notebook } from './notebook/index.js';
+import { isScript, saveNotebook, type Notebook } from './notebook/index.js';
 
 /** Where the executed notebook goes: beside the original unless `output` is given. Throws `RunError` when it cannot. */
 export function outputFile(input: string, output: string | undefined, inPlace = false): string {
   const { dir, name } = path.parse(input);
+  if (inPlace && isScript(input))
+    throw new RunError(
+      `${input}: a script has no place for outputs, so --inplace is for notebooks`,
+      ExitCode.usage,
+    );
   const file = inPlace ? input : (output ?? path.join(dir, `${name}.executed.ipynb`));
   const folder = path.dirname(path.resolve(file));
   const refuse = (reason: string): RunError =>
@@ -33,7 +38,8 @@ export class Saver {
 
   constructor(
     readonly notebook: Notebook,
-    readonly file: string,
+    /** Undefined when nothing is to be saved. */
+    readonly file: string | undefined,
     /** Saves no outputs. */
     readonly strip = false,
   ) {}
@@ -50,7 +56,7 @@ export class Saver {
 
   /** Saves now if something has changed; a failure is kept for `stop`, the run goes on. */
   save(): void {
-    if (!this.#changed) return;
+    if (!this.#changed || this.file === undefined) return;
     try {
       saveNotebook(this.strip ? stripped(this.notebook) : this.notebook, this.file);
       this.#changed = false;
@@ -64,7 +70,7 @@ export class Saver {
   stop(): void {
     clearInterval(this.#timer);
     this.save();
-    if (this.#failure !== undefined)
+    if (this.#failure !== undefined && this.file !== undefined)
       throw new RunError(
         `${this.file}: the executed notebook could not be saved: ${this.#failure}`,
         ExitCode.usage,

@@ -1,87 +1,18 @@
 /** `nabla run` against the real kernel: what is saved, what is said, and how it ends. */
-import { execFile, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { install } from '../../kernel/install/install.js';
 import { distFile } from '../../kernel/install/paths.js';
-import { readNotebook, runNotebook, type CodeCell, type RunOptions } from '../../kernel/run/index.js';
+import { runNotebook, type RunOptions } from '../../kernel/run/index.js';
 import { ownLaunchSpec } from '../../kernel/run/place.js';
+import { codeCells, nabla, Notebooks, run } from './notebooks.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-run-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Source {
-  code: string;
-  tags?: string[];
-  outputs?: object[];
-}
-
-let written = 0;
-
-/** Writes a notebook with these code cells, and a text cell before them; returns its file. */
-function notebook(...cells: (string | Source)[]): string {
-  const file = path.join(folder, `n${++written}.ipynb`);
-  const code = cells.map((cell, index) => {
-    const {
-      code: source,
-      tags = [],
-      outputs = [],
-    }: Source = typeof cell === 'string' ? { code: cell } : cell;
-    return {
-      id: `cell-${index}`,
-      cell_type: 'code',
-      metadata: { tags },
-      source,
-      outputs,
-      execution_count: 7,
-    };
-  });
-  const text = { id: 'text', cell_type: 'markdown', metadata: {}, source: '# Title' };
-  const kernelspec = { name: 'nabla', display_name: 'TypeScript (Nabla)', language: 'typescript' };
-  const metadata = { kernelspec, authors: ['Ada'] };
-  writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells: [text, ...code] }));
-  return file;
-}
-
-function codeCells(file: string): CodeCell[] {
-  return readNotebook(file).cells.filter((cell) => cell.cell_type === 'code');
-}
-
-async function run(input: string, options: Partial<RunOptions> = {}) {
-  const before = readFileSync(input, 'utf8');
-  const result = await runNotebook({ input, ...options });
-  expect(readFileSync(input, 'utf8')).toBe(before);
-  const saved = readNotebook(result.output);
-  return { ...result, saved, cells: codeCells(result.output) };
-}
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the built command. */
-function nabla(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [distFile('kernel/cli.js'), ...args], (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
-}
+const notebooks = new Notebooks();
+const { folder, write: notebook } = notebooks;
+afterAll(() => notebooks.remove());
 
 describe('a notebook that runs through', () => {
   it('is saved beside the original with its outputs, everything else kept', async () => {

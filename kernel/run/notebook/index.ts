@@ -1,3 +1,3 @@
-export { checkLanguage, parseNotebook, readNotebook } from './read.js';
+export { checkLanguage, isScript, parseNotebook, readNotebook } from './read.js';
 export { formatNotebook, saveNotebook } from './write.js';
 export type * from './types.js';

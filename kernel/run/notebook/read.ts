@@ -2,6 +2,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { readFileSync } from 'node:fs';
 import { ExitCode, RunError } from '../exit.js';
+import { parsePercentScript } from './percent.js';
 import { notebookSchema } from './schema.js';
 import type { Cell, MimeBundle, Notebook, Output } from './types.js';
 
@@ -22,7 +23,10 @@ type FileCell = Cell extends infer C
   : never;
 type FileNotebook = Omit<Notebook, 'cells'> & { cells: FileCell[] };
 
-/** Reads the notebook in `file`. Throws `RunError` (exit code 3) when it is none that `nabla run` can run. */
+/** Whether a file is a script in the percent format rather than a notebook. */
+export const isScript = (file: string): boolean => /\.[cm]?[tj]sx?$/i.test(file);
+
+/** Reads the notebook, or the percent script, in `file`. Throws `RunError` (exit code 3) when it is none that `nabla run` can run. */
 export function readNotebook(file: string): Notebook {
   const unreadable = (reason: string): RunError => new RunError(`${file}: ${reason}`, ExitCode.unreadable);
   let text: string;
@@ -32,7 +36,7 @@ export function readNotebook(file: string): Notebook {
     throw unreadable(whyNoFile(error));
   }
   try {
-    return parseNotebook(text);
+    return isScript(file) ? parsePercentScript(text) : parseNotebook(text);
   } catch (error) {
     throw unreadable(error instanceof Error ? oneLine(error.message) : 'unreadable');
   }

@@ -15,18 +15,19 @@ export class LiveReporter implements RunReporter {
   #running: RunningCell | undefined;
   #since = performance.now();
   #waiting = 'starting the kernel';
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     terminal: Terminal,
     readonly style: Style,
   ) {
     this.#screen = new Screen(terminal, () => this.#footer());
-    this.#timer = setInterval(() => this.#screen.redraw(), REDRAW_MS);
-    this.#timer.unref();
   }
 
   started(input: string, _notebook: Notebook, total: number): void {
+    this.#waiting = 'starting the kernel';
+    this.#timer = setInterval(() => this.#screen.redraw(), REDRAW_MS);
+    this.#timer.unref();
     this.#screen.print(`${this.style.bold(input)}: ${total} code cells\n`);
   }
 
@@ -54,6 +55,11 @@ export class LiveReporter implements RunReporter {
     this.#waiting = `${number} of ${total} cells`;
     if (how === 'error')
       this.#screen.print(`${this.style.red(`[${number}/${total}] failed after ${duration(seconds)}`)}\n`);
+  }
+
+  retrying(attempt: number, attempts: number, reason: string): void {
+    this.#screen.print(`${this.style.red(`${reason}; attempt ${attempt} of ${attempts}`)}\n`);
+    this.#screen.close();
   }
 
   ended(): void {

@@ -49,6 +49,10 @@ export class PlainReporter implements RunReporter {
     else if (cell.source.trim() !== '') this.#line(dim(`${where} skipped`));
   }
 
+  retrying(attempt: number, attempts: number, reason: string): void {
+    this.#line(this.style.red(`${reason}; attempt ${attempt} of ${attempts}`));
+  }
+
   #output(output: Output): void {
     if (output.output_type !== 'stream' && !this.#atLineStart) this.#text('\n');
     this.#text(outputText(output));

@@ -234,7 +234,18 @@ describe('where values come from', () => {
     writeFileSync(file, '{');
     expect(() => readParametersFile(file)).toThrow(/values\.json: no parameters could be read/);
     expect(() => readParametersFile(path.join(folder, 'none.json'))).toThrow(/ENOENT/);
-    expect(() => readParametersFile(path.join(folder, 'x.yaml'))).toThrow(/JSON/);
+  });
+
+  it('a YAML file with an object', () => {
+    const file = path.join(folder, 'values.yaml');
+    writeFileSync(file, '# comment\nsteps: 3\nlayers: [1, 2]\nname: tanh\nrate: 1e-3\n');
+    expect(readParametersFile(file)).toEqual({ steps: 3, layers: [1, 2], name: 'tanh', rate: 0.001 });
+    writeFileSync(file, '');
+    expect(readParametersFile(file)).toEqual({});
+    writeFileSync(file, '- 1\n');
+    expect(() => readParametersFile(file)).toThrow('parameters must be one object, as in steps: 100');
+    writeFileSync(file, 'a: [1');
+    expect(() => readParametersFile(file)).toThrow(/values\.yaml: no parameters could be read: .* line 1/);
   });
 
   it('name=value', () => {

@@ -11,6 +11,8 @@ import { Tensor } from './tensor.js';
 /** More elements than this are summarized: the first and last few of each dimension are shown. */
 const THRESHOLD = 1000;
 const EDGE = 3;
+/** However many dimensions there are, no more elements than this are shown. */
+const MOST_SHOWN = 1500;
 const LINE = 80;
 const PRECISION = 4;
 
@@ -26,16 +28,35 @@ function reader(x: Tensor): (offset: number) => number {
 }
 
 /** The positions shown of a dimension; null stands for those left out. */
-function shown(size: number, summarize: boolean): (number | null)[] {
-  if (!summarize || size <= 2 * EDGE) return Array.from({ length: size }, (_, i) => i);
+function shown(size: number, edge: number): (number | null)[] {
+  if (size <= 2 * edge || size <= 1) return Array.from({ length: size }, (_, i) => i);
+  if (edge < 1) return [0, null];
   return [
-    ...Array.from({ length: EDGE }, (_, i) => i),
+    ...Array.from({ length: edge }, (_, i) => i),
     null,
-    ...Array.from({ length: EDGE }, (_, i) => size - EDGE + i),
+    ...Array.from({ length: edge }, (_, i) => size - edge + i),
   ];
 }
 
-function collect(x: Tensor, summarize: boolean): number[] {
+/**
+ * How many positions at each end of each dimension are shown: three of a large tensor, fewer where there are so many
+ * dimensions that the text would be long all the same, and of the outermost then only the first.
+ */
+function edgesOf(x: Tensor): number[] {
+  const { shape } = x;
+  if (x.numel() <= THRESHOLD) return shape.map(() => Infinity);
+  const count = (edges: readonly number[]): number =>
+    shape.reduce((n, size, dim) => n * Math.min(size, Math.max(1, 2 * edges[dim])), 1);
+  for (let edge = EDGE; edge >= 1; edge--) {
+    const edges = shape.map(() => edge);
+    if (count(edges) <= MOST_SHOWN) return edges;
+  }
+  const edges = shape.map(() => 1);
+  for (let dim = 0; count(edges) > MOST_SHOWN; dim++) edges[dim] = 0;
+  return edges;
+}
+
+function collect(x: Tensor, edges: readonly number[]): number[] {
   const read = reader(x);
   const values: number[] = [];
   const walk = (dim: number, offset: number): void => {
@@ -43,7 +64,7 @@ function collect(x: Tensor, summarize: boolean): number[] {
       values.push(read(offset));
       return;
     }
-    for (const i of shown(x.shape[dim], summarize)) {
+    for (const i of shown(x.shape[dim], edges[dim])) {
       if (i !== null) walk(dim + 1, offset + i * x.strides[dim]);
     }
   };
@@ -85,8 +106,8 @@ function chooseFormat(dtype: DType, values: readonly number[]): Format {
 }
 
 function body(x: Tensor, indent: number): string {
-  const summarize = x.numel() > THRESHOLD;
-  const values = collect(x, summarize);
+  const edges = edgesOf(x);
+  const values = collect(x, edges);
   const format = chooseFormat(x.dtype, values);
   const width = values.reduce((w, v) => Math.max(w, format(v).length), 0);
   const read = reader(x);
@@ -95,7 +116,7 @@ function body(x: Tensor, indent: number): string {
 
   const draw = (dim: number, offset: number, pad: number): string => {
     if (dim === x.ndim) return cell(offset);
-    const positions = shown(x.shape[dim], summarize);
+    const positions = shown(x.shape[dim], edges[dim]);
     const stride = x.strides[dim];
     if (dim === x.ndim - 1) {
       const cells = positions.map((i) => (i === null ? '...' : cell(offset + i * stride)));
@@ -111,7 +132,7 @@ function body(x: Tensor, indent: number): string {
 
 /**
  * The tensor as text: `tensor([[1., 2.]], shape=[1, 2], dtype=float32, gradFn=<AddBackward>)`. Bounded: of a tensor
- * with more than 1000 elements the first and last three of each dimension are shown.
+ * with more than 1000 elements the first and last three of each dimension are shown, fewer of many dimensions.
  */
 export function formatTensor(x: Tensor): string {
   const prefix = 'tensor(';

@@ -4,6 +4,7 @@
  */
 export * from '../core/index.js';
 export * from './plots/index.js';
+import './plots/tensors/index.js';
 export { record, type Recordable } from './display/record.js';
 export {
   clearOutput,

@@ -1,5 +1,5 @@
 /** Writes 8-bit palette PNG files: a chart takes a third of what it takes in true colour. */
-import { constants, deflateSync } from 'node:zlib';
+import { constants, deflateSync, type ZlibOptions } from 'node:zlib';
 import { COLOR, parseColor } from '../scene/style.js';
 import { quantize } from './quantize.js';
 
@@ -30,14 +30,38 @@ export function encodePng(
   effort: 'fast' | 'small' = 'small',
 ): Buffer {
   const { palette, indices } = quantize(rgba, width * height, colors, KEPT, effort === 'fast' ? 5 : 8);
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 3, 0, 0, 0], 8);
   const density = Buffer.alloc(9);
   density.writeUInt32BE(PIXELS_PER_METRE, 0);
   density.writeUInt32BE(PIXELS_PER_METRE, 4);
   density[8] = 1;
+  const deflate = effort === 'fast' ? RUNS_ONLY : SMALL;
+  return encodeIndexed({ width, height, palette, indices }, [chunk('pHYs', density)], deflate);
+}
+
+/** Pixels as places in a palette, rows from the top. */
+export interface IndexedPixels {
+  width: number;
+  height: number;
+  /** Three bytes a colour, at most 256 colours. */
+  palette: Uint8Array;
+  indices: Uint8Array;
+}
+
+/** A picture of few colours, of which number 0 can be transparent. */
+export function encodeIndexedPng(pixels: IndexedPixels, transparent: boolean): Buffer {
+  return encodeIndexed(pixels, [], SMALL, transparent ? [chunk('tRNS', Uint8Array.of(0))] : []);
+}
+
+function encodeIndexed(
+  { width, height, palette, indices }: IndexedPixels,
+  beforePalette: readonly Buffer[],
+  deflate: ZlibOptions,
+  afterPalette: readonly Buffer[] = [],
+): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 3, 0, 0, 0], 8);
   // Filter 0 for each row: differences of palette indices mean nothing.
   const rows = Buffer.alloc((width + 1) * height);
   for (let y = 0; y < height; y++)
@@ -45,9 +69,10 @@ export function encodePng(
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
-    chunk('pHYs', density),
+    ...beforePalette,
     chunk('PLTE', palette),
-    chunk('IDAT', deflateSync(rows, effort === 'fast' ? RUNS_ONLY : SMALL)),
+    ...afterPalette,
+    chunk('IDAT', deflateSync(rows, deflate)),
     chunk('IEND', new Uint8Array(0)),
   ]);
 }

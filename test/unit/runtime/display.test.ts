@@ -60,6 +60,13 @@ describe('a value is shown', () => {
     expect(await bundle('[{ nested: { a: 1 } }]')).not.toHaveProperty('text/html');
   });
 
+  it('as text and as HTML with a heatmap when it is a tensor', async () => {
+    const shown = await bundle('tensor([[1, 2], [3, -4]])');
+    expect(shown['text/plain']).toMatch(/^tensor\(\[\[ 1\., {2}2\.\],/);
+    expect(shown['text/html']).toContain('<b>min</b>&nbsp;-4');
+    expect(shown['text/html']).toContain('<img src="data:image/png;base64,');
+  });
+
   it('as text with colours otherwise', async () => {
     expect(await bundle('({ text: "x" })')).toEqual({ 'text/plain': "{ text: \x1b[32m'x'\x1b[39m }" });
   });

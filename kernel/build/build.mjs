@@ -43,6 +43,21 @@ const { metafile } = await build({
   logLevel: 'warning',
   metafile: true,
 });
+// `require` of a local module cannot wait for an ECMAScript module to load.
+await build({
+  absWorkingDir: root,
+  entryPoints: ['kernel/language/module-compiler.ts'],
+  outfile: 'dist/kernel/language/module-compiler.cjs',
+  bundle: true,
+  external: ['@swc/core'],
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'ownUrl' },
+  logLevel: 'warning',
+});
 await restoreClassNames(Object.keys(metafile.outputs).filter((file) => file.endsWith('.js')));
 await removeStaleChunks(new Set(Object.keys(metafile.outputs)));
 if (existsSync(path.join(root, 'kernel/install/logos')))

@@ -28,6 +28,8 @@ export interface CompiledCell {
   readonly declares: readonly string[];
   /** Whether the cell has a top-level await (or a static import, which is one). */
   readonly suspends: boolean;
+  /** What the person should know beside the result: faults of the `tsconfig.json`. */
+  readonly warnings: readonly string[];
 }
 
 /** A cell that did not compile. */
@@ -56,12 +58,15 @@ export interface CompileOptions {
   readonly cwd: string;
 }
 
-/** What `import { … }` of a cell asks of a module. */
-export interface ImportedNames {
-  /** Names that the module must export. */
-  readonly required: readonly string[];
-  /** Names that may be missing, because nothing says whether they are values or only types. */
-  readonly optional: readonly string[];
+/** One name that a cell imports. */
+export interface ImportedName {
+  /** The name that the module exports it under. */
+  readonly name: string;
+  /** The variable of the script scope that holds it. */
+  readonly local: string;
+  /** False when it may be missing, because nothing says whether it is a value or only a type. */
+  readonly required: boolean;
+  readonly set: (value: unknown) => void;
 }
 
 /** Drives `for await`: one step is `more(yield next())`, and `close()` is yielded when the loop was left early. */
@@ -78,8 +83,8 @@ export interface AsyncLoop {
 
 /**
  * What the script's function receives; the transform refers to its members. `cellHelpers` (`context.ts`) has all of
- * them but `meta` and `importModule`, which the evaluator supplies:
- * `const context: CellContext = { ...cellHelpers, meta, importModule }`.
+ * them but `meta`, `importModule` and `dynamicImport`, which the evaluator supplies:
+ * `const context: CellContext = { ...cellHelpers, meta, importModule, dynamicImport }`.
  * The function must be called with `this` undefined.
  */
 export interface CellContext {
@@ -88,13 +93,14 @@ export interface CellContext {
   /** Stands for `import.meta`. */
   readonly meta: ImportMeta;
   /** Loads a module as a static import does; the evaluator adds reloading of changed local files. */
-  importModule(specifier: string, attributes?: Record<string, string>): Promise<Record<string, unknown>>;
-  /** The names that an import takes from a loaded module; a missing one is a SyntaxError, as in a module. */
-  importNames(
-    module: Record<string, unknown>,
+  importModule(
     specifier: string,
-    names: ImportedNames,
-  ): Record<string, unknown>;
+    attributes?: Record<string, string>,
+  ): Record<string, unknown> | Promise<Record<string, unknown>>;
+  /** What `import()` in a cell becomes. */
+  dynamicImport(specifier: unknown, options?: unknown): Promise<Record<string, unknown>>;
+  /** Sets the names that an import takes from a loaded module; a missing one is a SyntaxError, as in a module. */
+  importNames(module: Record<string, unknown>, specifier: string, names: readonly ImportedName[]): void;
   /** `for await` over an async or a synchronous iterable. */
   asyncLoop(iterable: unknown): AsyncLoop;
 }

@@ -2,10 +2,10 @@
  * The run-time half of the cell transform: what compiled cells call. It runs in the user process and must not load
  * the compiler.
  */
-import type { AsyncLoop, CellContext, ImportedNames } from './cell.js';
+import type { AsyncLoop, CellContext, ImportedName } from './cell.js';
 
 /** The part of a cell's context that needs nothing from the evaluator. */
-export const cellHelpers: Omit<CellContext, 'meta' | 'importModule'> = {
+export const cellHelpers: Omit<CellContext, 'meta' | 'importModule' | 'dynamicImport'> = {
   box: (value) => ({ value }),
   importNames,
   asyncLoop: (iterable) => new AsyncIteration(iterable),
@@ -14,31 +14,36 @@ export const cellHelpers: Omit<CellContext, 'meta' | 'importModule'> = {
 function importNames(
   module: Record<string, unknown>,
   specifier: string,
-  names: ImportedNames,
-): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  for (const name of [...names.required, ...names.optional]) {
-    const value = lookUp(module, name);
-    if (value === undefined && !names.optional.includes(name))
-      throw new SyntaxError(
-        `The requested module '${specifier}' does not provide an export named '${name}'` +
-          suggestion(module, name),
-      );
-    found[name] = value?.value;
+  names: readonly ImportedName[],
+): void {
+  for (const { name, required, set } of names) {
+    const found = exportOf(module, name);
+    if (found === undefined && required) throw missingExport(module, specifier, name);
+    set(found?.value);
   }
-  return found;
+}
+
+export function missingExport(module: object, specifier: string, name: string): SyntaxError {
+  return new SyntaxError(
+    `The requested module '${specifier}' does not provide an export named '${name}'` +
+      suggestion(module, name),
+  );
 }
 
 /** A named export; of a CommonJS module also a property that Node's static analysis of its exports missed. */
-function lookUp(module: Record<string, unknown>, name: string): { value: unknown } | undefined {
+export function exportOf(
+  module: Readonly<Record<string, unknown>>,
+  name: string,
+): { value: unknown } | undefined {
   if (name in module) return { value: module[name] };
+  if (!('default' in module)) return undefined;
   const whole = module.default;
   const isObject = (typeof whole === 'object' && whole !== null) || typeof whole === 'function';
   if (isObject && name in whole) return { value: Reflect.get(whole, name) };
   return undefined;
 }
 
-function suggestion(module: Record<string, unknown>, name: string): string {
+function suggestion(module: object, name: string): string {
   const lower = name.toLowerCase();
   const close = Object.keys(module).find((key) => key.toLowerCase() === lower);
   return close === undefined ? '' : ` (did you mean '${close}'?)`;

@@ -25,25 +25,25 @@ export function importCode(node: ImportDeclaration, options: ImportOptions): str
     [specifier, ...(attributes.length > 0 ? [`{ ${attributes.join(', ')} }`] : [])].join(', '),
   );
 
-  const required: string[] = [];
-  const optional: string[] = [];
-  const targets: string[] = [];
+  const names: string[] = [];
   let namespace: string | undefined;
   for (const imported of node.specifiers) {
     const local = imported.local.name;
+    const target = nameOf(local);
     if (imported.type === 'ImportNamespaceSpecifier') {
-      namespace = nameOf(local);
+      namespace = target;
       continue;
     }
     const name = imported.type === 'ImportDefaultSpecifier' ? '"default"' : keyText(imported.imported);
-    targets.push(`${name}: ${nameOf(local)}`);
-    (isUsed(local) || !/^"?\p{Lu}/u.test(name) ? required : optional).push(name);
+    const required = isUsed(local) || !/^"?\p{Lu}/u.test(name);
+    names.push(
+      `{ name: ${name}, local: ${JSON.stringify(target)}, required: ${required}, set: ($v) => { ${target} = $v; } }`,
+    );
   }
   if (node.specifiers.length === 0) return `${module};`;
-  if (targets.length === 0) return `${namespace!} = ${module};`;
+  if (names.length === 0) return `${namespace!} = ${module};`;
   const from = namespace === undefined ? module : `(${namespace} = ${module})`;
-  const names = `{ required: [${required.join(', ')}], optional: [${optional.join(', ')}] }`;
-  return `({ ${targets.join(', ')} } = ${context}.importNames(${from}, ${specifier}, ${names}));`;
+  return `${context}.importNames(${from}, ${specifier}, [${names.join(', ')}]);`;
 }
 
 function keyText(key: Identifier | Literal): string {

@@ -1,12 +1,14 @@
 /** Which statement of a cell gives its result. */
 import type { ExpressionStatement, Program } from 'acorn';
 import { extendedBy } from './rewrite.js';
+import type { CompilerSettings } from './tsconfig.js';
 import { check, type Translated } from './typescript.js';
 
 /** The last expression, unless a semicolon after it hides it or something else follows it in the person's text. */
 export function resultOf(
   code: string,
   { program, isExpression, sourceOffset }: Translated,
+  settings?: CompilerSettings,
 ): ExpressionStatement | null {
   const last = lastStatement(program);
   if (last?.type !== 'ExpressionStatement') return null;
@@ -14,7 +16,7 @@ export function resultOf(
   if (from < 0) return null;
   // What the compiler makes of a namespace looks like a call.
   if (extendedBy(last.expression) !== null && !code.startsWith('(', from)) return null;
-  return isExpression || endsWithExpression(code) ? last : null;
+  return isExpression || endsWithExpression(code, settings) ? last : null;
 }
 
 function lastStatement(program: Program): Program['body'][number] | undefined {
@@ -41,12 +43,12 @@ function isUsing(program: Program): boolean {
 const ERASED = /\b(?:interface|type|declare|namespace|module|abstract|function|import|export|enum)\b/;
 
 /** Whether the text ends, but for comments, with an expression and no semicolon. */
-function endsWithExpression(code: string): boolean {
+function endsWithExpression(code: string, settings: CompilerSettings | undefined): boolean {
   const text = code.trimEnd();
   const lastLine = text.slice(text.lastIndexOf('\n') + 1);
   const simple = !lastLine.includes('//') && !text.endsWith('*/');
   if (simple && text.endsWith(';')) return false;
   if (simple && !ERASED.test(code)) return true;
   // The exact test: only after an expression can a comma go on.
-  return check(`${code}\n, 0`) === null;
+  return check(`${code}\n, 0`, settings) === null;
 }

@@ -70,6 +70,8 @@ class Rewriter {
         this.text.appendLeft(end, '))');
       }
     for (const { start, end } of this.scope.importMetas) this.text.update(start, end, `${this.context}.meta`);
+    for (const { start } of this.scope.importCalls)
+      this.text.update(start, start + 'import'.length, `${this.context}.dynamicImport`);
     for (const declaration of this.scope.declarations) this.declaration(declaration);
     this.references();
     if (this.options.result) this.result(this.options.result);
@@ -134,6 +136,9 @@ class Rewriter {
 
   private importDeclaration(node: ImportDeclaration): void {
     const used = new Set(this.scope.references.map(({ name }) => name));
+    // What the compiler imports for itself (the functions that JSX becomes) stays inside the cell.
+    for (const { local } of node.specifiers)
+      if (!this.isShared(local.name)) this.prelude.push(`let ${local.name};`);
     const code = importCode(node, {
       context: this.context,
       load: (module) => this.load(module),
@@ -297,7 +302,7 @@ function hoisted(node: Statement | ModuleDeclaration): boolean {
   return node.type === 'FunctionDeclaration' || node.type === 'ImportDeclaration';
 }
 
-function isAnonymousFunction(node: AnyNode): boolean {
+export function isAnonymousFunction(node: AnyNode): boolean {
   if (node.type === 'ArrowFunctionExpression') return true;
   return (node.type === 'FunctionExpression' || node.type === 'ClassExpression') && !node.id;
 }

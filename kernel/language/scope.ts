@@ -11,6 +11,7 @@ import type {
   ForOfStatement,
   Function as FunctionNode,
   Identifier,
+  ImportExpression,
   LabeledStatement,
   MetaProperty,
   Pattern,
@@ -51,6 +52,8 @@ export interface CellScope {
   /** Inner ones before outer ones. */
   readonly suspensions: readonly Suspension[];
   readonly importMetas: readonly MetaProperty[];
+  /** Every `import(…)`, at any depth. */
+  readonly importCalls: readonly ImportExpression[];
   /** Every identifier that is a variable, in all scopes. */
   readonly identifiers: readonly Pick<Reference, 'name' | 'start' | 'end' | 'shorthand'>[];
 }
@@ -90,6 +93,7 @@ class Walk {
   private readonly declarations: CellDeclaration[] = [];
   private readonly suspensions: Suspension[] = [];
   private readonly importMetas: MetaProperty[] = [];
+  private readonly importCalls: ImportExpression[] = [];
   private scope = this.top;
   /** Functions around the node; in the cell itself 0. */
   private depth = 0;
@@ -104,8 +108,8 @@ class Walk {
   finish(): CellScope {
     // Only names that the compiler made up are declared in `top` itself.
     const references = this.top.references.filter(({ name }) => !this.top.names.has(name));
-    const { names, aliases, declarations, suspensions, importMetas, identifiers } = this;
-    return { names, aliases, declarations, references, suspensions, importMetas, identifiers };
+    const { names, aliases, declarations, suspensions, importMetas, importCalls, identifiers } = this;
+    return { names, aliases, declarations, references, suspensions, importMetas, importCalls, identifiers };
   }
 
   visit(node: AnyNode | null | undefined, labels: readonly LabeledStatement[] = []): void {
@@ -178,6 +182,10 @@ class Walk {
         break;
       case 'MetaProperty':
         if (node.meta.name === 'import') this.importMetas.push(node);
+        break;
+      case 'ImportExpression':
+        this.importCalls.push(node);
+        this.children(node);
         break;
       case 'MemberExpression':
         this.visit(node.object);

@@ -1,7 +1,5 @@
 import path from 'node:path';
-import remapping from '@jridgewell/remapping';
 import type { Identifier } from 'acorn';
-import type MagicString from 'magic-string';
 import type { CellSyntaxError, CompileOptions, CompiledCell } from './cell.js';
 import { decoratedClasses } from './decorated.js';
 import { excerpt } from './excerpt.js';
@@ -11,6 +9,8 @@ import { scriptName } from './names.js';
 import { resultOf } from './result.js';
 import { extended, rewrite } from './rewrite.js';
 import { analyse, type NameKind } from './scope.js';
+import { sourceMap } from './source-map.js';
+import { Projects } from './tsconfig.js';
 import { loadCompiler, translateCell, type Translated } from './typescript.js';
 
 /**
@@ -19,6 +19,9 @@ import { loadCompiler, translateCell, type Translated } from './typescript.js';
  */
 export class CellTransformer {
   private readonly names = new Map<string, NameKind>();
+  private readonly projects = new Projects();
+  /** What the person was told of the `tsconfig.json`. */
+  private told: readonly string[] = [];
 
   /** Loads the compiler now instead of at the first cell. */
   warmUp(): void {
@@ -39,7 +42,8 @@ export class CellTransformer {
     const filename = path.join(cwd, `cell-${count}.ts`);
     // A byte order mark takes a column in the text, but none in what the compiler reads.
     const text = code.replace(/^\ufeff/, ' ');
-    const translation = translateCell(text);
+    const { compiler, problems } = this.projects.of(cwd);
+    const translation = translateCell(text, compiler);
     if ('fault' in translation) return syntaxError(code, title, translation.fault);
     const cell = translation.ok;
 
@@ -56,7 +60,7 @@ export class CellTransformer {
       nameOf: (name) => (declared(name) ? scriptName(name) : name),
       isConstant: (name) => this.names.get(name) === 'const' || this.names.get(name) === 'import',
       decorated,
-      result: resultOf(text, cell),
+      result: resultOf(text, cell, compiler),
     });
     for (const [name, kind] of scope.names) this.names.set(name, kind);
 
@@ -69,24 +73,16 @@ export class CellTransformer {
       title,
       declares: rewritten.declares,
       suspends: rewritten.suspends,
+      warnings: this.news(problems),
     };
   }
-}
 
-/** The map from the rewritten JavaScript through that of the compiler to the cell's text. */
-function sourceMap(js: MagicString, { mappings }: Translated, filename: string): string {
-  const rewriting = js.generateDecodedMap({ hires: 'boundary', source: 'cell.js' });
-  // V8 may place an error at what was put in front of a line: that counts as the line's first place.
-  for (const line of rewriting.mappings) {
-    const first = line.at(0);
-    if (first?.length === 4 && first[0] > 0) line.unshift([0, first[1], first[2], first[3]]);
+  /** Each problem is told once. */
+  private news(problems: readonly string[]): readonly string[] {
+    const news = problems.filter((problem) => !this.told.includes(problem));
+    this.told = problems;
+    return news;
   }
-  const compilation = { version: 3 as const, names: [], sources: [filename], mappings };
-  return remapping(
-    { version: 3, names: [], sources: ['cell.js'], mappings: rewriting.mappings },
-    (file) => (file === 'cell.js' ? compilation : null),
-    { excludeContent: true },
-  ).toString();
 }
 
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;

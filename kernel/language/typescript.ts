@@ -10,6 +10,7 @@ import { TraceMap, decodedMappings, type SourceMapSegment } from '@jridgewell/tr
 import { parenthesesAt } from './brackets.js';
 import { readSwcError, type Fault } from './fault.js';
 import { LineIndex } from './lines.js';
+import { DEFAULT_SETTINGS, type CompilerSettings } from './tsconfig.js';
 
 /** JavaScript of a cell with what leads back to the cell's text. */
 export interface Translated {
@@ -31,14 +32,19 @@ let swc: typeof Swc | undefined;
 export function loadCompiler(): typeof Swc {
   if (swc) return swc;
   const loaded = createRequire(import.meta.url)('@swc/core') as typeof Swc;
-  loaded.transformSync('export {}', options('ts', true));
+  loaded.transformSync('export {}', options('ts', true, CELL));
   swc = loaded;
   return loaded;
 }
 
-type Dialect = 'ts' | 'tsx';
+/** What a text is read as; `js` may hold JSX. */
+export type Dialect = 'ts' | 'tsx' | 'js';
 
-function options(dialect: Dialect, sourceMaps: boolean): Swc.Options {
+/** Cells keep their imports: a later cell may use what this one does not. */
+const CELL: CompilerSettings = { ...DEFAULT_SETTINGS, keepImports: true };
+
+function options(dialect: Dialect, sourceMaps: boolean, settings: CompilerSettings): Swc.Options {
+  const { jsx, jsxImportSource, jsxFactory, jsxFragmentFactory } = settings;
   return {
     filename: `cell.${dialect}`,
     configFile: false,
@@ -46,17 +52,33 @@ function options(dialect: Dialect, sourceMaps: boolean): Swc.Options {
     isModule: true,
     sourceMaps,
     jsc: {
-      parser: { syntax: 'typescript', tsx: dialect === 'tsx', decorators: true },
+      parser:
+        dialect === 'js'
+          ? { syntax: 'ecmascript', jsx: true, decorators: true, importAttributes: true }
+          : { syntax: 'typescript', tsx: dialect === 'tsx', decorators: true },
       target: 'es2022',
-      transform: { verbatimModuleSyntax: true, decoratorVersion: '2022-03' },
+      transform: {
+        verbatimModuleSyntax: settings.keepImports,
+        useDefineForClassFields: settings.defineFields,
+        ...(settings.legacyDecorators
+          ? { legacyDecorator: true, decoratorMetadata: settings.decoratorMetadata }
+          : { decoratorVersion: '2022-03' }),
+        react: {
+          runtime: jsx === 'classic' ? 'classic' : 'automatic',
+          development: jsx === 'development',
+          ...(jsxImportSource !== null && jsx !== 'classic' && { importSource: jsxImportSource }),
+          ...(jsxFactory !== null && { pragma: jsxFactory }),
+          ...(jsxFragmentFactory !== null && { pragmaFrag: jsxFragmentFactory }),
+        },
+      },
       experimental: { keepImportAttributes: true },
     },
   };
 }
 
 /** Whether the compiler accepts a text, and if not what its error says. */
-export function check(code: string): Fault | null {
-  const result = transform(code, false);
+export function check(code: string, settings = CELL): Fault | null {
+  const result = transform(code, false, settings);
   return 'fault' in result ? result.fault : null;
 }
 
@@ -64,9 +86,22 @@ export function check(code: string): Fault | null {
  * Translates a cell. `asExpression` puts the whole text into parentheses, which is how `{ a: 1 }` becomes an object;
  * positions still count in the text as it is.
  */
-export function translate(code: string, asExpression = false): Translation {
-  const result = transform(asExpression ? `(${code}\n)` : code, true);
-  if ('fault' in result) return result;
+export function translate(code: string, settings = CELL, asExpression = false): Translation {
+  const result = transform(asExpression ? `(${code}\n)` : code, true, settings);
+  return 'fault' in result ? result : readBack(code, result, asExpression);
+}
+
+/** Translates the text of a file. */
+export function translateFile(code: string, dialect: Dialect, settings: CompilerSettings): Translation {
+  const result = transformAs(dialect, code, true, settings);
+  return 'fault' in result ? result : readBack(code, result, false);
+}
+
+function readBack(
+  code: string,
+  result: { readonly code: string; readonly map: string },
+  asExpression: boolean,
+): Translation {
   const js = result.code;
   const mappings = decodedMappings(new TraceMap(result.map)).map((line) =>
     line.map((segment): SourceMapSegment => {
@@ -136,12 +171,13 @@ function forWithOneSemicolon(
 const OPENING_BRACE = /^(?:\s|\/\/[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*\{/;
 
 /** A cell that begins with a brace and ends without a semicolon is an object if it can be one, as in Node's REPL. */
-export function translateCell(text: string): Translation {
+export function translateCell(text: string, compiler: CompilerSettings = CELL): Translation {
+  const settings = { ...compiler, keepImports: true };
   if (OPENING_BRACE.test(text) && !text.trimEnd().endsWith(';')) {
-    const object = translate(text, true);
+    const object = translate(text, settings, true);
     if ('ok' in object) return object;
   }
-  return translate(text);
+  return translate(text, settings);
 }
 
 type Transformed = { code: string; map: string } | { fault: Fault };
@@ -149,13 +185,14 @@ type Transformed = { code: string; map: string } | { fault: Fault };
 /**
  * TypeScript first. JSX only where that fails, because the dialect with JSX reads `<T>x` and `<T>(x) => x` otherwise.
  */
-function transform(code: string, sourceMaps: boolean): Transformed {
-  const plain = transformAs('ts', code, sourceMaps);
+function transform(code: string, sourceMaps: boolean, settings: CompilerSettings): Transformed {
+  const plain = transformAs('ts', code, sourceMaps, settings);
   if (!('fault' in plain) || !code.includes('<')) return plain;
-  const jsx = transformAs('tsx', code, sourceMaps);
+  const jsx = transformAs('tsx', code, sourceMaps, settings);
   if (!('fault' in jsx)) return jsx;
   // What gets further tells more of the error; but a type assertion reads as the beginning of an element.
-  const others = [/<\/|\/>/.test(code) ? jsx : plain, transformAs('ts', withoutArrowGenerics(code), false)];
+  const withoutGenerics = transformAs('ts', withoutArrowGenerics(code), false, settings);
+  const others = [/<\/|\/>/.test(code) ? jsx : plain, withoutGenerics];
   const faults = others.flatMap((other) => ('fault' in other ? [other.fault] : []));
   return { fault: faults.reduce((a, b) => (b.offset > a.offset ? b : a), plain.fault) };
 }
@@ -169,15 +206,20 @@ function withoutArrowGenerics(code: string): string {
   return code.replace(generics, (text) => text.replace(/\S/g, ' '));
 }
 
-function transformAs(dialect: Dialect, code: string, sourceMaps: boolean): Transformed {
+function transformAs(
+  dialect: Dialect,
+  code: string,
+  sourceMaps: boolean,
+  settings: CompilerSettings,
+): Transformed {
   const { transformSync } = loadCompiler();
   try {
-    const { code: js, map } = transformSync(code, options(dialect, sourceMaps));
+    const { code: js, map } = transformSync(code, options(dialect, sourceMaps, settings));
     return { code: js, map: map ?? '' };
   } catch (error) {
     const messageOf = (text: string): string => {
       try {
-        transformSync(text, options(dialect, false));
+        transformSync(text, options(dialect, false, settings));
         return '';
       } catch (again) {
         return String(again);

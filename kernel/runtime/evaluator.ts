@@ -13,7 +13,7 @@ import type { Aim, Guard, SliceResult } from './guard.js';
 import { generatorPosition } from './inspection.js';
 import { KeyboardInterrupt } from './keyboard-interrupt.js';
 import { forgetHalfLoaded } from './module-loading.js';
-import { ensureHooks, takeLoadedSources, type Modules } from './modules.js';
+import type { Modules } from './modules.js';
 import type { Outlet } from './outlet.js';
 import { declareNames, type History } from './scope.js';
 import { appendAwait, registerCell } from './stacks.js';
@@ -63,10 +63,10 @@ export class Evaluator {
     private readonly executions: Executions,
     private readonly outlet: Outlet,
     private readonly history: History,
-    modules: Modules,
+    private readonly modules: Modules,
     private readonly onEnd: (execution: Execution) => void,
   ) {
-    this.#context = { ...cellHelpers, meta: modules.meta, importModule: modules.importModule };
+    this.#context = { ...cellHelpers, ...modules.context };
   }
 
   /**
@@ -123,7 +123,6 @@ export class Evaluator {
   }
 
   report(error: unknown): ErrorReport {
-    takeLoadedSources();
     const result = this.guard.run(() => reportError(error));
     if (result.status === 'returned') return result.value;
     // The interrupt came after the error that it has caused (the end of a child process).
@@ -209,28 +208,36 @@ export class Evaluator {
 
   /** Runs a compiled cell; the value is that of its last expression, boxed, or undefined. */
   *#run(cell: CompiledCell): Steps<SliceResult<unknown>> {
-    const { guard } = this;
+    const { guard, modules } = this;
+    const owner = this.executions.running?.id;
     registerCell(cell);
-    if (/\bimport\b/.test(cell.js)) ensureHooks();
     let generator: CellGenerator | undefined;
     let step: SliceResult<Progress> = guard.run(() => {
       declareNames(cell.declares);
+      modules.beginCell(cell.declares);
       const result = compile(cell)(this.#context);
       if (!cell.suspends) return { done: true, value: result };
       generator = result as CellGenerator;
       return progress(generator.next());
     });
     for (;;) {
-      if (step.status === 'interrupted') forgetHalfLoaded();
+      if (step.status === 'interrupted') {
+        forgetHalfLoaded();
+        modules.abandon(owner, step.error);
+      }
       if (step.status !== 'returned') return step;
       if (step.value.done) return { status: 'returned', value: step.value.value };
       const settled = yield step.value.promise;
       const suspended = generator!;
       if (settled.status === 'fulfilled') {
-        step = guard.run(() => progress(suspended.next(settled.value)));
+        step = guard.run(() => {
+          modules.refresh();
+          return progress(suspended.next(settled.value));
+        });
         continue;
       }
       const { error } = settled;
+      if (settled.status === 'interrupted') modules.abandon(owner, settled.error);
       // Nobody else can say at which await the cell was.
       const position = error instanceof Error ? generatorPosition(suspended) : undefined;
       step = guard.run(() => {

@@ -2,7 +2,6 @@
 import v8 from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { receiveComm, setCommHost } from '../display/comms.js';
-import { unwindLevels } from '../../core/autograd/levels/wrapped.js';
 import { unwindGradMode } from '../../core/autograd/mode.js';
 import { setDisplayHost } from '../display/host.js';
 import { setInputHost } from '../display/input.js';
@@ -65,7 +64,7 @@ hideOwnWarnings();
 tidyPromises();
 
 const history = new History();
-const modules = new Modules(process.cwd());
+const modules = new Modules(process.cwd(), guard);
 const evaluator = new Evaluator(guard, executions, outlet, history, modules, (execution) =>
   inputs.forget(execution.id),
 );
@@ -77,9 +76,14 @@ process.on('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaugh
 
 // Without the library cells still run: the first one says what is wrong with it.
 let fault: { error: unknown } | undefined;
-const api = import('../api.js').then(defineNames).catch((error: unknown) => {
-  fault = { error };
-});
+const api = import('../api.js')
+  .then((library) => {
+    defineNames(library);
+    modules.provide(library);
+  })
+  .catch((error: unknown) => {
+    fault = { error };
+  });
 let isReady = false;
 let received = 0;
 const lost = new Set<number>();
@@ -92,7 +96,6 @@ control.port1.on('message', (message: ToMain) =>
     if (message.type === 'frame') handle(message.frame);
     else {
       unwindGradMode();
-      unwindLevels();
       const served = evaluator.settle(message.ticket, message.id);
       const reply: FromMain = { type: 'settled', ticket: message.ticket, served, lost: [...lost] };
       control.port1.postMessage(reply);

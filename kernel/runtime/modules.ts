@@ -2,80 +2,117 @@
  * Modules as a cell sees them: packages, JSON and local files resolve from the notebook's folder, and `nabla` is the
  * library that the built-in names come from, whether or not the folder has it installed.
  */
-import { createRequire, register } from 'node:module';
+import Module, { register } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import vm from 'node:vm';
 import { distFile } from '../install/paths.js';
+import type { CellContext, ImportedName } from '../language/cell.js';
+import { cellHelpers } from '../language/context.js';
+import type { Guard } from './guard.js';
+import type { ExecutionId } from './frames.js';
+import type { KeyboardInterrupt } from './keyboard-interrupt.js';
+import { LiveImports } from './live-imports.js';
+import { ModuleGraph, type Attributes } from './module-graph.js';
+import type { LibraryUrls } from './module-hooks.js';
+import type { Namespace } from './module-namespace.js';
+import { LIBRARY } from './module-resolve.js';
+import { metaOf } from './module-scope.js';
 import { defineNames } from './scope.js';
-import { registerSource } from './stacks.js';
-import type { LoadedSource, LoaderData } from './module-hooks.js';
 
-type Namespace = Record<string, unknown>;
-type Importer = (specifier: string, attributes: Record<string, string> | undefined) => Promise<Namespace>;
-
-let loaderPort: MessagePort | undefined;
+type Importer = (url: string, attributes: Attributes | undefined) => Promise<Namespace>;
 
 export class Modules {
-  readonly #import: Importer;
-  readonly meta: ImportMeta;
+  readonly #graph: ModuleGraph;
+  readonly #live: LiveImports;
+  /** What of the cells' context concerns modules. */
+  readonly context: Pick<CellContext, 'meta' | 'importModule' | 'dynamicImport' | 'importNames'>;
+  #library: Namespace | undefined;
 
-  constructor(cwd: string) {
+  constructor(cwd: string, guard: Guard) {
     const filename = path.join(cwd, 'cell.ts');
-    this.#import = importerFor(filename);
-    const require = createRequire(filename);
-    this.meta = {
-      url: pathToFileURL(filename).href,
-      filename,
-      dirname: cwd,
-      resolve: (specifier) =>
-        specifier.startsWith('node:') ? specifier : pathToFileURL(require.resolve(specifier)).href,
+    const importer = importerFor(filename);
+    this.#graph = new ModuleGraph({
+      slice: (body) => guard.enter(() => guard.run(body)),
+      library: (url) => (url === pathToFileURL(LIBRARY.nabla).href ? this.#library : undefined),
+      importPackage: (url, attributes) => {
+        ensureHooks();
+        const isJson = !Object.hasOwn(attributes, 'type') && /\.json(?:[?#]|$)/.test(url);
+        return importer(url, isJson ? { ...attributes, type: 'json' } : attributes);
+      },
+    });
+    this.#live = new LiveImports(this.#graph);
+    this.context = {
+      meta: metaOf(filename, this.#graph),
+      importModule: (specifier, attributes) => this.#graph.import(specifier, filename, attributes),
+      dynamicImport: (specifier, options) => this.#graph.dynamicImport(specifier, filename, options),
+      importNames: (module: Namespace, specifier: string, names: readonly ImportedName[]) => {
+        cellHelpers.importNames(module, specifier, names);
+        this.#live.bind(module, names);
+      },
     };
-    defineNames({ require, __dirname: cwd, __filename: filename });
+    defineNames({ require: this.#graph.requireFor(filename), __dirname: cwd, __filename: filename });
   }
 
-  /** What a static import in a cell becomes. */
-  readonly importModule = (specifier: string, attributes?: Record<string, string>): Promise<Namespace> => {
-    ensureHooks();
-    const json = specifier.endsWith('.json') && attributes === undefined;
-    return this.#import(specifier, json ? { type: 'json' } : attributes);
-  };
-}
+  /** Takes the library, once it is loaded. */
+  provide(library: Namespace): void {
+    this.#library = library;
+    provideToRequire(library);
+  }
 
-/** Installs the resolver and the loader for TypeScript; costs a thread, so only a cell that imports asks for it. */
-export function ensureHooks(): void {
-  if (loaderPort) return;
-  const { port1, port2 } = new MessageChannel();
-  loaderPort = port1;
-  port1.on('message', takeSource);
-  port1.unref();
-  const data: LoaderData = {
-    library: { nabla: distFile('kernel/api.js'), 'nabla/core': distFile('core/index.js') },
-    port: port2,
-  };
-  register(pathToFileURL(distFile('kernel/runtime/module-hooks.js')), { data, transferList: [port2] });
-}
+  /** A cell that declares these names begins. */
+  beginCell(declares: readonly string[]): void {
+    this.#live.release(declares);
+    this.#live.refresh();
+  }
 
-/** Takes in the source maps of modules that were loaded a moment ago, for a stack that is wanted at once. */
-export function takeLoadedSources(): void {
-  if (!loaderPort) return;
-  for (;;) {
-    const received = receiveMessageOnPort(loaderPort);
-    if (!received) return;
-    takeSource(received.message as LoadedSource);
+  /** A cell goes on after it has waited. */
+  refresh(): void {
+    this.#live.refresh();
+  }
+
+  /** A cell was interrupted while it may have been importing. */
+  abandon(owner: ExecutionId | undefined, error: KeyboardInterrupt): void {
+    this.#graph.abandon(owner, error);
   }
 }
 
-function takeSource({ file, title, source, map }: LoadedSource): void {
-  registerSource(file, { title, source, map });
+let isHooked = false;
+
+/** Lets packages import the library. Where that costs a thread, only the import of a package asks for it. */
+function ensureHooks(): void {
+  if (isHooked) return;
+  isHooked = true;
+  const urls: LibraryUrls = Object.fromEntries(
+    Object.entries(LIBRARY).map(([name, file]) => [name, pathToFileURL(file).href]),
+  );
+  const registerHooks: unknown = Reflect.get(Module, 'registerHooks');
+  if (typeof registerHooks !== 'function') {
+    register(pathToFileURL(distFile('kernel/runtime/module-hooks.js')), { data: urls });
+    return;
+  }
+  const resolve = (specifier: string, context: unknown, next: (...given: unknown[]) => unknown): unknown =>
+    Object.hasOwn(urls, specifier)
+      ? { url: urls[specifier], format: 'module', shortCircuit: true }
+      : next(specifier, context);
+  Reflect.apply(registerHooks, Module, [{ resolve }]);
+}
+
+/** `require('nabla')` in CommonJS packages. */
+function provideToRequire(library: Namespace): void {
+  const load: unknown = Reflect.get(Module, '_load');
+  if (typeof load !== 'function') return;
+  Reflect.set(Module, '_load', function (this: unknown, request: string, ...rest: unknown[]): unknown {
+    const isLibrary = typeof request === 'string' && /^nabla(?:\/core)?$/.test(request);
+    return isLibrary ? library : (Reflect.apply(load, this, [request, ...rest]) as unknown);
+  });
 }
 
 /** An `import()` that resolves from `filename`. */
 function importerFor(filename: string): Importer {
-  const script = new vm.Script(
-    '(specifier, attributes) => import(specifier, attributes && { with: attributes })',
-    { filename, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
-  );
+  const script = new vm.Script('(url, attributes) => import(url, attributes && { with: attributes })', {
+    filename,
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
   return script.runInThisContext() as Importer;
 }

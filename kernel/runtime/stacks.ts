@@ -14,7 +14,7 @@ export interface MappedSource {
   /** `Cell [3]`, or the path of the module. */
   readonly title: string;
   readonly source: string;
-  readonly map: string;
+  readonly map: string | (() => string);
 }
 
 export interface MappedFrame {
@@ -58,7 +58,10 @@ export function originalPosition(filename: string, line: number, column: number)
   if (!source) return undefined;
   mapping ??= createRequire(import.meta.url)('@jridgewell/trace-mapping') as Mapping;
   let map = traceMaps.get(filename);
-  if (!map) traceMaps.set(filename, (map = new mapping.TraceMap(source.map)));
+  if (!map) {
+    const text = typeof source.map === 'string' ? source.map : source.map();
+    traceMaps.set(filename, (map = new mapping.TraceMap(text)));
+  }
   const found = mapping.originalPositionFor(map, { line, column: column - 1 });
   if (found.line === null) return undefined;
   return { title: source.title, line: found.line, column: found.column + 1, source: source.source };
@@ -106,6 +109,15 @@ export function appendAwait(error: Error, cell: CompiledCell, at: { line: number
   } catch {
     // A getter of the person's failed.
   }
+}
+
+/** Makes an error point to a place in a text, instead of to the code that found it. */
+export function placeError(error: Error, frame: MappedFrame): void {
+  // Formatting the stack would add frames of its own.
+  Reflect.get(error, 'stack');
+  framesOf.set(error, [frame]);
+  const stack = `${headline(error)}\n    at ${frame.title}:${frame.line}:${frame.column}`;
+  Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
 }
 
 function formatStack(error: Error, sites: NodeJS.CallSite[]): string {

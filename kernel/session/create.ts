@@ -76,6 +76,9 @@ class ProcessSession implements Session {
       if (!silent) events.output({ type: 'error', id, ...report });
       return Promise.resolve({ status: 'error', ...report });
     }
+    if (!silent)
+      for (const warning of cell.warnings)
+        events.output({ type: 'stream', id, name: 'stderr', text: `${warning}\n` });
     const { compiled: userExpressions, failed } = this.#compileExpressions(request);
     const process = this.#process ?? this.#start();
     this.#latest = id;

@@ -127,8 +127,10 @@ export class UserProcess {
   }
 }
 
+/** Lets `import.meta.resolve` look for a package from another file (`runtime/module-resolve.ts`). */
+const IMPORT_RESOLVE = '--experimental-import-meta-resolve';
 /** Node aborts after some terminations when it checks the order of asynchronous contexts (`runtime/async-hooks.ts`). */
-const NODE_OPTIONS = ['--no-force-async-hooks-checks'];
+const NODE_OPTIONS = ['--no-force-async-hooks-checks', IMPORT_RESOLVE];
 
 function writable(stream: unknown): Writable {
   if (stream instanceof Writable) return stream;

@@ -97,7 +97,6 @@ const pinvPrimitive: Primitive<Attributes> = {
     const outside = matmul(matmul(sub(gt, matmul(a, k)), p), pt);
     return [add(add(inside, outside), neg(transposeMatrix(matmul(k, p))))];
   },
-  batch: 'leading',
 };
 
 export interface PinvOptions {

@@ -59,10 +59,8 @@ export class Evaluator {
     const context: CellContext = {
       ...cellHelpers,
       meta: { url: 'file:///notebooks/cell.ts' } as ImportMeta,
-      importModule: async (specifier, attributes) => {
-        const module = (await import(specifier, attributes && { with: attributes })) as unknown;
-        return module as Record<string, unknown>;
-      },
+      importModule,
+      dynamicImport: (specifier) => importModule(String(specifier)),
     };
     const script = new vm.Script(cell.js, {
       filename: cell.filename,
@@ -73,6 +71,14 @@ export class Evaluator {
     const boxed = cell.suspends ? await drive(outcome as Generator) : outcome;
     return (boxed as { value: unknown } | undefined)?.value;
   }
+}
+
+async function importModule(
+  specifier: string,
+  attributes?: Record<string, string>,
+): Promise<Record<string, unknown>> {
+  const module = (await import(specifier, attributes && { with: attributes })) as unknown;
+  return module as Record<string, unknown>;
 }
 
 async function drive(cell: Generator): Promise<unknown> {

@@ -4,6 +4,7 @@
  */
 import { type DType, elementOf, isFloat, isHalf, itemSize } from './dtype.js';
 import { readHalf } from './half.js';
+import { Wrapped } from './autograd/levels/wrapped.js';
 import { formatShape } from './layout.js';
 import { f32, f64, i32, u8 } from './memory.js';
 import { Tensor } from './tensor.js';
@@ -130,11 +131,18 @@ function body(x: Tensor, indent: number): string {
   return x.numel() === 0 ? '[]' : draw(0, x.layout.offset, indent);
 }
 
+/** A tensor of a function transform: whose it is, and what is below. */
+function formatWrapped(x: Wrapped): string {
+  const inner = formatTensor(x.value).replaceAll('\n', '\n  ');
+  return `${x.of.transform} tensor(level=${x.level}, shape=${formatShape(x.shape)}, value=\n  ${inner})`;
+}
+
 /**
  * The tensor as text: `tensor([[1., 2.]], shape=[1, 2], dtype=float32, gradFn=<AddBackward>)`. Bounded: of a tensor
  * with more than 1000 elements the first and last three of each dimension are shown, fewer of many dimensions.
  */
 export function formatTensor(x: Tensor): string {
+  if (x instanceof Wrapped) return formatWrapped(x);
   const prefix = 'tensor(';
   const text = `${prefix}${body(x, prefix.length)}`;
   const facts = [`dtype=${x.dtype}`];

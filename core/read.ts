@@ -5,6 +5,8 @@ import { formatShape, type Shape } from './layout.js';
 import { f32, f64, i32, u8 } from './memory.js';
 import { castCopy, contiguousData, elements, type ElementArray } from './ops/raw.js';
 import { Tensor } from './tensor.js';
+import { late } from './autograd/levels/late.js';
+import { levels } from './autograd/levels/wrapped.js';
 
 /** A tensor's elements as nested arrays: a number (or boolean) for 0-d. */
 export type NestedArray = number | boolean | NestedArray[];
@@ -19,11 +21,13 @@ function readable(x: Tensor, operation: string): Tensor {
  * floats as Float32Array.
  */
 export function toTypedArray(x: Tensor): ElementArray {
+  if (levels.top !== null) late.refuseReading('toTypedArray()', x);
   return elements(readable(x, 'toTypedArray')).slice();
 }
 
 /** The only element. */
 export function item(x: Tensor): number {
+  if (levels.top !== null) late.refuseReading('item()', x);
   if (x.layout.size !== 1) {
     throw new RangeError(
       `item: takes a tensor of one element, this one has shape ${formatShape(x.shape)}; use toArray() for all`,
@@ -56,6 +60,7 @@ function nest(shape: Shape, read: (i: number) => number | boolean): NestedArray 
 
 /** All elements as nested arrays. */
 export function toArray(x: Tensor): NestedArray {
+  if (levels.top !== null) late.refuseReading('toArray()', x);
   const source = readable(x, 'toArray');
   const data = elements(source);
   return x.dtype === 'bool' ? nest(x.shape, (i) => data[i] !== 0) : nest(x.shape, (i) => data[i]);

@@ -107,6 +107,11 @@ export class Tensor {
     return this.storage.ptr + this.layout.offset * itemSize(this.dtype);
   }
 
+  /** The function transform this tensor belongs to, counted from outside; 0 for ordinary tensors. @internal */
+  get level(): number {
+    return 0;
+  }
+
   /** Whether operations on this tensor are recorded, so that gradients can be computed by it. */
   get requiresGrad(): boolean {
     if (this.viewOf !== null && this.viewOf.base.history !== this.history) this.remake(this.viewOf);

@@ -5,7 +5,7 @@
 import { kernels } from '../kernels/index.js';
 import { formatShape, sameShape } from '../layout.js';
 import { add } from '../ops/arithmetic.js';
-import { castCopy } from '../ops/raw.js';
+import { copyOf } from '../ops/shape.js';
 import type { Tensor } from '../tensor.js';
 import { AccumulateGrad } from './accumulate.js';
 import { gradMode } from './mode.js';
@@ -34,6 +34,8 @@ function accumulate(a: Tensor, b: Tensor, intoA: boolean): Tensor {
   if (
     intoA &&
     !gradMode.enabled &&
+    a.level === 0 &&
+    b.level === 0 &&
     a.layout.contiguous &&
     b.layout.contiguous &&
     (a.dtype === 'float32' || a.dtype === 'float64') &&
@@ -197,7 +199,7 @@ class Run {
   /** Gives back a gradient that nobody has but the engine, once the node has used it. */
   private recycle(node: Node, grad: Tensor, results: readonly (Tensor | null)[]): void {
     const { storage } = grad;
-    if (storage.gradientRun !== this.id || storage.gradientUses !== 1) return;
+    if (storage.gradientRun !== this.id || storage.gradientUses !== 1 || grad.level > 0) return;
     if (node.hooks !== null || node.retained !== null || node.keepsGradients) return;
     for (const result of results) if (result !== null && result.storage === storage) return;
     storage.release();
@@ -218,7 +220,7 @@ class Run {
       if (ours) {
         storage.gradientUses = 2;
         leaf.grad = grad;
-      } else leaf.grad = this.options.createGraph ? add(grad, 0) : castCopy(grad, grad.dtype, 'backward');
+      } else leaf.grad = this.options.createGraph ? add(grad, 0) : copyOf(grad);
     } else if (this.options.createGraph) {
       leaf.grad = add(before, grad);
     } else {

@@ -2,9 +2,17 @@
 import { backward, grad } from './backward.js';
 import { DifferentiableFunction } from './function.js';
 import { gradcheck, gradgradcheck } from './gradcheck.js';
+import { jvp } from './forward.js';
+import { hessian, jacfwd, jacobian, jacrev } from './jacobian.js';
+import { gradFn, valueAndGrad, vjp } from './reverse.js';
+import { vmap } from './vmap.js';
 
 export { backward, type BackwardOptions, grad, type GradOptions, type HookHandle } from './backward.js';
 export type { FunctionContext, FunctionDefinition } from './function.js';
+export { jvp } from './forward.js';
+export { hessian, jacfwd, type Jacobian, jacobian, type JacobianOptions, jacrev } from './jacobian.js';
+export { gradFn, type GradFnOptions, valueAndGrad, type Vjp, vjp } from './reverse.js';
+export { type Dims as MappedDims, vmap, type VmapOptions } from './vmap.js';
 export { gradcheck, type GradcheckOptions, gradgradcheck } from './gradcheck.js';
 export { enableGrad, isGradEnabled, noGrad, setGradEnabled } from './mode.js';
 export type { Hook, Node } from './node.js';
@@ -16,4 +24,13 @@ export const autograd = {
   grad,
   gradcheck,
   gradgradcheck,
+  gradFn,
+  hessian,
+  jacfwd,
+  jacobian,
+  jacrev,
+  jvp,
+  valueAndGrad,
+  vjp,
+  vmap,
 } as const;

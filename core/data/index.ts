@@ -2,6 +2,16 @@
 export { type Collated, defaultCollate } from './collate.js';
 export * from './csv/index.js';
 export { ConcatDataset, type Dataset, randomSplit, Subset, TensorDataset } from './dataset.js';
+export { ImageFolder, type ImageFolderOptions, MapDataset, type Mapped } from './folder.js';
+export {
+  encodePng,
+  readImage,
+  type ReadImageOptions,
+  writeImage,
+  type WriteImageOptions,
+} from './image/files.js';
+export type { ImageMode } from './image/pixels.js';
+export * as transforms from './transforms.js';
 export { digits, type DigitsOptions, mnist } from './digits.js';
 export { DataLoader, type DataLoaderOptions } from './loader.js';
 export type { LoaderState } from './loader-state.js';

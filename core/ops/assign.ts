@@ -1,9 +1,10 @@
 /** In-place writes that have no out-of-place twin: copy_, fill_, zero_, and detach_. */
+import { highest, levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { broadcastShapes, formatShape, sameShape } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
-import { alias, assign, checkWritable, writeData } from './inplace.js';
+import { alias, assign, checkLevel, checkWritable, writeData, writeOnLevel } from './inplace.js';
 import { isTensor, type Operand, tensorOperand } from './operand.js';
 import { fillData, filled, move } from './raw.js';
 import { copyOf, expandTo } from './shape.js';
@@ -29,6 +30,14 @@ function copyInto(self: Tensor, source: Tensor): void {
     );
   }
   checkWritable('copy_', self);
+  if (levels.top !== null) {
+    const level = highest([self, source]);
+    if (level !== null) {
+      checkLevel('copy_', self, level);
+      writeOnLevel('copy_', self, copyOf(expandTo(cast(source, self.dtype), self.shape), 'copy'));
+      return;
+    }
+  }
   if (gradMode.enabled && (self.requiresGrad || source.requiresGrad)) {
     // A copy, so that the source's own place in the graph is not shared.
     const value = copyOf(expandTo(cast(source, self.dtype), self.shape), 'copy');
@@ -58,7 +67,7 @@ Tensor.prototype.fill_ = function (value) {
     return this;
   }
   checkWritable('fill_', this);
-  if (!(gradMode.enabled && this.requiresGrad) && this.layout.contiguous) {
+  if (!(gradMode.enabled && this.requiresGrad) && this.layout.contiguous && this.level === 0) {
     fillData(this, value);
     this.changed();
     return this;

@@ -1,4 +1,5 @@
 /** The maker of elementwise ops of two operands, tensors or JavaScript numbers, with broadcasting and type promotion. */
+import { edgeAt, highest, levels, type Step } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
 import { type DType, elementOf, type HalfDType, isFloat, isHalf, resultType, toFloatType } from '../dtype.js';
@@ -19,6 +20,8 @@ import {
   functionOp,
   type FunctionOp,
 } from './record.js';
+import { alignedTo } from './primitive.js';
+import { expandTo } from './shape.js';
 import { sumTo } from './sum.js';
 import { notATensor } from './unary.js';
 
@@ -62,8 +65,8 @@ class BinaryNode extends Node {
     b: Operand,
     y: Tensor,
   ) {
-    const byA = typeof a !== 'number' && description.a !== undefined ? a.edge() : null;
-    const byB = typeof b !== 'number' && description.b !== undefined ? b.edge() : null;
+    const byA = typeof a !== 'number' && description.a !== undefined ? edgeAt(a, y.level) : null;
+    const byB = typeof b !== 'number' && description.b !== undefined ? edgeAt(b, y.level) : null;
     super([byA, byB]);
     this.aShape = typeof a === 'number' ? NO_SHAPE : a.layout.shape;
     this.bShape = typeof b === 'number' ? NO_SHAPE : b.layout.shape;
@@ -203,6 +206,7 @@ export function applyBinary(description: BinaryDescription, first: Operand, seco
   }
   if (typeof a !== 'number' && a.dtype !== dtype) a = cast(a, dtype);
   if (typeof b !== 'number' && b.dtype !== dtype) b = cast(b, dtype);
+  if (levels.top !== null && highest([a, b]) !== null) return binaryOnLevel(description, a, b);
   const y = allocate(broadcastLayout(description.name, a, b), dtype, description.name);
   compute(description, dtype, a, b, y);
   if (
@@ -214,6 +218,41 @@ export function applyBinary(description: BinaryDescription, first: Operand, seco
     y.differentiable = true;
   }
   return y;
+}
+
+/** The same where an operand is of a level of function transforms. */
+function binaryOnLevel(description: BinaryDescription, a: Operand, b: Operand): Tensor {
+  const level = highest([a, b])!;
+  const y = level.run({
+    name: description.name,
+    inputs: [a, b],
+    call: ([x, y]) => applyBinary(description, x, y),
+    batch: (inputs, batched) => {
+      const [x, y] = alignOperands(inputs, batched);
+      return applyBinary(description, x, y);
+    },
+    jvp: ([x, y], [byX, byY], out) => {
+      const terms: Tensor[] = [];
+      if (byX !== null && description.a) terms.push(description.a.vjp(expandTo(byX, out.shape), x, y, out));
+      if (byY !== null && description.b) terms.push(description.b.vjp(expandTo(byY, out.shape), x, y, out));
+      return terms.length === 0 ? null : terms.reduce((first, second) => first.add(second));
+    },
+  });
+  const records = (x: Operand, own: unknown): boolean =>
+    typeof x !== 'number' && own !== undefined && x.level === level.depth && x.requiresGrad;
+  if (gradMode.enabled && (records(a, description.a) || records(b, description.b))) {
+    y.node = new BinaryNode(description, a, b, y);
+    y.differentiable = true;
+  }
+  return y;
+}
+
+/** Operands whose samples broadcast, with the batch in front of the longer shape. */
+function alignOperands(inputs: Step['inputs'], batched: readonly boolean[]): Operand[] {
+  const rank = (x: Operand, i: number): number =>
+    typeof x === 'number' ? 0 : batched[i] ? x.ndim : x.ndim + 1;
+  const ndim = Math.max(...inputs.map(rank));
+  return inputs.map((x, i) => (typeof x !== 'number' && batched[i] ? alignedTo(x, ndim) : x));
 }
 
 /** Writes the result into the first operand, where it has its place and dtype. */
@@ -238,6 +277,7 @@ export function binaryOp(description: BinaryDescription): InPlaceOp<Binary, Bina
       errors: broadcastErrors,
       ...description,
       halves: 'own',
+      onLevels: true,
       params: description.params ?? ['input', 'other'],
       into: (self, args) => binaryInto(description, self, args[0] as Operand),
     },
@@ -253,6 +293,7 @@ export function internalBinaryOp(description: BinaryDescription): FunctionOp<Bin
       torch: [],
       ...description,
       halves: 'own',
+      onLevels: true,
       params: description.params ?? ['input', 'other'],
     },
     (input, other) => applyBinary(description, input, other),
@@ -283,34 +324,51 @@ export function compareOp(
   description: Omit<OpDescription, 'params' | 'options'> & { readonly kernel: CompareOp },
 ): MethodOp<Binary, BinaryMethod> {
   const { kernel, name } = description;
+  const compare: Binary = (first, second) => {
+    if (typeof first !== 'number' && !isTensor(first)) throw notATensor(name, first);
+    if (typeof second !== 'number' && !isTensor(second)) throw notATensor(name, second);
+    if (levels.top !== null) {
+      const level = highest([first, second]);
+      if (level !== null) {
+        return level.run({
+          name,
+          inputs: [first, second],
+          call: ([x, y]) => compare(x, y),
+          batch: (inputs, batched) => {
+            const [x, y] = alignOperands(inputs, batched);
+            return compare(x, y);
+          },
+          jvp: () => null,
+        });
+      }
+    }
+    const common = promoted(first, second);
+    const dtype = isHalf(common) ? 'float32' : common;
+    const a = typeof first === 'number' ? first : inDType(first, dtype, name);
+    const b = typeof second === 'number' ? second : inDType(second, dtype, name);
+    const out = allocate(broadcastLayout(name, a, b), 'bool', name);
+    const { shape } = out.layout;
+    if (out.layout.size > 0) {
+      kernels.compare(
+        kernel,
+        elementOf(dtype),
+        shape,
+        operand(a, dtype, shape, 0),
+        operand(b, dtype, shape, 1),
+        out.ptr,
+      );
+    }
+    return out;
+  };
   return methodOp<Binary, BinaryMethod>(
     {
       samples: binarySamples(-2, 2),
       errors: broadcastErrors,
       ...description,
       halves: 'own',
+      onLevels: true,
       params: ['input', 'other'],
     },
-    (first, second) => {
-      if (typeof first !== 'number' && !isTensor(first)) throw notATensor(name, first);
-      if (typeof second !== 'number' && !isTensor(second)) throw notATensor(name, second);
-      const common = promoted(first, second);
-      const dtype = isHalf(common) ? 'float32' : common;
-      const a = typeof first === 'number' ? first : inDType(first, dtype, name);
-      const b = typeof second === 'number' ? second : inDType(second, dtype, name);
-      const out = allocate(broadcastLayout(name, a, b), 'bool', name);
-      const { shape } = out.layout;
-      if (out.layout.size > 0) {
-        kernels.compare(
-          kernel,
-          elementOf(dtype),
-          shape,
-          operand(a, dtype, shape, 0),
-          operand(b, dtype, shape, 1),
-          out.ptr,
-        );
-      }
-      return out;
-    },
+    compare,
   );
 }

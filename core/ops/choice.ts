@@ -6,14 +6,14 @@ import { allocate, type Tensor } from '../tensor.js';
 import { promoted } from './binary.js';
 import { cast } from './cast.js';
 import { isTensor, type Operand, operand, tensorOperand } from './operand.js';
-import { apply, type Primitive } from './primitive.js';
+import { aligned, apply, type Primitive } from './primitive.js';
 import { filled } from './raw.js';
 import { functionOp, type FunctionOp, type InPlaceOp, inPlaceOp } from './record.js';
+import { expandTo } from './shape.js';
 import { sumTo } from './sum.js';
 import { notATensor } from './unary.js';
 
 interface WhereAttributes {
-  readonly condition: Tensor;
   /** Numbers in place of tensor operands. */
   readonly a: number | null;
   readonly b: number | null;
@@ -24,10 +24,13 @@ interface WhereAttributes {
 
 const wherePrimitive: Primitive<WhereAttributes> = {
   name: 'where',
-  forward: (inputs, { condition, a, b, dtype, shape }) => {
+  reads: [[], [0], [0]],
+  // The condition, then those operands that are tensors.
+  forward: (inputs, { a, b, dtype, shape }) => {
     const out = allocate(Layout.contiguous(shape), dtype, 'where');
-    const x = a ?? inputs[0];
-    const y = b ?? inputs[a === null ? 1 : 0];
+    const [condition] = inputs;
+    const x = a ?? inputs[1];
+    const y = b ?? inputs[a === null ? 2 : 1];
     if (out.layout.size > 0) {
       kernels.where(
         elementOf(dtype),
@@ -41,14 +44,27 @@ const wherePrimitive: Primitive<WhereAttributes> = {
     return out;
   },
   vjp: (grad, context) => {
-    const { condition, a, b, shapes } = context.attributes;
-    const gradients: (Tensor | null)[] = [];
-    if (a === null) gradients.push(context.needs(0) ? sumTo(where(condition, grad, 0), shapes[0]) : null);
+    const { a, b, shapes } = context.attributes;
+    const condition = context.input(0);
+    const gradients: (Tensor | null)[] = [null];
+    if (a === null) gradients.push(context.needs(1) ? sumTo(where(condition, grad, 0), shapes[0]) : null);
     if (b === null) {
       const i = gradients.length;
-      gradients.push(context.needs(i) ? sumTo(where(condition, 0, grad), shapes[i]) : null);
+      gradients.push(context.needs(i) ? sumTo(where(condition, 0, grad), shapes[i - 1]) : null);
     }
     return gradients;
+  },
+  jvp: (tangents, context) => {
+    const { a, b, shape } = context.attributes;
+    const byA = a === null ? tangents[1] : null;
+    const byB = b === null ? tangents[a === null ? 2 : 1] : null;
+    return expandTo(where(context.input(0), byA ?? 0, byB ?? 0), shape);
+  },
+  batch: (inputs, { a, b }, batch) => {
+    const [condition, ...others] = aligned(inputs, batch);
+    const x = a ?? others[0];
+    const y = b ?? others[a === null ? 1 : 0];
+    return where(condition, x, y);
   },
 };
 
@@ -78,8 +94,7 @@ export const where: FunctionOp<Where> = functionOp<Where>(
     const dtype = promoted(input, other);
     const tensors = [input, other].filter(isTensor).map((x) => cast(x, dtype));
     const shape = tensors.reduce((s: Shape, x) => broadcastShapes('where', s, x.shape), condition.shape);
-    return apply(wherePrimitive, tensors, {
-      condition,
+    return apply(wherePrimitive, [condition, ...tensors], {
       a: typeof input === 'number' ? input : null,
       b: typeof other === 'number' ? other : null,
       dtype,

@@ -1,4 +1,5 @@
 /** Copies, conversions, and leaving the graph. */
+import { highest, levels } from '../autograd/levels/wrapped.js';
 import { type DType, DTYPE_NAMES, isDType } from '../dtype.js';
 import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
@@ -20,10 +21,17 @@ export const contiguous: MethodOp<Same> = methodOp<Same>(
 );
 
 /** The same elements (shared) outside of the graph: no gradient flows through. */
-export const detach: MethodOp<Same> = methodOp<Same>(
-  { name: 'detach', params: ['input'] },
-  (input) => new Tensor(input.storage, input.layout, input.dtype),
-);
+export const detach: MethodOp<Same> = methodOp<Same>({ name: 'detach', params: ['input'] }, (input) => {
+  if (levels.top === null || input.level === 0) return new Tensor(input.storage, input.layout, input.dtype);
+  const again = ([x]: readonly (Tensor | number)[]): Tensor => (typeof x === 'number' ? input : detach(x));
+  return highest([input])!.run({
+    name: 'detach',
+    inputs: [input],
+    call: again,
+    batch: again,
+    jvp: () => null,
+  });
+});
 
 type To = (input: Tensor, dtype: DType | { dtype: DType } | Tensor) => Tensor;
 

@@ -33,6 +33,8 @@ const trianglePrimitive: Primitive<TriangleAttributes> = {
     return out;
   },
   vjp: (grad, { attributes }) => [apply(trianglePrimitive, [grad], attributes)],
+  jvp: 'linear',
+  batch: 'leading',
 };
 
 type Triangle = (input: Tensor, diagonal?: number | { diagonal?: number }) => Tensor;

@@ -32,6 +32,8 @@ export function smooth(description: SmoothDescription): (x: Tensor, ...parameter
         context.attributes,
       ),
     ],
+    jvp: 'elementwise',
+    batch: 'elementwise',
   };
   return (x, ...parameters) => apply(primitive, [toFloat(x)], parameters);
 }
@@ -57,12 +59,17 @@ export function piecewise(
     reads: [[1], []],
     forward: ([grad, x], [a = 0, b = 0]) => gradient(grad.detach(), x.detach(), a, b),
     vjp: (grad, context) => [apply(gradientPrimitive, [grad, context.input(1)], context.attributes), null],
+    jvp: ([tangent], context) =>
+      tangent === null ? null : apply(gradientPrimitive, [tangent, context.input(1)], context.attributes),
+    batch: 'elementwise',
   };
   const primitive: Primitive<Parameters2> = {
     name,
     reads: [[0]],
     forward: ([x], [a = 0, b = 0]) => f(x.detach(), a, b),
     vjp: (grad, context) => [apply(gradientPrimitive, [grad, context.input(0).detach()], context.attributes)],
+    jvp: 'elementwise',
+    batch: 'elementwise',
   };
   return (x, ...parameters) => apply(primitive, [toFloat(x)], parameters);
 }

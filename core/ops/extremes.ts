@@ -83,10 +83,21 @@ function extremePrimitive(op: 'max' | 'min', name: string): Primitive<ExtremeAtt
       const mask = cast(eq(x, restore(context.output().detach())), grad.dtype);
       return [div(mul(mask, restore(grad)), sumDims(mask, dims, true))];
     },
+    // As PyTorch: the mean of the tangents of those that are equally extreme.
+    jvp: ([tangent], context) => {
+      if (tangent === null) return null;
+      const { dims, keepdim } = context.attributes;
+      const x = context.input(0);
+      const y = context.output().detach();
+      const mask = cast(eq(x, keepdim ? y : restoreDims(y, x.shape, dims)), tangent.dtype);
+      return div(sumDims(mul(mask, tangent), dims, keepdim), sumDims(mask, dims, keepdim));
+    },
+    batch: ([x], { dims, keepdim }) =>
+      apply(op === 'max' ? extremes.amax : extremes.amin, [x], { dims: dims.map((dim) => dim + 1), keepdim }),
   };
 }
 
-const extremes = {
+const extremes: Record<'amax' | 'amin', Primitive<ExtremeAttributes>> = {
   amax: extremePrimitive('max', 'amax'),
   amin: extremePrimitive('min', 'amin'),
 };
@@ -298,6 +309,8 @@ const clampPrimitive: Primitive<LimitAttributes> = {
     const outside = above === null ? below : below === null ? above : logicalOr(above, below);
     return [outside === null ? grad : where(outside, 0, grad)];
   },
+  jvp: 'elementwise',
+  batch: 'elementwise',
 };
 
 function clampBetween(input: Tensor, low: Operand | undefined, high: Operand | undefined): Tensor {

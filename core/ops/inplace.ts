@@ -1,9 +1,11 @@
 /** The in-place twins of ops: the result is written into the first operand, and its place in the graph moves on. */
+import { edgeAt, highest, type Level, levels, Wrapped } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, type Gradients, Node } from '../autograd/node.js';
 import { canCast, isHalf } from '../dtype.js';
 import { formatShape, sameShape } from '../layout.js';
 import { Tensor, type ViewOf } from '../tensor.js';
+import { copyOf } from './shape.js';
 import { maskedWrite } from './view.js';
 import { castCopy, inDType, move } from './raw.js';
 import type { OpRecord } from './record.js';
@@ -31,6 +33,13 @@ export function checkWritable(op: string, self: Tensor): void {
 export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknown[]): Tensor {
   const name = `${record.name}_`;
   checkWritable(name, self);
+  if (levels.top !== null) {
+    const level = highest([self, args]);
+    if (level !== null) {
+      checkLevel(name, self, level);
+      return writeOnLevel(name, self, (record.call as (...all: unknown[]) => Tensor)(copyOf(self), ...args));
+    }
+  }
   const recorded =
     gradMode.enabled && (self.requiresGrad || args.some((arg) => arg instanceof Tensor && arg.requiresGrad));
   if (!recorded && !hasHalf(self, args) && record.into?.(self, args)) {
@@ -57,6 +66,22 @@ function hasHalf(self: Tensor, args: readonly unknown[]): boolean {
   if (isHalf(self.dtype)) return true;
   for (const arg of args) if (arg instanceof Tensor && isHalf(arg.dtype)) return true;
   return false;
+}
+
+/** Throws where what is written knows more than the tensor can hold: a batch, a tangent, a graph. */
+export function checkLevel(name: string, self: Tensor, level: Level): void {
+  if (self.level === level.depth) return;
+  throw new Error(
+    `${name}: inside of ${level.transform}, a tensor that comes from outside cannot be changed in place by one that belongs to it; ` +
+      'make the tensor inside from one of the arguments (x.clone(), zerosLike(x)), or use the operation without the underscore',
+  );
+}
+
+/** The in-place change of a tensor of a function transform. */
+export function writeOnLevel(name: string, self: Tensor, result: Tensor): Tensor {
+  writeData(name, self, result);
+  if (result.differentiable && result.level === self.level) rebase(self, result);
+  return self;
 }
 
 export function alias(x: Tensor): Tensor {
@@ -98,6 +123,10 @@ export function writeData(name: string, self: Tensor, result: Tensor): void {
       `${name}: a ${result.dtype} result cannot be written into a ${self.dtype} tensor; convert it with x.to('${result.dtype}')`,
     );
   }
+  if (self instanceof Wrapped) {
+    self.write(result);
+    return;
+  }
   if (self.layout.size > 0) {
     const source = inDType(result, self.dtype, name);
     move(self.dtype, self.shape, source, self);
@@ -112,7 +141,7 @@ class ViewWriteNode extends Node {
     value: Tensor,
     private readonly view: ViewOf,
   ) {
-    super([base.edge(), value.edge()]);
+    super([base.edge(), edgeAt(value, base.level)]);
   }
 
   get name(): string {

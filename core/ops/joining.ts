@@ -5,7 +5,7 @@ import { formatShape, Layout, type Shape, wrapDim } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import { isTensor } from './operand.js';
-import { apply, type Primitive } from './primitive.js';
+import { apply, type Primitive, withBatch } from './primitive.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { reshapeTo, unsqueezeDim } from './shape.js';
 import { type DimOptions, sliceDim } from './slicing.js';
@@ -42,6 +42,13 @@ const catPrimitive: Primitive<CatAttributes> = {
       return part;
     });
   },
+  jvp: 'linear',
+  batch: (inputs, { dim, shape, ...attributes }, batch) =>
+    apply(catPrimitive, withBatch(inputs, batch), {
+      ...attributes,
+      dim: dim + 1,
+      shape: [batch.size, ...shape],
+    }),
 };
 
 /** Joins tensors along a dimension. */

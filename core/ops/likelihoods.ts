@@ -47,6 +47,7 @@ const crossEntropyPrimitive: Primitive<null> = {
       context.needs(1) ? mul(grad, sub(log(rest), log(x))) : null,
     ];
   },
+  batch: 'leading',
 };
 
 export interface BceOptions extends LossOptions {

@@ -6,7 +6,7 @@ import { broadcastShapes, formatShape, Layout, sameShape, type Shape, sizeOf } f
 import { allocate, type Tensor } from '../tensor.js';
 import { add, mul } from './arithmetic.js';
 import { tensorOperand } from './operand.js';
-import { apply, type Primitive } from './primitive.js';
+import { apply, type Primitive, withBatch } from './primitive.js';
 import { castCopy, inDType } from './raw.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
 import { expandTo, reshapeTo, transposeDims, unsqueezeDim } from './shape.js';
@@ -60,6 +60,22 @@ const productPrimitive: Primitive<string> = {
       ? product(transposeDims(context.input(0), grad.ndim - 2, grad.ndim - 1), grad, 'matmul')
       : null,
   ],
+  jvp: 'multilinear',
+  batch: (inputs, name, batch) => {
+    const [a, b] = inputs;
+    const [first, second] = batch.batched;
+    if (first && !second && b.ndim === 2) {
+      // The batch joins the rows.
+      const [size, m, k] = a.shape;
+      return reshapeTo(product(reshapeTo(a, [size * m, k]), b, name), [size, m, b.shape[1]]);
+    }
+    const [x, y] = withBatch(inputs, batch);
+    if (x.ndim === 3) return product(x, y, name);
+    const [size, inner, m, k] = x.shape;
+    const n = y.shape[3];
+    const all = product(reshapeTo(x, [size * inner, m, k]), reshapeTo(y, [size * inner, k, n]), name);
+    return reshapeTo(all, [size, inner, m, n]);
+  },
 };
 
 /** The product of matrices [m, k] [k, n], or of batches [b, m, k] [b, k, n], whose shapes were checked. */
@@ -282,6 +298,28 @@ const linearPrimitive: Primitive<null> = {
     context.needs(1) ? product(transposeDims(grad, 0, 1), context.input(0), 'linear') : null,
     context.needs(2) ? sumDims(grad, [0], false) : null,
   ],
+  jvp: ([byX, byWeight, byBias], context) => {
+    const terms: Tensor[] = [];
+    if (byX) terms.push(product(byX, transposeDims(context.input(1), 0, 1), 'linear'));
+    if (byWeight) terms.push(product(context.input(0), transposeDims(byWeight, 0, 1), 'linear'));
+    const sum = terms.length === 0 ? null : terms.reduce((a, b) => add(a, b));
+    if (!byBias) return sum;
+    return sum === null ? expandTo(byBias, [context.input(0).shape[0], byBias.shape[0]]) : add(sum, byBias);
+  },
+  batch: (inputs, _, { batched, size }) => {
+    const [x, weight] = inputs;
+    const bias = inputs.at(2);
+    const [manyX, manyWeights, manyBiases] = batched;
+    if (manyX && !manyWeights && !manyBiases) {
+      const [, rows, features] = x.shape;
+      const flat = reshapeTo(x, [size * rows, features]);
+      const y = apply(linearPrimitive, bias ? [flat, weight, bias] : [flat, weight], null);
+      return reshapeTo(y, [size, rows, weight.shape[0]]);
+    }
+    const y = matmulOf('linear', x, transposeDims(weight, weight.ndim - 2, weight.ndim - 1));
+    if (bias === undefined) return y;
+    return add(y, manyBiases ? unsqueezeDim(bias, 1) : bias);
+  },
 };
 
 type Linear = (input: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor;

@@ -37,6 +37,15 @@ const padPrimitive: Primitive<PadAttributes> = {
   vjp: (grad, { attributes: { before, inner } }) => [
     before.reduce((g, start, d) => (g.shape[d] === inner[d] ? g : sliceDim(g, d, start, inner[d])), grad),
   ],
+  jvp: ([tangent], { attributes }) =>
+    tangent === null ? null : apply(padPrimitive, [tangent], { ...attributes, value: 0 }),
+  batch: ([x], { before, inner, outer, value }, { size }) =>
+    apply(padPrimitive, [x], {
+      before: [0, ...before],
+      inner: [size, ...inner],
+      outer: [size, ...outer],
+      value,
+    }),
 };
 
 /** For each dimension, how much is put before and behind; pads are given last dimension first, in pairs. */

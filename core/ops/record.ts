@@ -3,6 +3,8 @@
  * runner are derived from. An op is added in one place, its family's file, as `export const name = methodOp({…}, …)`
  * or through one of the family's own makers (`unaryOp`, `binaryOp`, …).
  */
+import { late } from '../autograd/levels/late.js';
+import { levels } from '../autograd/levels/wrapped.js';
 import type { DType } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
@@ -41,6 +43,8 @@ export interface OpDescription {
   readonly options?: boolean;
   /** 'own' where the op deals with float16 and bfloat16 operands itself; else it gets and gives float32 for them. */
   readonly halves?: 'own';
+  /** Hands wrapped operands to their levels itself, so that calls need no look at them before. */
+  readonly onLevels?: true;
   /** Computes straight into the first operand where nothing is recorded; false where it cannot. */
   readonly into?: (self: Tensor, args: readonly unknown[]) => boolean;
   /** Calls for the generic tests: gradients against finite differences, non-contiguous inputs, and so on. */
@@ -126,10 +130,19 @@ function register<F extends AnyFunction, K extends OpKind>(
 ): F & { record: OpRecord; kind: K } {
   if (records.has(description.name)) throw new Error(`the op ${description.name} is defined twice`);
   const computed = withHalves(description, implementation);
-  const call = description.options ? byName(description, computed) : computed;
+  const named = description.options ? byName(description, computed) : computed;
+  const call = description.onLevels ? named : onLevels(description.name, named);
   const record: OpRecord = { ...description, kind, call };
   records.set(record.name, record);
   return Object.assign(call, { record, kind });
+}
+
+/** Inside of function transforms, what cannot be done for a whole batch is done sample by sample. */
+function onLevels<F extends AnyFunction>(name: string, implementation: F): F {
+  const direct = implementation as AnyFunction as (...args: unknown[]) => unknown;
+  const call = (...args: unknown[]): unknown =>
+    levels.top === null ? direct(...args) : late.guard(name, direct, args);
+  return call as AnyFunction as F;
 }
 
 /** A function that takes options by name; the types of `F` say which, so that it is only here that types are asserted. */

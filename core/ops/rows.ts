@@ -6,7 +6,7 @@
 import { itemSize } from '../dtype.js';
 import { u8 } from '../memory.js';
 import { allocateShape, type Tensor } from '../tensor.js';
-import { apply, type Primitive } from './primitive.js';
+import { apply, type Primitive, type PrimitiveBatchRule, withBatch } from './primitive.js';
 import { castCopy, contiguousData, elements, filled } from './raw.js';
 
 export type Rows = Int32Array;
@@ -46,6 +46,21 @@ function takeElements(source: Tensor, rows: Rows, out: Tensor): void {
   }
 }
 
+/** A batch of [outer, size, inner] joins the outer dimension, as rows are the same for all samples. */
+function fold(x: Tensor): Tensor {
+  const [batch, outer, size, inner] = x.shape;
+  return x.reshape([batch * outer, size, inner]);
+}
+
+function unfold(x: Tensor, batch: number): Tensor {
+  const [outer, size, inner] = x.shape;
+  return x.reshape([batch, batch === 0 ? 0 : outer / batch, size, inner]);
+}
+
+function folded<A>(once: (x: Tensor, attributes: A) => Tensor): PrimitiveBatchRule<A> {
+  return ([x], attributes, { size }) => unfold(once(fold(x), attributes), size);
+}
+
 const takePrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> = {
   name: 'index',
   forward: ([x], { rows }) => {
@@ -57,6 +72,8 @@ const takePrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> =
     return out;
   },
   vjp: (grad, { attributes: { rows, size } }) => [spreadRows(grad, rows, size)],
+  jvp: 'linear',
+  batch: folded((x, { rows }) => takeRows(x, rows)),
 };
 
 /** Adds rows to zeros: the derivative of taking them. */
@@ -69,6 +86,8 @@ const spreadPrimitive: Primitive<{ readonly rows: Rows; readonly size: number }>
     return out;
   },
   vjp: (grad, { attributes: { rows } }) => [takeRows(grad, rows)],
+  jvp: 'linear',
+  batch: folded((values, { rows, size }) => spreadRows(values, rows, size)),
 };
 
 function addRows(out: Tensor, rows: Rows, values: Tensor): void {
@@ -123,6 +142,11 @@ const putPrimitive: Primitive<{ readonly rows: Rows; readonly accumulate: boolea
     const kept = accumulate ? grad : fillRows(grad, rows, 0);
     return [context.needs(0) ? kept : null, context.needs(1) ? takeRows(grad, rows) : null];
   },
+  jvp: 'linear',
+  batch: (inputs, { rows, accumulate }, batch) => {
+    const [x, values] = withBatch(inputs, batch).map(fold);
+    return unfold(putRows(x, rows, values, accumulate), batch.size);
+  },
 };
 
 const fillPrimitive: Primitive<{ readonly rows: Rows; readonly value: number }> = {
@@ -133,6 +157,8 @@ const fillPrimitive: Primitive<{ readonly rows: Rows; readonly value: number }> 
     return out;
   },
   vjp: (grad, context) => [fillRows(grad, context.attributes.rows, 0)],
+  jvp: ([tangent], { attributes: { rows } }) => (tangent === null ? null : fillRows(tangent, rows, 0)),
+  batch: folded((x, { rows, value }) => fillRows(x, rows, value)),
 };
 
 /** Rows of x [outer, size, inner], as [outer, rows, inner]. */

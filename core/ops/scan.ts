@@ -56,12 +56,26 @@ function scanData(
   return out;
 }
 
+/** The scan of each sample of a batch, of which numbers count as lines of one element. */
+function scanBatch(
+  primitive: Primitive<ScanAttributes>,
+  x: Tensor,
+  attributes: ScanAttributes,
+  size: number,
+): Tensor {
+  if (x.ndim === 1)
+    return apply(primitive, [x.reshape([size, 1])], { ...attributes, dim: 1 }).reshape([size]);
+  return apply(primitive, [x], { ...attributes, dim: attributes.dim + 1 });
+}
+
 const cumsumPrimitive: Primitive<ScanAttributes> = {
   name: 'cumsum',
   forward: ([x], attributes) => scanData('cumsum', x, attributes, 0, (total, v) => total + v),
   vjp: (grad, { attributes }) => [
     apply(cumsumPrimitive, [grad], { ...attributes, reverse: !attributes.reverse }),
   ],
+  jvp: 'linear',
+  batch: ([x], attributes, { size }) => scanBatch(cumsumPrimitive, x, attributes, size),
 };
 
 export interface ScanOptions {
@@ -102,6 +116,7 @@ const cumprodPrimitive: Primitive<ScanAttributes> = {
   reads: [[0, OUTPUT]],
   forward: ([x], attributes) => scanData('cumprod', x, attributes, 1, (total, v) => total * v),
   vjp: (grad, context) => [cumprodGradient(grad, context.input(0), context.output(), context.attributes)],
+  batch: ([x], attributes, { size }) => scanBatch(cumprodPrimitive, x, attributes, size),
 };
 
 /**
@@ -231,6 +246,7 @@ const logcumsumexpPrimitive: Primitive<ScanAttributes> = {
     const sums = apply(cumsumPrimitive, [weighted], { dim, reverse: !reverse, exclusive });
     return [mul(sums, exp(sub(x, bound)))];
   },
+  batch: ([x], attributes, { size }) => scanBatch(logcumsumexpPrimitive, x, attributes, size),
 };
 
 /** ln of running sums of eˣ along a dimension. */

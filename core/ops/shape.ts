@@ -60,6 +60,8 @@ const copyPrimitive: Primitive<string> = {
   name: 'clone',
   forward: ([x], name) => castCopy(x, x.dtype, name),
   vjp: (grad) => [grad],
+  jvp: 'linear',
+  batch: 'elementwise',
 };
 
 /** A contiguous copy, recorded. */

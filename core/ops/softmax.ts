@@ -8,7 +8,7 @@ import { cast } from './cast.js';
 import { toFloat } from './elementwise.js';
 import { allocateLike } from './operand.js';
 import { exp } from './pointwise.js';
-import { apply, OUTPUT, type Primitive } from './primitive.js';
+import { apply, OUTPUT, type Primitive, type Batch, withBatch } from './primitive.js';
 import { contiguousData } from './raw.js';
 import { type MethodOp, methodOp, functionOp, type FunctionOp } from './record.js';
 import { transposeDims } from './shape.js';
@@ -30,7 +30,23 @@ function rowsPrimitive(log: boolean): Primitive<null> {
       return out;
     },
     vjp: (grad, context) => [rowsGradient(log, grad, context.output())],
+    // The Jacobian of softmax is symmetric; that of its logarithm is not.
+    jvp: ([tangent], context) => {
+      if (tangent === null) return null;
+      const y = context.output();
+      if (!log) return rowsGradient(false, tangent, y);
+      return sub(tangent, sumDims(mul(exp(y), tangent), y.ndim === 0 ? [] : [y.ndim - 1], true));
+    },
+    batch: (inputs, _, batch) =>
+      overRows(inputs, batch, (x) => apply(primitives[log ? 'log' : 'plain'], x, null)),
   };
+}
+
+/** A batch of numbers is made one of rows of one number. */
+function overRows(inputs: readonly Tensor[], batch: Batch, once: (inputs: Tensor[]) => Tensor): Tensor {
+  const all = withBatch(inputs, batch);
+  if (all[0].ndim > 1) return once(all);
+  return once(all.map((x) => x.reshape([batch.size, 1]))).reshape([batch.size]);
 }
 
 function floatOf(x: Tensor): 'float32' | 'float64' {
@@ -72,11 +88,19 @@ function gradientPrimitive(log: boolean): Primitive<null> {
         sub(mul(u, sub(g, gy)), mul(g, uy)),
       ];
     },
+    batch: (inputs, _, batch) =>
+      overRows(inputs, batch, (x) => apply(gradients[log ? 'log' : 'plain'], x, null)),
   };
 }
 
-const primitives = { plain: rowsPrimitive(false), log: rowsPrimitive(true) };
-const gradients = { plain: gradientPrimitive(false), log: gradientPrimitive(true) };
+const primitives: Record<'plain' | 'log', Primitive<null>> = {
+  plain: rowsPrimitive(false),
+  log: rowsPrimitive(true),
+};
+const gradients: Record<'plain' | 'log', Primitive<null>> = {
+  plain: gradientPrimitive(false),
+  log: gradientPrimitive(true),
+};
 
 function rowsGradient(log: boolean, grad: Tensor, y: Tensor): Tensor {
   return apply(log ? gradients.log : gradients.plain, [grad, y], null);

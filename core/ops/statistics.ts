@@ -38,6 +38,10 @@ const prodPrimitive: Primitive<ProdAttributes> = {
     const { before, behind } = cumprodBoth(x, dim);
     return [mul(grad, mul(before, behind))];
   },
+  batch: ([x], { dim }, { size }) =>
+    x.ndim === 1
+      ? reshapeTo(apply(prodPrimitive, [reshapeTo(x, [size, 1])], { dim: 1 }), [size])
+      : apply(prodPrimitive, [x], { dim: dim + 1 }),
 };
 
 function anyTrue(x: Tensor): boolean {
@@ -156,6 +160,8 @@ const rootPrimitive: Primitive<null> = {
     const y = context.output();
     return [where(eq(y, 0), 0, div(grad, mul(y, 2)))];
   },
+  jvp: 'elementwise',
+  batch: 'elementwise',
 };
 
 function rootOf(v: Tensor): Tensor {
@@ -301,6 +307,8 @@ const normPrimitive: Primitive<NormAttributes> = {
     }
     return [mul(mul(x, pow(size, p - 2)), where(eq(y, 0), 0, div(g, pow(y, p - 1))))];
   },
+  batch: ([x], { p, dims, keepdim }) =>
+    apply(normPrimitive, [x], { p, dims: dims.map((dim) => dim + 1), keepdim }),
 };
 
 /** The sum of the singular values of the matrices in two dimensions. */
@@ -352,15 +360,19 @@ function nanMask(x: Tensor): Tensor {
 }
 
 /** NaN replaced by 0. The gradient there is multiplied by 0, as PyTorch does, so that an infinite one gives NaN. */
-const dropNan: Primitive<{ readonly missing: Tensor }> = {
+const dropNan: Primitive<null> = {
   name: 'nansum',
-  forward: ([x], { missing }) => where(missing, 0, x),
-  vjp: (grad, { attributes }) => [mul(grad, cast(eq(attributes.missing, 0), grad.dtype))],
+  reads: [[1], []],
+  forward: ([x, missing]) => where(missing, 0, x),
+  vjp: (grad, context) => [mul(grad, cast(eq(context.input(1), 0), grad.dtype)), null],
+  jvp: ([tangent], context) =>
+    tangent === null ? null : mul(tangent, cast(eq(context.input(1), 0), tangent.dtype)),
+  batch: 'leading',
 };
 
 function withoutNan(x: Tensor): { kept: Tensor; missing: Tensor } {
   const missing = nanMask(x);
-  return { kept: apply(dropNan, [x], { missing }), missing };
+  return { kept: apply(dropNan, [x, missing], null), missing };
 }
 
 /** The sum of the elements that are not NaN. */

@@ -102,6 +102,13 @@ const sumPrimitive: Primitive<SumAttributes> = {
   vjp: (grad, { attributes: { shape, dims, keepdim } }) => [
     expandTo(keepdim || grad.ndim === 0 ? grad : restoreDims(grad, shape, dims), shape),
   ],
+  jvp: 'linear',
+  batch: ([x], { dims, keepdim }) =>
+    sumDims(
+      x,
+      dims.map((dim) => dim + 1),
+      keepdim,
+    ),
 };
 
 /** Sum over `dims` (ascending, counted from the front), in the dtype of `x`. */

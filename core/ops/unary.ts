@@ -1,4 +1,5 @@
 /** The maker of elementwise ops of one operand. */
+import { highest, levels, type Step } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
 import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
@@ -117,6 +118,7 @@ export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
       samples: unarySamples(-2, 2),
       ...description,
       halves: 'own',
+      onLevels: true,
       params: ['input'],
       into: (self) => {
         if (!isWideFloat(self.dtype) || !self.layout.contiguous) return false;
@@ -131,7 +133,14 @@ export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
 /** Defines a unary op for other ops only: no method, no in-place twin. */
 export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary> {
   return functionOp<Unary>(
-    { samples: unarySamples(-2, 2), torch: [], ...description, halves: 'own', params: ['input'] },
+    {
+      samples: unarySamples(-2, 2),
+      torch: [],
+      ...description,
+      halves: 'own',
+      onLevels: true,
+      params: ['input'],
+    },
     (input) => applyUnary(description, input),
   );
 }
@@ -141,12 +150,27 @@ function applyUnary(description: UnaryDescription, input: Tensor): Tensor {
   if (!isTensor(input)) throw notATensor(description.name, input);
   const { dtype } = input;
   if (isHalf(dtype)) return cast(applyUnary(description, cast(input, 'float32')), dtype, description.name);
-  const y = forward(description, input);
+  const y =
+    levels.top !== null && input.level > 0 ? onLevel(description, input) : forward(description, input);
   if (gradMode.enabled && input.requiresGrad) {
     y.node = new UnaryNode(description, input, y);
     y.differentiable = true;
   }
   return y;
+}
+
+function onLevel(description: UnaryDescription, input: Tensor): Tensor {
+  const again = ([x]: Step['inputs']): Tensor => (typeof x === 'number' ? input : applyUnary(description, x));
+  const step: Step = {
+    name: description.name,
+    inputs: [input],
+    call: again,
+    batch: again,
+    // The Jacobian of an elementwise op is diagonal, so that it is its own transpose.
+    jvp: ([x], [tangent], y) =>
+      typeof x === 'number' || tangent === null ? null : description.vjp(tangent, x, y),
+  };
+  return highest([input])!.run(step);
 }
 
 export function notATensor(op: string, value: unknown): TypeError {
@@ -164,6 +188,11 @@ export function unarySamples(
 
 /** An unrecorded elementwise function without a derivative: `isnan` and the like. */
 export function mapElements(op: string, x: Tensor, dtype: DType, f: (x: number) => number): Tensor {
+  if (levels.top !== null && x.level > 0) {
+    const again = ([value]: Step['inputs']): Tensor =>
+      typeof value === 'number' ? x : mapElements(op, value, dtype, f);
+    return highest([x])!.run({ name: op, inputs: [x], call: again, batch: again, jvp: () => null });
+  }
   const source = contiguousData(x, op);
   const out = allocateLike(x, dtype, op);
   const from = elements(source);

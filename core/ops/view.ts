@@ -3,6 +3,8 @@
  * layout; its derivative follows from that (write the gradient into zeros through the same view) unless the record
  * knows a cheaper one.
  */
+import { late } from '../autograd/levels/late.js';
+import { highest, levels, type Step } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, type Gradients, Node } from '../autograd/node.js';
 import { elementOf, isFloat, isHalf, itemSize } from '../dtype.js';
@@ -65,7 +67,10 @@ class ViewNode<A> extends Node {
 
 /** A view of `x`, recorded. */
 export function makeView<A>(record: ViewRecord<A>, x: Tensor, attributes: A): Tensor {
-  const y = new Tensor(x.storage, record.layout(x.layout, attributes), x.dtype);
+  const y =
+    levels.top !== null && x.level > 0
+      ? viewOnLevel(record, x, attributes)
+      : new Tensor(x.storage, record.layout(x.layout, attributes), x.dtype);
   if (!isFloat(x.dtype)) return y;
   const recorded = x.requiresGrad && gradMode.enabled;
   const base = x.viewOf === null ? x : x.viewOf.base;
@@ -78,35 +83,69 @@ export function makeView<A>(record: ViewRecord<A>, x: Tensor, attributes: A): Te
   return y;
 }
 
-interface WriteAttributes {
-  readonly shape: Shape;
-  readonly layoutOf: (layout: Layout) => Layout;
-  readonly viewOf: (x: Tensor) => Tensor;
+function viewOnLevel<A>(record: ViewRecord<A>, x: Tensor, attributes: A): Tensor {
+  const again = ([value]: Step['inputs']): Tensor =>
+    typeof value === 'number' ? x : makeView(record, value, attributes);
+  return highest([x])!.run({
+    name: record.name,
+    inputs: [x],
+    call: again,
+    jvp: (_, [tangent]) => (tangent === null ? null : makeView(record, tangent, attributes)),
+    batch: ([value]) => (typeof value === 'number' ? x : makeView(batchedRecord(record), value, attributes)),
+  });
 }
 
-const writePrimitive: Primitive<WriteAttributes> = {
+// One record has one type of attributes, which is the batched record's too.
+const batchedRecords = new WeakMap<object, unknown>();
+
+/** The same view of each sample of a batch. */
+function batchedRecord<A>(record: ViewRecord<A>): ViewRecord<A> {
+  const known = batchedRecords.get(record) as ViewRecord<A> | undefined;
+  if (known !== undefined) return known;
+  const { vjp } = record;
+  const batched: ViewRecord<A> = {
+    name: record.name,
+    layout: ({ shape, strides, offset }, attributes) => {
+      const sample = record.layout(Layout.of(shape.slice(1), strides.slice(1), offset), attributes);
+      return Layout.of([shape[0], ...sample.shape], [strides[0], ...sample.strides], sample.offset);
+    },
+    vjp:
+      vjp &&
+      ((grad, shape, attributes) => late.mapSamples((g) => vjp(g, shape.slice(1), attributes), [grad])),
+  };
+  batchedRecords.set(record, batched);
+  return batched;
+}
+
+interface WriteAttributes<A> {
+  readonly shape: Shape;
+  readonly record: ViewRecord<A>;
+  readonly attributes: A;
+}
+
+const writePrimitive: Primitive<WriteAttributes<unknown>> = {
   name: 'writeThroughView',
-  forward: ([grad], { shape, layoutOf }) => {
+  forward: ([grad], { shape, record, attributes }) => {
     if (isHalf(grad.dtype)) {
       // Where elements overlap they are added, in float32.
       const wide = filled(shape, 0, 'float32', 'backward');
-      addThroughLayout(castCopy(grad, 'float32', 'backward'), wide, layoutOf(wide.layout));
+      addThroughLayout(castCopy(grad, 'float32', 'backward'), wide, record.layout(wide.layout, attributes));
       return castCopy(wide, grad.dtype, 'backward');
     }
     const out = filled(shape, 0, grad.dtype, 'backward');
-    addThroughLayout(grad, out, layoutOf(out.layout));
+    addThroughLayout(grad, out, record.layout(out.layout, attributes));
     return out;
   },
-  vjp: (grad, { attributes }) => [attributes.viewOf(grad)],
+  vjp: (grad, { attributes: { record, attributes } }) => [makeView(record, grad, attributes)],
+  jvp: 'linear',
+  batch: ([grad], { shape, record, attributes }, { size }) =>
+    apply(writePrimitive, [grad], { shape: [size, ...shape], record: batchedRecord(record), attributes }),
 };
 
 /** Zeros of `shape`, with `grad` added where the view of them lies. */
 function writeThroughView<A>(record: ViewRecord<A>, grad: Tensor, shape: Shape, attributes: A): Tensor {
-  return apply(writePrimitive, [grad], {
-    shape,
-    layoutOf: (layout) => record.layout(layout, attributes),
-    viewOf: (x) => makeView(record, x, attributes),
-  });
+  // The primitive only hands attributes back to their record.
+  return apply(writePrimitive as Primitive<WriteAttributes<A>>, [grad], { shape, record, attributes });
 }
 
 /** Adds `x` to the elements of contiguous `out` that `layout` (of the shape of `x`) addresses, which are 0 so far. */
@@ -173,6 +212,9 @@ const maskPrimitive: Primitive<MaskAttributes> = {
     return out;
   },
   vjp: (grad, { attributes }) => [maskedWrite(grad, attributes.region)],
+  jvp: 'linear',
+  batch: ([x], { region }) =>
+    apply(maskPrimitive, [x], { region: (whole) => late.mapSamples(region, [whole]) }),
 };
 
 /** A copy of `x` with zeros in a region given by a view. */

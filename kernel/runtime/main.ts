@@ -2,6 +2,7 @@
 import v8 from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { receiveComm, setCommHost } from '../display/comms.js';
+import { unwindLevels } from '../../core/autograd/levels/wrapped.js';
 import { unwindGradMode } from '../../core/autograd/mode.js';
 import { setDisplayHost } from '../display/host.js';
 import { setInputHost } from '../display/input.js';
@@ -96,6 +97,7 @@ control.port1.on('message', (message: ToMain) =>
     if (message.type === 'frame') handle(message.frame);
     else {
       unwindGradMode();
+      unwindLevels();
       const served = evaluator.settle(message.ticket, message.id);
       const reply: FromMain = { type: 'settled', ticket: message.ticket, served, lost: [...lost] };
       control.port1.postMessage(reply);

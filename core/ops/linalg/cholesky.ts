@@ -62,6 +62,7 @@ const choleskyPrimitive: Primitive<string> = {
     const left = triangularSolve(op, transposeMatrix(l), inner, { upper: true, unit: false });
     return [symmetrized(triangularSolve(op, l, left, lower, false))];
   },
+  batch: 'leading',
 };
 
 type Cholesky = (input: Tensor, upper?: boolean | { upper?: boolean }) => Tensor;

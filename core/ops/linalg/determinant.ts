@@ -51,6 +51,7 @@ const detPrimitive: Primitive<string> = {
     }
     return [mul(gradMode.enabled ? cofactorsByMinors(a, op) : cofactors(a, op), spread(grad))];
   },
+  batch: 'leading',
 };
 
 /** The cofactor matrix, unrecorded, also of singular matrices: det(U) det(V) U diag(Π_{j ≠ i} σ_j) Vᵀ. */

@@ -33,6 +33,7 @@ const expPrimitive: Primitive<string> = {
     const whole = apply(expPrimitive, [concatenate(op, [above, below], rows)], op);
     return [sliceDim(sliceDim(whole, rows, 0, n), columns, n, n)];
   },
+  batch: 'leading',
 };
 
 type Unary = (input: Tensor) => Tensor;

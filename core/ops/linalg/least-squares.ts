@@ -97,6 +97,7 @@ const pinvPrimitive: Primitive<Attributes> = {
     const outside = matmul(matmul(sub(gt, matmul(a, k)), p), pt);
     return [add(add(inside, outside), neg(transposeMatrix(matmul(k, p))))];
   },
+  batch: 'leading',
 };
 
 export interface PinvOptions {

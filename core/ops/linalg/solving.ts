@@ -1,7 +1,7 @@
 /** Linear systems with square matrices, and inverses. */
 import { formatShape, sameShape } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
-import { neg } from '../arithmetic.js';
+import { add, neg } from '../arithmetic.js';
 import { tril, triu } from '../diagonals.js';
 import { matmul } from '../matmul.js';
 import { apply, OUTPUT, type Primitive } from '../primitive.js';
@@ -52,6 +52,10 @@ const inversePrimitive: Primitive<string> = {
     const y = transposeMatrix(context.output());
     return [neg(matmul(matmul(y, grad), y))];
   },
+  // −A⁻¹ Ȧ A⁻¹
+  jvp: ([tangent], context) =>
+    tangent === null ? null : neg(matmul(matmul(context.output(), tangent), context.output())),
+  batch: 'leading',
 };
 
 /** A⁻¹ of matrices that were checked to be square. */
@@ -80,6 +84,13 @@ const solvePrimitive: Primitive<string> = {
     const byB = apply(solvePrimitive, [transposeMatrix(context.input(0)), grad], context.attributes);
     return [context.needs(0) ? neg(matmul(byB, transposeMatrix(context.output()))) : null, byB];
   },
+  // A⁻¹ (Ḃ − Ȧ X)
+  jvp: ([byA, byB], context) => {
+    const turned = byA === null ? null : neg(matmul(byA, context.output()));
+    const right = turned === null ? byB : byB === null ? turned : add(turned, byB);
+    return right === null ? null : apply(solvePrimitive, [context.input(0), right], context.attributes);
+  },
+  batch: 'leading',
 };
 
 /** Whether B is a batch of vectors, as PyTorch decides it: 1-d, or of the shape of A without its last dimension. */
@@ -214,6 +225,7 @@ const triangularPrimitive: Primitive<Triangle> = {
     const diagonal = unit ? 1 : 0;
     return [upper ? triu(full, diagonal) : tril(full, -diagonal), byB];
   },
+  batch: 'leading',
 };
 
 /** A⁻¹ B (or B A⁻¹, for `left` false) for a triangular A; batches broadcast. */

@@ -2,7 +2,7 @@
 /** The `nabla` command. Each subcommand's code is loaded only when it runs. */
 import { Command, CommanderError, Option } from 'commander';
 import { pathToFileURL } from 'node:url';
-import type { RunCommandOptions } from './run/command-options.js';
+import type { RunCommandOptions } from './run/command/index.js';
 import { distFile, packageVersion } from './install/paths.js';
 
 /** Wrong arguments, or a request that cannot be met. */
@@ -84,8 +84,11 @@ program
 program
   .command('run')
   .description('run a notebook from the first cell to the last, without a Jupyter server')
-  .argument('<in>', 'the notebook; it is not changed, but by --inplace')
-  .argument('[out]', 'where the executed notebook goes (default: NAME.executed.ipynb beside it)')
+  .usage('[options] <in> [out] | <in> <in> <in>... | <pattern>')
+  .argument(
+    '<in...>',
+    'the notebook or percent script, which is not changed but by --inplace; a second name is where the executed notebook goes (default: NAME.executed.ipynb beside it); three and more, or a pattern in quotes, are notebooks to run',
+  )
   .option('-p, --parameter <name=value>', 'give a parameter a value, several times if need be', collect)
   .option('-f, --parameters-file <file>', 'values of parameters from a JSON or YAML file', collect)
   .option('--inspect-params', 'print the parameters with their types and values, and run nothing')
@@ -112,10 +115,17 @@ program
   .option('--resume', 'keep what an earlier run in OUT has done and nothing that follows builds on')
   .option('--retries <n>', 'run again, in a new kernel, while it fails')
   .option('--max-output-bytes <size>', 'cut the outputs of each cell: 200000, 200k, 5M')
+  .option('--jobs <n>', 'how many notebooks run at the same time; all names are notebooks then')
+  .option('--out-dir <dir>', 'the folder for executed notebooks; all names are notebooks then')
+  .option('--sweep <file>', 'run IN with many settings of its parameters (YAML or JSON); OUT is a folder')
   .option('--json <file>', 'write what became of the run as JSON; - is stdout')
   .option('--junit <file>', 'write a JUnit report in which cells are tests; - is stdout')
   .option('--kernel <name>', 'an installed kernel (default: this one), or one of the server')
-  .option('--server <url>', 'run on a Jupyter server, JupyterHub or gateway: its base URL')
+  .option(
+    '--server <url>',
+    'run on a Jupyter server, JupyterHub or gateway: its base URL, several times if need be',
+    collect,
+  )
   .option('--token <token>', 'what the server asks for (default: that of the URL, or JUPYTER_TOKEN)')
   .addOption(
     new Option(
@@ -135,9 +145,9 @@ Exit codes: 0 all right, 1 a cell failed, 2 wrong arguments or parameters or OUT
 4 the kernel did not start or is not installed, 5 an assertion does not hold or outputs are not as stored, 124 the cells or one of them took too
 long, 130 interrupted, 138 the kernel died.`,
   )
-  .action(async (input: string, output: string | undefined, options: RunCommandOptions) => {
-    const { runCommand } = await import('./run/command.js');
-    process.exitCode = await runCommand(input, output, options);
+  .action(async (names: string[], options: RunCommandOptions) => {
+    const { runCommand } = await import('./run/command/index.js');
+    process.exitCode = await runCommand(names, options);
   });
 
 try {

@@ -16,6 +16,7 @@ export function outputFile(input: string, output: string | undefined, inPlace = 
   const folder = path.dirname(path.resolve(file));
   const refuse = (reason: string): RunError =>
     new RunError(`${file}: cannot write the executed notebook: ${reason}`, ExitCode.usage);
+  if (isScript(file)) throw refuse('it is named as a script, and notebooks end in .ipynb');
   if (!existsSync(folder)) throw refuse(`there is no folder ${folder}`);
   if (existsSync(file)) {
     if (statSync(file).isDirectory()) throw refuse('it is a folder');

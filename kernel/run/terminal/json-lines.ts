@@ -7,7 +7,11 @@ export class JsonLinesReporter implements RunReporter {
   /** Cells by the number under which their events go, also those that come after they have ended. */
   readonly #numbers = new Map<CodeCell, number>();
 
-  constructor(readonly write: (line: string) => void) {}
+  constructor(
+    readonly write: (line: string) => void,
+    /** What every event carries beside its own fields. */
+    readonly common: object = {},
+  ) {}
 
   started(input: string, _notebook: Notebook, total: number): void {
     this.#event('started', { input, total });
@@ -54,6 +58,6 @@ export class JsonLinesReporter implements RunReporter {
   }
 
   #event(event: string, fields: object): void {
-    this.write(`${JSON.stringify({ event, ...fields })}\n`);
+    this.write(`${JSON.stringify({ event, ...this.common, ...fields })}\n`);
   }
 }

@@ -1,11 +1,11 @@
 /** What the command line of `nabla run` can say, and what it means. */
-import { ExitCode, RunError } from './exit.js';
-import { installedKernel } from './installed.js';
-import type { RunOptions } from './options.js';
-import { bytesIn } from './output-limit.js';
-import { readParametersFile, splitParameter, type GivenParameters } from './parameters/index.js';
-import type { Progress } from './terminal/index.js';
-import { milliseconds } from './timeouts.js';
+import { ExitCode, RunError } from '../exit.js';
+import { installedKernel } from '../installed.js';
+import type { RunOptions, ServerAddress } from '../options.js';
+import { bytesIn } from '../output-limit.js';
+import { readParametersFile, splitParameter, type GivenParameters } from '../parameters/index.js';
+import type { Progress } from '../terminal/index.js';
+import { milliseconds } from '../timeouts.js';
 
 export interface RunCommandOptions {
   /** Ends with what the lesson arrived at and how to open it (`npm start`). */
@@ -37,10 +37,16 @@ export interface RunCommandOptions {
   /** Files for reports; `-` is stdout. */
   json?: string;
   junit?: string;
+  /** How many notebooks run at the same time. */
+  jobs?: string;
+  /** The folder for executed notebooks. */
+  outDir?: string;
+  /** A file that says which parameters to try. */
+  sweep?: string;
   /** The name of an installed kernel, or of one of the server's. */
   kernel?: string;
-  /** The URL of a Jupyter server, and the token that it asks for. */
-  server?: string;
+  /** The URLs of Jupyter servers, and the token that they ask for. */
+  server?: string[];
   token?: string;
 }
 
@@ -76,12 +82,31 @@ export function runOptions(options: RunCommandOptions): Omit<RunOptions, 'input'
   };
 }
 
-/** The kernel of this machine or of a server. */
-function kernelOptions({ kernel, server, token }: RunCommandOptions): Pick<RunOptions, 'kernel' | 'server'> {
-  if (server !== undefined) return { server: { url: server, token, kernelName: kernel } };
+/** The kernel of this machine or of a server; of several servers, the first. */
+function kernelOptions(options: RunCommandOptions): Pick<RunOptions, 'kernel' | 'server'> {
+  const server = serversOf(options).at(0);
+  const { kernel, token } = options;
+  if (server !== undefined) return { server };
   if (token !== undefined)
     throw new RunError('--token is for a server: give its URL with --server', ExitCode.usage);
   return kernel === undefined ? {} : { kernel: installedKernel(kernel) };
+}
+
+export function serversOf({ kernel, server = [], token }: RunCommandOptions): ServerAddress[] {
+  return server.map((url) => ({ url, token, kernelName: kernel }));
+}
+
+/** How many runs at the same time; several servers have at least one each. */
+export function jobsOf(options: RunCommandOptions): number {
+  const least = Math.max(1, options.server?.length ?? 0);
+  if (options.jobs === undefined) return least;
+  const jobs = wholeNumber(options.jobs, '--jobs');
+  if (jobs < least)
+    throw new RunError(
+      `--jobs ${jobs}: give ${least} or more${least > 1 ? ', one for each server' : ''}`,
+      ExitCode.usage,
+    );
+  return jobs;
 }
 
 function checkOptions({ check, tolerance }: RunCommandOptions): RunOptions['check'] {

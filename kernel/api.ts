@@ -17,7 +17,9 @@ export {
   inputSync,
   latex,
   md,
+  page,
   RichText,
+  setNextInput,
   svg,
   updateDisplay,
 } from './display/index.js';

@@ -13,6 +13,11 @@ export interface DisplayMessage {
   update: boolean;
 }
 
+/** Something for the frontend to do when the cell has ended. */
+export type Payload =
+  | { source: 'page'; data: MimeBundle; start: number }
+  | { source: 'set_next_input'; text: string; replace: boolean };
+
 export interface DisplayHost {
   /** `notebook`: rich outputs are seen, updates replace in place. `text`: only text/plain is seen. */
   readonly kind: 'notebook' | 'text';
@@ -21,6 +26,8 @@ export interface DisplayHost {
   clearOutput(wait: boolean): void;
   /** Runs `callback` once when the current cell has ended in any way (or at exit, in a script). */
   atCellEnd(callback: () => void | Promise<void>): void;
+  /** Goes out with the reply of the cell. */
+  payload?(payload: Payload): void;
   /** The execution that the calling code belongs to: of the cell that runs, or of one that has left a timer behind. */
   execution?(): { readonly id: number; readonly ended: boolean } | null;
 }

@@ -3,4 +3,5 @@ export { clearOutput, display, DisplayHandle, updateDisplay, type DisplayOptions
 export { displayHost, setDisplayHost, type DisplayHost, type DisplayMessage } from './host.js';
 export { input, inputSync, type InputOptions } from './input.js';
 export type { MimeBundle, MimeMetadata } from './mime.js';
+export { page, setNextInput } from './payload.js';
 export { html, latex, md, RichText, svg } from './tags.js';

@@ -1,4 +1,5 @@
 /** execute: run a cell. */
+import type { Payload } from '../display/host.js';
 import type { MimeBundle, MimeMetadata } from '../display/mime.js';
 import { Fields } from './fields.js';
 import type { JsonObject } from './json.js';
@@ -15,16 +16,9 @@ export interface ExecuteRequest {
 
 export type UserExpression = { status: 'ok'; data: MimeBundle; metadata: MimeMetadata } | ErrorReply;
 
-/** Something for the frontend to do besides showing outputs; `page` opens a pager. */
-export interface PagePayload {
-  source: 'page';
-  data: MimeBundle;
-  start: number;
-}
-
 export type ExecuteReply = { execution_count: number } & (
-  | { status: 'ok'; payload: unknown[]; user_expressions: Record<string, UserExpression> }
-  | (ErrorReply & { payload: unknown[]; user_expressions: Record<string, UserExpression> })
+  | { status: 'ok'; payload: Payload[]; user_expressions: Record<string, UserExpression> }
+  | (ErrorReply & { payload: Payload[]; user_expressions: Record<string, UserExpression> })
   | { status: 'aborted' }
 );
 

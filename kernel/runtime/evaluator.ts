@@ -75,7 +75,7 @@ export class Evaluator {
    */
   start(frame: ExecuteFrame, fault?: { error: unknown }): void {
     const { id, count, silent, allowStdin } = frame;
-    this.executions.running = { id, count, silent, allowStdin, atEnd: [], ended: false };
+    this.executions.running = { id, count, silent, allowStdin, atEnd: [], payload: [], ended: false };
     this.#steps = this.#execute(this.executions.running, frame);
     if (fault) this.#output(id, this.report(fault.error));
     this.#advance({ status: 'fulfilled', value: undefined });
@@ -196,7 +196,7 @@ export class Evaluator {
       const userExpressions: Record<string, UserExpressionResult> = {};
       for (const [key, cell] of Object.entries(frame.userExpressions))
         userExpressions[key] = yield* this.#userExpression(cell);
-      outcome = { status: 'ok', userExpressions, payload: [] };
+      outcome = { status: 'ok', userExpressions, payload: execution.payload };
     } else {
       const report = this.report(failure);
       if (!frame.silent) this.#output(execution.id, report);

@@ -3,6 +3,7 @@
  * what they print, and what they throw, goes to the cell that started them.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Payload } from '../display/host.js';
 import type { ExecutionId } from './frames.js';
 
 export interface Execution {
@@ -12,6 +13,8 @@ export interface Execution {
   readonly allowStdin: boolean;
   /** What wants to run when the cell has ended in any way. */
   readonly atEnd: (() => void | Promise<void>)[];
+  /** What the frontend is asked to do at the end. */
+  readonly payload: Payload[];
   ended: boolean;
 }
 

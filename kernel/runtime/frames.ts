@@ -4,6 +4,7 @@
  * `runtime/`; nothing else knows that there is a pipe.
  */
 import type { CompiledCell } from '../language/cell.js';
+import type { Payload } from '../display/host.js';
 import type { MimeBundle, MimeMetadata } from '../display/mime.js';
 
 /** Identifies one execution: the session makes it, outputs carry it, also long after the cell has ended. */
@@ -91,7 +92,7 @@ export interface ErrorReport {
 
 /** How an execution ended. */
 export type ExecutionOutcome =
-  | { status: 'ok'; userExpressions: Record<string, UserExpressionResult>; payload: unknown[] }
+  | { status: 'ok'; userExpressions: Record<string, UserExpressionResult>; payload: Payload[] }
   | ({ status: 'error' } & ErrorReport);
 
 export type UserExpressionResult =

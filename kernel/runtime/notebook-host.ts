@@ -1,5 +1,5 @@
 /** Shows things by sending them to the kernel process, under the execution that the code belongs to. */
-import type { DisplayHost, DisplayMessage } from '../display/host.js';
+import type { DisplayHost, DisplayMessage, Payload } from '../display/host.js';
 import { currentExecution } from './executions.js';
 import type { Outlet } from './outlet.js';
 
@@ -14,6 +14,11 @@ export class NotebookHost implements DisplayHost {
 
   clearOutput(wait: boolean): void {
     this.outlet.send({ type: 'clear_output', id: currentExecution()?.id ?? null, wait });
+  }
+
+  payload(payload: Payload): void {
+    const execution = currentExecution();
+    if (execution?.ended === false) execution.payload.push(payload);
   }
 
   execution(): { readonly id: number; readonly ended: boolean } | null {

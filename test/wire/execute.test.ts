@@ -120,6 +120,33 @@ test('protocol 16: busy within 1 s, each later message within 100 ms', { retry: 
   for (const [index, { at }] of story.slice(1).entries()) expect(at - story[index].at).toBeLessThan(100);
 });
 
+test('payloads: the pager and the next cell, in the order of asking, with the reply', async () => {
+  const { reply } = await client.execute(
+    `page('long text'); page(html\`<b>bold</b>\`); setNextInput('1 + 1'); setNextInput('2', { replace: true });
+     page({ async [Symbol.for('Jupyter.display')]() { return { 'text/markdown': '*late*' } } });`,
+  );
+  expect(reply.payload).toEqual([
+    { source: 'page', data: { 'text/plain': 'long text' }, start: 0 },
+    { source: 'page', data: expect.objectContaining({ 'text/html': '<b>bold</b>' }) as unknown, start: 0 },
+    { source: 'set_next_input', text: '1 + 1', replace: false },
+    { source: 'set_next_input', text: '2', replace: true },
+    { source: 'page', data: expect.objectContaining({ 'text/markdown': '*late*' }) as unknown, start: 0 },
+  ]);
+  expect((await client.execute('1')).reply.payload).toEqual([]);
+  expect((await client.execute('page(1); throw 1')).reply.payload).toEqual([]);
+});
+
+test('cells that are sent at once run one after the other, in the order of sending', async () => {
+  await client.execute('const ran: number[] = []');
+  const ids = Array.from({ length: 20 }, (_, index) =>
+    send(`await new Promise((resolve) => setTimeout(resolve, ${20 - index})); ran.push(${index})`),
+  );
+  const cells = await Promise.all(ids.map((id) => client.finish(id)));
+  const counts = cells.map(({ reply }) => Number(reply.execution_count));
+  expect(counts).toEqual(counts.map((_, index) => counts[0] + index));
+  expect((await client.execute('ran.join()')).result).toBe(`'${counts.map((_, index) => index).join()}'`);
+});
+
 test('content of the wrong type is refused with a reason', async () => {
   const id = client.send('execute_request', { code: ['not', 'text'] });
   const { reply, types } = await client.finish(id);

@@ -128,6 +128,16 @@ describe('protocol 24: history in the process', () => {
     ]);
   });
 
+  test('raw makes no difference, and patterns are globs', async () => {
+    const all = { hist_access_type: 'tail', n: 3 };
+    expect(await history({ ...all, raw: false })).toEqual(await history({ ...all, raw: true }));
+    const inputs = async (pattern: string) =>
+      (await history({ hist_access_type: 'search', pattern, unique: true })).map(([, , input]) => input);
+    expect(await inputs('"x" + ?')).toEqual(['"x" + 2', '"x" + 1']);
+    expect(await inputs('*[2-9]')).toEqual(['"x" + 2']);
+    expect(await inputs('x')).toEqual([]);
+  });
+
   test('range takes lines of a session; 0 is this one', async () => {
     const all = await history({ hist_access_type: 'range', session: 0, start: 1, stop: 1000 });
     const line = all.findIndex(([, , input]) => input === '1 + 41');

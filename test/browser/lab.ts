@@ -11,12 +11,15 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-/** Starts JupyterLab on `folder` and resolves when it answers. */
-export async function startLab(folder: string): Promise<Lab> {
+/** JupyterLab, Notebook 7, or the server that both are built on, without any page. */
+type Application = 'jupyterlab' | 'notebook' | 'jupyter_server';
+
+/** Starts a Jupyter server on `folder` and resolves when it answers. */
+export async function startLab(folder: string, application: Application = 'jupyterlab'): Promise<Lab> {
   const port = await freePort();
   const args = [
     '-m',
-    'jupyterlab',
+    application,
     '--no-browser',
     '--allow-root',
     `--ServerApp.port=${port}`,
@@ -25,7 +28,7 @@ export async function startLab(folder: string): Promise<Lab> {
     '--ServerApp.password=',
     '--ServerApp.disable_check_xsrf=True',
     `--ServerApp.root_dir=${folder}`,
-    '--LabApp.extension_manager=readonly',
+    ...(application === 'jupyter_server' ? [] : ['--LabApp.extension_manager=readonly']),
   ];
   const server = spawn(python(), args, { env: jupyterEnv(), stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
@@ -37,7 +40,8 @@ export async function startLab(folder: string): Promise<Lab> {
 
 async function answers(url: string, server: ChildProcess, log: () => string): Promise<void> {
   for (;;) {
-    if (server.exitCode !== null) throw new Error(`JupyterLab ended with code ${server.exitCode}:\n${log()}`);
+    if (server.exitCode !== null)
+      throw new Error(`the Jupyter server ended with code ${server.exitCode}:\n${log()}`);
     const response = await fetch(url).catch(() => undefined);
     if (response?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 100));

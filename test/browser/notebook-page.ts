@@ -8,11 +8,21 @@ export class NotebookPage {
   static async open(browser: Browser, lab: Lab, file: string): Promise<NotebookPage> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const page = await context.newPage();
-    await page.goto(`${lab.url}/lab/tree/${file}?reset`);
+    await page.goto(`${lab.url}/lab/tree/${encodeURIComponent(file)}?reset`);
     const notebook = new NotebookPage(page);
     await page.waitForSelector('.jp-Notebook .jp-Cell');
     await notebook.waitForStatus('Idle');
     return notebook;
+  }
+
+  /** Opens a notebook in Notebook 7, whose page has no status bar. */
+  static async openInNotebook7(browser: Browser, lab: Lab, file: string): Promise<NotebookPage> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(`${lab.url}/notebooks/${encodeURIComponent(file)}`);
+    await page.waitForSelector('.jp-Notebook .jp-Cell');
+    await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor({ timeout: 60_000 });
+    return new NotebookPage(page);
   }
 
   async close(): Promise<void> {

@@ -123,3 +123,156 @@ describe('a local module', () => {
     expect(traceback(await book.run('require("./tla4")'))).toContain("use await import('./tla4')");
   });
 });
+
+describe('a local module that was edited', () => {
+  it('is new at the next cell that imports it, and so are those that import it; others keep their state', async () => {
+    write({
+      'hot/b.ts': 'export const b = 1',
+      'hot/a.ts': 'import { b } from "./b"; export const a = b * 10; export const made = {}',
+      'hot/state.ts': 'export const list: number[] = []; export { b as again } from "./other"',
+      'hot/other.ts': 'export const b = "other"',
+      'hot/top.ts': 'export { a, made } from "./a"; export * from "./state"',
+    });
+    await book.run('import { a, made, list } from "./hot/top"; list.push(1); const first = made');
+    expect(
+      await book.value(
+        'import { a } from "./hot/top"; import { made as same } from "./hot/a"; [a, first === same]',
+      ),
+    ).toBe('[ 10, true ]');
+    write({ 'hot/b.ts': 'export const b = 2' });
+    expect(await book.value('a')).toBe('10');
+    expect(
+      await book.value('import { a, made, list } from "./hot/top"; [a, first === made, list.length]'),
+    ).toBe('[ 20, false, 1 ]');
+    write({ 'hot/b.ts': 'export const b = 3' });
+    expect(await book.value('(await import("./hot/a")).a')).toBe('30');
+    write({ 'hot/b.ts': 'export const b = 4' });
+    expect(await book.value('require("./hot/a.ts").a')).toBe('40');
+    expect(await book.value('import * as all from "./hot/top"; [all.a, all.list.length]')).toBe('[ 40, 1 ]');
+  });
+
+  it('may be CommonJS, TSX or JSON', async () => {
+    const load = (): Promise<string | undefined> =>
+      book.value(
+        'import { x } from "./hot2/x.cjs"; import t from "./hot2/t"; [x, require("./hot2/x.cjs").x, t]',
+      );
+    write({
+      'hot2/x.cjs': 'exports.x = require("./y").y + require("./z.json").z',
+      'hot2/y.js': 'module.exports = { y: 1 }',
+      'hot2/z.json': '{"z": 10}',
+      'hot2/t.tsx':
+        'import z from "./z.json"; const React = { createElement: () => z.z }; export default <a />',
+    });
+    expect(await load()).toBe('[ 11, 11, 10 ]');
+    write({ 'hot2/y.js': 'module.exports = { y: 2 }' });
+    expect(await load()).toBe('[ 12, 12, 10 ]');
+    write({ 'hot2/z.json': '{"z": 20}' });
+    expect(await load()).toBe('[ 22, 22, 20 ]');
+  });
+
+  it('is found by functions that import later', async () => {
+    write({ 'hot3/f.ts': 'export const f = () => import("./g")', 'hot3/g.ts': 'export const g = 1' });
+    await book.run('import { f } from "./hot3/f"; const g1 = await f()');
+    write({ 'hot3/g.ts': 'export const g = 2' });
+    expect(await book.value('import { f as f2 } from "./hot3/f"; [f2 === f, g1.g, (await f()).g]')).toBe(
+      '[ true, 1, 2 ]',
+    );
+  });
+
+  it('is tried again after it has failed', async () => {
+    write({
+      'hot4/bad.ts': 'throw new Error("first")',
+      'hot4/uses.ts': 'import { ok } from "./bad"; export { ok }',
+    });
+    expect(traceback(await book.run('import { ok } from "./hot4/uses"'))).toContain('Error: first');
+    expect(traceback(await book.run('import { ok } from "./hot4/uses"'))).toContain('Error: first');
+    write({ 'hot4/bad.ts': 'export const ok = 1;' });
+    expect(await book.value('import { ok } from "./hot4/uses"; ok')).toBe('1');
+  });
+});
+
+describe('an error in a local module', () => {
+  it('of its syntax shows the place', async () => {
+    write({ 'bad/s.ts': 'export const a = 1;\nexport const b = (1 + ;\n', 'bad/i.ts': 'import "./s"' });
+    const text = traceback(await book.run('import "./bad/i"'));
+    expect(text).toContain(
+      'bad/s.ts:2:23\n  1 │ export const a = 1;\n❯ 2 │ export const b = (1 + ;\n    │                       ^',
+    );
+    expect(text).toContain("SyntaxError: Unexpected ';'");
+    write({ 'bad/c.cjs': 'const x = {;' });
+    expect(traceback(await book.run('require("./bad/c.cjs")'))).toContain('❯ 1 │ const x = {;');
+    write({ 'bad/j.json': '{"a": 1,\n  b}' });
+    expect(traceback(await book.run('import j from "./bad/j.json"'))).toContain('❯ 2 │   b}');
+  });
+
+  it('of its imports shows the import', async () => {
+    write({ 'bad/e.ts': 'export const yes = 1', 'bad/m.ts': '\nimport { no } from "./e";\nno' });
+    const text = traceback(await book.run('import "./bad/m"'));
+    expect(text).toContain('❯ 2 │ import { no } from "./e";\n    │          ^');
+    expect(text).toContain("SyntaxError: The requested module './e' does not provide an export named 'no'");
+    write({ 'bad/f.ts': 'import "./nowhere"' });
+    const missing = traceback(await book.run('import "./bad/f"'));
+    expect(missing).toContain('❯ 1 │ import "./nowhere"\n    │        ^');
+    expect(missing).toContain("Cannot find module './nowhere' imported from");
+  });
+
+  it('of an older text is shown in that text', async () => {
+    write({ 'bad/old.ts': 'export function old() {\n  throw new Error("old")\n}' });
+    await book.run('import { old } from "./bad/old"');
+    write({ 'bad/old.ts': '// new\n// lines\nexport function fresh() {}' });
+    await book.run('import { fresh } from "./bad/old"');
+    expect(traceback(await book.run('old()'))).toContain('❯ 2 │   throw new Error("old")');
+  });
+});
+
+describe('a package', () => {
+  const install = (name: string, files: Record<string, string>): void =>
+    write(
+      Object.fromEntries(Object.entries(files).map(([file, text]) => [`node_modules/${name}/${file}`, text])),
+    );
+
+  it('is found from the folder of the notebook, as Node finds it', async () => {
+    install('dual', {
+      'package.json': '{"exports": {".": {"import": "./i.mjs", "require": "./r.cjs"}, "./sub": "./sub.mjs"}}',
+      'i.mjs': 'export const kind = "import"',
+      'r.cjs': 'exports.kind = "require"',
+      'sub.mjs': 'export default "sub"',
+    });
+    install('plain', {
+      'package.json': '{"main": "lib"}',
+      'lib.js': 'module.exports = { hidden: (() => 1)() }',
+      'deep.js': 'exports.deep = 2',
+    });
+    install('live', {
+      'index.mjs': 'export let n = 0; export function inc() { n++ }',
+      'package.json': '{"exports": "./index.mjs"}',
+    });
+    write({
+      'uses.ts': 'import { kind } from "dual"; import { hidden } from "plain"; export { kind, hidden }',
+    });
+    expect(
+      await book.value(`import { kind } from 'dual'; import sub from 'dual/sub'; import plain, { hidden } from 'plain';
+        import { deep } from 'plain/deep'; import * as used from './uses';
+        [kind, require('dual').kind, sub, plain.hidden, hidden, deep, used.kind, used.hidden, (await import('dual')).kind].join()`),
+    ).toBe("'import,require,sub,1,1,2,import,1,import'");
+    await book.run('import { n as count, inc as add } from "live"; add()');
+    expect(await book.value('count')).toBe('1');
+    expect(traceback(await book.run('import x from "nowhere"'))).toContain("Cannot find package 'nowhere'");
+  });
+
+  it('can import the library without having it installed', async () => {
+    install('peer', {
+      'package.json': '{"exports": {"import": "./i.mjs", "require": "./r.cjs"}}',
+      'i.mjs': 'export { tensor } from "nabla"; export { nn } from "nabla/core"',
+      'r.cjs': 'exports.tensor = require("nabla").tensor',
+    });
+    write({
+      'lib.ts':
+        'import { tensor } from "nabla"; import * as all from "nabla"; export { tensor, all }; export const needed = require("nabla").tensor',
+    });
+    expect(
+      await book.value(`import { tensor as a, nn as b } from 'peer'; import { tensor as c, needed, all } from './lib'; import { tensor as d } from 'nabla';
+        [a, c, needed, all.tensor, d, require('nabla').tensor, require('peer').tensor].every((each) => each === tensor) && b === nn`),
+    ).toBe('true');
+  });
+});

@@ -30,7 +30,16 @@ export interface CompiledCell {
   readonly suspends: boolean;
   /** What the person should know beside the result: faults of the `tsconfig.json`. */
   readonly warnings: readonly string[];
+  /**
+   * An expression that puts the cell's locals where all cells see them. It means something only in the frame of the
+   * cell's function, which is then called `LOCALS_FUNCTION`: the cell does this itself at its end and where it waits,
+   * and the watchdog does it for a cell that it is about to stop.
+   */
+  readonly keep?: string;
 }
+
+/** The function of a cell that has locals is called so, perhaps with underscores after it. */
+export const LOCALS_FUNCTION = '$cellBody';
 
 /** A cell that did not compile. */
 export interface CellSyntaxError {
@@ -56,6 +65,8 @@ export interface CompileOptions {
   readonly count: number;
   /** The folder of the notebook: the script claims to lie in it, so that imports resolve from there. */
   readonly cwd: string;
+  /** False: no name may be a local (a user expression, which the watchdog does not know of). */
+  readonly locals?: boolean;
 }
 
 /** One name that a cell imports. */

@@ -18,6 +18,7 @@ import type {
 import MagicString from 'magic-string';
 import type { DecoratedClass } from './decorated.js';
 import { importCode } from './imports.js';
+import { localFrame, type LocalFrame } from './locals.js';
 import type { CellDeclaration, CellScope } from './scope.js';
 
 export interface RewriteOptions {
@@ -26,6 +27,8 @@ export interface RewriteOptions {
   /** Whether a name that this cell does not declare is a constant of another cell. */
   readonly isConstant: (name: string) => boolean;
   readonly decorated: readonly DecoratedClass[];
+  /** Names of the script scope that the function holds itself as long as it runs. */
+  readonly locals: readonly string[];
   /** The statement whose value is the cell's result. */
   readonly result: Statement | null;
 }
@@ -34,6 +37,7 @@ export interface Rewritten {
   readonly text: MagicString;
   readonly declares: readonly string[];
   readonly suspends: boolean;
+  readonly keep: string | null;
 }
 
 export function rewrite(js: string, program: Program, scope: CellScope, options: RewriteOptions): Rewritten {
@@ -44,6 +48,7 @@ class Rewriter {
   private readonly text: MagicString;
   /** The parameter that holds the context; no identifier of the cell is spelled like it. */
   private readonly context: string;
+  private readonly frame: LocalFrame | null;
   private suspends = false;
   private readonly prelude: string[] = [];
   private loops = 0;
@@ -58,6 +63,7 @@ class Rewriter {
     let context = '$cell';
     while (js.includes(context)) context += '_';
     this.context = context;
+    this.frame = options.locals.length > 0 ? localFrame(options.locals, context) : null;
   }
 
   run(): Rewritten {
@@ -66,8 +72,9 @@ class Rewriter {
       if (suspension.type === 'loop') this.forAwait(suspension.node, suspension.labels);
       else {
         const { start, end } = suspension.node;
-        this.text.update(start, start + 'await'.length, this.wait('('));
-        this.text.appendLeft(end, '))');
+        const [before, after] = this.waiting();
+        this.text.update(start, start + 'await'.length, `${before}(`);
+        this.text.appendLeft(end, `)${after}`);
       }
     for (const { start, end } of this.scope.importMetas) this.text.update(start, end, `${this.context}.meta`);
     for (const { start } of this.scope.importCalls)
@@ -80,17 +87,22 @@ class Rewriter {
       this.text.appendLeft(end, ` ${this.target(name)} = ${holder};`);
     this.resetEnums();
 
-    const { context, prelude, text, suspends } = this;
-    text.prepend(`(function${suspends ? '*' : ''} (${context}) { 'use strict'; ${prelude.join(' ')}\n`);
-    text.append('\n})');
+    const { context, prelude, text, suspends, frame } = this;
+    const head = `(function${suspends ? '*' : ''} ${frame?.functionName ?? ''}(${context}) { 'use strict';`;
+    text.prepend(`${head} ${prelude.join(' ')}${frame?.begin ?? ''}\n`);
+    text.append(`\n${frame?.end ?? ''}})`);
     const declares = [...this.scope.names.keys()].map((name) => this.options.nameOf(name));
-    return { text, declares, suspends };
+    return { text, declares, suspends, keep: frame?.keep ?? null };
   }
 
-  /** The beginning of a wait, which ends with a parenthesis. */
-  private wait(promise: string): string {
+  /** What stands around a promise that the cell waits for. Meanwhile others see its locals. */
+  private waiting(): readonly [string, string] {
     this.suspends = true;
-    return `(yield ${promise}`;
+    return this.frame?.waiting ?? ['(yield ', ')'];
+  }
+
+  private wait(promise: string): string {
+    return this.waiting().join(promise);
   }
 
   /** Functions and imports come first, as in a module; what was exported is simply declared. */
@@ -155,7 +167,7 @@ class Rewriter {
   }
 
   private load(module: string): string {
-    return `${this.wait(`${this.context}.importModule(${module})`)})`;
+    return this.wait(`${this.context}.importModule(${module})`);
   }
 
   private exportDefault(node: ExportDefaultDeclaration): void {
@@ -268,7 +280,7 @@ class Rewriter {
     const { left, right, body } = node;
     const { context, text } = this;
     const loop = `${context}loop${++this.loops}`;
-    const step = `${this.wait(`${loop}.next()`)})`;
+    const step = this.wait(`${loop}.next()`);
     const outermost = labels[0]?.start ?? node.start;
     const labelled = labels.map(({ label }) => `${label.name}: `).join('');
 
@@ -283,7 +295,7 @@ class Rewriter {
     const isPattern = shared || left.type !== 'VariableDeclaration';
     if (isPattern) text.prependRight(shared ? left.declarations[0].start : left.start, '(');
     text.appendLeft(left.end, ` = ${loop}.value${isPattern ? ')' : ''}; `);
-    const close = `${this.wait(`${loop}.close()`)})`;
+    const close = this.wait(`${loop}.close()`);
     text.appendLeft(
       node.end,
       ` } } catch (error) { ${loop}.fail(); throw error; } finally { if (${loop}.open) ${close}; } }`,

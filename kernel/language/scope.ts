@@ -29,6 +29,10 @@ export interface Reference {
   readonly role: 'read' | 'write' | 'declare';
   /** It stands for key and value at once, as in `{ x }`. */
   readonly shorthand: boolean;
+  /** A function inside the cell refers to it. */
+  readonly captured: boolean;
+  /** It is in a loop. */
+  readonly looped: boolean;
 }
 
 /** A `let`, `const` or `var` whose names all cells see. */
@@ -72,6 +76,14 @@ export function analyse(
   return walk.finish();
 }
 
+const LOOPS: ReadonlySet<string> = new Set([
+  'ForStatement',
+  'ForInStatement',
+  'ForOfStatement',
+  'WhileStatement',
+  'DoWhileStatement',
+]);
+
 class Scope {
   readonly names = new Set<string>();
   readonly references: Reference[] = [];
@@ -97,6 +109,7 @@ class Walk {
   private scope = this.top;
   /** Functions around the node; in the cell itself 0. */
   private depth = 0;
+  private loops = 0;
 
   constructor(
     private readonly originalName: OriginalName,
@@ -114,6 +127,13 @@ class Walk {
 
   visit(node: AnyNode | null | undefined, labels: readonly LabeledStatement[] = []): void {
     if (!node) return;
+    const isLoop = LOOPS.has(node.type);
+    if (isLoop) this.loops++;
+    this.visitNode(node, labels);
+    if (isLoop) this.loops--;
+  }
+
+  private visitNode(node: AnyNode, labels: readonly LabeledStatement[]): void {
     switch (node.type) {
       case 'Identifier':
         this.refer(node, 'read', false);
@@ -356,7 +376,8 @@ class Walk {
 
   private refer(node: Identifier, role: Reference['role'], shorthand: boolean): void {
     const { name, start, end } = node;
-    const reference = { name, start, end, role, shorthand };
+    const place = { captured: this.depth > 0, looped: this.loops > 0 };
+    const reference = { name, start, end, role, shorthand, ...place };
     this.scope.references.push(reference);
     this.identifiers.push(reference);
   }

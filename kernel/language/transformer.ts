@@ -5,6 +5,7 @@ import { decoratedClasses } from './decorated.js';
 import { excerpt } from './excerpt.js';
 import type { Fault } from './fault.js';
 import { LineIndex } from './lines.js';
+import { Locals } from './locals.js';
 import { scriptName } from './names.js';
 import { resultOf } from './result.js';
 import { extended, rewrite } from './rewrite.js';
@@ -22,6 +23,7 @@ export class CellTransformer {
   private readonly projects = new Projects();
   /** What the person was told of the `tsconfig.json`. */
   private told: readonly string[] = [];
+  private readonly locals = new Locals();
 
   /** Loads the compiler now instead of at the first cell. */
   warmUp(): void {
@@ -30,6 +32,7 @@ export class CellTransformer {
 
   reset(): void {
     this.names.clear();
+    this.locals.reset();
   }
 
   /** The name in the script scope of a top-level name of the cells so far. */
@@ -37,7 +40,7 @@ export class CellTransformer {
     return this.names.has(name) ? scriptName(name) : name;
   }
 
-  compile(code: string, { count, cwd }: CompileOptions): CompiledCell | CellSyntaxError {
+  compile(code: string, { count, cwd, locals = true }: CompileOptions): CompiledCell | CellSyntaxError {
     const title = `Cell [${count}]`;
     const filename = path.join(cwd, `cell-${count}.ts`);
     // A byte order mark takes a column in the text, but none in what the compiler reads.
@@ -56,8 +59,11 @@ export class CellTransformer {
       decorated.map(({ name }) => name),
     );
     const declared = (name: string): boolean => scope.names.has(name) || this.names.has(name);
+    const nameOf = (name: string): string => (declared(name) ? scriptName(name) : name);
+    this.locals.add(scope, cell.js);
     const { text: js, ...rewritten } = rewrite(cell.js, cell.program, scope, {
-      nameOf: (name) => (declared(name) ? scriptName(name) : name),
+      nameOf,
+      locals: locals ? this.locals.of(scope, namespaces).map(nameOf) : [],
       isConstant: (name) => this.names.get(name) === 'const' || this.names.get(name) === 'import',
       decorated,
       result: resultOf(text, cell, compiler),
@@ -74,6 +80,7 @@ export class CellTransformer {
       declares: rewritten.declares,
       suspends: rewritten.suspends,
       warnings: this.news(problems),
+      ...(rewritten.keep === null ? {} : { keep: rewritten.keep }),
     };
   }
 

@@ -59,6 +59,7 @@ export class Guard {
     const hidden = Object.freeze({
       slice: () => this.#job(),
       park: () => this.#park(),
+      inSlice: () => this.#depth > 0,
       probe: (ticket: number, id: ExecutionId | null, force: boolean) => this.#probe(ticket, id, force),
     });
     Object.defineProperty(globalThis, Symbol.for(RUNTIME_KEY), { value: hidden });

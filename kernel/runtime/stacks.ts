@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TraceMap } from '@jridgewell/trace-mapping';
 import { packageRoot } from '../install/paths.js';
-import type { CompiledCell } from '../language/cell.js';
+import { LOCALS_FUNCTION, type CompiledCell } from '../language/cell.js';
 
 /** A text that positions can be mapped back to: a cell, or a local module that was compiled on loading. */
 export interface MappedSource {
@@ -161,16 +161,13 @@ function addFrame(error: object, frame: MappedFrame): void {
 function nameOf(site: NodeJS.CallSite): string {
   const fn = site.getFunctionName();
   const prefix = isAsync(site) ? 'async ' : '';
-  if (fn === null || fn === '' || fn === CELL_FUNCTION) return prefix.trim();
+  if (fn === null || fn === '' || fn.startsWith(LOCALS_FUNCTION)) return prefix.trim();
   if (site.isConstructor()) return `${prefix}new ${fn}`;
   const type = site.isToplevel() ? null : site.getTypeName();
   const qualified =
     type === null || type === '' || type === 'Object' || fn.startsWith(type) ? fn : `${type}.${fn}`;
   return prefix + qualified;
 }
-
-/** How the transform names the function that a cell becomes. */
-const CELL_FUNCTION = 'cell';
 
 function isAsync(site: NodeJS.CallSite): boolean {
   return 'isAsync' in site && typeof site.isAsync === 'function' && site.isAsync();

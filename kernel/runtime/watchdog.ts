@@ -20,13 +20,17 @@ import {
   type ToMain,
   type WatchdogData,
 } from './link.js';
+import { LocalKeeper } from './locals.js';
 import { look } from './look.js';
-import type { ExecutionId, FromUser, LiveState, ToUser } from './frames.js';
+import type { ExecutionId, FromUser, LiveState, LookAnswer, ToUser } from './frames.js';
 
 /** A longer silence of the event loop than this is no waiting for a promise: microtasks keep it from turning. */
 const TURN_MS = 60;
 const RETRY_MS = 2;
 const SIGNAL_MS = 100;
+/** A pause for the sake of completion costs the cell about 10 ms. */
+const KEEP_EVERY_MS = 200;
+const RUNTIME = `globalThis[Symbol.for(${JSON.stringify(RUNTIME_KEY)})]`;
 
 const data: unknown = workerData;
 if (!isWatchdogData(data)) throw new Error('watchdog: started without its ports');
@@ -35,6 +39,12 @@ const flags = new Int32Array(shared);
 const session = new inspector.Session();
 session.connectToMainThread();
 
+const locals = new LocalKeeper(session);
+/** Of the cell that runs or has run last. */
+let keep: string | undefined;
+let lastKept = 0;
+/** Interrupts under way. */
+let stopping = 0;
 let lastSeq = 0;
 const sent = new Map<number, ToMain>();
 const settling = new Map<number, (reply: FromMain) => void>();
@@ -65,9 +75,13 @@ function handle(frame: ToUser): void {
       );
       break;
     case 'look':
-      void look(session, frame.path).then((answer) =>
+      void lookAt(frame.path).then((answer) =>
         report({ type: 'look_reply', request: frame.request, answer }),
       );
+      break;
+    case 'execute':
+      keep = frame.cell.keep;
+      post({ type: 'frame', frame });
       break;
     case 'input_reply': {
       const message: InputMessage = { id: frame.id, value: frame.value };
@@ -90,6 +104,22 @@ function handle(frame: ToUser): void {
   }
 }
 
+/** Variables of a running cell are looked at as they are now. */
+async function lookAt(path: readonly string[]): Promise<LookAnswer | null> {
+  if (stopping === 0 && performance.now() - lastKept > KEEP_EVERY_MS) {
+    const goOn = await keepLocals();
+    goOn?.();
+    if (goOn) lastKept = performance.now();
+  }
+  return look(session, path);
+}
+
+/** What the running cell holds in locals is put where all see it. The cell then stands still until the result is called. */
+async function keepLocals(): Promise<(() => void) | undefined> {
+  if (keep === undefined || (await ask(`${RUNTIME}?.inSlice()`)) !== true) return undefined;
+  return locals.pause(keep);
+}
+
 /** Stops what `id` names, or any user code when it is null; returns when that has happened or there was nothing to stop. */
 async function interrupt(ticket: number, id: ExecutionId | null): Promise<void> {
   const first = probe(ticket, id, false);
@@ -97,7 +127,9 @@ async function interrupt(ticket: number, id: ExecutionId | null): Promise<void> 
   // one. As long as this takes the main thread may be starting another.
   signalChildren();
   const timer = setInterval(signalChildren, SIGNAL_MS);
+  stopping++;
   await stop(ticket, id, first);
+  stopping--;
   clearInterval(timer);
 }
 
@@ -108,7 +140,9 @@ async function stop(ticket: number, id: ExecutionId | null, first: Promise<Probe
     let silent = false;
     if (answer === 'busy') await delay(RETRY_MS);
     else {
+      const goOn = answer === 'running' ? await keepLocals() : undefined;
       const terminated = answer === 'running' ? terminate(ticket) : Promise.resolve();
+      goOn?.();
       const settled = settle(ticket, id);
       // No other question before the termination has come: it would be the one that is terminated.
       await Promise.race([terminated, settled]);
@@ -120,19 +154,17 @@ async function stop(ticket: number, id: ExecutionId | null, first: Promise<Probe
   }
 }
 
-function probe(ticket: number, id: ExecutionId | null, force: boolean): Promise<ProbeAnswer> {
-  const runtime = `globalThis[Symbol.for(${JSON.stringify(RUNTIME_KEY)})]`;
-  const expression = `${runtime}?.probe(${ticket}, ${id ?? 'null'}, ${force})`;
+async function probe(ticket: number, id: ExecutionId | null, force: boolean): Promise<ProbeAnswer> {
+  const value = await ask(`${RUNTIME}?.probe(${ticket}, ${id ?? 'null'}, ${force})`);
+  return isProbeAnswer(value) ? value : 'busy';
+}
+
+/** Has the main thread evaluate something of ours; undefined when a termination that was still on its way has hit it. */
+function ask(expression: string): Promise<unknown> {
   return new Promise((resolve) => {
-    session.post('Runtime.evaluate', { expression, silent: true, returnByValue: true }, (error, answer) => {
-      // A termination that was still on its way has hit the question itself.
-      if (error !== null) {
-        resolve('busy');
-        return;
-      }
-      const value: unknown = answer.result.value;
-      resolve(isProbeAnswer(value) ? value : 'busy');
-    });
+    session.post('Runtime.evaluate', { expression, silent: true, returnByValue: true }, (error, answer) =>
+      resolve(error === null ? answer.result.value : undefined),
+    );
   });
 }
 

@@ -146,7 +146,7 @@ class ProcessSession implements Session {
     const compiled: Record<string, CompiledCell> = {};
     const failed: Record<string, UserExpressionResult> = {};
     for (const [key, code] of Object.entries(userExpressions)) {
-      const cell = this.#compiler.compile(code, { count, cwd });
+      const cell = this.#compiler.compile(code, { count, cwd, locals: false });
       if (cell.kind === 'compiled') compiled[key] = cell;
       else failed[key] = { status: 'error', ...reportSyntaxError(cell) };
     }

@@ -2,6 +2,7 @@
  * Runs cells. An execution is a generator of ours: it runs user code in slices and yields the promises it has to wait for, so
  * that between two slices nothing is on the stack, and an interrupt can be thrown in at any wait.
  */
+import { clearTimeout, setTimeout } from 'node:timers';
 import vm from 'node:vm';
 import { formatValue, type Formatted } from '../display/format.js';
 import { cellHelpers } from '../language/context.js';
@@ -15,6 +16,7 @@ import { KeyboardInterrupt } from './keyboard-interrupt.js';
 import { forgetHalfLoaded } from './module-loading.js';
 import type { Modules } from './modules.js';
 import type { Outlet } from './outlet.js';
+import { callOffTimers } from './timers.js';
 import { declareNames, type History } from './scope.js';
 import { appendAwait, registerCell } from './stacks.js';
 
@@ -31,7 +33,6 @@ type Progress = { done: true; value: unknown } | { done: false; promise: Promise
 
 /** How long the end of a cell may wait for what has to be finished there (the last frame of a chart). */
 const END_MS = 2000;
-const { setTimeout, clearTimeout } = globalThis;
 
 /** The executions of the user process: which one runs, which ended, which are not to start. */
 export class Executions implements Aim {
@@ -87,6 +88,8 @@ export class Evaluator {
     this.#recover();
     if (this.guard.isServed(ticket)) return true;
     const { running } = this.executions;
+    // What had to be stopped would come again if it was ordered already.
+    if (stopped?.isOwnerCertain && stopped.owner !== null) callOffTimers(stopped.owner);
     // Between two callbacks it is the cell that waits which the interrupt was for.
     const isOther = stopped !== undefined && stopped.owner !== (running?.id ?? null);
     if (isOther && (stopped.isOwnerCertain || !running))

@@ -24,6 +24,7 @@ import { endProcess, refuseToExit } from './process-exit.js';
 import { defineNames, History } from './scope.js';
 import { installStackFormat } from './stacks.js';
 import { hideOwnWarnings, installStdio } from './stdio.js';
+import { installTimers } from './timers.js';
 
 // The kernel process signals the whole group so that children of a cell stop; this process is stopped by its watchdog.
 process.on('SIGINT', () => undefined);
@@ -56,6 +57,7 @@ const inputs = new Inputs(inputChannel.port1, shared, outlet);
 inputChannel.port1.unref();
 
 installStackFormat();
+installTimers();
 installStdio((name, text) => outlet.send({ type: 'stream', id: owner()?.id ?? null, name, text }));
 setDisplayHost(new NotebookHost(outlet));
 setInputHost(inputs);

@@ -5,12 +5,25 @@ export interface Kind {
   readonly announces?: true;
   /** It ends by itself after a few milliseconds: the interrupt may come too late, and must then stop nothing else. */
   readonly ends?: true;
+  /** The cell has ended by then, and what it left behind is interrupted. */
+  readonly isOver?: true;
   /** Ends what the cell leaves running, as its interrupt must not. */
   readonly cleanUp?: string;
+  /** An expression that is true after the interrupt: what the cell had computed is there, and what it used works. */
+  readonly keeps?: string;
 }
 
 const NEVER = 'await new Promise(() => {})';
 const LOOP = 'for (;;) {}';
+/** Kernels, their scratch memory and the allocator. */
+const CORE_WORKS = `(() => {
+  const a = arange(60_000).reshape([200, 300]).to('float64'), sums = a.sum(1), ones = full([300, 1], 1, { dtype: 'float64' });
+  return a.matmul(ones).reshape([200]).sub(sums).abs().max().item() === 0 && memory().allocated >= 0;
+})()`;
+
+function moduleFile(name: string, text: string): string {
+  return `require('fs').writeFileSync(${JSON.stringify(name)}, ${JSON.stringify(text)});`;
+}
 
 export const KINDS: Readonly<Record<string, Kind>> = {
   // Code that holds the thread.
@@ -28,6 +41,62 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   toJSON: { code: `JSON.stringify({ toJSON() { ${LOOP} } })` },
   getter: { code: `({ get a() { ${LOOP} } }).a` },
   inspectHook: { code: `({ [Symbol.for("nodejs.util.inspect.custom")]() { ${LOOP} } })` },
+
+  // Loops over names that are locals of the cell. What a name held before is not kept, so that a lost value is undefined.
+  locals: {
+    code: 'let total = 0; console.log("in"); for (let i = 0; ; i++) total += i * 0.5',
+    announces: true,
+    keeps: 'total >= 0',
+  },
+  localObjects: {
+    code: 'let pair = [0, 0]; console.log("in"); for (let i = 0; ; i++) pair = [i, pair[0]]',
+    announces: true,
+    keeps: 'pair.length === 2',
+  },
+  localsInCallback: {
+    code: `let steps = 0; while (steps < 7) steps++; console.log("in"); [3, 2, 1].sort(() => { ${LOOP} })`,
+    announces: true,
+    keeps: 'steps === 7',
+  },
+  localsAndAwaits: {
+    code: 'let waits = 0; console.log("in"); for (;;) { waits += 0.5; await null }',
+    announces: true,
+    keeps: 'waits >= 0',
+  },
+  localsAfterAwait: {
+    code: 'let sum = 0; console.log("in"); for (;;) { await null; for (let i = 0; i < 1e7; i++) sum += i * 0.5 }',
+    announces: true,
+    keeps: 'sum >= 0',
+  },
+
+  // Modules of the person.
+  localModule: {
+    code: `${moduleFile('spin.ts', `export function spin(): never { ${LOOP} }`)}
+      const { spin } = await import('./spin.ts'); console.log("in"); spin()`,
+    announces: true,
+  },
+  moduleThatSpins: {
+    code: `${moduleFile('endless.ts', `console.log("in"); ${LOOP}`)} await import('./endless.ts')`,
+    announces: true,
+  },
+
+  // WebAssembly.
+  wasm: {
+    code: `const spinning = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0,
+      1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 115, 112, 105, 110, 0, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11])));
+      spinning.exports.spin()`,
+  },
+  bigMatmul: {
+    code: 'const big = randn([1200, 1200]); console.log("in"); for (;;) big.matmul(big)',
+    announces: true,
+    keeps: CORE_WORKS,
+  },
+  convolution: {
+    code: `const image = randn([4, 16, 96, 96]), filters = randn([32, 16, 5, 5]); console.log("in");
+      for (;;) F.conv2d(image, filters)`,
+    announces: true,
+    keeps: CORE_WORKS,
+  },
 
   // Native code.
   bufferSort: { code: 'const bytes = Buffer.alloc(1e7); for (;;) bytes.sort()' },
@@ -76,6 +145,24 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   interval: {
     code: `globalThis.ticker = setInterval(() => { for (let i = 0; i < 1e6; i++); }, 1); ${NEVER}`,
     cleanUp: 'clearInterval(globalThis.ticker)',
+  },
+  // These come again and again, so that the next cell runs only if the interrupt calls them off.
+  spinningInterval: {
+    code: `setInterval(() => { console.log("in"); ${LOOP} }, 1); ${NEVER}`,
+    announces: true,
+  },
+  asyncInterval: {
+    code: `setInterval(async () => { await null; console.log("in"); ${LOOP} }, 1); ${NEVER}`,
+    announces: true,
+  },
+  timerChain: {
+    code: `setTimeout(function next() { setTimeout(next, 1); console.log("in"); ${LOOP} }, 1); ${NEVER}`,
+    announces: true,
+  },
+  endedCellsTimer: {
+    code: `setTimeout(function next() { setImmediate(next); console.log("in"); ${LOOP} }, 1)`,
+    announces: true,
+    isOver: true,
   },
 
   // Output.

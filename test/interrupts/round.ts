@@ -29,7 +29,7 @@ export function plan(seed: number, kinds: readonly string[]): Plan {
     kind,
     by: isSignal ? 'SIGINT' : 'message',
     delayMs: (random() < 0.3 ? 3 : 30) * random(),
-    isQueued: random() < 0.2 && !KINDS[kind].ends,
+    isQueued: random() < 0.2 && !KINDS[kind].ends && !KINDS[kind].isOver,
   };
 }
 
@@ -55,7 +55,7 @@ export class Target {
    */
   async interrupt({ kind, by, delayMs, isQueued }: Plan): Promise<number | undefined> {
     const { client, kernel } = this;
-    const { code, announces, ends, cleanUp } = KINDS[kind];
+    const { code, announces, ends, isOver, cleanUp, keeps } = KINDS[kind];
     client.received.length = 0;
 
     const id = client.send('execute_request', executeContent(code));
@@ -68,10 +68,11 @@ export class Target {
     if (by === 'SIGINT') process.kill(kernel.pid, 'SIGINT');
     else request = client.send('interrupt_request', {}, { channel: 'control' });
     const cell = await client.finish(id, PATIENCE_MS);
-    const latency = (await client.idle(id)).at - sent;
+    const stopped = isOver ? await client.output(id, 'error', PATIENCE_MS) : await client.idle(id);
+    const latency = stopped.at - sent;
     if (request !== undefined) await client.reply(request, PATIENCE_MS);
 
-    const isInterrupted = wasInterrupted(cell);
+    const isInterrupted = isOver ? stopped.content.ename === 'KeyboardInterrupt' : wasInterrupted(cell);
     if (!isInterrupted && !(ends && cell.reply.status === 'ok'))
       throw new Error(`the cell ended with ${JSON.stringify(cell.reply).slice(0, 300)}`);
     if (queued !== undefined) {
@@ -79,6 +80,10 @@ export class Target {
       if (reply.status !== 'aborted') throw new Error(`the queued cell ended with ${String(reply.status)}`);
     }
     await this.#checkNext();
+    if (keeps !== undefined && isInterrupted) {
+      const { result } = await client.execute(keeps, {}, PATIENCE_MS);
+      if (result !== 'true') throw new Error(`${keeps} is ${String(result)} afterwards`);
+    }
     if (cleanUp !== undefined) await client.execute(cleanUp, {}, PATIENCE_MS);
 
     const strays = client.received.filter(({ type, parent }) => type === 'error' && parent.msg_id !== id);

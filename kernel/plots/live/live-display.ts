@@ -1,4 +1,6 @@
 /** Keeps one display up to date while numbers arrive, also from inside a synchronous loop. */
+// An interrupt calls off the timers of cells, which are the global ones.
+import { clearTimeout, setTimeout } from 'node:timers';
 import { randomUUID } from 'node:crypto';
 import { displayHost, type DisplayHost } from '../../display/host.js';
 import { distFile } from '../../install/paths.js';

@@ -50,6 +50,8 @@ export class Executions implements Aim {
   cancel(id: ExecutionId): void {
     this.cancelled = id;
   }
+
+  readonly callOff = callOffTimers;
 }
 
 export class Evaluator {
@@ -88,8 +90,6 @@ export class Evaluator {
     this.#recover();
     if (this.guard.isServed(ticket)) return true;
     const { running } = this.executions;
-    // What had to be stopped would come again if it was ordered already.
-    if (stopped?.isOwnerCertain && stopped.owner !== null) callOffTimers(stopped.owner);
     // Between two callbacks it is the cell that waits which the interrupt was for.
     const isOther = stopped !== undefined && stopped.owner !== (running?.id ?? null);
     if (isOther && (stopped.isOwnerCertain || !running))

@@ -24,6 +24,8 @@ export interface Aim {
   standing(id: ExecutionId): 'running' | 'ended' | 'to come';
   /** It shall end with a KeyboardInterrupt as soon as it starts. */
   cancel(id: ExecutionId): void;
+  /** What it has ordered for later shall not come. */
+  callOff(id: ExecutionId): void;
   /** Who began the code that runs right now. */
   owner(): ExecutionId | null;
 }
@@ -180,13 +182,14 @@ export class Guard {
 
   #announce(ticket: number): void {
     this.#announced = ticket;
-    this.#interrupt = {
-      error: new KeyboardInterrupt(),
-      owner: this.#aim.owner(),
-      isOwnerCertain: userCodeOnStack(),
-      inSlice: this.#depth > 0,
-    };
-    if (this.#depth === 0) suspendAsyncChecks();
+    const owner = this.#aim.owner();
+    const isOwnerCertain = userCodeOnStack();
+    const inSlice = this.#depth > 0;
+    this.#interrupt = { error: new KeyboardInterrupt(), owner, isOwnerCertain, inSlice };
+    if (inSlice) return;
+    suspendAsyncChecks();
+    // Now and not afterwards: Node calls the next immediate before anything else.
+    if (isOwnerCertain && owner !== null) this.#aim.callOff(owner);
   }
 
   #takeInterrupt(): KeyboardInterrupt {

@@ -82,6 +82,34 @@ describe('an interrupt stops', () => {
   });
 });
 
+describe('an interrupt of a callback', () => {
+  it.each([
+    ['an async function of an interval', 'setInterval(async () => { await null; MARK for (;;) {} }, 1)'],
+    [
+      'a timer that has ordered the next',
+      'setTimeout(function next() { setTimeout(next, 1); MARK for (;;) {} }, 1)',
+    ],
+    ['an immediate', 'setImmediate(function next() { setImmediate(next); MARK for (;;) {} })'],
+  ])('calls off what would come next: %s', async (_, code) => {
+    const { id } = await book.run(code.replace('MARK', 'console.log("spinning");'));
+    await book.until(() => book.text(id).includes('spinning'));
+    await book.session.interrupt();
+    // A cell runs, and what was ordered for an earlier moment would have come before this one.
+    expect(await book.value('await new Promise((resolve) => setTimeout(resolve, 20, "alive"))')).toBe(
+      "'alive'",
+    );
+    expect(book.outputsOf(id).filter(({ type }) => type === 'error')).toHaveLength(1);
+  });
+
+  it('leaves the timers of other cells alone', async () => {
+    await book.run('const fired = new Promise((resolve) => setTimeout(resolve, 30, "came"))');
+    const { id } = await book.run('setTimeout(() => { console.log("spinning"); for (;;) {} }, 1)');
+    await book.until(() => book.text(id).includes('spinning'));
+    await book.session.interrupt();
+    expect(await book.value('await fired')).toBe("'came'");
+  });
+});
+
 describe('an interrupt', () => {
   it('runs the finally blocks of a cell that awaits', async () => {
     await book.run('let cleaned = false');

@@ -15,6 +15,8 @@ export interface LoaderState extends Readonly<Record<string, unknown>> {
   readonly batch: number;
   /** The random states at the beginning of the present epoch, from which its order is made again. */
   readonly random: RandomStates;
+  /** The present random states of the loader's own generators; the default one is not its own. */
+  readonly generators: RandomStates;
 }
 
 /** The generators that an order may be drawn from: the default one, the loader's own, and those of its samplers. */
@@ -53,8 +55,8 @@ export function checkLoaderState(
   generators: ReadonlyMap<string, Generator>,
   batches: number,
 ): LoaderState {
-  const { epoch, batch, random } = state;
-  if (!isCount(epoch) || !isCount(batch) || !isRecord(random)) {
+  const { epoch, batch, random, generators: present = {} } = state;
+  if (!isCount(epoch) || !isCount(batch) || !isRecord(random) || !isRecord(present)) {
     throw new TypeError(
       'loadStateDict: not the state of a DataLoader, which has an epoch, a batch and random states',
     );
@@ -64,16 +66,21 @@ export function checkLoaderState(
       `loadStateDict: the state is of an epoch after its batch ${batch}, this DataLoader has ${batches}`,
     );
   }
-  const states: [string, Tensor][] = [];
-  for (const [name, value] of Object.entries(random)) {
-    if (!(value instanceof Tensor))
-      throw new TypeError(`loadStateDict: the random state ${name} is not a tensor`);
-    states.push([name, value]);
+  const checked = { epoch, batch, random: tensors(random), generators: tensors(present) };
+  for (const name of generators.keys()) {
+    if (batch > 0) new Generator().setState(bytesOf(checked.random, name));
+    if (name !== 'default') new Generator().setState(bytesOf(checked.generators, name));
   }
-  const checked = { epoch, batch, random: Object.fromEntries(states) };
-  if (batch > 0)
-    for (const name of generators.keys()) new Generator().setState(bytesOf(checked.random, name));
   return checked;
+}
+
+function tensors(states: Readonly<Record<string, unknown>>): RandomStates {
+  return Object.fromEntries(
+    Object.entries(states).map(([name, value]): [string, Tensor] => {
+      if (value instanceof Tensor) return [name, value];
+      throw new TypeError(`loadStateDict: the random state ${name} is not a tensor`);
+    }),
+  );
 }
 
 function bytesOf(states: RandomStates, name: string): Uint8Array {

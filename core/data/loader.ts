@@ -54,6 +54,8 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
   readonly batchSampler: Iterable<readonly number[]> & { readonly length: number };
   readonly #generator: Generator;
   readonly #generators: ReadonlyMap<string, Generator>;
+  /** Of these, all but the default one. */
+  readonly #own: ReadonlyMap<string, Generator>;
   readonly #makeBatch: (indices: readonly number[]) => B;
   readonly #makeBatchLater: (indices: readonly number[]) => Promise<B>;
   readonly #prefetchFactor: number;
@@ -88,6 +90,7 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
     this.batchSampler = batchSampler ?? new BatchSampler(order, batchSize, dropLast);
     this.#generator = generator ?? defaultGenerator;
     this.#generators = generatorsOf(this.#generator, this.batchSampler);
+    this.#own = new Map([...this.#generators].filter(([name]) => name !== 'default'));
     this.#makeBatch = batchMaker(source, options.collate);
     this.#makeBatchLater = laterBatchMaker(source, options.collate);
     this.#prefetchFactor = prefetchFactor;
@@ -119,16 +122,19 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
   /** Where the loader stands: the epoch, the batch in it, and what the epoch's order was drawn from. */
   stateDict(): LoaderState {
     if (this.#loaded) return this.#loaded;
-    return { epoch: this.#epoch, batch: this.#batch, random: this.#batch === 0 ? {} : this.#random };
+    const random = this.#batch === 0 ? {} : this.#random;
+    return { epoch: this.#epoch, batch: this.#batch, random, generators: saveRandom(this.#own) };
   }
 
   /**
    * Lets the next iteration go on where the state was taken, with the rest of that epoch. The samplers' orders are
-   * drawn again from the saved random states; the present states of the generators stay as they are.
+   * drawn again from the saved random states; the loader's own generators go on from where they were, and the state of
+   * the default generator stays as it is.
    * @throws TypeError, RangeError for what is no such state, or of a loader with other options
    */
   loadStateDict(state: Readonly<Record<string, unknown>>): void {
     this.#loaded = checkLoaderState(state, this.#generators, this.length);
+    restoreRandom(this.#own, this.#loaded.generators);
     this.#epoch = this.#loaded.epoch;
     this.#batch = 0;
     this.#current++;

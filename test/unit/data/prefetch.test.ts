@@ -218,7 +218,7 @@ describe('going on in the middle of an epoch', () => {
   it('begins a new epoch after a loop, also one that was left', () => {
     const loader = new data.DataLoader(set, { batchSize: 8, shuffle: true });
     for (const [x] of loader) if (x.ndim === 2) break;
-    expect(loader.stateDict()).toEqual({ epoch: 1, batch: 0, random: {} });
+    expect(loader.stateDict()).toEqual({ epoch: 1, batch: 0, random: {}, generators: {} });
     const again = new data.DataLoader(set, { batchSize: 8, shuffle: true });
     again.loadStateDict(loader.stateDict());
     expect([...again]).toHaveLength(5);

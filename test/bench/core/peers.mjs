@@ -1,6 +1,6 @@
 /** Installs and loads what the benchmarks compare with. A peer that cannot be had is left out, with a line that says so. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,7 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 function installOnce() {
-  if (existsSync(path.join(folder, 'node_modules/@tensorflow/tfjs-backend-wasm'))) return;
+  const needed = ['@tensorflow/tfjs-backend-wasm', '@jax-js/jax'];
+  if (needed.every((name) => existsSync(path.join(folder, 'node_modules', name)))) return;
   console.log('Installing the peers into test/bench/node_modules (once) ...');
   const { status } = spawnSync('npm', ['install', '--no-save', '--ignore-scripts', '--loglevel=error'], {
     cwd: folder,
@@ -43,6 +44,25 @@ export async function loadTensorFlow() {
     return { tf, backends, version: tf.version['tfjs-core'] };
   } catch (error) {
     console.log(`TensorFlow.js is left out: ${error.message.split('\n')[0]}`);
+    return undefined;
+  }
+}
+
+/** jax-js on its WebAssembly backend. */
+export async function loadJax() {
+  installOnce();
+  try {
+    // It looks for WebGPU in the browser's `navigator`, which Node has from version 21 on.
+    globalThis.navigator ??= {};
+    const at = path.join(folder, 'node_modules/@jax-js/jax');
+    const jax = await import(pathToFileURL(path.join(at, 'dist/index.js')).href);
+    const devices = await jax.init('wasm');
+    if (!devices.includes('wasm')) throw new Error('it has no WebAssembly backend here');
+    jax.defaultDevice('wasm');
+    const { version } = JSON.parse(readFileSync(path.join(at, 'package.json'), 'utf8'));
+    return { jax, version };
+  } catch (error) {
+    console.log(`jax-js is left out: ${error.message.split('\n')[0]}`);
     return undefined;
   }
 }

@@ -1,0 +1,154 @@
+/** Who takes part in a case: Nabla, plain JavaScript, and the peers that know the op. */
+import { numbers, PlainTensor } from './data.mjs';
+
+/** Functions to time, each on inputs of its own library; a peer that fails is left out and its error given. */
+export async function contendersOf(entry, size, withGradient, { nabla, tensorFlow, jax }) {
+  const inputs = entry.inputs(size);
+  const contenders = {};
+  const failed = {};
+  const { gradient, ...own } = nablaContender(entry, inputs, withGradient, nabla);
+  contenders.Nabla = own;
+  contenders.plain = plainContender(entry, inputs, withGradient, gradient);
+  for (const backend of tensorFlow && entry.tf ? tensorFlow.backends : []) {
+    try {
+      const contender = await tensorFlowContender(entry, inputs, withGradient, gradient, tensorFlow.tf, backend);
+      contender.run();
+      contenders[`tfjs-${backend}`] = contender;
+    } catch (error) {
+      // A kernel that a backend lacks is no failure of the case.
+      if (!/not registered|not (yet )?(implemented|supported)|Cannot compute gradient/i.test(error.message))
+        failed[`tfjs-${backend}`] = error.message.split('\n')[0];
+    }
+  }
+  if (jax && entry.jax)
+    try {
+      const contender = jaxContender(entry, inputs, withGradient, gradient, jax.jax);
+      await contender.run();
+      contenders['jax-js'] = contender;
+    } catch (error) {
+      failed['jax-js'] = error.message.split('\n')[0];
+    }
+  return { contenders, failed };
+}
+
+export function release(contenders) {
+  for (const { dispose } of Object.values(contenders)) dispose?.();
+}
+
+/** The result is held until the next call, as a variable would hold it. */
+function keeping(run) {
+  let kept;
+  return () => {
+    kept = run();
+    return kept;
+  };
+}
+
+function nablaContender(entry, inputs, withGradient, nabla) {
+  const tensors = inputs.map(({ data, shape, dtype }, i) => {
+    const x = nabla
+      .fromTypedArray(dtype === 'bool' || dtype === 'int64' ? Float64Array.from(data) : data)
+      .to(dtype)
+      .reshape(shape);
+    return withGradient && entry.wrt.includes(i) ? x.requiresGrad_() : x;
+  });
+  const forward = () => entry.nabla(nabla, ...tensors);
+  if (!withGradient) return { run: keeping(forward) };
+  const y = forward();
+  const gradient = { ...numbers(y.shape, { dtype: y.dtype, low: 0.5, high: 1.5, seed: 5 }) };
+  const g = nabla.fromTypedArray(gradient.data).reshape(y.shape);
+  const wrt = entry.wrt.map((i) => tensors[i]);
+  return { gradient, run: keeping(() => nabla.grad(forward(), wrt, { gradOutputs: g })) };
+}
+
+function plainContender(entry, inputs, withGradient, gradient) {
+  const tensors = inputs.map(({ data, shape }) => new PlainTensor(data, shape));
+  if (!withGradient) return { run: keeping(() => entry.plain(...tensors)) };
+  const g = new PlainTensor(gradient.data, gradient.shape);
+  return { run: keeping(() => entry.plainGrad(...tensors, g)) };
+}
+
+async function tensorFlowContender(entry, inputs, withGradient, gradient, tf, backend) {
+  await tf.setBackend(backend);
+  const dtypes = { float32: 'float32', int32: 'int32', int64: 'int32', uint8: 'int32', bool: 'bool' };
+  const put = ({ data, shape, dtype }) => {
+    const kind = dtypes[dtype];
+    return tf.tensor(kind === 'int32' ? Int32Array.from(data) : data, shape, kind);
+  };
+  const tensors = inputs.map(put);
+  const g = withGradient ? put(gradient) : undefined;
+  let made = [];
+  const free = () => {
+    for (const x of made) x.dispose();
+    made = [];
+  };
+  const forward = (...operands) => entry.tf(tf, ...operands);
+  const others = (wrt) => {
+    const operands = tensors.slice();
+    entry.wrt.forEach((i, k) => (operands[i] = wrt[k]));
+    return forward(...operands);
+  };
+  const wrt = withGradient ? entry.wrt.map((i) => tensors[i]) : [];
+  const run = () => {
+    free();
+    if (tf.getBackend() !== backend) tf.setBackend(backend);
+    if (!withGradient) made = [tf.tidy(() => forward(...tensors))];
+    else {
+      // The gradient has the shape of the result, which for convolutions tfjs lays out differently.
+      const by = tf.grads((...operands) => {
+        const y = others(operands);
+        return sameShape(y.shape, g.shape) ? y : tf.reshape(y, g.shape);
+      });
+      made = tf.tidy(() => by(wrt, g));
+    }
+  };
+  return {
+    run,
+    dispose: () => {
+      free();
+      for (const x of [...tensors, ...(g ? [g] : [])]) x.dispose();
+    },
+  };
+}
+
+function sameShape(a, b) {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+/** jax-js takes over what it is given: each use needs a reference of its own. */
+function jaxContender(entry, inputs, withGradient, gradient, jax) {
+  const { numpy } = jax;
+  const put = ({ data, shape, dtype }) =>
+    numpy.array(dtype === 'bool' ? Array.from(data, (x) => x !== 0) : dtype === 'int64' ? Int32Array.from(data) : data, {
+      shape,
+      dtype: dtype === 'bool' ? numpy.bool : dtype === 'int64' ? numpy.int32 : undefined,
+    });
+  const tensors = inputs.map(put);
+  const g = withGradient ? put(gradient) : undefined;
+  const run = async () => {
+    if (!withGradient) {
+      const y = entry.jax(jax, ...tensors.map((x) => x.ref));
+      await y.blockUntilReady();
+      y.dispose();
+      return;
+    }
+    const [y, back] = jax.vjp(
+      (...operands) => {
+        const all = tensors.map((x, i) => (entry.wrt.includes(i) ? operands[entry.wrt.indexOf(i)] : x.ref));
+        return entry.jax(jax, ...all);
+      },
+      entry.wrt.map((i) => tensors[i].ref),
+    );
+    const by = back(g.ref);
+    await Promise.all([y, ...by].map((x) => x.blockUntilReady()));
+    for (const x of [y, ...by]) x.dispose();
+    back.dispose?.();
+  };
+  return {
+    run,
+    asynchronous: true,
+    dispose: () => {
+      for (const x of [...tensors, ...(g ? [g] : [])]) x.dispose();
+    },
+  };
+}

@@ -51,6 +51,7 @@ export type UnaryOp =
   | 'geluTanh'
   | 'erf'
   | 'erfc'
+  | 'sinc'
   | 'floor'
   | 'ceil'
   | 'round'
@@ -69,6 +70,14 @@ export type BinaryOp =
   | 'remainder'
   | 'floorDivide'
   | 'atan2'
+  | 'hypot'
+  | 'logaddexp'
+  | 'xlogy'
+  | 'copysign'
+  | 'heaviside'
+  // The other operand where one is NaN.
+  | 'fmax'
+  | 'fmin'
   // Derivatives that need the forward's result y (first operand g, second y) or its input x.
   | 'reluGrad'
   | 'tanhGrad'

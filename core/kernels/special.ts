@@ -51,6 +51,9 @@ const S2 = [
   2.55305040643316442583e3, 4.74528541206955367215e2, -2.24409524465858183362e1,
 ];
 
+/** The coefficients for the SIMD kernels. */
+export const ERF = { P, Q, C, A, B, R, S, R2, S2 };
+
 function erfNearZero(x: number): number {
   const z = x * x;
   return x * (polynomial(z, P) / polynomial(z, Q));

@@ -40,7 +40,7 @@ function negate(x: Operand): Operand {
 /** √(input² + other²), without overflow. */
 export const hypot: BinaryFunction = binaryOp({
   name: 'hypot',
-  compute: (a, b) => Math.hypot(a, b),
+  compute: 'hypot',
   integers: 'float',
   a: { reads: 'ay', vjp: (g, a, _b, y) => mul(g, div(a, y)) },
   b: { reads: 'by', vjp: (g, _a, b, y) => mul(g, div(b, y)) },
@@ -69,7 +69,7 @@ export const remainder: BinaryFunction = binaryOp({
 /** |input| with the sign of other. */
 export const copysign: BinaryFunction = binaryOp({
   name: 'copysign',
-  compute: (a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
+  compute: 'copysign',
   integers: 'float',
   a: { reads: 'ay', vjp: (g, a, _b, y) => where(eq(a, 0), 0, mul(g, div(y, a))) },
   b: { reads: '', vjp: (g) => mul(g, 0) },
@@ -79,14 +79,14 @@ export const copysign: BinaryFunction = binaryOp({
 export const heaviside: BinaryFunction = binaryOp({
   name: 'heaviside',
   params: ['input', 'values'],
-  compute: (a, b) => (Number.isNaN(a) ? a : a === 0 ? b : a < 0 ? 0 : 1),
+  compute: 'heaviside',
   integers: 'keep',
 });
 
 /** input · ln other, which is 0 where input is 0 (unless other is NaN). */
 export const xlogy: BinaryFunction = binaryOp({
   name: 'xlogy',
-  compute: (a, b) => (Number.isNaN(b) ? b : a === 0 ? 0 : a * Math.log(b)),
+  compute: 'xlogy',
   integers: 'float',
   samples: binarySamples(0.5, 2),
   a: {
@@ -107,11 +107,7 @@ function leZero(x: Operand): Tensor {
 
 const exponentialSum: BinaryDescription = {
   name: 'logaddexp',
-  compute: (a, b) => {
-    if (a === b && Math.abs(a) === Infinity) return a;
-    const top = a > b ? a : b;
-    return top + Math.log1p(Math.exp(-Math.abs(a - b)));
-  },
+  compute: 'logaddexp',
   integers: 'float',
   a: { reads: 'ay', vjp: (g, a, _b, y) => mul(g, ratio(sub(a, y))) },
   b: { reads: 'by', vjp: (g, _a, b, y) => mul(g, ratio(sub(b, y))) },
@@ -230,7 +226,7 @@ const logOdds = smooth({
 /** sin(πx) / (πx), and 1 at 0. */
 export const sinc: InPlaceOp<Unary> = unaryOp({
   name: 'sinc',
-  compute: (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)),
+  compute: 'sinc',
   integers: 'float',
   reads: 'input',
   vjp: (g, x) => mul(g, sincSlope(x)),

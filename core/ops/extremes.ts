@@ -50,7 +50,7 @@ function isNaNOf(x: Operand): Tensor {
 /** The larger of two elements; the other one if one is NaN. */
 export const fmax: BinaryFunction = binaryOp({
   name: 'fmax',
-  compute: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
+  compute: 'fmax',
   integers: 'keep',
   a: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(ge(a, b), isNaNOf(b)), g, 0) },
   b: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(ge(a, b), isNaNOf(b)), 0, g) },
@@ -59,7 +59,7 @@ export const fmax: BinaryFunction = binaryOp({
 /** The smaller of two elements; the other one if one is NaN. */
 export const fmin: BinaryFunction = binaryOp({
   name: 'fmin',
-  compute: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b)),
+  compute: 'fmin',
   integers: 'keep',
   a: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(le(a, b), isNaNOf(b)), g, 0) },
   b: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(le(a, b), isNaNOf(b)), 0, g) },

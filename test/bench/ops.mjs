@@ -94,7 +94,10 @@ else {
 printPeers();
 if (options.only === undefined) console.log(`\n${notMeasured(nabla, new Set(all.map(({ op }) => op)))}`);
 if (options.json !== undefined)
-  writeFileSync(options.json, `${JSON.stringify({ machine, results, losers, unit: 'milliseconds' }, null, 2)}\n`);
+  writeFileSync(
+    options.json,
+    `${JSON.stringify({ machine, results, losers, unit: 'milliseconds' }, null, 2)}\n`,
+  );
 
 async function measure(entry, size, withGradient, name, effort, plainOnly = false) {
   const { contenders, failed } = await contendersOf(entry, size, withGradient, {
@@ -102,7 +105,8 @@ async function measure(entry, size, withGradient, name, effort, plainOnly = fals
     tensorFlow: plainOnly ? undefined : tensorFlow,
     jax: plainOnly ? undefined : jax,
   });
-  for (const [peer, error] of Object.entries(failed)) console.error(`${name} ${size.join('x')}: ${peer}: ${error}`);
+  for (const [peer, error] of Object.entries(failed))
+    console.error(`${name} ${size.join('x')}: ${peer}: ${error}`);
   const measured = await takeTurns(contenders, effort);
   release(contenders);
   return measured;

@@ -270,6 +270,10 @@ export const i64x2 = {
       for (let i = 0; i < 16; i += 8) view.setBigInt64(i, value, true);
     }),
   extendLow32S: vectorUnary(199),
+  shl: shift(203),
+  shrS: shift(204),
+  add: vectorBinary(206),
+  sub: vectorBinary(209),
 };
 
 export const f32x4 = {

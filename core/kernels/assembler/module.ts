@@ -1,7 +1,15 @@
 /** WebAssembly modules of functions over the tensor memory. */
 import { memoryIsShared, memoryPages, wasmMemory } from '../../memory.js';
 import { ByteWriter } from './bytes.js';
-import { int, type Expression, type I32, type I32Like, type V128, type ValueType } from './expressions.js';
+import {
+  int,
+  type Expression,
+  type F64,
+  type I32,
+  type I32Like,
+  type V128,
+  type ValueType,
+} from './expressions.js';
 
 const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const NO_RESULT = 0x40;
@@ -184,6 +192,27 @@ export interface FunctionHandle {
   readonly index: number;
 }
 
+/** The result of an imported function. */
+export function callHost(target: FunctionHandle, ...args: readonly F64[]): F64 {
+  return {
+    type: 'f64',
+    emit: (code) => {
+      for (const argument of args) argument.emit(code);
+      code.byte(0x10);
+      code.unsigned(target.index);
+    },
+  };
+}
+
+/** A function of the host, of float64 numbers. */
+type HostFunction = (...args: number[]) => number;
+
+interface Import {
+  readonly name: string;
+  readonly host: HostFunction;
+  readonly parameters: readonly ValueType[];
+}
+
 interface Definition {
   readonly name: string;
   readonly parameters: readonly ValueType[];
@@ -195,6 +224,17 @@ export type WasmFunction = (...args: number[]) => void;
 
 export class ModuleBuilder {
   private readonly functions: Definition[] = [];
+  private readonly imports: Import[] = [];
+
+  /**
+   * Makes a function of the host callable, before any is defined. V8 calls `Math.sin`, `pow` and their like directly,
+   * without a detour over JavaScript.
+   */
+  import(name: string, host: HostFunction, parameterCount: number): FunctionHandle {
+    if (this.functions.length > 0) throw new Error('assembler: import functions before defining any');
+    this.imports.push({ name, host, parameters: new Array<ValueType>(parameterCount).fill('f64') });
+    return { index: this.imports.length - 1 };
+  }
 
   /** Adds an exported function without result; `body` writes its code. */
   define<S extends Signature>(
@@ -205,7 +245,7 @@ export class ModuleBuilder {
     const types = Object.values(signature);
     const builder = new FunctionBuilder(types.length);
     const definition = { name, parameters: types, builder };
-    const handle = { index: this.functions.length };
+    const handle = { index: this.imports.length + this.functions.length };
     this.functions.push(definition);
     body(builder, parameterLocals(signature));
     return handle;
@@ -220,16 +260,25 @@ export class ModuleBuilder {
       out.sized(write);
     };
     section(1, (types) => {
-      types.unsigned(this.functions.length);
-      for (const { parameters } of this.functions) {
+      types.unsigned(this.imports.length + this.functions.length);
+      const write = (parameters: readonly ValueType[], results: readonly ValueType[]): void => {
         types.byte(0x60);
-        types.unsigned(parameters.length);
-        types.append(parameters.map((type) => TYPE_CODES[type]));
-        types.unsigned(0);
-      }
+        for (const list of [parameters, results]) {
+          types.unsigned(list.length);
+          types.append(list.map((type) => TYPE_CODES[type]));
+        }
+      };
+      for (const { parameters } of this.imports) write(parameters, ['f64']);
+      for (const { parameters } of this.functions) write(parameters, []);
     });
     section(2, (imports) => {
-      imports.unsigned(1);
+      imports.unsigned(1 + this.imports.length);
+      this.imports.forEach(({ name }, index) => {
+        imports.name('host');
+        imports.name(name);
+        imports.byte(0);
+        imports.unsigned(index);
+      });
       imports.name('env');
       imports.name('memory');
       imports.byte(2);
@@ -239,14 +288,14 @@ export class ModuleBuilder {
     });
     section(3, (declarations) => {
       declarations.unsigned(this.functions.length);
-      this.functions.forEach((_, index) => declarations.unsigned(index));
+      this.functions.forEach((_, index) => declarations.unsigned(this.imports.length + index));
     });
     section(7, (exports) => {
       exports.unsigned(this.functions.length);
       this.functions.forEach(({ name }, index) => {
         exports.name(name);
         exports.byte(0);
-        exports.unsigned(index);
+        exports.unsigned(this.imports.length + index);
       });
     });
     section(10, (code) => {
@@ -259,7 +308,9 @@ export class ModuleBuilder {
   /** Compiles the module; its functions by name. */
   compile(): Record<string, WasmFunction> {
     const module = new WebAssembly.Module(this.assemble());
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: wasmMemory } });
+    const host: Record<string, HostFunction> = {};
+    for (const one of this.imports) host[one.name] = one.host;
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: wasmMemory }, host });
     const functions: Record<string, WasmFunction> = {};
     for (const { name } of this.functions) {
       const compiled = exports[name];

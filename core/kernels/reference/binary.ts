@@ -24,6 +24,19 @@ function floorDivide(a: number, b: number): number {
   return quotient - floor > 0.5 ? floor + 1 : floor;
 }
 
+export function fmod(a: number, b: number): number {
+  return a % b;
+}
+
+function logaddexp(a: number, b: number): number {
+  const top = a > b ? a : b;
+  return a === b ? a + Math.LN2 : top + Math.log1p(Math.exp(-Math.abs(a - b)));
+}
+
+function copysign(a: number, b: number): number {
+  return b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a);
+}
+
 export const binaryFunctions = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -32,10 +45,17 @@ export const binaryFunctions = {
   pow,
   maximum: (a, b) => (a > b || Number.isNaN(a) ? a : b),
   minimum: (a, b) => (a < b || Number.isNaN(a) ? a : b),
-  fmod: (a, b) => a % b,
+  fmod,
   remainder,
   floorDivide,
   atan2: Math.atan2,
+  hypot: Math.hypot,
+  logaddexp,
+  xlogy: (x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)),
+  copysign,
+  heaviside: (x, at) => (x === 0 ? at : x > 0 ? 1 : x < 0 ? 0 : x),
+  fmax: (a, b) => (a > b || Number.isNaN(b) ? a : b),
+  fmin: (a, b) => (a < b || Number.isNaN(b) ? a : b),
   reluGrad: (g, y) => (y <= 0 ? 0 : g),
   tanhGrad: (g, y) => g * (1 - y * y),
   sigmoidGrad: (g, y) => g * (y * (1 - y)),

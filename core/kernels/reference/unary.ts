@@ -48,6 +48,7 @@ export const unaryFunctions = {
   geluTanh: (x) => 0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))),
   erf,
   erfc,
+  sinc: (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)),
   floor: Math.floor,
   ceil: Math.ceil,
   round: roundHalfEven,

@@ -27,6 +27,7 @@ function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false 
   if (!code) return false;
   const lanes = floatLanes[element];
   const module = new ModuleBuilder();
+  const host = code.host && module.import('host', code.host, 1);
   const signature = { x: 'i32', out: 'i32', rows: 'i32', columns: 'i32', xRow: 'i32' } as const;
   module.define('run', signature, (f, p) => {
     emitMap(f, {
@@ -36,7 +37,7 @@ function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false 
       columns: p.columns,
       operands: [{ pointer: p.x, row: p.xRow, step: p.columns }],
       unroll: code.unroll,
-      compute: ([x]) => code.compute(f, lanes.ops, x),
+      compute: ([x]) => code.compute(f, lanes.ops, x, host),
     });
   });
   return module.compile().run;
@@ -47,6 +48,7 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
   if (!code) return false;
   const lanes: FloatLanes = element === 'float64' ? floatLanes.float64 : float32Lanes;
   const module = new ModuleBuilder();
+  const host = code.host && module.import('host', code.host, 2);
   const signature = {
     a: 'i32',
     b: 'i32',
@@ -69,7 +71,7 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
         { pointer: p.b, row: p.bRow, step: p.bStep },
       ],
       unroll: code.unroll,
-      compute: ([a, b]) => code.compute(f, lanes.ops, a, b),
+      compute: ([a, b]) => code.compute(f, lanes.ops, a, b, host),
     });
   });
   return module.compile().run;

@@ -1,6 +1,15 @@
 /** What the kernels need to know of a float type to be written once for both. */
 import type { FloatElement } from '../api.js';
-import { f32x4, f64x2, i8x16, v128, type I32, type V128 } from '../assembler/index.js';
+import {
+  callHost,
+  f32x4,
+  f64x2,
+  type FunctionHandle,
+  i8x16,
+  v128,
+  type I32,
+  type V128,
+} from '../assembler/index.js';
 
 type VectorUnary = (a: V128) => V128;
 type VectorBinary = (a: V128, b: V128) => V128;
@@ -93,3 +102,11 @@ export const floatLanes: Readonly<Record<FloatElement, FloatLanes>> = {
   float32: float32Lanes,
   float64: float64Lanes,
 };
+
+/** What the host computes for each of two float64. */
+export function eachLane(host: FunctionHandle, ...operands: readonly V128[]): V128 {
+  const [low, high] = [0, 1].map((lane) =>
+    f64x2.splat(callHost(host, ...operands.map((x) => f64x2.extract(x, lane)))),
+  );
+  return shuffle(8, low, high, [0, 3]);
+}

@@ -1,18 +1,34 @@
 /** Which elementwise ops exist as SIMD, for which elements, and how one vector of them is computed. */
 import type { BinaryOp, CompareOp, Element, FloatElement, UnaryOp } from '../api.js';
-import { i32x4, v128, type FunctionBuilder, type V128 } from '../assembler/index.js';
-import type { VectorOps } from './lanes.js';
+import {
+  f32x4,
+  f64x2,
+  i32x4,
+  v128,
+  type FunctionBuilder,
+  type FunctionHandle,
+  type V128,
+} from '../assembler/index.js';
+import { fmod as referenceFmod } from '../reference/binary.js';
+import { unaryFunctions } from '../reference/unary.js';
+import * as division from './division.js';
+import { eachLane, type VectorOps } from './lanes.js';
 import * as math from './math.js';
+import * as math64 from './math64.js';
+import * as trigonometry from './trigonometry.js';
 
 export interface UnaryCode {
   /** Vectors in flight: more where one is quickly computed. */
   readonly unroll: number;
-  readonly compute: (f: FunctionBuilder, ops: VectorOps, x: V128) => V128;
+  readonly compute: (f: FunctionBuilder, ops: VectorOps, x: V128, host?: FunctionHandle) => V128;
+  /** A function that is asked where the vector code does not do. */
+  readonly host?: (x: number) => number;
 }
 
 export interface BinaryCode {
   readonly unroll: number;
-  readonly compute: (f: FunctionBuilder, ops: VectorOps, a: V128, b: V128) => V128;
+  readonly compute: (f: FunctionBuilder, ops: VectorOps, a: V128, b: V128, host?: FunctionHandle) => V128;
+  readonly host?: (a: number, b: number) => number;
 }
 
 const CHEAP = 4;
@@ -59,17 +75,108 @@ const float32Unary: Partial<Record<UnaryOp, (f: FunctionBuilder, x: V128) => V12
   erf: math.erf,
 };
 
+type Wide = (f: FunctionBuilder, x: V128, host?: FunctionHandle) => V128;
+
+/** Far from 0 the host reduces the angle. */
+function withinLimit(near: (f: FunctionBuilder, x: V128) => V128): Wide {
+  return (f, argument, host) => {
+    const x = f.let(argument);
+    if (host === undefined) return near(f, x);
+    const result = f.local('v128');
+    const isFar = f64x2.gt(f64x2.abs(x), f64x2.const(trigonometry.TRIGONOMETRIC_LIMIT));
+    f.if(
+      v128.anyTrue(isFar),
+      () => f.set(result, eachLane(host, x)),
+      () => f.set(result, near(f, x)),
+    );
+    return result;
+  };
+}
+
+/** Ops of two float64; float32 are computed as such where they have no code of their own. */
+const wideUnary: Partial<Record<UnaryOp, Wide>> = {
+  exp: math64.exp,
+  expm1: math64.expm1,
+  exp2: math64.exp2,
+  log: math64.log,
+  log1p: math64.log1p,
+  log2: math64.log2,
+  log10: math64.log10,
+  sin: withinLimit(trigonometry.sin),
+  cos: withinLimit(trigonometry.cos),
+  tan: withinLimit(trigonometry.tan),
+  asin: trigonometry.asin,
+  acos: trigonometry.acos,
+  atan: trigonometry.atan,
+  sinh: math64.sinh,
+  cosh: math64.cosh,
+  tanh: math64.tanh,
+  asinh: math64.asinh,
+  acosh: math64.acosh,
+  atanh: math64.atanh,
+  sigmoid: math64.sigmoid,
+  softplus: math64.softplus,
+  logsigmoid: math64.logSigmoid,
+  silu: math64.silu,
+  gelu: trigonometry.gelu,
+  geluTanh: math64.geluTanh,
+  erf: trigonometry.erf,
+  erfc: trigonometry.erfc,
+  sinc: withinLimit(trigonometry.sinc),
+};
+
+const unaryHosts: Partial<Record<UnaryOp, (x: number) => number>> = {
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  sinc: unaryFunctions.sinc,
+};
+
+/** Four float32 computed as twice two float64. */
+function inHalves(
+  f: FunctionBuilder,
+  compute: (...operands: V128[]) => V128,
+  ...operands: readonly V128[]
+): V128 {
+  const kept = operands.map((x) => f.let(x));
+  const low = f.let(f32x4.demoteF64(compute(...kept.map((x) => f64x2.promoteF32(x)))));
+  const high = compute(...kept.map((x) => f64x2.promoteF32(trigonometry.higherHalf(x))));
+  return trigonometry.joinHalves(low, f.let(f32x4.demoteF64(high)));
+}
+
 export function unaryCode(op: UnaryOp, element: FloatElement): UnaryCode | undefined {
   const simple = simpleUnary[op];
   if (simple) return { unroll: CHEAP, compute: simple };
-  const dear = element === 'float32' ? float32Unary[op] : undefined;
-  return dear && { unroll: DEAR, compute: (f, _, x) => dear(f, x) };
+  const narrow = element === 'float32' ? float32Unary[op] : undefined;
+  if (narrow) return { unroll: DEAR, compute: (f, _, x) => narrow(f, x) };
+  const wide = wideUnary[op];
+  if (!wide) return undefined;
+  return {
+    unroll: DEAR,
+    host: unaryHosts[op],
+    compute: (f, _, x, host) =>
+      element === 'float64' ? wide(f, x, host) : inHalves(f, (half) => wide(f, half, host), x),
+  };
 }
 
 /** NaN on either side wins: `pmax` and `pmin` keep the first operand's. */
 function orNaN(f: FunctionBuilder, ops: VectorOps, b: V128, extreme: (b: V128) => V128): V128 {
   const second = f.let(b);
   return v128.select(second, extreme(second), ops.ne(second, second));
+}
+
+/** The other operand in place of NaN. */
+function orOther(
+  f: FunctionBuilder,
+  ops: VectorOps,
+  first: V128,
+  second: V128,
+  extreme: (a: V128, b: V128) => V128,
+): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  // Comparing with NaN is false: `extreme` keeps its first operand then.
+  return v128.select(extreme(a, b), b, ops.eq(a, a));
 }
 
 const simpleBinary: Partial<Record<BinaryOp, BinaryCode['compute']>> = {
@@ -79,6 +186,14 @@ const simpleBinary: Partial<Record<BinaryOp, BinaryCode['compute']>> = {
   div: (_, ops, a, b) => ops.div(a, b),
   maximum: (f, ops, a, b) => orNaN(f, ops, b, (second) => ops.pmax(a, second)),
   minimum: (f, ops, a, b) => orNaN(f, ops, b, (second) => ops.pmin(a, second)),
+  fmax: (f, ops, a, b) => orOther(f, ops, a, b, ops.pmax),
+  fmin: (f, ops, a, b) => orOther(f, ops, a, b, ops.pmin),
+  copysign: (_, ops, a, b) => v128.select(b, a, ops.const(-0)),
+  heaviside: (f, ops, a, b) => {
+    const x = f.let(a);
+    const step = v128.or(v128.and(ops.gt(x, ops.const(0)), ops.const(1)), v128.andNot(x, ops.eq(x, x)));
+    return v128.select(b, step, ops.eq(x, ops.const(0)));
+  },
   reluGrad: (_, ops, g, y) => v128.andNot(g, ops.le(y, ops.const(0))),
   tanhGrad: (f, ops, g, y) => {
     const value = f.let(y);
@@ -93,6 +208,37 @@ const simpleBinary: Partial<Record<BinaryOp, BinaryCode['compute']>> = {
 const float32Binary: Partial<Record<BinaryOp, (f: FunctionBuilder, a: V128, b: V128) => V128>> = {
   siluGrad: math.siluGrad,
   geluGrad: math.geluGrad,
+};
+
+type WideBinary = (f: FunctionBuilder, a: V128, b: V128, host?: FunctionHandle) => V128;
+
+const wideBinary: Partial<Record<BinaryOp, WideBinary>> = {
+  atan2: trigonometry.atan2,
+  hypot: trigonometry.hypot,
+  logaddexp: math64.logaddexp,
+  xlogy: math64.xlogy,
+  siluGrad: math64.siluGrad,
+  geluGrad: trigonometry.geluGrad,
+  fmod: division.fmod,
+  remainder: division.remainder,
+  floorDivide: division.floorDivide,
+};
+
+function powOfFloat64(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
+  const x = f.let(first);
+  const y = f.let(second);
+  if (host === undefined) return x;
+  const power = f.let(eachLane(host, x, y));
+  // JavaScript's differs from C's where the base is 1, or the exponent infinite and the base −1.
+  const infinite = f64x2.eq(f64x2.abs(y), f64x2.const(Infinity));
+  const minusOne = v128.and(f64x2.eq(x, f64x2.const(-1)), infinite);
+  return v128.select(f64x2.const(1), power, v128.or(f64x2.eq(x, f64x2.const(1)), minusOne));
+}
+
+const binaryHosts: Partial<Record<BinaryOp, (a: number, b: number) => number>> = {
+  fmod: referenceFmod,
+  remainder: referenceFmod,
+  floorDivide: referenceFmod,
 };
 
 const integerBinary: Partial<Record<BinaryOp, (a: V128, b: V128) => V128>> = {
@@ -111,8 +257,22 @@ export function binaryCode(op: BinaryOp, element: Element): BinaryCode | undefin
   }
   const simple = simpleBinary[op];
   if (simple) return { unroll: CHEAP, compute: simple };
-  const dear = element === 'float32' ? float32Binary[op] : undefined;
-  return dear && { unroll: DEAR, compute: (f, _, a, b) => dear(f, a, b) };
+  const narrow = element === 'float32' ? float32Binary[op] : undefined;
+  if (narrow) return { unroll: DEAR, compute: (f, _, a, b) => narrow(f, a, b) };
+  if (op === 'pow') {
+    return element === 'float64'
+      ? { unroll: DEAR, host: Math.pow, compute: (f, _, a, b, host) => powOfFloat64(f, a, b, host) }
+      : { unroll: DEAR, compute: (f, _, a, b) => inHalves(f, (x, y) => math64.powOfFloat32(f, x, y), a, b) };
+  }
+  const wide = wideBinary[op];
+  return (
+    wide && {
+      unroll: DEAR,
+      host: binaryHosts[op],
+      compute: (f, _, a, b, host) =>
+        element === 'float64' ? wide(f, a, b, host) : inHalves(f, (x, y) => wide(f, x, y, host), a, b),
+    }
+  );
 }
 
 /** A mask of all bits where the comparison holds. */

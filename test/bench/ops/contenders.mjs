@@ -11,7 +11,14 @@ export async function contendersOf(entry, size, withGradient, { nabla, tensorFlo
   contenders.plain = plainContender(entry, inputs, withGradient, gradient);
   for (const backend of tensorFlow && entry.tf ? tensorFlow.backends : []) {
     try {
-      const contender = await tensorFlowContender(entry, inputs, withGradient, gradient, tensorFlow.tf, backend);
+      const contender = await tensorFlowContender(
+        entry,
+        inputs,
+        withGradient,
+        gradient,
+        tensorFlow.tf,
+        backend,
+      );
       contender.run();
       contenders[`tfjs-${backend}`] = contender;
     } catch (error) {
@@ -119,10 +126,13 @@ function sameShape(a, b) {
 function jaxContender(entry, inputs, withGradient, gradient, jax) {
   const { numpy } = jax;
   const put = ({ data, shape, dtype }) =>
-    numpy.array(dtype === 'bool' ? Array.from(data, (x) => x !== 0) : dtype === 'int64' ? Int32Array.from(data) : data, {
-      shape,
-      dtype: dtype === 'bool' ? numpy.bool : dtype === 'int64' ? numpy.int32 : undefined,
-    });
+    numpy.array(
+      dtype === 'bool' ? Array.from(data, (x) => x !== 0) : dtype === 'int64' ? Int32Array.from(data) : data,
+      {
+        shape,
+        dtype: dtype === 'bool' ? numpy.bool : dtype === 'int64' ? numpy.int32 : undefined,
+      },
+    );
   const tensors = inputs.map(put);
   const g = withGradient ? put(gradient) : undefined;
   const run = async () => {

@@ -44,7 +44,13 @@ const unary = {
   logsigmoid: ['-log1p(exp(-x))', 'g * (1 - sigmoid(x))', [-4, 4], 'logSigmoid', ['nn', 'logSigmoid']],
   relu: ['x > 0 ? x : 0', 'y > 0 ? g : 0', [-2, 2], true, ['nn', 'relu']],
   relu6: ['min(max(x, 0), 6)', 'x > 0 && x < 6 ? g : 0', [-8, 8], true, ['nn', 'relu6']],
-  leakyRelu: ['x > 0 ? x : 0.01 * x', 'x > 0 ? g : 0.01 * g', [-2, 2], (tf, x) => tf.leakyRelu(x, 0.01), ['nn', 'leakyRelu']],
+  leakyRelu: [
+    'x > 0 ? x : 0.01 * x',
+    'x > 0 ? g : 0.01 * g',
+    [-2, 2],
+    (tf, x) => tf.leakyRelu(x, 0.01),
+    ['nn', 'leakyRelu'],
+  ],
   elu: ['x > 0 ? x : expm1(x)', 'x > 0 ? g : g * (y + 1)', [-2, 2], true, ['nn', 'elu']],
   celu: ['x > 0 ? x : expm1(x)', 'x > 0 ? g : g * (y + 1)', [-2, 2], false, ['nn', 'celu']],
   selu: [
@@ -54,7 +60,13 @@ const unary = {
     true,
     ['nn', 'selu'],
   ],
-  silu: ['x * sigmoid(x)', '((s) => g * s * (1 + x * (1 - s)))(sigmoid(x))', [-4, 4], (tf, x) => tf.mul(x, tf.sigmoid(x)), ['nn', 'silu']],
+  silu: [
+    'x * sigmoid(x)',
+    '((s) => g * s * (1 + x * (1 - s)))(sigmoid(x))',
+    [-4, 4],
+    (tf, x) => tf.mul(x, tf.sigmoid(x)),
+    ['nn', 'silu'],
+  ],
   mish: [
     'x * tanh(log1p(exp(x)))',
     '((t) => g * (t + x * (1 - t * t) * sigmoid(x)))(tanh(log1p(exp(x))))',
@@ -75,7 +87,13 @@ const unary = {
   softshrink: ['x > 0.5 ? x - 0.5 : x < -0.5 ? x + 0.5 : 0', 'abs(x) > 0.5 ? g : 0', [-2, 2], false, false],
   hardshrink: ['abs(x) > 0.5 ? x : 0', 'abs(x) > 0.5 ? g : 0', [-2, 2], false, false],
   hardtanh: ['min(max(x, -1), 1)', 'x > -1 && x < 1 ? g : 0', [-2, 2], false, ['nn', 'hardTanh']],
-  hardsigmoid: ['min(max(x / 6 + 0.5, 0), 1)', 'abs(x) < 3 ? g / 6 : 0', [-4, 4], false, ['nn', 'hardSigmoid']],
+  hardsigmoid: [
+    'min(max(x / 6 + 0.5, 0), 1)',
+    'abs(x) < 3 ? g / 6 : 0',
+    [-4, 4],
+    false,
+    ['nn', 'hardSigmoid'],
+  ],
   hardswish: [
     'x * min(max(x + 3, 0), 6) / 6',
     'x <= -3 ? 0 : x >= 3 ? g : g * (x / 3 + 0.5)',
@@ -94,7 +112,19 @@ const unary = {
 };
 
 const FUNCTIONAL = new Set([
-  ...['relu6', 'leakyRelu', 'elu', 'celu', 'selu', 'silu', 'mish', 'gelu', 'softplus', 'softsign', 'tanhshrink'],
+  ...[
+    'relu6',
+    'leakyRelu',
+    'elu',
+    'celu',
+    'selu',
+    'silu',
+    'mish',
+    'gelu',
+    'softplus',
+    'softsign',
+    'tanhshrink',
+  ],
   ...['softshrink', 'hardshrink', 'hardtanh', 'hardsigmoid', 'hardswish', 'logsigmoid'],
 ]);
 
@@ -145,7 +175,14 @@ const binary = {
   fmod: ['x % z', ['g', '-g * trunc(x / z)'], [-9, 9], [0.5, 2], false, true],
   remainder: ['x - z * floor(x / z)', ['g', '-g * floor(x / z)'], [-9, 9], [0.5, 2], 'mod', true],
   floorDivide: ['floor(x / z)', null, [-9, 9], [0.5, 2], 'floorDiv', true],
-  atan2: ['atan2(x, z)', ['g * z / (x * x + z * z)', '-g * x / (x * x + z * z)'], [-2, 2], [-2, 2], true, true],
+  atan2: [
+    'atan2(x, z)',
+    ['g * z / (x * x + z * z)', '-g * x / (x * x + z * z)'],
+    [-2, 2],
+    [-2, 2],
+    true,
+    true,
+  ],
   hypot: ['sqrt(x * x + z * z)', ['g * x / y', 'g * z / y'], [-2, 2], [0.5, 2], false, true],
   logaddexp: [
     '((m) => m + log1p(exp(min(x, z) - m)))(max(x, z))',
@@ -230,16 +267,17 @@ const predicates = {
 };
 
 function predicateCases() {
-  const dtypes = (op) => (/^(eq|lt)$/.test(op) ? ['float32', 'float64', 'int32', 'uint8', 'int64'] : ['float32']);
+  const dtypes = (op) =>
+    /^(eq|lt)$/.test(op) ? ['float32', 'float64', 'int32', 'uint8', 'int64'] : ['float32'];
   return Object.entries(predicates).flatMap(([op, [f, operands, tf, jax]]) =>
     dtypes(op).map((dtype) => ({
       op,
       variant: dtype === 'float32' ? '' : dtype,
       sizes: SIZES.map((n) => [n]),
       inputs: (shape) =>
-        [1, 2].slice(0, operands).map((seed) =>
-          numbers(shape, { low: dtype === 'uint8' ? 0 : -5, high: 5, dtype, seed }),
-        ),
+        [1, 2]
+          .slice(0, operands)
+          .map((seed) => numbers(shape, { low: dtype === 'uint8' ? 0 : -5, high: 5, dtype, seed })),
       nabla: (nabla, ...operand) => nabla[op](...operand),
       plain: elementwise(`${f} ? 1 : 0`, operands, 'bool'),
       tf: dtype === 'float32' ? tfOf(tf, op) : undefined,

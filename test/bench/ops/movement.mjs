@@ -7,7 +7,11 @@ const one = (options) => (shape) => [numbers(shape, options)];
 const two = (shape) => [numbers(shape), numbers(shape, { seed: 2 })];
 
 /** out[r][c] = expression over a matrix. */
-function matrixLoop(parameters, expression, { rows = 'rows', columns = 'columns', type = 'Float32Array', setup = '' } = {}) {
+function matrixLoop(
+  parameters,
+  expression,
+  { rows = 'rows', columns = 'columns', type = 'Float32Array', setup = '' } = {},
+) {
   return compile(
     parameters,
     `const data = a.data, [rows, columns] = a.shape; ${setup}
@@ -101,7 +105,10 @@ const broadcasting = [
     variant: 'row',
     inputs: (shape) => [numbers(shape), numbers([shape[1]], { seed: 2 })],
     nabla: (nabla, a, b) => nabla.lt(a, b),
-    plain: matrixLoop(['a', 'b'], 'data[k] < other[c] ? 1 : 0', { setup: 'const other = b.data;', type: 'Uint8Array' }),
+    plain: matrixLoop(['a', 'b'], 'data[k] < other[c] ? 1 : 0', {
+      setup: 'const other = b.data;',
+      type: 'Uint8Array',
+    }),
     tf: (tf, a, b) => tf.less(a, b),
     jax: (jax, a, b) => jax.numpy.less(a, b),
   },
@@ -126,11 +133,10 @@ const joining = [
     variant: 'dim 1',
     inputs: two,
     nabla: (nabla, a, b) => nabla.cat([a, b], 1),
-    plain: matrixLoop(
-      ['a', 'b'],
-      'c < columns ? data[r * columns + c] : other[r * columns + c - columns]',
-      { columns: '2 * columns', setup: 'const other = b.data;' },
-    ),
+    plain: matrixLoop(['a', 'b'], 'c < columns ? data[r * columns + c] : other[r * columns + c - columns]', {
+      columns: '2 * columns',
+      setup: 'const other = b.data;',
+    }),
     tf: (tf, a, b) => tf.concat([a, b], 1),
     jax: (jax, a, b) => jax.numpy.concatenate([a, b], 1),
   },
@@ -192,7 +198,11 @@ const joining = [
       'r > 0 && r <= rows && c > 0 && c <= columns ? data[(r - 1) * columns + c - 1] : 0',
       { rows: 'rows + 2', columns: 'columns + 2' },
     ),
-    tf: (tf, x) => tf.pad(x, [[1, 1], [1, 1]]),
+    tf: (tf, x) =>
+      tf.pad(x, [
+        [1, 1],
+        [1, 1],
+      ]),
     jax: (jax, x) => jax.numpy.pad(x, 1),
   },
   {

@@ -70,7 +70,11 @@ const convolutions = [
       [8, 4, 64, 8],
       [32, 16, 256, 32],
     ],
-    inputs: ([n, c, l, o]) => [numbers([n, c, l]), numbers([o, c, 3], { seed: 2 }), numbers([o], { seed: 3 })],
+    inputs: ([n, c, l, o]) => [
+      numbers([n, c, l]),
+      numbers([o, c, 3], { seed: 2 }),
+      numbers([o], { seed: 3 }),
+    ],
     nabla: (nabla, x, weight, bias) => nabla.F.conv1d(x, weight, bias),
     plain: compile(
       ['a', 'w', 'b'],
@@ -262,19 +266,42 @@ const losses = [
     tf: (tf, x, z) => tf.losses.absoluteDifference(z, x),
     jax: (jax, x, z) => jax.numpy.mean(jax.numpy.abs(x.sub(z))),
   },
-  loss('smoothL1Loss', '((d) => (d < 1 ? 0.5 * d * d : d - 0.5))(abs(x - z))', '((d) => (abs(d) < 1 ? d : sign(d)))(x - z)'),
+  loss(
+    'smoothL1Loss',
+    '((d) => (d < 1 ? 0.5 * d * d : d - 0.5))(abs(x - z))',
+    '((d) => (abs(d) < 1 ? d : sign(d)))(x - z)',
+  ),
   {
-    ...loss('huberLoss', '((d) => (d < 1 ? 0.5 * d * d : d - 0.5))(abs(x - z))', '((d) => (abs(d) < 1 ? d : sign(d)))(x - z)'),
+    ...loss(
+      'huberLoss',
+      '((d) => (d < 1 ? 0.5 * d * d : d - 0.5))(abs(x - z))',
+      '((d) => (abs(d) < 1 ? d : sign(d)))(x - z)',
+    ),
     tf: (tf, x, z) => tf.losses.huberLoss(z, x),
   },
-  loss('binaryCrossEntropy', '-(z * log(x) + (1 - z) * log(1 - x))', '(x - z) / (x * (1 - x))', [0.1, 0.9], [0, 1]),
-  loss('binaryCrossEntropyWithLogits', 'max(x, 0) - x * z + log1p(exp(-abs(x)))', 'sigmoid(x) - z', [-2, 2], [0, 1]),
+  loss(
+    'binaryCrossEntropy',
+    '-(z * log(x) + (1 - z) * log(1 - x))',
+    '(x - z) / (x * (1 - x))',
+    [0.1, 0.9],
+    [0, 1],
+  ),
+  loss(
+    'binaryCrossEntropyWithLogits',
+    'max(x, 0) - x * z + log1p(exp(-abs(x)))',
+    'sigmoid(x) - z',
+    [-2, 2],
+    [0, 1],
+  ),
   loss('klDiv', 'z * (log(z) - x)', '-z', [-2, -0.1], [0.1, 1]),
   loss('softMarginLoss', 'log1p(exp(-z * x))', '-z / (1 + exp(z * x))'),
   {
     op: 'crossEntropy',
     sizes: ROWS,
-    inputs: (shape) => [numbers(shape), numbers([shape[0]], { dtype: 'int64', low: 0, high: shape[1], seed: 2 })],
+    inputs: (shape) => [
+      numbers(shape),
+      numbers([shape[0]], { dtype: 'int64', low: 0, high: shape[1], seed: 2 }),
+    ],
     nabla: (nabla, x, target) => nabla.F.crossEntropy(x, target),
     plain: compile(
       ['a', 'b'],

@@ -31,10 +31,9 @@ function erf(x) {
 
 /** A function from source code, with the helpers in scope. */
 export function compile(parameters, body) {
-  return new Function(
-    'PlainTensor',
-    `${HELPERS}${ERF}return function (${parameters.join(', ')}) {${body}};`,
-  )(PlainTensor);
+  return new Function('PlainTensor', `${HELPERS}${ERF}return function (${parameters.join(', ')}) {${body}};`)(
+    PlainTensor,
+  );
 }
 
 /** out[i] = expression in the elements x, z, w of the operands a, b, c. */

@@ -20,7 +20,8 @@ function fold({ start, step, end = 'acc', dim, out = 'Float32Array' }) {
        for (let i = 0; i < n; i++) { const x = data[i]; ${step}; }
        const out = new ${out}(1); out[0] = ${end}; return new PlainTensor(out, []);`,
     );
-  const [outer, inner, at] = dim === 1 ? ['rows', 'n', 'o * columns + i'] : ['columns', 'n', 'i * columns + o'];
+  const [outer, inner, at] =
+    dim === 1 ? ['rows', 'n', 'o * columns + i'] : ['columns', 'n', 'i * columns + o'];
   return compile(
     ['a'],
     `const data = a.data, [rows, columns] = a.shape, n = ${dim === 1 ? 'columns' : 'rows'};
@@ -55,7 +56,14 @@ function foldGrad(forward, expression, dim) {
 const folds = {
   sum: { start: '0', step: 'acc += x', gradient: 'g', tf: 'sum', jax: 'sum' },
   mean: { start: '0', step: 'acc += x', end: 'acc / n', gradient: 'g / n', tf: 'mean', jax: 'mean' },
-  prod: { start: '1', step: 'acc *= x', gradient: 'g * y[o] / x', tf: 'prod', jax: 'prod', range: [0.99, 1.01] },
+  prod: {
+    start: '1',
+    step: 'acc *= x',
+    gradient: 'g * y[o] / x',
+    tf: 'prod',
+    jax: 'prod',
+    range: [0.99, 1.01],
+  },
   amax: {
     start: '-Infinity',
     step: 'if (x > acc) acc = x',
@@ -107,7 +115,8 @@ function foldCases() {
         wrt: [0],
         tf:
           tf &&
-          ((t, x) => (tf === 'norm' ? t.norm(x, 'euclidean', dim) : dim === undefined ? t[tf](x) : t[tf](x, dim))),
+          ((t, x) =>
+            tf === 'norm' ? t.norm(x, 'euclidean', dim) : dim === undefined ? t[tf](x) : t[tf](x, dim)),
         jax: jax && ((j, x) => j.numpy[jax](x, dim ?? null)),
       };
     }),
@@ -148,7 +157,8 @@ function argCases() {
         dim,
         out: 'Float64Array',
       }),
-      tf: dim === undefined ? undefined : (tf, x) => (op === 'argmax' ? tf.argMax(x, dim) : tf.argMin(x, dim)),
+      tf:
+        dim === undefined ? undefined : (tf, x) => (op === 'argmax' ? tf.argMax(x, dim) : tf.argMin(x, dim)),
       jax: (jax, x) => jax.numpy[op](x, dim ?? null),
     })),
   );
@@ -286,7 +296,9 @@ const lines = (body, type = 'Float32Array', size = 'columns') =>
 const sortings = {
   sort: [
     (nabla, x) => nabla.sort(x),
-    lines(`${positions} order.forEach((p, i) => { out[r * columns + i] = line[p]; places[r * columns + i] = p; });`),
+    lines(
+      `${positions} order.forEach((p, i) => { out[r * columns + i] = line[p]; places[r * columns + i] = p; });`,
+    ),
   ],
   argsort: [
     (nabla, x) => nabla.argsort(x),

@@ -1,0 +1,85 @@
+/** Remainders and whole quotients of two float64 at once, exact as C's fmod. */
+import {
+  f64x2,
+  v128,
+  type FunctionBuilder,
+  type FunctionHandle,
+  type Local,
+  type V128,
+} from '../assembler/index.js';
+import { eachLane } from './lanes.js';
+import { copySign } from './math64.js';
+
+const { add, sub, mul, div } = f64x2;
+const constant = f64x2.const;
+
+/** Whole quotients below this are themselves exact. */
+const LARGEST_QUOTIENT = 2 ** 52;
+/** Products of numbers between these can be split into two parts without overflow or loss. */
+const LARGEST = 2 ** 900;
+const SMALLEST = 2 ** -400;
+
+/** The two halves of the digits (Veltkamp). */
+function halves(f: FunctionBuilder, x: Local<'v128'>): [Local<'v128'>, Local<'v128'>] {
+  const scaled = f.let(mul(x, constant(2 ** 27 + 1)));
+  const high = f.let(sub(scaled, sub(scaled, x)));
+  return [high, f.let(sub(x, high))];
+}
+
+/** a − n b, exactly, where that is a number: the product in two parts (Dekker). */
+function rest(f: FunctionBuilder, a: V128, n: Local<'v128'>, b: Local<'v128'>): V128 {
+  const product = f.let(mul(n, b));
+  const [nHigh, nLow] = halves(f, n);
+  const [bHigh, bLow] = halves(f, b);
+  const cross = add(sub(mul(nHigh, bHigh), product), add(mul(nHigh, bLow), mul(nLow, bHigh)));
+  return sub(sub(a, product), add(cross, mul(nLow, bLow)));
+}
+
+export function fmod(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  const quotient = f.let(div(a, b));
+  const size = f.let(f64x2.abs(b));
+  const result = f.local('v128');
+  const small = f64x2.lt(f64x2.abs(quotient), constant(LARGEST_QUOTIENT));
+  const inRange = v128.and(f64x2.lt(size, constant(LARGEST)), f64x2.gt(size, constant(SMALLEST)));
+  const simple = v128.and(v128.and(small, inRange), f64x2.lt(f64x2.abs(a), constant(LARGEST)));
+  const vector = (): void => {
+    const n = f.let(f64x2.trunc(quotient));
+    const left = f.let(rest(f, a, n, b));
+    // A rest of the other sign than a: the quotient was rounded up to a whole number.
+    const wrong = f64x2.lt(mul(left, f.let(copySign(constant(1), a))), constant(0));
+    f.set(left, add(left, v128.and(f.let(copySign(size, a)), wrong)));
+    f.set(result, copySign(f64x2.abs(left), a));
+  };
+  if (host === undefined) vector();
+  else f.if(v128.anyTrue(v128.not(simple)), () => f.set(result, eachLane(host, a, b)), vector);
+  return result;
+}
+
+/** Where a remainder has another sign than the divisor. */
+function isApart(rest: V128, b: V128): V128 {
+  const zero = constant(0);
+  return v128.and(f64x2.ne(rest, zero), v128.xor(f64x2.lt(rest, zero), f64x2.lt(b, zero)));
+}
+
+/** The remainder with the sign of the divisor; zero is never negative. */
+export function remainder(f: FunctionBuilder, a: V128, second: V128, host?: FunctionHandle): V128 {
+  const b = f.let(second);
+  const left = f.let(fmod(f, a, b, host));
+  return add(add(left, v128.and(b, isApart(left, b))), constant(0));
+}
+
+/** The largest whole number not above a / b, from the exact remainder. */
+export function floorDivide(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  const left = f.let(fmod(f, a, b, host));
+  const quotient = f.let(sub(div(sub(a, left), b), v128.and(constant(1), isApart(left, b))));
+  const floor = f.let(f64x2.floor(quotient));
+  const above = f64x2.gt(sub(quotient, floor), constant(0.5));
+  const whole = f.let(add(floor, v128.and(constant(1), above)));
+  const plain = f.let(div(a, b));
+  const signed = v128.select(copySign(constant(0), plain), whole, f64x2.eq(quotient, constant(0)));
+  return v128.select(plain, signed, f64x2.eq(b, constant(0)));
+}

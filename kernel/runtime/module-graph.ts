@@ -63,6 +63,7 @@ export class ModuleGraph {
     const attributes = attributesOf(options);
     await Promise.resolve();
     const imported = this.host.slice(() => this.import(name, parent, attributes));
+    if (imported.status === 'interrupted') this.abandon(currentExecution()?.id, imported.error);
     if (imported.status !== 'returned') throw imported.error;
     return await imported.value;
   }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Notebook } from './harness.js';
 
@@ -65,6 +67,13 @@ describe('an interrupt stops', () => {
     ['the printing of a result', '({ [Symbol.for("nodejs.util.inspect.custom")]() { for (;;) {} } })'],
     ['a display method', '({ [Symbol.for("Jupyter.display")]: async () => new Promise(() => {}) })'],
   ])('%s', async (_, code) => interrupted(code));
+
+  it('a local module that does not end, each time that it is imported', async () => {
+    writeFileSync(path.join(book.folder, 'endless.ts'), 'console.log("loading"); for (;;) {}');
+    for (let time = 0; time < 2; time++) await interrupted('await import("./endless.ts")', 'loading');
+    writeFileSync(path.join(book.folder, 'endless.ts'), 'export const ends = true');
+    expect(await book.value('(await import("./endless.ts")).ends')).toBe('true');
+  });
 
   it('a callback of a timer', async () => {
     await interrupted(

@@ -52,11 +52,12 @@ const codeOf = ({ cells }: Notebook): string[] =>
     .filter(({ cell_type, source }) => cell_type === 'code' && source.trim() !== '')
     .map(({ source }) => source);
 
+const LEFT_OUT = /\.executed\.ipynb$|[\\/](?:node_modules|\.ipynb_checkpoints)[\\/]/;
+
 /** Notebooks and scripts whose paths match, in alphabetical order; what a run wrote and hidden folders are left out. */
 function matching(pattern: string): string[] {
-  const ignore = ['**/*.executed.ipynb', '**/node_modules/**', '**/.ipynb_checkpoints/**'];
-  const files = globSync(pattern, { ignore, expandDirectories: false })
-    .filter((file) => file.endsWith('.ipynb') || isScript(file))
+  const files = globSync(pattern, { expandDirectories: false, absolute: path.isAbsolute(pattern) })
+    .filter((file) => (file.endsWith('.ipynb') || isScript(file)) && !LEFT_OUT.test(file))
     .sort();
   if (files.length === 0) throw new RunError(`${pattern}: no notebook matches`, ExitCode.unreadable);
   return files;

@@ -11,6 +11,7 @@ export {
   type WriteImageOptions,
 } from './image/files.js';
 export type { ImageMode } from './image/pixels.js';
+export * as text from './text/index.js';
 export * as transforms from './transforms.js';
 export { digits, type DigitsOptions, mnist } from './digits.js';
 export { DataLoader, type DataLoaderOptions } from './loader.js';

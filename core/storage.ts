@@ -5,7 +5,7 @@
  * by `release()`, which also keeps the memory warm in the cache.
  */
 import os from 'node:os';
-import { Allocator, type Block } from './allocator.js';
+import { ALIGNMENT, Allocator, type Block } from './allocator.js';
 import { memoryBytes, SCRATCH_END, TENSORS_END } from './memory.js';
 import { clearKeptObjects, collectGarbage } from './reclaim.js';
 
@@ -38,14 +38,17 @@ const MAX_PACE = 512 * MIB;
 const MAX_SWEEP_SHARE = 0.01;
 /** Handles cost memory too, however small their tensors. */
 const MAX_HANDLES_BETWEEN_SWEEPS = 2 ** 18;
+const MAX_SLABS_BETWEEN_SWEEPS = 2 ** 14;
 const ALLOCATIONS_BETWEEN_CLEARS = 2 ** 14;
 
 const allocator = new Allocator(SCRATCH_END, TENSORS_END);
 
 /** Per slot: the handle, its block and its size; slots of dead handles are used again. */
-const handles: (WeakRef<Storage> | undefined)[] = [];
+const handles: (WeakRef<Storage | Slab> | undefined)[] = [];
 const blocks: Block[] = [];
 const sizes: number[] = [];
+/** Storages in it: one, or those of a slab. */
+const counts: number[] = [];
 const names: string[] = [];
 const spareSlots: number[] = [];
 
@@ -59,10 +62,50 @@ let sweepMilliseconds = 0;
 let pace = MIN_PACE;
 let bytesSinceSweep = 0;
 let handlesSinceSweep = 0;
+let slabsSinceSweep = 0;
 let allocationsUntilClear = ALLOCATIONS_BETWEEN_CLEARS;
 let lastSweepEnd = performance.now();
 /** True inside an operation on the tables; still true at the next one when an interrupt cut it off. */
 let unfinished = false;
+
+/**
+ * Small storages are cut from slabs, so that a WeakRef, which costs more than computing on a few numbers, is needed once
+ * for many: each storage holds its slab, and the slab is dead when all of them are.
+ */
+class Slab {
+  constructor(readonly slot: number) {}
+}
+
+/** Storages of up to this many bytes come from slabs, of so many places each. */
+const SMALL_BYTES = 512;
+const PLACES = 32;
+const SMALL_CLASSES = Math.log2(SMALL_BYTES / ALIGNMENT) + 1;
+
+/** For each size (64, 128, … bytes): the slab that is being cut, and places given back by `release()`. */
+interface SmallPlaces {
+  readonly bytes: number;
+  slab: Slab | undefined;
+  next: number;
+  end: number;
+  readonly spare: { readonly slab: Slab; readonly ptr: number }[];
+}
+
+const smallPlaces = Array.from({ length: SMALL_CLASSES }, (_, level): SmallPlaces => {
+  return { bytes: ALIGNMENT << level, slab: undefined, next: 0, end: 0, spare: [] };
+});
+
+function smallClass(bytes: number): number {
+  return bytes <= ALIGNMENT ? 0 : 32 - Math.clz32((bytes - 1) >> 6);
+}
+
+/** Lets go of slabs that only wait to be cut further: before a sweep, which frees them if nothing else is in them. */
+function dropSlabs(): void {
+  for (const places of smallPlaces) {
+    places.slab = undefined;
+    places.next = places.end = 0;
+    places.spare.length = 0;
+  }
+}
 
 /** Contiguous bytes in the tensor memory, aligned to 64. */
 export class Storage {
@@ -77,6 +120,7 @@ export class Storage {
     readonly ptr: number,
     readonly byteLength: number,
     private slot: number,
+    private readonly slab?: Slab,
   ) {}
 
   /**
@@ -91,6 +135,52 @@ export class Storage {
     if (!(bytes > 0 && Number.isSafeInteger(bytes)))
       throw new RangeError(`${operation}: cannot allocate ${bytes} bytes`);
     if (unfinished) repair();
+    if (bytes <= SMALL_BYTES) return Storage.allocateSmall(bytes);
+    return Storage.allocateAlone(bytes, operation);
+  }
+
+  private static allocateSmall(bytes: number): Storage {
+    const places = smallPlaces[smallClass(bytes)];
+    if (allocated + bytes > limit) sweepUnderPressure();
+    if (places.spare.length === 0 && places.next === places.end) Storage.cutSlab(places);
+    unfinished = true;
+    const spare = places.spare.pop();
+    let { slab } = places;
+    let ptr = places.next;
+    if (spare === undefined) places.next += places.bytes;
+    else {
+      slab = spare.slab;
+      ptr = spare.ptr;
+    }
+    const slot = slab!.slot;
+    sizes[slot] += bytes;
+    counts[slot]++;
+    allocated += bytes;
+    if (allocated > peak) peak = allocated;
+    storages++;
+    const storage = new Storage(ptr, bytes, slot, slab);
+    unfinished = false;
+    return storage;
+  }
+
+  private static cutSlab(places: SmallPlaces): void {
+    if (++slabsSinceSweep > MAX_SLABS_BETWEEN_SWEEPS) sweepUnderPressure();
+    const size = places.bytes * PLACES;
+    const whole = Storage.allocateAlone(size, 'small tensors');
+    const slab = new Slab(whole.slot);
+    unfinished = true;
+    handles[slab.slot] = new WeakRef(slab);
+    sizes[slab.slot] = 0;
+    counts[slab.slot] = 0;
+    allocated -= size;
+    storages--;
+    places.slab = slab;
+    places.next = whole.ptr;
+    places.end = whole.ptr + size;
+    unfinished = false;
+  }
+
+  private static allocateAlone(bytes: number, operation: string): Storage {
     if (
       bytesSinceSweep + bytes > Math.max(pace, allocated / 2) ||
       allocated + bytes > limit ||
@@ -117,6 +207,7 @@ export class Storage {
     const storage = new Storage(allocator.address(block), bytes, slot);
     blocks[slot] = block;
     sizes[slot] = bytes;
+    counts[slot] = 1;
     names[slot] = operation;
     handles[slot] = new WeakRef(storage);
     allocated += bytes;
@@ -143,6 +234,15 @@ export class Storage {
     if (slot < 0) return;
     if (unfinished) repair();
     unfinished = true;
+    if (this.slab !== undefined) {
+      sizes[slot] -= this.byteLength;
+      counts[slot]--;
+      allocated -= this.byteLength;
+      storages--;
+      smallPlaces[smallClass(this.byteLength)].spare.push({ slab: this.slab, ptr: this.ptr });
+      unfinished = false;
+      return;
+    }
     freeSlot(slot);
     unfinished = false;
     // What is released early is no pressure. Some of it may be older than the last sweep.
@@ -186,6 +286,7 @@ export function setMemoryLimit(bytes: number): void {
 export function reclaimMemory(): void {
   if (unfinished) repair();
   const began = performance.now();
+  dropSlabs();
   collectGarbage();
   sweep();
   const ended = performance.now();
@@ -213,6 +314,7 @@ function sweep(): void {
   }
   bytesSinceSweep = 0;
   handlesSinceSweep = 0;
+  slabsSinceSweep = 0;
   unfinished = false;
 }
 
@@ -221,13 +323,14 @@ function freeSlot(slot: number): void {
   handles[slot] = undefined;
   allocator.free(blocks[slot]);
   allocated -= sizes[slot];
-  storages--;
+  storages -= counts[slot];
   spareSlots.push(slot);
 }
 
 /** An interrupt may cut any operation off. The handles are the truth from which the rest is made again. */
 function repair(): void {
   const live: Block[] = [];
+  dropSlabs();
   spareSlots.length = 0;
   allocated = 0;
   storages = 0;
@@ -236,7 +339,7 @@ function repair(): void {
     else {
       live.push(blocks[slot]);
       allocated += sizes[slot];
-      storages++;
+      storages += counts[slot];
     }
   }
   allocator.rebuild(live);
@@ -256,7 +359,7 @@ function outOfMemory(bytes: number, operation: string): OutOfMemoryError {
     if (handles[slot] === undefined) continue;
     const entry = byOperation.get(names[slot]) ?? { bytes: 0, count: 0 };
     entry.bytes += sizes[slot];
-    entry.count++;
+    entry.count += counts[slot];
     byOperation.set(names[slot], entry);
   }
   const largest = [...byOperation]

@@ -112,6 +112,19 @@ export interface Kernels {
   copyInto(element: Element, shape: readonly number[], x: Strided, out: Strided): void;
   unary(op: UnaryOp, element: FloatElement, shape: readonly number[], x: Strided, out: Ptr): void;
   binary(op: BinaryOp, element: Element, shape: readonly number[], a: Strided, b: Strided, out: Ptr): void;
+  /** `unary` of n elements side by side. */
+  unaryFlat(op: UnaryOp, element: FloatElement, n: number, x: Ptr, out: Ptr): void;
+  /** `binary` of n elements side by side; a step of 0 repeats one number, and at least one step is 1. */
+  binaryFlat(
+    op: BinaryOp,
+    element: Element,
+    n: number,
+    a: Ptr,
+    b: Ptr,
+    out: Ptr,
+    aStep: 0 | 1,
+    bStep: 0 | 1,
+  ): void;
   /** out is uint8. */
   compare(op: CompareOp, element: Element, shape: readonly number[], a: Strided, b: Strided, out: Ptr): void;
   /** out = condition (uint8) ? a : b */

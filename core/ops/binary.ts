@@ -8,7 +8,7 @@ import { kernels } from '../kernels/index.js';
 import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { cast } from './cast.js';
-import { isTensor, type Operand, operand, tensorOperand } from './operand.js';
+import { isTensor, numberAt, type Operand, operand, tensorOperand } from './operand.js';
 import { elements, inDType, move } from './raw.js';
 import {
   type InPlaceOp,
@@ -142,6 +142,14 @@ export function promoted(a: Operand, b: Operand): DType {
   return resultType(a, b);
 }
 
+/** 1 for as many elements side by side as the result has, 0 for one number, null for anything else. */
+function flatStep(x: Operand, size: number): 0 | 1 | null {
+  if (typeof x === 'number') return 0;
+  const { layout } = x;
+  if (layout.size === size && layout.contiguous) return 1;
+  return layout.size === 1 ? 0 : null;
+}
+
 function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Operand, out: Tensor): void {
   const { shape, size } = out.layout;
   if (size === 0) return;
@@ -151,6 +159,15 @@ function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Op
       dtype === 'bool' && description.bools !== undefined && description.bools !== 'refuse'
         ? description.bools
         : how;
+    const aStep = flatStep(a, size);
+    const bStep = flatStep(b, size);
+    if (aStep !== null && bStep !== null && (aStep === 1 || bStep === 1)) {
+      const element = elementOf(dtype);
+      const x = typeof a === 'number' ? numberAt(a, element, 0) : a.ptr;
+      const y = typeof b === 'number' ? numberAt(b, element, 1) : b.ptr;
+      kernels.binaryFlat(kernel, element, size, x, y, out.ptr, aStep, bStep);
+      return;
+    }
     kernels.binary(
       kernel,
       elementOf(dtype),

@@ -40,11 +40,16 @@ export function storeElement(element: Element, ptr: number, value: number): void
   }
 }
 
-/** A number as an operand that repeats it; valid until the same slot is used again. */
-export function numberOperand(value: number, element: Element, ndim: number, slot: number): Strided {
+/** Where a number lies for one kernel call; valid until the same slot is used again. */
+export function numberAt(value: number, element: Element, slot: number): number {
   const ptr = slots.ptr + slot * 8;
   storeElement(element, ptr, value);
-  return { ptr, strides: zeroStrides(ndim) };
+  return ptr;
+}
+
+/** A number as an operand that repeats it; valid until the same slot is used again. */
+export function numberOperand(value: number, element: Element, ndim: number, slot: number): Strided {
+  return { ptr: numberAt(value, element, slot), strides: zeroStrides(ndim) };
 }
 
 /** A tensor seen as a tensor of a larger shape. */

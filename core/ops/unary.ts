@@ -81,7 +81,9 @@ function compute(description: UnaryDescription, x: Tensor, out: Tensor): void {
   if (x.layout.size === 0) return;
   const { compute: how } = description;
   if (typeof how === 'string') {
-    kernels.unary(how, x.dtype === 'float32' ? 'float32' : 'float64', x.layout.shape, x, out.ptr);
+    const element = x.dtype === 'float32' ? 'float32' : 'float64';
+    if (x.layout.contiguous) kernels.unaryFlat(how, element, x.layout.size, x.ptr, out.ptr);
+    else kernels.unary(how, element, x.layout.shape, x, out.ptr);
     return;
   }
   const source = elements(contiguousData(x, description.name));

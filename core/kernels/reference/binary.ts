@@ -125,6 +125,19 @@ export function binary(
   });
 }
 
+export function binaryFlat(
+  op: BinaryOp,
+  element: Element,
+  n: number,
+  a: Ptr,
+  b: Ptr,
+  out: Ptr,
+  aStep: 0 | 1,
+  bStep: 0 | 1,
+): void {
+  binary(op, element, [n], { ptr: a, strides: [aStep] }, { ptr: b, strides: [bStep] }, out);
+}
+
 export function compare(
   op: CompareOp,
   element: Element,

@@ -1,18 +1,20 @@
 /** The kernels in plain JavaScript: the oracle in tests, and the backend where WebAssembly SIMD is missing. */
 import type { Kernels } from '../api.js';
-import { binary, compare, where } from './binary.js';
+import { binary, binaryFlat, compare, where } from './binary.js';
 import { copy, copyInto, fill } from './copy.js';
 import { matmul } from './matmul.js';
 import { adamStep, axpy, sgdStep } from './optimizers.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
-import { unary } from './unary.js';
+import { unary, unaryFlat } from './unary.js';
 
 export const referenceKernels: Kernels = {
   fill,
   copy,
   copyInto,
   unary,
+  unaryFlat,
   binary,
+  binaryFlat,
   compare,
   where,
   reduce,

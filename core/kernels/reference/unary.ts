@@ -75,3 +75,7 @@ export function unary(
     for (let i = 0; i < n; i++, from += step) array[to++] = f(array[from]);
   });
 }
+
+export function unaryFlat(op: UnaryOp, element: FloatElement, n: number, x: Ptr, out: Ptr): void {
+  unary(op, element, [n], { ptr: x, strides: [1] }, out);
+}

@@ -77,6 +77,28 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
   return module.compile().run;
 }
 
+export function unaryFlat(op: UnaryOp, element: FloatElement, n: number, x: Ptr, out: Ptr): void {
+  const run = unaryFunctions[element].get(op);
+  if (run === undefined || run === false) unary(op, element, [n], { ptr: x, strides: [1] }, out);
+  else run(x, out, 1, n, 0);
+}
+
+export function binaryFlat(
+  op: BinaryOp,
+  element: Element,
+  n: number,
+  a: Ptr,
+  b: Ptr,
+  out: Ptr,
+  aStep: 0 | 1,
+  bStep: 0 | 1,
+): void {
+  const run = binaryFunctions[element].get(op);
+  if (run === undefined || run === false)
+    binary(op, element, [n], { ptr: a, strides: [aStep] }, { ptr: b, strides: [bStep] }, out);
+  else run(a, b, out, 1, n, 0, 0, aStep, bStep);
+}
+
 export function unary(
   op: UnaryOp,
   element: FloatElement,

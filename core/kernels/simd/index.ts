@@ -3,7 +3,7 @@ import type { Kernels } from '../api.js';
 import { referenceKernels } from '../reference/index.js';
 import { compare, where } from './choice.js';
 import { copy, copyInto } from './copy.js';
-import { binary, unary } from './elementwise.js';
+import { binary, binaryFlat, unary, unaryFlat } from './elementwise.js';
 import { matmul } from './gemm.js';
 import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
 import { reduce, softmax, softmaxGrad } from './reduce.js';
@@ -13,7 +13,9 @@ export const simdKernels: Kernels = {
   copy,
   copyInto,
   unary,
+  unaryFlat,
   binary,
+  binaryFlat,
   compare,
   where,
   reduce,

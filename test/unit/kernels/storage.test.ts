@@ -33,8 +33,8 @@ describe('storage in a synchronous loop', () => {
 
   test('many tiny storages do not pile up either', () => {
     const before = memory().storages;
-    for (let i = 0; i < 1e6; i++) Storage.allocate(4, 'tiny');
-    expect(memory().storages - before).toBeLessThan(3e5);
+    for (let i = 0; i < 3e6; i++) Storage.allocate(4, 'tiny');
+    expect(memory().storages - before).toBeLessThan(8e5);
   });
 
   test('a limit is kept to by sweeping earlier', () => {
@@ -43,6 +43,31 @@ describe('storage in a synchronous loop', () => {
     resetPeakMemory();
     for (let i = 0; i < 100; i++) Storage.allocate(1e6, 'loop');
     expect(memory().peak).toBeLessThanOrEqual(memory().limit);
+  });
+});
+
+describe('small storages', () => {
+  test('have places of their own, also after others were given back', () => {
+    const all = Array.from({ length: 500 }, (_, i) => Storage.allocate(1 + ((i * 37) % 512), 'small'));
+    for (let i = 0; i < 500; i += 3) all[i].release();
+    const more = Array.from({ length: 300 }, (_, i) => Storage.allocate(1 + ((i * 53) % 512), 'small'));
+    const live = [...all.filter((storage) => !storage.released), ...more].sort((a, b) => a.ptr - b.ptr);
+    for (let i = 1; i < live.length; i++)
+      expect(live[i].ptr).toBeGreaterThanOrEqual(live[i - 1].ptr + live[i - 1].byteLength);
+    for (const { ptr } of live) expect(ptr % 64).toBe(0);
+  });
+
+  test('that are held keep their elements while all around them are swept', () => {
+    const held: Storage[] = [];
+    for (let i = 0; i < 2e5; i++) {
+      const storage = Storage.allocate(64, 'small');
+      f32.fill(i, storage.ptr / 4, storage.ptr / 4 + 16);
+      if (i % 1000 === 0) held.push(storage);
+      if (i % 50_000 === 0) reclaimMemory();
+    }
+    held.forEach(({ ptr }, k) => {
+      expect([...new Set(f32.subarray(ptr / 4, ptr / 4 + 16))]).toEqual([1000 * k]);
+    });
   });
 });
 

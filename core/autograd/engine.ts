@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly createGraph: boolean;
   /** Where given, only gradients by these nodes' outputs are computed, and they are returned instead of accumulated. */
   readonly targets: readonly (Node | null)[] | null;
+  /** Nodes that the run does not go beyond. */
+  readonly barriers?: ReadonlySet<Node>;
 }
 
 interface Displaced {
@@ -81,7 +83,9 @@ class Run {
   private discover(roots: readonly Node[]): void {
     const stack: Node[] = [];
     for (const root of roots) if (this.enter(root)) stack.push(root);
+    const { barriers } = this.options;
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (barriers?.has(node)) continue;
       for (const next of node.next) {
         if (next === null) continue;
         if (this.enter(next)) stack.push(next);
@@ -111,7 +115,9 @@ class Run {
     for (const node of this.visited) node.wanted = targets.has(node);
     // Every node comes after all that it leads to, in this order.
     for (const node of this.inTopologicalOrder().reverse()) {
-      if (!node.wanted) node.wanted = node.next.some((next) => next?.wanted);
+      if (!node.wanted && !this.options.barriers?.has(node)) {
+        node.wanted = node.next.some((next) => next?.wanted);
+      }
     }
   }
 
@@ -124,6 +130,7 @@ class Run {
     }
     // The list grows while it is walked.
     for (const node of order) {
+      if (this.options.barriers?.has(node)) continue;
       for (const next of node.next) {
         if (next === null) continue;
         const count = left.get(next)! - 1;
@@ -143,6 +150,10 @@ class Run {
     for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
       const grad = this.take(node);
       const results = grad === undefined ? null : this.process(node, grad);
+      if (this.options.barriers?.has(node)) {
+        node.run = 0;
+        continue;
+      }
       const { next } = node;
       for (let i = 0; i < next.length; i++) {
         const target = next[i];
@@ -177,6 +188,14 @@ class Run {
 
   private process(node: Node, collected: Tensor | null): readonly (Tensor | null)[] | null {
     let grad = collected;
+    if (this.options.barriers?.has(node)) {
+      // Whoever asked hands the gradient on to the node, whose hooks are called then.
+      if (grad !== null) {
+        grad.storage.gradientUses += 2;
+        this.captured?.set(node, grad);
+      }
+      return null;
+    }
     if (grad !== null) {
       if (node.hooks !== null) grad = runHooks(node, grad);
       if (node.retained !== null) for (const tensor of node.retained) tensor.grad = grad;
@@ -190,7 +209,9 @@ class Run {
       return null;
     }
     if (this.options.targets !== null && !node.next.some((next) => next?.wanted)) return null;
-    const results = node.backwardAll(grad);
+    const { watch } = gradMode;
+    const results =
+      watch === null ? node.backwardAll(grad) : watch.backward(node, grad, () => node.backwardAll(grad));
     if (!this.options.retainGraph) node.release();
     if (grad !== null && !this.options.createGraph) this.recycle(node, grad, results);
     return results;

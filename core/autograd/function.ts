@@ -3,8 +3,15 @@ import { isFloat } from '../dtype.js';
 import { formatShape, sameShape } from '../layout.js';
 import { filled } from '../ops/raw.js';
 import { Tensor } from '../tensor.js';
+import { Dual, DualLevel } from './levels/dual.js';
+import { BatchLevel } from './levels/batched.js';
+import { late } from './levels/late.js';
+import { loopAll } from './levels/loop.js';
+import { TrackedLevel } from './levels/tracked.js';
+import { edgeAt, highest, levels, Wrapped } from './levels/wrapped.js';
 import { gradMode, noGrad } from './mode.js';
-import { freedError, type Gradients, Node, versionError } from './node.js';
+import { MultiNode, OutputNode } from './multi.js';
+import { freedError, type Gradients, versionError } from './node.js';
 
 /** What `forward` hands to `backward`. */
 export class FunctionContext {
@@ -35,6 +42,18 @@ export class FunctionContext {
     for (const output of outputs) this.undifferentiable.add(output);
   }
 
+  /** The same on another level of function transforms, where other tensors stand for those that were kept. @internal */
+  lifted(lift: (tensor: Tensor) => Tensor): FunctionContext {
+    const context = new FunctionContext();
+    context.kept = (this.kept ?? []).map(({ tensor }) => {
+      const standIn = lift(tensor);
+      return { tensor: standIn, version: standIn.version };
+    });
+    Object.assign(context.memory, this.memory);
+    for (const output of this.undifferentiable) context.undifferentiable.add(lift(output));
+    return context;
+  }
+
   /** @internal */
   carriesGradient(output: Tensor): boolean {
     return isFloat(output.dtype) && !this.undifferentiable.has(output);
@@ -48,7 +67,7 @@ export class FunctionContext {
 
 type Outputs = Tensor | readonly Tensor[];
 
-/** The forward computation and its vector-Jacobian product. */
+/** The forward computation, its vector-Jacobian product, and, for forward mode, its Jacobian-vector product. */
 export interface FunctionDefinition<Args extends readonly unknown[], Out extends Outputs> {
   /** How the operation is named in the graph. */
   readonly name: string;
@@ -56,53 +75,38 @@ export interface FunctionDefinition<Args extends readonly unknown[], Out extends
   forward(ctx: FunctionContext, ...args: Args): Out;
   /** The gradients of the arguments (null for those that are no tensors), given those of the outputs. */
   backward(ctx: FunctionContext, ...grads: Tensor[]): Tensor | null | readonly (Tensor | null)[];
+  /**
+   * The tangents of the outputs, given those of the arguments (null where there is none). Where it is missing, forward
+   * mode takes two products with `backward`.
+   */
+  jvp?(ctx: FunctionContext, ...tangents: (Tensor | null)[]): Tensor | null | readonly (Tensor | null)[];
 }
 
-class FunctionNode extends Node {
-  private arrived: (Tensor | null)[];
-
+class FunctionNode extends MultiNode {
   constructor(
     private readonly definition: Pick<FunctionDefinition<never, Outputs>, 'name' | 'backward'>,
     private readonly context: FunctionContext,
     private readonly args: readonly Tensor[],
     /** Where those tensors stand among all arguments. */
     private readonly positions: readonly number[],
-    private readonly outputs: readonly Tensor[],
+    outputs: readonly Tensor[],
   ) {
-    super(args.map((arg) => arg.edge()));
-    this.arrived = outputs.map(() => null);
+    super(
+      args.map((arg) => edgeAt(arg, outputs[0].level)),
+      outputs,
+    );
   }
 
   get name(): string {
     return `${this.definition.name}Backward`;
   }
 
-  override readonly keepsGradients = true;
-
-  override receive(grad: Tensor, slot: number, add: (a: Tensor, b: Tensor, intoA: boolean) => Tensor): void {
-    const before = this.arrived[slot] ?? null;
-    this.arrived[slot] = before === null ? grad : add(before, grad, false);
-  }
-
-  override collect(): Tensor | null | undefined {
-    return this.arrived.some((grad) => grad !== null) ? null : undefined;
-  }
-
-  override clear(): void {
-    this.arrived = this.outputs.map(() => null);
-  }
-
-  backward(): Gradients {
-    return this.backwardAll();
-  }
-
-  override backwardAll(): Gradients {
-    const grads = this.arrived.map(
-      (grad, i) => grad ?? filled(this.outputs[i].shape, 0, this.outputs[i].dtype, this.name),
-    );
-    this.clear();
-    const returned = this.definition.backward(this.context, ...grads);
-    const list = returned === null || returned instanceof Tensor ? [returned] : returned;
+  protected backwardOutputs(grads: readonly (Tensor | null)[]): Gradients {
+    const all = grads.map((grad, i) => {
+      const { shape, dtype } = this.outputs[i];
+      return grad ?? filled(shape, 0, dtype, this.name);
+    });
+    const list = gradientsOf(this.definition.backward(this.context, ...all));
     return this.positions.map((position, i) => {
       const grad = list[position] ?? null;
       const { shape } = this.args[i];
@@ -121,34 +125,113 @@ class FunctionNode extends Node {
   }
 }
 
-/** One output of a node that has several. */
-class OutputNode extends Node {
-  constructor(
-    private readonly source: FunctionNode,
-    /** Which of the outputs. */
-    override readonly slot: number,
-  ) {
-    super([source]);
-  }
-
-  get name(): string {
-    return this.source.name;
-  }
-
-  backward(grad: Tensor): Gradients {
-    return [grad];
-  }
-
-  release(): void {
-    // Nothing is saved.
-  }
+interface Result<Out> {
+  readonly result: Out;
+  readonly context: FunctionContext;
 }
 
 function run<Args extends readonly unknown[], Out extends Outputs>(
   definition: FunctionDefinition<Args, Out>,
   args: Args,
-): Out {
+): Result<Out> {
+  const level = levels.top === null ? null : highest(args);
+  if (level instanceof BatchLevel) return runBatch(level, definition, args);
+  if (level instanceof DualLevel) return runDual(level, definition, args);
+  const found = level instanceof TrackedLevel ? runBelow(level, definition, args) : runHere(definition, args);
+  record(definition, args, found, level?.depth ?? 0);
+  return found;
+}
+
+function listOf(result: Outputs): readonly Tensor[] {
+  return result instanceof Tensor ? [result] : result;
+}
+
+function runHere<Args extends readonly unknown[], Out extends Outputs>(
+  definition: FunctionDefinition<Args, Out>,
+  args: Args,
+): Result<Out> {
   const context = new FunctionContext();
+  const recorded = gradMode.enabled;
+  context.needsInputGrad = args.map((arg) => recorded && arg instanceof Tensor && arg.requiresGrad);
+  return { result: noGrad(() => definition.forward(context, ...args)), context };
+}
+
+/** The function one level below, and tensors of this level in the place of what it kept. */
+function lift<Out extends Outputs>(
+  args: readonly unknown[],
+  below: readonly unknown[],
+  { result, context }: Result<Out>,
+  wrap: (value: Tensor, i: number) => Tensor,
+): Result<Out> {
+  const values = listOf(result);
+  const outputs = values.map(wrap);
+  const lifted = context.lifted((tensor) => {
+    const input = args[below.indexOf(tensor)];
+    return input instanceof Tensor ? input : (outputs[values.indexOf(tensor)] ?? tensor);
+  });
+  // One tensor, or as many as before.
+  return { result: (result instanceof Tensor ? outputs[0] : outputs) as Outputs as Out, context: lifted };
+}
+
+function runBelow<Args extends readonly unknown[], Out extends Outputs>(
+  level: TrackedLevel,
+  definition: FunctionDefinition<Args, Out>,
+  args: Args,
+): Result<Out> {
+  const below = args.map((arg) => (arg instanceof Tensor ? level.unwrap(arg) : arg));
+  const inner = level.below(() => run(definition, below as readonly unknown[] as Args));
+  const lifted = lift(args, below, inner, (value) => level.wrap(value, false));
+  lifted.context.needsInputGrad = args.map((arg) => arg instanceof Tensor && arg.requiresGrad);
+  return lifted;
+}
+
+function runDual<Args extends readonly unknown[], Out extends Outputs>(
+  level: DualLevel,
+  definition: FunctionDefinition<Args, Out>,
+  args: Args,
+): Result<Out> {
+  const below = args.map((arg) => (arg instanceof Tensor ? level.primal(arg) : arg));
+  const tangents = args.map((arg) => (arg instanceof Tensor ? level.tangent(arg) : null));
+  return level.below(() => {
+    const inner = run(definition, below as readonly unknown[] as Args);
+    const { result, context } = inner;
+    const outputs = listOf(result);
+    const own = definition.jvp?.(context, ...tangents);
+    const moved =
+      own === undefined
+        ? late.jvpByVjp((...grads) => gradientsOf(definition.backward(context, ...grads)), tangents, outputs)
+        : gradientsOf(own);
+    return lift(args, below, inner, (value, i) => new Dual(level, value, moved[i] ?? null));
+  });
+}
+
+/** All samples at once where nothing below needs the function's own derivative; else one by one. */
+function runBatch<Args extends readonly unknown[], Out extends Outputs>(
+  level: BatchLevel,
+  definition: FunctionDefinition<Args, Out>,
+  args: Args,
+): Result<Out> {
+  if (!args.some(isDifferentiatedBelow)) return runHere(definition, args);
+  const context = new FunctionContext();
+  const result = loopAll(level, args, (samples) => run(definition, samples as Args).result, definition.name);
+  return { result: result as Out, context };
+}
+
+function isDifferentiatedBelow(x: unknown): boolean {
+  if (!(x instanceof Tensor)) return false;
+  return x.requiresGrad || x instanceof Dual || (x instanceof Wrapped && isDifferentiatedBelow(x.value));
+}
+
+function gradientsOf(returned: Tensor | null | readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+  return returned === null || returned instanceof Tensor ? [returned] : returned;
+}
+
+function record<Args extends readonly unknown[], Out extends Outputs>(
+  definition: FunctionDefinition<Args, Out>,
+  args: Args,
+  { result, context }: Result<Out>,
+  depth: number,
+): void {
   const tensors: Tensor[] = [];
   const positions: number[] = [];
   args.forEach((arg, i) => {
@@ -157,11 +240,10 @@ function run<Args extends readonly unknown[], Out extends Outputs>(
       positions.push(i);
     }
   });
-  const recorded = gradMode.enabled && tensors.some((tensor) => tensor.requiresGrad);
-  context.needsInputGrad = args.map((arg) => recorded && arg instanceof Tensor && arg.requiresGrad);
-  const result = noGrad(() => definition.forward(context, ...args));
-  if (!recorded) return result;
-  const outputs: readonly Tensor[] = result instanceof Tensor ? [result] : result;
+  const recorded =
+    gradMode.enabled && tensors.some((tensor) => tensor.level === depth && tensor.requiresGrad);
+  if (!recorded) return;
+  const outputs = listOf(result);
   const node = new FunctionNode(definition, context, tensors, positions, outputs);
   outputs.forEach((output, i) => {
     if (tensors.includes(output)) {
@@ -173,7 +255,6 @@ function run<Args extends readonly unknown[], Out extends Outputs>(
     output.node = new OutputNode(node, i);
     output.differentiable = true;
   });
-  return result;
 }
 
 /**
@@ -195,6 +276,6 @@ export abstract class DifferentiableFunction {
     this: FunctionDefinition<Args, Out>,
     ...args: Args
   ): Out {
-    return run(this, args);
+    return run(this, args).result;
   }
 }

@@ -1,4 +1,6 @@
 /** Automatic differentiation, as PyTorch's `torch.autograd`. */
+import { detectAnomaly, isAnomalyEnabled, setDetectAnomaly } from './anomaly.js';
+import { checkpoint, checkpointSequential } from './checkpoint.js';
 import { backward, grad } from './backward.js';
 import { DifferentiableFunction } from './function.js';
 import { gradcheck, gradgradcheck } from './gradcheck.js';
@@ -9,6 +11,13 @@ import { vmap } from './vmap.js';
 
 export { backward, type BackwardOptions, grad, type GradOptions, type HookHandle } from './backward.js';
 export type { FunctionContext, FunctionDefinition } from './function.js';
+export {
+  AnomalyError,
+  type AnomalyOptions,
+  detectAnomaly,
+  isAnomalyEnabled,
+  setDetectAnomaly,
+} from './anomaly.js';
 export { jvp } from './forward.js';
 export { hessian, jacfwd, type Jacobian, jacobian, type JacobianOptions, jacrev } from './jacobian.js';
 export { gradFn, type GradFnOptions, valueAndGrad, type Vjp, vjp } from './reverse.js';
@@ -21,6 +30,11 @@ export type { Hook, Node } from './node.js';
 export const autograd = {
   Function: DifferentiableFunction,
   backward,
+  checkpoint,
+  checkpointSequential,
+  detectAnomaly,
+  isAnomalyEnabled,
+  setDetectAnomaly,
   grad,
   gradcheck,
   gradgradcheck,

@@ -1,13 +1,33 @@
 /** Whether operations are recorded for differentiation. */
 
+/** What anomaly mode does with every op while it is on. */
+export interface Watch {
+  /** Calls an op and looks at its results. */
+  run(name: string, args: readonly unknown[], call: () => unknown): unknown;
+  /** Looks at the result of an op that was called without `run`. */
+  check(name: string, inputs: readonly unknown[], output: unknown): void;
+  /** Where the op that is being recorded was called. */
+  trace(): string;
+  /** Computes the gradients of a node, and looks at them. */
+  backward<G extends readonly unknown[]>(
+    node: { readonly name: string; readonly trace: string | null },
+    given: unknown,
+    compute: () => G,
+  ): G;
+  /** Forgets what ran, because it was cut off. */
+  reset(): void;
+}
+
 interface Mode {
   enabled: boolean;
   /** What it is outside of every `noGrad`, `enableGrad` and op. */
   chosen: boolean;
+  /** Anomaly mode, where it is on. */
+  watch: Watch | null;
 }
 
 /** Read on the path of every op, so it is a plain object rather than a function call. */
-export const gradMode: Mode = { enabled: true, chosen: true };
+export const gradMode: Mode = { enabled: true, chosen: true, watch: null };
 
 function withMode<T>(name: string, enabled: boolean, fn: () => T): T {
   const { enabled: before, chosen } = gradMode;
@@ -51,6 +71,7 @@ export function setGradEnabled(enabled: boolean): boolean {
  */
 export function unwindGradMode(): void {
   gradMode.enabled = gradMode.chosen;
+  gradMode.watch?.reset();
 }
 
 export function isGradEnabled(): boolean {

@@ -2,6 +2,7 @@
  * The graph that reverse mode walks: one node for each recorded operation, linked to the nodes that made its inputs.
  * A node holds what its derivative reads, with the version each tensor had when it was saved.
  */
+import { gradMode } from './mode.js';
 import type { Tensor } from '../tensor.js';
 
 export type Hook = (grad: Tensor) => Tensor | null | undefined;
@@ -9,13 +10,23 @@ export type Gradients = readonly (Tensor | null)[];
 
 const NOTHING: readonly Tensor[] = [];
 
+let sequence = 0;
+
+/** The number of the node that was made last. */
+export function lastSequence(): number {
+  return sequence;
+}
+
 export abstract class Node {
   /** Called with the gradient of the node's output before it is used; may replace it. */
   hooks: Hook[] | null = null;
   /** Tensors (results of this node) that keep their gradient: see `retainGrad`. */
   retained: Tensor[] | null = null;
   /** Where anomaly mode saw the operation being called. */
-  trace: string | null = null;
+  trace: string | null = gradMode.watch?.trace() ?? null;
+
+  /** Counts all nodes: which of two was made first. */
+  readonly sequence = ++sequence;
 
   // State of the engine's current run over this node.
   run = 0;

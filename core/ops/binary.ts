@@ -234,6 +234,7 @@ export function applyBinary(description: BinaryDescription, first: Operand, seco
     y.node = new BinaryNode(description, a, b, y);
     y.differentiable = true;
   }
+  gradMode.watch?.check(description.name, [a, b], y);
   return y;
 }
 

@@ -42,7 +42,7 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
   }
   const recorded =
     gradMode.enabled && (self.requiresGrad || args.some((arg) => arg instanceof Tensor && arg.requiresGrad));
-  if (!recorded && !hasHalf(self, args) && record.into?.(self, args)) {
+  if (!recorded && gradMode.watch === null && !hasHalf(self, args) && record.into?.(self, args)) {
     self.changed();
     return self;
   }

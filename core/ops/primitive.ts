@@ -236,7 +236,7 @@ function forwardMode<A>(
     case 'elementwise':
       return tangents[0] === null ? null : primitive.vjp(tangents[0], context)[0];
     case undefined:
-      return late.jvpByVjp((grad) => primitive.vjp(grad, context), tangents, output);
+      return late.jvpByVjp((grad) => primitive.vjp(grad, context), tangents, [output])[0];
     default:
       return jvp(tangents, context);
   }

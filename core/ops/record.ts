@@ -5,6 +5,7 @@
  */
 import { late } from '../autograd/levels/late.js';
 import { levels } from '../autograd/levels/wrapped.js';
+import { gradMode } from '../autograd/mode.js';
 import type { DType } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
@@ -141,8 +142,13 @@ function register<F extends AnyFunction, K extends OpKind>(
 function onLevels<F extends AnyFunction>(name: string, implementation: F): F {
   const direct = implementation as AnyFunction as (...args: unknown[]) => unknown;
   const call = (...args: unknown[]): unknown =>
-    levels.top === null ? direct(...args) : late.guard(name, direct, args);
+    levels.top === null && gradMode.watch === null ? direct(...args) : special(name, direct, args);
   return call as AnyFunction as F;
+}
+
+function special(name: string, call: (...args: unknown[]) => unknown, args: readonly unknown[]): unknown {
+  const run = (): unknown => (levels.top === null ? call(...args) : late.guard(name, call, args));
+  return gradMode.watch === null ? run() : gradMode.watch.run(name, args, run);
 }
 
 /** A function that takes options by name; the types of `F` say which, so that it is only here that types are asserted. */

@@ -158,6 +158,7 @@ function applyUnary(description: UnaryDescription, input: Tensor): Tensor {
     y.node = new UnaryNode(description, input, y);
     y.differentiable = true;
   }
+  gradMode.watch?.check(description.name, [input], y);
   return y;
 }
 

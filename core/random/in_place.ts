@@ -1,5 +1,7 @@
 /** Filling tensors with numbers, whatever their layout. */
 
+import { late } from '../autograd/levels/late.js';
+import { levels } from '../autograd/levels/wrapped.js';
 import { type DType, isFloat, isHalf } from '../dtype.js';
 import { castCopy, elements, move } from '../ops/raw.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -36,6 +38,19 @@ export function writeElements(tensor: Tensor, fill: (out: NumberArray) => void):
   }
   tensor.changed();
   return tensor;
+}
+
+/**
+ * A tensor with random elements: `fresh`, which was allocated for them, filled. Inside of `vmap` another may be given
+ * back, in which each sample has its own.
+ */
+export function draw(fresh: Tensor, fill: (tensor: Tensor) => Tensor): Tensor {
+  return levels.top === null ? fill(fresh) : late.draw(fresh, fill);
+}
+
+/** Replaces the elements of a tensor by random ones, in place. */
+export function redraw(tensor: Tensor, fill: (tensor: Tensor) => Tensor): Tensor {
+  return levels.top === null ? fill(tensor) : late.redraw(tensor, fill);
 }
 
 function isFloatArray(array: NumberArray, dtype: DType): array is FloatArray {

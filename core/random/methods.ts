@@ -17,15 +17,15 @@ import {
   fillUniform,
 } from './distributions.js';
 import { defaultGenerator } from './generator.js';
-import { fillTensor, writeElements } from './in_place.js';
+import { fillTensor, redraw, writeElements } from './in_place.js';
 import { checkRange, type DrawOptions } from './tensors.js';
 
 /** Fills with numbers uniform in [from, to). */
 export function uniform_(input: Tensor, from = 0, to = 1, options: DrawOptions = {}): Tensor {
   checkWritable('uniform_', input);
   if (!(from <= to)) throw new RangeError(`uniform_: expected from ≤ to, got ${from} and ${to}`);
-  return fillTensor('uniform_', input, (out) =>
-    fillUniform(out, from, to, options.generator ?? defaultGenerator),
+  return redraw(input, (x) =>
+    fillTensor('uniform_', x, (out) => fillUniform(out, from, to, options.generator ?? defaultGenerator)),
   );
 }
 
@@ -33,8 +33,8 @@ export function uniform_(input: Tensor, from = 0, to = 1, options: DrawOptions =
 export function normal_(input: Tensor, mean = 0, std = 1, options: DrawOptions = {}): Tensor {
   checkWritable('normal_', input);
   if (!(std >= 0)) throw new RangeError(`normal_: std must not be negative, got ${std}`);
-  return fillTensor('normal_', input, (out) =>
-    fillNormal(out, mean, std, options.generator ?? defaultGenerator),
+  return redraw(input, (x) =>
+    fillTensor('normal_', x, (out) => fillNormal(out, mean, std, options.generator ?? defaultGenerator)),
   );
 }
 
@@ -42,8 +42,10 @@ export function normal_(input: Tensor, mean = 0, std = 1, options: DrawOptions =
 export function logNormal_(input: Tensor, mean = 1, std = 2, options: DrawOptions = {}): Tensor {
   checkWritable('logNormal_', input);
   if (!(std > 0)) throw new RangeError(`logNormal_: std must be positive, got ${std}`);
-  return fillTensor('logNormal_', input, (out) =>
-    fillLogNormal(out, mean, std, options.generator ?? defaultGenerator),
+  return redraw(input, (x) =>
+    fillTensor('logNormal_', x, (out) =>
+      fillLogNormal(out, mean, std, options.generator ?? defaultGenerator),
+    ),
   );
 }
 
@@ -51,8 +53,8 @@ export function logNormal_(input: Tensor, mean = 1, std = 2, options: DrawOption
 export function exponential_(input: Tensor, rate = 1, options: DrawOptions = {}): Tensor {
   checkWritable('exponential_', input);
   if (!(rate > 0)) throw new RangeError(`exponential_: the rate must be positive, got ${rate}`);
-  return fillTensor('exponential_', input, (out) =>
-    fillExponential(out, rate, options.generator ?? defaultGenerator),
+  return redraw(input, (x) =>
+    fillTensor('exponential_', x, (out) => fillExponential(out, rate, options.generator ?? defaultGenerator)),
   );
 }
 
@@ -60,8 +62,8 @@ export function exponential_(input: Tensor, rate = 1, options: DrawOptions = {})
 export function cauchy_(input: Tensor, median = 0, sigma = 1, options: DrawOptions = {}): Tensor {
   checkWritable('cauchy_', input);
   if (!(sigma > 0)) throw new RangeError(`cauchy_: sigma must be positive, got ${sigma}`);
-  return fillTensor('cauchy_', input, (out) =>
-    fillCauchy(out, median, sigma, options.generator ?? defaultGenerator),
+  return redraw(input, (x) =>
+    fillTensor('cauchy_', x, (out) => fillCauchy(out, median, sigma, options.generator ?? defaultGenerator)),
   );
 }
 
@@ -69,7 +71,9 @@ export function cauchy_(input: Tensor, median = 0, sigma = 1, options: DrawOptio
 export function geometric_(input: Tensor, p: number, options: DrawOptions = {}): Tensor {
   checkWritable('geometric_', input);
   if (!(p > 0 && p < 1)) throw new RangeError(`geometric_: p must be in (0, 1), got ${p}`);
-  return writeElements(input, (out) => fillGeometric(out, p, options.generator ?? defaultGenerator));
+  return redraw(input, (x) =>
+    writeElements(x, (out) => fillGeometric(out, p, options.generator ?? defaultGenerator)),
+  );
 }
 
 /** Fills with 1 with probability p, else 0; p is a number for all or a tensor with one an element. */
@@ -78,7 +82,7 @@ export function bernoulli_(input: Tensor, p: Tensor | number = 0.5, options: Dra
   const generator = options.generator ?? defaultGenerator;
   if (typeof p === 'number') {
     if (!(p >= 0 && p <= 1)) throw new RangeError(`bernoulli_: p must be in [0, 1], got ${p}`);
-    return writeElements(input, (out) => fillBernoulli(out, p, generator));
+    return redraw(input, (x) => writeElements(x, (out) => fillBernoulli(out, p, generator)));
   }
   const probabilities = elements(
     contiguousData(
@@ -114,7 +118,7 @@ export function random_(
 ): Tensor {
   checkWritable('random_', input);
   if (to - 1 <= Number.MAX_SAFE_INTEGER) checkRange('random_', from, Math.min(to, Number.MAX_SAFE_INTEGER));
-  return writeElements(input, (out) =>
-    fillRandomIntegers(out, from, to, options.generator ?? defaultGenerator),
+  return redraw(input, (x) =>
+    writeElements(x, (out) => fillRandomIntegers(out, from, to, options.generator ?? defaultGenerator)),
   );
 }

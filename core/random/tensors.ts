@@ -15,7 +15,7 @@ import {
   sampleWithReplacement,
 } from './distributions.js';
 import { defaultGenerator, type Generator } from './generator.js';
-import { fillTensor, writeElements } from './in_place.js';
+import { draw, fillTensor, writeElements } from './in_place.js';
 
 /** What random functions draw from: the default generator unless one is given. */
 export interface DrawOptions {
@@ -70,9 +70,9 @@ function floats(
   const { shape, options } = sizeAndOptions<RandomOptions>(op, args);
   const { dtype = getDefaultDtype(), generator = defaultGenerator, requiresGrad = false } = options;
   const out = allocateShape(shape, dtype, op);
-  fillTensor(op, out, (numbers) => fill(numbers, generator));
-  out.requiresGrad = requiresGrad;
-  return out;
+  const drawn = draw(out, (fresh) => fillTensor(op, fresh, (numbers) => fill(numbers, generator)));
+  drawn.requiresGrad = requiresGrad;
+  return drawn;
 }
 
 /** Numbers uniform in [0, 1): `rand(2, 3)`, `rand([2, 3], { dtype: 'float64', generator })`. */
@@ -127,7 +127,9 @@ function integers(low: number, high: number, shape: Shape, options: RandomIntege
   checkRange('randint', low, high);
   checkShape('randint', shape);
   const out = allocateShape(shape, dtype, 'randint');
-  return writeElements(out, (numbers) => fillRandomIntegers(numbers, low, high, generator));
+  return draw(out, (fresh) =>
+    writeElements(fresh, (numbers) => fillRandomIntegers(numbers, low, high, generator)),
+  );
 }
 
 /** @throws RangeError unless low and high are integers and low < high. */
@@ -157,7 +159,12 @@ export function randintLike(
 export function randperm(n: number, options: RandomIntegerOptions = {}): Tensor {
   const { dtype = 'int64', generator = defaultGenerator } = options;
   checkShape('randperm', [n]);
-  return writeElements(allocateShape([n], dtype, 'randperm'), (out) => fillPermutation(out, generator));
+  return draw(allocateShape([n], dtype, 'randperm'), (fresh) =>
+    writeElements(fresh, (out) => {
+      for (let start = 0; start < out.length; start += n)
+        fillPermutation(out.subarray(start, start + n), generator);
+    }),
+  );
 }
 
 /**
@@ -197,11 +204,13 @@ export function bernoulli(input: Tensor, options: DrawOptions = {}): Tensor {
   if (!isFloat(dtype)) throw new TypeError(`bernoulli: the probabilities must be float, got ${dtype}`);
   const p = elements(contiguousData(input, 'bernoulli'));
   const out = allocateShape(input.shape, dtype, 'bernoulli');
-  return fillTensor('bernoulli', out, (numbers) => {
-    if (p instanceof Float32Array || p instanceof Float64Array) {
-      fillBernoulliOf(numbers, p, options.generator ?? defaultGenerator);
-    }
-  });
+  return draw(out, (fresh) =>
+    fillTensor('bernoulli', fresh, (numbers) => {
+      if (p instanceof Float32Array || p instanceof Float64Array) {
+        fillBernoulliOf(numbers, p, options.generator ?? defaultGenerator);
+      }
+    }),
+  );
 }
 
 /** Options of {@link multinomial}. */

@@ -8,6 +8,8 @@ export type Randomness = 'error' | 'different' | 'same';
 
 export class BatchLevel extends Level {
   override readonly transform = 'vmap';
+  /** Whether an operation is being computed sample by sample. */
+  looping = false;
 
   constructor(
     /** Number of samples. */

@@ -1,9 +1,11 @@
 /** Levels of function transforms: what opens one imports this, which fills in what operations need of them. */
 import { Tensor } from '../../tensor.js';
 import { filled } from '../../ops/raw.js';
+import type { Node } from '../node.js';
 import { runBackward } from '../engine.js';
 import { Batched, BatchedAccess, BatchLevel } from './batched.js';
 import { batchOver, reachesAny } from './crossing.js';
+import { draw, redraw } from './drawing.js';
 import { late } from './late.js';
 import { loopAll } from './loop.js';
 import { TrackedLevel } from './tracked.js';
@@ -24,6 +26,9 @@ late.refuseReading = (what, x) => {
   if (level !== null) throw new BatchedAccess(level, what);
 };
 
+late.draw = draw;
+late.redraw = redraw;
+
 late.mapSamples = (fn, values) => {
   const level = new BatchLevel(values[0].shape[0]);
   const result = level.within(() => fn(...values.map((value) => new Batched(level, value))));
@@ -31,28 +36,23 @@ late.mapSamples = (fn, values) => {
 };
 
 /** The vector-Jacobian product is linear in the vector; its own transpose is the Jacobian times a vector. */
-late.jvpByVjp = (vjp, tangents, output) => {
+late.jvpByVjp = (vjp, tangents, outputs) => {
   const level = new TrackedLevel('jvp');
   return level.within(() => {
-    const start = level.wrap(filled(output.shape, 0, output.dtype, 'jvp'), true);
-    const gradients = vjp(start);
-    const roots: Tensor[] = [];
+    const starts = outputs.map((output) => level.wrap(filled(output.shape, 0, output.dtype, 'jvp'), true));
+    const gradients = vjp(...starts);
+    const roots: Node[] = [];
     const directions: Tensor[] = [];
     tangents.forEach((tangent, i) => {
-      const gradient = gradients[i];
-      if (tangent === null || !gradient?.requiresGrad) return;
-      roots.push(gradient);
+      const node = gradients[i]?.requiresGrad ? gradients[i].edge() : null;
+      if (tangent === null || node === null) return;
+      roots.push(node);
       directions.push(tangent);
     });
-    const edges = roots.map((root) => root.edge()).filter((edge) => edge !== null);
-    const target = start.edge();
-    if (edges.length === 0 || target === null) return null;
-    const [result] = runBackward(edges, directions, {
-      retainGraph: false,
-      createGraph: true,
-      targets: [target],
-    });
-    return result === null ? null : level.unwrap(result);
+    if (roots.length === 0) return outputs.map(() => null);
+    const targets = starts.map((start) => start.edge());
+    const results = runBackward(roots, directions, { retainGraph: false, createGraph: true, targets });
+    return results.map((result) => (result === null ? null : level.unwrap(result)));
   });
 };
 

@@ -9,12 +9,16 @@ interface Late {
   guard: (name: string, call: (...args: unknown[]) => unknown, args: readonly unknown[]) => unknown;
   /** A product with the Jacobian, made of two vector-Jacobian products. */
   jvpByVjp: (
-    vjp: (grad: Tensor) => readonly (Tensor | null)[],
+    vjp: (...grads: Tensor[]) => readonly (Tensor | null)[],
     tangents: readonly (Tensor | null)[],
-    output: Tensor,
-  ) => Tensor | null;
+    outputs: readonly Tensor[],
+  ) => (Tensor | null)[];
   /** Throws for a tensor that stands for a batch of them. */
   refuseReading: (what: string, x: Tensor) => void;
+  /** Fills a new tensor with random numbers, as the surrounding `vmap` says. */
+  draw: (fresh: Tensor, fill: (tensor: Tensor) => Tensor) => Tensor;
+  /** The same of a tensor in place. */
+  redraw: (tensor: Tensor, fill: (tensor: Tensor) => Tensor) => Tensor;
   /** `fn` for each sample of tensors whose first dimension is a batch. */
   mapSamples: (fn: (...samples: Tensor[]) => Tensor, values: readonly Tensor[]) => Tensor;
 }
@@ -27,5 +31,7 @@ export const late: Late = {
   guard: notLoaded,
   jvpByVjp: notLoaded,
   refuseReading: notLoaded,
+  draw: notLoaded,
+  redraw: notLoaded,
   mapSamples: notLoaded,
 };

@@ -54,6 +54,12 @@ export function loopAll(
   op: string,
 ): unknown {
   const results: unknown[] = [];
-  for (let i = 0; i < Math.max(level.size, 1); i++) results.push(call(sampleAll(args, level, i)));
+  const { looping } = level;
+  level.looping = true;
+  try {
+    for (let i = 0; i < Math.max(level.size, 1); i++) results.push(call(sampleAll(args, level, i)));
+  } finally {
+    level.looping = looping;
+  }
   return joinAll(results, level, op);
 }

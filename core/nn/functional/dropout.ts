@@ -6,7 +6,7 @@ import { add, mul } from '../../ops/arithmetic.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { fillBernoulli } from '../../random/distributions.js';
 import { defaultGenerator, type Generator } from '../../random/generator.js';
-import { fillTensor } from '../../random/in_place.js';
+import { draw, fillTensor } from '../../random/in_place.js';
 import { allocateShape, type Tensor } from '../../tensor.js';
 
 /** Options of the functions that drop elements. */
@@ -47,7 +47,9 @@ function dropoutOp(
 /** A tensor that is `on` with probability 1 - p, else 0. */
 function keepMask(input: Tensor, shape: Shape, p: number, on: number, generator: Generator): Tensor {
   const mask = allocateShape(shape, input.dtype, 'dropout');
-  return fillTensor('dropout', mask, (out) => fillBernoulli(out, 1 - p, generator, on));
+  return draw(mask, (fresh) =>
+    fillTensor('dropout', fresh, (out) => fillBernoulli(out, 1 - p, generator, on)),
+  );
 }
 
 /** The factor that keeps the mean; nothing is left to scale if everything is dropped. */
@@ -101,11 +103,7 @@ function alphaDrop(input: Tensor, shape: Shape, p: number, generator: Generator)
   if (p === 1) return mul(input, 0);
   const scale = 1 / Math.sqrt((SELU_LIMIT ** 2 * p + 1) * (1 - p));
   const keep = keepMask(input, shape, p, 1, generator);
-  const shift = allocateShape(shape, input.dtype, 'alphaDropout');
-  const kept = keep.toTypedArray();
-  fillTensor('alphaDropout', shift, (out) => {
-    for (let i = 0; i < out.length; i++) out[i] = (kept[i] - 1 + p) * SELU_LIMIT * scale;
-  });
+  const shift = mul(add(keep, p - 1), SELU_LIMIT * scale);
   return add(mul(input, mul(keep, scale)), shift);
 }
 

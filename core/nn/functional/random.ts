@@ -8,7 +8,7 @@ import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { softmax } from '../../ops/softmax.js';
 import { fillExponential } from '../../random/distributions.js';
 import { defaultGenerator, type Generator } from '../../random/generator.js';
-import { fillTensor } from '../../random/in_place.js';
+import { draw, fillTensor } from '../../random/in_place.js';
 import { allocateShape, type Tensor } from '../../tensor.js';
 
 /** Options of {@link rrelu}. */
@@ -38,13 +38,14 @@ export const rrelu: FunctionOp<RRelu> = functionOp<RRelu>(
     if (!(lower <= upper)) throw new RangeError(`rrelu: expected lower ≤ upper, got ${lower} and ${upper}`);
     if (!training || !isFloat(input.dtype)) return leakyRelu(input, (lower + upper) / 2);
     const x = elements(contiguousData(input, 'rrelu'));
-    const slopes = allocateShape(input.shape, input.dtype, 'rrelu');
-    fillTensor('rrelu', slopes, (out) => {
-      // A number is drawn only where it is used, as in PyTorch.
-      for (let i = 0; i < out.length; i++) {
-        out[i] = x[i] > 0 ? 1 : generator.uniform53() * (upper - lower) + lower;
-      }
-    });
+    const slopes = draw(allocateShape(input.shape, input.dtype, 'rrelu'), (fresh) =>
+      fillTensor('rrelu', fresh, (out) => {
+        // A number is drawn only where it is used, as in PyTorch.
+        for (let i = 0; i < out.length; i++) {
+          out[i] = x[i] > 0 ? 1 : generator.uniform53() * (upper - lower) + lower;
+        }
+      }),
+    );
     return mul(input, slopes);
   },
 );
@@ -71,11 +72,12 @@ export const gumbelSoftmax: FunctionOp<GumbelSoftmax> = functionOp<GumbelSoftmax
     options: true,
   },
   (logits: Tensor, tau = 1, hard = false, dim = -1, generator = defaultGenerator) => {
-    const noise = allocateShape(logits.shape, logits.dtype, 'gumbelSoftmax');
-    fillTensor('gumbelSoftmax', noise, (out) => {
-      fillExponential(out, 1, generator);
-      for (let i = 0; i < out.length; i++) out[i] = -Math.log(out[i]);
-    });
+    const noise = draw(allocateShape(logits.shape, logits.dtype, 'gumbelSoftmax'), (fresh) =>
+      fillTensor('gumbelSoftmax', fresh, (out) => {
+        fillExponential(out, 1, generator);
+        for (let i = 0; i < out.length; i++) out[i] = -Math.log(out[i]);
+      }),
+    );
     const soft = softmax(div(add(logits, noise), tau), dim);
     if (!hard) return soft;
     const fixed = soft.detach();

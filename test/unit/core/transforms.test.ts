@@ -11,7 +11,6 @@ import {
   jacrev,
   jvp,
   noGrad,
-  ones,
   randn,
   stack,
   tensor,
@@ -234,6 +233,32 @@ describe('checks against other transforms', () => {
     expect(gradFn((x: Tensor) => gradFn(f)(x).sum())(f64([2])).toArray()).toEqual([12]);
     expect(vmap(gradFn(f))(f64([[1], [2]])).toArray()).toEqual([[3], [12]]);
     expect(jvp(f, [f64([2])], [f64([1])])[1].item()).toBe(12);
-    expect(ones([1]).item()).toBe(1);
+    // (x³)² twice: 30 x⁴
+    const square = (x: Tensor): Tensor => Cube.apply(x).square().sum();
+    expect(gradFn((x: Tensor) => gradFn(square)(x).sum())(f64([2])).toArray()).toEqual([480]);
+    expect(hessian(square)(f64([2])).toArray()).toEqual([[480]]);
+  });
+
+  it('forward mode keeps to the derivative that a Function states', () => {
+    class StraightThrough extends autograd.Function {
+      static forward(_ctx: object, x: Tensor): Tensor {
+        return x.round();
+      }
+      static backward(_ctx: object, g: Tensor): Tensor {
+        return g;
+      }
+    }
+    class Stated extends StraightThrough {
+      static jvp(_ctx: object, t: Tensor | null): Tensor | null {
+        return t?.mul(7) ?? null;
+      }
+    }
+    expect(jvp((x: Tensor) => StraightThrough.apply(x), [f64([2.2])], [f64([5])])[1].toArray()).toEqual([5]);
+    expect(jvp((x: Tensor) => Stated.apply(x), [f64([2.2])], [f64([5])])[1].toArray()).toEqual([35]);
+    const x = f64([[1.2], [2.7]]).requiresGrad_();
+    vmap((v: Tensor) => StraightThrough.apply(v).mul(3))(x)
+      .sum()
+      .backward();
+    expect(x.grad?.toArray()).toEqual([[3], [3]]);
   });
 });

@@ -103,6 +103,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   regularExpression: { code: '/(a+)+b/.test("a".repeat(40))' },
   atomicsWait: { code: 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)' },
   childProcess: { code: 'require("child_process").execSync("sleep 30")' },
+  spawnedChild: {
+    code: `const child = require("child_process").spawn("sleep", ["30"]);
+      await new Promise((resolve) => child.on("exit", resolve))`,
+    keeps: 'child.signalCode !== null || (await new Promise((resolve) => child.on("exit", () => resolve(true))))',
+  },
   tensors: { code: 'const weights = randn([300, 300]); for (;;) weights.matmul(weights)' },
   training: {
     code: 'const w = randn([64, 64], { requiresGrad: true }); for (;;) w.matmul(w).sum().backward()',

@@ -21,13 +21,14 @@ import { NotebookHost } from './notebook-host.js';
 import { Outlet } from './outlet.js';
 import { tidyPromises } from './promise-text.js';
 import { endProcess, refuseToExit } from './process-exit.js';
+import { listenAlways, restoreListeners } from './process-listeners.js';
 import { defineNames, History } from './scope.js';
 import { installStackFormat } from './stacks.js';
 import { hideOwnWarnings, installStdio } from './stdio.js';
 import { installTimers } from './timers.js';
 
 // The kernel process signals the whole group so that children of a cell stop; this process is stopped by its watchdog.
-process.on('SIGINT', () => undefined);
+listenAlways('SIGINT', () => undefined);
 // V8 13 (Node 24) takes the interrupt check out of loops around a loop that it unrolls (`for (;;) a.push(new Array(100))`).
 if (Number(process.versions.v8.split('.')[0]) >= 13) v8.setFlagsFromString('--no-turboshaft-loop-unrolling');
 
@@ -74,8 +75,8 @@ const evaluator = new Evaluator(guard, executions, outlet, history, modules, (ex
 
 setCommHost(new NotebookComms(outlet, guard, evaluator, new LiveStates(stateChannel.port1, shared, guard)));
 
-process.on('uncaughtException', (error) => guard.enter(() => evaluator.uncaught(error, owner())));
-process.on('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaught(reason, owner())));
+listenAlways('uncaughtException', (error) => guard.enter(() => evaluator.uncaught(error, owner())));
+listenAlways('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaught(reason, owner())));
 
 // Without the library cells still run: the first one says what is wrong with it.
 let fault: { error: unknown } | undefined;
@@ -128,6 +129,7 @@ function handle(frame: ToUser): void {
 }
 
 function start(frame: Extract<ToUser, { type: 'execute' }>): void {
+  restoreListeners();
   evaluator.start(frame, fault);
   fault = undefined;
 }

@@ -15,15 +15,24 @@ export function reportFailedStart(end: ProcessEnd): ErrorReport {
 
 function report(evalue: string, end: ProcessEnd): ErrorReport {
   const ename = 'ProcessDied';
-  const words = end.lastWords.trim();
+  // Of a full heap Node's last words are addresses in its own machine code.
+  const words = isHeapFull(end) ? '' : end.lastWords.trim();
   const traceback = [`\x1b[1m\x1b[31m${ename}\x1b[0m\x1b[1m: ${evalue}\x1b[0m`];
   if (words !== '') traceback.push('Its last words:', ...words.split('\n').slice(-12));
   return { ename, evalue, traceback };
 }
 
-function cause({ code, signal, lastWords }: ProcessEnd): string {
-  if (/JavaScript heap out of memory|Reached heap limit|Allocation failed/.test(lastWords))
-    return 'The process that ran your cells ran out of memory (the JavaScript heap was exhausted).';
+function isHeapFull({ lastWords }: ProcessEnd): boolean {
+  return /JavaScript heap out of memory|Reached heap limit|Allocation failed/.test(lastWords);
+}
+
+function cause(end: ProcessEnd): string {
+  const { code, signal } = end;
+  if (isHeapFull(end))
+    return (
+      'The process that ran your cells ran out of memory: the JavaScript heap was exhausted. ' +
+      'NODE_OPTIONS=--max-old-space-size=8192 in the environment of the kernel would give it 8 GB.'
+    );
   if (signal === 'SIGKILL')
     return 'The process that ran your cells was killed (SIGKILL; often the system does so when memory runs out).';
   if (signal === 'SIGSEGV' || signal === 'SIGBUS' || signal === 'SIGILL' || signal === 'SIGFPE')

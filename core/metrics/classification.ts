@@ -32,13 +32,21 @@ export function confusionMatrix(predictions: Tensor, target: Tensor, options: Co
  * How one number is made of several classes:
  * - `'binary'`: of class 1 alone, where there are no classes but 0 and 1;
  * - `'macro'`: the mean of the classes that occur; `'weighted'`: their mean weighted by how often each is true;
- * - `'micro'`: of the sums of all classes' counts.
+ * - `'micro'`: of the sums of all classes' counts;
+ * - `'none'`: not at all; a number for each class, in a list.
  */
-export type Average = 'binary' | 'macro' | 'micro' | 'weighted';
+export type Average = 'binary' | 'macro' | 'micro' | 'weighted' | 'none';
 
 export interface ScoreOptions extends LabelOptions {
   /** Default 'binary'. */
-  readonly average?: Average;
+  readonly average?: Exclude<Average, 'none'>;
+}
+
+/** Options for a number of each class. */
+export interface ClassScoreOptions extends LabelOptions {
+  readonly average: 'none';
+  /** Number of classes; by default one more than the largest label. */
+  readonly numClasses?: number;
 }
 
 /** Counts of one class. */
@@ -61,17 +69,35 @@ const recallOf: Score = (c) => ratio(c.truePositives, c.actual);
 const f1Of: Score = (c) => ratio(2 * c.truePositives, c.predicted + c.actual);
 
 /** Of the predictions of a class, the share that is right: TP / (TP + FP); 0 where the class was never predicted. */
-export function precision(predictions: Tensor, target: Tensor, options: ScoreOptions = {}): number {
+export function precision(predictions: Tensor, target: Tensor, options?: ScoreOptions): number;
+export function precision(predictions: Tensor, target: Tensor, options: ClassScoreOptions): number[];
+export function precision(
+  predictions: Tensor,
+  target: Tensor,
+  options: ScoreOptions | ClassScoreOptions = {},
+): number | number[] {
   return averaged('precision', precisionOf, predictions, target, options);
 }
 
 /** Of the samples of a class, the share that was found: TP / (TP + FN); 0 where the class does not occur. */
-export function recall(predictions: Tensor, target: Tensor, options: ScoreOptions = {}): number {
+export function recall(predictions: Tensor, target: Tensor, options?: ScoreOptions): number;
+export function recall(predictions: Tensor, target: Tensor, options: ClassScoreOptions): number[];
+export function recall(
+  predictions: Tensor,
+  target: Tensor,
+  options: ScoreOptions | ClassScoreOptions = {},
+): number | number[] {
   return averaged('recall', recallOf, predictions, target, options);
 }
 
 /** The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN); 0 where the class neither occurs nor was predicted. */
-export function f1(predictions: Tensor, target: Tensor, options: ScoreOptions = {}): number {
+export function f1(predictions: Tensor, target: Tensor, options?: ScoreOptions): number;
+export function f1(predictions: Tensor, target: Tensor, options: ClassScoreOptions): number[];
+export function f1(
+  predictions: Tensor,
+  target: Tensor,
+  options: ScoreOptions | ClassScoreOptions = {},
+): number | number[] {
   return averaged('f1', f1Of, predictions, target, options);
 }
 
@@ -80,11 +106,11 @@ function averaged(
   score: Score,
   predictions: Tensor,
   target: Tensor,
-  options: ScoreOptions,
-): number {
+  options: ScoreOptions | ClassScoreOptions,
+): number | number[] {
   const { average = 'binary' } = options;
   const labels = readLabels(metric, predictions, target, options);
-  const size = countClasses(metric, labels);
+  const size = countClasses(metric, labels, 'numClasses' in options ? options.numClasses : undefined);
   const counts = new Map<number, ClassCounts>();
   const of = (label: number): ClassCounts => {
     let own = counts.get(label);
@@ -110,13 +136,15 @@ function averaged(
       return all.reduce((sum, own) => sum + score(own), 0) / all.length;
     case 'weighted':
       return all.reduce((sum, own) => sum + own.actual * score(own), 0) / labels.count;
+    case 'none':
+      return Array.from({ length: size }, (_, label) => score(of(label)));
     case 'micro': {
       const truePositives = all.reduce((sum, own) => sum + own.truePositives, 0);
       return score({ truePositives, predicted: labels.count, actual: labels.count });
     }
     default:
       throw new TypeError(
-        `${metric}: there is no average ${JSON.stringify(average)}; there are 'binary', 'macro', 'weighted' and 'micro'`,
+        `${metric}: there is no average ${JSON.stringify(average)}; there are 'binary', 'macro', 'weighted', 'micro' and 'none'`,
       );
   }
 }

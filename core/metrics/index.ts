@@ -2,6 +2,7 @@
 export {
   accuracy,
   type Average,
+  type ClassScoreOptions,
   confusionMatrix,
   type ConfusionOptions,
   f1,

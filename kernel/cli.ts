@@ -120,6 +120,7 @@ program
   .option('--sweep <file>', 'run IN with many settings of its parameters (YAML or JSON); OUT is a folder')
   .option('--json <file>', 'write what became of the run as JSON; - is stdout')
   .option('--junit <file>', 'write a JUnit report in which cells are tests; - is stdout')
+  .option('--html <file>', 'write the executed notebook as a page of its own; - is stdout')
   .option('--kernel <name>', 'an installed kernel (default: this one), or one of the server')
   .option(
     '--server <url>',

@@ -12,12 +12,13 @@ import {
 } from '../many/index.js';
 import { saveNotebook } from '../notebook/index.js';
 import type { RunOptions } from '../options.js';
-import { junitReport, summaryOf, summaryOfFailure, writeReport } from '../report/index.js';
+import { writeReport } from '../report/index.js';
 import { runNotebook } from '../run.js';
 import { bestLine, csvOf, readSweep, runSweep, summaryNotebook, tableOf, textTable } from '../sweep/index.js';
 import { duration, styleFor } from '../terminal/index.js';
 import { JsonLinesReporter } from '../terminal/json-lines.js';
 import { jobsOf, serversOf, type RunCommandOptions } from './options.js';
+import { writeReports } from './reports.js';
 import { shownProgress, untilSignal } from './terminal.js';
 
 /** Runs all of `inputs`. The exit code is 0 when all went well, else that of the first which failed. */
@@ -46,7 +47,7 @@ export async function runManyCommand(
     console.log(
       failed === 0 ? `all ${runs.length} notebooks ran` : `${failed} of ${runs.length} notebooks failed`,
     );
-  writeReports(outcomes, command);
+  await report(outcomes, command);
   return commonExitCode(outcomes);
 }
 
@@ -65,7 +66,7 @@ export async function sweepCommand(
     writeReport(path.join(folder, 'summary.json'), `${JSON.stringify(result.rows, null, 2)}\n`);
     writeReport(path.join(folder, 'summary.csv'), csvOf(table));
     if (speaks(command)) console.log(`\n${textTable(table)}\n${bestLine(result) ?? ''}`);
-    writeReports(result.outcomes, command);
+    await report(result.outcomes, command);
     const exitCode = commonExitCode(result.outcomes);
     if (exitCode !== ExitCode.interrupted)
       await writeSummary(summaryNotebook(result, base.input, folder), folder);
@@ -121,16 +122,12 @@ function runReported(command: RunCommandOptions): typeof runNotebook {
   };
 }
 
-function writeReports(outcomes: readonly ManyOutcome[], { json, junit }: RunCommandOptions): void {
-  const runs = outcomes.map((outcome) => {
-    const { input } = outcome.options;
-    return 'result' in outcome
-      ? { summary: summaryOf(input, outcome.result), report: { input, result: outcome.result } }
-      : { summary: summaryOfFailure(input, outcome.failure), report: { input, failure: outcome.failure } };
-  });
-  const all = { exitCode: commonExitCode(outcomes), runs: runs.map(({ summary }) => summary) };
-  if (json !== undefined) writeReport(json, `${JSON.stringify(all, null, 2)}\n`);
-  if (junit !== undefined) writeReport(junit, junitReport(runs.map(({ report }) => report)));
+function report(outcomes: readonly ManyOutcome[], command: RunCommandOptions): Promise<void> {
+  const runs = outcomes.map((outcome) => ({ ...outcome, input: outcome.options.input }));
+  return writeReports(runs, command, (summaries) => ({
+    exitCode: commonExitCode(outcomes),
+    runs: summaries,
+  }));
 }
 
 function refuseSameOutput(runs: readonly RunOptions[]): void {

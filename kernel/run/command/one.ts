@@ -2,35 +2,25 @@
 import path from 'node:path';
 import { ExitCode, RunError } from '../exit.js';
 import type { RunOptions, RunResult } from '../options.js';
-import {
-  junitReport,
-  summaryOf,
-  summaryOfFailure,
-  writeReport,
-  type JUnitRun,
-  type RunSummary,
-} from '../report/index.js';
 import { runNotebook } from '../run.js';
 import { styleFor, terminalReporter } from '../terminal/index.js';
 import type { RunCommandOptions } from './options.js';
+import { writeReports, type Reported } from './reports.js';
 import { printError, shownProgress, untilSignal } from './terminal.js';
 
 /** Runs the notebook, and writes the reports that were asked for, also of a run that could not begin. */
 export async function runOneCommand(options: RunOptions, command: RunCommandOptions): Promise<ExitCode> {
   const { input } = options;
-  const { json, junit } = command;
-  const write = (summary: RunSummary, report: JUnitRun): void => {
-    if (json !== undefined) writeReport(json, `${JSON.stringify(summary, null, 2)}\n`);
-    if (junit !== undefined) writeReport(junit, junitReport([report]));
-  };
+  const report = (run: Reported): Promise<void> => writeReports([run], command, ([summary]) => summary);
+  let result: RunResult;
   try {
-    const result = await runShown(options, command);
-    write(summaryOf(input, result), { input, result });
-    return result.exitCode;
+    result = await runShown(options, command);
   } catch (error) {
-    if (error instanceof RunError) write(summaryOfFailure(input, error), { input, failure: error });
+    if (error instanceof RunError) await report({ input, failure: error });
     throw error;
   }
+  await report({ input, result });
+  return result.exitCode;
 }
 
 async function runShown(options: RunOptions, command: RunCommandOptions): Promise<RunResult> {

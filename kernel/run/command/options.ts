@@ -37,6 +37,7 @@ export interface RunCommandOptions {
   /** Files for reports; `-` is stdout. */
   json?: string;
   junit?: string;
+  html?: string;
   /** How many notebooks run at the same time. */
   jobs?: string;
   /** The folder for executed notebooks. */

@@ -4,8 +4,8 @@ import { styleFor, type Progress } from '../terminal/index.js';
 import type { RunCommandOptions } from './options.js';
 
 /** A report on stdout is all that is on stdout. */
-export const shownProgress = ({ progress = 'auto', json, junit }: RunCommandOptions): Progress =>
-  json === '-' || junit === '-' ? 'none' : progress;
+export const shownProgress = ({ progress = 'auto', json, junit, html }: RunCommandOptions): Progress =>
+  [json, junit, html].includes('-') ? 'none' : progress;
 
 /** Runs with a signal that is given by Ctrl+C, SIGTERM or SIGHUP; at the second one the process ends. */
 export async function untilSignal<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {

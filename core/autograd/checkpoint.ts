@@ -47,9 +47,7 @@ class CheckpointNode extends MultiNode {
     this.versions = this.tensors.map((x) => x.version);
   }
 
-  get name(): string {
-    return 'CheckpointBackward';
-  }
+  readonly name = 'CheckpointBackward';
 
   protected backwardOutputs(grads: readonly (Tensor | null)[]): Gradients {
     if (this.freed) throw freedError(this.name);
@@ -79,6 +77,24 @@ class CheckpointNode extends MultiNode {
   }
 }
 
+/** A function of its own: a closure made where the first result is known would keep that alive, with all it saved. */
+function recomputation<Args extends readonly unknown[]>(
+  fn: (...args: Args) => Outputs,
+  args: Args,
+  state: Uint8Array,
+): () => readonly Tensor[] {
+  return () => {
+    const now = defaultGenerator.getState();
+    defaultGenerator.setState(state);
+    try {
+      const result = enableGrad(() => fn(...args));
+      return result instanceof Tensor ? [result] : result;
+    } finally {
+      defaultGenerator.setState(now);
+    }
+  };
+}
+
 /**
  * Computes `fn(...args)` without keeping what is saved for backward on the way: backward calls `fn` again, with the random
  * numbers of the first time, and goes through what it recorded then. It saves memory and costs one more forward pass.
@@ -104,17 +120,7 @@ export function checkpoint<Args extends readonly unknown[], Out extends Outputs>
   const sources = [...new Set([...inputs, ...reached(list, since, new Set(inputs))])];
   if (!list.some((output) => output.requiresGrad)) return recorded;
   const outputs = list.map((output) => noGrad(() => output.detach()));
-  const again = (): readonly Tensor[] => {
-    const now = defaultGenerator.getState();
-    defaultGenerator.setState(state);
-    try {
-      const result = enableGrad(() => fn(...args));
-      return result instanceof Tensor ? [result] : result;
-    } finally {
-      defaultGenerator.setState(now);
-    }
-  };
-  const node = new CheckpointNode(again, args, sources, outputs);
+  const node = new CheckpointNode(recomputation(fn, args, state), args, sources, outputs);
   outputs.forEach((output, i) => {
     if (!list[i].requiresGrad) return;
     output.node = new OutputNode(node, i);

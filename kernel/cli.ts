@@ -76,7 +76,7 @@ program
   .argument('<connection-file>', 'the file that a Jupyter client wrote')
   .action(async (file: string) => {
     // The kernel is a program of its own: from here on this process is it.
-    const main = distFile('kernel/main.js');
+    const main = distFile('kernel/main.cjs');
     process.argv = [process.execPath, main, file];
     await import(pathToFileURL(main).href);
   });

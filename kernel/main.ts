@@ -1,14 +1,15 @@
 /**
- * The kernel process: `node dist/kernel/main.js <connection file>`. It owns the sockets and never runs user code. What
+ * The kernel process: `node dist/kernel/main.cjs <connection file>`. It owns the sockets and never runs user code. What
  * it needs to answer is loaded first, everything else beside it.
  */
+import { takeOver } from './boot/handover.js';
 import { historyStore } from './dispatch/history-files.js';
 import { packageVersion } from './install/paths.js';
 import { Kernel } from './dispatch/index.js';
 import { watchParent } from './parent.js';
 import { ConnectionError, readConnectionFile, ZeroMqTransport } from './transport/index.js';
 
-const USAGE = 'usage: node dist/kernel/main.js [-f | --connection-file] <connection file>';
+const USAGE = 'usage: node dist/kernel/main.cjs [-f | --connection-file] <connection file>';
 
 function log(text: string): void {
   process.stderr.write(`nabla: ${text}\n`);
@@ -27,13 +28,18 @@ function connectionFile(args: readonly string[]): string {
   return file;
 }
 
+/** When the code that the start has compiled is kept for the next one: nobody waits for anything then. */
+const SAVE_MS = 5000;
+
+const begun = takeOver();
+
 async function main(): Promise<void> {
   const info = readConnectionFile(connectionFile(process.argv.slice(2)));
   const kernel = new Kernel({
     transport: new ZeroMqTransport(info, log),
     startSession: async (events) => {
       const { startSession } = await import('./session/index.js');
-      return startSession({ cwd: process.cwd(), events });
+      return startSession({ cwd: process.cwd(), events, first: begun.user });
     },
     isComplete: async (code) => {
       const { isComplete } = await import('./language/index.js');
@@ -44,9 +50,13 @@ async function main(): Promise<void> {
     // The runner reads all that comes, and must not miss any of it.
     pacing: process.env.NABLA_OUTPUT_PACING === 'none' ? 'none' : 'jupyter_server',
     log,
-    ended: () => process.exit(0),
+    ended: () => exit(0),
   });
-  const end = (code: number) => void kernel.stop().then(() => process.exit(code));
+  const exit = (code: number): void => {
+    begun.saveCode?.();
+    process.exit(code);
+  };
+  const end = (code: number) => void kernel.stop().then(() => exit(code));
   // The connection outlives a mistake of ours: a notebook's state is worth more than a clean exit.
   process.on('uncaughtException', (error) => log(`internal error: ${error.stack ?? error.message}`));
   process.on('SIGINT', () => void kernel.interrupt());
@@ -54,6 +64,7 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => end(0));
   watchParent(process.env.JPY_PARENT_PID, () => end(1));
   await kernel.start();
+  setTimeout(() => begun.saveCode?.(), SAVE_MS).unref();
 }
 
 main().catch((error: unknown) => {

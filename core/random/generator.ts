@@ -1,5 +1,6 @@
 /** The random number generator as PyTorch's `torch.Generator` on the CPU: seeding, drawing, and saving its state. */
 
+import { randomFillSync } from 'node:crypto';
 import { Mt19937, STATE_SIZE } from './mt19937.js';
 
 /** Seed of a `new Generator()`, PyTorch's `default_rng_seed_val`. */
@@ -53,7 +54,7 @@ export class Generator {
 
   /** Seeds with a number that no one can foresee and returns that number. */
   seed(): number {
-    const words = globalThis.crypto.getRandomValues(new Uint32Array(2));
+    const words = randomFillSync(new Uint32Array(2));
     const seed = (words[0] & 0x1fffff) * 2 ** 32 + words[1];
     this.manualSeed(seed);
     return seed;

@@ -1,11 +1,14 @@
 /**
- * Builds `dist/`: one esbuild run with shared chunks, so that the core a cell sees and the core that `import 'nabla'`
- * finds are the same objects. `--types` also writes the declaration files, `--quiet` prints nothing on success.
+ * Builds `dist/`. What scripts import is one esbuild run of modules with shared chunks. The two processes of the kernel
+ * are bundles, a file each, which V8 can take from a cache (`kernel/boot/`), each behind a small file that starts what
+ * takes longest before it loads the bundle. `--types` also writes the declaration files, `--quiet` prints nothing on
+ * success.
  */
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,52 +17,86 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const quiet = process.argv.includes('--quiet');
 const started = performance.now();
 
-/** Every file that a process or a worker thread starts with, or that a package export names. */
-const entryPoints = [
-  'core/index.ts',
-  'kernel/api.ts',
-  'kernel/cli.ts',
-  'kernel/main.ts',
-  'kernel/runtime/main.ts',
-  'kernel/runtime/watchdog.ts',
-  'kernel/runtime/module-hooks.ts',
-  'kernel/plots/raster-worker.ts',
-  'kernel/run/index.ts',
-].filter((file) => existsSync(path.join(root, file)));
-
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints,
   outdir: 'dist',
-  outbase: '.',
   bundle: true,
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  logLevel: 'warning',
+  metafile: true,
+};
+
+/** What package exports name, and what starts in a process or thread of its own without being in a hurry. */
+const modules = {
+  ...common,
+  entryPoints: [
+    'core/index.ts',
+    'kernel/api.ts',
+    'kernel/cli.ts',
+    'kernel/runtime/module-hooks.ts',
+    'kernel/plots/raster-worker.ts',
+    'kernel/run/index.ts',
+  ],
+  outbase: '.',
   splitting: true,
   packages: 'external',
   format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
-  logLevel: 'warning',
-  metafile: true,
-});
-// `require` of a local module cannot wait for an ECMAScript module to load.
-await build({
-  absWorkingDir: root,
-  entryPoints: ['kernel/language/module-compiler.ts'],
-  outfile: 'dist/kernel/language/module-compiler.cjs',
-  bundle: true,
-  external: ['@swc/core'],
+};
+
+/** `import.meta.resolve` exists in modules only: the entry of the user process is one, and lends its own. */
+const IMPORT_META = `const importMetaUrl = require('node:url').pathToFileURL(__filename).href, importMetaResolve = globalThis[Symbol.for('nabla.importResolve')];`;
+
+/** CommonJS, for which every Node has a cache of code. Only what holds binaries stays outside. */
+const scripts = {
+  ...common,
   format: 'cjs',
-  platform: 'node',
-  target: 'node20',
-  sourcemap: true,
-  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
-  define: { 'import.meta.url': 'ownUrl' },
-  logLevel: 'warning',
-});
-await restoreClassNames(Object.keys(metafile.outputs).filter((file) => file.endsWith('.js')));
-await removeStaleChunks(new Set(Object.keys(metafile.outputs)));
+  outExtension: { '.js': '.cjs' },
+  external: ['zeromq', '@swc/core', '@resvg/resvg-js', 'esbuild'],
+  supported: { 'dynamic-import': false },
+  banner: { js: `"use strict"; ${IMPORT_META}` },
+  define: { 'import.meta.url': 'importMetaUrl', 'import.meta.resolve': 'importMetaResolve' },
+};
+const bundles = {
+  ...scripts,
+  entryPoints: { kernel: 'kernel/main.ts', user: 'kernel/runtime/main.ts' },
+  outdir: 'dist/kernel/bundles',
+};
+const boot = {
+  ...scripts,
+  entryPoints: { main: 'kernel/boot/kernel.ts', 'runtime/watchdog': 'kernel/runtime/watchdog.ts' },
+  outdir: 'dist/kernel',
+};
+/** `require` of a local module cannot wait for an ECMAScript module to load. */
+const moduleCompiler = {
+  ...scripts,
+  entryPoints: ['kernel/language/module-compiler.ts'],
+  outdir: 'dist/kernel/language',
+};
+const userBoot = {
+  ...common,
+  format: 'esm',
+  entryPoints: { main: 'kernel/boot/user.ts' },
+  outdir: 'dist/kernel/runtime',
+};
+
+const [moduleFiles, bundleFiles] = (
+  await Promise.all([build(modules), build(bundles), build(moduleCompiler)])
+).map(({ metafile }) => metafile.outputs);
+await restoreClassNames(
+  [...Object.keys(moduleFiles), ...Object.keys(bundleFiles)].filter((file) => /js$/.test(file)),
+);
+for (const file of Object.keys(bundleFiles)) if (file.endsWith('.cjs')) await escapeAll(file);
+const BUILD_ID = JSON.stringify(await buildId(Object.keys(bundleFiles)));
+await build({ ...boot, define: { ...boot.define, BUILD_ID } });
+await build({ ...userBoot, define: { BUILD_ID } });
+await writeLibrary();
+await removeStale(
+  'dist/chunks',
+  Object.keys(moduleFiles).map((file) => path.basename(file)),
+);
 if (existsSync(path.join(root, 'kernel/install/logos')))
   await cp(path.join(root, 'kernel/install/logos'), path.join(root, 'dist/kernel/logos'), {
     recursive: true,
@@ -81,15 +118,48 @@ if (process.argv.includes('--types')) {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
-if (!quiet)
-  console.log(
-    `built ${entryPoints.length} entries into dist/ in ${Math.round(performance.now() - started)} ms`,
-  );
+if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
+
+/** Names the content of the bundles, so that code from the cache always belongs to them. */
+async function buildId(files) {
+  const hash = createHash('sha256');
+  for (const file of files.filter((name) => name.endsWith('.cjs')).sort())
+    hash.update(await readFile(path.join(root, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/**
+ * What `import … from 'nabla'` finds in the user process: the objects that its cells have (`kernel/runtime/library.ts`).
+ * In a worker thread of a person's own there are none yet, and the library is loaded.
+ */
+async function writeLibrary() {
+  await mkdir(path.join(root, 'dist/kernel/library'), { recursive: true });
+  for (const [name, file] of [
+    ['api', 'kernel/api'],
+    ['core', 'core/index'],
+  ]) {
+    const names = moduleFiles[`dist/${file}.js`].exports;
+    const text = [
+      `const library = globalThis[Symbol.for('nabla.library')] ?? (await import('../../${file}.js'));`,
+      `const { ${names.map((each, index) => `${each}: _${index}`).join(', ')} } = library;`,
+      `export { ${names.map((each, index) => `_${index} as ${each}`).join(', ')} };`,
+    ];
+    await writeFile(path.join(root, `dist/kernel/library/${name}.js`), `${text.join('\n')}\n`);
+  }
+}
+
+/** Nothing but ASCII, which is read and compiled fastest. Beyond it esbuild leaves only comments and regular expressions. */
+async function escapeAll(file) {
+  const name = path.join(root, file);
+  const text = await readFile(name, 'utf8');
+  const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  await writeFile(name, text.replace(/[^\0-\x7f]/g, escape));
+}
 
 /** Chunk names carry a hash of their content: what an earlier build left would only add up. */
-async function removeStaleChunks(current) {
-  for (const name of await readdir(path.join(root, 'dist/chunks')).catch(() => []))
-    if (!current.has(`dist/chunks/${name}`)) await rm(path.join(root, 'dist/chunks', name));
+async function removeStale(folder, current) {
+  for (const name of await readdir(path.join(root, folder)).catch(() => []))
+    if (!current.includes(name)) await rm(path.join(root, folder, name), { recursive: true });
 }
 
 /**
@@ -101,7 +171,7 @@ async function restoreClassNames(files) {
     const name = path.join(root, file);
     const text = await readFile(name, 'utf8');
     const named = text.replace(
-      /^(var (\w+) = class _\2\b.*\{)$/gm,
+      /^(\s*(?:var )?(\w+) = class _\2\b.*\{)$/gm,
       '$1 static { Object.defineProperty(this, "name", { value: "$2", configurable: true }); }',
     );
     if (named !== text) await writeFile(name, named);

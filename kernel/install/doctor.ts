@@ -62,7 +62,7 @@ function node(): Finding[] {
 }
 
 function build(): Finding[] {
-  const file = distFile('kernel/main.js');
+  const file = distFile('kernel/main.cjs');
   return [
     existsSync(file)
       ? ok(`Nabla ${packageVersion()} (${packageRoot()})`)
@@ -182,7 +182,7 @@ async function jupyter(command: string, which: string): Promise<Finding[]> {
 }
 
 async function start(probe: () => Promise<Probe>): Promise<Finding[]> {
-  if (!existsSync(distFile('kernel/main.js'))) return [];
+  if (!existsSync(distFile('kernel/main.cjs'))) return [];
   try {
     const { startMs, result, firstMs, nextMs } = await probe();
     if (result !== '2')

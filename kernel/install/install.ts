@@ -26,8 +26,8 @@ export const LOGOS = ['logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg'] as con
  */
 export async function install(options: InstallOptions = {}): Promise<string> {
   const name = validName(options.name ?? DEFAULT_NAME);
-  if (!existsSync(distFile('kernel/main.js')))
-    throw new Error(`the kernel is not built (${distFile('kernel/main.js')} is missing): run npm run build`);
+  if (!existsSync(distFile('kernel/main.cjs')))
+    throw new Error(`the kernel is not built (${distFile('kernel/main.cjs')} is missing): run npm run build`);
   const data = dataDir(options);
   const folder = path.join(data, 'kernels', name);
   await mkdir(path.dirname(folder), { recursive: true });

@@ -27,7 +27,7 @@ export const DEFAULT_DISPLAY_NAME = 'TypeScript (Nabla)';
 /** The kernelspec that starts this build with the Node.js that runs now. */
 export function ownSpec(displayName = DEFAULT_DISPLAY_NAME): KernelSpec {
   return {
-    argv: [process.execPath, distFile('kernel/main.js'), '{connection_file}'],
+    argv: [process.execPath, distFile('kernel/main.cjs'), '{connection_file}'],
     display_name: displayName,
     language: 'typescript',
     interrupt_mode: 'message',

@@ -29,7 +29,7 @@ function isOwnPackage(file: string): boolean {
   return typeof manifest === 'object' && manifest !== null && 'name' in manifest && manifest.name === 'nabla';
 }
 
-/** The absolute path of a built file, named relative to `dist/`: `distFile('kernel/main.js')`. */
+/** The absolute path of a built file, named relative to `dist/`: `distFile('kernel/main.cjs')`. */
 export function distFile(rel: string): string {
   return path.join(packageRoot(), 'dist', rel);
 }

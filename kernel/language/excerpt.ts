@@ -73,12 +73,14 @@ function expandTabs(text: string): string {
   return out;
 }
 
-const segmenter = new Intl.Segmenter();
+/** Made when it is needed: that takes as long as a third of a process's start. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** How many columns of a fixed-width font a text takes. */
 export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
+  segmenter ??= new Intl.Segmenter();
   for (const { segment } of segmenter.segment(text)) width += characterWidth(segment);
   return width;
 }

@@ -1,6 +1,6 @@
 /** The user process: evaluates cells on its main thread, with a watchdog thread beside it. */
-import v8 from 'node:v8';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
+import { takeOver } from '../boot/handover.js';
 import { receiveComm, setCommHost } from '../display/comms.js';
 import { unwindLevels } from '../../core/autograd/levels/wrapped.js';
 import { unwindGradMode } from '../../core/autograd/mode.js';
@@ -14,7 +14,7 @@ import type { ToUser } from './frames.js';
 import { Guard } from './guard.js';
 import { Inputs } from './inputs.js';
 import { LiveStates } from './live-states.js';
-import { OUTPUT_FD, SHARED_BYTES, type FromMain, type ToMain, type WatchdogData } from './link.js';
+import { OUTPUT_FD, type FromMain, type ToMain } from './link.js';
 import { protectLoading } from './module-loading.js';
 import { Modules } from './modules.js';
 import { NotebookHost } from './notebook-host.js';
@@ -22,40 +22,28 @@ import { Outlet } from './outlet.js';
 import { tidyPromises } from './promise-text.js';
 import { endProcess, refuseToExit } from './process-exit.js';
 import { listenAlways, restoreListeners } from './process-listeners.js';
-import { defineNames, History } from './scope.js';
+import { provideLibrary } from './library.js';
+import { History } from './scope.js';
 import { installStackFormat } from './stacks.js';
 import { hideOwnWarnings, installStdio } from './stdio.js';
 import { installTimers } from './timers.js';
+import { startWatchdog } from './watchdog-thread.js';
+
+/** When the code that the start has compiled is kept for the next start: nobody waits for anything then. */
+const SAVE_MS = 5000;
+const { setTimeout } = globalThis;
 
 // The kernel process signals the whole group so that children of a cell stop; this process is stopped by its watchdog.
 listenAlways('SIGINT', () => undefined);
-// V8 13 (Node 24) takes the interrupt check out of loops around a loop that it unrolls (`for (;;) a.push(new Array(100))`).
-if (Number(process.versions.v8.split('.')[0]) >= 13) v8.setFlagsFromString('--no-turboshaft-loop-unrolling');
 
-const shared = new SharedArrayBuffer(SHARED_BYTES);
-const control = new MessageChannel();
-const inputChannel = new MessageChannel();
-const stateChannel = new MessageChannel();
-const workerData: WatchdogData = {
-  port: control.port2,
-  inputPort: inputChannel.port2,
-  statePort: stateChannel.port2,
-  shared,
-};
-const watchdog = new Worker(distFile('kernel/runtime/watchdog.js'), {
-  workerData,
-  transferList: [control.port2, inputChannel.port2, stateChannel.port2],
-  execArgv: [],
-  trackUnmanagedFds: false,
-});
-watchdog.unref();
+const begun = takeOver();
+const watchdog = begun.watchdog ?? startWatchdog(distFile('kernel/runtime/watchdog.cjs'));
 
 const owner = (): Execution | undefined => currentExecution();
 const executions = new Executions(() => owner()?.id ?? null);
-const guard = new Guard(shared, executions);
+const guard = new Guard(watchdog.shared, executions);
 const outlet = new Outlet(OUTPUT_FD, guard);
-const inputs = new Inputs(inputChannel.port1, shared, outlet);
-inputChannel.port1.unref();
+const inputs = new Inputs(watchdog.inputs, watchdog.shared, outlet);
 
 installStackFormat();
 installTimers();
@@ -73,7 +61,9 @@ const evaluator = new Evaluator(guard, executions, outlet, history, modules, (ex
   inputs.forget(execution.id),
 );
 
-setCommHost(new NotebookComms(outlet, guard, evaluator, new LiveStates(stateChannel.port1, shared, guard)));
+setCommHost(
+  new NotebookComms(outlet, guard, evaluator, new LiveStates(watchdog.states, watchdog.shared, guard)),
+);
 
 listenAlways('uncaughtException', (error) => guard.enter(() => evaluator.uncaught(error, owner())));
 listenAlways('unhandledRejection', (reason) => guard.enter(() => evaluator.uncaught(reason, owner())));
@@ -82,7 +72,7 @@ listenAlways('unhandledRejection', (reason) => guard.enter(() => evaluator.uncau
 let fault: { error: unknown } | undefined;
 const api = import('../api.js')
   .then((library) => {
-    defineNames(library);
+    provideLibrary(library);
     modules.provide(library);
   })
   .catch((error: unknown) => {
@@ -92,7 +82,7 @@ let isReady = false;
 let received = 0;
 const lost = new Set<number>();
 
-control.port1.on('message', (message: ToMain) =>
+watchdog.control.on('message', (message: ToMain) =>
   guard.macrotask(() => {
     for (let seq = received + 1; seq < message.seq; seq++) lost.add(seq);
     received = Math.max(received, message.seq);
@@ -103,7 +93,7 @@ control.port1.on('message', (message: ToMain) =>
       unwindLevels();
       const served = evaluator.settle(message.ticket, message.id);
       const reply: FromMain = { type: 'settled', ticket: message.ticket, served, lost: [...lost] };
-      control.port1.postMessage(reply);
+      watchdog.control.postMessage(reply);
     }
   }),
 );
@@ -122,6 +112,7 @@ function handle(frame: ToUser): void {
     }
     case 'shutdown':
       process.emit('exit', 0);
+      begun.saveCode?.();
       endProcess(0);
       break;
     default:
@@ -144,6 +135,8 @@ function inTaskOfItsOwn(body: () => void): void {
   port2.postMessage(null);
 }
 
-await api;
-isReady = true;
-outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.versions.node });
+void api.then(() => {
+  isReady = true;
+  setTimeout(() => guard.enter(() => begun.saveCode?.()), SAVE_MS).unref();
+  outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.versions.node });
+});

@@ -22,8 +22,8 @@ export type PathsOf = (folder: string) => PathSettings;
 
 /** What `nabla` is, whether or not the folder has it installed. */
 export const LIBRARY: Readonly<Record<string, string>> = {
-  nabla: distFile('kernel/api.js'),
-  'nabla/core': distFile('core/index.js'),
+  nabla: distFile('kernel/library/api.js'),
+  'nabla/core': distFile('kernel/library/core.js'),
   'nabla/run': distFile('kernel/run/index.js'),
 };
 

@@ -1,5 +1,6 @@
 /** The user process as an object: starts it, runs cells in it one at a time, stops them, and starts it again when it dies. */
 import os from 'node:os';
+import { distFile } from '../install/paths.js';
 import type {
   CommPacket,
   ExecutionId,
@@ -11,6 +12,7 @@ import type { CompiledCell } from '../language/cell.js';
 import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';
 import type { ExecuteRequest, Session, SessionEvents, ValueInfo } from './session.js';
+import { spawnUserProcess, type StartedProcess } from './spawn.js';
 import { UserProcess, type ProcessEnd } from './user-process.js';
 
 export interface SessionOptions {
@@ -21,9 +23,13 @@ export interface SessionOptions {
   compiler: CellCompiler;
   /** Environment of the user process; this process's own when missing. */
   env?: NodeJS.ProcessEnv;
+  /** A user process that was started already, in `cwd` and `env`; the ones after it are the session's own. */
+  first?: StartedProcess;
   /** How long a shutdown waits before it uses force. */
   graceMs?: number;
 }
+
+const USER_PROCESS = 'kernel/runtime/main.js';
 
 /** How long completion waits for the user process, and how long for one that is starting. */
 const LOOK_MS = 500;
@@ -58,7 +64,7 @@ class ProcessSession implements Session {
   readonly #interrupts = new Map<number, () => void>();
 
   constructor(private readonly options: SessionOptions) {
-    this.#start();
+    this.#start(options.first);
     this.#compiler = distinctFiles(options.compiler);
   }
 
@@ -153,10 +159,11 @@ class ProcessSession implements Session {
     return { compiled, failed };
   }
 
-  #start(): UserProcess {
+  #start(first?: StartedProcess): UserProcess {
     this.#ready = false;
-    const env = this.options.env ?? globalThis.process.env;
-    const started: UserProcess = new UserProcess(this.options.cwd || os.homedir(), env, {
+    const { cwd, env = globalThis.process.env } = this.options;
+    const process = first ?? spawnUserProcess(distFile(USER_PROCESS), cwd || os.homedir(), env);
+    const started: UserProcess = new UserProcess(process, {
       frame: (frame) => this.#receive(started, frame),
       nativeOutput: (name, text) =>
         this.options.events.output({ type: 'stream', id: this.#latest, name, text }),

@@ -1,12 +1,10 @@
 /** One user process: its pipes, its process group and its end. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import os from 'node:os';
+import type { ChildProcess } from 'node:child_process';
 import { Writable, type Readable } from 'node:stream';
-import { distFile } from '../install/paths.js';
 import { encodeFrame, FrameDecoder } from '../runtime/framing.js';
 import { CONTROL_FD, OUTPUT_FD, REPORT_FD } from '../runtime/link.js';
 import type { FromUser, ToUser } from '../runtime/frames.js';
+import type { StartedProcess } from './spawn.js';
 
 export interface UserProcessEvents {
   frame(frame: FromUser): void;
@@ -36,16 +34,10 @@ export class UserProcess {
   #nativeChunks = 0;
 
   constructor(
-    cwd: string,
-    env: NodeJS.ProcessEnv,
+    { child, ended }: StartedProcess,
     private readonly events: UserProcessEvents,
   ) {
-    this.#child = spawn(process.execPath, [...NODE_OPTIONS, distFile('kernel/runtime/main.js')], {
-      cwd: existsSync(cwd) ? cwd : os.homedir(),
-      env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    });
+    this.#child = child;
     this.#control = writable(this.#child.stdio[CONTROL_FD]);
     // The process may die before it has read everything; its end is told by `closed`.
     this.#control.on('error', () => undefined);
@@ -53,22 +45,10 @@ export class UserProcess {
     this.#listen(REPORT_FD);
     this.#capture('stdout', this.#child.stdout);
     this.#capture('stderr', this.#child.stderr);
-    this.#closed = new Promise((resolve) => {
-      let ended = false;
-      const end = (code: number | null, signal: NodeJS.Signals | null): void => {
-        if (ended) return;
-        ended = true;
-        this.#signalGroup('SIGKILL');
-        resolve();
-        events.closed({ code, signal, lastWords: this.#lastWords });
-      };
-      this.#child.once('error', (error) => {
-        this.#lastWords += error.message;
-        end(null, null);
-      });
-      // Children that left the group may hold the pipes open: do not wait for `close` for ever.
-      this.#child.once('exit', (code, signal) => setTimeout(() => end(code, signal), 200));
-      this.#child.once('close', end);
+    this.#closed = ended.then(({ code, signal, error }) => {
+      this.#signalGroup('SIGKILL');
+      this.#lastWords += error?.message ?? '';
+      events.closed({ code, signal, lastWords: this.#lastWords });
     });
   }
 
@@ -126,11 +106,6 @@ export class UserProcess {
     }
   }
 }
-
-/** Lets `import.meta.resolve` look for a package from another file (`runtime/module-resolve.ts`). */
-const IMPORT_RESOLVE = '--experimental-import-meta-resolve';
-/** Node aborts after some terminations when it checks the order of asynchronous contexts (`runtime/async-hooks.ts`). */
-const NODE_OPTIONS = ['--no-force-async-hooks-checks', IMPORT_RESOLVE];
 
 function writable(stream: unknown): Writable {
   if (stream instanceof Writable) return stream;

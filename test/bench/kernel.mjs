@@ -45,7 +45,7 @@ const { Client, executeContent } = await loadClient();
 const kernels = [
   {
     name: 'nabla',
-    command: (file) => [process.execPath, path.join(root, 'dist/kernel/main.js'), file],
+    command: (file) => [process.execPath, path.join(root, 'dist/kernel/main.cjs'), file],
     interrupt: 'message',
     ...typescript,
   },

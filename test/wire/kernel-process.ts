@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, type Connection } from './client.js';
 
-export const KERNEL = fileURLToPath(new URL('../../dist/kernel/main.js', import.meta.url));
+export const KERNEL = fileURLToPath(new URL('../../dist/kernel/main.cjs', import.meta.url));
 
 export interface StartOptions {
   connection?: Partial<Connection>;
@@ -16,6 +16,8 @@ export interface StartOptions {
   args?: (file: string) => string[];
   /** The Node that runs it, else the one that runs the test. */
   node?: string;
+  /** The entry of the kernel process, else that of this build. */
+  main?: string;
 }
 
 export class KernelProcess {
@@ -37,6 +39,7 @@ export class KernelProcess {
     env,
     args = (file) => [file],
     node = process.execPath,
+    main = KERNEL,
   }: StartOptions = {}): Promise<KernelProcess> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-wire-'));
     const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts(5);
@@ -54,7 +57,7 @@ export class KernelProcess {
     };
     const file = path.join(folder, 'kernel.json');
     writeFileSync(file, JSON.stringify(info));
-    const child = spawn(node, [KERNEL, ...args(file)], {
+    const child = spawn(node, [main, ...args(file)], {
       cwd: folder,
       env: { ...process.env, JPY_PARENT_PID: undefined, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],

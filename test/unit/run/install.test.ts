@@ -31,12 +31,12 @@ describe('install', () => {
     const folder = await install({ prefix });
     expect(folder).toBe(path.join(kernels(), 'nabla'));
     expect(JSON.parse(readFileSync(path.join(folder, 'kernel.json'), 'utf8'))).toMatchObject({
-      argv: [process.execPath, distFile('kernel/main.js'), '{connection_file}'],
+      argv: [process.execPath, distFile('kernel/main.cjs'), '{connection_file}'],
       display_name: 'TypeScript (Nabla)',
       language: 'typescript',
       interrupt_mode: 'message',
     });
-    expect(existsSync(distFile('kernel/main.js'))).toBe(true);
+    expect(existsSync(distFile('kernel/main.cjs'))).toBe(true);
   });
 
   it('brings the logos in the sizes that frontends ask for', async () => {

@@ -157,7 +157,8 @@ export function formatTensor(x: Tensor): string {
 }
 
 declare module './tensor.js' {
-  interface Tensor {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same parameters
+  interface Tensor<S, D> {
     /** The elements, shape, dtype and gradient function as text; large tensors are summarized. */
     toString(): string;
   }

@@ -67,7 +67,8 @@ export function toArray(x: Tensor): NestedArray {
 }
 
 declare module './tensor.js' {
-  interface Tensor {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same parameters
+  interface Tensor<S, D> {
     /**
      * The only element as a number (bool: 1 or 0).
      * @throws RangeError if there is not exactly one

@@ -9,6 +9,7 @@ import type { Node } from './autograd/node.js';
 import { type DType, isFloat, itemSize } from './dtype.js';
 import { formatShape, Layout, type Shape, wrapDim } from './layout.js';
 import { Storage } from './storage.js';
+import type { DTypeOf, ShapeOf, Unknown } from './types/known.js';
 
 /** How a tensor was made as a view of another: enough to make the same view of what the other becomes. */
 export interface ViewOf {
@@ -19,11 +20,11 @@ export interface ViewOf {
   readonly replay: (parent: Tensor) => Tensor;
 }
 
-export class Tensor {
+export class Tensor<S = Unknown, D = Unknown> {
   /** Where the elements lie; shared by all views. @internal */
   storage: Storage;
   layout: Layout;
-  readonly dtype: DType;
+  readonly dtype: DTypeOf<D>;
 
   /** What made this tensor, when that was recorded. Read `gradFn`, which knows of in-place changes. @internal */
   node: Node | null = null;
@@ -38,15 +39,16 @@ export class Tensor {
   private gradient: Tensor | null = null;
 
   /** @internal Use `tensor`, `zeros`, … to make tensors. */
-  constructor(storage: Storage, layout: Layout, dtype: DType) {
+  constructor(storage: Storage, layout: Layout, dtype: DTypeOf<D>) {
     this.storage = storage;
     this.layout = layout;
     this.dtype = dtype;
   }
 
   /** The size of each dimension. */
-  get shape(): Shape {
-    return this.layout.shape;
+  get shape(): ShapeOf<S> {
+    // What the type says was derived from how the tensor was made; the layout knows numbers only.
+    return this.layout.shape as ShapeOf<S>;
   }
 
   /** Number of dimensions. */
@@ -68,7 +70,8 @@ export class Tensor {
   size(): Shape;
   size(dim: number): number;
   size(dim?: number): Shape | number {
-    return dim === undefined ? this.shape : this.shape[wrapDim('size', dim, this.ndim)];
+    const { shape } = this.layout;
+    return dim === undefined ? shape : shape[wrapDim('size', dim, this.ndim)];
   }
 
   /** Elements between neighbours of each dimension. */
@@ -164,9 +167,9 @@ export class Tensor {
         );
       }
       const { shape } = value;
-      if (shape.length !== this.ndim || shape.some((n, i) => n !== this.shape[i])) {
+      if (shape.length !== this.ndim || shape.some((n, i) => n !== this.layout.shape[i])) {
         throw new RangeError(
-          `grad: a gradient has the shape of its tensor, ${formatShape(this.shape)}; got ${formatShape(shape)}`,
+          `grad: a gradient has the shape of its tensor, ${formatShape(this.layout.shape)}; got ${formatShape(shape)}`,
         );
       }
     }

@@ -135,7 +135,8 @@ function register<T>(list: T[], hook: T): HookHandle {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same parameters
+  interface Tensor<S, D> {
     /**
      * Adds the gradients of this tensor by all leaves it depends on to their `grad`.
      * @param gradient the gradient of whatever comes after; may be left out for a tensor of one element

@@ -5,6 +5,7 @@ import { formatShape } from '../layout.js';
 import { empty } from '../ops/creation.js';
 import { linear } from '../ops/matmul.js';
 import type { Tensor } from '../tensor.js';
+import type { FitsLast, KnownSize, LastReplaced, Unknown } from '../types/known.js';
 import { bilinear } from '../ops/encoding.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { Module } from './module.js';
@@ -39,17 +40,26 @@ export class Identity extends Module {
   }
 }
 
+/** `layer(x)`: what is known of the shape goes through. */
+export interface Linear<In extends number, Out extends number> {
+  // eslint-disable-next-line @typescript-eslint/prefer-function-type -- merged into the class
+  <S, D>(
+    input: Tensor<S, D> & FitsLast<'Linear', S, KnownSize<In>>,
+  ): Tensor<LastReplaced<S, KnownSize<Out>>, D>;
+}
+
 /**
  * y = x Wᵀ + b. Input [..., inFeatures], output [..., outFeatures]; weight [outFeatures, inFeatures], bias
  * [outFeatures], both initialized uniform in ±1/√inFeatures.
  */
-export class Linear extends Module {
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the call signature of modules
+export class Linear<In extends number = Unknown, Out extends number = Unknown> extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
   constructor(
-    readonly inFeatures: number,
-    readonly outFeatures: number,
+    readonly inFeatures: In,
+    readonly outFeatures: Out,
     options: LayerOptions = {},
   ) {
     super();
@@ -64,6 +74,9 @@ export class Linear extends Module {
   }
 
   /** @throws RangeError if the last dimension is not inFeatures */
+  forward<S, D>(
+    input: Tensor<S, D> & FitsLast<'Linear', S, KnownSize<In>>,
+  ): Tensor<LastReplaced<S, KnownSize<Out>>, D>;
   forward(input: Tensor): Tensor {
     const { shape } = input;
     if (shape[shape.length - 1] !== this.inFeatures) {

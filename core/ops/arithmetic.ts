@@ -16,6 +16,7 @@ import { log } from './pointwise.js';
 import { type InPlaceOp, inPlaceOp } from './record.js';
 import { where } from './choice.js';
 import { type Unary, unaryOp } from './unary.js';
+import type { CombinedOperands, FitsOperand } from '../types/methods.js';
 
 type BinaryFunction = InPlaceOp<Binary, BinaryMethod>;
 
@@ -24,7 +25,11 @@ export interface AlphaOptions {
   alpha?: number;
 }
 
-type Scaled = (input: Operand, other: Operand, options?: AlphaOptions) => Tensor;
+type Scaled = <A extends Operand, B extends Operand>(
+  input: A,
+  other: B & FitsOperand<'elementwise', A, B>,
+  options?: AlphaOptions,
+) => CombinedOperands<A, B>;
 type ScaledMethod = (other: Operand, options?: AlphaOptions) => Tensor;
 
 const addition: BinaryDescription = {
@@ -62,7 +67,7 @@ function scaledOp(description: BinaryDescription, sign: 1 | -1): InPlaceOp<Scale
         return binaryInto(description, self, scaled(other as Operand, alpha));
       },
     },
-    (input, other, options) =>
+    (input: Operand, other: Operand, options?: AlphaOptions): Tensor =>
       applyBinary(
         description,
         input,

@@ -11,7 +11,8 @@ import { copyOf, expandTo } from './shape.js';
 import { notATensor } from './unary.js';
 
 declare module '../tensor.js' {
-  interface Tensor {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same parameters
+  interface Tensor<S, D> {
     /** Replaces the elements by those of another tensor, which broadcasts and is converted; gradients flow to it. */
     copy_(source: Tensor): this;
     /** Replaces all elements by one value. */

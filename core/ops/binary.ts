@@ -24,8 +24,18 @@ import { alignedTo } from './primitive.js';
 import { expandTo } from './shape.js';
 import { sumTo } from './sum.js';
 import { notATensor } from './unary.js';
+import type { ComparedOperands, ElementwiseResult, FitsOperand } from '../types/methods.js';
 
-export type Binary = (input: Operand, other: Operand) => Tensor;
+export type Binary = <A extends Operand, B extends Operand>(
+  input: A,
+  other: B & FitsOperand<'elementwise', A, B>,
+) => ElementwiseResult<A, B>;
+
+/** A comparison or a logical function. */
+export type Compare = <A extends Operand, B extends Operand>(
+  input: A,
+  other: B & FitsOperand<'elementwise', A, B>,
+) => ComparedOperands<A, B>;
 export type BinaryMethod = (other: Operand) => Tensor;
 
 /** Which of the operands a, b and the result y a derivative reads. */
@@ -299,7 +309,7 @@ export function binaryOp(description: BinaryDescription): InPlaceOp<Binary, Bina
       params: description.params ?? ['input', 'other'],
       into: (self, args) => binaryInto(description, self, args[0] as Operand),
     },
-    (input, other) => applyBinary(description, input, other),
+    (input: Operand, other: Operand): Tensor => applyBinary(description, input, other),
   );
 }
 
@@ -314,7 +324,7 @@ export function internalBinaryOp(description: BinaryDescription): FunctionOp<Bin
       onLevels: true,
       params: description.params ?? ['input', 'other'],
     },
-    (input, other) => applyBinary(description, input, other),
+    (input: Operand, other: Operand): Tensor => applyBinary(description, input, other),
   );
 }
 
@@ -340,9 +350,9 @@ function broadcastErrors(make: SampleMaker): { args: Tensor[]; message: RegExp }
 /** Defines a comparison: the result is bool, and no gradient flows. */
 export function compareOp(
   description: Omit<OpDescription, 'params' | 'options'> & { readonly kernel: CompareOp },
-): MethodOp<Binary, BinaryMethod> {
+): MethodOp<Compare, BinaryMethod> {
   const { kernel, name } = description;
-  const compare: Binary = (first, second) => {
+  const compare = (first: Operand, second: Operand): Tensor => {
     if (typeof first !== 'number' && !isTensor(first)) throw notATensor(name, first);
     if (typeof second !== 'number' && !isTensor(second)) throw notATensor(name, second);
     if (levels.top !== null) {
@@ -378,7 +388,7 @@ export function compareOp(
     }
     return out;
   };
-  return methodOp<Binary, BinaryMethod>(
+  return methodOp<Compare, BinaryMethod>(
     {
       samples: binarySamples(-2, 2),
       errors: broadcastErrors,

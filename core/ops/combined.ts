@@ -132,8 +132,10 @@ function scale(x: Operand, factor: number): Operand {
   return typeof x === 'number' ? x * factor : mul(x, factor);
 }
 
+type Power = (input: Operand, other: Operand) => Tensor;
+
 /** inputᵒᵗʰᵉʳ in float64. */
-export const floatPower: MethodOp<Binary, BinaryMethod> = methodOp<Binary, BinaryMethod>(
+export const floatPower: MethodOp<Power, BinaryMethod> = methodOp<Power, BinaryMethod>(
   { name: 'floatPower', params: ['input', 'exponent'] },
   (input, other) => pow(wide(input), wide(other)),
 );
@@ -189,7 +191,7 @@ export const addcdiv: InPlaceOp<Addc> = inPlaceOp<Addc>(
 /** The tensor itself. */
 export const positive: MethodOp<Unary> = methodOp<Unary>(
   { name: 'positive', params: ['input'], samples: unarySamples(-2, 2) },
-  (input) => {
+  (input: Tensor): Tensor => {
     if (input.dtype === 'bool') throw new TypeError('positive: a bool tensor does not work here');
     return input;
   },

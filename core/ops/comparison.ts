@@ -3,7 +3,7 @@ import type { CompareOp } from '../kernels/api.js';
 import { u8 } from '../memory.js';
 import { allocate, type Tensor } from '../tensor.js';
 import {
-  type Binary,
+  type Compare,
   type BinaryMethod,
   broadcastLayout,
   compareOp,
@@ -13,9 +13,9 @@ import {
 import { isTensor, type Operand } from './operand.js';
 import { filled, inDType } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp } from './record.js';
-import { notATensor, type Unary } from './unary.js';
+import { notATensor } from './unary.js';
 
-type Comparison = MethodOp<Binary, BinaryMethod>;
+type Comparison = MethodOp<Compare, BinaryMethod>;
 
 function comparison(kernel: CompareOp): Comparison {
   return compareOp({ name: kernel, kernel });
@@ -43,10 +43,10 @@ export function truth(x: Operand, op: string): Tensor {
 
 type Combine = (x: Uint8Array, y: Uint8Array, out: Uint8Array) => void;
 
-function logicOp(name: string, combine: Combine): InPlaceOp<Binary, BinaryMethod> {
-  return inPlaceOp<Binary, BinaryMethod>(
+function logicOp(name: string, combine: Combine): InPlaceOp<Compare, BinaryMethod> {
+  return inPlaceOp<Compare, BinaryMethod>(
     { name, params: ['input', 'other'], samples: binarySamples(-2, 2) },
-    (input, other) => {
+    (input: Operand, other: Operand): Tensor => {
       const a = truth(input, name);
       const b = truth(other, name);
       const out = allocate(broadcastLayout(name, a, b), 'bool', name);
@@ -65,20 +65,22 @@ function bytes(x: Tensor): Uint8Array {
 // A loop each, so that each is compiled for its operator.
 
 /** Whether both are not 0. */
-export const logicalAnd: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalAnd', (x, y, out) => {
+export const logicalAnd: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalAnd', (x, y, out) => {
   for (let i = 0; i < out.length; i++) out[i] = x[i] & y[i];
 });
 /** Whether one is not 0. */
-export const logicalOr: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalOr', (x, y, out) => {
+export const logicalOr: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalOr', (x, y, out) => {
   for (let i = 0; i < out.length; i++) out[i] = x[i] | y[i];
 });
 /** Whether exactly one is not 0. */
-export const logicalXor: InPlaceOp<Binary, BinaryMethod> = logicOp('logicalXor', (x, y, out) => {
+export const logicalXor: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalXor', (x, y, out) => {
   for (let i = 0; i < out.length; i++) out[i] = x[i] ^ y[i];
 });
 
+type Not = (input: Tensor) => Tensor;
+
 /** Whether elements are 0. */
-export const logicalNot: InPlaceOp<Unary> = inPlaceOp<Unary>(
+export const logicalNot: InPlaceOp<Not> = inPlaceOp<Not>(
   { name: 'logicalNot', params: ['input'], samples: (make) => [[make([2, 3])]] },
   (input) => eq(input.detach(), 0),
 );

@@ -2,6 +2,7 @@
 import { type DType, DTYPE_NAMES, elementOf, getDefaultDtype, isDType, isFloat, isHalf } from '../dtype.js';
 import { checkShape, formatShape, Layout, type Shape } from '../layout.js';
 import { allocateShape, Tensor } from '../tensor.js';
+import type { DTypeOf, KnownDType, KnownShape, KnownSize, NestedDType, NestedShape } from '../types/known.js';
 import { castCopy, type ElementArray, elements, filled } from './raw.js';
 
 /** Numbers or booleans in nested arrays of equal lengths. */
@@ -111,6 +112,11 @@ function dtypeOfArray(data: Float32Array | Float64Array | Int32Array | Uint8Arra
  * Numbers become the default dtype (float32), because JavaScript does not tell 1 from 1.0; say
  * `{ dtype: 'int64' }` for indices and class labels. Booleans become bool, typed arrays their own type.
  */
+export function tensor<const T extends Nested, E extends DType = NestedDType<T>>(
+  data: T,
+  options?: TensorOptions & { dtype?: E; shape?: undefined },
+): Tensor<NestedShape<T>, KnownDType<E>>;
+export function tensor(data: TensorData, options?: ShapedOptions): Tensor;
 export function tensor(data: TensorData, options?: ShapedOptions): Tensor {
   const asked = dtypeOption('tensor', options);
   if (data instanceof Tensor) return finish(castCopy(data, asked ?? data.dtype, 'tensor'), options);
@@ -222,11 +228,23 @@ function isOptions(value: number | Shape | TensorOptions | undefined): value is 
 }
 
 /** A tensor of zeros. */
+export function zeros<const R extends Shape, E extends DType = 'float32'>(
+  shape: R,
+  options?: TensorOptions & { dtype?: E },
+): Tensor<KnownShape<R>, KnownDType<E>>;
+export function zeros<const R extends Shape>(...shape: R): Tensor<KnownShape<R>, 'float32'>;
+export function zeros(...args: ShapeArguments): Tensor;
 export function zeros(...args: ShapeArguments): Tensor {
   return constant('zeros', 0, args);
 }
 
 /** A tensor of ones. */
+export function ones<const R extends Shape, E extends DType = 'float32'>(
+  shape: R,
+  options?: TensorOptions & { dtype?: E },
+): Tensor<KnownShape<R>, KnownDType<E>>;
+export function ones<const R extends Shape>(...shape: R): Tensor<KnownShape<R>, 'float32'>;
+export function ones(...args: ShapeArguments): Tensor;
 export function ones(...args: ShapeArguments): Tensor {
   return constant('ones', 1, args);
 }
@@ -237,12 +255,24 @@ function constant(op: string, value: number, args: ShapeArguments): Tensor {
 }
 
 /** A tensor whose elements are whatever was in memory: for those who write them next. */
+export function empty<const R extends Shape, E extends DType = 'float32'>(
+  shape: R,
+  options?: TensorOptions & { dtype?: E },
+): Tensor<KnownShape<R>, KnownDType<E>>;
+export function empty<const R extends Shape>(...shape: R): Tensor<KnownShape<R>, 'float32'>;
+export function empty(...args: ShapeArguments): Tensor;
 export function empty(...args: ShapeArguments): Tensor {
   const { shape, options } = splitShape('empty', args);
   return finish(allocateShape(shape, dtypeOption('empty', options) ?? getDefaultDtype(), 'empty'), options);
 }
 
 /** A tensor filled with one value; of dtype bool for a boolean, else of the default dtype. */
+export function full<
+  const R extends Shape,
+  V extends number | boolean,
+  E extends DType = V extends boolean ? 'bool' : 'float32',
+>(shape: R, value: V, options?: TensorOptions & { dtype?: E }): Tensor<KnownShape<R>, KnownDType<E>>;
+export function full(shape: Shape, value: number | boolean, options?: TensorOptions): Tensor;
 export function full(shape: Shape, value: number | boolean, options?: TensorOptions): Tensor {
   checkShape('full', shape);
   const dtype = dtypeOption('full', options) ?? (typeof value === 'boolean' ? 'bool' : getDefaultDtype());
@@ -251,11 +281,21 @@ export function full(shape: Shape, value: number | boolean, options?: TensorOpti
 }
 
 /** Zeros of the shape and dtype of another tensor. */
+export function zerosLike<S, D, E extends DType = DTypeOf<D>>(
+  input: Tensor<S, D>,
+  options?: TensorOptions & { dtype?: E },
+): Tensor<S, KnownDType<E>>;
+export function zerosLike(input: Tensor, options?: TensorOptions): Tensor;
 export function zerosLike(input: Tensor, options?: TensorOptions): Tensor {
   return like('zerosLike', input, 0, options);
 }
 
 /** Ones of the shape and dtype of another tensor. */
+export function onesLike<S, D, E extends DType = DTypeOf<D>>(
+  input: Tensor<S, D>,
+  options?: TensorOptions & { dtype?: E },
+): Tensor<S, KnownDType<E>>;
+export function onesLike(input: Tensor, options?: TensorOptions): Tensor;
 export function onesLike(input: Tensor, options?: TensorOptions): Tensor {
   return like('onesLike', input, 1, options);
 }
@@ -328,6 +368,8 @@ export function linspace(start: number, end: number, steps: number, options?: Te
 }
 
 /** The identity matrix of n rows and m (by default n) columns. */
+export function eye<N extends number>(n: N): Tensor<[KnownSize<N>, KnownSize<N>], 'float32'>;
+export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor;
 export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
   const columns = typeof m === 'number' ? m : n;
   const given = typeof m === 'object' ? m : options;

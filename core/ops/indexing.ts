@@ -235,7 +235,8 @@ function sliceless(x: Tensor): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same parameters
+  interface Tensor<S, D> {
     /**
      * Writes a value (broadcast) into part of this tensor, in place: `x.set([0, slice(1, 3)], 5)`. The index is as for `at`.
      */

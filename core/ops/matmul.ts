@@ -8,6 +8,7 @@ import { add, mul } from './arithmetic.js';
 import { tensorOperand } from './operand.js';
 import { apply, type Primitive, withBatch } from './primitive.js';
 import { castCopy, inDType } from './raw.js';
+import type { FitsMatmul, MatmulShape } from '../types/known.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
 import { expandTo, reshapeTo, transposeDims, unsqueezeDim } from './shape.js';
 import { sumDims } from './sum.js';
@@ -136,14 +137,18 @@ function matmulOf(op: string, a: Tensor, b: Tensor): Tensor {
   return reshapeTo(product(x, y, op), a.ndim === 1 ? [...batch, n] : [...batch, m, n]);
 }
 
-type Product = (input: Tensor, other: Tensor) => Tensor;
+type Product = <A, D, B, E>(
+  input: Tensor<A, D>,
+  other: Tensor<B, E> & FitsMatmul<'matmul', A, B>,
+) => Tensor<MatmulShape<A, B>, D>;
+type ProductMethod = (other: Tensor) => Tensor;
 
 /**
  * The matrix product. Vectors count as a row (first operand) or a column (second), and dimensions before the last two
  * are a batch, which broadcasts: [..., m, k] with [..., k, n] gives [..., m, n].
  * @throws RangeError if the inner sizes differ
  */
-export const matmul: MethodOp<Product> = methodOp<Product>(
+export const matmul: MethodOp<Product, ProductMethod> = methodOp<Product, ProductMethod>(
   {
     name: 'matmul',
     params: ['input', 'other'],
@@ -160,7 +165,7 @@ export const matmul: MethodOp<Product> = methodOp<Product>(
       { args: [make([]), make([2])], message: /at least 1 dimension/ },
     ],
   },
-  (input, other) => matmulOf('matmul', input, other),
+  (input: Tensor, other: Tensor): Tensor => matmulOf('matmul', input, other),
 );
 
 /** The product of operands that must have certain numbers of dimensions. */
@@ -186,8 +191,8 @@ function fixedProduct(
   left: number,
   right: number,
   sample: readonly [Shape, Shape],
-): MethodOp<Product> {
-  return methodOp<Product>(
+): MethodOp<Product, ProductMethod> {
+  return methodOp<Product, ProductMethod>(
     {
       name,
       params,
@@ -196,27 +201,32 @@ function fixedProduct(
         { args: [make([2, 2, 2, 2]), make(sample[1])], message: new RegExp(`takes .* ${left}-d`) },
       ],
     },
-    (input, other) => fixed(name, input, other, left, right),
+    (input: Tensor, other: Tensor): Tensor => fixed(name, input, other, left, right),
   );
 }
 
 /** The product of two matrices. */
-export const mm: MethodOp<Product> = fixedProduct('mm', ['input', 'mat2'], 2, 2, [
+export const mm: MethodOp<Product, ProductMethod> = fixedProduct('mm', ['input', 'mat2'], 2, 2, [
   [2, 3],
   [3, 4],
 ]);
 /** The product of two batches of matrices, [b, m, k] and [b, k, n]. */
-export const bmm: MethodOp<Product> = fixedProduct('bmm', ['input', 'mat2'], 3, 3, [
+export const bmm: MethodOp<Product, ProductMethod> = fixedProduct('bmm', ['input', 'mat2'], 3, 3, [
   [2, 2, 3],
   [2, 3, 2],
 ]);
 /** The product of a matrix and a vector. */
-export const mv: MethodOp<Product> = fixedProduct('mv', ['input', 'vec'], 2, 1, [[2, 3], [3]]);
+export const mv: MethodOp<Product, ProductMethod> = fixedProduct('mv', ['input', 'vec'], 2, 1, [[2, 3], [3]]);
 /** The sum of the products of two vectors' elements. */
-export const dot: MethodOp<Product> = fixedProduct('dot', ['input', 'tensor'], 1, 1, [[3], [3]]);
+export const dot: MethodOp<Product, ProductMethod> = fixedProduct('dot', ['input', 'tensor'], 1, 1, [
+  [3],
+  [3],
+]);
+
+type Outer = (input: Tensor, vec2: Tensor) => Tensor;
 
 /** aᵢ bⱼ of two vectors. */
-export const outer: MethodOp<Product> = methodOp<Product>(
+export const outer: MethodOp<Outer> = methodOp<Outer>(
   {
     name: 'outer',
     params: ['input', 'vec2'],

@@ -3,6 +3,7 @@
  * are derived from the ops as the methods are, so neither can be forgotten.
  */
 import { Tensor } from '../tensor.js';
+import type { TypedMethods, TypedName } from '../types/methods.js';
 import * as activations from './activations.js';
 import * as adaptivePooling from './adaptive-pooling.js';
 import * as arithmetic from './arithmetic.js';
@@ -58,7 +59,11 @@ type Method<Op> = Op extends { readonly method?: infer M extends AnyFunction } ?
 /** The methods of a family: `x.add(y)`, and `x.add_(y)` where the op has an in-place twin. */
 type MethodsOf<Family> = {
   [
-    Name in keyof Family as Family[Name] extends { readonly kind: 'method' | 'inPlace' } ? Name : never
+    Name in keyof Family as Name extends TypedName
+      ? never
+      : Family[Name] extends { readonly kind: 'method' | 'inPlace' }
+        ? Name
+        : never
   ]: Method<Family[Name]>;
 } & {
   [Name in keyof Family as Family[Name] extends { readonly kind: 'inPlace' } ? `${Name & string}_` : never]: (
@@ -67,8 +72,9 @@ type MethodsOf<Family> = {
 };
 
 declare module '../tensor.js' {
-  interface Tensor
+  interface Tensor<S, D>
     extends
+      TypedMethods<S, D>,
       MethodsOf<typeof activations>,
       MethodsOf<typeof adaptivePooling>,
       MethodsOf<typeof arithmetic>,

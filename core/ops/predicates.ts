@@ -6,12 +6,15 @@ import { abs } from './pointwise.js';
 import { isTensor, type Operand } from './operand.js';
 import { contiguousData, elements, filled, inDType } from './raw.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
-import { mapElements, type Unary } from './unary.js';
+import { mapElements } from './unary.js';
 import { allocate } from '../tensor.js';
 
-function predicate(name: string, holds: (x: Tensor) => Tensor): MethodOp<Unary> {
-  return methodOp<Unary>({ name, params: ['input'], samples: (make) => [[make([2, 3])]] }, (input) =>
-    holds(input.detach()),
+type Predicate = <S, D>(input: Tensor<S, D>) => Tensor<S, 'bool'>;
+
+function predicate(name: string, holds: (x: Tensor) => Tensor): MethodOp<Predicate> {
+  return methodOp<Predicate>(
+    { name, params: ['input'], samples: (make) => [[make([2, 3])]] },
+    (input: Tensor): Tensor => holds(input.detach()),
   );
 }
 
@@ -21,17 +24,17 @@ function magnitude(x: Tensor): Tensor {
 }
 
 /** Whether elements are NaN. */
-export const isnan: MethodOp<Unary> = predicate('isnan', (x) => ne(x, x));
+export const isnan: MethodOp<Predicate> = predicate('isnan', (x) => ne(x, x));
 /** Whether elements are neither NaN nor infinite. */
-export const isfinite: MethodOp<Unary> = predicate('isfinite', (x) => lt(magnitude(x), Infinity));
+export const isfinite: MethodOp<Predicate> = predicate('isfinite', (x) => lt(magnitude(x), Infinity));
 /** Whether elements are infinite. */
-export const isinf: MethodOp<Unary> = predicate('isinf', (x) => eq(magnitude(x), Infinity));
+export const isinf: MethodOp<Predicate> = predicate('isinf', (x) => eq(magnitude(x), Infinity));
 /** Whether elements are +∞. */
-export const isposinf: MethodOp<Unary> = predicate('isposinf', (x) => eq(x, Infinity));
+export const isposinf: MethodOp<Predicate> = predicate('isposinf', (x) => eq(x, Infinity));
 /** Whether elements are −∞. */
-export const isneginf: MethodOp<Unary> = predicate('isneginf', (x) => eq(x, -Infinity));
+export const isneginf: MethodOp<Predicate> = predicate('isneginf', (x) => eq(x, -Infinity));
 /** Whether the sign bit is set: also for −0. */
-export const signbit: MethodOp<Unary> = predicate('signbit', (x) =>
+export const signbit: MethodOp<Predicate> = predicate('signbit', (x) =>
   mapElements('signbit', x, 'bool', (v) => (v < 0 || Object.is(v, -0) ? 1 : 0)),
 );
 

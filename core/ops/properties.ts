@@ -1,15 +1,12 @@
 /** Views that are properties of a tensor. */
 import { Tensor } from '../tensor.js';
+import type { TypedProperties } from '../types/methods.js';
 import { mT } from './dimensions.js';
 import { permuteDims } from './shape.js';
 
 declare module '../tensor.js' {
-  interface Tensor {
-    /** The tensor with its dimensions in reverse order: the transpose of a matrix. */
-    readonly T: Tensor;
-    /** The tensor with its last two dimensions exchanged: the transpose of each matrix of a batch. */
-    readonly mT: Tensor;
-  }
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- what it extends is the point
+  interface Tensor<S, D> extends TypedProperties<S, D> {}
 }
 
 Object.defineProperty(Tensor.prototype, 'T', {

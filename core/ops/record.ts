@@ -73,8 +73,9 @@ export type InPlaceOp<F extends AnyFunction, M = unknown> = MethodOp<F, M> & {
   readonly kind: 'inPlace';
 };
 
+/** What is known of an operand's shape does not survive this; the methods that know more are in `types/methods.ts`. */
 export type WithoutFirst<F extends AnyFunction> = F extends (first: never, ...rest: infer P) => infer R
-  ? (...rest: P) => R
+  ? (...rest: P) => R extends Tensor ? Tensor : R
   : never;
 
 const records = new Map<string, OpRecord>();

@@ -17,8 +17,9 @@ import {
   type SampleMaker,
 } from './record.js';
 import { Tensor } from '../tensor.js';
+import type { BesideNumber } from '../types/known.js';
 
-export type Unary = (input: Tensor) => Tensor;
+export type Unary = <S, D>(input: Tensor<S, D>) => Tensor<S, BesideNumber<D>>;
 
 /** What the derivative reads. */
 type Reads = 'nothing' | 'input' | 'output' | 'both';
@@ -128,7 +129,7 @@ export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
         return true;
       },
     },
-    (input) => applyUnary(description, input),
+    (input: Tensor): Tensor => applyUnary(description, input),
   );
 }
 
@@ -143,7 +144,7 @@ export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary
       onLevels: true,
       params: ['input'],
     },
-    (input) => applyUnary(description, input),
+    (input: Tensor): Tensor => applyUnary(description, input),
   );
 }
 

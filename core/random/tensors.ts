@@ -3,6 +3,7 @@
 import { type DType, type FloatDType, getDefaultDtype, isFloat } from '../dtype.js';
 import { checkShape, formatShape, type Shape } from '../layout.js';
 import { contiguousData, elements, inDType } from '../ops/raw.js';
+import type { KnownDType, KnownShape } from '../types/known.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import {
   fillBernoulliOf,
@@ -76,11 +77,23 @@ function floats(
 }
 
 /** Numbers uniform in [0, 1): `rand(2, 3)`, `rand([2, 3], { dtype: 'float64', generator })`. */
+export function rand<const R extends Shape, E extends FloatDType = 'float32'>(
+  shape: R,
+  options?: RandomOptions & { dtype?: E },
+): Tensor<KnownShape<R>, KnownDType<E>>;
+export function rand<const R extends Shape>(...shape: R): Tensor<KnownShape<R>, 'float32'>;
+export function rand(...args: SizeArguments<RandomOptions>): Tensor;
 export function rand(...args: SizeArguments<RandomOptions>): Tensor {
   return floats('rand', args, (out, generator) => fillUniform(out, 0, 1, generator));
 }
 
 /** Numbers of the standard normal distribution: `randn(2, 3)`, `randn([2, 3], { requiresGrad: true })`. */
+export function randn<const R extends Shape, E extends FloatDType = 'float32'>(
+  shape: R,
+  options?: RandomOptions & { dtype?: E },
+): Tensor<KnownShape<R>, KnownDType<E>>;
+export function randn<const R extends Shape>(...shape: R): Tensor<KnownShape<R>, 'float32'>;
+export function randn(...args: SizeArguments<RandomOptions>): Tensor;
 export function randn(...args: SizeArguments<RandomOptions>): Tensor {
   return floats('randn', args, (out, generator) => fillNormal(out, 0, 1, generator));
 }

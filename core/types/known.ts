@@ -1,0 +1,251 @@
+/**
+ * What TypeScript knows of a tensor: its shape and its dtype as types, `Tensor<[2, 3], 'float32'>`. What is not known is
+ * `any`, alone or as one size of a shape, because only that is assignable in all directions: a tensor of unknown shape can
+ * be given where a known one is asked for, and the other way round, without a cast. Nothing here exists at run time.
+ */
+import type { DType, FloatDType, HalfDType } from '../dtype.js';
+import type { Shape } from '../layout.js';
+
+/** What is not known. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the only type that is assignable in all directions
+export type Unknown = any;
+
+export type IsUnknown<T> = 0 extends 1 & T ? true : false;
+
+/** `x.shape` of a tensor: the sizes that are known, else number. */
+export type ShapeOf<S> =
+  IsUnknown<S> extends true
+    ? Shape
+    : S extends readonly unknown[]
+      ? {
+          readonly [I in keyof S]: IsUnknown<S[I]> extends true
+            ? number
+            : S[I] extends number
+              ? S[I]
+              : number;
+        }
+      : Shape;
+
+/** `x.dtype` of a tensor. */
+export type DTypeOf<D> = IsUnknown<D> extends true ? DType : D extends DType ? D : DType;
+
+/** The sizes that an argument's type tells: literal numbers are known, others not. */
+export type KnownShape<R extends Shape> = number extends R['length']
+  ? Unknown
+  : { -readonly [I in keyof R]: KnownSize<R[I]> };
+
+/** A literal number ≥ 0; -1 and `number` are not known. */
+export type KnownSize<N> =
+  IsUnknown<N> extends true
+    ? Unknown
+    : number extends N
+      ? Unknown
+      : N extends -1
+        ? Unknown
+        : IsUnion<N> extends true
+          ? Unknown
+          : N;
+
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+
+/** The dtype that an argument's type tells: one, or it is not known. */
+export type KnownDType<E> = IsUnknown<E> extends true ? Unknown : IsUnion<E> extends true ? Unknown : E;
+
+/** The dtype of what leaves the integers (exp, mean): a float's own. Integers become the default dtype. */
+export type FloatOf<D> = IsUnknown<D> extends true ? Unknown : D extends FloatDType ? D : 'float32';
+
+/** The dtype of a sum: integers and booleans are counted in int64. */
+export type SumOf<D> = IsUnknown<D> extends true ? Unknown : D extends FloatDType ? D : 'int64';
+
+/** The dtype where only that of floats is known: beside a JavaScript number, or of any elementwise op. */
+export type BesideNumber<D> = IsUnknown<D> extends true ? Unknown : D extends FloatDType ? D : Unknown;
+
+/** The dtype of two tensors' result where both have dimensions; those of 0-d tensors count less, so it takes equal ones. */
+export type Promoted<D, E> =
+  IsUnknown<D> extends true
+    ? Unknown
+    : IsUnknown<E> extends true
+      ? Unknown
+      : [D, E] extends [E, D]
+        ? D
+        : [D, E] extends [HalfDType, HalfDType]
+          ? 'float32'
+          : Unknown;
+
+/** A shape as it is written in errors: `[2, 3]`, with ? for what is not known. */
+export type ShapeText<S> = S extends readonly [infer A, ...infer R]
+  ? R extends readonly []
+    ? SizeText<A>
+    : `${SizeText<A>}, ${ShapeText<R>}`
+  : '';
+
+type SizeText<A> = IsUnknown<A> extends true ? '?' : A extends number ? `${A}` : '?';
+
+/** What an argument would have to be, too, where shapes do not fit: the compiler shows the text. */
+export interface ShapeError<Text extends string> {
+  readonly shapeError: Text;
+}
+
+/** Whether two sizes can be equal. */
+type SameSize<A, B> =
+  IsUnknown<A> extends true ? true : IsUnknown<B> extends true ? true : A extends B ? true : false;
+
+type IsKnownShape<S> =
+  IsUnknown<S> extends true ? false : S extends Shape ? (number extends S['length'] ? false : true) : false;
+
+/** The size of two that are broadcast. */
+type BroadcastSize<A, B> =
+  IsUnknown<A> extends true
+    ? IsUnknown<B> extends true
+      ? Unknown
+      : B extends 1
+        ? Unknown
+        : B
+    : IsUnknown<B> extends true
+      ? A extends 1
+        ? Unknown
+        : A
+      : A extends 1
+        ? B
+        : B extends 1
+          ? A
+          : A extends B
+            ? A
+            : never;
+
+type BroadcastTuples<A, B, Out extends readonly unknown[] = []> = A extends readonly [...infer AR, infer AL]
+  ? B extends readonly [...infer BR, infer BL]
+    ? BroadcastTuples<AR, BR, [BroadcastSize<AL, BL>, ...Out]>
+    : [...A, ...Out]
+  : B extends readonly unknown[]
+    ? [...B, ...Out]
+    : Unknown;
+
+/** The shape of an elementwise op's result. */
+export type Broadcast<A, B> =
+  IsKnownShape<A> extends true ? (IsKnownShape<B> extends true ? BroadcastTuples<A, B> : Unknown) : Unknown;
+
+type Clash<A, B> = A extends readonly [...infer AR, infer AL]
+  ? B extends readonly [...infer BR, infer BL]
+    ? [BroadcastSize<AL, BL>] extends [never]
+      ? true
+      : Clash<AR, BR>
+    : false
+  : false;
+
+/** Nothing more to ask of an operand, or an error that names both shapes. */
+export type FitsBroadcast<Name extends string, A, B> =
+  IsKnownShape<A> extends true
+    ? IsKnownShape<B> extends true
+      ? Clash<A, B> extends true
+        ? ShapeError<`${Name}: shapes [${ShapeText<A>}] and [${ShapeText<B>}] do not broadcast`>
+        : unknown
+      : unknown
+    : unknown;
+
+/** The shape of a matrix product, where the second operand is a vector or a matrix, or the batches are alike. */
+export type MatmulShape<A, B> =
+  IsKnownShape<A> extends true
+    ? IsKnownShape<B> extends true
+      ? A extends readonly [unknown]
+        ? B extends readonly [unknown]
+          ? []
+          : B extends readonly [unknown, infer N]
+            ? [N]
+            : Unknown
+        : A extends readonly [...infer L, infer M, unknown]
+          ? B extends readonly [unknown]
+            ? [...L, M]
+            : B extends readonly [unknown, infer N]
+              ? [...L, M, N]
+              : Unknown
+          : Unknown
+      : Unknown
+    : Unknown;
+
+/** The size of a first and second operand that a matrix product sums over. */
+type Inner<B> = B extends readonly [infer K]
+  ? K
+  : B extends readonly [...unknown[], infer K, unknown]
+    ? K
+    : Unknown;
+
+export type FitsMatmul<Name extends string, A, B> =
+  IsKnownShape<A> extends true
+    ? IsKnownShape<B> extends true
+      ? A extends readonly [...unknown[], infer K]
+        ? SameSize<K, Inner<B>> extends true
+          ? unknown
+          : ShapeError<`${Name}: shapes [${ShapeText<A>}] and [${ShapeText<B>}] do not fit`>
+        : unknown
+      : unknown
+    : unknown;
+
+/** The shape with its dimensions in reverse order. */
+export type Reversed<S> =
+  IsKnownShape<S> extends true
+    ? S extends readonly [infer A, ...infer R]
+      ? [...Reversed<R>, A]
+      : []
+    : Unknown;
+
+/** The shape with its last two dimensions exchanged. */
+export type MatrixTransposed<S> =
+  IsKnownShape<S> extends true
+    ? S extends readonly [...infer L, infer A, infer B]
+      ? [...L, B, A]
+      : Unknown
+    : Unknown;
+
+/** The shape with two dimensions exchanged, counted from the front. */
+export type Exchanged<S, A extends number, B extends number> =
+  IsKnownShape<S> extends true
+    ? `${A}${B}` extends `${string}-${string}`
+      ? Unknown
+      : number extends A | B
+        ? Unknown
+        : S extends readonly unknown[]
+          ? { -readonly [I in keyof S]: I extends `${A}` ? S[B] : I extends `${B}` ? S[A] : S[I] }
+          : Unknown
+    : Unknown;
+
+/** The sizes of nested arrays whose type tells their lengths. */
+export type NestedShape<T> =
+  IsUnknown<T> extends true
+    ? Unknown
+    : T extends readonly unknown[]
+      ? number extends T['length']
+        ? Unknown
+        : T extends readonly []
+          ? [0]
+          : NestedShape<T[0]> extends infer Inside extends readonly unknown[]
+            ? [T['length'], ...Inside]
+            : Unknown
+      : [];
+
+/** The dtype of a tensor of nested arrays: bool of booleans, else the default. */
+export type NestedDType<T> =
+  IsUnknown<T> extends true
+    ? DType
+    : [T] extends [boolean]
+      ? 'bool'
+      : [T] extends [number]
+        ? 'float32'
+        : [T] extends [readonly []]
+          ? 'float32'
+          : [T] extends [readonly unknown[]]
+            ? NestedDType<T[0]>
+            : DType;
+
+/** [..., In] becomes [..., Out], as in a linear layer. */
+export type LastReplaced<S, Out> =
+  IsKnownShape<S> extends true ? (S extends readonly [...infer L, unknown] ? [...L, Out] : Unknown) : Unknown;
+
+export type FitsLast<Name extends string, S, In> =
+  IsKnownShape<S> extends true
+    ? S extends readonly [...unknown[], infer K]
+      ? SameSize<K, In> extends true
+        ? unknown
+        : ShapeError<`${Name}: an input of shape [${ShapeText<S>}] does not fit [..., ${SizeText<In>}]`>
+      : unknown
+    : unknown;

@@ -45,7 +45,9 @@ export function decodeJpeg(where: string, bytes: Uint8Array): Pixels {
       throw new Error('it describes its size in two ways');
     ({ data } = decoded);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    // A TypeError or RangeError of the library is an accident that a damaged file leads it into.
+    const known = error instanceof Error && error.name === 'Error';
+    const why = known ? error.message : 'its data do not fit together';
     throw new Error(`${where}: is damaged or of a kind that is not read: ${why}`, { cause: error });
   }
   if (components !== 1) return { width, height, channels: 3, data };

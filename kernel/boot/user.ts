@@ -10,10 +10,6 @@ import { handOver, type Handover } from './handover.js';
 // Before any code is loaded: V8 keeps the code of other flags apart.
 if (Number(process.versions.v8.split('.')[0]) >= 13) v8.setFlagsFromString('--no-turboshaft-loop-unrolling');
 
-Object.defineProperty(globalThis, Symbol.for('nabla.importResolve'), {
-  value: (specifier: string, parent: string) => import.meta.resolve(specifier, parent),
-});
-
 const dist = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const things: Handover = { watchdog: startWatchdog(path.join(dist, 'kernel/runtime/watchdog.cjs')) };
 handOver(things);

@@ -46,9 +46,6 @@ const modules = {
   chunkNames: 'chunks/[name]-[hash]',
 };
 
-/** `import.meta.resolve` exists in modules only: the entry of the user process is one, and lends its own. */
-const IMPORT_META = `const importMetaUrl = require('node:url').pathToFileURL(__filename).href, importMetaResolve = globalThis[Symbol.for('nabla.importResolve')];`;
-
 /** CommonJS, for which every Node has a cache of code. Only what holds binaries stays outside. */
 const scripts = {
   ...common,
@@ -56,8 +53,8 @@ const scripts = {
   outExtension: { '.js': '.cjs' },
   external: ['zeromq', '@swc/core', '@resvg/resvg-js', 'esbuild'],
   supported: { 'dynamic-import': false },
-  banner: { js: `"use strict"; ${IMPORT_META}` },
-  define: { 'import.meta.url': 'importMetaUrl', 'import.meta.resolve': 'importMetaResolve' },
+  banner: { js: '"use strict"; const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+  define: { 'import.meta.url': 'importMetaUrl' },
 };
 const bundles = {
   ...scripts,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { PathSettings } from '../language/tsconfig.js';
 import { distFile } from '../install/paths.js';
+import { resolvePackage } from './package-resolve.js';
 
 export type Found =
   | { readonly type: 'builtin'; readonly id: string }
@@ -58,7 +59,7 @@ function resolvePath(specifier: string, parent: string, kind: ImportKind): Found
   const target = path.resolve(path.dirname(parent), bare);
   const file = findFile(target, !JAVASCRIPT.includes(path.extname(parent))) ?? findFolder(target);
   if (file !== undefined) return found(file, query);
-  throw notFound(`Cannot find module '${specifier}' imported from ${parent}${hint(target)}`);
+  throw notFound(`Cannot find module '${specifier}' in ${path.dirname(parent)}${hint(target)}`);
 }
 
 /** A file under its own name, the one that it was compiled from, or with an extension that was left out. */
@@ -120,16 +121,19 @@ function fromPaths(
 
 function fromPackages(specifier: string, parent: string, kind: ImportKind): Found {
   const require = createRequire(parent);
-  if (kind === 'require') return found(require.resolve(specifier), '');
-  const url = import.meta.resolve(specifier, pathToFileURL(parent).href);
-  if (!url.startsWith('file:')) return { type: 'package', url };
-  const file = fileURLToPath(withoutQuery(url));
-  if (isFile(file)) return found(file, url.slice(withoutQuery(url).length));
+  if (kind === 'require') {
+    const id = require.resolve(specifier);
+    return isBuiltin(id) ? { type: 'builtin', id } : found(id, '');
+  }
+  const query = /\?.*$/.exec(specifier)?.[0] ?? '';
+  const file = resolvePackage(specifier.slice(0, specifier.length - query.length), parent);
+  if (isBuiltin(file)) return { type: 'builtin', id: file };
+  if (isFile(file)) return found(file, query);
   // `lodash/fp` is a file without its extension, which only `require` finds.
   try {
     return found(require.resolve(specifier), '');
   } catch {
-    return { type: 'package', url };
+    throw notFound(`Cannot find '${file}', which '${specifier}' stands for`);
   }
 }
 

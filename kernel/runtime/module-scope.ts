@@ -5,6 +5,7 @@ import type { ModuleScope } from '../language/compiled-module.js';
 import type { LocalModule } from './local-module.js';
 import type { ModuleGraph } from './module-graph.js';
 import type { Pass } from './module-pass.js';
+import type { Found } from './module-resolve.js';
 
 export class LocalScope implements ModuleScope {
   readonly meta: ImportMeta;
@@ -49,7 +50,10 @@ export function metaOf(file: string, graph: ModuleGraph): ImportMeta {
     filename: file,
     url: pathToFileURL(file).href,
     resolve: (specifier: string): string => {
-      const found = graph.resolve(specifier, file, 'import');
+      // As in Node, paths need not lead to anything.
+      const isPath = /^(?:\.{0,2}\/|file:)/.test(specifier);
+      const found = isPath ? findPath(graph, specifier, file) : graph.resolve(specifier, file, 'import');
+      if (found === undefined) return new URL(specifier, pathToFileURL(file)).href;
       if (found.type === 'local') return pathToFileURL(found.file).href + found.query;
       if (found.type === 'builtin') return found.id.startsWith('node:') ? found.id : `node:${found.id}`;
       return found.url;
@@ -57,4 +61,12 @@ export function metaOf(file: string, graph: ModuleGraph): ImportMeta {
     main: false,
   };
   return Object.setPrototypeOf(meta, null) as ImportMeta;
+}
+
+function findPath(graph: ModuleGraph, specifier: string, file: string): Found | undefined {
+  try {
+    return graph.resolve(specifier, file, 'import');
+  } catch {
+    return undefined;
+  }
 }

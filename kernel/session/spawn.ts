@@ -16,10 +16,8 @@ export interface RawEnd {
   error?: Error;
 }
 
-/** Lets `import.meta.resolve` look for a package from another file (`runtime/module-resolve.ts`). */
-const IMPORT_RESOLVE = '--experimental-import-meta-resolve';
 /** Node aborts after some terminations when it checks the order of asynchronous contexts (`runtime/async-hooks.ts`). */
-const NODE_OPTIONS = ['--no-force-async-hooks-checks', IMPORT_RESOLVE];
+const NODE_OPTIONS = ['--no-force-async-hooks-checks'];
 
 /** Children that left the group may hold the pipes open: they are not waited for any longer than that. */
 const CLOSE_MS = 200;

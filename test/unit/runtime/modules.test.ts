@@ -213,7 +213,7 @@ describe('an error in a local module', () => {
     write({ 'bad/f.ts': 'import "./nowhere"' });
     const missing = traceback(await book.run('import "./bad/f"'));
     expect(missing).toContain('❯ 1 │ import "./nowhere"\n    │        ^');
-    expect(missing).toContain("Cannot find module './nowhere' imported from");
+    expect(missing).toContain("Cannot find module './nowhere' in ");
   });
 
   it('of an older text is shown in that text', async () => {
@@ -222,6 +222,33 @@ describe('an error in a local module', () => {
     write({ 'bad/old.ts': '// new\n// lines\nexport function fresh() {}' });
     await book.run('import { fresh } from "./bad/old"');
     expect(traceback(await book.run('old()'))).toContain('❯ 2 │   throw new Error("old")');
+  });
+});
+
+describe('import.meta', () => {
+  it('and __dirname, __filename and require name the place of a cell and of a module', async () => {
+    write({
+      'meta/m.ts':
+        'export const meta = import.meta; export const here = [__dirname, __filename, require("./n.json").n, require.resolve("./n.json")]',
+      'meta/n.json': '{"n": 1}',
+    });
+    const { folder } = book;
+    await book.run('import path from "node:path"');
+    expect(
+      await book.value(
+        '[__dirname, import.meta.dirname, path.dirname(__filename), path.dirname(import.meta.filename), path.dirname(new URL(import.meta.url).pathname)].every((each) => each === process.cwd())',
+      ),
+    ).toBe('true');
+    expect(await book.value('import { meta, here } from "./meta/m"; here.join()')).toBe(
+      `'${folder}/meta,${folder}/meta/m.ts,1,${folder}/meta/n.json'`,
+    );
+    expect(
+      await book.value(
+        '[meta.url, meta.dirname, meta.filename, meta.resolve("./n.json"), meta.resolve("./gone"), import.meta.resolve("fs")].join()',
+      ),
+    ).toBe(
+      `'file://${folder}/meta/m.ts,${folder}/meta,${folder}/meta/m.ts,file://${folder}/meta/n.json,file://${folder}/meta/gone,node:fs'`,
+    );
   });
 });
 
@@ -258,6 +285,33 @@ describe('a package', () => {
     await book.run('import { n as count, inc as add } from "live"; add()');
     expect(await book.value('count')).toBe('1');
     expect(traceback(await book.run('import x from "nowhere"'))).toContain("Cannot find package 'nowhere'");
+  });
+
+  it('says itself which of its files can be imported, and under which conditions', async () => {
+    install('@org/maps', {
+      'package.json': `{ "name": "@org/maps", "imports": { "#inner": { "require": "./no.mjs", "node": "./inner.mjs" }, "#fs": "fs" },
+        "exports": { ".": [{ "browser": "./no.mjs" }, "./main.mjs"], "./features/*": "./lib/*.mjs", "./features/private/*": null, "./lib/*": { "types": "./no.d.ts", "default": "./lib/*" } } }`,
+      'main.mjs':
+        'import inner from "#inner"; import { statSync } from "#fs"; import self from "@org/maps/features/a"; export default [inner, typeof statSync, self]',
+      'inner.mjs': 'export default "inner"',
+      'lib/a.mjs': 'export default "a"',
+      'lib/private/b.mjs': 'export default "b"',
+    });
+    write({
+      'package.json':
+        '{"name": "mine", "imports": {"#util/*": "./util/*.ts"}, "exports": {"./u": "./util/u.ts"}}',
+      'util/u.ts': 'export const u: number = 1',
+    });
+    expect(
+      await book.value(
+        'import main from "@org/maps"; import a from "@org/maps/features/a"; import a2 from "@org/maps/lib/a.mjs"; import { u } from "#util/u"; import { u as u2 } from "mine/u"; [...main, a, a2, u, u2].join()',
+      ),
+    ).toBe("'inner,function,a,a,a,1,1'");
+    const refused = async (name: string): Promise<string> =>
+      traceback(await book.run(`import x from ${JSON.stringify(name)}`));
+    expect(await refused('@org/maps/features/private/b')).toContain("does not export './features/private/b'");
+    expect(await refused('@org/maps/main.mjs')).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+    expect(await refused('#nothing')).toContain('ERR_PACKAGE_IMPORT_NOT_DEFINED');
   });
 
   it('can import the library without having it installed', async () => {

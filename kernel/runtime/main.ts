@@ -7,6 +7,7 @@ import { unwindGradMode } from '../../core/autograd/mode.js';
 import { setDisplayHost } from '../display/host.js';
 import { setInputHost } from '../display/input.js';
 import { distFile } from '../install/paths.js';
+import { attributeChildOutput } from './child-output.js';
 import { NotebookComms } from './comms.js';
 import { Evaluator, Executions } from './evaluator.js';
 import { currentExecution, type Execution } from './executions.js';
@@ -25,7 +26,7 @@ import { listenAlways, restoreListeners } from './process-listeners.js';
 import { provideLibrary } from './library.js';
 import { History } from './scope.js';
 import { installStackFormat } from './stacks.js';
-import { hideOwnWarnings, installStdio } from './stdio.js';
+import { hideOwnWarnings, installStdio, type WriteText } from './stdio.js';
 import { installTimers } from './timers.js';
 import { startWatchdog } from './watchdog-thread.js';
 
@@ -47,7 +48,10 @@ const inputs = new Inputs(watchdog.inputs, watchdog.shared, outlet);
 
 installStackFormat();
 installTimers();
-installStdio((name, text) => outlet.send({ type: 'stream', id: owner()?.id ?? null, name, text }));
+const writeText: WriteText = (name, text) =>
+  outlet.send({ type: 'stream', id: owner()?.id ?? null, name, text });
+installStdio(writeText);
+attributeChildOutput(writeText);
 setDisplayHost(new NotebookHost(outlet));
 setInputHost(inputs);
 refuseToExit();

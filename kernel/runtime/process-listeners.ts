@@ -6,7 +6,7 @@ import type { EventEmitter } from 'node:events';
 
 type Listener = (...args: unknown[]) => void;
 
-const emitter: EventEmitter = process;
+const emitter: Pick<EventEmitter, 'on' | 'listeners'> = process;
 /** Node's own ones first: they make a listener of a signal take effect. */
 const kept: (readonly [event: string, listener: Listener])[] = ['newListener', 'removeListener'].flatMap(
   (event) => emitter.listeners(event).map((listener) => [event, listener as Listener] as const),

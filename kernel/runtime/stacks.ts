@@ -131,7 +131,8 @@ function formatStack(error: Error, sites: NodeJS.CallSite[]): string {
 
 function headline(error: Error): string {
   try {
-    return String(error);
+    // As V8 does: what has a stack need not be an error (`console.trace`), and one may have a `toString` of its own.
+    return Error.prototype.toString.call(error);
   } catch {
     return 'Error';
   }

@@ -105,8 +105,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   childProcess: { code: 'require("child_process").execSync("sleep 30")' },
   spawnedChild: {
     code: `const child = require("child_process").spawn("sleep", ["30"]);
-      await new Promise((resolve) => child.on("exit", resolve))`,
-    keeps: 'child.signalCode !== null || (await new Promise((resolve) => child.on("exit", () => resolve(true))))',
+      console.log("in"); await new Promise((resolve) => child.on("exit", resolve))`,
+    announces: true,
+    keeps:
+      'child.signalCode !== null || (await new Promise((resolve) => child.on("exit", () => resolve(true))))',
   },
   tensors: { code: 'const weights = randn([300, 300]); for (;;) weights.matmul(weights)' },
   training: {

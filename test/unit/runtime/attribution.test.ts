@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Notebook, plain } from './harness.js';
 
@@ -27,6 +29,46 @@ describe('output belongs to the cell that began it', () => {
     );
     expect(plain(book.text(first.id))).toBe('tick 0\ntick 1\ntick 2\n');
     expect(book.text(second.id)).toBe('second\n');
+  });
+
+  it.each([
+    [
+      'a worker',
+      'new (require("node:worker_threads").Worker)(\'LATER; console.log("out"); console.error("err")\', { eval: true })',
+    ],
+    [
+      'a child process that inherits',
+      'cp.spawn("sh", ["-c", "read go; echo out; echo err >&2"], { stdio: ["pipe", "inherit", "inherit"] })',
+    ],
+    [
+      'a child process whose errors go to the output',
+      'cp.spawn("sh", ["-c", "read go; echo out; echo err >&2"], { stdio: ["pipe", process.stdout, 2] })',
+    ],
+    ['a child of Node', 'cp.fork("later.js")'],
+  ])('when %s prints while another cell runs', async (_, code) => {
+    writeFileSync(
+      path.join(book.folder, 'later.js'),
+      'process.once("message", () => { console.log("out"); console.error("err"); process.exit() })',
+    );
+    const later =
+      'require("node:worker_threads").parentPort.once("message", () => { console.log("out"); console.error("err"); process.exit() })';
+    const first = await book.run(
+      `const cp = require("node:child_process"); var started = ${code.replace(/LATER.*(?=')/, later)}; 0`,
+    );
+    const second = await book.run(`const ended = new Promise((resolve) => started.on("exit", resolve));
+      if (started.stdin) started.stdin.end("go\\n"); else (started.send ?? started.postMessage).call(started, "go");
+      await ended; console.log("second")`);
+    await book.until(() => book.text(first.id) !== '' && book.text(first.id, 'stderr') !== '');
+    expect([book.text(first.id), book.text(first.id, 'stderr')]).toEqual(['out\n', 'err\n']);
+    expect([book.text(second.id), book.text(second.id, 'stderr')]).toEqual(['second\n', '']);
+  });
+
+  it('all of it before the child has ended for the cell', async () => {
+    const { id, outputs } =
+      await book.run(`const loud = require("node:child_process").spawn("seq", ["20000"], { stdio: "inherit" });
+      console.log(loud.stdout, await new Promise((resolve) => loud.on("exit", resolve)))`);
+    expect(plain(book.text(id)).split('\n')).toHaveLength(20_002);
+    expect(outputs).toEqual(book.outputsOf(id));
   });
 
   it('when a display is sent or updated late', async () => {
@@ -59,6 +101,19 @@ describe('streams', () => {
     `);
     expect(book.text(id)).toBe('é!');
     expect(book.text(id, 'stderr')).toBe('wrong');
+  });
+
+  it('group, tabulate and trace as the console does', async () => {
+    const { id } = await book.run(
+      'console.group("outer"); console.log("inner"); console.groupEnd(); console.table([{ a: 1 }]); console.dir({ a: { b: {} } }, { depth: 0 }); console.time("t"); console.timeEnd("t"); console.trace("here")',
+    );
+    const lines = plain(book.text(id)).split('\n');
+    expect(lines.slice(0, 2)).toEqual(['outer', '  inner']);
+    expect(lines.slice(2, 7).join('\n')).toMatch(
+      /^┌─+┬─+┐\n│ \(index\) +│ a +│\n├─+┼─+┤\n│ +0 +│ +1 +│\n└─+┴─+┘$/,
+    );
+    expect(lines.slice(7, 9)).toEqual(['{ a: [Object] }', expect.stringMatching(/^t: [\d.]+ms$/)]);
+    expect(book.text(id, 'stderr')).toMatch(/^Trace: here\n {4}at Cell \[\d+\]:1:\d+\n$/);
   });
 
   it('hold what child processes and native code write', async () => {

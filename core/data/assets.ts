@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Seen from this file, from `dist/core/` and from `dist/chunks/`: the bundler puts this code into any of them. */
-const PLACES = ['./assets/', './data/assets/', '../core/data/assets/'];
+/** Seen from this file, from `dist/core/`, `dist/chunks/` and `dist/kernel/bundles/`: the bundler puts this code into any of them. */
+const PLACES = ['./assets/', './data/assets/', '../core/data/assets/', '../../core/data/assets/'];
 
 /** The path of one of the files of `core/data/assets`. @throws Error where the package was taken apart */
 export function assetPath(name: string): string {

@@ -84,7 +84,8 @@ export interface WriteImageOptions {
 
 /**
  * Writes a uint8 tensor [channels, height, width] or [height, width] as .png (1 to 4 channels, lossless), .jpg or .jpeg
- * (1 or 3 channels). The file appears whole or not at all.
+ * (1 or 3 channels; gray is
+ * written as colours, of which all three are equal). The file appears whole or not at all.
  * @throws TypeError, RangeError for other dtypes and shapes
  */
 export function writeImage(path: string | URL, image: Tensor, options: WriteImageOptions = {}): void {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { data, io, type Tensor, tensor } from '../../../core/index.js';
@@ -123,9 +124,13 @@ describe('mnist', () => {
   });
 });
 
-it('finds the digits from the built package too', () => {
+it('finds the digits from the built package too, and in a cell', () => {
   const built = new URL('../../../dist/core/index.js', import.meta.url).href;
   const code = `import { data } from ${JSON.stringify(built)}; console.log(data.digits().length)`;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
   expect(output.trim()).toBe('1797');
+  writeFileSync(file('cell.ts'), '// %%\nconsole.log(`found ${data.digits().length}`)\n');
+  const cli = fileURLToPath(new URL('../../../dist/kernel/cli.js', import.meta.url));
+  const printed = execFileSync(process.execPath, [cli, 'run', file('cell.ts')], { encoding: 'utf8' });
+  expect(printed).toContain('found 1797');
 });

@@ -18,9 +18,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export type Frame = string | Uint8Array;
 
-/** What a message may be at most. A notebook's largest (a cell, a widget's state) stay far below. */
+/** What a message may be at most. A notebook's largest (a cell, a widget's state) stay far below: jupyter_server passes on 10 MiB. */
 const MOST_JSON_BYTES = 64 * 1024 * 1024;
-const MOST_BUFFER_BYTES = 512 * 1024 * 1024;
+const MOST_BUFFER_BYTES = 128 * 1024 * 1024;
 const MOST_BUFFERS = 4096;
 /** Python's parser, which most clients have, does not go deeper either. */
 const MOST_DEPTH = 500;

@@ -15,8 +15,8 @@ const LINGER = 1000;
 /** IOPub messages held for a subscriber that does not read; past that it loses messages, the others do not. */
 const HELD_FOR_A_SLOW_SUBSCRIBER = 20_000;
 
-/** A frame above this ends its sender's connection before it takes memory. */
-const MOST_FRAME_BYTES = 1024 * 1024 * 1024;
+/** A frame above this ends its sender's connection before it takes memory, without a word: ZeroMQ does not say why. */
+const MOST_FRAME_BYTES = 512 * 1024 * 1024;
 /** Of a subscription, a beat of the heart: they are a few bytes. */
 const MOST_SMALL_BYTES = 64 * 1024;
 

@@ -12,8 +12,8 @@ import { MalformedMessages, randomNumbers, type Frames, type Malformed } from '.
 
 const COUNT = Number(process.env.NABLA_FUZZ_COUNT ?? 2000);
 const SEED = Number(process.env.NABLA_FUZZ_SEED ?? 20260729);
-/** An oversized message (64 MiB) may still wait for the garbage collector. */
-const MOST_GROWTH_MIB = 64 + 36;
+/** Oversized messages (64 and 128 MiB) may still wait for the garbage collector. */
+const MOST_GROWTH_MIB = 64 + 128 + 36;
 
 let kernel: KernelProcess;
 let client: Client;
@@ -108,7 +108,13 @@ test(
     for (let sent = 0; sent < COUNT;) {
       let dropped = 0;
       for (const end = Math.min(COUNT, sent + 1000); sent < end; sent++) {
-        const message = sent % 10_000 === 999 ? messages.oversized() : messages.next();
+        const place = sent % 10_000;
+        const message =
+          place === 999
+            ? messages.oversized()
+            : place === 499
+              ? messages.oversizedBuffers()
+              : messages.next();
         tally.set(message.kind, (tally.get(message.kind) ?? 0) + 1);
         if (message.effect === 'dropped') dropped++;
         await sender.send(message.channel, message.frames);

@@ -97,6 +97,13 @@ export class MalformedMessages {
     return { kind: 'oversized JSON', channel: 'shell', frames, effect: 'dropped' };
   }
 
+  /** One above the limit of a message's buffers, in two of them. */
+  oversizedBuffers(): Malformed {
+    const half = Buffer.alloc(64 * 1024 * 1024 + 1);
+    const frames = [...this.#message('comm_msg', { comm_id: 'c', data: {} }), half, half];
+    return { kind: 'oversized buffers', channel: 'shell', frames, effect: 'dropped' };
+  }
+
   readonly #kinds: readonly [kind: string, make: () => Omit<Malformed, 'kind'>][] = [
     ['wrong signature', () => this.#dropped(this.#withSignature())],
     ['flipped bit', () => this.#dropped(this.#flipped())],

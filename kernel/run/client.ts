@@ -91,10 +91,11 @@ export class KernelClient {
     // The list of running kernels is polled in the background; a failure shows in what follows.
     manager.ready.catch(() => undefined);
     try {
-      const kernel = await manager.startNew({
-        ...(kernelName && { name: kernelName }),
-        ...(path && { path }),
-      });
+      // Nobody looks at widgets here, and each one would be answered with a complaint in the terminal.
+      const kernel = await manager.startNew(
+        { ...(kernelName && { name: kernelName }), ...(path && { path }) },
+        { handleComms: false },
+      );
       const client = new KernelClient(manager, kernel, settings, restoreConsole);
       await client.#started(startupTimeout);
       return client;

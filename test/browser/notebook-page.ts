@@ -8,6 +8,8 @@ export class NotebookPage {
   static async open(browser: Browser, lab: Lab, file: string): Promise<NotebookPage> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const page = await context.newPage();
+    // The first load of all compiles the page's scripts.
+    page.setDefaultTimeout(60_000);
     await page.goto(`${lab.url}/lab/tree/${encodeURIComponent(file)}?reset`);
     const notebook = new NotebookPage(page);
     await page.waitForSelector('.jp-Notebook .jp-Cell');
@@ -19,6 +21,7 @@ export class NotebookPage {
   static async openInNotebook7(browser: Browser, lab: Lab, file: string): Promise<NotebookPage> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     await page.goto(`${lab.url}/notebooks/${encodeURIComponent(file)}`);
     await page.waitForSelector('.jp-Notebook .jp-Cell');
     await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor({ timeout: 60_000 });

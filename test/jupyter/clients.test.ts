@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { INotebookContent } from '@jupyterlab/nbformat';
 import { beforeAll, expect, test } from 'vitest';
 import { codeCells, notebookOf } from '../browser/notebook-file.js';
 import { jupyterEnv, python, root } from './environment.js';
@@ -73,6 +74,27 @@ test('papermill executes the lesson', () => {
   const { status, output } = runPython(args);
   expect(status, output).toBe(0);
   expectExecutedLesson(out);
+});
+
+test('nbclient keeps the state of widgets, from which pages without a kernel draw them', () => {
+  const file = path.join(folder, 'widget.ipynb');
+  writeFileSync(
+    file,
+    JSON.stringify(notebookOf(["const rate = slider({ label: 'rate' }); rate", 'rate.value = 0.25'])),
+  );
+  const args = ['-m', 'nbconvert', '--to', 'notebook', '--execute', '--inplace', file];
+  const { status, output } = runPython(args);
+  expect(status, output).toBe(0);
+  const notebook = JSON.parse(readFileSync(file, 'utf8')) as INotebookContent;
+  const states = notebook.metadata.widgets as Record<string, { state: Record<string, object> }>;
+  const { state } = states['application/vnd.jupyter.widget-state+json'];
+  const shown = codeCells(file)[0].outputs[0].data as Record<string, { model_id: string }>;
+  const { model_id } = shown['application/vnd.jupyter.widget-view+json'];
+  expect(state[model_id]).toMatchObject({
+    model_module: 'anywidget',
+    model_name: 'AnyModel',
+    state: { label: 'rate', value: 0.25 },
+  });
 });
 
 test('nbclient reports an error of a cell with its name and the line in the cell', () => {

@@ -58,6 +58,14 @@ describe('a notebook that runs through', () => {
     expect(saved.metadata).toMatchObject({ authors: ['Ada'], language_info: { name: 'typescript' } });
   });
 
+  it('shows widgets as their state in words, and complains of nobody who would draw them', async () => {
+    const input = notebook("const rate = slider({ label: 'rate', value: 0.25 }); rate", 'rate.value');
+    const { code, stdout, stderr } = await nabla('run', input);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('rate: 0.25 (slider from 0 to 1)');
+    expect(stdout).not.toContain('comm');
+  });
+
   it('works in its own folder, or the one that is given', async () => {
     const input = notebook('process.cwd()');
     const cwd = mkdtempSync(path.join(folder, 'elsewhere-'));

@@ -1,156 +1,132 @@
-/** Kernels behind a real Jupyter server, seen by `@jupyterlab/services`: two frontends, and one that loses its connection. */
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** `nabla run --server` against a real Jupyter server. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
-import { KernelManager, KernelMessage, ServerConnection, type Kernel } from '@jupyterlab/services';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startLab, type Lab } from '../browser/lab.js';
-import { quietServices } from '../../kernel/run/quiet.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { jupyterEnv, python, root } from './environment.js';
 
-let server: Lab | undefined;
-let folder: string;
-let restoreConsole: () => void;
-let managers: KernelManager[] = [];
+const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-server-'));
+const token = 'a-token';
+let url: string;
+let server: ChildProcess;
+
+async function freePort(): Promise<number> {
+  const socket = createServer();
+  await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve));
+  const address = socket.address();
+  await new Promise((resolve) => socket.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  return address.port;
+}
 
 beforeAll(async () => {
-  restoreConsole = quietServices();
-  folder = mkdtempSync(path.join(tmpdir(), 'nabla-server-'));
-  server = await startLab(folder, 'jupyter_server');
-});
-afterEach(async () => {
-  const [first] = managers;
-  await first.shutdownAll();
-  for (const manager of managers) manager.dispose();
-  managers = [];
-});
-afterAll(async () => {
-  await server?.stop();
-  restoreConsole();
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}/`;
+  const args = ['server', '--no-browser', '--allow-root', `--port=${port}`, `--ServerApp.root_dir=${folder}`];
+  server = spawn(python('jupyter'), [...args, `--IdentityProvider.token=${token}`], {
+    env: jupyterEnv(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    let log = '';
+    server.stderr?.on('data', (data: Buffer) => {
+      log += data.toString();
+      if (log.includes(`127.0.0.1:${port}`)) resolve();
+    });
+    server.once('exit', () => reject(new Error(`the Jupyter server ended: ${log}`)));
+  });
+}, 60_000);
+
+afterAll(() => {
+  server.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
 });
 
-/** A frontend of its own, and the sockets that it has opened. */
-function frontend(): { manager: KernelManager; sockets: WebSocket[] } {
-  if (!server) throw new Error('the Jupyter server did not start');
-  const sockets: WebSocket[] = [];
-  const { WebSocket: Plain } = ServerConnection.makeSettings();
-  class Recorded extends Plain {
-    constructor(...args: ConstructorParameters<typeof Plain>) {
-      super(...args);
-      sockets.push(this);
-    }
-  }
-  const serverSettings = ServerConnection.makeSettings({
-    baseUrl: server.url,
-    wsUrl: server.url.replace('http', 'ws'),
-    WebSocket: Recorded,
-  });
-  const manager = new KernelManager({ serverSettings, standby: 'never' });
-  managers.push(manager);
-  return { manager, sockets };
+let written = 0;
+
+function notebook(...sources: string[]): string {
+  const file = path.join(folder, `n${++written}.ipynb`);
+  const cells = sources.map((source, index) => ({
+    id: `cell-${index}`,
+    cell_type: 'code',
+    metadata: { tags: index === 0 ? ['parameters'] : [] },
+    source,
+    outputs: [],
+    execution_count: null,
+  }));
+  const kernelspec = { name: 'nabla', display_name: 'TypeScript (Nabla)', language: 'typescript' };
+  writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells }));
+  return file;
 }
 
-/** Sockets of `ws` can end without a word, as a network does. */
-function canTerminate(socket: WebSocket): socket is WebSocket & { terminate(): void } {
-  return 'terminate' in socket;
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
 }
 
-/** The types of the IOPub messages that a connection hears, with the state of a status. */
-function listen(kernel: Kernel.IKernelConnection): { story: string[]; texts: string[] } {
-  const story: string[] = [];
-  const texts: string[] = [];
-  kernel.iopubMessage.connect((_, message) => {
-    const { msg_type } = message.header;
-    if (KernelMessage.isStatusMsg(message)) story.push(message.content.execution_state);
-    else story.push(msg_type);
-    if (KernelMessage.isStreamMsg(message)) texts.push(message.content.text);
-    if (KernelMessage.isExecuteInputMsg(message)) texts.push(message.content.code);
+function nabla(args: string[], onOutput?: (text: string) => void): Promise<Ended> {
+  return new Promise((resolve) => {
+    const cli = path.join(root, 'dist/kernel/cli.js');
+    const child = execFile(
+      process.execPath,
+      [cli, 'run', ...args],
+      { env: jupyterEnv() },
+      (_, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
+    );
+    child.stdout?.on('data', (data: Buffer | string) => onOutput?.(String(data)));
   });
-  return { story, texts };
 }
 
-test('two frontends on one kernel: both see inputs and outputs, only the one that asked is asked', async () => {
-  const mine = frontend();
-  const theirs = frontend();
-  const kernel = await mine.manager.startNew({ name: 'nabla' });
-  const other = theirs.manager.connectTo({ model: kernel.model });
-  await other.info;
-  const heard = listen(other);
-  const questions: string[] = [];
-  other.anyMessage.connect((_, { msg }) => {
-    if (msg.header.msg_type === 'input_request') questions.push('other');
+it('runs a notebook on the server, with parameters, and leaves no kernel there', async () => {
+  const input = notebook('const n: number = 2', 'console.log("from the server"); n * 21');
+  const { code, stdout } = await nabla([input, '--server', url, '--token', token, '-p', 'n=3']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('from the server\n');
+  const saved = readFileSync(input.replace('.ipynb', '.executed.ipynb'), 'utf8');
+  expect(saved).toContain('"63"');
+  const kernels = await fetch(`${url}api/kernels?token=${token}`);
+  expect(await kernels.json()).toEqual([]);
+});
+
+it('takes a link from the address bar', async () => {
+  const input = notebook('1 + 1');
+  expect((await nabla([input, '--server', `${url}lab?token=${token}`])).code).toBe(0);
+});
+
+it('ends with 4 and says why when the server refuses, has no such kernel, or is not there', async () => {
+  const input = notebook('1');
+  const refused = await nabla([input, '--server', url, '--token', 'wrong', '--progress', 'none']);
+  expect(refused).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('the token is not the right one') as string,
   });
-
-  const future = kernel.requestExecute({ code: 'console.log(`hello ${await input("who? ")}`)' });
-  future.onStdin = (message) => {
-    questions.push('mine');
-    if (KernelMessage.isInputRequestMsg(message))
-      future.sendInputReply({ value: 'Ada', status: 'ok' }, message.header);
-  };
-  expect((await future.done).content.status).toBe('ok');
-  await expect.poll(() => heard.story.slice(-4)).toEqual(['busy', 'execute_input', 'stream', 'idle']);
-  expect(heard.texts).toEqual(['console.log(`hello ${await input("who? ")}`)', 'hello Ada\n']);
-  expect(questions).toEqual(['mine']);
-
-  // Both work in the same scope, in turn.
-  const [first, second] = [
-    kernel.requestExecute({ code: 'await new Promise((r) => setTimeout(r, 200)); let shared = 20;' }),
-    other.requestExecute({ code: 'shared + 1' }),
-  ];
-  let result: unknown;
-  second.onIOPub = (message) => {
-    if (KernelMessage.isExecuteResultMsg(message)) result = message.content.data['text/plain'];
-  };
-  await Promise.all([first.done, second.done]);
-  expect(result).toBe('21');
+  const other = await nabla([
+    input,
+    '--server',
+    url,
+    '--token',
+    token,
+    '--kernel',
+    'nabal',
+    '--progress',
+    'none',
+  ]);
+  expect(other).toMatchObject({ code: 4, stderr: expect.stringContaining('did you mean nabla?') as string });
+  const none = `http://127.0.0.1:${await freePort()}/`;
+  const missing = await nabla([input, '--server', none, '--progress', 'none']);
+  expect(missing).toMatchObject({ code: 4, stderr: expect.stringContaining('ECONNREFUSED') as string });
 });
 
-test('a connection that breaks in the midst of a cell comes back, with all that was said meanwhile', async () => {
-  const { manager, sockets } = frontend();
-  const kernel = await manager.startNew({ name: 'nabla' });
-  await kernel.info;
-  const [go, gone] = [path.join(folder, 'go'), path.join(folder, 'gone')];
-  const future = kernel.requestExecute({
-    code: `
-      const { existsSync, writeFileSync } = await import('node:fs');
-      console.log('before');
-      while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 10));
-      console.log('meanwhile');
-      writeFileSync(${JSON.stringify(gone)}, '');
-      42`,
+// The last: it ends the server.
+it('ends with 138 and keeps what has run when the server dies in the middle', async () => {
+  const input = notebook('console.log("kept")', 'console.log("waiting"); await new Promise(() => {})');
+  const { code, stderr } = await nabla([input, '--server', url, '--token', token], (text) => {
+    if (text.includes('\nwaiting') || text.startsWith('waiting')) server.kill('SIGKILL');
   });
-  const texts: string[] = [];
-  let result: unknown;
-  future.onIOPub = (message) => {
-    if (KernelMessage.isStreamMsg(message)) texts.push(message.content.text);
-    if (KernelMessage.isExecuteResultMsg(message)) result = message.content.data['text/plain'];
-  };
-  await expect.poll(() => texts.join('')).toBe('before\n');
-
-  const states: string[] = [];
-  kernel.connectionStatusChanged.connect((_, status) => void states.push(status));
-  const socket = sockets.at(-1);
-  if (!socket || !canTerminate(socket)) throw new Error('no socket to break');
-  socket.terminate();
-  await expect.poll(() => states).toContain('connecting');
-  writeFileSync(go, '');
-
-  expect((await future.done).content.status).toBe('ok');
-  expect(existsSync(gone)).toBe(true);
-  expect([texts.join(''), result]).toEqual(['before\nmeanwhile\n', '42']);
-  expect(states.at(-1)).toBe('connected');
-  expect(sockets.length).toBeGreaterThan(1);
-});
-
-test('after a restart by one frontend both go on with the new kernel', async () => {
-  const mine = frontend();
-  const theirs = frontend();
-  const kernel = await mine.manager.startNew({ name: 'nabla' });
-  const other = theirs.manager.connectTo({ model: kernel.model });
-  await other.info;
-  await kernel.requestExecute({ code: 'let before = 1' }).done;
-  await kernel.restart();
-  for (const each of [kernel, other]) {
-    const reply = await each.requestExecute({ code: 'before' }).done;
-    expect(reply.content).toMatchObject({ status: 'error', ename: 'ReferenceError' });
-  }
-});
+  expect(code).toBe(138);
+  expect(stderr).toContain(`cell 2 of 2: the kernel died (its server ${url} is gone: `);
+  expect(readFileSync(input.replace('.ipynb', '.executed.ipynb'), 'utf8')).toContain('kept\\n');
+}, 60_000);

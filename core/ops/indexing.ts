@@ -1,9 +1,10 @@
 /** Indexing with Python's rules: `x.at(0, slice(1, 3), '...', null, mask, indexTensor)` and `x.set(index, value)`. */
 import { isHalf, isIntegral } from '../dtype.js';
-import { broadcastShapes, formatShape, type Shape, sizeOf } from '../layout.js';
+import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import { tensor } from './creation.js';
+import { checkWritable } from './inplace.js';
 import { isTensor, type Operand } from './operand.js';
 import { contiguousData, elements } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
@@ -44,6 +45,8 @@ export type IndexItem = number | Slice | '...' | null | boolean | Tensor | reado
 
 interface Advanced {
   readonly dim: number;
+  /** The dimension of the indexed tensor, for errors. */
+  readonly source: number;
   readonly positions: Tensor;
 }
 
@@ -86,21 +89,26 @@ function basic(op: string, x: Tensor, items: readonly IndexItem[]): { view: Tens
     throw new RangeError(`${op}: '...' can appear only once`);
   let view = x;
   let dim = 0;
+  // The same place in the tensor that was given: numbers take dimensions away, null adds them.
+  let source = 0;
   const advanced: Advanced[] = [];
   for (const item of items) {
-    if (item === '...') dim += x.ndim - named;
-    else if (item === null) view = unsqueezeDim(view, dim++);
+    if (item === '...') {
+      dim += x.ndim - named;
+      source += x.ndim - named;
+    } else if (item === null) view = unsqueezeDim(view, dim++);
     else if (typeof item === 'number') {
-      view = selectIndex(view, dim, wrapIndex(op, item, view.shape[dim], dim));
+      view = selectIndex(view, dim, wrapIndex(op, item, view.shape[dim], source++));
     } else if (item instanceof Slice) {
       const size = view.shape[dim];
       const start = clampIndex(item.start ?? 0, size);
       const stop = clampIndex(item.stop ?? size, size);
       view = sliceDim(view, dim, start, Math.max(0, Math.ceil((stop - start) / item.step)), item.step);
       dim++;
+      source++;
     } else if (typeof item === 'boolean') {
       view = unsqueezeDim(view, dim);
-      advanced.push({ dim: dim++, positions: tensor(item ? [0] : [], { dtype: 'int64' }) });
+      advanced.push({ dim: dim++, source, positions: tensor(item ? [0] : [], { dtype: 'int64' }) });
     } else {
       const positions = isTensor(item) ? item : tensor(item, { dtype: 'int64' });
       if (positions.dtype === 'bool') {
@@ -108,18 +116,20 @@ function basic(op: string, x: Tensor, items: readonly IndexItem[]): { view: Tens
         shape.forEach((n, i) => {
           if (view.shape[dim + i] !== n) {
             throw new RangeError(
-              `${op}: a mask of shape ${formatShape(shape)} does not fit shape ${formatShape(view.shape)} at dimension ${dim}`,
+              `${op}: a mask of shape ${formatShape(shape)} does not fit shape ${formatShape(x.shape)} at dimension ${source}`,
             );
           }
         });
-        for (const list of maskPositions(positions)) advanced.push({ dim: dim++, positions: list });
+        for (const list of maskPositions(positions)) {
+          advanced.push({ dim: dim++, source: source++, positions: list });
+        }
       } else {
         if (!isIntegral(positions.dtype)) {
           throw new TypeError(
             `${op}: positions are integers, got a ${positions.dtype} tensor; convert it with x.long()`,
           );
         }
-        advanced.push({ dim: dim++, positions });
+        advanced.push({ dim: dim++, source: source++, positions });
       }
     }
   }
@@ -149,10 +159,10 @@ function plan(op: string, shape: Shape, advanced: readonly Advanced[]): Plan {
   const after = together ? shape.slice(first + dims.length) : rest.map((i) => shape[i]);
   const sizes = dims.map((dim) => shape[dim]);
   const rows = new Int32Array(sizeOf(positions));
-  advanced.forEach(({ positions: p, dim }, k) => {
+  advanced.forEach(({ positions: p, source }, k) => {
     const size = sizes[k];
     const list = elements(contiguousData(expandTo(p, positions), op));
-    for (let i = 0; i < rows.length; i++) rows[i] = rows[i] * size + wrapIndex(op, list[i], size, dim);
+    for (let i = 0; i < rows.length; i++) rows[i] = rows[i] * size + wrapIndex(op, list[i], size, source);
   });
   return {
     order: together ? null : [...dims, ...rest],
@@ -162,6 +172,12 @@ function plan(op: string, shape: Shape, advanced: readonly Advanced[]): Plan {
     positions,
     after,
   };
+}
+
+/** How many dimensions elements at positions have. */
+function resultDims(x: Tensor, advanced: readonly Advanced[]): number {
+  const positions = Math.max(...advanced.map(({ positions: p }) => p.ndim));
+  return x.ndim - advanced.length + positions;
 }
 
 /** Elements at positions given for some dimensions. */
@@ -251,8 +267,16 @@ function isIndexList(index: IndexItem | readonly IndexItem[]): index is readonly
 Tensor.prototype.set = function (index, value) {
   const items = isIndexList(index) ? index : [index];
   const { view, advanced } = basic('set', this, items);
-  const data = isTensor(value) ? value : tensor(value, { dtype: this.dtype });
+  let data = isTensor(value) ? value : tensor(value, { dtype: this.dtype });
+  checkWritable('set', view);
+  const room = advanced.length === 0 ? view.ndim : resultDims(view, advanced);
+  while (data.ndim > room && data.shape[0] === 1) data = selectIndex(data, 0, 0);
   if (advanced.length === 0) {
+    if (!sameShape(broadcastShapes('set', view.shape, data.shape), view.shape)) {
+      throw new RangeError(
+        `set: a value of shape ${formatShape(data.shape)} does not fit into ${formatShape(view.shape)}`,
+      );
+    }
     view.copy_(data);
     return this;
   }

@@ -120,6 +120,22 @@ test('listeners hear after a synchronous loop what it has read already, and no o
   expect((await client.execute('JSON.stringify([calls, dial.value])')).result).toBe("'[[0.75],0.75]'");
 });
 
+test('Stop ends a loop that reads a slider while it is moved, again and again, and no move is lost by it', async () => {
+  const cell = await client.execute("const hot = slider({ value: 0.5 }); let reads = 0; console.log('made')");
+  const id = idOf(cell.outputs.find(({ type }) => type === 'comm_open')!);
+  for (let round = 1; round <= 20; round++) {
+    const running = send("console.log('in'); for (;;) if (hot.value >= 0) reads++;");
+    await client.output(running, 'stream');
+    const moves = Array.from({ length: 10 }, (_, index) =>
+      update(id, { value: (10 * round + index) / 1000 }),
+    );
+    await client.ask('interrupt_request', {}, { channel: 'control' });
+    expect((await client.finish(running)).reply.ename).toBe('KeyboardInterrupt');
+    await Promise.all(moves.map((move) => client.idle(move)));
+    expect((await client.execute('hot.value')).result).toBe(String((10 * round + 9) / 1000));
+  }
+});
+
 test('a second frontend hears of a move by an echo that names the message it repeats', async () => {
   const other = kernel.client();
   await other.ready();

@@ -78,6 +78,10 @@ export type BinaryOp =
   // The other operand where one is NaN.
   | 'fmax'
   | 'fmin'
+  // Of integers alone.
+  | 'bitAnd'
+  | 'bitOr'
+  | 'bitXor'
   // Derivatives that need the forward's result y (first operand g, second y) or its input x.
   | 'reluGrad'
   | 'tanhGrad'

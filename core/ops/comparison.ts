@@ -1,16 +1,9 @@
 /** Comparisons and logic: results are bool, and no gradient flows. */
-import type { CompareOp } from '../kernels/api.js';
-import { u8 } from '../memory.js';
+import type { BinaryOp, CompareOp } from '../kernels/api.js';
+import { kernels } from '../kernels/index.js';
 import { allocate, type Tensor } from '../tensor.js';
-import {
-  type Compare,
-  type BinaryMethod,
-  broadcastLayout,
-  compareOp,
-  binarySamples,
-  expandedData,
-} from './binary.js';
-import { isTensor, type Operand } from './operand.js';
+import { type Compare, type BinaryMethod, broadcastLayout, compareOp, binarySamples } from './binary.js';
+import { isTensor, type Operand, tensorOperand } from './operand.js';
 import { filled, inDType } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp } from './record.js';
 import { notATensor } from './unary.js';
@@ -41,41 +34,29 @@ export function truth(x: Operand, op: string): Tensor {
   return inDType(x, 'bool', op);
 }
 
-type Combine = (x: Uint8Array, y: Uint8Array, out: Uint8Array) => void;
-
-function logicOp(name: string, combine: Combine): InPlaceOp<Compare, BinaryMethod> {
+function logicOp(name: string, kernel: BinaryOp): InPlaceOp<Compare, BinaryMethod> {
   return inPlaceOp<Compare, BinaryMethod>(
     { name, params: ['input', 'other'], samples: binarySamples(-2, 2) },
     (input: Operand, other: Operand): Tensor => {
       const a = truth(input, name);
       const b = truth(other, name);
       const out = allocate(broadcastLayout(name, a, b), 'bool', name);
-      const x = expandedData(a, out.shape, name);
-      const y = expandedData(b, out.shape, name);
-      combine(bytes(x), bytes(y), bytes(out));
+      const { shape, size } = out.layout;
+      if (size === 0) return out;
+      if (a.layout.contiguous && b.layout.contiguous && a.layout.size === size && b.layout.size === size)
+        kernels.binaryFlat(kernel, 'uint8', size, a.ptr, b.ptr, out.ptr, 1, 1);
+      else kernels.binary(kernel, 'uint8', shape, tensorOperand(a, shape), tensorOperand(b, shape), out.ptr);
       return out;
     },
   );
 }
 
-function bytes(x: Tensor): Uint8Array {
-  return u8.subarray(x.ptr, x.ptr + x.layout.size);
-}
-
-// A loop each, so that each is compiled for its operator.
-
 /** Whether both are not 0. */
-export const logicalAnd: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalAnd', (x, y, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = x[i] & y[i];
-});
+export const logicalAnd: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalAnd', 'bitAnd');
 /** Whether one is not 0. */
-export const logicalOr: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalOr', (x, y, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = x[i] | y[i];
-});
+export const logicalOr: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalOr', 'bitOr');
 /** Whether exactly one is not 0. */
-export const logicalXor: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalXor', (x, y, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = x[i] ^ y[i];
-});
+export const logicalXor: InPlaceOp<Compare, BinaryMethod> = logicOp('logicalXor', 'bitXor');
 
 type Not = (input: Tensor) => Tensor;
 

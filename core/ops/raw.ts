@@ -33,8 +33,7 @@ export function copyData(x: Tensor, out: Tensor): void {
   );
   // The kernel knows int64 as float64: what converting to an integer drops is dropped here.
   if (out.dtype === 'int64' && (x.dtype === 'float32' || x.dtype === 'float64')) {
-    const at = out.ptr / 8;
-    for (let i = at; i < at + out.layout.size; i++) f64[i] = Math.trunc(f64[i]);
+    kernels.unaryFlat('trunc', 'float64', out.layout.size, out.ptr, out.ptr);
   }
 }
 

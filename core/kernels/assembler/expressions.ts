@@ -105,10 +105,13 @@ export const i32 = {
   add: integerBinary(0x6a),
   sub: integerBinary(0x6b),
   mul: integerBinary(0x6c),
+  divS: integerBinary(0x6d),
   divU: integerBinary(0x6e),
+  remS: integerBinary(0x6f),
   remU: integerBinary(0x70),
   and: integerBinary(0x71),
   or: integerBinary(0x72),
+  xor: integerBinary(0x73),
   shl: integerBinary(0x74),
   shrU: integerBinary(0x76),
   /** The smaller of two unsigned numbers. */
@@ -207,11 +210,28 @@ export const v128 = {
   anyTrue: unary<'v128', 'i32'>('i32', simd(83)),
 };
 
+/** Bytes; comparisons and extremes are unsigned. */
 export const i8x16 = {
   splat: (value: number): V128 => bytes((view) => fillBytes(view, value)),
   eq: vectorBinary(35),
   ne: vectorBinary(36),
   narrow16: vectorBinary(101),
+  narrow16U: vectorBinary(102),
+  /** Products of the lower, or higher, eight bytes, as 16 bits. */
+  multiplyLowU: vectorBinary(158),
+  multiplyHighU: vectorBinary(159),
+  /** All bits of every second byte, the lower one of each pair. */
+  evenBytes: bytes((view) => {
+    for (let i = 0; i < 16; i += 2) view.setUint8(i, 0xff);
+  }),
+  lt: vectorBinary(38),
+  gt: vectorBinary(40),
+  le: vectorBinary(42),
+  ge: vectorBinary(44),
+  add: vectorBinary(110),
+  sub: vectorBinary(113),
+  min: vectorBinary(119),
+  max: vectorBinary(121),
   /** Bytes of a (0 to 15) and b (16 to 31) in the order of `pattern`. */
   shuffle: (a: V128, b: V128, pattern: readonly number[]): V128 =>
     expression('v128', (code) => {
@@ -230,6 +250,8 @@ export const i16x8 = {
   narrow32: vectorBinary(133),
   extendLow8S: vectorUnary(135),
   extendHigh8S: vectorUnary(136),
+  extendLow8U: vectorUnary(137),
+  extendHigh8U: vectorUnary(138),
 };
 
 export const i32x4 = {
@@ -253,6 +275,7 @@ export const i32x4 = {
   neg: vectorUnary(161),
   extendLow16S: vectorUnary(167),
   extendHigh16S: vectorUnary(168),
+  extendLow16U: vectorUnary(169),
   shl: shift(171),
   shrS: shift(172),
   shrU: shift(173),
@@ -262,6 +285,8 @@ export const i32x4 = {
   min: vectorBinary(182),
   max: vectorBinary(184),
   truncateF32: vectorUnary(248),
+  /** Of two float64, in the lower lanes. */
+  truncateF64: vectorUnary(252),
 };
 
 export const i64x2 = {
@@ -336,4 +361,6 @@ export const f64x2 = {
   pmin: vectorBinary(246),
   pmax: vectorBinary(247),
   promoteF32: vectorUnary(95),
+  /** Of the lower two lanes. */
+  convertI32: vectorUnary(254),
 };

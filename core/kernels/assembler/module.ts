@@ -107,6 +107,14 @@ export class FunctionBuilder {
     this.code.unsigned(offset);
   }
 
+  storeI8(address: I32, value: I32, offset = 0): void {
+    address.emit(this.code);
+    value.emit(this.code);
+    this.code.byte(0x3a);
+    this.code.unsigned(0);
+    this.code.unsigned(offset);
+  }
+
   if(condition: I32, then: () => void, otherwise?: () => void): void {
     condition.emit(this.code);
     this.code.byte(0x04);

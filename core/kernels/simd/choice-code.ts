@@ -14,8 +14,23 @@ import {
   type V128,
   type WasmFunction,
 } from '../assembler/index.js';
-import type { FloatLanes } from './lanes.js';
+import { floatLanes, type FloatLanes } from './lanes.js';
+import { BINARY_SIGNATURE, byteAccess, emitMap } from './map-code.js';
 import { compareCode } from './ops.js';
+
+const WHERE_SIGNATURE = {
+  c: 'i32',
+  a: 'i32',
+  b: 'i32',
+  out: 'i32',
+  rows: 'i32',
+  columns: 'i32',
+  cRow: 'i32',
+  aRow: 'i32',
+  bRow: 'i32',
+  aStep: 'i32',
+  bStep: 'i32',
+} as const;
 
 type Choose = (moving: readonly boolean[]) => void;
 
@@ -41,18 +56,7 @@ export function compileCompare(
 ): WasmFunction {
   const compare = compareCode(op, element, lanes.ops);
   const module = new ModuleBuilder();
-  const signature = {
-    a: 'i32',
-    b: 'i32',
-    out: 'i32',
-    rows: 'i32',
-    columns: 'i32',
-    aRow: 'i32',
-    bRow: 'i32',
-    aStep: 'i32',
-    bStep: 'i32',
-  } as const;
-  module.define('run', signature, (f, p) => {
+  module.define('run', BINARY_SIGNATURE, (f, p) => {
     const pointers = [f.local('i32'), f.local('i32')];
     const left = f.local('i32');
     f.while(p.rows, () => {
@@ -106,20 +110,7 @@ function lowHalves(a: V128, b: V128): V128 {
 /** Functions of (c, a, b, out, rows, columns, cRow, aRow, bRow, aStep, bStep); the condition moves along the row. */
 export function compileWhere(lanes: FloatLanes): WasmFunction {
   const module = new ModuleBuilder();
-  const signature = {
-    c: 'i32',
-    a: 'i32',
-    b: 'i32',
-    out: 'i32',
-    rows: 'i32',
-    columns: 'i32',
-    cRow: 'i32',
-    aRow: 'i32',
-    bRow: 'i32',
-    aStep: 'i32',
-    bStep: 'i32',
-  } as const;
-  module.define('run', signature, (f, p) => {
+  module.define('run', WHERE_SIGNATURE, (f, p) => {
     const pointers = [f.local('i32'), f.local('i32')];
     const condition = f.local('i32');
     const left = f.local('i32');
@@ -182,4 +173,47 @@ function masks(lanes: FloatLanes, condition: I32): V128 {
 
 function firstMask(condition: I32): V128 {
   return i8x16.ne(v128.load8Splat(condition), i8x16.splat(0));
+}
+
+/** `compileCompare` of bytes. */
+export function compileByteCompare(op: CompareOp): WasmFunction {
+  const compare = compareCode(op, 'uint8', floatLanes.float32.ops);
+  const module = new ModuleBuilder();
+  module.define('run', BINARY_SIGNATURE, (f, p) => {
+    emitMap(f, {
+      access: byteAccess,
+      out: p.out,
+      rows: p.rows,
+      columns: p.columns,
+      operands: [
+        { pointer: p.a, row: p.aRow, step: p.aStep },
+        { pointer: p.b, row: p.bRow, step: p.bStep },
+      ],
+      unroll: 2,
+      compute: ([a, b]) => v128.and(compare(a, b), i8x16.splat(1)),
+    });
+  });
+  return module.compile().run;
+}
+
+/** `compileWhere` of bytes. */
+export function compileByteWhere(): WasmFunction {
+  const module = new ModuleBuilder();
+  module.define('run', WHERE_SIGNATURE, (f, p) => {
+    const one = f.let(i32.const(1));
+    emitMap(f, {
+      access: byteAccess,
+      out: p.out,
+      rows: p.rows,
+      columns: p.columns,
+      operands: [
+        { pointer: p.c, row: p.cRow, step: one },
+        { pointer: p.a, row: p.aRow, step: p.aStep },
+        { pointer: p.b, row: p.bRow, step: p.bStep },
+      ],
+      unroll: 1,
+      compute: ([c, a, b]) => v128.select(a, b, i8x16.ne(c, i8x16.splat(0))),
+    });
+  });
+  return module.compile().run;
 }

@@ -2,9 +2,8 @@
 import type { CompareOp, Element, Ptr, Strided } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import { collapse, forEachTurn } from '../nest.js';
-import * as reference from '../reference/binary.js';
 import { elementBytes } from '../views.js';
-import { compileCompare, compileWhere } from './choice-code.js';
+import { compileByteCompare, compileByteWhere, compileCompare, compileWhere } from './choice-code.js';
 import { copyStrided } from './copy.js';
 import { floatLanes } from './lanes.js';
 import { contiguousCopy } from './operands.js';
@@ -25,10 +24,6 @@ export function compare(
   b: Strided,
   out: Ptr,
 ): void {
-  if (element === 'uint8') {
-    reference.compare(op, element, shape, a, b, out);
-    return;
-  }
   const nest = collapse(shape, [a.strides, b.strides]);
   const { rank, sizes, count } = nest;
   if (count === 0) return;
@@ -48,7 +43,10 @@ export function compare(
   const key = `${op} ${element}`;
   let run = compareFunctions.get(key);
   if (run === undefined) {
-    run = compileCompare(op, element, floatLanes[element === 'float64' ? 'float64' : 'float32']);
+    run =
+      element === 'uint8'
+        ? compileByteCompare(op)
+        : compileCompare(op, element, floatLanes[element === 'float64' ? 'float64' : 'float32']);
     compareFunctions.set(key, run);
   }
   const compiled = run;
@@ -74,10 +72,6 @@ export function where(
   b: Strided,
   out: Ptr,
 ): void {
-  if (element === 'uint8') {
-    reference.where(element, shape, condition, a, b, out);
-    return;
-  }
   const nest = collapse(shape, [condition.strides, a.strides, b.strides]);
   const { rank, sizes, count } = nest;
   if (count === 0) return;
@@ -103,7 +97,7 @@ export function where(
   const bytes = elementBytes[element];
   let run = whereFunctions.get(bytes);
   if (run === undefined) {
-    run = compileWhere(floatLanes[bytes === 8 ? 'float64' : 'float32']);
+    run = bytes === 1 ? compileByteWhere() : compileWhere(floatLanes[bytes === 8 ? 'float64' : 'float32']);
     whereFunctions.set(bytes, run);
   }
   const compiled = run;

@@ -2,7 +2,6 @@
 import type { Element, Ptr, Strided } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import { collapse, forEachTurn } from '../nest.js';
-import { copy as referenceCopy } from '../reference/copy.js';
 import { elementBytes } from '../views.js';
 import { compileCopy, type CopyFunctions } from './copy-code.js';
 
@@ -48,18 +47,6 @@ function choose(functions: CopyFunctions, step: number, row: number): WasmFuncti
   if (step === 1) return functions.rows;
   if (step === 0) return functions.repeat;
   return row === 1 ? functions.transpose : functions.single;
-}
-
-export function copy(
-  from: Element,
-  to: Element,
-  shape: readonly number[],
-  x: Strided,
-  out: Ptr,
-  toBool = false,
-): void {
-  if (from === to && !toBool) copyStrided(from, shape, x, out);
-  else referenceCopy(from, to, shape, x, out, toBool);
 }
 
 /** out[strided] = x[strided] */

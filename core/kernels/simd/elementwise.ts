@@ -7,8 +7,9 @@ import { unary as referenceUnary } from '../reference/unary.js';
 import { elementBytes } from '../views.js';
 import { copyStrided } from './copy.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
-import { emitMap } from './map-code.js';
+import { BINARY_SIGNATURE, byteAccess, emitMap } from './map-code.js';
 import { contiguousCopy } from './operands.js';
+import { compileDivision } from './integer-division.js';
 import { binaryCode, unaryCode } from './ops.js';
 
 /** False for what has no SIMD code. */
@@ -45,24 +46,13 @@ function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false 
 
 function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
   const code = binaryCode(op, element);
-  if (!code) return false;
+  if (!code) return compileDivision(op, element);
   const lanes: FloatLanes = element === 'float64' ? floatLanes.float64 : float32Lanes;
   const module = new ModuleBuilder();
   const host = code.host && module.import('host', code.host, 2);
-  const signature = {
-    a: 'i32',
-    b: 'i32',
-    out: 'i32',
-    rows: 'i32',
-    columns: 'i32',
-    aRow: 'i32',
-    bRow: 'i32',
-    aStep: 'i32',
-    bStep: 'i32',
-  } as const;
-  module.define('run', signature, (f, p) => {
+  module.define('run', BINARY_SIGNATURE, (f, p) => {
     emitMap(f, {
-      access: lanes,
+      access: element === 'uint8' ? byteAccess : lanes,
       out: p.out,
       rows: p.rows,
       columns: p.columns,

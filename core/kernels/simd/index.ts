@@ -2,7 +2,8 @@
 import type { Kernels } from '../api.js';
 import { referenceKernels } from '../reference/index.js';
 import { compare, where } from './choice.js';
-import { copy, copyInto } from './copy.js';
+import { copy } from './convert.js';
+import { copyInto } from './copy.js';
 import { binary, binaryFlat, unary, unaryFlat } from './elementwise.js';
 import { matmul } from './gemm.js';
 import { adamStep, axpy, fill, sgdStep } from './optimizers.js';

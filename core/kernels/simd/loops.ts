@@ -2,6 +2,7 @@
 import {
   i32,
   i32x4,
+  i8x16,
   v128,
   type FunctionBuilder,
   type I32,
@@ -53,8 +54,19 @@ function firstLanes(lanes: FloatLanes, left: I32): V128 {
 }
 
 /** Stores the first lanes of a vector: fewer than all. */
-export function storeLeft(f: FunctionBuilder, bytes: 4 | 8, pointer: I32, vector: V128, left: I32): void {
+export function storeLeft(f: FunctionBuilder, bytes: 1 | 4 | 8, pointer: I32, vector: V128, left: I32): void {
   const value = f.let(vector);
+  if (bytes === 1) {
+    const to = f.let(pointer);
+    const rest = f.let(left);
+    f.while(rest, () => {
+      f.storeLane(1, to, value);
+      f.set(value, i8x16.shuffle(value, value, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0]));
+      f.advance(to, 1);
+      f.advance(rest, -1);
+    });
+    return;
+  }
   if (bytes === 8) {
     f.storeLane(8, pointer, value);
     return;

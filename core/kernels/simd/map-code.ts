@@ -8,9 +8,24 @@ import { i32, v128, type FunctionBuilder, type I32, type Local, type V128 } from
 
 /** How the elements of an operand or of the output are loaded. */
 export interface ElementAccess {
-  readonly bytes: 4 | 8;
+  readonly bytes: 1 | 4 | 8;
   loadSplat(address: I32, offset?: number): V128;
 }
+
+/** Parameters of kernels of two operands: strides in bytes, steps along the row 0 or 1. */
+export const BINARY_SIGNATURE = {
+  a: 'i32',
+  b: 'i32',
+  out: 'i32',
+  rows: 'i32',
+  columns: 'i32',
+  aRow: 'i32',
+  bRow: 'i32',
+  aStep: 'i32',
+  bStep: 'i32',
+} as const;
+
+export const byteAccess: ElementAccess = { bytes: 1, loadSplat: v128.load8Splat };
 
 export interface MapOperand {
   /** Start of the row, advanced by `row` bytes after each. */

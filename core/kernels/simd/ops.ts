@@ -4,6 +4,7 @@ import {
   f32x4,
   f64x2,
   i32x4,
+  i8x16,
   v128,
   type FunctionBuilder,
   type FunctionHandle,
@@ -247,10 +248,39 @@ const integerBinary: Partial<Record<BinaryOp, (a: V128, b: V128) => V128>> = {
   mul: i32x4.mul,
   maximum: i32x4.max,
   minimum: i32x4.min,
+  fmax: i32x4.max,
+  fmin: i32x4.min,
+  bitAnd: v128.and,
+  bitOr: v128.or,
+  bitXor: v128.xor,
+};
+
+/** The lower bytes of products: both halves as 16 bits, cut off. */
+function multiplyBytes(f: FunctionBuilder, first: V128, second: V128): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  const mask = i8x16.evenBytes;
+  return i8x16.narrow16U(v128.and(i8x16.multiplyLowU(a, b), mask), v128.and(i8x16.multiplyHighU(a, b), mask));
+}
+
+const byteBinary: Partial<Record<BinaryOp, (f: FunctionBuilder, a: V128, b: V128) => V128>> = {
+  add: (_, a, b) => i8x16.add(a, b),
+  sub: (_, a, b) => i8x16.sub(a, b),
+  mul: multiplyBytes,
+  maximum: (_, a, b) => i8x16.max(a, b),
+  minimum: (_, a, b) => i8x16.min(a, b),
+  fmax: (_, a, b) => i8x16.max(a, b),
+  fmin: (_, a, b) => i8x16.min(a, b),
+  bitAnd: (_, a, b) => v128.and(a, b),
+  bitOr: (_, a, b) => v128.or(a, b),
+  bitXor: (_, a, b) => v128.xor(a, b),
 };
 
 export function binaryCode(op: BinaryOp, element: Element): BinaryCode | undefined {
-  if (element === 'uint8') return undefined;
+  if (element === 'uint8') {
+    const bytes = byteBinary[op];
+    return bytes && { unroll: CHEAP, compute: (f, _ops, a, b) => bytes(f, a, b) };
+  }
   if (element === 'int32') {
     const integer = integerBinary[op];
     return integer && { unroll: CHEAP, compute: (_f, _ops, a, b) => integer(a, b) };
@@ -276,6 +306,7 @@ export function binaryCode(op: BinaryOp, element: Element): BinaryCode | undefin
 }
 
 /** A mask of all bits where the comparison holds. */
-export function compareCode(op: CompareOp, element: 'float32' | 'float64' | 'int32', ops: VectorOps) {
+export function compareCode(op: CompareOp, element: Element, ops: VectorOps) {
+  if (element === 'uint8') return i8x16[op];
   return element === 'int32' ? i32x4[op] : ops[op];
 }

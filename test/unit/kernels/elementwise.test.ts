@@ -116,17 +116,19 @@ test.each(Object.entries(BOUNDS))('float32 %s stays within its bound', (name, { 
   expect(worst).toBeLessThanOrEqual(bound);
 });
 
-describe.each(['float32', 'float64', 'int32'] as const)('binary %s', (element: Element) => {
+describe.each(['float32', 'float64', 'int32', 'uint8'] as const)('binary %s', (element: Element) => {
   test.each(binaryOps.filter((op) => binaryCode(op, element)))(
     '%s agrees with the reference on any layout',
     (op) => {
       const next = generator(4);
       const value = (): number =>
-        element === 'int32'
-          ? Math.floor((next() - 0.5) * 2 ** (next() * 32))
-          : next() < 0.1
-            ? SPECIAL[Math.floor(next() * SPECIAL.length)]
-            : next() * 8 - 4;
+        element === 'uint8'
+          ? Math.floor(next() * 256)
+          : element === 'int32'
+            ? Math.floor((next() - 0.5) * 2 ** (next() * 32))
+            : next() < 0.1
+              ? SPECIAL[Math.floor(next() * SPECIAL.length)]
+              : next() * 8 - 4;
       for (let round = 0; round < 60; round++) {
         const shape = randomShape(next);
         const count = shape.reduce((product, size) => product * size, 1);
@@ -203,3 +205,59 @@ describe('copies', () => {
     },
   );
 });
+
+describe('conversions', () => {
+  const elements = ['float32', 'float64', 'int32', 'uint8'] as const;
+  const pairs = elements.flatMap((from) =>
+    elements.filter((to) => to !== from).map((to) => [from, to] as const),
+  );
+
+  test.each([
+    ...pairs.map((pair) => [...pair, false] as const),
+    ...elements.map((from) => [from, 'uint8', true] as const),
+  ])('from %s to %s (as truth: %s) agree with the reference on any layout', (from, to, toBool) => {
+    const next = generator(11);
+    for (let round = 0; round < 60; round++) {
+      const shape = randomShape(next);
+      const count = shape.reduce((product, size) => product * size, 1);
+      const far = round % 4 === 0 ? 1e11 : 300;
+      const x = randomOperand(from, shape, next, () =>
+        next() < 0.1 ? SPECIAL[Math.floor(next() * SPECIAL.length)] : (next() - 0.5) * far,
+      );
+      const actual = put(to, new Array<number>(count + 3).fill(7));
+      const expected = put(to, new Array<number>(count + 3).fill(7));
+      simdKernels.copy(from, to, shape, x, actual.ptr, toBool);
+      referenceKernels.copy(from, to, shape, x, expected.ptr, toBool);
+      expect(get(actual), `[${shape.join()}]`).toEqual(get(expected));
+    }
+  });
+});
+
+test.each(['int32', 'uint8'] as const)(
+  'whole quotients and remainders of %s are those of the reference',
+  (element) => {
+    const ends =
+      element === 'int32' ? [-(2 ** 31), 2 ** 31 - 1, -7, -3, -1, 0, 1, 2, 5, 1000] : [0, 1, 2, 7, 128, 255];
+    const pairs = ends.flatMap((a) => ends.filter((b) => b !== 0).map((b) => [a, b]));
+    const a = put(
+      element,
+      pairs.map(([first]) => first),
+    );
+    const b = put(
+      element,
+      pairs.map(([, second]) => second),
+    );
+    const operands = [a, b].map(({ ptr }) => ({ ptr, strides: [1] }));
+    for (const op of ['fmod', 'remainder', 'floorDivide'] as const) {
+      const actual = room(element, pairs.length);
+      const expected = room(element, pairs.length);
+      simdKernels.binary(op, element, [pairs.length], operands[0], operands[1], actual.ptr);
+      referenceKernels.binary(op, element, [pairs.length], operands[0], operands[1], expected.ptr);
+      expect(get(actual), op).toEqual(get(expected));
+      const zero = put(element, [0]);
+      expect(() =>
+        simdKernels.binary(op, element, [3], operands[0], { ptr: zero.ptr, strides: [0] }, actual.ptr),
+      ).toThrow(`${op}: integer division by zero`);
+    }
+  },
+);

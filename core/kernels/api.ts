@@ -23,6 +23,7 @@ export type UnaryOp =
   | 'rsqrt'
   | 'reciprocal'
   | 'square'
+  | 'cube'
   | 'exp'
   | 'expm1'
   | 'exp2'

@@ -3,7 +3,7 @@ import { edgeAt, highest, levels, type Step } from '../autograd/levels/wrapped.j
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
 import { type DType, elementOf, type HalfDType, isFloat, isHalf, resultType, toFloatType } from '../dtype.js';
-import type { BinaryOp, CompareOp } from '../kernels/api.js';
+import type { BinaryOp, CompareOp, UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -152,6 +152,15 @@ export function promoted(a: Operand, b: Operand): DType {
   return resultType(a, b);
 }
 
+/** Powers that are a few multiplications, or a root. */
+const SIMPLER_POWERS: ReadonlyMap<number, UnaryOp> = new Map([
+  [2, 'square'],
+  [3, 'cube'],
+  [-1, 'reciprocal'],
+  [0.5, 'sqrt'],
+  [-0.5, 'rsqrt'],
+]);
+
 /** 1 for as many elements side by side as the result has, 0 for one number, null for anything else. */
 function flatStep(x: Operand, size: number): 0 | 1 | null {
   if (typeof x === 'number') return 0;
@@ -169,6 +178,15 @@ function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Op
       dtype === 'bool' && description.bools !== undefined && description.bools !== 'refuse'
         ? description.bools
         : how;
+    if (kernel === 'pow' && typeof b === 'number' && typeof a !== 'number' && isFloat(dtype)) {
+      const simpler = SIMPLER_POWERS.get(b);
+      if (simpler !== undefined) {
+        const element = dtype === 'float32' ? 'float32' : 'float64';
+        if (a.layout.contiguous) kernels.unaryFlat(simpler, element, size, a.ptr, out.ptr);
+        else kernels.unary(simpler, element, shape, a, out.ptr);
+        return;
+      }
+    }
     const aStep = flatStep(a, size);
     const bStep = flatStep(b, size);
     if (aStep !== null && bStep !== null && (aStep === 1 || bStep === 1)) {

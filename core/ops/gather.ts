@@ -1,12 +1,13 @@
 /** Taking and putting elements by index tensors along one dimension. */
 import { isIntegral } from '../dtype.js';
+import { f64 } from '../memory.js';
 import { broadcastShapes, formatShape, sizeOf, wrapDim } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { mul } from './arithmetic.js';
 import { cast } from './cast.js';
-import { maskPositions } from './indexing.js';
+import { truePlaces } from './indexing.js';
 import { isTensor, type Operand } from './operand.js';
-import { contiguousData, elements, filled } from './raw.js';
+import { contiguousData, elements, filled, inDType } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp, type SampleMaker } from './record.js';
 import { fillRows, putRows, type Rows, takeRows } from './rows.js';
 import { expandTo, reshapeTo } from './shape.js';
@@ -30,8 +31,18 @@ function rowsOf(op: string, index: Tensor, size: number, dim: number): Rows {
   checkIndex(op, index);
   if (index.ndim > 1)
     throw new RangeError(`${op}: the index is a vector, got shape ${formatShape(index.shape)}`);
-  const data = elements(contiguousData(index, op));
-  return Int32Array.from(data, (i) => wrapIndex(op, i, size, dim));
+  return wrappedIndices(op, index, size, dim);
+}
+
+/** Indices as whole numbers from 0 up. */
+function wrappedIndices(op: string, index: Tensor, size: number, dim: number): Rows {
+  // Always of the type of int64, so that the loop meets one kind of array.
+  const wide = inDType(contiguousData(index, op), 'int64', op);
+  const count = wide.layout.size;
+  const rows = new Int32Array(count);
+  const start = wide.ptr / 8;
+  for (let i = 0; i < count; i++) rows[i] = wrapIndex(op, f64[start + i], size, dim);
+  return rows;
 }
 
 function withSize(x: Tensor, dim: number, size: number): number[] {
@@ -70,9 +81,8 @@ export function positionsAlong(op: string, shape: readonly number[], dim: number
   const full = shape.length === 0 ? [1] : shape;
   const counts = index.ndim === 0 ? [1] : index.shape;
   const fits = counts.length === ndim && counts.every((n, i) => i === dim || n <= full[i]);
-  const data = elements(contiguousData(index, op));
-  const rows = new Int32Array(data.length);
-  if (data.length === 0) return rows;
+  const count = index.layout.size;
+  if (count === 0) return new Int32Array(0);
   if (!fits) {
     throw new RangeError(
       `${op}: an index of shape ${formatShape(index.shape)} does not fit shape ${formatShape(shape)}: it has as many ` +
@@ -87,10 +97,21 @@ export function positionsAlong(op: string, shape: readonly number[], dim: number
   }
   const size = full[dim];
   const along = strides[dim];
+  const rows = wrappedIndices(op, index, size, dim);
+  if (counts.every((n, i) => i === dim || n === full[i])) {
+    // The usual case: nothing is left out, so that positions follow from three loops.
+    const outer = along * size === 0 ? 0 : count / (along * counts[dim]);
+    let i = 0;
+    for (let o = 0; o < outer; o++)
+      for (let k = 0; k < counts[dim]; k++)
+        for (let inner = o * size * along; inner < o * size * along + along; inner++, i++)
+          rows[i] = inner + rows[i] * along;
+    return rows;
+  }
   const place = new Array<number>(ndim).fill(0);
   let base = 0;
   for (let i = 0; i < rows.length; i++) {
-    rows[i] = base + wrapIndex(op, data[i], size, dim) * along;
+    rows[i] = base + rows[i] * along;
     for (let d = ndim - 1; d >= 0; d--) {
       if (d !== dim) base += strides[d];
       if (++place[d] < counts[d]) break;
@@ -287,10 +308,7 @@ export const take: MethodOp<Take> = methodOp<Take>(
   (input, index) => {
     checkIndex('take', index);
     const size = input.layout.size;
-    const rows = Int32Array.from(elements(contiguousData(index, 'take')), (i) =>
-      wrapIndex('take', i, size, 0),
-    );
-    return reshapeTo(takeRows(flat(input), rows), index.shape);
+    return reshapeTo(takeRows(flat(input), wrappedIndices('take', index, size, 0)), index.shape);
   },
 );
 
@@ -328,8 +346,7 @@ export const maskedSelect: MethodOp<MaskedSelect> = methodOp<MaskedSelect>(
 function maskedRows(op: string, input: Tensor, mask: Tensor): { x: Tensor; rows: Rows } {
   if (mask.dtype !== 'bool') throw new TypeError(`${op}: the mask is a bool tensor, got ${mask.dtype}`);
   const shape = broadcastShapes(op, input.shape, mask.shape);
-  const [positions] = maskPositions(reshapeTo(expandTo(mask, shape), [sizeOf(shape)]));
-  return { x: expandTo(input, shape), rows: Int32Array.from(elements(positions)) };
+  return { x: expandTo(input, shape), rows: truePlaces(expandTo(mask, shape)) };
 }
 
 type MaskedScatter = (input: Tensor, mask: Tensor, source: Tensor) => Tensor;
@@ -353,11 +370,18 @@ export const maskedScatter: InPlaceOp<MaskedScatter> = inPlaceOp<MaskedScatter>(
 export const nonzero: MethodOp<(input: Tensor) => Tensor> = methodOp<(input: Tensor) => Tensor>(
   { name: 'nonzero', torch: ['nonzero', 'argwhere'], params: ['input'], samples: (make) => [[make([2, 3])]] },
   (input) => {
-    const lists = maskPositions(cast(input.detach(), 'bool')).map((list) => elements(list).slice());
-    const count = input.ndim === 0 ? (input.item() !== 0 ? 1 : 0) : lists[0].length;
-    const out = allocateShape([count, input.ndim], 'int64', 'nonzero');
-    const data = elements(out);
-    for (let i = 0; i < count; i++) lists.forEach((list, d) => (data[i * lists.length + d] = list[i]!));
+    const places = truePlaces(cast(input.detach(), 'bool'));
+    const { shape, ndim } = input;
+    const out = allocateShape([places.length, ndim], 'int64', 'nonzero');
+    let at = out.ptr / 8;
+    for (let i = 0; i < places.length; i++, at += ndim) {
+      let rest = places[i];
+      for (let d = ndim - 1; d >= 0; d--) {
+        const size = shape[d];
+        f64[at + d] = d === 0 ? rest : rest % size;
+        rest = Math.floor(rest / size);
+      }
+    }
     return out;
   },
 );

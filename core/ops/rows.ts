@@ -4,6 +4,7 @@
  * is put (padding). Indexing single elements is the case inner = 1.
  */
 import { itemSize } from '../dtype.js';
+import { addRows32, addSingle32, addSingle64, putSingle, takeSingle } from '../kernels/rows.js';
 import { u8 } from '../memory.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { apply, type Primitive, type PrimitiveBatchRule, withBatch } from './primitive.js';
@@ -28,8 +29,20 @@ function takeBlocks(source: Tensor, rows: Rows, out: Tensor): void {
   }
 }
 
+/** Bytes of an element where it can be moved as such. */
+function movable(x: Tensor): 1 | 4 | 8 | null {
+  const bytes = itemSize(x.dtype);
+  return bytes === 1 || bytes === 4 || bytes === 8 ? bytes : null;
+}
+
 function takeElements(source: Tensor, rows: Rows, out: Tensor): void {
   const [outer, size, inner] = source.shape;
+  const bytes = movable(source);
+  if (inner === 1 && bytes !== null) {
+    for (let o = 0; o < outer; o++)
+      takeSingle(bytes, rows, source.ptr + o * size * bytes, out.ptr + o * rows.length * bytes);
+    return;
+  }
   const from = elements(source);
   const to = elements(out);
   let at = 0;
@@ -92,7 +105,19 @@ const spreadPrimitive: Primitive<{ readonly rows: Rows; readonly size: number }>
 
 function addRows(out: Tensor, rows: Rows, values: Tensor): void {
   const [outer, size, inner] = out.shape;
-  const from = elements(contiguousData(values, 'index'));
+  const source = contiguousData(values, 'index');
+  const isSingle = out.dtype === 'float32';
+  if (isSingle || (inner === 1 && (out.dtype === 'float64' || out.dtype === 'int64'))) {
+    const bytes = itemSize(out.dtype);
+    for (let o = 0; o < outer; o++) {
+      const first = source.ptr + o * rows.length * inner * bytes;
+      const target = out.ptr + o * size * inner * bytes;
+      if (inner > 1) addRows32(rows, inner, first, target);
+      else (isSingle ? addSingle32 : addSingle64)(rows, first, target);
+    }
+    return;
+  }
+  const from = elements(source);
   const to = elements(out);
   let at = 0;
   for (let o = 0; o < outer; o++) {
@@ -116,6 +141,13 @@ function addRows(out: Tensor, rows: Rows, values: Tensor): void {
 
 function writeRows(out: Tensor, rows: Rows, values: Tensor | number): void {
   const [outer, size, inner] = out.shape;
+  const bytes = movable(out);
+  if (inner === 1 && bytes !== null && typeof values !== 'number') {
+    const source = contiguousData(values, 'index');
+    for (let o = 0; o < outer; o++)
+      putSingle(bytes, rows, source.ptr + o * rows.length * bytes, out.ptr + o * size * bytes);
+    return;
+  }
   const from = typeof values === 'number' ? null : elements(contiguousData(values, 'index'));
   const constant = typeof values === 'number' ? values : 0;
   const to = elements(out);

@@ -1,5 +1,6 @@
 /** Running sums, products and extremes along a dimension. */
 import { type DType, isFloat } from '../dtype.js';
+import { accumulate32, accumulate64 } from '../kernels/rows.js';
 import { sizeOf, wrapDim } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { div, mul, sub } from './arithmetic.js';
@@ -37,11 +38,21 @@ function scanData(
 ): Tensor {
   const source = contiguousData(x, name);
   const out = allocateLike(source, source.dtype, name);
-  const from = elements(source);
-  const to = elements(out);
   const size = source.ndim === 0 ? 1 : source.shape[dim];
   const inner = source.ndim === 0 ? 1 : sizeOf(source.shape.slice(dim + 1));
-  const outer = size * inner === 0 ? 0 : from.length / (size * inner);
+  const outer = size * inner === 0 ? 0 : source.layout.size / (size * inner);
+  const { dtype } = source;
+  if (
+    (name === 'cumsum' || name === 'cumprod') &&
+    !exclusive &&
+    (dtype === 'float32' || dtype === 'float64' || dtype === 'int64')
+  ) {
+    const accumulate = dtype === 'float32' ? accumulate32 : accumulate64;
+    accumulate(name === 'cumprod', reverse, [outer, size, inner], source.ptr, out.ptr);
+    return out;
+  }
+  const from = elements(source);
+  const to = elements(out);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       let total = start;

@@ -3,7 +3,7 @@ import { formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { ascending } from './lines.js';
 import { allocateLike, isTensor, type Operand } from './operand.js';
-import { contiguousData, elements, filled } from './raw.js';
+import { contiguousData, elements, filled, inDType } from './raw.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
 
 export interface SearchOptions {
@@ -93,16 +93,19 @@ export const bincount: MethodOp<Bincount> = methodOp<Bincount>(
     ],
   },
   (input: Tensor, weights?: Tensor, minlength = 0) => {
-    const labels = Array.from(elements(contiguousData(input, 'bincount')));
-    if (labels.some((label) => !Number.isInteger(label) || label < 0)) {
-      throw new RangeError('bincount: counts integers from 0 up');
+    const labels = elements(contiguousData(inDType(input, 'int64', 'bincount'), 'bincount')).slice();
+    let size = minlength;
+    for (const label of labels) {
+      if (!(label >= 0 && Number.isInteger(label)))
+        throw new RangeError('bincount: counts integers from 0 up');
+      if (label >= size) size = label + 1;
     }
-    const size = labels.reduce((n, label) => Math.max(n, label + 1), minlength);
     const dtype = weights === undefined ? 'int64' : weights.dtype === 'float32' ? 'float32' : 'float64';
     const out = filled([size], 0, dtype, 'bincount');
     const data = elements(out);
     const factors = weights === undefined ? null : elements(contiguousData(weights.detach(), 'bincount'));
-    labels.forEach((label, i) => (data[label] += factors === null ? 1 : factors[i]));
+    if (factors === null) for (const label of labels) data[label]++;
+    else for (let i = 0; i < labels.length; i++) data[labels[i]] += factors[i];
     return out;
   },
 );

@@ -1,9 +1,10 @@
 /** Sorting, and the elements at certain places of the order. */
+import { Sorter } from '../kernels/order.js';
 import { wrapDim } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import type { ArgOptions, ValuesIndices } from './extremes.js';
 import { foldAround, gatherAlong } from './gather.js';
-import { ascending, linesOf } from './lines.js';
+import { linesOf } from './lines.js';
 import { allocateLike } from './operand.js';
 import { elements } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
@@ -26,12 +27,10 @@ export function orderAlong(op: string, x: Tensor, dim: number, descending: boole
   const out = allocateLike(x, 'int64', op);
   const to = elements(out);
   const line = new Float64Array(size);
-  const positions = Array.from({ length: size }, (_, i) => i);
+  const sorter = new Sorter(size, x.dtype !== 'float64' && x.dtype !== 'int64' && x.dtype !== 'int32');
   for (const start of starts) {
     for (let k = 0; k < size; k++) line[k] = data[start + k * step];
-    const order = positions.toSorted(
-      descending ? (a, b) => ascending(line[b], line[a]) : (a, b) => ascending(line[a], line[b]),
-    );
+    const { order } = sorter.sort(line, descending);
     for (let k = 0; k < size; k++) to[start + k * step] = order[k];
   }
   return out;

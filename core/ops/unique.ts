@@ -1,8 +1,10 @@
 /** Distinct elements. */
+import { Sorter } from '../kernels/order.js';
 import { wrapDim } from '../layout.js';
-import type { Tensor } from '../tensor.js';
+import { f64 } from '../memory.js';
+import { allocateShape, type Tensor } from '../tensor.js';
 import { tensor } from './creation.js';
-import { foldAround } from './gather.js';
+import { flat, foldAround } from './gather.js';
 import { ascending } from './lines.js';
 import { contiguousData, elements } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
@@ -93,6 +95,31 @@ function uniqueResult(
   return results.length === 1 ? values : results;
 }
 
+/** The distinct elements in order: equal ones are neighbours in the order of all. */
+function uniqueElements(input: Tensor, returnInverse: boolean, returnCounts: boolean): Tensor | Tensor[] {
+  const x = contiguousData(input.detach(), 'unique');
+  const n = x.layout.size;
+  const line = Float64Array.from(elements(x));
+  const { order } = new Sorter(n, x.dtype === 'float32' || x.dtype === 'uint8' || x.dtype === 'bool').sort(
+    line,
+  );
+  const starts: number[] = [];
+  const inverse = returnInverse ? allocateShape(input.shape, 'int64', 'unique') : null;
+  for (let i = 0; i < n; i++) {
+    // NaN differs from itself too.
+    if (i === 0 || line[order[i]] !== line[order[i - 1]]) starts.push(i);
+    if (inverse !== null) f64[inverse.ptr / 8 + order[i]] = starts.length - 1;
+  }
+  const firsts = Int32Array.from(starts, (start) => order[start]);
+  const results = [reshapeTo(takeRows(flat(x), firsts), [firsts.length])];
+  if (inverse !== null) results.push(inverse);
+  if (returnCounts) {
+    const counts = starts.map((start, i) => (starts[i + 1] ?? n) - start);
+    results.push(tensor(counts, { dtype: 'int64' }));
+  }
+  return results.length === 1 ? results[0] : results;
+}
+
 /** The distinct elements (or slices of a dimension) in order; on demand their inverse and counts, as an array of results. */
 export const unique: MethodOp<Unique> = methodOp<Unique>(
   { name: 'unique', params: ['input', 'sorted', 'returnInverse', 'returnCounts', 'dim'], options: true },
@@ -105,6 +132,7 @@ export const unique: MethodOp<Unique> = methodOp<Unique>(
       number?,
     ]
   ) => {
+    if (dim === undefined) return uniqueElements(input, returnInverse, returnCounts);
     const { rows, moved } = itemsOf(input, dim, 'unique');
     const order = rows.map((_, i) => i).sort((a, b) => compareRows(rows[a], rows[b]));
     const groups: number[][] = [];

@@ -19,6 +19,7 @@ export const unaryFunctions = {
   rsqrt: (x) => 1 / Math.sqrt(x),
   reciprocal: (x) => 1 / x,
   square: (x) => x * x,
+  cube: (x) => x * x * x,
   exp: Math.exp,
   expm1: Math.expm1,
   exp2: (x) => Math.pow(2, x),

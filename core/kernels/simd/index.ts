@@ -7,7 +7,7 @@ import { copyInto } from './copy.js';
 import { binary, binaryFlat, unary, unaryFlat } from './elementwise.js';
 import { matmul } from './gemm.js';
 import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
-import { reduce, softmax, softmaxGrad } from './reduce.js';
+import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 
 export const simdKernels: Kernels = {
   ...referenceKernels,
@@ -20,6 +20,7 @@ export const simdKernels: Kernels = {
   compare,
   where,
   reduce,
+  argReduce,
   softmax,
   softmaxGrad,
   matmul,

@@ -46,6 +46,10 @@ const simpleUnary: Partial<Record<UnaryOp, UnaryCode['compute']>> = {
     const value = f.let(x);
     return ops.mul(value, value);
   },
+  cube: (f, ops, x) => {
+    const value = f.let(x);
+    return ops.mul(ops.mul(value, value), value);
+  },
   relu: (_, ops, x) => ops.pmax(x, ops.const(0)),
   floor: (_, ops, x) => ops.floor(x),
   ceil: (_, ops, x) => ops.ceil(x),

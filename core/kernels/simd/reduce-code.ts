@@ -3,7 +3,7 @@
  * block and the number of blocks rather than with their product; along rows of float32 the blocks are added up in
  * float64.
  */
-import type { Element } from '../api.js';
+import type { Element, FloatElement } from '../api.js';
 import {
   f32x4,
   f64x2,
@@ -21,7 +21,7 @@ import {
 } from '../assembler/index.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
 
-export type SimdReduceOp = 'sum' | 'max' | 'min';
+export type SimdReduceOp = 'sum' | 'prod' | 'max' | 'min';
 export type SimdReduceElement = Exclude<Element, 'uint8'>;
 
 interface Reduction {
@@ -35,12 +35,13 @@ const BLOCK_ROWS = 128;
 
 function reductionOf(op: SimdReduceOp, element: SimdReduceElement): Reduction {
   if (element === 'int32') {
-    const step = { sum: i32x4.add, max: i32x4.max, min: i32x4.min }[op];
-    const start = { sum: 0, max: -(2 ** 31), min: 2 ** 31 - 1 }[op];
+    const step = { sum: i32x4.add, prod: i32x4.mul, max: i32x4.max, min: i32x4.min }[op];
+    const start = { sum: 0, prod: 1, max: -(2 ** 31), min: 2 ** 31 - 1 }[op];
     return { start: i32x4.const(start), step: (_, accumulated, x) => step(accumulated, x) };
   }
   const { ops } = floatLanes[element];
   if (op === 'sum') return { start: ops.const(0), step: (_, accumulated, x) => ops.add(accumulated, x) };
+  if (op === 'prod') return { start: ops.const(1), step: (_, accumulated, x) => ops.mul(accumulated, x) };
   const extreme = op === 'max' ? ops.pmax : ops.pmin;
   return {
     start: ops.const(op === 'max' ? -Infinity : Infinity),
@@ -187,4 +188,62 @@ function defineColumns(module: ModuleBuilder, reduction: Reduction, lanes: Float
       f.advance(p.outer, -1);
     });
   });
+}
+
+/** A function of (outer, size, inner, x, out): the first place of the extreme of each column, as float64. */
+export function compileArgColumns(op: 'max' | 'min', element: FloatElement): WasmFunction {
+  const lanes = floatLanes[element];
+  const { ops } = lanes;
+  const module = new ModuleBuilder();
+  module.define('run', SIGNATURE, (f, p) => {
+    const rowBytes = f.let(i32.mul(p.inner, lanes.bytes));
+    const columns = f.local('i32');
+    const strip = f.local('i32');
+    const from = f.local('i32');
+    const left = f.local('i32');
+    const best = f.local('v128');
+    const place = f.local('v128');
+    const current = f.local('v128');
+    const emitStrip = (whole: boolean): void => {
+      const load = (): V128 => (whole ? v128.load(from) : lanes.loadFirst(from));
+      f.set(from, strip);
+      f.set(best, load());
+      f.set(place, ops.const(0));
+      f.set(current, ops.const(0));
+      f.set(left, i32.sub(p.size, 1));
+      f.while(left, () => {
+        f.advance(from, rowBytes);
+        f.scope(() => {
+          f.set(current, ops.add(current, ops.const(1)));
+          const value = f.let(load());
+          // The first NaN is better than any number, and nothing is better than it.
+          const isNew = v128.andNot(ops.ne(value, value), ops.ne(best, best));
+          const better = f.let(v128.or(op === 'max' ? ops.gt(value, best) : ops.lt(value, best), isNew));
+          f.set(best, v128.select(value, best, better));
+          f.set(place, v128.select(current, place, better));
+        });
+        f.advance(left, -1);
+      });
+      const single = element === 'float32';
+      if (!whole) f.storeLane(8, p.out, single ? f64x2.promoteF32(place) : place);
+      else if (single) {
+        const high = i8x16.shuffle(place, place, [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]);
+        f.store(p.out, f64x2.promoteF32(place));
+        f.store(p.out, f64x2.promoteF32(high), 16);
+      } else f.store(p.out, place);
+      const width = whole ? lanes.lanes : 1;
+      f.advance(strip, width * lanes.bytes);
+      f.advance(p.out, width * 8);
+      f.advance(columns, -width);
+    };
+    f.while(p.outer, () => {
+      f.set(columns, p.inner);
+      f.set(strip, p.x);
+      f.while(i32.geU(columns, lanes.lanes), () => emitStrip(true));
+      f.while(columns, () => emitStrip(false));
+      f.advance(p.x, i32.mul(rowBytes, p.size));
+      f.advance(p.outer, -1);
+    });
+  });
+  return module.compile().run;
 }

@@ -2,7 +2,10 @@
 import type { Element, FloatElement, Ptr, ReduceOp } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import * as reference from '../reference/reduce.js';
-import { compileReduce } from './reduce-code.js';
+import { compileArgColumns, compileReduce } from './reduce-code.js';
+import { Storage } from '../../storage.js';
+import { elementBytes, views } from '../views.js';
+import { copy } from './convert.js';
 import { compileSoftmax, compileSoftmaxGrad } from './softmax-code.js';
 
 const reductions = new Map<string, Readonly<Record<'rows' | 'columns', WasmFunction>>>();
@@ -16,14 +19,102 @@ export function reduce(
   x: Ptr,
   out: Ptr,
 ): void {
-  if (op === 'prod' || element === 'uint8') {
-    reference.reduce(op, element, outer, size, inner, x, out);
+  if (element === 'uint8') {
+    reduceBytes(op, outer, size, inner, x, out);
     return;
   }
   const key = `${op} ${element}`;
   let run = reductions.get(key);
   if (run === undefined) reductions.set(key, (run = compileReduce(op, element)));
   (inner === 1 ? run.rows : run.columns)(outer, size, inner, x, out);
+}
+
+/** Bytes are reduced as int32, and come back modulo 256. */
+function reduceBytes(op: ReduceOp, outer: number, size: number, inner: number, x: Ptr, out: Ptr): void {
+  const count = outer * size * inner;
+  if (size === 0 || count < FEW) {
+    reference.reduce(op, 'uint8', outer, size, inner, x, out);
+    return;
+  }
+  const wide = Storage.allocate(count * 4, op);
+  const results = Storage.allocate(outer * inner * 4, op);
+  copy('uint8', 'int32', [count], { ptr: x, strides: UNIT }, wide.ptr);
+  reduce(op, 'int32', outer, size, inner, wide.ptr, results.ptr);
+  copy('int32', 'uint8', [outer * inner], { ptr: results.ptr, strides: UNIT }, out);
+  wide.release();
+  results.release();
+}
+
+const UNIT = [1];
+/** Below this, plain JavaScript is done before anything is set up. */
+const FEW = 64;
+/** Places of lanes of float32 are counted in float32. */
+const MOST_ROWS = 2 ** 24;
+/** Rows of at least this many elements are searched along, shorter ones after transposing. */
+const LONG_ROW = 256;
+
+const argFunctions = new Map<string, WasmFunction>();
+
+export function argReduce(
+  op: 'max' | 'min',
+  element: Element,
+  outer: number,
+  size: number,
+  inner: number,
+  x: Ptr,
+  out: Ptr,
+): void {
+  const count = outer * size * inner;
+  if (count < FEW || size >= MOST_ROWS) {
+    reference.argReduce(op, element, outer, size, inner, x, out);
+    return;
+  }
+  if (element === 'int32' || element === 'uint8') {
+    const wide = Storage.allocate(count * 8, 'argmax');
+    copy(element, 'float64', [count], { ptr: x, strides: UNIT }, wide.ptr);
+    argReduce(op, 'float64', outer, size, inner, wide.ptr, out);
+    wide.release();
+    return;
+  }
+  if (inner === 1 && size >= LONG_ROW) {
+    argRows(op, element, outer, size, x, out);
+    return;
+  }
+  const key = `${op} ${element}`;
+  let run = argFunctions.get(key);
+  if (run === undefined) argFunctions.set(key, (run = compileArgColumns(op, element)));
+  if (inner > 1) {
+    run(outer, size, inner, x, out);
+    return;
+  }
+  const turned = Storage.allocate(count * elementBytes[element], 'argmax');
+  copy(element, element, [size, outer], { ptr: x, strides: [1, size] }, turned.ptr);
+  run(1, size, outer, turned.ptr, out);
+  turned.release();
+}
+
+/** The extreme of each row, then where it is first. */
+function argRows(
+  op: 'max' | 'min',
+  element: FloatElement,
+  rows: number,
+  size: number,
+  x: Ptr,
+  out: Ptr,
+): void {
+  const bytes = elementBytes[element];
+  const array = views[element];
+  const extremes = Storage.allocate(rows * bytes, 'argmax');
+  reduce(op, element, rows, size, 1, x, extremes.ptr);
+  for (let row = 0; row < rows; row++) {
+    const extreme = array[extremes.ptr / bytes + row];
+    const start = x / bytes + row * size;
+    let at = start;
+    if (Number.isNaN(extreme)) while (!Number.isNaN(array[at])) at++;
+    else at = array.indexOf(extreme, start);
+    views.float64[out / 8 + row] = at - start;
+  }
+  extremes.release();
 }
 
 const softmaxFunctions = new Map<boolean, WasmFunction>();

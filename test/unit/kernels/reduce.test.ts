@@ -41,6 +41,28 @@ describe.each(SIGNED)('reductions of %s', (element: Element) => {
   });
 });
 
+describe.each([...SIGNED, 'uint8'] as const)('products and bytes, %s', (element: Element) => {
+  test.each(['prod', 'sum', 'max', 'min'] as const)('%s agrees with the reference', (op) => {
+    const next = generator(6);
+    for (const [outer, size, inner] of [
+      [1, 1, 1],
+      [3, 200, 1],
+      [2, 50, 9],
+      [1, 7, 300],
+    ]) {
+      const whole = element === 'int32' || element === 'uint8';
+      const value = (): number => (whole ? 1 + Math.floor(next() * 200) : 0.9 + next() * 0.2);
+      const x = put(element, Array.from({ length: outer * size * inner }, value));
+      const actual = put(element, new Array<number>(outer * inner + 2).fill(7));
+      const expected = put(element, new Array<number>(outer * inner + 2).fill(7));
+      simdKernels.reduce(op, element, outer, size, inner, x.ptr, actual.ptr);
+      referenceKernels.reduce(op, element, outer, size, inner, x.ptr, expected.ptr);
+      const tolerance = element === 'float32' ? 5e-5 : 1e-12;
+      expectNear(get(actual), get(expected), tolerance, `${op} of [${outer}, ${size}, ${inner}]`);
+    }
+  });
+});
+
 test('a long float32 sum loses nearly nothing', () => {
   const count = 1_000_003;
   const x = put('float32', new Float32Array(count).fill(0.1));

@@ -14,7 +14,10 @@ declare namespace WebAssembly {
   }
   const Module: new (bytes: Uint8Array) => Module;
   class Instance {
-    constructor(module: Module, imports?: Record<string, Record<string, Memory | ((...args: number[]) => number)>>);
+    constructor(
+      module: Module,
+      imports?: Record<string, Record<string, Memory | ((...args: number[]) => number)>>,
+    );
     readonly exports: Record<string, unknown>;
   }
   function validate(bytes: Uint8Array): boolean;

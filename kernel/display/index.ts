@@ -4,4 +4,5 @@ export { displayHost, setDisplayHost, type DisplayHost, type DisplayMessage } fr
 export { input, inputSync, type InputOptions } from './input.js';
 export type { MimeBundle, MimeMetadata } from './mime.js';
 export { page, setNextInput } from './payload.js';
+export { progress, Progress, type ProgressOptions } from './progress/index.js';
 export { html, latex, md, RichText, svg } from './tags.js';

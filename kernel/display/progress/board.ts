@@ -1,0 +1,118 @@
+/**
+ * Where progress bars are shown: in a notebook those of one cell that are nested share one display, in a terminal one
+ * line that is written over, elsewhere a line for every tenth.
+ */
+import { randomUUID } from 'node:crypto';
+import { displayHost, type DisplayHost } from '../host.js';
+import { progressHtml, progressText, type ProgressState } from './text.js';
+
+/** What a board depends on; tests pass their own. */
+export interface ProgressEnvironment {
+  host(): DisplayHost;
+  /** Milliseconds. */
+  now(): number;
+  /** The terminal that a script writes to. */
+  terminal(): { isTTY?: boolean; columns?: number; write(text: string): unknown };
+}
+
+export const environment: ProgressEnvironment = {
+  host: displayHost,
+  now: () => performance.now(),
+  terminal: () => process.stderr,
+};
+
+/** At most four updates a second, and the last always. */
+const INTERVAL_MS = 250;
+
+/** A bar that a board shows. */
+export interface Bar {
+  snapshot(): ProgressState;
+  stop(): void;
+}
+
+/** The bars that are open, the outer ones first. */
+export class Board {
+  private bars: Bar[] = [];
+  private readonly displayId = randomUUID();
+  private shown = false;
+  private nextAt = -Infinity;
+  /** Tenths that were told where nothing can be written over. */
+  private readonly tenths = new Map<Bar, number>();
+
+  constructor(
+    private readonly env: ProgressEnvironment,
+    /** The execution whose output this is; null in a script. */
+    readonly execution: number | null,
+  ) {
+    const host = env.host();
+    if (host.kind === 'notebook' && host.execution?.()?.ended !== true)
+      host.atCellEnd(() => this.bars[0]?.stop());
+  }
+
+  get isEmpty(): boolean {
+    return this.bars.length === 0;
+  }
+
+  open(bar: Bar): void {
+    // A bar that is done makes room for the next at its depth.
+    this.bars = [...this.bars.filter((one) => one.snapshot().state === 'running'), bar];
+    this.show();
+  }
+
+  /** Shows the state when it is time. */
+  tick(now: number): void {
+    if (now >= this.nextAt) this.show();
+  }
+
+  /** A bar has ended; what is nested in it goes with it. */
+  close(bar: Bar): void {
+    const at = this.bars.indexOf(bar);
+    if (at < 0) return;
+    this.bars.length = at + 1;
+    this.show();
+    // An inner bar stays until the outer one or its successor is shown.
+    if (at === 0) {
+      this.finish();
+      this.bars = [];
+    }
+  }
+
+  private show(): void {
+    this.nextAt = this.env.now() + INTERVAL_MS;
+    const host = this.env.host();
+    if (host.kind === 'text') {
+      this.write();
+      return;
+    }
+    const states = this.bars.map((bar) => bar.snapshot());
+    const data = {
+      'text/html': states.map(progressHtml).join(''),
+      'text/plain': states.map(progressText).join('\n'),
+    };
+    host.send({ data, metadata: {}, displayId: this.displayId, update: this.shown });
+    this.shown = true;
+  }
+
+  private write(): void {
+    const terminal = this.env.terminal();
+    const bar = this.bars.at(-1);
+    if (bar === undefined) return;
+    if (terminal.isTTY === true) {
+      const text = this.bars.map((one) => progressText(one.snapshot())).join('  │  ');
+      terminal.write(`\r\x1b[K${text.slice(0, (terminal.columns ?? 80) - 1)}`);
+      this.shown = true;
+      return;
+    }
+    const state = bar.snapshot();
+    const tenth = state.total === undefined ? 0 : Math.floor((10 * state.done) / state.total);
+    if (state.state === 'running' && tenth <= (this.tenths.get(bar) ?? 0)) return;
+    this.tenths.set(bar, tenth);
+    terminal.write(`${progressText(state)}\n`);
+  }
+
+  private finish(): void {
+    const terminal = this.env.terminal();
+    if (this.env.host().kind === 'text' && terminal.isTTY === true && this.shown) terminal.write('\n');
+    this.shown = false;
+  }
+}

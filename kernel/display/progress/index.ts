@@ -1,0 +1,1 @@
+export { progress, Progress, type ProgressOptions } from './progress.js';

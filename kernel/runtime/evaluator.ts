@@ -16,6 +16,7 @@ import { KeyboardInterrupt } from './keyboard-interrupt.js';
 import { forgetHalfLoaded } from './module-loading.js';
 import type { Modules } from './modules.js';
 import type { Outlet } from './outlet.js';
+import { endGroups } from './stdio.js';
 import { callOffTimers } from './timers.js';
 import { declareNames, type History } from './scope.js';
 import { appendAwait, registerCell } from './stacks.js';
@@ -183,6 +184,7 @@ export class Evaluator {
     this.executions.lastEnded = execution.id;
     this.guard.dropPending();
     this.onEnd(execution);
+    if (outcome.status === 'error') endGroups();
     this.outlet.send({ type: 'done', id: execution.id, outcome });
   }
 

@@ -52,13 +52,24 @@ class TextStream extends Writable {
   }
 }
 
+let kernelConsole: Console | undefined;
+
 export function installStdio(writeText: WriteText): void {
   const stdout = new TextStream('stdout', writeText);
   const stderr = new TextStream('stderr', writeText);
   Object.defineProperty(process, 'stdout', { value: stdout, configurable: true, enumerable: true });
   Object.defineProperty(process, 'stderr', { value: stderr, configurable: true, enumerable: true });
   // Console swallows errors of its streams by default, and with them an interrupt.
-  globalThis.console = new Console({ stdout, stderr, ignoreErrors: false, colorMode: true });
+  kernelConsole = new Console({ stdout, stderr, ignoreErrors: false, colorMode: true });
+  globalThis.console = kernelConsole;
+}
+
+/** Deeper than anyone nests groups. */
+const GROUPS = 32;
+
+/** A cell that was stopped never came to its `console.groupEnd()`: what follows is not to be indented for that. */
+export function endGroups(): void {
+  for (let group = 0; group < GROUPS; group++) kernelConsole?.groupEnd();
 }
 
 /** Hides Node's note that a feature the evaluator relies on may change; all other warnings are shown. */

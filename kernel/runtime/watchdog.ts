@@ -42,7 +42,7 @@ session.connectToMainThread();
 const locals = new LocalKeeper(session);
 /** Of the cell that runs or has run last. */
 let keep: string | undefined;
-let lastKept = 0;
+let lastKept = -Infinity;
 /** Interrupts under way. */
 let stopping = 0;
 let lastSeq = 0;
@@ -81,6 +81,7 @@ function handle(frame: ToUser): void {
       break;
     case 'execute':
       keep = frame.cell.keep;
+      lastKept = -Infinity;
       post({ type: 'frame', frame });
       break;
     case 'input_reply': {

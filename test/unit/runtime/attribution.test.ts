@@ -103,6 +103,12 @@ describe('streams', () => {
     expect(book.text(id, 'stderr')).toBe('wrong');
   });
 
+  it('is not indented for a group that a failed cell has left open', async () => {
+    await book.run('console.group("outer"); console.group("inner"); missing()');
+    const { id } = await book.run('console.log("flush left")');
+    expect(book.text(id)).toBe('flush left\n');
+  });
+
   it('group, tabulate and trace as the console does', async () => {
     const { id } = await book.run(
       'console.group("outer"); console.log("inner"); console.groupEnd(); console.table([{ a: 1 }]); console.dir({ a: { b: {} } }, { depth: 0 }); console.time("t"); console.timeEnd("t"); console.trace("here")',

@@ -120,6 +120,17 @@ describe('a local', () => {
     expect(Number(await book.value('looked.turns'))).toBeGreaterThan(1e6 - 1);
   });
 
+  it('is seen also while the cell waits for an answer, which it then gets', async () => {
+    const { id, end } = book.start(
+      'let asked = 0; while (asked < 3) asked++; const answer = inputSync("?"); for (const x of [1]) asked += x;\n[asked, answer]',
+    );
+    await book.until(() => book.questions.some((question) => question.id === id));
+    expect((await book.session.look?.(['asked']))?.data['text/plain']).toMatch(/\b3\b/);
+    book.session.inputReply(id, 'yes');
+    const { outputs } = await end;
+    expect(JSON.stringify(outputs)).toMatch(/4.*yes/);
+  });
+
   it('is what closures of earlier cells see, because it is none then', async () => {
     await book.run('let shared = 1; function bump() { shared += 10 }');
     expect(await book.value('let shared = 0; for (let i = 0; i < 3; i++) bump();\nshared')).toBe('30');

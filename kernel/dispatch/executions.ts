@@ -163,6 +163,7 @@ export class Executions {
     this.#running = null;
     stdin.cancel();
     if (outcome.status === 'error' && !record.errorShown) outputs.accept({ type: 'error', id, ...outcome });
+    await outputs.drained(start.signal);
     outputs.flush();
     entry?.end(record.resultText);
     if (outcome.status === 'error') return this.#failed(outcome);

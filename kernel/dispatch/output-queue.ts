@@ -1,8 +1,9 @@
 /**
  * Outputs on their way to IOPub. Streams are collected for 25 ms or 64 KiB, updates of one display replace each other
  * while they wait, and all of it stays below what jupyter_server passes on (1000 messages and 1 MB of stream text a
- * second, over three seconds): above that it would drop messages blindly, here the middle of a flood gives way to a
- * line that says so, and the end always arrives.
+ * second, over three seconds), above which it would drop messages blindly. What a cell prints faster than that waits
+ * here, up to 4 MB, and the cell's end waits for it; of a flood beyond that the middle gives way to a line that says so,
+ * and the end always arrives.
  */
 import type { ExecutionId } from '../runtime/frames.js';
 import type { Header } from '../protocol/message.js';
@@ -53,8 +54,9 @@ const WINDOW_BYTES = 2_500_000;
 const FLUSH_MESSAGES = 300;
 const FLUSH_CHARS = 200_000;
 
-/** Text that may wait while a cell runs. */
-const MOST_CHARS = 1024 * 1024;
+/** Text that may wait: five seconds' worth. With what the window lets through at once, cells lose nothing of 6 MB. */
+const MOST_CHARS = 4 * 1024 * 1024;
+const MOST_DRAIN_MS = 10_000;
 
 /** What a clear_output takes away. */
 const CLEARED: ReadonlySet<string> = new Set(['stream', 'display_data', 'clear_output']);
@@ -73,6 +75,8 @@ export class OutputQueue {
   #waiting: QueuedOutput[] = [];
   #waitingChars = 0;
   #cancelTimer: (() => void) | null = null;
+  /** Waiting for the rest to be little enough for `flush`. */
+  readonly #watchers = new Set<() => void>();
   /** When each display was last updated. */
   readonly #updated = new Map<string, number>();
   readonly #pacing: Pacing;
@@ -99,6 +103,29 @@ export class OutputQueue {
     if (item.output.type === 'clear_output') this.#forget(item.execution);
     if (!this.#replaceUpdate(item)) this.#waiting.push(item);
     this.#drain();
+  }
+
+  /**
+   * Resolves when `flush` would leave nothing out, when the signal comes because a person does not want to wait, or when
+   * it takes too long because timers of other cells go on printing.
+   */
+  drained(signal: AbortSignal): Promise<void> {
+    if (this.#isSmall() || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#watchers.delete(done);
+        signal.removeEventListener('abort', done);
+        cancel();
+        resolve();
+      };
+      const cancel = this.#clock.after(MOST_DRAIN_MS, done);
+      this.#watchers.add(done);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  #isSmall(): boolean {
+    return this.#waitingChars <= FLUSH_CHARS && this.#waiting.length <= FLUSH_MESSAGES;
   }
 
   /** Sends all that waits, but for the middle of a flood. */
@@ -195,6 +222,7 @@ export class OutputQueue {
       done++;
     }
     this.#waiting.splice(0, done, ...early);
+    if (this.#isSmall()) for (const notify of this.#watchers) notify();
     if (this.#waiting.length === 0) return;
     this.#leaveOut(MOST_CHARS);
     this.#drainAfter(COLLECT_MS);

@@ -62,6 +62,11 @@ export class Outputs {
     this.#queue.push({ execution: frame.id, parent: record?.parent ?? null, output, ...rest });
   }
 
+  /** Resolves when all that waits may go out, or when the signal comes. */
+  drained(signal: AbortSignal): Promise<void> {
+    return this.#queue.drained(signal);
+  }
+
   /** Sends what waits: to be called before a reply. */
   flush(): void {
     this.#queue.flush();

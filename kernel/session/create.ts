@@ -25,9 +25,14 @@ export interface SessionOptions {
   env?: NodeJS.ProcessEnv;
   /** A user process that was started already, in `cwd` and `env`; the ones after it are the session's own. */
   first?: StartedProcess;
+  /** How long the user process may take to start. */
+  startMs?: number;
   /** How long a shutdown waits before it uses force. */
   graceMs?: number;
 }
+
+/** A slow disk and a busy machine are given their time; what takes longer than this hangs. */
+const START_MS = 60_000;
 
 const USER_PROCESS = 'kernel/runtime/main.js';
 
@@ -62,6 +67,7 @@ class ProcessSession implements Session {
   readonly #looks = new Map<number, (answer: ValueInfo | null) => void>();
   readonly #compiler: CellCompiler;
   readonly #interrupts = new Map<number, () => void>();
+  #startTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: SessionOptions) {
     this.#start(options.first);
@@ -170,6 +176,9 @@ class ProcessSession implements Session {
       closed: (end) => this.#closed(started, end),
     });
     this.#process = started;
+    const limit = this.options.startMs ?? START_MS;
+    this.#startTimer = setTimeout(() => started.kill(`it was not ready after ${limit / 1000} s.`), limit);
+    this.#startTimer.unref();
     return started;
   }
 
@@ -177,6 +186,7 @@ class ProcessSession implements Session {
     const { events } = this.options;
     switch (frame.type) {
       case 'ready':
+        clearTimeout(this.#startTimer);
         this.#ready = true;
         // The first cell finds the compiler loaded, and the start of the process did not wait for it.
         this.#compiler.warmUp?.();
@@ -214,6 +224,7 @@ class ProcessSession implements Session {
   }
 
   #closed(process: UserProcess, end: ProcessEnd): void {
+    clearTimeout(this.#startTimer);
     const expected = this.#closing || process !== this.#process;
     const started = this.#ready;
     const running = this.#running;

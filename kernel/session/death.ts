@@ -27,7 +27,8 @@ function isHeapFull({ lastWords }: ProcessEnd): boolean {
 }
 
 function cause(end: ProcessEnd): string {
-  const { code, signal } = end;
+  const { code, signal, killedFor } = end;
+  if (killedFor !== undefined) return killedFor;
   if (isHeapFull(end))
     return (
       'The process that ran your cells ran out of memory: the JavaScript heap was exhausted. ' +

@@ -19,6 +19,8 @@ export interface ProcessEnd {
   signal: NodeJS.Signals | null;
   /** The last of what it wrote to stderr. */
   lastWords: string;
+  /** Why this side has ended it. */
+  killedFor?: string;
 }
 
 const KEPT_WORDS = 8192;
@@ -30,6 +32,7 @@ export class UserProcess {
   readonly #control: Writable;
   readonly #closed: Promise<void>;
   #lastWords = '';
+  #killedFor: string | undefined;
   /** Counts the chunks of native output, to know when no more comes. */
   #nativeChunks = 0;
 
@@ -48,7 +51,7 @@ export class UserProcess {
     this.#closed = ended.then(({ code, signal, error }) => {
       this.#signalGroup('SIGKILL');
       this.#lastWords += error?.message ?? '';
-      events.closed({ code, signal, lastWords: this.#lastWords });
+      events.closed({ code, signal, lastWords: this.#lastWords, killedFor: this.#killedFor });
     });
   }
 
@@ -67,6 +70,12 @@ export class UserProcess {
       await new Promise((resolve) => setImmediate(resolve));
       if (before === this.#nativeChunks) return;
     }
+  }
+
+  /** Ends the process and its group at once. `reason` is what `closed` tells. */
+  kill(reason: string): void {
+    this.#killedFor = reason;
+    this.#signalGroup('SIGKILL');
   }
 
   /** Asks the process to end, then makes it; resolves when it and its group are gone. */

@@ -155,6 +155,43 @@ test('a flood of text stays below 1 MB/s, says what it left out, and ends with i
   expect(mostInThreeSeconds(sent).bytes).toBeLessThan(3_000_000);
 });
 
+test('six megabytes at once lose nothing: they wait, below the limit, and the end of the cell waits for them', async () => {
+  const { clock, queue, sent, print, text } = setUp();
+  let printed = '';
+  for (let index = 0; index < 6000; index++) {
+    const line = `${String(index).padStart(999, '-')}\n`;
+    printed += line;
+    print(line);
+  }
+  let isDrained = false;
+  const drained = queue.drained(new AbortController().signal).then(() => (isDrained = true));
+  await Promise.resolve();
+  expect(isDrained).toBe(false);
+  clock.advance(6000);
+  await drained;
+  queue.flush();
+  expect(text()).toBe(printed);
+  expect(mostInThreeSeconds(sent).bytes).toBeLessThan(3_000_000);
+});
+
+test('an interrupt ends the wait, and what waits too long because others print on ends by itself', async () => {
+  const { clock, queue, print, text } = setUp();
+  for (let index = 0; index < 6000; index++) print(`${'z'.repeat(999)}\n`);
+  const stop = new AbortController();
+  const interrupted = queue.drained(stop.signal);
+  stop.abort();
+  await interrupted;
+  const tooLong = queue.drained(new AbortController().signal);
+  for (let second = 0; second < 10; second++) {
+    for (let index = 0; index < 2000; index++) print(`${'z'.repeat(999)}\n`);
+    clock.advance(1000);
+  }
+  await tooLong;
+  print('the end\n');
+  queue.flush();
+  expect(text().endsWith('the end\n')).toBe(true);
+});
+
 test('what is left out is counted exactly', () => {
   const { queue, print, text } = setUp();
   for (let index = 0; index < 10_000; index++) print(`${'y'.repeat(999)}\n`);

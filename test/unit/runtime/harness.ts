@@ -31,7 +31,7 @@ export class Notebook {
   #count = 0;
   #changed: () => void = () => undefined;
 
-  constructor(env: NodeJS.ProcessEnv = {}) {
+  constructor(env: NodeJS.ProcessEnv = {}, startMs?: number) {
     if (!existsSync(distFile('kernel/runtime/main.js')))
       throw new Error('dist/ is missing: run `node kernel/build/build.mjs` first');
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-cells-'));
@@ -39,6 +39,7 @@ export class Notebook {
       cwd: this.folder,
       compiler: new CellTransformer(),
       env: { ...process.env, ...env },
+      startMs,
       events: {
         output: (frame) => {
           this.outputs.push(frame);

@@ -1,4 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Notebook, plain } from './harness.js';
 
@@ -29,6 +32,31 @@ describe('when the user process dies', () => {
     expect(book.deaths).toMatchObject([{ running: id }]);
     expect(await book.value('typeof lost')).toBe("'undefined'");
     expect(await book.value('const lost = 2; lost')).toBe('2');
+  });
+
+  it('because it hangs before it is ready, the cell fails with a reason, and the next one tries again', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-hang-'));
+    const hang = path.join(folder, 'hang.cjs');
+    // The first process finds the file and waits for ever, the next one does not.
+    const once = path.join(folder, 'once');
+    writeFileSync(once, '');
+    writeFileSync(
+      hang,
+      `const fs = require('fs');
+       if (require('worker_threads').isMainThread && fs.existsSync(${JSON.stringify(once)})) {
+         fs.rmSync(${JSON.stringify(once)});
+         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+       }`,
+    );
+    const book = new Notebook({ NODE_OPTIONS: `--require ${hang}` }, 3000);
+    open.push(book);
+    const { outcome } = await book.run('1 + 1');
+    expect(outcome).toMatchObject({ status: 'error', ename: 'ProcessDied' });
+    expect(outcome.status === 'error' && outcome.evalue).toBe(
+      'The process that runs cells could not be started: it was not ready after 3 s.',
+    );
+    expect(await book.value('1 + 1')).toBe('2');
+    rmSync(folder, { recursive: true });
   });
 
   it('because the heap is exhausted, the reason says so', async () => {

@@ -2,7 +2,7 @@
 export type { FileInput } from './source.js';
 export { loadNpz, saveNpz, type SaveNpzOptions } from './npz.js';
 export { loadIdx, saveIdx } from './idx.js';
-export { loadNpy, saveNpy } from './npy.js';
+export { loadNpy, NpyFile, openNpy, saveNpy } from './npy.js';
 export {
   loadSafetensors,
   type Metadata,
@@ -10,9 +10,11 @@ export {
   SafetensorsFile,
   saveSafetensors,
   type SaveSafetensorsOptions,
+  type TensorDescription,
   type TensorInfo,
 } from './safetensors.js';
-export { loadSharded, saveSharded, type SaveShardedOptions } from './sharded.js';
+export { createSafetensors, SafetensorsWriter } from './safetensors-writer.js';
+export { loadSharded, openSharded, saveSharded, ShardedFile, type SaveShardedOptions } from './sharded.js';
 export { loadTorch, loadTorchStateDict, type TorchDict, type TorchValue } from './torch.js';
 export { checkpoint, type CheckpointOptions, resume, type ResumeOptions } from './checkpoint.js';
 export { loadJson, saveJson } from './json.js';

@@ -3,9 +3,10 @@ import type { DType } from '../dtype.js';
 import { Layout } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { readTensor, writeTensor } from './elements.js';
-import { encodeNpyHeader, readNpyHeader } from './npy-header.js';
+import { encodeNpyHeader, type NpyHeader, readNpyHeader } from './npy-header.js';
+import { rowRange } from './safetensors.js';
 import { writeAtomically } from './sink.js';
-import { type FileInput, type Fill, fillFrom, pathOf, withSource } from './source.js';
+import { type FileInput, type Fill, fillFrom, openSource, pathOf, withSource } from './source.js';
 
 /** NumPy's names; it has none for bfloat16. */
 const DESCR: Readonly<Record<Exclude<DType, 'bfloat16'>, string>> = {
@@ -26,6 +27,56 @@ const DESCR: Readonly<Record<Exclude<DType, 'bfloat16'>, string>> = {
  */
 export function loadNpy(input: FileInput): Tensor {
   return withSource(input, (source) => readNpy(`npy ${source.name}`, fillFrom(source, 0), source.size));
+}
+
+/** An open .npy file, of which only the header was read. Close it, or declare it with `using`. */
+export class NpyFile {
+  readonly #source: ReturnType<typeof openSource>;
+  readonly #header: NpyHeader;
+
+  /** @throws Error for a malformed file, and for one in column-major order, which has no rows */
+  constructor(input: FileInput) {
+    this.#source = openSource(input);
+    try {
+      this.#header = readNpyHeader(`npy ${this.#source.name}`, fillFrom(this.#source, 0), this.#source.size);
+      if (this.#header.fortranOrder && this.#header.shape.length > 1) {
+        throw new Error(`npy ${this.#source.name}: is in column-major order; read it as a whole by loadNpy`);
+      }
+    } catch (error) {
+      this.#source.close();
+      throw error;
+    }
+  }
+
+  get shape(): readonly number[] {
+    return this.#header.shape;
+  }
+
+  /** The element type in the file. */
+  get dtype(): string {
+    return this.#header.encoding.type;
+  }
+
+  /** Reads the rows from `start` up to `end` (without it) of the first dimension. @throws RangeError */
+  rows(start: number, end: number): Tensor {
+    const where = `npy ${this.#source.name}`;
+    const { shape, dataLength, length, encoding } = this.#header;
+    const part = rowRange(where, shape, dataLength, start, end);
+    return readTensor(where, fillFrom(this.#source, length + part.offset), part.shape, encoding);
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Opens an .npy file to read parts of an array that is larger than the memory: `io.openNpy(path).rows(0, 1000)`. */
+export function openNpy(input: FileInput): NpyFile {
+  return new NpyFile(input);
 }
 
 /** Reads an array of `size` bytes in all. */

@@ -1,7 +1,8 @@
 /** Safetensors files: the format of Hugging Face's library of that name. */
 import type { StateDict } from '../nn/state.js';
 import type { Tensor } from '../tensor.js';
-import { fileByteLength, readTensor, writeTensor } from './elements.js';
+import type { DType } from '../dtype.js';
+import { checkedByteLength, FILE_TYPES, readTensor, writeTensor } from './elements.js';
 import {
   headerType,
   MAX_HEADER,
@@ -10,7 +11,7 @@ import {
   type TensorEntry,
 } from './safetensors-header.js';
 import { quote } from './quote.js';
-import { type Sink, writeAtomically } from './sink.js';
+import { writeAtomically } from './sink.js';
 import { type FileInput, fillFrom, openSource, pathOf } from './source.js';
 
 /** Strings kept beside the tensors. */
@@ -75,6 +76,20 @@ export class SafetensorsFile {
     return readTensor(where, fillFrom(this.#source, begin), shape, { type, littleEndian: true });
   }
 
+  /**
+   * Reads the rows from `start` up to `end` (without it) of a tensor's first dimension, for tensors larger than the
+   * memory. @throws RangeError for rows that there are not; as {@link get}
+   */
+  rows(name: string, start: number, end: number): Tensor {
+    const { type, shape, begin, byteLength } = this.#entry(name);
+    const where = `safetensors ${this.#source.name}: tensor ${quote(name)}`;
+    const part = rowRange(where, shape, byteLength, start, end);
+    return readTensor(where, fillFrom(this.#source, begin + part.offset), part.shape, {
+      type,
+      littleEndian: true,
+    });
+  }
+
   close(): void {
     this.#source.close();
   }
@@ -113,31 +128,62 @@ export function loadSafetensors(input: FileInput): StateDict {
   }
 }
 
+/** The place of some rows of a tensor in row-major order, in bytes from its beginning. @throws RangeError */
+export function rowRange(
+  where: string,
+  shape: readonly number[],
+  byteLength: number,
+  start: number,
+  end: number,
+): { readonly offset: number; readonly shape: readonly number[] } {
+  const [count = 0, ...rest] = shape;
+  const isRange =
+    Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= count;
+  if (shape.length === 0 || !isRange) {
+    throw new RangeError(
+      `${where}: has shape [${shape.join(', ')}], in which there are no rows ${start} to ${end}`,
+    );
+  }
+  return { offset: count === 0 ? 0 : (byteLength / count) * start, shape: [end - start, ...rest] };
+}
+
 /** Writes tensors into a safetensors file, which appears whole or not at all. */
 export function saveSafetensors(
   path: string | URL,
   tensors: Readonly<StateDict>,
   options: SaveSafetensorsOptions = {},
 ): void {
-  // The largest element types first, so that every tensor lies at a multiple of its element's size.
-  const entries = Object.entries(tensors).sort(([, a], [, b]) => b.elementSize() - a.elementSize());
-  const header = encodeHeader(entries, options.metadata);
+  const entries = inOrder(tensors);
+  const header = encodeHeader('saveSafetensors', entries, options.metadata);
   writeAtomically(pathOf(path), (sink) => {
     sink.write(header);
-    writeAll(sink, entries);
+    for (const [name, x] of entries) {
+      writeTensor(x, `saveSafetensors: tensor ${quote(name)}`, (bytes) => {
+        sink.write(bytes);
+      });
+    }
   });
 }
 
-function writeAll(sink: Sink, entries: readonly (readonly [string, Tensor])[]): void {
-  for (const [name, x] of entries) {
-    writeTensor(x, `saveSafetensors: tensor ${quote(name)}`, (bytes) => {
-      sink.write(bytes);
-    });
-  }
+/** What is to be written of a tensor. */
+export interface TensorDescription {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
 }
 
-function encodeHeader(
-  entries: readonly (readonly [string, Tensor])[],
+/** The largest element types first, so that every tensor lies at a multiple of its element's size. */
+export function inOrder<T extends TensorDescription>(tensors: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(tensors).sort(([, a], [, b]) => itemBytes(b) - itemBytes(a));
+}
+
+function itemBytes({ dtype }: TensorDescription): number {
+  return FILE_TYPES[dtype].bytes;
+}
+
+/** The header for tensors that lie one behind the other in this order. */
+export function encodeHeader(
+  operation: string,
+  entries: readonly (readonly [string, TensorDescription])[],
   metadata: Metadata | undefined,
 ): Uint8Array {
   const described: [string, unknown][] = [];
@@ -145,24 +191,24 @@ function encodeHeader(
     for (const [key, value] of Object.entries(metadata)) {
       if (typeof (value as unknown) === 'string') continue;
       throw new TypeError(
-        `saveSafetensors: metadata holds strings only, but ${quote(key)} is a ${typeof value}`,
+        `${operation}: metadata holds strings only, but ${quote(key)} is a ${typeof value}`,
       );
     }
     described.push(['__metadata__', metadata]);
   }
   let end = 0;
-  for (const [name, x] of entries) {
-    if (name === '__metadata__') throw new Error('saveSafetensors: a tensor cannot be called __metadata__');
+  for (const [name, { dtype, shape }] of entries) {
+    if (name === '__metadata__') throw new Error(`${operation}: a tensor cannot be called __metadata__`);
     const begin = end;
-    end += fileByteLength(x);
-    described.push([name, { dtype: headerType(x.dtype), shape: x.shape, data_offsets: [begin, end] }]);
+    end += checkedByteLength(`${operation}: tensor ${quote(name)}`, shape, dtype);
+    described.push([name, { dtype: headerType(dtype), shape, data_offsets: [begin, end] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(described)));
   // Spaces behind the JSON put the data at a multiple of 8 bytes.
   const length = Math.ceil(json.length / 8) * 8;
   if (length > MAX_HEADER) {
     throw new RangeError(
-      `saveSafetensors: names and metadata take ${length} bytes, a header has up to ${MAX_HEADER}`,
+      `${operation}: names and metadata take ${length} bytes, a header has up to ${MAX_HEADER}`,
     );
   }
   const header = new Uint8Array(8 + length).fill(0x20);

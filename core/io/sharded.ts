@@ -6,10 +6,18 @@ import type { Tensor } from '../tensor.js';
 import { fileByteLength } from './elements.js';
 import { duplicateKey } from './json-keys.js';
 import { quote } from './quote.js';
-import { openSafetensors, saveSafetensors, type SaveSafetensorsOptions } from './safetensors.js';
+import {
+  openSafetensors,
+  type SafetensorsFile,
+  saveSafetensors,
+  type SaveSafetensorsOptions,
+  type TensorInfo,
+} from './safetensors.js';
 import { writeAtomically } from './sink.js';
 import { pathOf } from './source.js';
 
+/** Files of a checkpoint that are open at the same time. */
+const MOST_OPEN = 16;
 const INDEX_ENDING = '.safetensors.index.json';
 /** Hugging Face's default. */
 const DEFAULT_SHARD_BYTES = 5e9;
@@ -52,21 +60,84 @@ function readIndex(file: string): ReadonlyMap<string, string[]> {
 }
 
 /**
+ * A sharded checkpoint of which only the index was read: `get` opens the file that a tensor is in. Close it, or declare
+ * it with `using`.
+ */
+export class ShardedFile {
+  readonly #folder: string;
+  readonly #where: string;
+  readonly #shards = new Map<string, string>();
+  readonly #open = new Map<string, SafetensorsFile>();
+
+  /** @throws Error where the index is malformed, or names a file outside its folder */
+  constructor(index: string) {
+    this.#folder = path.dirname(index);
+    this.#where = `safetensors index ${index}`;
+    for (const [shard, names] of readIndex(index)) for (const name of names) this.#shards.set(name, shard);
+  }
+
+  /** The tensors' names, in the order of the index. */
+  keys(): string[] {
+    return [...this.#shards.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#shards.has(name);
+  }
+
+  /** Type and shape of a tensor, which is not read. */
+  info(name: string): TensorInfo {
+    return this.#file(name).info(name);
+  }
+
+  /** Reads a tensor. @throws RangeError if there is none of that name; as `SafetensorsFile` */
+  get(name: string): Tensor {
+    return this.#file(name).get(name);
+  }
+
+  /** Reads some rows of a tensor. @throws as {@link get} */
+  rows(name: string, start: number, end: number): Tensor {
+    return this.#file(name).rows(name, start, end);
+  }
+
+  close(): void {
+    for (const file of this.#open.values()) file.close();
+    this.#open.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #file(name: string): SafetensorsFile {
+    const shard = this.#shards.get(name);
+    if (shard === undefined) {
+      const some = this.keys().slice(0, 8).map(quote).join(', ');
+      throw new RangeError(`${this.#where}: has no tensor ${quote(name)}; it has ${some || 'none'}`);
+    }
+    let file = this.#open.get(shard);
+    if (file === undefined && this.#open.size >= MOST_OPEN) this.close();
+    if (file === undefined) this.#open.set(shard, (file = openSafetensors(path.join(this.#folder, shard))));
+    return file;
+  }
+}
+
+/** Opens a sharded checkpoint to read its tensors one by one, given its `….safetensors.index.json`. */
+export function openSharded(index: string | URL): ShardedFile {
+  return new ShardedFile(pathOf(index));
+}
+
+/**
  * All tensors of a sharded checkpoint, given its `….safetensors.index.json`.
  * @throws Error where the index is malformed, names a file outside its folder, or a tensor that the file lacks
  */
 export function loadSharded(index: string | URL): StateDict {
-  const file = pathOf(index);
-  const entries: [string, Tensor][] = [];
-  for (const [shard, names] of readIndex(file)) {
-    const opened = openSafetensors(path.join(path.dirname(file), shard));
-    try {
-      for (const name of names) entries.push([name, opened.get(name)]);
-    } finally {
-      opened.close();
-    }
+  const file = openSharded(index);
+  try {
+    return Object.fromEntries(file.keys().map((name): [string, Tensor] => [name, file.get(name)]));
+  } finally {
+    file.close();
   }
-  return Object.fromEntries(entries);
 }
 
 /**

@@ -28,27 +28,60 @@ export class Sink {
 }
 
 /**
- * Writes a file so that others see the old one or the whole new one, and after a crash too: into a temporary file
+ * A file that others see as the old one or the whole new one, and after a crash too: it is written into a temporary file
  * in the same folder, which takes the file's name when it is complete and on the disk.
  */
-export function writeAtomically(file: string, write: (sink: Sink) => void): void {
-  const target = resolveLinks(file);
-  const folder = path.dirname(target);
-  const temporary = path.join(folder, `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
-  const descriptor = openSync(temporary, 'wx');
-  try {
+export class AtomicFile {
+  readonly sink: Sink;
+  readonly #target: string;
+  readonly #temporary: string;
+  readonly #descriptor: number;
+  #open = true;
+
+  constructor(file: string) {
+    this.#target = resolveLinks(file);
+    const name = `.${path.basename(this.#target)}.${randomBytes(6).toString('hex')}.tmp`;
+    this.#temporary = path.join(path.dirname(this.#target), name);
+    this.#descriptor = openSync(this.#temporary, 'wx');
+    this.sink = new Sink(this.#descriptor);
+  }
+
+  /** Puts the file in its place. If that fails nothing is left of it. */
+  commit(): void {
     try {
-      write(new Sink(descriptor));
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
+      try {
+        fsyncSync(this.#descriptor);
+      } finally {
+        this.#open = false;
+        closeSync(this.#descriptor);
+      }
+      renameSync(this.#temporary, this.#target);
+    } catch (error) {
+      unlinkSync(this.#temporary);
+      throw error;
     }
-    renameSync(temporary, target);
+    syncFolder(path.dirname(this.#target));
+  }
+
+  /** Leaves nothing behind; without effect after {@link commit}. */
+  abort(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.#descriptor);
+    unlinkSync(this.#temporary);
+  }
+}
+
+/** Writes an {@link AtomicFile} in one go. */
+export function writeAtomically(file: string, write: (sink: Sink) => void): void {
+  const atomic = new AtomicFile(file);
+  try {
+    write(atomic.sink);
   } catch (error) {
-    unlinkSync(temporary);
+    atomic.abort();
     throw error;
   }
-  syncFolder(folder);
+  atomic.commit();
 }
 
 /** Where a link leads, so that the file is replaced and not the link. */

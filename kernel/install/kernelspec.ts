@@ -32,7 +32,8 @@ export function ownSpec(displayName = DEFAULT_DISPLAY_NAME): KernelSpec {
     language: 'typescript',
     interrupt_mode: 'message',
     env: {},
-    metadata: {},
+    // Without it jupyter_client writes no CurveZMQ keys into a connection file.
+    metadata: { supported_encryption: 'curve' },
   };
 }
 

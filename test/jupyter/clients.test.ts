@@ -76,6 +76,37 @@ test('papermill executes the lesson', () => {
   expectExecutedLesson(out);
 });
 
+test.each([
+  ['ipc', 'disabled'],
+  ['tcp', 'required'],
+  ['ipc', 'required'],
+])('jupyter_client over %s, encryption %s', (transport, encryption) => {
+  const code = `
+import json, sys
+from jupyter_client import KernelManager
+
+manager = KernelManager(kernel_name="nabla", transport=sys.argv[1], transport_encryption=sys.argv[2])
+manager.start_kernel()
+connection = json.load(open(manager.connection_file))
+client = manager.client()
+client.start_channels()
+client.wait_for_ready(timeout=60)
+seen = []
+reply = client.execute_interactive(
+    "console.log('over it'); 6 * 7", timeout=30, output_hook=lambda message: seen.append(message["header"]["msg_type"])
+)
+beats = client.hb_channel.is_beating()
+client.stop_channels()
+manager.shutdown_kernel()
+print(json.dumps([connection["transport"], "curve_publickey" in connection, reply["content"]["status"], seen, beats]))
+`;
+  const { status, output } = runPython(['-c', code, transport, encryption]);
+  expect(status, output).toBe(0);
+  const story = ['status', 'execute_input', 'stream', 'execute_result', 'status'];
+  const last = output.trim().split('\n').at(-1) ?? '';
+  expect(JSON.parse(last)).toEqual([transport, encryption === 'required', 'ok', story, true]);
+});
+
 test('nbclient keeps the state of widgets, from which pages without a kernel draw them', () => {
   const file = path.join(folder, 'widget.ipynb');
   writeFileSync(

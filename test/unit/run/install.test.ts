@@ -35,6 +35,7 @@ describe('install', () => {
       display_name: 'TypeScript (Nabla)',
       language: 'typescript',
       interrupt_mode: 'message',
+      metadata: { supported_encryption: 'curve' },
     });
     expect(existsSync(distFile('kernel/main.cjs'))).toBe(true);
   });

@@ -15,6 +15,7 @@ import type {
 import { simple } from 'acorn-walk';
 import MagicString from 'magic-string';
 import type { ExportSource, ModuleRequest } from './compiled-module.js';
+import { namespaceMembers } from './namespaces.js';
 import { isAnonymousFunction } from './rewrite.js';
 import { analyse, type CellScope } from './scope.js';
 
@@ -214,10 +215,14 @@ class Rewriter {
       [...this.exports.values()].flatMap((source) => ('local' in source ? [source.local] : [])),
     );
     const live = new Set<string>();
-    for (const { name, start, end, role, shorthand } of this.scope.references) {
+    const memberOf = namespaceMembers(this.program);
+    for (const reference of this.scope.references) {
+      const { name, start, end, role, shorthand } = reference;
       const imported = this.imported.get(name);
-      let target: string | undefined;
-      if (imported) {
+      let target = memberOf(reference);
+      if (target !== undefined) {
+        // A name of a namespace goes before those of the module.
+      } else if (imported) {
         target = this.variable(imported.request);
         if (imported.name !== null) target += `[${JSON.stringify(imported.name)}]`;
         if (imported.name !== null && called.has(start)) target = `(0, ${target})`;

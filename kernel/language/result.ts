@@ -1,6 +1,6 @@
 /** Which statement of a cell gives its result. */
 import type { ExpressionStatement, Program } from 'acorn';
-import { extendedBy } from './rewrite.js';
+import { extended, extendedBy } from './rewrite.js';
 import type { CompilerSettings } from './tsconfig.js';
 import { check, type Translated } from './typescript.js';
 
@@ -20,7 +20,15 @@ export function resultOf(
 }
 
 function lastStatement(program: Program): Program['body'][number] | undefined {
-  const statements = program.body.filter(({ type }) => type !== 'EmptyStatement');
+  const namespaces = extended(program);
+  const statements = program.body.filter((node) => {
+    if (node.type === 'EmptyStatement') return false;
+    // The compiler declares a namespace of several blocks at the end.
+    if (node.type !== 'VariableDeclaration' || node.kind !== 'var') return true;
+    return !node.declarations.every(
+      ({ id, init }) => !init && id.type === 'Identifier' && namespaces.has(id.name),
+    );
+  });
   let last = statements.at(-1);
   while (last?.type === 'FunctionDeclaration') {
     // Functions after a `using` block are put there by the compiler.

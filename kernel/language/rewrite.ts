@@ -19,6 +19,7 @@ import MagicString from 'magic-string';
 import type { DecoratedClass } from './decorated.js';
 import { importCode } from './imports.js';
 import { localFrame, type LocalFrame } from './locals.js';
+import { namespaceMembers } from './namespaces.js';
 import type { CellDeclaration, CellScope } from './scope.js';
 
 export interface RewriteOptions {
@@ -37,7 +38,16 @@ export interface Rewritten {
   readonly text: MagicString;
   readonly declares: readonly string[];
   readonly suspends: boolean;
+  /** By where the declared name stands in the JavaScript. */
+  readonly places: ReadonlyMap<number, Place>;
   readonly keep: string | null;
+}
+
+/** Where an error in a declaration belongs: to its value. */
+export interface Place {
+  readonly place: number;
+  /** What V8 names is a parenthesis before the declared names. */
+  readonly isBefore: boolean;
 }
 
 export function rewrite(js: string, program: Program, scope: CellScope, options: RewriteOptions): Rewritten {
@@ -51,6 +61,7 @@ class Rewriter {
   private readonly frame: LocalFrame | null;
   private suspends = false;
   private readonly prelude: string[] = [];
+  private readonly places = new Map<number, Place>();
   private loops = 0;
 
   constructor(
@@ -92,7 +103,7 @@ class Rewriter {
     text.prepend(`${head} ${prelude.join(' ')}${frame?.begin ?? ''}\n`);
     text.append(`\n${frame?.end ?? ''}})`);
     const declares = [...this.scope.names.keys()].map((name) => this.options.nameOf(name));
-    return { text, declares, suspends, keep: frame?.keep ?? null };
+    return { text, declares, suspends, keep: frame?.keep ?? null, places: this.places };
   }
 
   /** What stands around a promise that the cell waits for. Meanwhile others see its locals. */
@@ -212,9 +223,24 @@ class Rewriter {
     this.text.remove(node.start, first.start);
     if (place === 'for-each') return;
     for (const declarator of declarations) this.declarator(declarator, kind);
-    if (first.id.type !== 'ObjectPattern' || place !== 'statement') return;
-    this.text.prependRight(first.start, '(');
-    this.text.appendLeft(declarations[declarations.length - 1].end, ')');
+    if (place !== 'statement') return;
+    // Statements of their own, or V8 places an error in any of them at the first.
+    const isList = this.isTopLevel(node);
+    const parts = isList ? declarations : declarations.slice(0, 1);
+    for (const [index, { id, init, start, end }] of parts.entries()) {
+      if (index > 0) this.text.update(declarations[index - 1].end, start, '; ');
+      const isObject = id.type === 'ObjectPattern';
+      if (init) this.places.set(start, { place: init.start, isBefore: isObject });
+      if (!isObject) continue;
+      this.text.prependRight(start, '(');
+      this.text.appendLeft(isList ? end : declarations[declarations.length - 1].end, ')');
+    }
+  }
+
+  private isTopLevel(node: VariableDeclaration): boolean {
+    return this.program.body.some(
+      (each) => each === node || (each.type === 'ExportNamedDeclaration' && each.declaration === node),
+    );
   }
 
   private declarator({ id, init, end }: VariableDeclarator, kind: VariableDeclaration['kind']): void {
@@ -228,7 +254,14 @@ class Rewriter {
 
   private references(): void {
     const frozen = new Set<string>();
-    for (const { name, start, end, role, shorthand } of this.scope.references) {
+    const memberOf = namespaceMembers(this.program);
+    for (const reference of this.scope.references) {
+      const { name, start, end, role, shorthand } = reference;
+      const member = memberOf(reference);
+      if (member !== undefined) {
+        this.text.update(start, end, shorthand ? `${name}: ${member}` : member);
+        continue;
+      }
       let target = this.target(name);
       if (role === 'write' && this.isConstant(name)) {
         // An assignment to a constant must fail when it runs. A real constant does that in all its forms.

@@ -73,7 +73,7 @@ export class CellTransformer {
     return {
       kind: 'compiled',
       js: js.toString(),
-      map: sourceMap(js, cell, filename),
+      map: sourceMap(js, cell, filename, rewritten.places),
       source: code,
       filename,
       title,

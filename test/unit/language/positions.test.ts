@@ -17,6 +17,13 @@ const boom = `const boom = (x?: unknown) => { throw Object.assign(new Error('boo
 const failing: readonly string[] = [
   `throw ¦new Error('x')`,
   `const a: number = 1;\nthrow ¦new Error('x')`,
+  `const a = ¦missing`,
+  `const f = () => a;\nlet a = 5 + ¦missing; f()`,
+  `const f = () => [a, b]; const a = 1, b = ¦missing, c = 3`,
+  `export const { a } = ¦missing; const f = () => a`,
+  `const f = () => [a, b]; let { a } = { a: 1 }, { b } = ¦missing`,
+  `const f = () => a; const [a] = ¦missing`,
+  `if (true) { var a = ¦missing } const f = () => a`,
   `\n\n\n   throw ¦new Error('x')`,
   `interface A {\n  b: number;\n}\n\ntype C = A;\n¦missing.x`,
   `const a = ¦boom()`,
@@ -80,7 +87,7 @@ function blank(text: string): string {
 }
 
 describe('the source map', () => {
-  it('leads every name that is kept back to the same name', () => {
+  it('leads every name that is kept back to the same name, and one that is declared with a value to the value', () => {
     const code = `import d, { sep as s } from 'node:path';
 const { alpha, beta: { gamma = alpha }, ...delta } = await d.parse<{ alpha: number }>(s);
 let epsilon: number, zeta = alpha + gamma;
@@ -103,7 +110,8 @@ epsilon satisfies number`;
       const { line, column } = made.position(index);
       const from = originalPositionFor(map, { line, column });
       if (from.line === null) throw new Error(`${name} is unmapped`);
-      expect(code.slice(source.offset(from)).startsWith(name), `${name} at ${line}:${column}`).toBe(true);
+      const sought = inText.startsWith('zeta = ', index) ? 'alpha + gamma' : name;
+      expect(code.slice(source.offset(from)).startsWith(sought), `${name} at ${line}:${column}`).toBe(true);
       count++;
     }
     expect(count).toBeGreaterThan(20);

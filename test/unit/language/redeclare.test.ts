@@ -74,6 +74,17 @@ describe('what cells share', () => {
     expect(await session.run('[Object.keys(E), Object.keys(N)]')).toEqual([['0', 'C'], ['b']]);
   });
 
+  it('finds names of other blocks of a namespace', async () => {
+    const code = `const a = 'outer', only = 'outer';
+      namespace N { export const a = 1; export function f() { return late }; export namespace M { export let deep = 2 } }
+      namespace N { export const { b, c: [d] } = { b: a + 1, c: [f] }; export const o = { a, only }; export class K { v = M.deep }
+        export namespace M { export const sum = deep + a; export const shadowed = ((a: number) => a)(7) } }
+      namespace N { export const late = 'late'; export const g = f() }
+      [N.b, N.d === N.f, N.o, new N.K().v, N.M.sum, N.M.shadowed, N.g]`;
+    const expected = [2, true, { a: 1, only: 'outer' }, 2, 3, 7, 'late'];
+    expect(await new Evaluator().run(code)).toEqual(expected);
+  });
+
   it('merges blocks of an enum and of a namespace of one cell, and a namespace into a function', async () => {
     // Qualified: swc before 1.16.20 does not find a plain `a` of the other block.
     const code = `enum E { A } enum E { B = 1 } namespace N { export const a = 1 } namespace N { export const b = N.a + 1 }

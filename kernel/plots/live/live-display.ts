@@ -1,6 +1,6 @@
 /** Keeps one display up to date while numbers arrive, also from inside a synchronous loop. */
 // An interrupt calls off the timers of cells, which are the global ones.
-import { clearTimeout, setTimeout } from 'node:timers';
+import timers from 'node:timers';
 import { randomUUID } from 'node:crypto';
 import { displayHost, type DisplayHost } from '../../display/host.js';
 import { distFile } from '../../install/paths.js';
@@ -30,6 +30,8 @@ export interface LiveEnvironment {
   host(): DisplayHost;
   now(): number;
   renderer(): FrameRenderer;
+  /** Those of Node where missing. */
+  readonly timers?: Pick<typeof timers, 'setTimeout' | 'clearTimeout'>;
 }
 
 let shared: FrameRenderer | undefined;
@@ -199,7 +201,7 @@ export class LiveDisplay {
   /** For loops that await: the picture must not wait for the next number. In a synchronous loop it never fires. */
   private arm(): void {
     if (this.timer !== null || !this.attached || this.env.host().kind === 'text') return;
-    this.timer = setTimeout(() => {
+    this.timer = (this.env.timers ?? timers).setTimeout(() => {
       this.timer = null;
       if (!this.attached) return;
       const now = this.env.now();
@@ -218,7 +220,7 @@ export class LiveDisplay {
   }
 
   private disarm(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
+    if (this.timer !== null) (this.env.timers ?? timers).clearTimeout(this.timer);
     this.timer = null;
   }
 }

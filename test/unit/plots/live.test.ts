@@ -21,6 +21,8 @@ class Bench implements LiveEnvironment, FrameRenderer {
   readonly sent: (DisplayMessage & { at: number })[] = [];
   readonly charts: ChartModel[] = [];
   readonly cell = { id: 1, ended: false };
+  /** The global ones, which a test can replace. */
+  readonly timers = globalThis;
   private ends: (() => void | Promise<void>)[] = [];
   private readonly began = new Map<Ticket, number>();
 

@@ -64,6 +64,18 @@ export function wrapDim(op: string, dim: number, ndim: number): number {
   return dim < 0 ? dim + count : dim;
 }
 
+/** A value as errors name it. */
+export function describeValue(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 40))}`;
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
+    return `${value} (a ${typeof value})`;
+  }
+  return `a ${typeof value}`;
+}
+
 /** A list of dimensions counted from the front, without repeats, ascending. `null` or an empty list means all. */
 export function wrapDims(
   op: string,
@@ -72,6 +84,10 @@ export function wrapDims(
 ): readonly number[] {
   if (dims === null || dims === undefined) return range(ndim);
   const list = typeof dims === 'number' ? [dims] : dims;
+  const given: unknown = list;
+  if (!Array.isArray(given)) {
+    throw new TypeError(`${op}: a dimension is a number, or several in an array, got ${describeValue(dims)}`);
+  }
   if (list.length === 0) return range(ndim);
   const wrapped = list.map((dim) => wrapDim(op, dim, ndim)).sort((a, b) => a - b);
   for (let i = 1; i < wrapped.length; i++) {

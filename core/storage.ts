@@ -114,6 +114,8 @@ export class Storage {
   /** The backward run that last handed this storage on as a gradient, and how often: once means nobody else has it. */
   gradientRun = 0;
   gradientUses = 0;
+  /** How many tensors were made on it: with only one, that tensor may give the memory back early. */
+  handles = 0;
 
   private constructor(
     /** Where the bytes start in the tensor memory. */
@@ -217,6 +219,20 @@ export class Storage {
     handlesSinceSweep++;
     unfinished = false;
     return storage;
+  }
+
+  /** What a tensor that gave its memory back has instead: no elements, and no version that anything was saved with. */
+  static withoutMemory(): Storage {
+    const storage = new Storage(0, 0, RELEASED);
+    storage.version = -1;
+    return Object.defineProperty(storage, 'ptr', {
+      get(): never {
+        throw new Error(
+          'this tensor has given its memory back: it was declared with `using`, whose block has ended. ' +
+            'Declare it with const to keep it; its memory is then found when it is no longer reachable.',
+        );
+      },
+    });
   }
 
   /** Whether `release()` was called. */

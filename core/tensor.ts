@@ -20,6 +20,9 @@ export interface ViewOf {
   readonly replay: (parent: Tensor) => Tensor;
 }
 
+/** The storage of tensors that were disposed of. */
+const gone = Storage.withoutMemory();
+
 export class Tensor<S = Unknown, D = Unknown> {
   /** Where the elements lie; shared by all views. @internal */
   storage: Storage;
@@ -43,6 +46,7 @@ export class Tensor<S = Unknown, D = Unknown> {
     this.storage = storage;
     this.layout = layout;
     this.dtype = dtype;
+    storage.handles++;
   }
 
   /** The size of each dimension. */
@@ -198,6 +202,18 @@ export class Tensor<S = Unknown, D = Unknown> {
   moveTo(other: Tensor): void {
     this.storage = other.storage;
     this.layout = other.layout;
+    this.storage.handles++;
+  }
+
+  /**
+   * What `using x = …` calls at the end of its block: this tensor is not used any more. Its memory is given back at once
+   * unless a view shares it. Nobody has to: memory that cannot be reached any more is found anyway.
+   */
+  [Symbol.dispose](): void {
+    const { storage } = this;
+    if (storage === gone) return;
+    this.storage = gone;
+    if (storage.handles === 1) storage.release();
   }
 
   /** The base was changed in place: the way from it to this view is made anew. */

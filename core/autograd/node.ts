@@ -114,6 +114,12 @@ export function freedError(name: string): Error {
 
 /** What is thrown where a saved tensor no longer holds the value it was saved with. */
 export function versionError(name: string, tensor: Tensor, saved: number): Error {
+  if (tensor.storage.released) {
+    return new Error(
+      `backward: a tensor that ${name} needs, of shape [${tensor.shape.join(', ')}], has given its memory back, because it ` +
+        'was declared with `using`, whose block has ended. Go backward within the block, or declare it with const.',
+    );
+  }
   return new Error(
     `backward: a tensor that ${name} needs was modified by an in-place operation: shape [${tensor.shape.join(', ')}], ` +
       `version ${tensor.storage.version}, expected version ${saved}. ` +

@@ -11,6 +11,7 @@ import {
 } from './binary.js';
 import { isTensor, type Operand } from './operand.js';
 import { axpyInto } from './axpy.js';
+import { contiguousData, elements } from './raw.js';
 import { eq, ge, logicalAnd } from './comparison.js';
 import { log } from './pointwise.js';
 import { type InPlaceOp, inPlaceOp } from './record.js';
@@ -134,10 +135,27 @@ const division: BinaryDescription = {
   b: { reads: 'by', vjp: (g, _a, b, y) => neg(div(mul(g, y), b)) },
 };
 
+function someElement(x: Operand, holds: (value: number) => boolean): boolean {
+  if (typeof x === 'number') return holds(x);
+  return elements(contiguousData(x, 'check')).some(holds);
+}
+
+/** Integers have no infinity that a division by 0 could give. */
+export function refuseZero(op: string): (b: Operand) => void {
+  return (b) => {
+    if (someElement(b, (value) => value === 0)) {
+      throw new RangeError(
+        `${op}: integers cannot be divided by 0; convert with x.float(), where the result is infinite or NaN`,
+      );
+    }
+  };
+}
+
 const quotientDown: BinaryDescription = {
   name: 'floorDivide',
   compute: 'floorDivide',
   integers: 'keep',
+  checkIntegers: refuseZero('div'),
   a: { reads: '', vjp: (g) => mul(g, 0) },
   b: { reads: '', vjp: (g) => mul(g, 0) },
 };
@@ -180,6 +198,7 @@ export const floorDivide: BinaryFunction = binaryOp({
   name: 'floorDivide',
   compute: 'floorDivide',
   integers: 'keep',
+  checkIntegers: refuseZero('floorDivide'),
 });
 
 /** inputᵒᵗʰᵉʳ. */
@@ -188,6 +207,11 @@ export const pow: BinaryFunction = binaryOp({
   params: ['input', 'exponent'],
   compute: 'pow',
   integers: 'keep',
+  checkIntegers: (b) => {
+    if (someElement(b, (value) => value < 0)) {
+      throw new RangeError('pow: integers have no negative powers; convert with x.float()');
+    }
+  },
   samples: (make) => [...binarySamples(0.5, 2)(make), [make([3]), 2], [make([3]), 0], [2, make([3])]],
   a: {
     reads: 'ab',

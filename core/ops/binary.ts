@@ -52,6 +52,8 @@ export interface BinaryDescription extends Omit<OpDescription, 'params' | 'optio
   /** Gradients by the operands (of the result's shape; broadcasting is undone by the node), and what they read. */
   readonly a?: { readonly reads: Reads; readonly vjp: BinaryGradient };
   readonly b?: { readonly reads: Reads; readonly vjp: BinaryGradient };
+  /** Throws for second operands that the op has no integer result with. */
+  readonly checkIntegers?: (b: Operand) => void;
   /** What replaces the op where all operands are bool. */
   readonly bools?: BinaryOp | 'refuse';
 }
@@ -249,6 +251,7 @@ export function applyBinary(description: BinaryDescription, first: Operand, seco
       );
     }
   }
+  if (description.checkIntegers !== undefined && !isFloat(dtype)) description.checkIntegers(b);
   if (typeof a !== 'number' && a.dtype !== dtype) a = cast(a, dtype);
   if (typeof b !== 'number' && b.dtype !== dtype) b = cast(b, dtype);
   if (levels.top !== null && highest([a, b]) !== null) return binaryOnLevel(description, a, b);
@@ -305,6 +308,7 @@ function alignOperands(inputs: Step['inputs'], batched: readonly boolean[]): Ope
 export function binaryInto(description: BinaryDescription, self: Tensor, other: Operand): boolean {
   if (!self.layout.contiguous || (typeof other !== 'number' && !isTensor(other))) return false;
   if (promoted(self, other) !== self.dtype) return false;
+  if (!isFloat(self.dtype)) description.checkIntegers?.(other);
   if (!isFloat(self.dtype) && (description.integers === 'float' || self.dtype === 'bool')) return false;
   if (typeof other !== 'number') {
     if (other.storage === self.storage && other.layout !== self.layout) return false;

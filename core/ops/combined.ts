@@ -1,7 +1,7 @@
 /** Elementwise ops of two or three operands that are made of simpler ones, or of no kernel. */
 import { toFloatType } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
-import { add, div, mul, neg, pow, sub } from './arithmetic.js';
+import { add, div, mul, neg, pow, sub, refuseZero } from './arithmetic.js';
 import {
   applyBinary,
   type Binary,
@@ -50,6 +50,7 @@ export const hypot: BinaryFunction = binaryOp({
 export const fmod: BinaryFunction = binaryOp({
   name: 'fmod',
   compute: 'fmod',
+  checkIntegers: refuseZero('fmod'),
   integers: 'keep',
   samples: binarySamples(0.5, 2),
   a: { reads: '', vjp: (g) => g },
@@ -60,6 +61,7 @@ export const fmod: BinaryFunction = binaryOp({
 export const remainder: BinaryFunction = binaryOp({
   name: 'remainder',
   compute: 'remainder',
+  checkIntegers: refuseZero('remainder'),
   integers: 'keep',
   samples: binarySamples(0.5, 2),
   a: { reads: '', vjp: (g) => g },

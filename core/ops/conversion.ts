@@ -33,6 +33,10 @@ export const detach: MethodOp<Same> = methodOp<Same>({ name: 'detach', params: [
   });
 });
 
+function dtypeOf(given: object): unknown {
+  return 'dtype' in given ? given.dtype : undefined;
+}
+
 type To = (input: Tensor, dtype: DType | { dtype: DType } | Tensor) => Tensor;
 
 /** The tensor in another dtype (its own, or that of another tensor): itself where it has it, else a copy. */
@@ -44,7 +48,8 @@ export const to: MethodOp<To> = methodOp<To>(
     errors: (make) => [{ args: [make([2]), 'float17'], message: /no dtype 'float17'/ }],
   },
   (input, dtype) => {
-    const asked: unknown = typeof dtype === 'string' ? dtype : dtype.dtype;
+    const given: unknown = dtype;
+    const asked: unknown = typeof given === 'object' && given !== null ? dtypeOf(given) : given;
     if (!isDType(asked)) {
       throw new TypeError(`to: there is no dtype '${String(asked)}'; the dtypes are ${DTYPE_NAMES}`);
     }

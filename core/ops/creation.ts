@@ -1,6 +1,6 @@
 /** Making tensors. */
 import { type DType, DTYPE_NAMES, elementOf, getDefaultDtype, isDType, isFloat, isHalf } from '../dtype.js';
-import { checkShape, formatShape, Layout, type Shape } from '../layout.js';
+import { checkShape, describeValue, formatShape, Layout, type Shape } from '../layout.js';
 import { allocateShape, Tensor } from '../tensor.js';
 import type { DTypeOf, KnownDType, KnownShape, KnownSize, NestedDType, NestedShape } from '../types/known.js';
 import { castCopy, type ElementArray, elements, filled } from './raw.js';
@@ -29,7 +29,16 @@ function finish(x: Tensor, options: TensorOptions | undefined): Tensor {
   return x;
 }
 
+const OPTIONS = ['dtype', 'requiresGrad', 'shape'];
+
 function dtypeOption(op: string, options: TensorOptions | undefined): DType | undefined {
+  if (options !== undefined) {
+    for (const name in options) {
+      if (!OPTIONS.includes(name)) {
+        throw new TypeError(`${op}: there is no option '${name}'; the options are dtype and requiresGrad`);
+      }
+    }
+  }
   const dtype: unknown = options?.dtype;
   if (dtype === undefined) return undefined;
   if (!isDType(dtype)) {
@@ -38,10 +47,14 @@ function dtypeOption(op: string, options: TensorOptions | undefined): DType | un
   return dtype;
 }
 
+function isRow(data: Nested | undefined): data is readonly Nested[] {
+  return Array.isArray(data);
+}
+
 function shapeOf(data: Nested): number[] {
   const shape: number[] = [];
   let level: Nested = data;
-  while (typeof level === 'object') {
+  while (isRow(level)) {
     shape.push(level.length);
     if (level.length === 0) break;
     level = level[0]!;
@@ -57,11 +70,10 @@ function fillNested(
   target: Record<number, number>,
   at: number,
 ): number {
-  if (typeof data !== 'object') {
+  if (!isRow(data)) {
+    const leaf: unknown = data;
+    if (typeof leaf !== 'number' && typeof leaf !== 'boolean') throw notANumber(leaf);
     if (depth !== shape.length) throw ragged(shape, depth);
-    if (typeof data !== 'number' && typeof data !== 'boolean') {
-      throw new TypeError(`tensor: the data are numbers or booleans, found a ${typeof data}`);
-    }
     target[at] = Number(data);
     return at + 1;
   }
@@ -80,6 +92,13 @@ function fillNested(
   return next;
 }
 
+function notANumber(found: unknown): TypeError {
+  if (found instanceof Tensor) {
+    return new TypeError('tensor: found a tensor among the data; join tensors with stack([…]) or cat([…])');
+  }
+  return new TypeError(`tensor: the data are numbers or booleans, found ${describeValue(found)}`);
+}
+
 function ragged(shape: Shape, depth: number): RangeError {
   return new RangeError(
     `tensor: nested arrays must have equal lengths; the first ones say ${formatShape(shape)}, ` +
@@ -89,14 +108,27 @@ function ragged(shape: Shape, depth: number): RangeError {
 
 function firstLeaf(data: Nested): number | boolean | undefined {
   let level: Nested | undefined = data;
-  while (typeof level === 'object') level = level[0];
+  while (isRow(level)) level = level[0];
   return level;
 }
+
+/** What integers of a dtype are exact. */
+const RANGES: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
+  uint8: [0, 255],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+};
 
 function toInteger(dtype: DType, data: Iterable<number>, op: string): void {
   if (isFloat(dtype)) return;
   for (const value of data) {
     if (!Number.isFinite(value)) throw new TypeError(`${op}: ${value} cannot be stored as ${dtype}`);
+    const range = RANGES[dtype];
+    if (range !== undefined && (value < range[0] || value > range[1])) {
+      throw new RangeError(
+        `${op}: ${value} is out of range for ${dtype}, which holds ${range[0]} to ${range[1]}`,
+      );
+    }
   }
 }
 
@@ -224,7 +256,8 @@ function splitShape(op: string, args: ShapeArguments): { shape: Shape; options: 
 }
 
 function isOptions(value: number | Shape | TensorOptions | undefined): value is TensorOptions {
-  return typeof value === 'object' && !Array.isArray(value);
+  const given: unknown = value;
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
 }
 
 /** A tensor of zeros. */
@@ -275,6 +308,10 @@ export function full<
 export function full(shape: Shape, value: number | boolean, options?: TensorOptions): Tensor;
 export function full(shape: Shape, value: number | boolean, options?: TensorOptions): Tensor {
   checkShape('full', shape);
+  const given: unknown = value;
+  if (typeof given !== 'number' && typeof given !== 'boolean') {
+    throw new TypeError(`full: the value is a number or a boolean, got ${describeValue(given)}`);
+  }
   const dtype = dtypeOption('full', options) ?? (typeof value === 'boolean' ? 'bool' : getDefaultDtype());
   toInteger(dtype, [Number(value)], 'full');
   return finish(filled(shape.slice(), convert(dtype, Number(value)), dtype, 'full'), options);

@@ -5,7 +5,8 @@ import { kernels } from '../kernels/index.js';
 import { broadcastShapes, formatShape, Layout, sameShape, type Shape, sizeOf } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { add, mul } from './arithmetic.js';
-import { tensorOperand } from './operand.js';
+import { isTensor, tensorOperand } from './operand.js';
+import { notATensor } from './unary.js';
 import { apply, type Primitive, withBatch } from './primitive.js';
 import { castCopy, inDType } from './raw.js';
 import type { FitsMatmul, MatmulShape } from '../types/known.js';
@@ -88,6 +89,8 @@ export function product(a: Tensor, b: Tensor, name: string): Tensor {
 }
 
 function checkDTypes(op: string, a: Tensor, b: Tensor): DType {
+  if (!isTensor(a)) throw notATensor(op, a);
+  if (!isTensor(b)) throw notATensor(op, b);
   if (a.dtype !== b.dtype) {
     throw new TypeError(
       `${op}: both operands must have one dtype, got ${a.dtype} and ${b.dtype}; convert one with x.to('${a.dtype}')`,

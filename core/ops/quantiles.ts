@@ -55,6 +55,11 @@ function quantileOp(name: 'quantile' | 'nanquantile', skipNan: boolean): MethodO
       if (input.dtype !== toFloat(input).dtype) {
         throw new TypeError(`${name}: takes float tensors, got ${input.dtype}; convert it with x.float()`);
       }
+      if (x.numel() === 0) {
+        throw new RangeError(
+          `${name}: a tensor without elements (shape [${input.shape.join(', ')}]) has no quantiles`,
+        );
+      }
       const points = isTensor(q) ? Array.from(elements(contiguousData(q, name))) : [q];
       for (const point of points) {
         if (!(point >= 0 && point <= 1))

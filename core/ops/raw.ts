@@ -31,9 +31,12 @@ export function copyData(x: Tensor, out: Tensor): void {
     out.ptr,
     out.dtype === 'bool' && x.dtype !== 'bool',
   );
-  // The kernel knows int64 as float64: what converting to an integer drops is dropped here.
+  // The kernel knows int64 as float64: what converting to an integer drops is dropped here. NaN and infinity, of which
+  // there are no integers, become 0, as they do in int32.
   if (out.dtype === 'int64' && (x.dtype === 'float32' || x.dtype === 'float64')) {
     kernels.unaryFlat('trunc', 'float64', out.layout.size, out.ptr, out.ptr);
+    const end = out.ptr / 8 + out.layout.size;
+    for (let i = out.ptr / 8; i < end; i++) if (f64[i] - f64[i] !== 0) f64[i] = 0;
   }
 }
 

@@ -5,6 +5,7 @@ import { backwardName, freedError, type Gradients, Node, versionError } from '..
 import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
+import { describeValue } from '../layout.js';
 import { cast } from './cast.js';
 import { allocateLike, isTensor } from './operand.js';
 import { contiguousData, elements, inDType } from './raw.js';
@@ -178,8 +179,7 @@ function onLevel(description: UnaryDescription, input: Tensor): Tensor {
 }
 
 export function notATensor(op: string, value: unknown): TypeError {
-  const shown = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-  return new TypeError(`${op}: expected a tensor, got ${shown}; make one with tensor(…)`);
+  return new TypeError(`${op}: expected a tensor, got ${describeValue(value)}; make one with tensor(…)`);
 }
 
 /** One sample of each kind that unary ops are tested with: matrix, 0-d, empty. */

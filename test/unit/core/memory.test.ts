@@ -1,6 +1,6 @@
 /** Memory stays bounded without any dispose, in a loop that never yields to the event loop. */
-import { F, memory, noGrad, ones, reclaimMemory, tensor, zeros } from 'nabla/core';
-import { expect, it } from 'vitest';
+import { F, memory, noGrad, ones, reclaimMemory, tensor, type Tensor, zeros } from 'nabla/core';
+import { describe, expect, it } from 'vitest';
 
 it('stays bounded in a synchronous training loop', () => {
   const weight = ones([100_000]).requiresGrad_();
@@ -37,4 +37,47 @@ it('gives gradients of the way back at once', () => {
 it('names the operation that ran out of memory', () => {
   expect(() => zeros([2 ** 31, 8])).toThrow(/zeros/);
   expect(F.relu(tensor([-1, 1])).toArray()).toEqual([0, 1]);
+});
+
+describe('using', () => {
+  const BYTES = 4_000_000;
+
+  it('gives memory back at the end of the block', () => {
+    const before = memory().allocated;
+    {
+      using x = zeros([1000, 1000]);
+      using y = x.add(1);
+      expect(memory().allocated - before).toBe(2 * BYTES);
+      expect(y.sum().item()).toBe(1e6);
+    }
+    expect(memory().allocated - before).toBeLessThan(BYTES);
+  });
+
+  it('keeps what a view still shows', () => {
+    let row: Tensor;
+    {
+      using x = zeros([1000, 1000]).add(3);
+      row = x.at(1);
+    }
+    const other = zeros([1000, 1000]);
+    expect(row.sum().item()).toBe(3000);
+    expect(other.sum().item()).toBe(0);
+  });
+
+  it('lets nobody read what was given back, not even backward', () => {
+    const w = ones([3], { requiresGrad: true });
+    let loss: Tensor;
+    let kept: Tensor;
+    {
+      using x = ones([3]);
+      kept = x;
+      loss = w.mul(x).sum();
+    }
+    expect(() => kept.add(1)).toThrow(/declared with `using`, whose block has ended/);
+    expect(() => String(kept)).toThrow(/given its memory back/);
+    expect(() => {
+      loss.backward();
+    }).toThrow(/a tensor that MulBackward needs, of shape \[3\], has given its memory back/);
+    kept[Symbol.dispose]();
+  });
 });

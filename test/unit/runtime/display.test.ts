@@ -67,6 +67,18 @@ describe('a value is shown', () => {
     expect(shown['text/html']).toContain('<img src="data:image/png;base64,');
   });
 
+  it('as before after a cell that ran out of memory', async () => {
+    const { outcome } = await book.run(
+      'const wide = ones([1000, 1000]); wide.expand(1e5, 1000, 1000).add(1)',
+    );
+    expect(outcome).toMatchObject({ status: 'error', ename: 'OutOfMemoryError' });
+    expect(outcome).toMatchObject({
+      evalue: expect.stringMatching(/^add: cannot allocate 400 GB.* held by/) as string,
+    });
+    expect(await bundle('{ using x = wide.add(1); x.sum().item(); }')).toEqual({});
+    expect(await bundle('wide.add(1).sum().item()')).toEqual({ 'text/plain': '2000000' });
+  });
+
   it('as text with colours otherwise', async () => {
     expect(await bundle('({ text: "x" })')).toEqual({ 'text/plain': "{ text: \x1b[32m'x'\x1b[39m }" });
   });

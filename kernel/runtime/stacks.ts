@@ -27,6 +27,10 @@ export interface MappedFrame {
 
 const DEEPEST = 50;
 
+/** Of how many cells, at least, the text is known when code of theirs fails. */
+const REMEMBERED_CELLS = 2000;
+const cells: string[] = [];
+
 type Mapping = typeof import('@jridgewell/trace-mapping');
 
 const sources = new Map<string, MappedSource>();
@@ -41,8 +45,14 @@ export function registerSource(filename: string, source: MappedSource): void {
   traceMaps.delete(filename);
 }
 
-export function registerCell(cell: CompiledCell): void {
-  registerSource(cell.filename, cell);
+export function registerCell({ filename, title, source, map }: CompiledCell): void {
+  registerSource(filename, { title, source, map });
+  cells.push(filename);
+  if (cells.length < 2 * REMEMBERED_CELLS) return;
+  for (const old of cells.splice(0, REMEMBERED_CELLS)) {
+    sources.delete(old);
+    traceMaps.delete(old);
+  }
 }
 
 /**

@@ -139,3 +139,20 @@ function isAlive(pid: number): boolean {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout.trim() !== '' && !stdout.startsWith('Z');
 }
+
+it('grows by less than two kilobytes a cell: texts and maps of the latest ones, and what In and Out keep', async () => {
+  const book = notebook();
+  await book.run(
+    'import v8 from "node:v8"; import vm from "node:vm"; v8.setFlagsFromString("--expose-gc"); const collect = vm.runInNewContext("gc")',
+  );
+  const used = async (): Promise<number> =>
+    Number(await book.value('collect(); collect(); process.memoryUsage().heapUsed'));
+  const runCells = async (count: number): Promise<void> => {
+    for (let index = 0; index < count; index++) await book.run(`const value = ${index}; value + 1`);
+  };
+  await runCells(300);
+  const before = await used();
+  await runCells(1000);
+  // A cell that left its compiled script or an execution behind would take many times that.
+  expect((await used()) - before).toBeLessThan(2 * 1000 * 1024);
+});

@@ -22,4 +22,5 @@ export * as nn from './nn/index.js';
 export { functional as F } from './nn/index.js';
 export * as optim from './optim/index.js';
 export * from './random/index.js';
+export * from './tracking/index.js';
 export * from './train/index.js';

@@ -1,12 +1,13 @@
-/** CRC-32 as zip archives use it (polynomial 0xEDB88320), eight bytes at a time. */
+/** Checksums of 32 bits, eight bytes at a time: that of zip archives, and that of TensorFlow's records. */
 
-const TABLES = makeTables();
+const ZIP = makeTables(0xedb88320);
+let castagnoli: Uint32Array[] | undefined;
 
-function makeTables(): Uint32Array[] {
+function makeTables(polynomial: number): Uint32Array[] {
   const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
     tables[0][byte] = crc;
   }
   for (let k = 1; k < 8; k++) {
@@ -18,9 +19,15 @@ function makeTables(): Uint32Array[] {
   return tables;
 }
 
-/** The checksum of `bytes` behind what `before` is the checksum of. */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
+/** CRC-32 (polynomial 0xEDB88320, reflected) of `bytes` behind what `before` is the checksum of. */
+export const crc32 = (bytes: Uint8Array, before = 0): number => checksum(ZIP, bytes, before);
+
+/** CRC-32C (Castagnoli, polynomial 0x82F63B78, reflected). */
+export const crc32c = (bytes: Uint8Array, before = 0): number =>
+  checksum((castagnoli ??= makeTables(0x82f63b78)), bytes, before);
+
+function checksum(tables: Uint32Array[], bytes: Uint8Array, before: number): number {
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
   let crc = ~before;
   let i = 0;
   for (; i + 8 <= bytes.length; i += 8) {

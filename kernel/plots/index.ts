@@ -6,6 +6,7 @@ export {
   type Measurements,
   type Scalar,
 } from './charts/line-chart.js';
+export { compareRuns, type CompareRunsOptions } from './charts/compare-runs.js';
 export { confusionMatrix, type ConfusionMatrixOptions } from './charts/confusion.js';
 export { gradientFlow, type GradientFlowOptions } from './charts/gradient-flow.js';
 export { LossChart, lossChart } from './charts/loss-chart.js';

@@ -15,13 +15,19 @@ import { isJsonType } from './read.js';
 import type { Cell, MimeBundle, Notebook, Output } from './types.js';
 
 /** The text of a notebook file. */
-export function formatNotebook(notebook: Notebook): string {
-  const file = sorted({
-    ...notebook,
-    metadata: deepSorted(notebook.metadata),
-    cells: notebook.cells.map(fileCell),
-  });
-  return `${JSON.stringify(file, null, 1)}\n`;
+export const formatNotebook = (notebook: Notebook): string => [...formatted(notebook)].join('');
+
+/** The text piece by piece, so that a large notebook is never in memory a second time. */
+function* formatted(notebook: Notebook): Generator<string> {
+  const frame = sorted({ ...notebook, metadata: deepSorted(notebook.metadata), cells: [] });
+  const text = JSON.stringify(frame, null, 1);
+  // The only key at this depth with this name: one space of indent.
+  const cells = text.indexOf('\n "cells": []');
+  const start = cells + '\n "cells": ['.length;
+  yield text.slice(0, start);
+  for (const [index, cell] of notebook.cells.entries())
+    yield `${index === 0 ? '' : ','}\n  ${JSON.stringify(fileCell(cell), null, 1).replaceAll('\n', '\n  ')}`;
+  yield `${notebook.cells.length === 0 ? '' : '\n '}${text.slice(start)}\n`;
 }
 
 /**
@@ -29,14 +35,13 @@ export function formatNotebook(notebook: Notebook): string {
  * before or all of the new content.
  */
 export function saveNotebook(notebook: Notebook, target: string): void {
-  const text = formatNotebook(notebook);
   // Behind a symbolic link it is the file that is replaced, not the link.
   const file = existsSync(target) ? realpathSync(target) : target;
   const staging = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
   try {
     const descriptor = openSync(staging, 'w', existingMode(file));
     try {
-      writeFileSync(descriptor, text);
+      for (const piece of formatted(notebook)) writeFileSync(descriptor, piece);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

@@ -61,6 +61,7 @@ function scaledOp(description: BinaryDescription, sign: 1 | -1): InPlaceOp<Scale
         { args: [make([2]), make([2]), { alhpa: 2 }], message: /no option 'alhpa'/ },
       ],
       name: description.name,
+      onLevels: true,
       params: ['input', 'other', 'alpha'],
       into: (self, [other, options]) => {
         const alpha = alphaOf(description.name, options);
@@ -170,6 +171,7 @@ const quotientTowardsZero: BinaryDescription = {
 export const div: InPlaceOp<Division, DivisionMethod> = inPlaceOp<Division, DivisionMethod>(
   {
     name: 'div',
+    numbers: true,
     params: ['input', 'other', 'roundingMode'],
     samples: binarySamples(0.5, 2),
     errors: (make) => [

@@ -8,7 +8,7 @@ import { alias, assign, checkLevel, checkWritable, writeData, writeOnLevel } fro
 import { isTensor, type Operand, tensorOperand } from './operand.js';
 import { fillData, filled, move } from './raw.js';
 import { copyOf, expandTo } from './shape.js';
-import { notATensor } from './unary.js';
+import { notATensor } from './record.js';
 
 declare module '../tensor.js' {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same parameters

@@ -23,7 +23,7 @@ import {
 import { alignedTo } from './primitive.js';
 import { expandTo } from './shape.js';
 import { sumTo } from './sum.js';
-import { notATensor } from './unary.js';
+import { notATensor } from './record.js';
 import type { ComparedOperands, ElementwiseResult, FitsOperand } from '../types/methods.js';
 
 export type Binary = <A extends Operand, B extends Operand>(

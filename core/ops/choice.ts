@@ -11,7 +11,7 @@ import { filled } from './raw.js';
 import { functionOp, type FunctionOp, type InPlaceOp, inPlaceOp } from './record.js';
 import { expandTo } from './shape.js';
 import { sumTo } from './sum.js';
-import { notATensor } from './unary.js';
+import { notATensor } from './record.js';
 
 interface WhereAttributes {
   /** Numbers in place of tensor operands. */

@@ -125,7 +125,7 @@ export const logaddexp: BinaryFunction = binaryOp(exponentialSum);
 
 /** log₂(2ᵃ + 2ᵇ), without overflow. */
 export const logaddexp2: MethodOp<Binary, BinaryMethod> = methodOp<Binary, BinaryMethod>(
-  { name: 'logaddexp2', params: ['input', 'other'], samples: binarySamples(-2, 2) },
+  { name: 'logaddexp2', numbers: true, params: ['input', 'other'], samples: binarySamples(-2, 2) },
   (input, other) =>
     div(applyBinary(exponentialSum, scale(input, Math.LN2), scale(other, Math.LN2)), Math.LN2),
 );
@@ -138,7 +138,15 @@ type Power = (input: Operand, other: Operand) => Tensor;
 
 /** inputᵒᵗʰᵉʳ in float64. */
 export const floatPower: MethodOp<Power, BinaryMethod> = methodOp<Power, BinaryMethod>(
-  { name: 'floatPower', params: ['input', 'exponent'] },
+  {
+    name: 'floatPower',
+    samples: (make) => [
+      [make([2, 3], { low: 0.5, high: 2 }), make([3])],
+      [make([2, 3], { low: 0.5, high: 2 }), 1.5],
+    ],
+    numbers: true,
+    params: ['input', 'exponent'],
+  },
   (input, other) => pow(wide(input), wide(other)),
 );
 

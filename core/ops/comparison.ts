@@ -6,7 +6,7 @@ import { type Compare, type BinaryMethod, broadcastLayout, compareOp, binarySamp
 import { isTensor, type Operand, tensorOperand } from './operand.js';
 import { filled, inDType } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp } from './record.js';
-import { notATensor } from './unary.js';
+import { notATensor } from './record.js';
 
 type Comparison = MethodOp<Compare, BinaryMethod>;
 
@@ -36,7 +36,7 @@ export function truth(x: Operand, op: string): Tensor {
 
 function logicOp(name: string, kernel: BinaryOp): InPlaceOp<Compare, BinaryMethod> {
   return inPlaceOp<Compare, BinaryMethod>(
-    { name, params: ['input', 'other'], samples: binarySamples(-2, 2) },
+    { name, params: ['input', 'other'], numbers: true, samples: binarySamples(-2, 2) },
     (input: Operand, other: Operand): Tensor => {
       const a = truth(input, name);
       const b = truth(other, name);

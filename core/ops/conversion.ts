@@ -21,17 +21,20 @@ export const contiguous: MethodOp<Same> = methodOp<Same>(
 );
 
 /** The same elements (shared) outside of the graph: no gradient flows through. */
-export const detach: MethodOp<Same> = methodOp<Same>({ name: 'detach', params: ['input'] }, (input) => {
-  if (levels.top === null || input.level === 0) return new Tensor(input.storage, input.layout, input.dtype);
-  const again = ([x]: readonly (Tensor | number)[]): Tensor => (typeof x === 'number' ? input : detach(x));
-  return highest([input])!.run({
-    name: 'detach',
-    inputs: [input],
-    call: again,
-    batch: again,
-    jvp: () => null,
-  });
-});
+export const detach: MethodOp<Same> = methodOp<Same>(
+  { name: 'detach', samples: (make) => [[make([2, 3])]], params: ['input'] },
+  (input) => {
+    if (levels.top === null || input.level === 0) return new Tensor(input.storage, input.layout, input.dtype);
+    const again = ([x]: readonly (Tensor | number)[]): Tensor => (typeof x === 'number' ? input : detach(x));
+    return highest([input])!.run({
+      name: 'detach',
+      inputs: [input],
+      call: again,
+      batch: again,
+      jvp: () => null,
+    });
+  },
+);
 
 function dtypeOf(given: object): unknown {
   return 'dtype' in given ? given.dtype : undefined;
@@ -57,8 +60,20 @@ export const to: MethodOp<To> = methodOp<To>(
   },
 );
 
+// Differences of floats narrower than float64 are too coarse for samples with gradients.
 function conversion(name: string, dtype: DType): MethodOp<Same> {
-  return methodOp<Same>({ name, params: ['input'] }, (input) => cast(input, dtype));
+  return methodOp<Same>(
+    {
+      name,
+      params: ['input'],
+      samples: (make) => [
+        [make([2, 3], { requiresGrad: dtype === 'float64' })],
+        [make([2, 3], { dtype: 'int64' })],
+        [make([0], { requiresGrad: dtype === 'float64' })],
+      ],
+    },
+    (input) => cast(input, dtype),
+  );
 }
 
 /** The tensor as float32. */
@@ -80,6 +95,13 @@ type Like = (input: Tensor, other: Tensor) => Tensor;
 
 /** The tensor in the dtype of another. */
 export const typeAs: MethodOp<Like> = methodOp<Like>(
-  { name: 'typeAs', params: ['input', 'other'] },
+  {
+    name: 'typeAs',
+    samples: (make) => [
+      [make([2, 3]), make([1])],
+      [make([2], { dtype: 'int64' }), make([1])],
+    ],
+    params: ['input', 'other'],
+  },
   (input, other) => cast(input, other.dtype),
 );

@@ -179,7 +179,13 @@ export interface ArgOptions {
 
 function argOp(name: 'argmax' | 'argmin', op: 'max' | 'min'): MethodOp<ArgReduce> {
   return methodOp<ArgReduce>(
-    { name, params: ['input', 'dim', 'keepdim'], options: true, errors: emptyError },
+    {
+      name,
+      params: ['input', 'dim', 'keepdim'],
+      options: true,
+      samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([2, 3]), { dim: 0, keepdim: true }]],
+      errors: emptyError,
+    },
     (input: Tensor, dim?: number, keepdim = false) => {
       if (dim === undefined) {
         const flat = argExtreme(op, name, reshapeTo(input.detach(), [input.numel()]), 0);
@@ -269,7 +275,13 @@ type Aminmax = (input: Tensor, options?: ArgOptions) => Named<'min' | 'max', [Te
 
 /** The smallest and the largest element, of all or along a dimension. */
 export const aminmax: MethodOp<Aminmax> = methodOp<Aminmax>(
-  { name: 'aminmax', params: ['input', 'dim', 'keepdim'], options: true, errors: emptyError },
+  {
+    name: 'aminmax',
+    samples: (make) => [[make([2, 3])], [make([2, 3]), { dim: 1, keepdim: true }]],
+    params: ['input', 'dim', 'keepdim'],
+    options: true,
+    errors: emptyError,
+  },
   (input: Tensor, dim?: number, keepdim = false) =>
     named(
       ['min', 'max'],

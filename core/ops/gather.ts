@@ -268,7 +268,11 @@ type IndexCopy = (input: Tensor, dim: number, index: Tensor, source: Tensor) => 
 
 /** A copy with row index[i] along `dim` replaced by source[i]. */
 export const indexCopy: InPlaceOp<IndexCopy> = inPlaceOp<IndexCopy>(
-  { name: 'indexCopy', params: ['input', 'dim', 'index', 'source'] },
+  {
+    name: 'indexCopy',
+    samples: (make) => [[make([3, 4]), 1, make([1], { dtype: 'int64', low: 1, high: 4 }), make([3, 1])]],
+    params: ['input', 'dim', 'index', 'source'],
+  },
   (input, dim, index, source) => putIndexed('indexCopy', input, dim, index, source, false),
 );
 
@@ -276,7 +280,14 @@ type IndexFill = (input: Tensor, dim: number, index: Tensor, value: Operand) => 
 
 /** A copy with the rows of a dimension that the index names filled with one value. */
 export const indexFill: InPlaceOp<IndexFill> = inPlaceOp<IndexFill>(
-  { name: 'indexFill', params: ['input', 'dim', 'index', 'value'] },
+  {
+    name: 'indexFill',
+    samples: (make) => [
+      [make([3, 4]), 1, make([2], { dtype: 'int64', low: 0, high: 4 }), 1.5],
+      [make([3, 4]), 0, make([1], { dtype: 'int64', low: 0, high: 3 }), make([])],
+    ],
+    params: ['input', 'dim', 'index', 'value'],
+  },
   (input, dim, index, value) => {
     const at = wrapDim('indexFill', dim, input.ndim);
     const rows = rowsOf('indexFill', index, input.shape[at] ?? 1, at);
@@ -316,7 +327,15 @@ type TakeAlongDim = (input: Tensor, indices: Tensor, dim?: number | { dim?: numb
 
 /** Elements along a dimension by an index tensor that broadcasts; without a dimension, of all elements in a row. */
 export const takeAlongDim: MethodOp<TakeAlongDim> = methodOp<TakeAlongDim>(
-  { name: 'takeAlongDim', params: ['input', 'indices', 'dim'], options: true },
+  {
+    name: 'takeAlongDim',
+    samples: (make) => [
+      [make([3, 4]), make([3, 2], { dtype: 'int64', low: 0, high: 4 }), 1],
+      [make([3, 4]), make([5], { dtype: 'int64', low: 0, high: 12 })],
+    ],
+    params: ['input', 'indices', 'dim'],
+    options: true,
+  },
   (input: Tensor, indices: Tensor, dim?: number) => {
     if (dim === undefined) return take(input, reshapeTo(indices, [indices.layout.size]));
     const at = wrapDim('takeAlongDim', dim, input.ndim);
@@ -353,7 +372,11 @@ type MaskedScatter = (input: Tensor, mask: Tensor, source: Tensor) => Tensor;
 
 /** A copy with the elements where a mask holds replaced by those of `source`, in order. */
 export const maskedScatter: InPlaceOp<MaskedScatter> = inPlaceOp<MaskedScatter>(
-  { name: 'maskedScatter', params: ['input', 'mask', 'source'] },
+  {
+    name: 'maskedScatter',
+    samples: (make) => [[make([2, 3]), make([2, 3], { dtype: 'bool', low: 0, high: 2 }), make([6])]],
+    params: ['input', 'mask', 'source'],
+  },
   (input, mask, source) => {
     const { x, rows } = maskedRows('maskedScatter', input, mask);
     if (source.layout.size < rows.length) {

@@ -9,7 +9,7 @@ import { apply, type Primitive, withBatch } from './primitive.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { reshapeTo, unsqueezeDim } from './shape.js';
 import { type DimOptions, sliceDim } from './slicing.js';
-import { notATensor } from './unary.js';
+import { notATensor } from './record.js';
 
 interface CatAttributes {
   readonly dim: number;

@@ -6,7 +6,7 @@ import { broadcastShapes, formatShape, Layout, sameShape, type Shape, sizeOf } f
 import { allocate, type Tensor } from '../tensor.js';
 import { add, mul } from './arithmetic.js';
 import { isTensor, tensorOperand } from './operand.js';
-import { notATensor } from './unary.js';
+import { notATensor } from './record.js';
 import { apply, type Primitive, withBatch } from './primitive.js';
 import { castCopy, inDType } from './raw.js';
 import type { FitsMatmul, MatmulShape } from '../types/known.js';

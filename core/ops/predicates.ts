@@ -5,7 +5,7 @@ import { eq, lt, ne } from './comparison.js';
 import { abs } from './pointwise.js';
 import { isTensor, type Operand } from './operand.js';
 import { contiguousData, elements, filled, inDType } from './raw.js';
-import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
+import { functionOp, type FunctionOp, type MethodOp, methodOp, notATensor } from './record.js';
 import { mapElements } from './unary.js';
 import { allocate } from '../tensor.js';
 
@@ -82,14 +82,24 @@ function closeness(
 
 /** Whether |input − other| ≤ atol + rtol |other|, elementwise. */
 export const isclose: MethodOp<Closeness<Tensor>> = methodOp<Closeness<Tensor>>(
-  { name: 'isclose', params: ['input', 'other', 'rtol', 'atol', 'equalNan'], options: true },
+  {
+    name: 'isclose',
+    samples: (make) => [[make([2, 3]), make([3])]],
+    params: ['input', 'other', 'rtol', 'atol', 'equalNan'],
+    options: true,
+  },
   (input: Tensor, other: Tensor, rtol = 1e-5, atol = 1e-8, equalNan = false) =>
     closeness('isclose', input, other, rtol, atol, equalNan),
 );
 
 /** Whether |input − other| ≤ atol + rtol |other| for all elements. */
 export const allclose: MethodOp<Closeness<boolean>> = methodOp<Closeness<boolean>>(
-  { name: 'allclose', params: ['input', 'other', 'rtol', 'atol', 'equalNan'], options: true },
+  {
+    name: 'allclose',
+    samples: (make) => [[make([2, 3]), make([3])]],
+    params: ['input', 'other', 'rtol', 'atol', 'equalNan'],
+    options: true,
+  },
   (input: Tensor, other: Tensor, rtol = 1e-5, atol = 1e-8, equalNan = false) =>
     !elements(closeness('allclose', input, other, rtol, atol, equalNan)).includes(0),
 );
@@ -97,20 +107,32 @@ export const allclose: MethodOp<Closeness<boolean>> = methodOp<Closeness<boolean
 /** Whether two tensors have the same shape and elements. */
 export const equal: MethodOp<(input: Tensor, other: Tensor) => boolean> = methodOp<
   (input: Tensor, other: Tensor) => boolean
->({ name: 'equal', params: ['input', 'other'] }, (input, other) => {
-  if (input.shape.join() !== other.shape.join()) return false;
-  const dtype = promoted(input, other);
-  const a = elements(contiguousData(inDType(input, dtype, 'equal'), 'equal'));
-  const b = elements(contiguousData(inDType(other, dtype, 'equal'), 'equal'));
-  return a.every((x, i) => x === b[i]);
-});
+>(
+  { name: 'equal', samples: (make) => [[make([2, 3]), make([2, 3])]], params: ['input', 'other'] },
+  (input, other) => {
+    if (input.shape.join() !== other.shape.join()) return false;
+    const dtype = promoted(input, other);
+    const a = elements(contiguousData(inDType(input, dtype, 'equal'), 'equal'));
+    const b = elements(contiguousData(inDType(other, dtype, 'equal'), 'equal'));
+    return a.every((x, i) => x === b[i]);
+  },
+);
 
 type Isin = (elements: Operand, testElements: Operand, options?: { invert?: boolean }) => Tensor;
 
 /** Whether each element is among the test elements. */
 export const isin: FunctionOp<Isin> = functionOp<Isin>(
-  { name: 'isin', params: ['elements', 'testElements', 'invert'], options: true },
+  {
+    name: 'isin',
+    samples: (make) => [
+      [make([2, 3], { dtype: 'int64', low: 0, high: 4 }), make([2], { dtype: 'int64', low: 0, high: 4 })],
+      [make([3], { dtype: 'int64', low: 0, high: 4 }), 2, { invert: true }],
+    ],
+    params: ['elements', 'testElements', 'invert'],
+    options: true,
+  },
   (x: Operand, test: Operand, invert = false) => {
+    if (typeof x !== 'number' && !isTensor(x)) throw notATensor('isin', x);
     const input = isTensor(x) ? x : filled([], x, 'float64', 'isin');
     const known = new Set<number>(isTensor(test) ? elements(contiguousData(test, 'isin')) : [test]);
     return mapElements('isin', input, 'bool', (v) => (known.has(v) !== invert ? 1 : 0));

@@ -6,6 +6,7 @@
 import { late } from '../autograd/levels/late.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
+import { describeValue } from '../layout.js';
 import type { DType } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
@@ -49,11 +50,16 @@ export interface OpDescription {
   /** Computes straight into the first operand where nothing is recorded; false where it cannot. */
   readonly into?: (self: Tensor, args: readonly unknown[]) => boolean;
   /** Calls for the generic tests: gradients against finite differences, non-contiguous inputs, and so on. */
+  /** Whether the first operand may be a JavaScript number, too. */
+  readonly numbers?: true;
+  /** Whether the result depends on a random generator. */
+  readonly random?: true;
   readonly samples?: (make: SampleMaker) => readonly (readonly unknown[])[];
   readonly errors?: (make: SampleMaker) => readonly ErrorSample[];
 }
 
 export interface OpRecord extends OpDescription {
+  readonly errors: NonNullable<OpDescription['errors']>;
   readonly kind: OpKind;
   readonly call: AnyFunction;
 }
@@ -133,17 +139,39 @@ function register<F extends AnyFunction, K extends OpKind>(
   if (records.has(description.name)) throw new Error(`the op ${description.name} is defined twice`);
   const computed = withHalves(description, implementation);
   const named = description.options ? byName(description, computed) : computed;
-  const call = description.onLevels ? named : onLevels(description.name, named);
-  const record: OpRecord = { ...description, kind, call };
+  const call = description.onLevels ? named : onLevels(description, named);
+  const errors =
+    description.errors ?? (() => [{ args: ['text'], message: /expected a tensor, got the string "text"/ }]);
+  const record: OpRecord = { ...description, errors, kind, call };
   records.set(record.name, record);
   return Object.assign(call, { record, kind });
 }
 
-/** Inside of function transforms, what cannot be done for a whole batch is done sample by sample. */
-function onLevels<F extends AnyFunction>(name: string, implementation: F): F {
+/** How first parameters are called that are tensors. */
+const TENSOR_PARAMETERS: ReadonlySet<string | undefined> = new Set(['input', 'A', 'logits', 'query', 'x1']);
+
+export function notATensor(op: string, value: unknown): TypeError {
+  return new TypeError(`${op}: expected a tensor, got ${describeValue(value)}; make one with tensor(…)`);
+}
+
+/** Tensors in an array, or one by one. */
+function checkList(op: string, first: unknown): void {
+  const entries: readonly unknown[] = Array.isArray(first) ? first : [first];
+  for (const entry of entries) if (!(entry instanceof Tensor)) throw notATensor(op, entry);
+}
+
+/** Checks the first operand. Inside of function transforms, what cannot be done for a whole batch is done sample by sample. */
+function onLevels<F extends AnyFunction>({ name, params, numbers }: OpDescription, implementation: F): F {
   const direct = implementation as AnyFunction as (...args: unknown[]) => unknown;
-  const call = (...args: unknown[]): unknown =>
-    levels.top === null && gradMode.watch === null ? direct(...args) : special(name, direct, args);
+  const wanted = TENSOR_PARAMETERS.has(params[0]);
+  const list = params[0] === 'tensors';
+  const call = (...args: unknown[]): unknown => {
+    if (wanted && !(args[0] instanceof Tensor) && !(numbers && typeof args[0] === 'number')) {
+      throw notATensor(name, args[0]);
+    }
+    if (list) checkList(name, args[0]);
+    return levels.top === null && gradMode.watch === null ? direct(...args) : special(name, direct, args);
+  };
   return call as AnyFunction as F;
 }
 

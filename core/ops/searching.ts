@@ -38,6 +38,9 @@ type Search = (sorted: Tensor, values: Operand, options?: SearchOptions) => Tens
 export const searchsorted: FunctionOp<Search> = functionOp<Search>(
   {
     name: 'searchsorted',
+    samples: (make) => [
+      [make([4], { low: 0, high: 1, requiresGrad: false }).cumsum(0), make([2, 3], { requiresGrad: false })],
+    ],
     params: ['sortedSequence', 'values', 'outInt32', 'right', 'side'],
     options: true,
     errors: (make) => [{ args: [make([2, 3]), make([3, 2])], message: /\[2, 3\].*\[3, 2\]/ }],
@@ -70,7 +73,13 @@ type Bucketize = (input: Operand, boundaries: Tensor, options?: { right?: boolea
 
 /** The number of the bucket, between sorted boundaries, that each element falls into. */
 export const bucketize: FunctionOp<Bucketize> = functionOp<Bucketize>(
-  { name: 'bucketize', params: ['input', 'boundaries', 'outInt32', 'right'], options: true },
+  {
+    name: 'bucketize',
+    samples: (make) => [[make([2, 3]), make([4], { low: 0, high: 1 }).detach().cumsum(0)]],
+    numbers: true,
+    params: ['input', 'boundaries', 'outInt32', 'right'],
+    options: true,
+  },
   (...[input, boundaries, , right = false]: [Operand, Tensor, boolean?, boolean?]) =>
     searchsorted(boundaries, input, { right }),
 );
@@ -86,6 +95,10 @@ type Bincount = (input: Tensor, weights?: Tensor | null | BincountOptions, minle
 export const bincount: MethodOp<Bincount> = methodOp<Bincount>(
   {
     name: 'bincount',
+    samples: (make) => [
+      [make([5], { dtype: 'int64', low: 0, high: 4 })],
+      [make([3], { dtype: 'int64', low: 0, high: 4 }), make([3], { requiresGrad: false }), 6],
+    ],
     params: ['input', 'weights', 'minlength'],
     options: true,
     errors: (make) => [
@@ -124,6 +137,7 @@ type Histc = (input: Tensor, bins?: number | HistcOptions, min?: number, max?: n
 export const histc: MethodOp<Histc> = methodOp<Histc>(
   {
     name: 'histc',
+    samples: (make) => [[make([5]), 4, -2, 2]],
     params: ['input', 'bins', 'min', 'max'],
     options: true,
     errors: (make) => [{ args: [make([2]), { bins: 0 }], message: /at least 1 bin/ }],

@@ -61,7 +61,12 @@ export const sort: MethodOp<Sort<ValuesIndices>> = methodOp<Sort<ValuesIndices>>
 
 /** The positions that put the elements of a dimension in order. */
 export const argsort: MethodOp<Sort<Tensor>> = methodOp<Sort<Tensor>>(
-  { name: 'argsort', params: ['input', 'dim', 'descending', 'stable'], options: true },
+  {
+    name: 'argsort',
+    samples: (make) => [[make([2, 3])], [make([2, 3]), 0, true], [make([0, 3])]],
+    params: ['input', 'dim', 'descending', 'stable'],
+    options: true,
+  },
   (input: Tensor, dim = -1, descending = false) =>
     orderAlong('argsort', input, wrapDim('argsort', dim, input.ndim), descending),
 );

@@ -2,8 +2,9 @@
 import { erf, erfc } from '../kernels/special.js';
 import { mul } from './arithmetic.js';
 import { exp } from './pointwise.js';
+import { apply, type Primitive } from './primitive.js';
 import { type FunctionOp, type InPlaceOp } from './record.js';
-import { internalUnaryOp, type Unary, unaryOp, unarySamples } from './unary.js';
+import { internalUnaryOp, mapElements, type Unary, unaryOp, unarySamples } from './unary.js';
 
 const LANCZOS_G = 7;
 const LANCZOS = [
@@ -119,15 +120,23 @@ export function erfinvOf(y: number): number {
 
 type UnaryFunction = InPlaceOp<Unary>;
 
+/** The derivative of order n of digamma; the sum by which it is computed holds for negative numbers, too. */
+const polygamma: Primitive<number> = {
+  name: 'polygamma',
+  reads: [[0]],
+  forward: ([x], n) => mapElements('polygamma', x, x.dtype, (v) => polygammaPositive(n, v)),
+  vjp: (grad, context) => [mul(grad, apply(polygamma, [context.input(0)], context.attributes + 1))],
+  jvp: 'elementwise',
+  batch: 'elementwise',
+};
+
 const tetragamma: FunctionOp<Unary> = internalUnaryOp({
   name: 'tetragamma',
   compute: tetragammaOf,
   integers: 'float',
-  reads: 'nothing',
-  samples: () => [],
-  vjp: () => {
-    throw new Error('tetragamma: no further derivatives of lgamma are known here');
-  },
+  reads: 'input',
+  samples: unarySamples(0.5, 3),
+  vjp: (g, x) => mul(g, apply(polygamma, [x], 3)),
 });
 
 const trigamma: FunctionOp<Unary> = internalUnaryOp({
@@ -135,7 +144,7 @@ const trigamma: FunctionOp<Unary> = internalUnaryOp({
   compute: trigammaOf,
   integers: 'float',
   reads: 'input',
-  samples: () => [],
+  samples: unarySamples(0.5, 3),
   vjp: (g, x) => mul(g, tetragamma(x)),
 });
 

@@ -221,9 +221,14 @@ export const logsumexp: MethodOp<Reduce> = methodOp<Reduce>(
   },
 );
 
+function truthSamples(make: SampleMaker): unknown[][] {
+  const some = make([2, 3], { dtype: 'bool', low: 0, high: 2 });
+  return [[some], [some, 1], [make([2, 3]), 0, true], [make([0, 3]), 0]];
+}
+
 function truthOp(name: 'all' | 'any', op: 'min' | 'max', empty: 0 | 1): MethodOp<Reduce> {
   return methodOp<Reduce>(
-    { name, params: ['input', 'dim', 'keepdim'], options: true },
+    { name, params: ['input', 'dim', 'keepdim'], options: true, samples: truthSamples },
     (input: Tensor, dim: Dims = null, keepdim = false) => {
       const x = inDType(input, 'bool', name);
       const dims = wrapDims(name, dim, x.ndim);
@@ -245,7 +250,12 @@ type Count = (input: Tensor, dim?: Dims | { dim?: Dims }) => Tensor;
 
 /** How many elements are not 0. */
 export const countNonzero: MethodOp<Count> = methodOp<Count>(
-  { name: 'countNonzero', params: ['input', 'dim'], options: true },
+  {
+    name: 'countNonzero',
+    samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([0, 3]), 0]],
+    params: ['input', 'dim'],
+    options: true,
+  },
   (input: Tensor, dim: Dims = null) =>
     sumDims(
       inDType(inDType(input, 'bool', 'countNonzero'), 'int64', 'countNonzero'),

@@ -5,7 +5,6 @@ import { backwardName, freedError, type Gradients, Node, versionError } from '..
 import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
-import { describeValue } from '../layout.js';
 import { cast } from './cast.js';
 import { allocateLike, isTensor } from './operand.js';
 import { contiguousData, elements, inDType } from './raw.js';
@@ -13,6 +12,7 @@ import {
   functionOp,
   type FunctionOp,
   type InPlaceOp,
+  notATensor,
   inPlaceOp,
   type OpDescription,
   type SampleMaker,
@@ -176,10 +176,6 @@ function onLevel(description: UnaryDescription, input: Tensor): Tensor {
       typeof x === 'number' || tangent === null ? null : description.vjp(tangent, x, y),
   };
   return highest([input])!.run(step);
-}
-
-export function notATensor(op: string, value: unknown): TypeError {
-  return new TypeError(`${op}: expected a tensor, got ${describeValue(value)}; make one with tensor(…)`);
 }
 
 /** One sample of each kind that unary ops are tested with: matrix, 0-d, empty. */

@@ -122,7 +122,18 @@ function uniqueElements(input: Tensor, returnInverse: boolean, returnCounts: boo
 
 /** The distinct elements (or slices of a dimension) in order; on demand their inverse and counts, as an array of results. */
 export const unique: MethodOp<Unique> = methodOp<Unique>(
-  { name: 'unique', params: ['input', 'sorted', 'returnInverse', 'returnCounts', 'dim'], options: true },
+  {
+    name: 'unique',
+    samples: (make) => [
+      [make([5], { dtype: 'int64', low: 0, high: 3 })],
+      [
+        make([2, 3], { dtype: 'int64', low: 0, high: 2 }),
+        { dim: 0, returnInverse: true, returnCounts: true },
+      ],
+    ],
+    params: ['input', 'sorted', 'returnInverse', 'returnCounts', 'dim'],
+    options: true,
+  },
   (
     ...[input, , returnInverse = false, returnCounts = false, dim]: [
       Tensor,
@@ -155,7 +166,18 @@ export interface UniqueConsecutiveOptions {
 export const uniqueConsecutive: MethodOp<
   (input: Tensor, options?: UniqueConsecutiveOptions) => Tensor | Tensor[]
 > = methodOp<(input: Tensor, options?: UniqueConsecutiveOptions) => Tensor | Tensor[]>(
-  { name: 'uniqueConsecutive', params: ['input', 'returnInverse', 'returnCounts', 'dim'], options: true },
+  {
+    name: 'uniqueConsecutive',
+    samples: (make) => [
+      [make([5], { dtype: 'int64', low: 0, high: 3 })],
+      [
+        make([2, 3], { dtype: 'int64', low: 0, high: 2 }),
+        { dim: 0, returnInverse: true, returnCounts: true },
+      ],
+    ],
+    params: ['input', 'returnInverse', 'returnCounts', 'dim'],
+    options: true,
+  },
   (input: Tensor, returnInverse = false, returnCounts = false, dim?: number) => {
     const { rows, moved } = itemsOf(input, dim, 'uniqueConsecutive');
     const groups: number[][] = [];

@@ -106,6 +106,10 @@ function batchedRecord<A>(record: ViewRecord<A>): ViewRecord<A> {
   const batched: ViewRecord<A> = {
     name: record.name,
     layout: ({ shape, strides, offset }, attributes) => {
+      if (shape[0] === 0) {
+        const { shape: viewed } = record.layout(Layout.contiguous(shape.slice(1)), attributes);
+        return Layout.contiguous([0, ...viewed], offset);
+      }
       const sample = record.layout(Layout.of(shape.slice(1), strides.slice(1), offset), attributes);
       return Layout.of([shape[0], ...sample.shape], [strides[0], ...sample.strides], sample.offset);
     },

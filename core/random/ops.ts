@@ -1,55 +1,116 @@
 /** Random functions as methods of tensors: `x.uniform_()`, `p.bernoulli()`, … */
 
-import { methodOp } from '../ops/record.js';
+import { type MethodOp, methodOp } from '../ops/record.js';
 import * as inPlace from './methods.js';
 import * as draws from './tensors.js';
 
-export const uniform_ = methodOp<typeof inPlace.uniform_>(
-  { name: 'uniform_', torch: 'Tensor.uniform_', params: ['input', 'from', 'to', 'options'] },
+export const uniform_: MethodOp<typeof inPlace.uniform_> = methodOp<typeof inPlace.uniform_>(
+  {
+    name: 'uniform_',
+    random: true,
+    samples: (make) => [
+      [make([2, 3], { requiresGrad: false })],
+      [make([2, 3], { requiresGrad: false }), -1, 4],
+    ],
+    torch: 'Tensor.uniform_',
+    params: ['input', 'from', 'to', 'options'],
+  },
   inPlace.uniform_,
 );
 
-export const normal_ = methodOp<typeof inPlace.normal_>(
-  { name: 'normal_', torch: 'Tensor.normal_', params: ['input', 'mean', 'std', 'options'] },
+export const normal_: MethodOp<typeof inPlace.normal_> = methodOp<typeof inPlace.normal_>(
+  {
+    name: 'normal_',
+    random: true,
+    samples: (make) => [[make([2, 3], { requiresGrad: false }), 1, 0.5]],
+    torch: 'Tensor.normal_',
+    params: ['input', 'mean', 'std', 'options'],
+  },
   inPlace.normal_,
 );
 
-export const logNormal_ = methodOp<typeof inPlace.logNormal_>(
-  { name: 'logNormal_', torch: 'Tensor.log_normal_', params: ['input', 'mean', 'std', 'options'] },
+export const logNormal_: MethodOp<typeof inPlace.logNormal_> = methodOp<typeof inPlace.logNormal_>(
+  {
+    name: 'logNormal_',
+    random: true,
+    samples: (make) => [[make([2, 3], { requiresGrad: false })]],
+    torch: 'Tensor.log_normal_',
+    params: ['input', 'mean', 'std', 'options'],
+  },
   inPlace.logNormal_,
 );
 
-export const exponential_ = methodOp<typeof inPlace.exponential_>(
-  { name: 'exponential_', torch: 'Tensor.exponential_', params: ['input', 'rate', 'options'] },
+export const exponential_: MethodOp<typeof inPlace.exponential_> = methodOp<typeof inPlace.exponential_>(
+  {
+    name: 'exponential_',
+    random: true,
+    samples: (make) => [[make([2, 3], { requiresGrad: false }), 2]],
+    torch: 'Tensor.exponential_',
+    params: ['input', 'rate', 'options'],
+  },
   inPlace.exponential_,
 );
 
-export const cauchy_ = methodOp<typeof inPlace.cauchy_>(
-  { name: 'cauchy_', torch: 'Tensor.cauchy_', params: ['input', 'median', 'sigma', 'options'] },
+export const cauchy_: MethodOp<typeof inPlace.cauchy_> = methodOp<typeof inPlace.cauchy_>(
+  {
+    name: 'cauchy_',
+    random: true,
+    samples: (make) => [[make([2, 3], { requiresGrad: false })]],
+    torch: 'Tensor.cauchy_',
+    params: ['input', 'median', 'sigma', 'options'],
+  },
   inPlace.cauchy_,
 );
 
-export const geometric_ = methodOp<typeof inPlace.geometric_>(
-  { name: 'geometric_', torch: 'Tensor.geometric_', params: ['input', 'p', 'options'] },
+export const geometric_: MethodOp<typeof inPlace.geometric_> = methodOp<typeof inPlace.geometric_>(
+  {
+    name: 'geometric_',
+    random: true,
+    samples: (make) => [[make([2, 3], { requiresGrad: false }), 0.4]],
+    torch: 'Tensor.geometric_',
+    params: ['input', 'p', 'options'],
+  },
   inPlace.geometric_,
 );
 
-export const bernoulli_ = methodOp<typeof inPlace.bernoulli_>(
-  { name: 'bernoulli_', torch: 'Tensor.bernoulli_', params: ['input', 'p', 'options'] },
+export const bernoulli_: MethodOp<typeof inPlace.bernoulli_> = methodOp<typeof inPlace.bernoulli_>(
+  {
+    name: 'bernoulli_',
+    random: true,
+    samples: (make) => [[make([2, 3], { requiresGrad: false }), 0.3]],
+    torch: 'Tensor.bernoulli_',
+    params: ['input', 'p', 'options'],
+  },
   inPlace.bernoulli_,
 );
 
-export const random_ = methodOp<typeof inPlace.random_>(
-  { name: 'random_', torch: 'Tensor.random_', params: ['input', 'from', 'to', 'options'] },
+export const random_: MethodOp<typeof inPlace.random_> = methodOp<typeof inPlace.random_>(
+  {
+    name: 'random_',
+    random: true,
+    samples: (make) => [[make([2, 3], { dtype: 'int64' }), 2, 9]],
+    torch: 'Tensor.random_',
+    params: ['input', 'from', 'to', 'options'],
+  },
   inPlace.random_,
 );
 
-export const bernoulli = methodOp<typeof draws.bernoulli>(
-  { name: 'bernoulli', params: ['input', 'options'] },
+export const bernoulli: MethodOp<typeof draws.bernoulli> = methodOp<typeof draws.bernoulli>(
+  {
+    name: 'bernoulli',
+    random: true,
+    samples: (make) => [[make([2, 3], { low: 0, high: 1 })]],
+    params: ['input', 'options'],
+  },
   draws.bernoulli,
 );
 
-export const multinomial = methodOp<typeof draws.multinomial>(
-  { name: 'multinomial', params: ['input', 'numSamples', 'options'] },
+export const multinomial: MethodOp<typeof draws.multinomial> = methodOp<typeof draws.multinomial>(
+  {
+    name: 'multinomial',
+    random: true,
+    samples: (make) => [[make([2, 3], { low: 0.1, high: 1 }), 2]],
+    params: ['input', 'numSamples', 'options'],
+  },
   draws.multinomial,
 );

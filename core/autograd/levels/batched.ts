@@ -46,6 +46,8 @@ export class BatchLevel extends Level {
 
 /** The layout of one sample. */
 export function sampleLayout({ shape, strides, offset }: Layout): Layout {
+  // Of a batch of none, strides say nothing.
+  if (shape[0] === 0) return Layout.contiguous(shape.slice(1));
   return Layout.of(shape.slice(1), strides.slice(1), offset);
 }
 

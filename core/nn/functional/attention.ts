@@ -40,6 +40,10 @@ export function causalMask(rows: number, columns: number): Tensor {
 export const scaledDotProductAttention: FunctionOp<Attention> = functionOp<Attention>(
   {
     name: 'scaledDotProductAttention',
+    samples: (make) => [
+      [make([2, 3, 2]), make([2, 3, 2]), make([2, 3, 2])],
+      [make([2, 2]), make([3, 2]), make([3, 2]), make([2, 3])],
+    ],
     torch: 'nn.functional.scaled_dot_product_attention',
     params: ['query', 'key', 'value', 'attnMask', 'dropoutP', 'isCausal', 'scale'],
     options: true,

@@ -26,6 +26,7 @@ function dropoutOp(
   name: string,
   torch: string,
   drop: (input: Tensor, p: number, generator: Generator) => Tensor,
+  sample: Shape = [2, 3, 2],
 ): FunctionOp<Dropout> {
   const implementation: DropoutImplementation = (
     input,
@@ -39,7 +40,15 @@ function dropoutOp(
     return drop(input, p, generator);
   };
   return functionOp<Dropout>(
-    { name, torch: `nn.functional.${torch}`, params: ['input', 'p', 'training', 'generator'], options: true },
+    {
+      name,
+      torch: `nn.functional.${torch}`,
+      params: ['input', 'p', 'training', 'generator'],
+      options: true,
+      random: true,
+      samples: (make) => [[make(sample)], [make(sample), { p: 0.25 }], [make(sample), 0.5, false]],
+      errors: (make) => [{ args: [make(sample), 1.5], message: /must be in \[0, 1\]/ }],
+    },
     implementation,
   );
 }
@@ -75,7 +84,7 @@ function channelShape(name: string, input: Tensor): Shape {
 
 /** An op that drops whole channels of inputs of `ndim` dimensions, or of one sample without the batch dimension. */
 function channelDropoutOp(name: string, torch: string, ndim: number): FunctionOp<Dropout> {
-  return dropoutOp(name, torch, (input, p, generator) => {
+  const drop = (input: Tensor, p: number, generator: Generator): Tensor => {
     const single = input.ndim === ndim - 1;
     if (!single && input.ndim !== ndim) {
       throw new RangeError(
@@ -85,7 +94,8 @@ function channelDropoutOp(name: string, torch: string, ndim: number): FunctionOp
     const batch = single ? input.unsqueeze(0) : input;
     const dropped = mul(batch, keepMask(batch, channelShape(name, batch), p, scaleOf(p), generator));
     return single ? dropped.squeeze(0) : dropped;
-  });
+  };
+  return dropoutOp(name, torch, drop, [2, 3, ...new Array<number>(ndim - 2).fill(2)]);
 }
 
 /** {@link dropout} of whole channels of [N, C, L] or [C, L]. */

@@ -116,6 +116,14 @@ function checkTable(op: string, weight: Tensor): void {
 export const embedding: FunctionOp<Embedding> = functionOp<Embedding>(
   {
     name: 'embedding',
+    samples: (make) => [
+      [make([2, 3], { dtype: 'int64', low: 0, high: 4 }), make([4, 2])],
+      [
+        make([3], { dtype: 'int64', low: 0, high: 4 }),
+        make([4, 2], { requiresGrad: false }),
+        { paddingIdx: 1, scaleGradByFreq: true },
+      ],
+    ],
     torch: 'nn.functional.embedding',
     params: ['input', 'weight', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq'],
     options: true,

@@ -103,6 +103,15 @@ function maxima(weight: Tensor, rows: Int32Array, bags: Int32Array, count: numbe
 export const embeddingBag: FunctionOp<EmbeddingBag> = functionOp<EmbeddingBag>(
   {
     name: 'embeddingBag',
+    samples: (make) => [
+      [make([2, 3], { dtype: 'int64', low: 0, high: 4 }), make([4, 2])],
+      [
+        make([3], { dtype: 'int64', low: 0, high: 4 }),
+        make([4, 2]),
+        make([1], { dtype: 'int64', low: 0, high: 1 }),
+        { mode: 'sum' },
+      ],
+    ],
     torch: 'nn.functional.embedding_bag',
     params: [
       ...['input', 'weight', 'offsets', 'maxNorm', 'normType', 'scaleGradByFreq', 'mode'],

@@ -124,6 +124,14 @@ function batchNormalize(
 export const batchNorm: FunctionOp<BatchNorm> = functionOp<BatchNorm>(
   {
     name: 'batchNorm',
+    samples: (make) => [
+      [make([3, 2]), null, null, make([2]), make([2]), true],
+      [
+        make([2, 2, 3]),
+        make([2], { requiresGrad: false }),
+        make([2], { low: 0.5, high: 2, requiresGrad: false }),
+      ],
+    ],
     torch: 'nn.functional.batch_norm',
     params: ['input', 'runningMean', 'runningVar', 'weight', 'bias', 'training', 'momentum', 'eps'],
     options: true,
@@ -175,6 +183,7 @@ function instanceNormalize(
 export const instanceNorm: FunctionOp<InstanceNorm> = functionOp<InstanceNorm>(
   {
     name: 'instanceNorm',
+    samples: (make) => [[make([2, 2, 3])], [make([1, 2, 4]), null, null, make([2]), make([2])]],
     torch: 'nn.functional.instance_norm',
     params: ['input', 'runningMean', 'runningVar', 'weight', 'bias', 'useInputStats', 'momentum', 'eps'],
     options: true,
@@ -206,6 +215,10 @@ type LayerNorm = (
 export const layerNorm: FunctionOp<LayerNorm> = functionOp<LayerNorm>(
   {
     name: 'layerNorm',
+    samples: (make) => [
+      [make([2, 3]), [3]],
+      [make([2, 2, 3]), [2, 3], make([2, 3]), make([2, 3])],
+    ],
     torch: 'nn.functional.layer_norm',
     params: ['input', 'normalizedShape', 'weight', 'bias', 'eps'],
     options: true,
@@ -238,6 +251,10 @@ type GroupNorm = (
 export const groupNorm: FunctionOp<GroupNorm> = functionOp<GroupNorm>(
   {
     name: 'groupNorm',
+    samples: (make) => [
+      [make([2, 4]), 2],
+      [make([1, 4, 2]), 2, make([4]), make([4])],
+    ],
     torch: 'nn.functional.group_norm',
     params: ['input', 'numGroups', 'weight', 'bias', 'eps'],
     options: true,

@@ -30,6 +30,8 @@ type RRelu = (input: Tensor, lower?: number | RReluOptions, upper?: number, opti
 export const rrelu: FunctionOp<RRelu> = functionOp<RRelu>(
   {
     name: 'rrelu',
+    random: true,
+    samples: (make) => [[make([2, 3])], [make([2, 3]), 0.1, 0.4, true]],
     torch: 'nn.functional.rrelu',
     params: ['input', 'lower', 'upper', 'training', 'generator'],
     options: true,
@@ -67,6 +69,8 @@ type GumbelSoftmax = (logits: Tensor, options?: GumbelOptions) => Tensor;
 export const gumbelSoftmax: FunctionOp<GumbelSoftmax> = functionOp<GumbelSoftmax>(
   {
     name: 'gumbelSoftmax',
+    random: true,
+    samples: (make) => [[make([2, 3])], [make([2, 3]), { tau: 0.5, dim: 0 }]],
     torch: 'nn.functional.gumbel_softmax',
     params: ['logits', 'tau', 'hard', 'dim', 'generator'],
     options: true,

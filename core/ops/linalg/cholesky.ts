@@ -19,7 +19,7 @@ import {
   whichMatrix,
 } from './batch.js';
 import { choleskyInPlace } from './numeric/triangular.js';
-import { invertibleSample } from './samples.js';
+import { definiteSample, invertibleSample } from './samples.js';
 import { triangularSolve } from './solving.js';
 
 /** The diagonals of matrices [..., m, n]. */
@@ -82,6 +82,7 @@ function choleskyOf(op: string, input: Tensor, upper: boolean): Tensor {
 export const linalgCholesky: FunctionOp<Cholesky> = functionOp<Cholesky>(
   {
     name: 'linalg.cholesky',
+    samples: (make) => [[definiteSample(make, 3)], [definiteSample(make, 2, [2]), { upper: true }]],
     params: ['input', 'upper'],
     options: true,
     errors: (make) => [
@@ -96,6 +97,7 @@ export const linalgCholesky: FunctionOp<Cholesky> = functionOp<Cholesky>(
 export const cholesky: MethodOp<Cholesky> = methodOp<Cholesky>(
   {
     name: 'cholesky',
+    samples: (make) => [[definiteSample(make, 3)]],
     params: ['input', 'upper'],
     options: true,
     errors: (make) => [{ args: [make([2, 3])], message: /square matrices/ }],

@@ -23,6 +23,7 @@ import {
 import { symmetrized } from './cholesky.js';
 import { symmetricEigen } from './numeric/eigen.js';
 import { offsetsOf, partsOf } from './parts.js';
+import { symmetricSample } from './samples.js';
 
 export type Triangle = 'L' | 'U';
 
@@ -111,6 +112,7 @@ type Eigh = (
 export const eigh: FunctionOp<Eigh> = functionOp<Eigh>(
   {
     name: 'linalg.eigh',
+    samples: (make) => [[symmetricSample(make, 3)], [symmetricSample(make, 2, [2]), 'U']],
     params: ['A', 'UPLO'],
     options: true,
     errors: (make) => [
@@ -129,6 +131,7 @@ type Eigvalsh = (A: Tensor, UPLO?: Triangle | { UPLO?: Triangle }) => Tensor;
 export const eigvalsh: FunctionOp<Eigvalsh> = functionOp<Eigvalsh>(
   {
     name: 'linalg.eigvalsh',
+    samples: (make) => [[symmetricSample(make, 3)]],
     params: ['A', 'UPLO'],
     options: true,
     errors: (make) => [{ args: [make([2, 3])], message: /square matrices/ }],

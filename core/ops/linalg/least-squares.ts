@@ -149,6 +149,7 @@ type MatrixRank = (A: Tensor, options?: PinvOptions) => Tensor;
 export const matrixRank: FunctionOp<MatrixRank> = functionOp<MatrixRank>(
   {
     name: 'linalg.matrixRank',
+    samples: (make) => [[make([2, 3])], [make([2, 3, 3])]],
     torch: 'linalg.matrix_rank',
     params: ['A', 'atol', 'rtol'],
     options: true,

@@ -1,0 +1,3 @@
+import { testFamily } from './generic.js';
+
+testFamily('indexing');

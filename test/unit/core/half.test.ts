@@ -243,12 +243,16 @@ describe('files', () => {
 
 describe('every op', () => {
   const names = [...registry.values()]
-    .filter((record) => record.samples !== undefined)
+    // What converts to float32 gives it for halves, too.
+    .filter((record) => record.samples !== undefined && record.name !== 'float')
     .map(({ name }) => name);
 
   it.each(names)('%s gives for halves what it gives in float32, rounded, in the same dtype', (name) => {
     const record = registry.get(name)!;
-    const call = callOf(record);
+    const call = (...args: unknown[]): unknown => {
+      if (record.random === true) manualSeed(5);
+      return callOf(record)(...args);
+    };
     for (const args of record.samples!(sampleMaker())) {
       const inputs = tensorsIn(args);
       if (!inputs.some((x) => isFloat(x.dtype))) continue;
@@ -263,8 +267,8 @@ describe('every op', () => {
           expect(other.shape).toEqual(one.shape);
           const sharesWide = wide.some((x) => x.storage === one.storage && x.layout.size > 0);
           const sharesHalf = halves.some((x) => x.storage === other.storage && x.layout.size > 0);
-          // An einsum that is a mere permutation is a view, which it does not promise.
-          if (sharesWide && name !== 'einsum') expect([name, sharesHalf]).toEqual([name, true]);
+          // An einsum that is a mere permutation is a view, which it does not promise, nor dropout that drops nothing.
+          if (sharesWide && name !== 'einsum' && !name.includes('ropout')) expect([name, sharesHalf]).toEqual([name, true]);
           if (one.dtype === 'float32') {
             expect(other.dtype).toBe('float16');
             expect(other.toArray()).toEqual(one.half().toArray());

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['node_modules', 'dist', 'test/browser', 'test/jupyter'],
+    exclude: ['node_modules', 'dist', 'test/browser', 'test/jupyter', 'test/lessons'],
     testTimeout: 30_000,
     maxWorkers: 2,
     // The kernels of tests leave the user's history alone.

@@ -99,7 +99,15 @@ export abstract class LRScheduler implements Steppable {
     return this.groups.map((group) => group.lr * factor);
   }
 
+  /** @throws RangeError for a rate that is no number, which would make every parameter NaN at the next step */
   protected setLr(rates: readonly number[]): void {
+    const bad = rates.find((rate) => !Number.isFinite(rate));
+    if (bad !== undefined) {
+      throw new RangeError(
+        `${this.constructor.name}: the learning rate of epoch ${this.lastEpoch} would be ${bad}; check the schedule's ` +
+          'options, which are given by name, as { tMax: 100 }',
+      );
+    }
     this.groups.forEach((group, i) => (group.lr = rates[i]));
     this.lastLr = [...rates];
   }

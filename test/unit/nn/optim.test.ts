@@ -150,6 +150,19 @@ describe('schedules', () => {
   });
 });
 
+describe('a schedule whose options are not given by name', () => {
+  test('says so, and leaves the learning rate alone', () => {
+    const sgd = new optim.SGD([parameter(1)], { lr: 0.5 });
+    const make = (options: unknown) =>
+      Reflect.construct(optim.lrScheduler.CosineAnnealingLR, [sgd, options]) as { step(): void };
+    const schedule = make(10);
+    expect(() => {
+      schedule.step();
+    }).toThrow(/CosineAnnealingLR: the learning rate of epoch 1 would be NaN.*by name/);
+    expect(sgd.paramGroups[0].lr).toBe(0.5);
+  });
+});
+
 describe('clipping', () => {
   test('scales all gradients to a norm or cuts each element', () => {
     const [a, b] = [parameter(0, 0), parameter(0)];

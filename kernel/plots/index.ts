@@ -27,3 +27,12 @@ export {
 } from './charts/plane.js';
 export { UpdateRatios, updateRatios, type UpdateRatiosOptions } from './charts/update-ratio.js';
 export { Still } from './charts/still.js';
+export { attentionMap, type AttentionMapOptions } from './charts/attention.js';
+export { imageGrid, type ImageGridOptions, type ImageSource } from './charts/images.js';
+export {
+  featureMaps,
+  weightGrid,
+  type FeatureMapOptions,
+  type WeightGridOptions,
+  type WeightSource,
+} from './charts/weights.js';

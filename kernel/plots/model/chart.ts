@@ -2,6 +2,7 @@
  * A chart as plain data: what is to be seen, without a pixel, a MIME type or a renderer. It crosses to the raster
  * worker by structured clone, so it holds no functions and no class instances.
  */
+import type { GraphPanel, ImagesPanel, SurfacePanel } from './pictures.js';
 
 /** Points of one line in drawing order. A NaN in `y` breaks the line. */
 export interface Points {
@@ -176,7 +177,8 @@ export interface MatrixPanel {
   empty: string;
 }
 
-export type Panel = LinePanel | PlanePanel | RidgePanel | DotPanel | MatrixPanel;
+export type Panel =
+  LinePanel | PlanePanel | RidgePanel | DotPanel | MatrixPanel | ImagesPanel | SurfacePanel | GraphPanel;
 
 export interface ChartModel {
   title: string;

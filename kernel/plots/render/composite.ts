@@ -25,12 +25,16 @@ function scaled({ x, y, width, height }: Box, ratio: number): Box {
   return { x: x * ratio, y: y * ratio, width: width * ratio, height: height * ratio };
 }
 
-/** Where each pixel along an axis lies between the centres of two cells. */
-function places(from: number, to: number, start: number, size: number, cells: number) {
+/** Where each pixel along an axis lies between the centres of two cells; or, crisp, in which cell. */
+function places(from: number, to: number, start: number, size: number, cells: number, crisp: boolean) {
   const first = new Int32Array(to - from);
   const share = new Float32Array(to - from);
   for (let i = from; i < to; i++) {
     const at = ((i + 0.5 - start) / size) * cells - 0.5;
+    if (crisp) {
+      first[i - from] = Math.min(Math.max(Math.floor(at + 0.5), 0), cells - 1);
+      continue;
+    }
     const cell = Math.min(Math.max(Math.floor(at), 0), Math.max(0, cells - 2));
     first[i - from] = cell;
     share[i - from] = cells < 2 ? 0 : Math.min(Math.max(at - cell, 0), 1);
@@ -39,7 +43,7 @@ function places(from: number, to: number, start: number, size: number, cells: nu
 }
 
 /** Bilinear interpolation, first between rows, then along each. */
-function under(drawing: Drawing, { columns, rows, rgba: cells }: ImageShape, box: Box): void {
+function under(drawing: Drawing, { columns, rows, rgba: cells, crisp = false }: ImageShape, box: Box): void {
   const [left, right] = [
     Math.max(0, Math.round(box.x)),
     Math.min(drawing.width, Math.round(box.x + box.width)),
@@ -49,13 +53,13 @@ function under(drawing: Drawing, { columns, rows, rgba: cells }: ImageShape, box
     Math.min(drawing.height, Math.round(box.y + box.height)),
   ];
   if (left >= right || top >= bottom) return;
-  const across = places(left, right, box.x, box.width, columns);
-  const down = places(top, bottom, box.y, box.height, rows);
+  const across = places(left, right, box.x, box.width, columns, crisp);
+  const down = places(top, bottom, box.y, box.height, rows, crisp);
   const line = new Float32Array(3 * (columns + 1));
   const { rgba } = drawing;
   for (let y = top; y < bottom; y++) {
     const upper = down.first[y - top] * columns;
-    const lower = rows < 2 ? upper : upper + columns;
+    const lower = rows < 2 || crisp ? upper : upper + columns;
     const weight = down.share[y - top];
     for (let column = 0; column < columns; column++)
       for (let channel = 0; channel < 3; channel++) {

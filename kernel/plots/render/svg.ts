@@ -82,7 +82,8 @@ class SvgWriter {
       }
       advance += this.fonts.width(character, size, weight);
     }
-    const place = `transform="translate(${px(left)} ${px(shape.y)}) scale(${Number(scale.toPrecision(6))})"`;
+    const turn = turned(shape);
+    const place = `transform="${turn}translate(${px(left)} ${px(shape.y)}) scale(${Number(scale.toPrecision(6))})"`;
     const label = `aria-label="${escapeXml(shape.text)}"`;
     const halo = shape.halo
       ? `<g ${place} fill="#fff" stroke="#fff" stroke-width="${Math.round(3.5 / scale)}" stroke-linejoin="round">${glyphs}</g>`
@@ -94,8 +95,13 @@ class SvgWriter {
   private stranger(character: string, x: number, shape: TextShape): string {
     this.needsSystemFonts = true;
     const { size, weight } = TYPE[shape.role];
-    return `<text x="${px(x)}" y="${px(shape.y)}" font-family="sans-serif" font-size="${size}" font-weight="${weight}" fill="${shape.fill}">${escapeXml(character)}</text>`;
+    const turn = shape.upwards ? ` transform="${turned(shape).trim()}"` : '';
+    return `<text${turn} x="${px(x)}" y="${px(shape.y)}" font-family="sans-serif" font-size="${size}" font-weight="${weight}" fill="${shape.fill}">${escapeXml(character)}</text>`;
   }
+}
+
+function turned({ upwards, x, y }: TextShape): string {
+  return upwards ? `rotate(-90 ${px(x)} ${px(y)}) ` : '';
 }
 
 function boxAttributes({ x, y, width, height }: Box): string {

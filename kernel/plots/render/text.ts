@@ -24,7 +24,8 @@ export function toText(chart: ChartModel): string {
     else if (panel.kind === 'ridges') lines.push(...ridgePanel(panel));
     else if (panel.kind === 'dots') lines.push(...dotPanel(panel));
     else if (panel.kind === 'matrix') lines.push(...matrixPanel(panel));
-    else lines.push(planePanel(panel));
+    else if (panel.kind === 'plane') lines.push(planePanel(panel));
+    else lines.push(...(panel.lines.length === 0 ? [panel.empty] : panel.lines));
   }
   lines.push(...chart.notes);
   return lines.join('\n');

@@ -3,10 +3,13 @@ import type { ChartModel, LinePanel } from '../model/chart.js';
 import { emptyExtent, include, minus } from './axes.js';
 import { layoutDots } from './dots.js';
 import type { FontSet } from './font.js';
+import { layoutGraph } from './graph.js';
+import { layoutImages } from './images.js';
 import { layoutLines, lineGutters, xExtent, type Gutters } from './lines.js';
 import { layoutMatrix } from './matrix.js';
 import { layoutPlane } from './plane.js';
 import { layoutRidges } from './ridges.js';
+import { layoutSurface } from './surface.js';
 import { text, type Scene, type Shape } from './shapes.js';
 import { COLOR, TYPE } from './style.js';
 
@@ -55,6 +58,12 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
       shapes.push(...layoutDots(panel, box, fonts));
     } else if (panel.kind === 'matrix') {
       shapes.push(...layoutMatrix(panel, box, fonts));
+    } else if (panel.kind === 'images') {
+      shapes.push(...layoutImages(panel, box, fonts));
+    } else if (panel.kind === 'surface') {
+      shapes.push(...layoutSurface(panel, box, fonts));
+    } else if (panel.kind === 'graph') {
+      shapes.push(...layoutGraph(panel, box, fonts));
     } else {
       shapes.push(...layoutPlane(panel, box, fonts));
     }

@@ -93,7 +93,8 @@ export function percent(share: number): string {
   return `${value > 99 && value < 100 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
-function shortened(name: string, role: TextRole, width: number, fonts: FontSet): string {
+/** As much of a text as fits, with an ellipsis where something is missing; empty where nothing does. */
+export function shortened(name: string, role: TextRole, width: number, fonts: FontSet): string {
   const { size, weight } = TYPE[role];
   let short = name;
   while (short !== '' && fonts.width(short, size, weight) > width)

@@ -20,6 +20,8 @@ export interface TextShape {
   anchor: 'start' | 'middle' | 'end';
   /** A white edge, so that text over lines stays legible. */
   halo?: boolean;
+  /** Reads upwards: turned by a quarter against the clock around its reference point. */
+  upwards?: boolean;
 }
 
 export type Shape =
@@ -46,8 +48,8 @@ export type Shape =
       stroke?: string;
       width?: number;
     }
-  /** Pixels of a coarse grid, stretched smoothly over the box; RGBA bytes, row 0 on top. */
-  | { kind: 'image'; box: Box; columns: number; rows: number; rgba: Uint8Array }
+  /** Pixels of a coarse grid, stretched over the box, smoothly or each with its edges; RGBA bytes, row 0 on top. */
+  | { kind: 'image'; box: Box; columns: number; rows: number; rgba: Uint8Array; crisp?: boolean }
   | TextShape;
 
 export interface Scene {
@@ -62,7 +64,10 @@ export function textBox(shape: TextShape, fonts: FontSet): Box {
   const width = fonts.width(shape.text, size, weight);
   const left =
     shape.anchor === 'start' ? shape.x : shape.anchor === 'end' ? shape.x - width : shape.x - width / 2;
-  return { x: left, y: shape.y - 0.76 * size, width, height: 0.98 * size };
+  const box = { x: left, y: shape.y - 0.76 * size, width, height: 0.98 * size };
+  if (!shape.upwards) return box;
+  const { x, y } = shape;
+  return { x: x + box.y - y, y: y - (box.x - x) - width, width: box.height, height: width };
 }
 
 export function overlaps(a: Box, b: Box, gap = 0): boolean {

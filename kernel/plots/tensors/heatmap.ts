@@ -32,8 +32,9 @@ export const NAN_COLOR = '#e83ea8';
 export const INFINITE_COLOR = '#f2b705';
 
 /** From dark to light; every step can be told from white and from the grey of dark themes. */
-const RAMP = ['#2d1160', '#51127c', '#b73779', '#fc8961', '#fcfdbf'].map(parseColor);
-const SIGNED = ['#08519c', '#4f9bd0', '#f2f0ef', '#e5765a', '#a50f15'].map(parseColor);
+export const RAMP = ['#2d1160', '#51127c', '#b73779', '#fc8961', '#fcfdbf'].map(parseColor);
+/** From below 0 to above it. */
+export const SIGNED = ['#08519c', '#4f9bd0', '#f2f0ef', '#e5765a', '#a50f15'].map(parseColor);
 
 /** Palette: 0 between tiles, 1 NaN, 2 infinite, from 3 on the colours of numbers. */
 const FIRST = 3;

@@ -12,32 +12,11 @@ import {
   type ConfusionMatrixOptions,
   type LineChartOptions,
 } from '../../../kernel/plots/index.js';
-import type { LiveEnvironment } from '../../../kernel/plots/live/live-display.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
+import { pictures } from './pictures.js';
+import { gaussian, noise, silent } from './tools.js';
 
-/** Numbers from 0 to 1 that look random (Park and Miller's generator). */
-export function noise(seed: number): () => number {
-  let state = seed;
-  return () => (state = (state * 48271) % 2147483647) / 2147483647;
-}
-
-export function gaussian(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
-}
-
-/** A display that shows nothing. */
-export const silent: LiveEnvironment = {
-  host: () => ({
-    kind: 'text',
-    send: () => undefined,
-    clearOutput: () => undefined,
-    atCellEnd: () => undefined,
-  }),
-  now: () => 0,
-  renderer: () => {
-    throw new Error('a silent display renders nothing');
-  },
-};
+export { gaussian, noise, silent };
 
 function loss(options: LineChartOptions, fill: (chart: LossChart) => void): ChartModel {
   const chart = new LossChart(options, silent);
@@ -342,7 +321,7 @@ const makers: Record<string, () => ChartModel> = {
 
 /** Each chart is made once: nothing changes a model. */
 export const cases: Record<string, () => ChartModel> = Object.fromEntries(
-  Object.entries(makers).map(([name, make]) => {
+  Object.entries({ ...makers, ...pictures }).map(([name, make]) => {
     let chart: ChartModel | undefined;
     return [name, () => (chart ??= make())];
   }),

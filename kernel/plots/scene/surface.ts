@@ -1,0 +1,223 @@
+/** Lays out a function of two numbers seen from above: colours, contours, and ways over it. */
+import type { SurfacePanel, SurfacePath } from '../model/pictures.js';
+import { formatNumber } from '../model/format.js';
+import { axisTitle, emptyExtent, makeScale, minus, type Scale } from './axes.js';
+import { zeroContour } from './contour.js';
+import type { FontSet } from './font.js';
+import { between } from './images.js';
+import { shortened } from './matrix.js';
+import { px, rectPath, text, type Box, type Shape } from './shapes.js';
+import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
+import { xTicks } from './ticks.js';
+
+/** Pale where the function is low, so that paths, which end there, stand out. */
+const HEIGHTS = ['#ffffff', '#dfe9f3', '#b4cbe0', '#829fc0', '#5f7699'];
+const UNKNOWN: readonly [number, number, number] = [214, 208, 202];
+const LEFT = 58;
+const TOP = 24;
+const BOTTOM = 40;
+const GAP = 18;
+const LEGEND_ROW = 18;
+const MAX_NAME = 150;
+/** Pixels of the picture between two nodes of the grid. */
+const FINE = 4;
+/** Steps of a path that are drawn; each is dotted where there are few. */
+const MOST_STEPS = 1500;
+const DOTS_BELOW = 80;
+
+export function layoutSurface(panel: SurfacePanel, box: Box, fonts: FontSet): Shape[] {
+  if (!panel.values.some(Number.isFinite)) {
+    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
+    return [{ ...shape, anchor: 'middle' }];
+  }
+  const plot: Box = {
+    x: box.x + LEFT,
+    y: box.y + TOP,
+    width: box.width - LEFT - GAP - legendWidth(panel, fonts) - 14,
+    height: box.height - TOP - BOTTOM,
+  };
+  const x = makeScale(panel.x, emptyExtent(), [plot.x, plot.x + plot.width], 6, 'tight');
+  const y = makeScale(panel.y, emptyExtent(), [plot.y + plot.height, plot.y], 5, 'tight');
+  const bottom = plot.y + plot.height;
+  const shapes: Shape[] = [
+    text(box.x + 14, box.y + 13, axisTitle(panel.y), 'axisName', COLOR.muted),
+    heights(panel, plot),
+    contours(panel, x, y),
+  ];
+  for (const path of panel.paths) shapes.push(...way(path, plot, x, y));
+  if (panel.lowest !== null) {
+    const at = { x: x.at(panel.lowest.x), y: y.at(panel.lowest.y) };
+    shapes.push({ kind: 'path', d: cross(at.x, at.y), stroke: COLOR.ink, width: 1.6, role: 'axis' });
+  }
+  shapes.push({ kind: 'path', d: rectPath(plot), stroke: COLOR.axis, width: 1, role: 'frame' });
+  shapes.push(...xTicks(x, bottom));
+  for (const tick of y.ticks) {
+    const at = y.at(tick.value);
+    const d = `M${px(plot.x)} ${px(at)}h-4`;
+    shapes.push({ kind: 'path', d, stroke: COLOR.axis, width: 1, role: 'axis' });
+    shapes.push({ ...text(plot.x - 8, at + 4, tick.text, 'tick', COLOR.muted), anchor: 'end' });
+  }
+  const name = text(plot.x + plot.width / 2, bottom + 34, axisTitle(panel.x), 'axisName', COLOR.muted);
+  return [...shapes, { ...name, anchor: 'middle' }, ...legend(panel, plot, fonts)];
+}
+
+/** Where a value stands among the levels, from 0 to 1. */
+function rank(value: number, levels: readonly number[], low: number): number {
+  const next = levels.findIndex((level) => level > value);
+  if (next < 0) return 1;
+  const below = next === 0 ? low : levels[next - 1];
+  const share = levels[next] > below ? (value - below) / (levels[next] - below) : 0;
+  return (next + Math.max(0, share)) / levels.length;
+}
+
+function heights({ values, columns, rows, levels, lowest }: SurfacePanel, plot: Box): Shape {
+  const ranks = Float64Array.from(values, (value) =>
+    Number.isFinite(value) ? rank(value, levels, lowest?.value ?? value) : NaN,
+  );
+  const size = { columns: FINE * (columns - 1), rows: FINE * (rows - 1) };
+  const rgba = new Uint8Array(4 * size.columns * size.rows);
+  for (let row = 0; row < size.rows; row++)
+    for (let column = 0; column < size.columns; column++) {
+      const u = (column + 0.5) / FINE;
+      const v = (row + 0.5) / FINE;
+      const [i, j] = [Math.floor(u), Math.floor(v)];
+      const at = j * columns + i;
+      const lower = ranks[at] + (ranks[at + 1] - ranks[at]) * (u - i);
+      const upper = ranks[at + columns] + (ranks[at + columns + 1] - ranks[at + columns]) * (u - i);
+      const share = lower + (upper - lower) * (v - j);
+      const color = Number.isNaN(share) ? UNKNOWN : between(HEIGHTS, share);
+      rgba.set([...color, 255], 4 * ((size.rows - 1 - row) * size.columns + column));
+    }
+  return { kind: 'image', box: plot, ...size, rgba };
+}
+
+function contours({ values, columns, rows, levels, x: ax, y: ay }: SurfacePanel, x: Scale, y: Scale): Shape {
+  const at = (scale: Scale, [low, high]: [number, number], place: number, nodes: number): string =>
+    px(scale.at(low + ((high - low) * place) / (nodes - 1)));
+  let d = '';
+  for (const level of levels) {
+    const above = Float64Array.from(values, (value) => value - level);
+    for (const [x0, y0, x1, y1] of zeroContour(above, columns, rows))
+      d +=
+        `M${at(x, ax.domain, x0, columns)} ${at(y, ay.domain, y0, rows)}` +
+        `L${at(x, ax.domain, x1, columns)} ${at(y, ay.domain, y1, rows)}`;
+  }
+  return {
+    kind: 'path',
+    d: d === '' ? 'M0 0' : d,
+    stroke: '#4a5a70',
+    width: 0.8,
+    opacity: 0.55,
+    role: 'grid',
+  };
+}
+
+function way({ points, color }: SurfacePath, plot: Box, x: Scale, y: Scale): Shape[] {
+  const all = Array.from(points.x, (value, i) => ({ x: x.at(value), y: y.at(points.y[i]) }));
+  const finite = all.filter((at) => Number.isFinite(at.x + at.y));
+  const stride = Math.max(1, Math.ceil(finite.length / MOST_STEPS));
+  const drawn = finite.filter((_, i) => i % stride === 0 || i === finite.length - 1);
+  if (drawn.length === 0) return [];
+  const stroke = seriesColor(color);
+  const d = drawn.map((at, i) => `${i === 0 ? 'M' : 'L'}${px(at.x)} ${px(at.y)}`).join('');
+  const leaves = drawn.some((at) => !inside(at, plot));
+  const clip = leaves ? { clip: plot } : {};
+  const dash = repeatsColor(color) ? { dash: DASHES.repeated } : {};
+  const shapes: Shape[] = [
+    { kind: 'path', d, stroke: '#ffffff', width: 4, opacity: 0.8, role: 'leader', ...clip },
+    { kind: 'path', d, stroke, width: 2, role: 'line', ...clip, ...dash },
+  ];
+  const dot = (at: { x: number; y: number }, r: number, fill: string): void => {
+    if (inside(at, plot))
+      shapes.push({
+        kind: 'circle',
+        ...at,
+        r,
+        fill,
+        stroke: fill === stroke ? '#ffffff' : stroke,
+        width: 1.2,
+      });
+  };
+  if (drawn.length <= DOTS_BELOW) for (const at of drawn.slice(1, -1)) dot(at, 2.4, stroke);
+  dot(drawn[0], 4, '#ffffff');
+  dot(drawn[drawn.length - 1], 4.6, stroke);
+  return shapes;
+}
+
+function inside({ x, y }: { x: number; y: number }, box: Box): boolean {
+  return x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
+}
+
+function cross(x: number, y: number): string {
+  return `M${px(x - 4)} ${px(y)}h8M${px(x)} ${px(y - 4)}v8`;
+}
+
+function endWords({ last }: SurfacePath): string {
+  return Number.isNaN(last) ? '' : minus(formatNumber(last));
+}
+
+function legendWidth(panel: SurfacePanel, fonts: FontSet): number {
+  const { size, weight } = TYPE.label;
+  const wide = (words: string): number => fonts.width(words, size, weight);
+  const names = panel.paths.map((path) => Math.min(MAX_NAME, wide(path.name)) + 8 + wide(endWords(path)));
+  return Math.max(wide(panel.name), wide(lowestWords(panel)), 70, ...names) + 16;
+}
+
+function lowestWords({ lowest }: SurfacePanel): string {
+  return lowest === null ? '' : `lowest ${minus(formatNumber(lowest.value))}`;
+}
+
+/** The paths with the values at their ends, and what the contours stand for. */
+function legend(panel: SurfacePanel, plot: Box, fonts: FontSet): Shape[] {
+  const left = plot.x + plot.width + GAP;
+  const shapes: Shape[] = [];
+  let y = plot.y + 10;
+  for (const path of panel.paths) {
+    if (y > plot.y + plot.height - 60) break;
+    const color = seriesColor(path.color);
+    const name = shortened(path.name, 'label', MAX_NAME, fonts);
+    shapes.push({ kind: 'circle', x: left, y: y - 4, r: 4, fill: color });
+    shapes.push(text(left + 10, y, name, 'label', textColor(color)));
+    const width = fonts.width(name, TYPE.label.size, TYPE.label.weight);
+    shapes.push(text(left + 18 + width, y, endWords(path), 'value', COLOR.ink));
+    y += LEGEND_ROW;
+  }
+  if (panel.lowest !== null) {
+    shapes.push({ kind: 'path', d: cross(left, y - 4), stroke: COLOR.ink, width: 1.6, role: 'axis' });
+    shapes.push(text(left + 10, y, lowestWords(panel), 'value', COLOR.ink));
+    y += LEGEND_ROW;
+  }
+  return [
+    ...shapes,
+    ...levelKey(panel, { x: left - 4, y: y + 8, width: 0, height: plot.y + plot.height - y - 8 }),
+  ];
+}
+
+/** A strip of the colours, from the lowest contour at its foot to the highest. */
+function levelKey({ levels, name }: SurfacePanel, room: Box): Shape[] {
+  const height = Math.min(150, room.height - 18);
+  if (height < 40 || levels.length < 2) return [];
+  const cells = 4 * levels.length;
+  const rgba = new Uint8Array(4 * cells);
+  for (let i = 0; i < cells; i++) rgba.set([...between(HEIGHTS, 1 - (i + 0.5) / cells), 255], 4 * i);
+  const strip = { x: room.x, y: room.y + 18, width: 10, height };
+  const shapes: Shape[] = [
+    text(room.x, room.y + 10, name, 'axisName', COLOR.muted),
+    { kind: 'image', box: strip, columns: 1, rows: cells, rgba, crisp: true },
+    { kind: 'path', d: rectPath(strip), stroke: COLOR.axis, width: 1, role: 'frame' },
+  ];
+  const stride = Math.max(1, Math.ceil((13 * levels.length) / height));
+  levels.forEach((level, i) => {
+    const y = strip.y + height * (1 - (i + 1) / levels.length);
+    shapes.push({
+      kind: 'path',
+      d: `M${px(strip.x)} ${px(y)}h13`,
+      stroke: COLOR.axis,
+      width: 1,
+      role: 'axis',
+    });
+    if ((levels.length - 1 - i) % stride === 0)
+      shapes.push(text(strip.x + 17, y + 4, minus(formatNumber(level, 2)), 'tick', COLOR.muted));
+  });
+  return shapes;
+}

@@ -1,17 +1,18 @@
 /**
  * Builds `dist/`. What scripts import is one esbuild run of modules with shared chunks. The two processes of the kernel
  * are bundles, a file each, which V8 can take from a cache (`kernel/boot/`), each behind a small file that starts what
- * takes longest before it loads the bundle. `--types` also writes the declaration files, `--quiet` prints nothing on
- * success.
+ * takes longest before it loads the bundle. The declaration files, which the language service reads too, are written
+ * beside it when a source has changed. `--quiet` prints nothing on success.
  */
 import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const quiet = process.argv.includes('--quiet');
@@ -79,6 +80,7 @@ const userBoot = {
   outdir: 'dist/kernel/runtime',
 };
 
+const types = writeTypes();
 const [moduleFiles, bundleFiles] = (
   await Promise.all([build(modules), build(bundles), build(moduleCompiler)])
 ).map(({ metafile }) => metafile.outputs);
@@ -101,21 +103,73 @@ if (existsSync(path.join(root, 'kernel/install/logos')))
 
 await cp(path.join(root, 'core/data/assets'), path.join(root, 'dist/core/data/assets'), { recursive: true });
 
-if (process.argv.includes('--types')) {
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const args = [
-    tsc,
-    '-p',
-    'tsconfig.json',
-    '--declaration',
-    '--emitDeclarationOnly',
-    '--outDir',
-    'dist/types',
-  ];
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-}
+await types;
 if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
+
+/**
+ * The declaration files of what scripts import, by TypeScript's native compiler: a second, most of it beside the bundles.
+ * It does not check (`npm run typecheck` does), and leaves out what is marked @internal.
+ */
+async function writeTypes() {
+  const folder = path.join(root, 'dist/types');
+  const stamp = await sourcesStamp();
+  const last = await readFile(path.join(folder, 'stamp'), 'utf8').catch(() => '');
+  if (stamp === last) return;
+  const tsc = nativeCompiler();
+  if (tsc === undefined) {
+    console.warn(
+      'build: no declaration files: typescript-native has no compiler for this machine. Completion goes without types.',
+    );
+    return;
+  }
+  await rm(folder, { recursive: true, force: true });
+  const { module, moduleResolution, target, lib } = {
+    module: 'NodeNext',
+    moduleResolution: 'NodeNext',
+    target: 'ES2022',
+    lib: 'ES2023,ESNext.Disposable',
+  };
+  const args = ['--ignoreConfig', '--noCheck', '--declaration', '--emitDeclarationOnly', '--stripInternal'];
+  const options = Object.entries({
+    module,
+    moduleResolution,
+    target,
+    lib,
+    types: 'node',
+    rootDir: '.',
+    outDir: 'dist/types',
+  });
+  args.push('--strict', '--skipLibCheck', ...options.flatMap(([name, value]) => [`--${name}`, value]));
+  await promisify(execFile)(tsc, [...args, 'kernel/api.ts', 'core/index.ts', 'kernel/run/index.ts'], {
+    cwd: root,
+  });
+  await writeFile(path.join(folder, 'stamp'), stamp);
+}
+
+/** Changes with every source. */
+async function sourcesStamp() {
+  const hash = createHash('sha256').update(await readFile(path.join(root, 'kernel/build/build.mjs')));
+  for (const folder of ['core', 'kernel'])
+    for (const name of (await readdir(path.join(root, folder), { recursive: true })).sort()) {
+      if (!name.endsWith('.ts')) continue;
+      const { size, mtimeMs } = await stat(path.join(root, folder, name));
+      hash.update(`${folder}/${name} ${size} ${mtimeMs}\n`);
+    }
+  return hash.digest('hex');
+}
+
+function nativeCompiler() {
+  try {
+    const typescript = createRequire(
+      createRequire(import.meta.url).resolve('typescript-native/package.json'),
+    );
+    const name = `@typescript/typescript-${process.platform}-${process.arch}/package.json`;
+    const file = process.platform === 'win32' ? 'lib/tsc.exe' : 'lib/tsc';
+    return path.join(path.dirname(typescript.resolve(name)), file);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Names the content of the bundles, so that code from the cache always belongs to them. */
 async function buildId(files) {

@@ -3,7 +3,7 @@
 import type { FloatDType } from '../dtype.js';
 import { Tensor } from '../tensor.js';
 import { embedding, paddingRow } from './functional/embedding.js';
-import { type BagMode, embeddingBag } from './functional/embedding_bag.js';
+import { type BagMode, embeddingBag } from './functional/embedding-bag.js';
 import { normal_, zeros_ } from './init.js';
 import { emptyParameter } from './linear.js';
 import { Module } from './module.js';

@@ -110,7 +110,7 @@ export {
   PoissonNLLLoss,
   SoftMarginLoss,
   TripletMarginLoss,
-} from './metric_losses.js';
+} from './metric-losses.js';
 export { Module } from './module.js';
 export {
   BatchNorm1d,

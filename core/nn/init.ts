@@ -6,9 +6,9 @@
 import { formatShape, type Shape } from '../layout.js';
 import { fillNormal, fillPermutation, fillUniform } from '../random/distributions.js';
 import { defaultGenerator, type Generator } from '../random/generator.js';
-import { fillTensor } from '../random/in_place.js';
+import { fillTensor } from '../random/in-place.js';
 import type { Tensor } from '../tensor.js';
-import { erfinv, normalCdf, orthonormalRows } from './init_math.js';
+import { erfinv, normalCdf, orthonormalRows } from './init-math.js';
 
 /** What an initialization draws from, by default the default generator. */
 export interface InitOptions {

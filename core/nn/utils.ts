@@ -3,7 +3,7 @@
 import { reshapeTo } from '../ops/shape.js';
 import { contiguousData, elements } from '../ops/raw.js';
 import { cat } from '../ops/joining.js';
-import { fillTensor } from '../random/in_place.js';
+import { fillTensor } from '../random/in-place.js';
 import type { Tensor } from '../tensor.js';
 
 function gradients(parameters: Tensor | Iterable<Tensor>): Tensor[] {

@@ -1,8 +1,8 @@
 /** Optimizers and learning rate schedules, PyTorch's `torch.optim`. */
 export { Adam, AdamW } from './adam.js';
 export type { AdamOptions } from './adam.js';
-export { Adamax, NAdam, RAdam } from './adam_variants.js';
-export type { AdamVariantOptions, NAdamOptions } from './adam_variants.js';
+export { Adamax, NAdam, RAdam } from './adam-variants.js';
+export type { AdamVariantOptions, NAdamOptions } from './adam-variants.js';
 export { Adadelta, Adagrad, RMSprop } from './adaptive.js';
 export type { AdadeltaOptions, AdagradOptions, RMSpropOptions } from './adaptive.js';
 export { ASGD, Rprop } from './averaged.js';

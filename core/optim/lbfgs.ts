@@ -2,7 +2,7 @@
 
 import { enableGrad } from '../autograd/mode.js';
 import { contiguousData } from '../ops/raw.js';
-import { writeElements } from '../random/in_place.js';
+import { writeElements } from '../random/in-place.js';
 import { Tensor } from '../tensor.js';
 import { floats } from './elementwise.js';
 import { atLeast, withDefaults } from './options.js';

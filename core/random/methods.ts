@@ -17,7 +17,7 @@ import {
   fillUniform,
 } from './distributions.js';
 import { defaultGenerator } from './generator.js';
-import { fillTensor, redraw, writeElements } from './in_place.js';
+import { fillTensor, redraw, writeElements } from './in-place.js';
 import { checkRange, type DrawOptions } from './tensors.js';
 
 /** Fills with numbers uniform in [from, to). */

@@ -16,7 +16,7 @@ import {
   sampleWithReplacement,
 } from './distributions.js';
 import { defaultGenerator, type Generator } from './generator.js';
-import { draw, fillTensor, writeElements } from './in_place.js';
+import { draw, fillTensor, writeElements } from './in-place.js';
 
 /** What random functions draw from: the default generator unless one is given. */
 export interface DrawOptions {

@@ -6,7 +6,7 @@ import { add, mul } from '../../ops/arithmetic.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { fillBernoulli } from '../../random/distributions.js';
 import { defaultGenerator, type Generator } from '../../random/generator.js';
-import { draw, fillTensor } from '../../random/in_place.js';
+import { draw, fillTensor } from '../../random/in-place.js';
 import { allocateShape, type Tensor } from '../../tensor.js';
 
 /** Options of the functions that drop elements. */

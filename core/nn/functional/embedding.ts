@@ -8,7 +8,7 @@ import { contiguousData, elements } from '../../ops/raw.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { takeRows } from '../../ops/rows.js';
 import { reshapeTo } from '../../ops/shape.js';
-import { fillTensor } from '../../random/in_place.js';
+import { fillTensor } from '../../random/in-place.js';
 import { allocateShape, Tensor } from '../../tensor.js';
 
 /** Options of {@link embedding}. */

@@ -21,4 +21,4 @@ export {
   type NormOptions,
 } from './normalization.js';
 export { type GumbelOptions, gumbelSoftmax, rrelu, type RReluOptions } from './random.js';
-export { type BagMode, embeddingBag, type EmbeddingBagOptions } from './embedding_bag.js';
+export { type BagMode, embeddingBag, type EmbeddingBagOptions } from './embedding-bag.js';

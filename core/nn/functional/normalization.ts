@@ -7,7 +7,7 @@ import { contiguousData, elements } from '../../ops/raw.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { mean } from '../../ops/reduction.js';
 import { reshapeTo } from '../../ops/shape.js';
-import { fillTensor } from '../../random/in_place.js';
+import { fillTensor } from '../../random/in-place.js';
 import type { Tensor } from '../../tensor.js';
 
 type Optional = Tensor | null;

@@ -8,7 +8,7 @@ import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { softmax } from '../../ops/softmax.js';
 import { fillExponential } from '../../random/distributions.js';
 import { defaultGenerator, type Generator } from '../../random/generator.js';
-import { draw, fillTensor } from '../../random/in_place.js';
+import { draw, fillTensor } from '../../random/in-place.js';
 import { allocateShape, type Tensor } from '../../tensor.js';
 
 /** Options of {@link rrelu}. */

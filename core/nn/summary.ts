@@ -2,9 +2,11 @@
 
 import { noGrad } from '../autograd/mode.js';
 import type { DType } from '../dtype.js';
-import { formatShape, type Shape } from '../layout.js';
+import { formatShape, type Shape, sizeOf } from '../layout.js';
 import { zeros } from '../ops/creation.js';
 import { Tensor } from '../tensor.js';
+import { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv.js';
+import { Linear } from './linear.js';
 import type { Module } from './module.js';
 
 /** One layer in a {@link ModelSummary}. */
@@ -17,6 +19,8 @@ export interface SummaryRow {
   /** Numbers in its own parameters (not those of layers in it), and how many of them are learned. */
   readonly parameters: number;
   readonly trainable: number;
+  /** Multiply-adds of linear layers and convolutions for the given input; 0 for others. */
+  readonly macs: number;
 }
 
 /** What {@link summary} found; `toString` gives the table. */
@@ -29,21 +33,24 @@ export class ModelSummary {
     readonly trainable: number,
     /** Bytes of all parameters and buffers. */
     readonly bytes: number,
+    /** Multiply-adds of all linear layers and convolutions. */
+    readonly macs: number,
   ) {}
 
   toString(): string {
-    const header = ['Layer', 'Output shape', 'Parameters'];
+    const header = ['Layer', 'Output shape', 'Parameters', 'MACs'];
     const lines = this.rows.map((row) => [
       `${row.name} (${row.type})`,
       row.outputShapes.map(formatShape).join(', ') || '-',
       row.parameters === 0 ? '-' : withSeparators(row.parameters),
+      row.macs === 0 ? '-' : withSeparators(row.macs),
     ]);
     const widths = header.map((text, column) =>
       Math.max(text.length, ...lines.map((line) => line[column].length)),
     );
     const format = (line: readonly string[]): string =>
-      `${line[0].padEnd(widths[0])}  ${line[1].padEnd(widths[1])}  ${line[2].padStart(widths[2])}`;
-    const rule = '-'.repeat(widths[0] + widths[1] + widths[2] + 4);
+      `${line[0].padEnd(widths[0])}  ${line[1].padEnd(widths[1])}  ${line[2].padStart(widths[2])}  ${line[3].padStart(widths[3])}`;
+    const rule = '-'.repeat(widths.reduce((a, b) => a + b) + 6);
     const frozen = this.parameters - this.trainable;
     return [
       this.title,
@@ -53,6 +60,7 @@ export class ModelSummary {
       ...lines.map(format),
       rule,
       `Parameters: ${withSeparators(this.parameters)} (${withSeparators(this.trainable)} trainable, ${withSeparators(frozen)} frozen)`,
+      `Multiply-adds (linear layers and convolutions): ${withSeparators(this.macs)}`,
       `Memory of parameters and buffers: ${formatBytes(this.bytes)}`,
     ].join('\n');
   }
@@ -85,10 +93,12 @@ export function summary(
     ? [zeros([...input], { dtype })]
     : input.map((item) => (item instanceof Tensor ? item : zeros([...item], { dtype })));
   const shapes = new Map<Module, Shape[]>();
+  const macs = new Map<Module, number>();
   const modes = model.modules().map((module) => ({ module, training: module.training }));
   const handles = model.modules().map((module) =>
-    module.registerForwardHook((_module, _inputs, output) => {
+    module.registerForwardHook((_module, given, output) => {
       shapes.set(module, shapesOf(output));
+      macs.set(module, (macs.get(module) ?? 0) + macsOf(module, shapesOf(given), shapesOf(output)));
       return undefined;
     }),
   );
@@ -103,7 +113,16 @@ export function summary(
     const own = module.parameters(false);
     if (name === '' || (module.children().length > 0 && own.length === 0)) return [];
     const outputShapes = shapes.get(module) ?? [];
-    return [{ name, type: module.typeName, outputShapes, parameters: count(own), trainable: trainable(own) }];
+    return [
+      {
+        name,
+        type: module.typeName,
+        outputShapes,
+        parameters: count(own),
+        trainable: trainable(own),
+        macs: macs.get(module) ?? 0,
+      },
+    ];
   });
   const all = model.parameters();
   const bytes = [...all, ...model.buffers()].reduce(
@@ -112,19 +131,46 @@ export function summary(
   );
   return new ModelSummary(
     model.typeName,
-    rows.length > 0 ? rows : [whole(model, shapes)],
+    rows.length > 0 ? rows : [whole(model, shapes, macs)],
     count(all),
     trainable(all),
     bytes,
+    [...macs.values()].reduce((a, b) => a + b, 0),
   );
 }
 
 /** A model that is one layer. */
-function whole(model: Module, shapes: ReadonlyMap<Module, Shape[]>): SummaryRow {
+function whole(
+  model: Module,
+  shapes: ReadonlyMap<Module, Shape[]>,
+  macs: ReadonlyMap<Module, number>,
+): SummaryRow {
   const own = model.parameters();
   const outputShapes = shapes.get(model) ?? [];
-  return { name: '', type: model.typeName, outputShapes, parameters: count(own), trainable: trainable(own) };
+  return {
+    name: '',
+    type: model.typeName,
+    outputShapes,
+    parameters: count(own),
+    trainable: trainable(own),
+    macs: macs.get(model) ?? 0,
+  };
 }
+
+/** Each number of the output of a linear layer or a convolution takes one multiply-add for each weight that it reads. */
+function macsOf(module: Module, inputs: readonly Shape[], outputs: readonly Shape[]): number {
+  const weight: unknown = Reflect.get(module, 'weight');
+  if (!(weight instanceof Tensor) || weight.ndim < 2 || inputs.length === 0 || outputs.length === 0) return 0;
+  const each = weight.numel() / weight.shape[0];
+  if (module instanceof Linear || CONVOLUTIONS.some((type) => module instanceof type)) {
+    return sizeOf(outputs[0]) * each;
+  }
+  // A transposed convolution multiplies each number of its input instead.
+  return TRANSPOSED.some((type) => module instanceof type) ? sizeOf(inputs[0]) * each : 0;
+}
+
+const CONVOLUTIONS = [Conv1d, Conv2d, Conv3d];
+const TRANSPOSED = [ConvTranspose1d, ConvTranspose2d, ConvTranspose3d];
 
 function isShape(input: Shape | readonly (Shape | Tensor)[]): input is Shape {
   return input.every((item) => typeof item === 'number');

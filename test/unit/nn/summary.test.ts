@@ -28,15 +28,16 @@ test('a summary tells what each layer gives and holds', () => {
   expect(String(found)).toBe(
     [
       'Sequential',
-      '-------------------------------------',
-      'Layer        Output shape  Parameters',
-      '-------------------------------------',
-      '0 (Linear)   [64, 128]        100,480',
-      '1 (ReLU)     [64, 128]              -',
-      '2 (Dropout)  [64, 128]              -',
-      '3 (Linear)   [64, 10]           1,290',
-      '-------------------------------------',
+      '------------------------------------------------',
+      'Layer        Output shape  Parameters       MACs',
+      '------------------------------------------------',
+      '0 (Linear)   [64, 128]        100,480  6,422,528',
+      '1 (ReLU)     [64, 128]              -          -',
+      '2 (Dropout)  [64, 128]              -          -',
+      '3 (Linear)   [64, 10]           1,290     81,920',
+      '------------------------------------------------',
       'Parameters: 101,770 (1,290 trainable, 100,480 frozen)',
+      'Multiply-adds (linear layers and convolutions): 6,504,448',
       'Memory of parameters and buffers: 407.1 kB',
     ].join('\n'),
   );
@@ -84,4 +85,14 @@ test('a summary takes several inputs and models of other kinds', () => {
     ],
   ]);
   expect(nn.summary(new nn.Linear(2, 3), [1, 2]).rows).toHaveLength(1);
+});
+
+test('a summary counts multiply-adds of convolutions', () => {
+  const model = new nn.Sequential(
+    new nn.Conv2d(4, 8, 3, { groups: 2, stride: 2 }),
+    new nn.ConvTranspose2d(8, 6, 2),
+    new nn.LayerNorm(5),
+  );
+  // 2·8·4·4 results of 2·3·3 weights each; 2·8·4·4 inputs times 6·2·2 weights; a norm has none.
+  expect(nn.summary(model, [2, 4, 9, 9]).rows.map(({ macs }) => macs)).toEqual([256 * 18, 256 * 24, 0]);
 });

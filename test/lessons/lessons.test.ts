@@ -22,6 +22,11 @@ function sourceOf(notebook: Notebook, id: string): string | undefined {
   return cell && [cell.source].flat().join('');
 }
 
+function neededBy(notebook: Notebook): string {
+  const needed = notebook.cells.filter(({ metadata }) => metadata.tags?.includes('exercise-needs'));
+  return needed.map(({ source }) => [source].flat().join('')).join('\n\n');
+}
+
 function isStored(notebook: Notebook): boolean {
   return notebook.cells.some((cell) => cell.cell_type === 'code' && cell.outputs.length > 0);
 }
@@ -40,14 +45,17 @@ describe('the lessons', () => {
   });
 });
 
-/** Lessons whose exercise has a test, by these ids: `exercise`, `exercise-test`, and the text `solution`. */
+/**
+ * Lessons whose exercise has a test, by these ids: `exercise`, `exercise-test`, and the text `solution`. What they need
+ * of the lesson is in cells tagged `exercise-needs`.
+ */
 const exercises = lessons.flatMap(({ name, notebook }) => {
   const [exercise, test, solution] = ['exercise', 'exercise-test', 'solution'].map((id) =>
     sourceOf(notebook, id),
   );
   return exercise === undefined || test === undefined || solution === undefined
     ? []
-    : [{ name, exercise, test, solution }];
+    : [{ name, needs: neededBy(notebook), exercise, test, solution }];
 });
 
 describe('the exercises', () => {
@@ -64,7 +72,7 @@ describe('the exercises', () => {
     const input = path.join(scratch, `solved-${name}`);
     // The exercise comes first, so that a test that says "right" before anything is written is seen.
     const notebook = {
-      cells: [cells.exercise, cells.test, solution, cells.test].map(cell),
+      cells: [cells.needs, cells.exercise, cells.test, solution, cells.test].map(cell),
       metadata: { kernelspec: { name: 'nabla', display_name: 'Nabla', language: 'typescript' } },
       nbformat: 4,
       nbformat_minor: 4,
@@ -75,7 +83,7 @@ describe('the exercises', () => {
     const shown = result.notebook.cells.map((done) =>
       done.cell_type === 'code' ? JSON.stringify(done.outputs) : '',
     );
-    expect(shown[1]).not.toContain('right: ');
-    expect(shown[3]).toContain('right: ');
+    expect(shown[2]).not.toContain('right: ');
+    expect(shown[4]).toContain('right: ');
   });
 });

@@ -268,7 +268,8 @@ describe('every op', () => {
           const sharesWide = wide.some((x) => x.storage === one.storage && x.layout.size > 0);
           const sharesHalf = halves.some((x) => x.storage === other.storage && x.layout.size > 0);
           // An einsum that is a mere permutation is a view, which it does not promise, nor dropout that drops nothing.
-          if (sharesWide && name !== 'einsum' && !name.includes('ropout')) expect([name, sharesHalf]).toEqual([name, true]);
+          if (sharesWide && name !== 'einsum' && !name.includes('ropout'))
+            expect([name, sharesHalf]).toEqual([name, true]);
           if (one.dtype === 'float32') {
             expect(other.dtype).toBe('float16');
             expect(other.toArray()).toEqual(one.half().toArray());

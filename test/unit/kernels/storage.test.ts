@@ -31,6 +31,25 @@ describe('storage in a synchronous loop', () => {
     expect(new Set(held.map((storage) => storage.ptr)).size).toBe(5);
   });
 
+  test('what is dropped soon is found without full sweeps, and its memory is used again', () => {
+    reclaimMemory();
+    resetPeakMemory();
+    const { allocated, sweeps } = memory();
+    const held: Storage[] = [];
+    for (let i = 0; i < 3000; i++) {
+      const storage = Storage.allocate(1e6, 'loop');
+      f32[storage.ptr / 4] = i;
+      if (i % 1000 === 0) held.push(storage);
+    }
+    expect(memory().sweeps).toBe(sweeps);
+    expect(memory().peak - allocated).toBeLessThan(100e6);
+    expect(held.map((storage) => f32[storage.ptr / 4])).toEqual([0, 1000, 2000]);
+    // Those that lived longer are found by full sweeps.
+    held.length = 0;
+    reclaimMemory();
+    expect(memory().allocated).toBeLessThanOrEqual(allocated);
+  });
+
   test('many tiny storages do not pile up either', () => {
     const before = memory().storages;
     for (let i = 0; i < 3e6; i++) Storage.allocate(4, 'tiny');

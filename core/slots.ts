@@ -1,0 +1,372 @@
+/**
+ * The table of what is allocated in the tensor memory, and the search for what is dead. A slot holds a block and its
+ * owner, weakly. Owners begin in a WeakSet: most results are dropped soon, and of a set a collection of young objects
+ * tells which are left. Owners that survive two of those get a WeakRef, which only a full collection clears.
+ */
+import os from 'node:os';
+import { Allocator, type Block } from './allocator.js';
+import { memoryBytes, SCRATCH_END, TENSORS_END } from './memory.js';
+import { type Held, outOfMemory } from './out-of-memory.js';
+import {
+  clearKeptObjects,
+  collectGarbage,
+  collectYoungGarbage,
+  membersCanBeVisited,
+  visitMembers,
+  type Visited,
+} from './reclaim.js';
+
+export interface MemoryStatistics {
+  /** Bytes of live storages. */
+  readonly allocated: number;
+  /** The most that `allocated` has been since the start, or since `resetPeakMemory()`. */
+  readonly peak: number;
+  /** The budget: allocating past it is an OutOfMemoryError. */
+  readonly limit: number;
+  /** Bytes of address space set aside for tensors. */
+  readonly reserved: number;
+  /** Number of live storages. */
+  readonly storages: number;
+  /** Sweeps for dead storages so far, and the time that they and their garbage collections took. */
+  readonly sweeps: number;
+  readonly sweepMilliseconds: number;
+}
+
+/** What a slot belongs to; the slot is free when it is dead. Visiting it is to call `seen`. */
+export interface Owner extends Visited {
+  readonly slot: number;
+}
+
+const MIB = 2 ** 20;
+
+/** Bytes allocated between full sweeps: the pace moves between these so that sweeping costs about 1 % of the time. */
+const MIN_PACE = 64 * MIB;
+const MAX_PACE = 512 * MIB;
+const MAX_SWEEP_SHARE = 0.01;
+/**
+ * Bytes and owners between sweeps of the young, doubled up to MAX_YOUNG_LEVEL times where they would cost more than
+ * this share of the time. The less, the more often a result gets memory that is in the cache.
+ */
+const YOUNG_BYTES = 16 * MIB;
+const YOUNG_OWNERS = 2048;
+const MAX_YOUNG_LEVEL = 2;
+const MAX_YOUNG_SHARE = 0.1;
+/** Sweeps that an owner is looked for among the young. */
+const YOUNG_SWEEPS = 2;
+/** Handles cost memory too, however small their tensors. */
+const MAX_HANDLES_BETWEEN_SWEEPS = 2 ** 18;
+const ALLOCATIONS_BETWEEN_CLEARS = 2 ** 14;
+
+const allocator = new Allocator(SCRATCH_END, TENSORS_END);
+
+const YOUNG = Symbol('young');
+type Handle = WeakRef<Owner> | typeof YOUNG | undefined;
+
+/** Per slot: the handle, its block and its size; slots of dead owners are used again. */
+const handles: Handle[] = [];
+const blocks: Block[] = [];
+export const sizes: number[] = [];
+/** Storages in it: one, or those of a slab. */
+export const counts: number[] = [];
+const names: string[] = [];
+const spareSlots: number[] = [];
+
+const young = new WeakSet<Owner>();
+/** Slots of young owners, and of some that were young; which slots are in the list. */
+const youngSlots: number[] = [];
+const listed: boolean[] = [];
+/** Per slot: the last visit in which its young owner was alive, and how many those were. */
+const seenIn: number[] = [];
+const survived: number[] = [];
+let visit = 0;
+let visiting = false;
+const grownUp: Owner[] = [];
+
+/** Read on the path of every allocation, so it is a plain object. */
+export const usage = {
+  limit: defaultLimit(),
+  allocated: 0,
+  peak: 0,
+  storages: 0,
+  /** True inside an operation on the tables; still true at the next one when an interrupt cut it off. */
+  unfinished: false,
+};
+
+let sweeps = 0;
+let sweepMilliseconds = 0;
+let pace = MIN_PACE;
+let bytesSinceSweep = 0;
+let handlesSinceSweep = 0;
+let allocationsUntilClear = ALLOCATIONS_BETWEEN_CLEARS;
+let lastSweepEnd = performance.now();
+
+let youngLevel = 0;
+let youngBytes = 0;
+let lastYoungEnd = performance.now();
+
+/** What is called before a sweep, to let go of what is only kept for later use. */
+let beforeSweep: () => void = () => undefined;
+
+export function onSweep(letGo: () => void): void {
+  beforeSweep = letGo;
+}
+
+/**
+ * A free slot with a block of this size.
+ *
+ * @throws OutOfMemoryError when the budget does not hold it even after everything dead was given back
+ */
+export function takeSlot(bytes: number, operation: string): number {
+  if (
+    (youngBytes + bytes > YOUNG_BYTES << youngLevel || youngSlots.length >= YOUNG_OWNERS << youngLevel) &&
+    youngSlots.length > 0
+  )
+    sweepYoung();
+  if (
+    bytesSinceSweep + bytes > Math.max(pace, usage.allocated / 2) ||
+    usage.allocated + bytes > usage.limit ||
+    handlesSinceSweep > MAX_HANDLES_BETWEEN_SWEEPS
+  )
+    sweepUnderPressure();
+  if (--allocationsUntilClear === 0) {
+    allocationsUntilClear = ALLOCATIONS_BETWEEN_CLEARS;
+    clearKeptObjects();
+  }
+
+  usage.unfinished = true;
+  let block = usage.allocated + bytes > usage.limit ? -1 : allocator.allocate(bytes);
+  if (block < 0 && bytesSinceSweep > 0 && usage.allocated + bytes <= usage.limit) {
+    // Within the budget but no gap is large enough: the dead may be in between.
+    sweepUnderPressure();
+    block = allocator.allocate(bytes);
+  }
+  if (block < 0) {
+    usage.unfinished = false;
+    throw outOfMemory(bytes, operation, { ...usage, reserved: memoryBytes, held: heldByOperation() });
+  }
+  const slot = spareSlots.pop() ?? handles.length;
+  blocks[slot] = block;
+  sizes[slot] = bytes;
+  counts[slot] = 1;
+  names[slot] = operation;
+  return slot;
+}
+
+/** Where the bytes of a slot start. */
+export function addressOf(slot: number): number {
+  return allocator.address(blocks[slot]);
+}
+
+/** Completes `takeSlot`: from now on the slot is freed when this owner is dead. */
+export function giveSlot(slot: number, owner: Owner): void {
+  const bytes = sizes[slot];
+  if (membersCanBeVisited) {
+    survived[slot] = 0;
+    young.add(owner);
+    if (!listed[slot]) {
+      youngSlots.push(slot);
+      listed[slot] = true;
+    }
+    handles[slot] = YOUNG;
+  } else handles[slot] = new WeakRef(owner);
+  usage.allocated += bytes;
+  if (usage.allocated > usage.peak) usage.peak = usage.allocated;
+  usage.storages++;
+  youngBytes += bytes;
+  bytesSinceSweep += bytes;
+  handlesSinceSweep++;
+  usage.unfinished = false;
+}
+
+/** Gives a slot back whose owner is known to be unused. */
+export function releaseSlot(slot: number): void {
+  usage.unfinished = true;
+  const bytes = sizes[slot];
+  if (handles[slot] === YOUNG) youngBytes = Math.max(0, youngBytes - bytes);
+  freeSlot(slot);
+  usage.unfinished = false;
+  noPressure(bytes);
+}
+
+/** What is given back early is no pressure. Some of it may be older than the last sweep. */
+function noPressure(bytes: number): void {
+  bytesSinceSweep = Math.max(0, bytesSinceSweep - bytes);
+  handlesSinceSweep = Math.max(0, handlesSinceSweep - 1);
+}
+
+/** What the tensor memory holds now. */
+export function memory(): MemoryStatistics {
+  const { allocated, peak, limit, storages } = usage;
+  return { allocated, peak, limit, reserved: memoryBytes, storages, sweeps, sweepMilliseconds };
+}
+
+/** Lets `memory().peak` start again from what is allocated now. */
+export function resetPeakMemory(): void {
+  usage.peak = usage.allocated;
+}
+
+/**
+ * Sets the budget for all tensors together, in bytes.
+ *
+ * @throws RangeError when it is not a positive number
+ */
+export function setMemoryLimit(bytes: number): void {
+  if (!(bytes > 0)) throw new RangeError(`setMemoryLimit: expected a positive number of bytes, got ${bytes}`);
+  usage.limit = Math.min(bytes, memoryBytes);
+}
+
+/** Gives back the memory of every tensor that is no longer reachable, at once (some milliseconds). */
+export function reclaimMemory(): void {
+  if (usage.unfinished) repair();
+  const began = performance.now();
+  beforeSweep();
+  collectGarbage();
+  sweep();
+  const ended = performance.now();
+  sweeps++;
+  sweepMilliseconds += ended - began;
+  lastSweepEnd = ended;
+}
+
+/** Sweeps, and sets the pace of later sweeps by what this one cost. */
+export function sweepUnderPressure(): void {
+  const began = performance.now();
+  const worked = began - lastSweepEnd;
+  reclaimMemory();
+  const share = (performance.now() - began) / Math.max(worked, 1e-3);
+  if (share > MAX_SWEEP_SHARE) pace = Math.min(pace * 2, MAX_PACE, Math.max(MIN_PACE, usage.limit / 4));
+  else if (share < MAX_SWEEP_SHARE / 4) pace = Math.max(pace / 2, MIN_PACE);
+}
+
+/** Frees the slots whose owners died young, and sets how often that is done by what it cost. */
+function sweepYoung(): void {
+  const began = performance.now();
+  const worked = began - lastYoungEnd;
+  collectYoungGarbage();
+  freeYoung();
+  const ended = performance.now();
+  sweepMilliseconds += ended - began;
+  lastYoungEnd = ended;
+  const share = (ended - began) / Math.max(worked, 1e-3);
+  if (share > MAX_YOUNG_SHARE) youngLevel = Math.min(youngLevel + 1, MAX_YOUNG_LEVEL);
+  else if (share < MAX_YOUNG_SHARE / 4) youngLevel = Math.max(youngLevel - 1, 0);
+}
+
+/** Notes that a young owner is alive. */
+export function seen(owner: Owner): void {
+  const { slot } = owner;
+  if (!visiting || slot < 0 || handles[slot] !== YOUNG) return;
+  seenIn[slot] = visit;
+  if (++survived[slot] >= YOUNG_SWEEPS) grownUp.push(owner);
+}
+
+/** Frees the slots of young owners that the last garbage collection found dead. */
+function freeYoung(): void {
+  youngBytes = 0;
+  if (youngSlots.length === 0) return;
+  // Nothing is freed where an interrupt cuts the visit off.
+  grownUp.length = 0;
+  visit++;
+  visiting = true;
+  visitMembers(young);
+  visiting = false;
+  usage.unfinished = true;
+  for (const owner of grownUp) {
+    handles[owner.slot] = new WeakRef(owner);
+    young.delete(owner);
+  }
+  grownUp.length = 0;
+  let kept = 0;
+  for (const slot of youngSlots) {
+    if (handles[slot] === YOUNG) {
+      if (seenIn[slot] === visit) {
+        youngSlots[kept++] = slot;
+        continue;
+      }
+      const bytes = sizes[slot];
+      freeSlot(slot);
+      noPressure(bytes);
+    }
+    listed[slot] = false;
+  }
+  youngSlots.length = kept;
+  usage.unfinished = false;
+}
+
+/** Frees the slots whose owners have been collected. */
+function sweep(): void {
+  freeYoung();
+  usage.unfinished = true;
+  for (let slot = 0; slot < handles.length; slot++) {
+    const handle = handles[slot];
+    if (handle !== undefined && handle !== YOUNG && handle.deref() === undefined) freeSlot(slot);
+  }
+  bytesSinceSweep = 0;
+  handlesSinceSweep = 0;
+  usage.unfinished = false;
+}
+
+function freeSlot(slot: number): void {
+  // First of all, so that whatever interrupts the rest, the slot is not freed twice.
+  handles[slot] = undefined;
+  allocator.free(blocks[slot]);
+  usage.allocated -= sizes[slot];
+  usage.storages -= counts[slot];
+  spareSlots.push(slot);
+}
+
+/** An interrupt may cut any operation off. The handles are the truth from which the rest is made again. */
+export function repair(): void {
+  const live: Block[] = [];
+  beforeSweep();
+  spareSlots.length = 0;
+  usage.allocated = 0;
+  usage.storages = 0;
+  for (let slot = 0; slot < handles.length; slot++) {
+    if (handles[slot] === undefined) spareSlots.push(slot);
+    else {
+      live.push(blocks[slot]);
+      usage.allocated += sizes[slot];
+      usage.storages += counts[slot];
+    }
+  }
+  allocator.rebuild(live);
+  visiting = false;
+  usage.unfinished = false;
+}
+
+function defaultLimit(): number {
+  const granted = process.constrainedMemory();
+  const machine = os.totalmem();
+  const usable = granted > 0 && granted < machine ? granted : machine;
+  return Math.min(memoryBytes, Math.floor(usable * 0.8));
+}
+
+function heldByOperation(): Held[] {
+  const byOperation = new Map<string, { name: string; bytes: number; count: number }>();
+  for (let slot = 0; slot < handles.length; slot++) {
+    if (handles[slot] === undefined) continue;
+    const name = names[slot];
+    const entry = byOperation.get(name) ?? { name, bytes: 0, count: 0 };
+    entry.bytes += sizes[slot];
+    entry.count += counts[slot];
+    byOperation.set(name, entry);
+  }
+  return [...byOperation.values()];
+}
+
+/**
+ * Between cells: an object that nobody holds is collected by the next full garbage collection, and then dead storages
+ * have been collected too. One such object watches for all of them, which costs nothing per tensor.
+ */
+const afterCollection = new FinalizationRegistry<undefined>(() => {
+  if (usage.unfinished) repair();
+  sweep();
+  watchCollections();
+});
+
+function watchCollections(): void {
+  afterCollection.register({}, undefined);
+}
+
+watchCollections();

@@ -35,17 +35,19 @@ describe('storage in a synchronous loop', () => {
     reclaimMemory();
     resetPeakMemory();
     const { allocated, sweeps } = memory();
-    const held: Storage[] = [];
-    for (let i = 0; i < 3000; i++) {
-      const storage = Storage.allocate(1e6, 'loop');
-      f32[storage.ptr / 4] = i;
-      if (i % 1000 === 0) held.push(storage);
-    }
+    const loop = (): number[] => {
+      const held: Storage[] = [];
+      for (let i = 0; i < 3000; i++) {
+        const storage = Storage.allocate(1e6, 'loop');
+        f32[storage.ptr / 4] = i;
+        if (i % 1000 === 0) held.push(storage);
+      }
+      return held.map((storage) => f32[storage.ptr / 4]);
+    };
+    expect(loop()).toEqual([0, 1000, 2000]);
     expect(memory().sweeps).toBe(sweeps);
     expect(memory().peak - allocated).toBeLessThan(100e6);
-    expect(held.map((storage) => f32[storage.ptr / 4])).toEqual([0, 1000, 2000]);
     // Those that lived longer are found by full sweeps.
-    held.length = 0;
     reclaimMemory();
     expect(memory().allocated).toBeLessThanOrEqual(allocated);
   });

@@ -60,6 +60,11 @@ export abstract class Node {
     return NOTHING;
   }
 
+  /** The tensors that backward will read, for those who look at graphs; nulls and none once they were let go. */
+  keeps(): readonly (Tensor | null)[] {
+    return this.saved();
+  }
+
   /** Takes a gradient that arrived for this node (from output `slot` of it). */
   receive(grad: Tensor, _slot: number, add: (a: Tensor, b: Tensor, intoA: boolean) => Tensor): void {
     if (this.pending === null) {

@@ -23,3 +23,12 @@ export {
   type ParameterSource,
   type Verdict,
 } from './parameters.js';
+export {
+  readGraph,
+  type GraphEdge,
+  type GraphNode,
+  type GraphReading,
+  type GraphReadOptions,
+  type Scope,
+  type TensorSummary,
+} from './graph.js';

@@ -36,3 +36,5 @@ export {
   type WeightGridOptions,
   type WeightSource,
 } from './charts/weights.js';
+export { backpropSteps, BackpropSteps, type BackpropOptions } from './charts/backprop.js';
+export { graph, type GraphOptions } from './charts/graph.js';

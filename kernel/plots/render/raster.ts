@@ -17,7 +17,10 @@ const ATTEMPTS = [
   { ratio: 2, colors: 64 },
   { ratio: 1.6, colors: 64 },
   { ratio: 1.25, colors: 48 },
+  { ratio: 1, colors: 32 },
 ] as const;
+/** CSS pixels of a picture (a graph of many boxes) whose best would be large and slow. */
+const LARGE = 1_000_000;
 /** A frame that is seen for a quarter of a second. */
 const LIVE_COLORS = 64;
 /** So many characters of SVG take long to draw: the frames that pass by are then drawn with fewer pixels. */
@@ -56,10 +59,11 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
       LIVE_COLORS,
       'fast',
     );
-  let pixels = rasterize(svg, PIXEL_RATIO);
-  let ratio: number = PIXEL_RATIO;
+  const attempts = chart.width * chart.height > LARGE ? ATTEMPTS.slice(2) : ATTEMPTS;
+  let { ratio }: { ratio: number } = attempts[0];
+  let pixels = rasterize(svg, ratio);
   let png: Buffer = Buffer.alloc(0);
-  for (const attempt of ATTEMPTS) {
+  for (const attempt of attempts) {
     if (attempt.ratio !== ratio) pixels = rasterize(svg, (ratio = attempt.ratio));
     png = encodePng(pixels, attempt.colors);
     if (png.length <= SIZE_LIMIT) break;

@@ -13,6 +13,7 @@ import {
   type LineChartOptions,
 } from '../../../kernel/plots/index.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
+import { graphs } from './graphs.js';
 import { pictures } from './pictures.js';
 import { gaussian, noise, silent } from './tools.js';
 
@@ -321,7 +322,7 @@ const makers: Record<string, () => ChartModel> = {
 
 /** Each chart is made once: nothing changes a model. */
 export const cases: Record<string, () => ChartModel> = Object.fromEntries(
-  Object.entries({ ...makers, ...pictures }).map(([name, make]) => {
+  Object.entries({ ...makers, ...pictures, ...graphs }).map(([name, make]) => {
     let chart: ChartModel | undefined;
     return [name, () => (chart ??= make())];
   }),

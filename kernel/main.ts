@@ -6,6 +6,7 @@ import { takeOver } from './boot/handover.js';
 import { historyStore } from './dispatch/history-files.js';
 import { packageVersion } from './install/paths.js';
 import { Kernel } from './dispatch/index.js';
+import { lazyLanguageService } from './language/service/lazy.js';
 import { watchParent } from './parent.js';
 import { ConnectionError, readConnectionFile, ZeroMqTransport } from './transport/index.js';
 
@@ -41,6 +42,10 @@ async function main(): Promise<void> {
       const { startSession } = await import('./session/index.js');
       return startSession({ cwd: process.cwd(), events, first: begun.user });
     },
+    language: lazyLanguageService(async () => {
+      const { createLanguageService } = await import('./language/service/index.js');
+      return createLanguageService({ folder: process.cwd() });
+    }),
     isComplete: async (code) => {
       const { isComplete } = await import('./language/index.js');
       return isComplete(code);

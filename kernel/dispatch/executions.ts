@@ -1,6 +1,7 @@
 /** execute_request: the queue of cells, the counter, and the life of one cell from busy to idle. */
 import type { ExecuteReply, ExecuteRequest, UserExpression } from '../protocol/execute.js';
 import type { Incoming } from '../protocol/message.js';
+import type { LanguageService } from '../language/service/contract.js';
 import type { ErrorReport, ExecutionId, ExecutionOutcome } from '../runtime/frames.js';
 import type { Session } from '../session/session.js';
 import type { Channel } from '../transport/transport.js';
@@ -26,6 +27,7 @@ export interface ExecutionParts {
   readonly status: StatusReporter;
   readonly stdin: Stdin;
   readonly session: () => Promise<Session>;
+  readonly language: LanguageService | null;
 }
 
 interface Running {
@@ -142,6 +144,7 @@ export class Executions {
       return this.#page(session, page, count);
     }
 
+    this.#parts.language?.ran(code);
     const id = session.reserve();
     const record = outputs.begin(id, message.header, silent);
     this.#remember(id, message);

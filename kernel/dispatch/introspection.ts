@@ -1,7 +1,9 @@
 /**
- * complete and inspect from the values that exist in the user process. The language service, which knows types and
- * code that has not run, will answer before it.
+ * complete and inspect: from the language service, which knows types and code that has not run, and from the values that
+ * exist in the user process.
  */
+import type { MimeBundle } from '../display/mime.js';
+import type { Completions, Inspection, LanguageService } from '../language/service/contract.js';
 import {
   cursorOffset,
   cursorPosition,
@@ -10,7 +12,7 @@ import {
   type InspectReply,
   type InspectRequest,
 } from '../protocol/introspection.js';
-import type { Session } from '../session/session.js';
+import type { Session, ValueInfo } from '../session/session.js';
 
 const NAME = '[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*';
 const PATH_BEFORE = new RegExp(`(?:${NAME}\\s*\\??\\.\\s*)*(?:${NAME})?$`, 'u');
@@ -28,43 +30,117 @@ export function pathBefore(code: string, offset: number): string[] | null {
     : path.split('.').map((name) => name.replace('?', '').trim());
 }
 
-export async function complete(request: CompleteRequest, session: Session): Promise<CompleteReply> {
+/**
+ * Types first, as the language service knows them, and values where it knows none: names that only exist at run time, and
+ * keys of what is `any`. Each answers alone when the other has nothing to say in time.
+ */
+export async function complete(
+  request: CompleteRequest,
+  session: Session,
+  language: LanguageService | null = null,
+): Promise<CompleteReply> {
   const { code } = request;
   const offset = cursorOffset(code, request.cursor_pos);
+  const live = fromValues(code, offset, session);
+  const typed = language && (await within(TYPES_MS, language.complete(code, offset)));
+  if (!typed) return reply(code, offset, await live);
+  const isEnough = typed.place === 'text' || (typed.place === 'members' && typed.entries.length > 0);
+  const values = isEnough ? null : await within(VALUES_MS, live);
+  if (values?.start !== typed.start) return reply(code, offset, typed);
+  const known = new Set(typed.entries.map(({ text }) => text));
+  const added = values.entries.filter(({ text }) => !known.has(text));
+  return reply(code, offset, { ...typed, entries: [...typed.entries, ...added] });
+}
+
+/** How long the types are waited for, and then the values. */
+const TYPES_MS = 450;
+const VALUES_MS = 100;
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, ms, null);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Found = Pick<Completions, 'start' | 'entries'>;
+
+async function fromValues(code: string, offset: number, session: Session): Promise<Found> {
   const path = pathBefore(code, offset);
   const prefix = path?.at(-1) ?? '';
-  const position = cursorPosition(code, offset);
   const found = path && session.look ? await session.look(path.slice(0, -1)) : null;
-  const members = (found?.members ?? [])
+  const entries = (found?.members ?? [])
     .filter(({ name }) => name.startsWith(prefix) && WHOLE_PATH.test(name))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const start = cursorPosition(code, offset - prefix.length);
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map(({ name, kind }) => ({ text: name, kind, detail: '' }));
+  return { start: offset - prefix.length, entries };
+}
+
+function reply(code: string, offset: number, { start, entries }: Found): CompleteReply {
+  const [from, to] = [cursorPosition(code, start), cursorPosition(code, offset)];
   return {
     status: 'ok',
-    matches: members.map(({ name }) => name),
-    cursor_start: start,
-    cursor_end: position,
+    matches: entries.map(({ text }) => text),
+    cursor_start: from,
+    cursor_end: to,
     // One entry a match: VS Code ignores the list otherwise.
     metadata: {
-      _jupyter_types_experimental: members.map(({ name, kind }) => ({
-        text: name,
+      _jupyter_types_experimental: entries.map(({ text, kind, detail }) => ({
+        text,
         type: kind,
-        start,
-        end: position,
-        signature: '',
+        start: from,
+        end: to,
+        signature: detail,
       })),
     },
   };
 }
 
-export async function inspect(request: InspectRequest, session: Session): Promise<InspectReply> {
-  const { code } = request;
+/** The declaration and its documentation from the language service, and the value as it is now. */
+export async function inspect(
+  request: InspectRequest,
+  session: Session,
+  language: LanguageService | null = null,
+): Promise<InspectReply> {
+  const { code, detail_level } = request;
   const offset = cursorOffset(code, request.cursor_pos);
   const [rest] = NAME_REST.exec(code.slice(offset)) ?? [''];
   const here = namesBefore(code, offset + rest.length);
   const path = here.length > 0 ? here : namesBefore(code, openParenthesis(code, offset));
-  const found = path.length > 0 ? await session.look?.(path) : null;
-  return { status: 'ok', found: !!found, data: found?.data ?? {}, metadata: {} };
+  const live = path.length > 0 ? Promise.resolve(session.look?.(path) ?? null) : Promise.resolve(null);
+  const typed = language && (await within(TYPES_MS, language.inspect(code, offset)));
+  if (!typed) {
+    const found = await live;
+    return { status: 'ok', found: !!found, data: found?.data ?? {}, metadata: {} };
+  }
+  const value = await within(VALUES_MS, live);
+  // The source of a function says no more than its declaration, unless more is asked for.
+  const isShown = value !== null && (value.callable !== true || detail_level > 0);
+  return { status: 'ok', found: true, data: inspectionBundle(typed, isShown ? value : null), metadata: {} };
+}
+
+function inspectionBundle({ signature, documentation }: Inspection, value: ValueInfo | null): MimeBundle {
+  const text = value?.data['text/plain'];
+  const shown = typeof text === 'string' ? text : '';
+  const parts = (declaration: string, ending: string): string =>
+    [declaration, documentation, ending].filter((part) => part !== '').join('\n\n');
+  return {
+    'text/plain': parts(signature, shown),
+    'text/markdown': parts(fenced(signature), shown === '' ? '' : `---\n\n${fenced(shown, 'text')}`),
+  };
+}
+
+/** Longer than any fence in the text. */
+function fenced(text: string, language = 'typescript'): string {
+  if (text === '') return '';
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 function namesBefore(code: string, offset: number): string[] {

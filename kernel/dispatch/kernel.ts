@@ -2,6 +2,7 @@
  * A Jupyter kernel as a value: what it answers to each request. It knows neither sockets nor the user process, only a
  * transport and a session, so that two of them can live in one test.
  */
+import type { LanguageService } from '../language/service/contract.js';
 import { InvalidContent } from '../protocol/fields.js';
 import type { IsCompleteReply } from '../protocol/introspection.js';
 import type { Incoming } from '../protocol/message.js';
@@ -31,6 +32,8 @@ export interface KernelOptions {
   /** Starts the user process. Called once, when the transport is open. */
   startSession(events: SessionEvents): Session | Promise<Session>;
   isComplete(code: string): IsCompleteReply | Promise<IsCompleteReply>;
+  /** What knows the types of cells; missing: values alone answer. */
+  language?: LanguageService;
   /** The version of the package. */
   version: string;
   /** Where the history is kept beyond this process; null: nowhere. */
@@ -102,6 +105,7 @@ export class Kernel {
       status: this.#status,
       stdin: this.#stdin,
       session: () => this.#session,
+      language: options.language ?? null,
     });
   }
 
@@ -135,6 +139,7 @@ export class Kernel {
       .catch((error: unknown) => this.#log('the user process did not end cleanly', error));
     await Promise.race([shutdown, timeout]);
     clearTimeout(timer);
+    this.#options.language?.stop();
     this.#outputs.flush();
     await this.#history.flushed();
     await this.#options.transport.close();
@@ -202,8 +207,8 @@ export class Kernel {
 
   readonly #handlers: Handlers = {
     kernel_info_request: () => kernelInfo(this.#options.version),
-    complete_request: async (content) => complete(content, await this.#session),
-    inspect_request: async (content) => inspect(content, await this.#session),
+    complete_request: async (content) => complete(content, await this.#session, this.#options.language),
+    inspect_request: async (content) => inspect(content, await this.#session, this.#options.language),
     is_complete_request: ({ code }) => this.#options.isComplete(code),
     history_request: (content) => this.#history.query(content),
     comm_info_request: ({ target_name }) => this.#comms.info(target_name),
@@ -280,6 +285,7 @@ export class Kernel {
       died: (reason, running) => {
         this.#stdin.cancel();
         this.#executions.abortWaiting();
+        this.#options.language?.reset();
         for (const close of this.#comms.clear()) this.#mailbox.publish(close, null);
         // Clients drop what belongs to earlier requests when they hear `restarting`: first the cell's last outputs.
         const restarting = () => {

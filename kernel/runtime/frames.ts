@@ -48,6 +48,7 @@ export type FromUser =
 export interface LookAnswer {
   members: readonly { name: string; kind: 'function' | 'class' | 'property' | 'variable' }[];
   data: MimeBundle;
+  callable?: boolean;
 }
 
 /** What goes through a comm, in either direction. */

@@ -23,7 +23,8 @@ export async function look(session: inspector.Session, path: readonly string[]):
     if (path.length === 0) return { members: await namesInScope(session), data: {} };
     const value = await walk(session, path);
     if (!value) return null;
-    return { members: await membersOf(session, value), data: { 'text/plain': describe(path, value) } };
+    const data = { 'text/plain': describe(path, value) };
+    return { members: await membersOf(session, value), data, callable: value.type === 'function' };
   } finally {
     session.post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
   }

@@ -59,4 +59,6 @@ export interface ValueInfo {
   members: readonly { name: string; kind: 'function' | 'class' | 'property' | 'variable' }[];
   /** The value described for a person: text/plain at least (signature or type, then the value). */
   data: MimeBundle;
+  /** It is a function or a class: `data` has its source. */
+  callable?: boolean;
 }

@@ -18,6 +18,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'kernel/session/session',
     'kernel/runtime/frames',
     'kernel/language/version',
+    'kernel/language/service/contract',
+    'kernel/display/mime',
     'kernel/install/paths',
   ],
   'kernel/session': ['kernel/runtime', 'kernel/language', 'kernel/display', 'kernel/install/paths'],

@@ -1,0 +1,119 @@
+/** From the server's list to what a frontend inserts: one range for all, filtered by what is typed, ranked. */
+import type { CompletionEntry, Completions } from './contract.js';
+import { declaredWord, isType, isTypeOnly, KEYWORD, kindWord } from './kinds.js';
+import type { KnownName } from './program.js';
+
+/** An item of the Language Server Protocol, as far as it matters here. */
+interface Item {
+  readonly label: string;
+  readonly text: string;
+  readonly kind: number;
+  readonly sort: string;
+  readonly detail: string;
+  /** Where its edit begins: the line and the character; null: at the word. */
+  readonly from: Place | null;
+}
+
+export interface Place {
+  readonly line: number;
+  readonly character: number;
+}
+
+export interface Cursor {
+  readonly code: string;
+  readonly offset: number;
+  /** The offset in the cell of a place in its document. */
+  offsetAt(place: Place): number;
+}
+
+const WORD_BEFORE = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+const NAME = /^#?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+
+export function completionsFrom(
+  answer: unknown,
+  cursor: Cursor,
+  known: Iterable<KnownName>,
+  libraryKind: (name: string) => string,
+): Completions {
+  const { code, offset } = cursor;
+  const word = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
+  const items = itemsOf(answer);
+  const starts = items.map(({ from }) => (from ? cursor.offsetAt(from) : offset - word.length));
+  const start = mostCommon(starts) ?? offset - word.length;
+  const before = code.slice(0, start);
+  const labels = new Set(items.filter(({ kind }) => kind === KEYWORD).map(({ label }) => label));
+  const isValue = labels.has('await') || labels.has('function');
+  const isScope = isValue || labels.has('string') || items.some(({ label }) => label === 'globalThis');
+  const place = /\.\s*$/.test(before) && !/\.\.\.\s*$/.test(before) ? 'members' : isScope ? 'scope' : 'text';
+
+  const found = new Map<string, CompletionEntry & { rank: string }>();
+  for (const [index, { text, kind, sort, detail }] of items.entries()) {
+    if (starts[index] !== start || (place !== 'text' && !NAME.test(text))) continue;
+    const rank = kind === KEYWORD ? '14' : sort;
+    if (!found.has(text)) found.set(text, { text, kind: kindWord(kind), detail, rank });
+  }
+  if (place === 'scope')
+    for (const { name, kind } of known) {
+      const word = kind === 'library' ? libraryKind(name) : kind;
+      if (found.get(name)?.rank === '11' || (isValue ? isTypeOnly(word) : !isType(word))) continue;
+      const rank = kind === 'library' ? '13' : '12';
+      found.set(name, { text: name, kind: declaredWord(word), detail: '', rank });
+    }
+  const typed = code.slice(start, offset);
+  const entries = matching([...found.values()], typed)
+    .sort((a, b) => compare(rankOf(a), rankOf(b)) || compare(a.text, b.text))
+    .map(({ text, kind, detail }) => ({ text, kind, detail }));
+  return { start, place, entries };
+}
+
+/** Those that go on from what is typed; in another case only when there are no others. */
+function matching<T extends { text: string }>(entries: T[], typed: string): T[] {
+  const exact = entries.filter(({ text }) => text.startsWith(typed));
+  if (exact.length > 0) return exact;
+  const lower = typed.toLowerCase();
+  return entries.filter(({ text }) => text.toLowerCase().startsWith(lower));
+}
+
+/** Names that begin with an underscore are rarely meant. */
+function rankOf({ text, rank }: { text: string; rank: string }): string {
+  return `${text.startsWith('_') ? '9' : '0'}${rank}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function mostCommon(values: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+type Node = Record<string, unknown>;
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null;
+}
+
+export function itemsOf(answer: unknown): Item[] {
+  const list: unknown = isNode(answer) && !Array.isArray(answer) ? answer.items : answer;
+  if (!Array.isArray(list)) return [];
+  return list.filter(isNode).map((item): Item => {
+    const { label, kind, sortText, detail, insertText, textEdit } = item;
+    const edit = isNode(textEdit) ? textEdit : null;
+    const range = edit?.range ?? edit?.insert;
+    const text = edit?.newText ?? insertText ?? label;
+    return {
+      label: String(label),
+      text: String(text).replace(/\?$/, ''),
+      kind: Number(kind ?? 1),
+      sort: typeof sortText === 'string' ? sortText : '15',
+      detail: typeof detail === 'string' ? detail : '',
+      from: isNode(range) && isPlace(range.start) ? range.start : null,
+    };
+  });
+}
+
+export function isPlace(value: unknown): value is Place {
+  return isNode(value) && typeof value.line === 'number' && typeof value.character === 'number';
+}

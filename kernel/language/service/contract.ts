@@ -1,0 +1,48 @@
+/** What the language service answers; it knows types and code that has not run. Offsets are in UTF-16 units. */
+export interface LanguageService {
+  /** A cell runs: what it declares is there for the cells after it. */
+  ran(code: string): void;
+  /** The user process has started anew. */
+  reset(): void;
+  /** What could stand at `offset`; null when the service cannot tell. */
+  complete(code: string, offset: number): Promise<Completions | null>;
+  /** What stands at `offset`, or the function among whose arguments it is; null when nothing is known. */
+  inspect(code: string, offset: number): Promise<Inspection | null>;
+  /** The type errors of a cell that is about to run. */
+  diagnose(code: string): Promise<readonly Diagnostic[]>;
+  stop(): void;
+}
+
+export interface Completions {
+  /** Where the text begins that an entry replaces; it ends at the cursor. */
+  readonly start: number;
+  /** `scope`: names stand here. `members`: they follow a dot. `text`: in a string, a path or a comment. */
+  readonly place: 'scope' | 'members' | 'text';
+  /** The best first; all of them go on from what is typed. */
+  readonly entries: readonly CompletionEntry[];
+}
+
+export interface CompletionEntry {
+  readonly text: string;
+  /** As frontends name kinds: `function`, `class`, `property`, … */
+  readonly kind: string;
+  /** What is known of it in a line; often empty. */
+  readonly detail: string;
+}
+
+export interface Inspection {
+  /** The declaration, as TypeScript. */
+  readonly signature: string;
+  /** Markdown. */
+  readonly documentation: string;
+  /** The expression it is about, where it has a name: its value may be shown, too. */
+  readonly path: readonly string[];
+}
+
+export interface Diagnostic {
+  /** TypeScript's number of the error. */
+  readonly code: number;
+  readonly message: string;
+  readonly start: number;
+  readonly end: number;
+}

@@ -1,0 +1,2 @@
+export { createLanguageService, type ServiceOptions } from './service.js';
+export type * from './contract.js';

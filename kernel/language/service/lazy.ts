@@ -1,0 +1,57 @@
+/** The language service before anybody has asked it: it only remembers what has run. */
+import type { LanguageService } from './contract.js';
+
+/** Loads the service with the first question. `NABLA_LANGUAGE_SERVICE=off` does without it. */
+export function lazyLanguageService(load: () => Promise<LanguageService>): LanguageService {
+  let loaded: Promise<LanguageService> | undefined;
+  let service: LanguageService | undefined;
+  let stopped = process.env.NABLA_LANGUAGE_SERVICE === 'off';
+  const ran = new Set<string>();
+  let length = 0;
+  const ask = async <T>(question: (service: LanguageService) => Promise<T>, nothing: T): Promise<T> => {
+    if (stopped) return nothing;
+    loaded ??= load().then((each) => {
+      for (const code of ran) each.ran(code);
+      ran.clear();
+      return (service = each);
+    });
+    try {
+      return await question(await loaded);
+    } catch {
+      // It does not load, or has a fault: values alone must do.
+      return nothing;
+    }
+  };
+  return {
+    ran: (code) => {
+      if (stopped) return;
+      if (service) {
+        service.ran(code);
+        return;
+      }
+      if (ran.delete(code)) length -= code.length;
+      ran.add(code);
+      length += code.length;
+      for (const oldest of ran) {
+        if (length <= LONGEST) break;
+        ran.delete(oldest);
+        length -= oldest.length;
+      }
+    },
+    reset: () => {
+      ran.clear();
+      length = 0;
+      service?.reset();
+    },
+    complete: (code, offset) => ask((each) => each.complete(code, offset), null),
+    inspect: (code, offset) => ask((each) => each.inspect(code, offset), null),
+    diagnose: (code) => ask((each) => each.diagnose(code), []),
+    stop: () => {
+      stopped = true;
+      service?.stop();
+    },
+  };
+}
+
+/** How much text is remembered. */
+const LONGEST = 2_000_000;

@@ -1,0 +1,229 @@
+/**
+ * All executed cells and the one being edited as one program of TypeScript modules, none of which is a file.
+ *
+ * Executed cells lie in units, modules that export every name they declare. A cell joins the last unit as long as it
+ * declares nothing that the unit declares or mentions; else it begins a new one. So a name that is declared again has
+ * its new type in the cells after it and its old one in those before it, and a notebook of 200 cells is a few modules.
+ * A unit, and the edited cell, import in their first line the names of earlier units and of the library that they
+ * mention: line n of a cell is line n + 1 of its document.
+ */
+import { namesOf, type CellNames, type DeclaredKind } from './names.js';
+
+export interface Document {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What the server must hear of. */
+export type Change =
+  | { readonly kind: 'open' | 'change'; readonly document: Document }
+  | { readonly kind: 'close'; readonly name: string };
+
+export interface KnownName {
+  readonly name: string;
+  readonly kind: DeclaredKind | 'library';
+}
+
+interface Unit {
+  readonly file: string;
+  cells: string[];
+  readonly declared: Set<string>;
+  readonly exported: Set<string>;
+  readonly mentioned: Set<string>;
+  /** Names from elsewhere, and the module that they come from. */
+  readonly imports: Map<string, string>;
+}
+
+/** The document of the cell being edited. */
+export const EDITED = 'nabla-cell.ts';
+/** Matches the documents' names in a folder. */
+export const DOCUMENTS = './nabla-cell*.ts';
+
+const LIBRARY = 'nabla';
+/** A unit is sent again with each cell that joins it. */
+const LONGEST_UNIT = 32_768;
+/** Older units are given up: what came from them has no type any more. */
+const MOST_UNITS = 100;
+/** What waits to be read. */
+const LONGEST_BACKLOG = 2_000_000;
+
+export class CellProgram {
+  readonly #units: Unit[] = [];
+  /** The unit that declared a name last. */
+  readonly #owners = new Map<string, { unit: Unit; kind: DeclaredKind }>();
+  #library = new Map<string, string>();
+  /** Texts that have run and are not read yet, the latest last. */
+  #backlog = new Set<string>();
+  #backlogLength = 0;
+  #opened = new Map<string, string>();
+  #lastUnit = 0;
+  /** What the cells import from. */
+  #modules = new Set<string>();
+
+  /** A cell runs. Costs nothing: it is read when the program is asked for. */
+  ran(code: string): void {
+    // Run again, it comes after the others.
+    if (this.#backlog.delete(code)) this.#backlogLength -= code.length;
+    this.#backlog.add(code);
+    this.#backlogLength += code.length;
+    for (const oldest of this.#backlog) {
+      if (this.#backlogLength <= LONGEST_BACKLOG) break;
+      this.#backlog.delete(oldest);
+      this.#backlogLength -= oldest.length;
+    }
+  }
+
+  /** The user process has started anew: no cell has run. */
+  reset(): void {
+    this.#units.length = 0;
+    this.#modules.clear();
+    this.#owners.clear();
+    this.#backlog.clear();
+    this.#backlogLength = 0;
+  }
+
+  /** What the library exports, which cells have without an import: names with a word for their kind. */
+  set library(names: ReadonlyMap<string, string>) {
+    this.#library = new Map(names);
+  }
+
+  get hasLibrary(): boolean {
+    return this.#library.size > 0;
+  }
+
+  /** The server is another one: it has no document yet. */
+  closed(): void {
+    this.#opened.clear();
+  }
+
+  /** Reads the cells that have run, one a step, so that the caller can let others have a turn. */
+  *read(): Generator<void> {
+    for (const code of this.#backlog) {
+      this.#backlog.delete(code);
+      this.#backlogLength -= code.length;
+      const names = namesOf(code);
+      if (names.isValid) this.#add(code, names);
+      yield;
+    }
+  }
+
+  /** What the server must hear so that it has the program with `code` as the edited cell. */
+  changes(code: string): Change[] {
+    const documents = new Map(this.#units.map((unit) => [unit.file, textOf(unit)]));
+    const names = namesOf(code);
+    for (const module of names.modules) this.#modules.add(module);
+    const imports = new Map<string, string>();
+    this.#importInto(imports, names.mentioned, names.declared);
+    documents.set(EDITED, `${importLine(imports)}\n${code}\nexport {};\n`);
+    const changes: Change[] = [];
+    for (const name of this.#opened.keys())
+      if (!documents.has(name)) {
+        this.#opened.delete(name);
+        changes.push({ kind: 'close', name });
+      }
+    for (const [name, text] of documents) {
+      const before = this.#opened.get(name);
+      if (before === text) continue;
+      this.#opened.set(name, text);
+      changes.push({ kind: before === undefined ? 'open' : 'change', document: { name, text } });
+    }
+    return changes;
+  }
+
+  /** The names that the edited cell has without declaring them. */
+  *names(): Generator<KnownName> {
+    for (const [name, { kind }] of this.#owners) yield { name, kind };
+    for (const name of this.#library.keys()) if (!this.#owners.has(name)) yield { name, kind: 'library' };
+  }
+
+  /** What the cells import from, the edited one included. */
+  get modules(): Iterable<string> {
+    return this.#modules;
+  }
+
+  /** What the library calls a kind, for a name of `names()`. */
+  libraryKind(name: string): string {
+    return this.#library.get(name) ?? 'variable';
+  }
+
+  /** Whether a name comes from an earlier cell. */
+  isFromCells(name: string): boolean {
+    return this.#owners.has(name);
+  }
+
+  #add(code: string, names: CellNames): void {
+    const last = this.#units.at(-1);
+    for (const module of names.modules) this.#modules.add(module);
+    const unit = last && canJoin(last, code, names) ? last : this.#newUnit();
+    // Before its own names count: it may mention what an earlier cell declares under the same name.
+    this.#importInto(unit.imports, names.mentioned, new Set([...unit.declared, ...names.declared.keys()]));
+    unit.cells.push(code);
+    for (const name of names.mentioned) unit.mentioned.add(name);
+    for (const name of names.exported) unit.exported.add(name);
+    for (const [name, kind] of names.declared) {
+      unit.declared.add(name);
+      this.#owners.delete(name);
+      this.#owners.set(name, { unit, kind });
+    }
+    this.#dropOld();
+  }
+
+  #newUnit(): Unit {
+    const unit: Unit = {
+      file: `nabla-cells-${++this.#lastUnit}.ts`,
+      cells: [],
+      declared: new Set(),
+      exported: new Set(),
+      mentioned: new Set(),
+      imports: new Map(),
+    };
+    this.#units.push(unit);
+    return unit;
+  }
+
+  #importInto(
+    imports: Map<string, string>,
+    mentioned: ReadonlySet<string>,
+    declared: { has(name: string): boolean },
+  ): void {
+    for (const name of mentioned) {
+      if (declared.has(name)) continue;
+      const owner = this.#owners.get(name);
+      if (owner) imports.set(name, `./${owner.unit.file}`);
+      else if (this.#library.has(name)) imports.set(name, LIBRARY);
+    }
+  }
+
+  /** First those that nobody can name any more. */
+  #dropOld(): void {
+    if (this.#units.length <= MOST_UNITS) return;
+    const current = new Set([...this.#owners.values()].map(({ unit }) => unit));
+    const used = new Set(this.#units.flatMap((unit) => [...unit.imports.values()]));
+    const index = this.#units.findIndex((unit) => !current.has(unit) && !used.has(`./${unit.file}`));
+    const [dropped] = this.#units.splice(Math.max(0, index), 1);
+    for (const [name, { unit }] of this.#owners) if (unit === dropped) this.#owners.delete(name);
+  }
+}
+
+function canJoin(unit: Unit, code: string, { declared }: CellNames): boolean {
+  const length = unit.cells.reduce((sum, cell) => sum + cell.length, code.length);
+  if (length > LONGEST_UNIT) return false;
+  for (const name of declared.keys()) if (unit.declared.has(name) || unit.mentioned.has(name)) return false;
+  return true;
+}
+
+function textOf(unit: Unit): string {
+  const exported = [...unit.declared].filter((name) => !unit.exported.has(name)).join(', ');
+  // A statement of its own between cells: the next one may begin with a bracket.
+  return `${importLine(unit.imports)}\n${unit.cells.join('\n;\n')}\nexport { ${exported} };\n`;
+}
+
+function importLine(imports: ReadonlyMap<string, string>): string {
+  const byModule = new Map<string, string[]>();
+  for (const [name, module] of imports) {
+    const names = byModule.get(module);
+    if (names) names.push(name);
+    else byModule.set(module, [name]);
+  }
+  return [...byModule].map(([module, names]) => `import { ${names.join(', ')} } from '${module}';`).join(' ');
+}

@@ -1,0 +1,165 @@
+/**
+ * TypeScript's native language server as a child process: JSON-RPC over its standard streams, the base protocol of the
+ * Language Server Protocol 3.17. It knows nothing of cells.
+ */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import os from 'node:os';
+
+/** The server is gone, or was told to stop. */
+export class ServerEnded extends Error {
+  constructor(why: string) {
+    super(`the language server has ended: ${why}`);
+    this.name = 'ServerEnded';
+  }
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const HEADER_END = Buffer.from('\r\n\r\n');
+
+/**
+ * How much the server lets garbage grow before it collects (Go's GOGC; its default is 100), and what it should stay
+ * below: with many packages it would take twice the memory that it needs.
+ */
+const MEMORY = { GOGC: '60', GOMEMLIMIT: '240MiB' };
+
+export class LanguageServer {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #waiting = new Map<number, Waiting>();
+  #chunks: Buffer[] = [];
+  #lastId = 0;
+  #ended: string | null = null;
+
+  constructor(
+    executable: string,
+    /** The folder it runs in. */
+    cwd: string,
+    private readonly onEnd: () => void,
+  ) {
+    this.#child = spawn(executable, ['--lsp', '--stdio'], {
+      cwd,
+      // In a group of its own: an interrupt of the notebook is none of its business.
+      detached: true,
+      env: { ...process.env, ...MEMORY },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    // It does its work when nothing else wants the processor.
+    if (this.#child.pid !== undefined) lower(this.#child.pid);
+    this.#child.on('error', (error) => this.#end(error.message));
+    this.#child.on('exit', (code, signal) => this.#end(`exit ${signal ?? code ?? ''}`));
+    this.#child.stdin.on('error', (error) => this.#end(error.message));
+    this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+    this.#child.stderr.resume();
+    // Neither the child nor its pipes keep a kernel alive that wants to end.
+    this.#child.unref();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== null;
+  }
+
+  /** Sends a request; rejects with what the server says, or when it ends. An aborted one is cancelled there, too. */
+  request(method: string, params: object, signal?: AbortSignal): Promise<unknown> {
+    if (this.#ended !== null) return Promise.reject(new ServerEnded(this.#ended));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          if (!this.#waiting.delete(id)) return;
+          this.notify('$/cancelRequest', { id });
+          reject(new Error(`${method} was called off`));
+        },
+        { once: true },
+      );
+      this.#send({ id, method, params });
+    });
+  }
+
+  notify(method: string, params: object): void {
+    if (this.#ended === null) this.#send({ method, params });
+  }
+
+  stop(): void {
+    this.#end('stopped');
+  }
+
+  #send(message: object): void {
+    const text = JSON.stringify({ jsonrpc: '2.0', ...message });
+    this.#child.stdin.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  }
+
+  #read(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    // Joined only when a whole message may be there: a long answer comes in hundreds of pieces.
+    for (;;) {
+      const buffer = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
+      this.#chunks = [buffer];
+      const head = buffer.indexOf(HEADER_END);
+      if (head < 0) return;
+      const length = Number(/Content-Length: *(\d+)/i.exec(buffer.toString('latin1', 0, head))?.[1] ?? 0);
+      const end = head + HEADER_END.length + length;
+      if (buffer.length < end) return;
+      this.#chunks = buffer.length === end ? [] : [buffer.subarray(end)];
+      this.#receive(JSON.parse(buffer.toString('utf8', head + HEADER_END.length, end)));
+      if (this.#chunks.length === 0) return;
+    }
+  }
+
+  #receive(message: unknown): void {
+    if (typeof message !== 'object' || message === null) return;
+    const { id, method, params, result, error } = message as Record<string, unknown>;
+    if (typeof method === 'string') {
+      // A server that asks something waits for the answer; notifications concern nobody.
+      if (typeof id === 'number' || typeof id === 'string')
+        this.#send({ id, result: answer(method, params) });
+      return;
+    }
+    if (typeof id !== 'number') return;
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined || error === null) waiting?.resolve(result);
+    else waiting?.reject(new Error(messageOf(error)));
+  }
+
+  #end(why: string): void {
+    if (this.#ended !== null) return;
+    this.#ended = why;
+    this.#child.kill('SIGKILL');
+    for (const { reject } of this.#waiting.values()) reject(new ServerEnded(why));
+    this.#waiting.clear();
+    this.onEnd();
+  }
+}
+
+/** The only question with more than one possible answer is for settings: there are none. */
+function answer(method: string, params: unknown): unknown {
+  if (method !== 'workspace/configuration') return null;
+  const items: unknown =
+    typeof params === 'object' && params !== null && 'items' in params ? params.items : [];
+  return Array.isArray(items) ? items.map(() => null) : [];
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
+}
+
+const NICE = 5;
+
+function lower(pid: number): void {
+  try {
+    os.setPriority(pid, NICE);
+  } catch {
+    // It has ended already, which is told elsewhere.
+  }
+}

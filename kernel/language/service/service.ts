@@ -1,0 +1,304 @@
+/** The language service: keeps the server's program that of the notebook, asks, and starts the server again when it dies. */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { completionsFrom, itemsOf, type Place } from './completions.js';
+import { configDocuments, serverExecutable } from './config.js';
+import type { Completions, Diagnostic, Inspection, LanguageService } from './contract.js';
+import { errorsOf } from './errors.js';
+import { fromHover, fromSignatureHelp } from './hover.js';
+import { kindWord } from './kinds.js';
+import { CellProgram, EDITED, type Document } from './program.js';
+import { LanguageServer } from './server.js';
+import { DiskWatch } from './disk.js';
+
+export interface ServiceOptions {
+  /** The notebook's folder. */
+  folder: string;
+  /** The server's program; null: there is none for this machine. */
+  executable?: string | null;
+  /** How long one question may take. */
+  limitMs?: number;
+}
+
+/** A question that takes longer is called off; a server that does not even notice that is ended. */
+const LIMIT_MS = 10_000;
+/** After as many deaths in a row the service is left alone for a while. */
+const MOST_DEATHS = 3;
+const PAUSE_MS = 30_000;
+/** The server's memory is given back when nobody has asked for so long. */
+const IDLE_MS = 20 * 60_000;
+/** Who asks while as many wait gets no answer. */
+const LONGEST_QUEUE = 4;
+
+const CAPABILITIES = {
+  textDocument: {
+    completion: { completionItem: { snippetSupport: false, insertReplaceSupport: false } },
+    hover: { contentFormat: ['markdown'] },
+    signatureHelp: {
+      signatureInformation: {
+        documentationFormat: ['markdown'],
+        parameterInformation: { labelOffsetSupport: true },
+        activeParameterSupport: true,
+      },
+    },
+  },
+  workspace: { configuration: true },
+};
+
+export function createLanguageService(options: ServiceOptions): LanguageService {
+  return new Service(options);
+}
+
+class Service implements LanguageService {
+  readonly #program = new CellProgram();
+  readonly #executable: string | null;
+  readonly #disk: DiskWatch;
+  #server: LanguageServer | null = null;
+  #starting: Promise<void> | null = null;
+  #versions = new Map<string, number>();
+  #deaths = 0;
+  #pausedUntil = 0;
+  #idle: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: ServiceOptions) {
+    this.#executable = options.executable === undefined ? serverExecutable() : options.executable;
+    this.#disk = new DiskWatch(options.folder);
+  }
+
+  /** For tests: the server's process, while there is one. */
+  get pid(): number | undefined {
+    return this.#server?.pid;
+  }
+
+  ran(code: string): void {
+    this.#program.ran(code);
+  }
+
+  reset(): void {
+    this.#program.reset();
+  }
+
+  async complete(code: string, offset: number): Promise<Completions | null> {
+    const position = positionIn(code, offset);
+    const answer = await this.#ask(code, 'textDocument/completion', {
+      position,
+      context: { triggerKind: 1 },
+    });
+    if (answer === undefined) return null;
+    return completionsFrom(
+      answer,
+      { code, offset, offsetAt: (place) => offsetIn(code, place) },
+      this.#program.names(),
+      (name) => this.#program.libraryKind(name),
+    );
+  }
+
+  async inspect(code: string, offset: number): Promise<Inspection | null> {
+    const here = nameAt(code, offset);
+    if (here) {
+      const hover = fromHover(
+        await this.#ask(code, 'textDocument/hover', { position: positionIn(code, here.start) }),
+      );
+      if (hover) return { ...hover, path: here.path };
+    }
+    const help = fromSignatureHelp(
+      await this.#ask(code, 'textDocument/signatureHelp', { position: positionIn(code, offset) }),
+    );
+    return help && { ...help, path: [] };
+  }
+
+  async diagnose(code: string): Promise<readonly Diagnostic[]> {
+    const answer = await this.#ask(code, 'textDocument/diagnostic', {});
+    return errorsOf(answer, code, (place) => offsetIn(code, place), this.#program);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#idle);
+    this.#server?.stop();
+  }
+
+  /** One question after the other, as all are about the same document. Undefined: there is no answer. */
+  async #ask(code: string, method: string, params: Record<string, object>): Promise<unknown> {
+    if (this.#waiting >= LONGEST_QUEUE) return undefined;
+    this.#waiting++;
+    const turn = this.#last.then(() => this.#askNow(code, method, params));
+    this.#last = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } catch {
+      // The server has died, refused or taken too long: who asked goes on without it.
+      return undefined;
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  async #askNow(code: string, method: string, params: Record<string, object>): Promise<unknown> {
+    const server = await this.#running();
+    if (!server) return undefined;
+    const reading = this.#program.read();
+    while (reading.next().done !== true) {
+      // The kernel's other work goes on between two cells.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const [file, type] of this.#disk.changes())
+      server.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: uriOf(file), type }] });
+    this.#sync(server, code);
+    const textDocument = { uri: this.#uri(EDITED) };
+    const answer = await this.#limited(server, method, { ...params, textDocument });
+    this.#deaths = 0;
+    return answer ?? null;
+  }
+
+  #sync(server: LanguageServer, code: string): void {
+    for (const change of this.#program.changes(code)) {
+      if (change.kind === 'close') {
+        server.notify('textDocument/didClose', { textDocument: { uri: this.#uri(change.name) } });
+        continue;
+      }
+      const { name, text } = change.document;
+      if (change.kind === 'open') this.#open(server, change.document);
+      else {
+        const version = (this.#versions.get(name) ?? 1) + 1;
+        this.#versions.set(name, version);
+        server.notify('textDocument/didChange', {
+          textDocument: { uri: this.#uri(name), version },
+          contentChanges: [{ text }],
+        });
+      }
+    }
+    this.#disk.watch(this.#program.modules);
+  }
+
+  #open(server: LanguageServer, { name, text }: Document): void {
+    this.#versions.set(name, 1);
+    const languageId = name.endsWith('.json') ? 'json' : 'typescript';
+    server.notify('textDocument/didOpen', {
+      textDocument: { uri: this.#uri(name), languageId, version: 1, text },
+    });
+  }
+
+  async #limited(server: LanguageServer, method: string, params: object): Promise<unknown> {
+    const abort = new AbortController();
+    const limit = this.options.limitMs ?? LIMIT_MS;
+    const timer = setTimeout(() => {
+      abort.abort();
+      server.stop();
+    }, limit);
+    try {
+      return await server.request(method, params, abort.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The server, started when there is none; null when it cannot be had now. */
+  async #running(): Promise<LanguageServer | null> {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#server?.stop(), IDLE_MS).unref();
+    if (this.#server?.hasEnded === false) {
+      await this.#starting;
+      return this.#server;
+    }
+    if (this.#stopped || this.#executable === null || Date.now() < this.#pausedUntil) return null;
+    const server = new LanguageServer(this.#executable, this.options.folder, () => this.#ended(server));
+    this.#server = server;
+    this.#starting = this.#begin(server).catch((error: unknown) => {
+      server.stop();
+      throw error;
+    });
+    await this.#starting;
+    return server;
+  }
+
+  async #begin(server: LanguageServer): Promise<void> {
+    this.#program.closed();
+    this.#versions.clear();
+    await this.#limited(server, 'initialize', {
+      processId: process.pid,
+      rootUri: uriOf(this.options.folder),
+      capabilities: CAPABILITIES,
+    });
+    server.notify('initialized', {});
+    for (const document of configDocuments(this.options.folder)) this.#open(server, document);
+    if (!this.#program.hasLibrary) this.#program.library = await this.#libraryNames(server);
+  }
+
+  /** What the library exports, asked of the server as a completion. */
+  async #libraryNames(server: LanguageServer): Promise<Map<string, string>> {
+    const text = "import {  } from 'nabla';";
+    const name = 'nabla-cell-library.ts';
+    this.#open(server, { name, text });
+    const answer = await this.#limited(server, 'textDocument/completion', {
+      textDocument: { uri: this.#uri(name) },
+      position: { line: 0, character: 9 },
+      context: { triggerKind: 1 },
+    });
+    server.notify('textDocument/didClose', { textDocument: { uri: this.#uri(name) } });
+    const names = itemsOf(answer).filter(({ label }) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(label));
+    return new Map(
+      names.filter(({ label }) => label !== 'type').map(({ label, kind }) => [label, kindWord(kind)]),
+    );
+  }
+
+  #ended(server: LanguageServer): void {
+    if (server !== this.#server) return;
+    this.#server = null;
+    this.#deaths++;
+    if (this.#deaths < MOST_DEATHS) return;
+    this.#deaths = 0;
+    this.#pausedUntil = Date.now() + PAUSE_MS;
+  }
+
+  #uri(name: string): string {
+    return uriOf(path.join(this.options.folder, name));
+  }
+}
+
+function uriOf(file: string): string {
+  return pathToFileURL(file).href;
+}
+
+/** In its document a cell has one line before it. */
+function positionIn(code: string, offset: number): { line: number; character: number } {
+  let line = 1;
+  let start = 0;
+  for (const { 0: end, index } of code.slice(0, offset).matchAll(/\r\n|\n|\r/g)) {
+    line++;
+    start = index + end.length;
+  }
+  return { line, character: offset - start };
+}
+
+function offsetIn(code: string, { line, character }: Place): number {
+  if (line === 0) return 0;
+  let current = 1;
+  let start = 0;
+  for (const { 0: end, index } of code.matchAll(/\r\n|\n|\r/g)) {
+    if (current === line) break;
+    current++;
+    start = index + end.length;
+  }
+  return current < line ? code.length : Math.min(code.length, start + character);
+}
+
+const NAME_END = /^[\p{ID_Continue}$\u200c\u200d]*/u;
+const PATH =
+  /(?:[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*\s*\??\.\s*)*[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+
+/** The name that the cursor touches. Its path is empty where it hangs on something without a name. */
+function nameAt(code: string, offset: number): { start: number; path: string[] } | null {
+  const end = offset + (NAME_END.exec(code.slice(offset, offset + 200))?.[0].length ?? 0);
+  const from = Math.max(0, end - 1000);
+  const before = code.slice(from, end);
+  const text = PATH.exec(before)?.[0];
+  if (text === undefined) return null;
+  const names = text.split('.').map((name) => name.replace('?', '').trim());
+  const rest = before.slice(0, before.length - text.length);
+  const isWhole = !/[.#]\s*$/.test(rest) || /\.\.\.\s*$/.test(rest);
+  return { start: end - names.at(-1)!.length, path: isWhole ? names : [] };
+}

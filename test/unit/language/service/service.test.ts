@@ -1,0 +1,153 @@
+/** The language service against TypeScript's own server: what it knows of a notebook. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLanguageService, type LanguageService } from '../../../../kernel/language/service/index.js';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-service-'));
+let service: LanguageService;
+
+beforeAll(() => {
+  writeFileSync(
+    path.join(folder, 'local-module.ts'),
+    'export const fromFile = (a: number): string => `${a}`;\n',
+  );
+  const types = path.join(folder, 'node_modules', 'typed-package');
+  mkdirSync(types, { recursive: true });
+  writeFileSync(
+    path.join(types, 'package.json'),
+    JSON.stringify({ name: 'typed-package', version: '1.0.0', types: 'index.d.ts' }),
+  );
+  writeFileSync(
+    path.join(types, 'index.d.ts'),
+    '/** Doubles. */ export declare function twice(a: number): number;',
+  );
+  service = createLanguageService({ folder });
+});
+afterAll(() => {
+  service.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Completes at the bar. */
+async function complete(
+  marked: string,
+): Promise<{ texts: string[]; kinds: Map<string, string>; start: number }> {
+  const offset = marked.indexOf('|');
+  const answer = await service.complete(marked.replace('|', ''), offset);
+  const entries = answer?.entries ?? [];
+  return {
+    texts: entries.map(({ text }) => text),
+    kinds: new Map(entries.map(({ text, kind }) => [text, kind])),
+    start: answer?.start ?? -1,
+  };
+}
+
+const inspect = (marked: string) => service.inspect(marked.replace('|', ''), marked.indexOf('|'));
+const errors = async (code: string) =>
+  (await service.diagnose(code)).map(({ message, start, end }) => `${code.slice(start, end)}: ${message}`);
+
+describe('completion', () => {
+  test('members of a type', async () => {
+    expect((await complete('Math.hypo|')).texts).toEqual(['hypot']);
+    expect((await complete('"a".toUpp|')).texts).toEqual(['toUpperCase']);
+    expect((await complete('[1, 2].map((v) => v.toFix|')).texts).toEqual(['toFixed']);
+  });
+
+  test('names of earlier cells with the type they have now', async () => {
+    service.ran('const thing = { first: 1 };\nfunction makeThing() { return thing }');
+    service.ran('const thing = { second: "2" };\ninterface Shape3 { corners: number }');
+    expect((await complete('thing.|')).texts).toEqual(['second']);
+    expect((await complete('makeThing().|')).texts).toEqual(['first']);
+    const names = await complete('const x = makeTh|');
+    expect([...names.kinds]).toEqual([['makeThing', 'function']]);
+    expect((await complete('let s: Shape3 = { corn|')).texts).toEqual(['corners']);
+    expect((await complete('let s: Shap|')).kinds.get('Shape3')).toBe('interface');
+  });
+
+  test('a name that the edited cell declares anew', async () => {
+    expect((await complete('const thing = { third: 3 };\nthing.|')).texts).toEqual(['third']);
+  });
+
+  test('the library is there without an import', async () => {
+    expect((await complete('randn([2, 3]).matm|')).texts).toEqual(['matmul']);
+    expect((await complete('nn.Line|')).texts).toContain('Linear');
+    expect((await complete('rand|')).texts).toEqual(expect.arrayContaining(['randn', 'rand']));
+  });
+
+  test('imports: packages, paths and exports', async () => {
+    expect((await complete("import { readFile } from 'fs/|'")).texts).toContain('promises');
+    expect((await complete("import 'typed-|'")).texts).toEqual(['typed-package']);
+    expect((await complete("import { fromF| } from './local-module.ts'")).texts).toEqual(['fromFile']);
+    expect((await complete("import './local-|'")).texts).toEqual([expect.stringMatching(/^local-module/)]);
+  });
+
+  test('literals of a union and keys of options', async () => {
+    service.ran("declare function paint(options: { mode: 'fast-one' | 'slow-one'; depth?: number }): void;");
+    const literals = await complete("paint({ mode: 'fa|' })");
+    expect(literals).toMatchObject({ texts: ['fast-one'], start: "paint({ mode: '".length });
+    expect((await complete('paint({ de| })')).texts).toEqual(['depth']);
+    expect((await complete("randn([3]).to('flo|')")).texts).toEqual(['float16', 'float32', 'float64']);
+  });
+
+  test('top-level await, Node and what follows half-typed code', async () => {
+    expect(
+      (await complete("const { readFile } = await import('node:fs/promises'); readFi|")).texts,
+    ).toContain('readFile');
+    expect((await complete('for (const a of [1, 2]) { if (a > 1 { a.toPre|')).texts).toEqual(['toPrecision']);
+    expect((await complete('if (Math.hypo|')).texts).toEqual(['hypot']);
+  });
+});
+
+describe('inspection', () => {
+  test('signature and documentation of the library', async () => {
+    const found = await inspect('nn.Line|ar');
+    expect(found?.signature).toMatch(/^class Linear/);
+    expect(found?.documentation).toContain('y = x Wᵀ + b');
+    expect(found?.path).toEqual(['nn', 'Linear']);
+  });
+
+  test('the function whose arguments surround the cursor', async () => {
+    service.ran('/** Adds.\n * @param b the second */\nfunction plus(a: number, b: number) { return a + b }');
+    const found = await inspect('plus(1, |)');
+    expect(found?.signature).toBe('plus(a: number, b: number): number');
+    expect(found?.documentation).toContain('Adds.');
+    expect(found?.documentation).toContain('the second');
+  });
+
+  test('a name of a cell, and nothing where nothing is', async () => {
+    expect((await inspect('plu|s'))?.signature).toBe('function plus(a: number, b: number): number');
+    expect(await inspect('noSuchName|')).toBeNull();
+    expect(await inspect('|')).toBeNull();
+  });
+});
+
+describe('diagnostics', () => {
+  test('a type error, at its place', async () => {
+    expect(await errors('const a: number = "b";')).toEqual([
+      "a: Type 'string' is not assignable to type 'number'.",
+    ]);
+    expect(await errors('plus(1, "2")')).toEqual([expect.stringMatching(/^"2": Argument of type 'string'/)]);
+  });
+
+  test('shapes that do not fit name both', async () => {
+    const [error] = await errors('randn([8, 5]).matmul(randn([8, 3]))');
+    expect(error).toContain('[8, 5]');
+    expect(error).toContain('[8, 3]');
+  });
+
+  test.each([
+    'const thing = 5; const unused = 1;',
+    'function thing(a, b) { return a }',
+    'class makeThing {}',
+    'await fetch("https://example.org")',
+    'import { twice } from "typed-package"; twice(2)',
+    'let later; later = 3; later = "text";',
+    'for (const x of [1]) console.log(x)',
+    'thing = { second: "3" }',
+    'const any: any = JSON.parse("{}"); any.x.y.z',
+  ])('%j is no mistake', async (code) => {
+    expect(await errors(code)).toEqual([]);
+  });
+});

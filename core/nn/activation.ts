@@ -2,6 +2,7 @@
 
 import type { FloatDType } from '../dtype.js';
 import * as A from '../ops/activations.js';
+import { formatShape } from '../layout.js';
 import { full } from '../ops/creation.js';
 import * as P from '../ops/pointwise.js';
 import { logSoftmax, softmax, softmin } from '../ops/softmax.js';
@@ -325,5 +326,18 @@ export class LogSoftmax extends AlongDim {
 export class Softmin extends AlongDim {
   forward(input: Tensor): Tensor {
     return softmin(input, this.dim);
+  }
+}
+
+/** {@link Softmax} over the channels at each place of [N, C, H, W], or without N. */
+export class Softmax2d extends Module {
+  /** @throws RangeError where the input has another number of dimensions */
+  forward(input: Tensor): Tensor {
+    if (input.ndim !== 3 && input.ndim !== 4) {
+      throw new RangeError(
+        `Softmax2d: takes an input of 3 or 4 dimensions, got shape ${formatShape(input.shape)}`,
+      );
+    }
+    return softmax(input, -3);
   }
 }

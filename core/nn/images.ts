@@ -65,6 +65,23 @@ export class Upsample extends Module {
   }
 }
 
+/** By which size or factor {@link UpsamplingNearest2d} and {@link UpsamplingBilinear2d} resize. */
+export type UpsamplingOptions = Pick<I.InterpolateOptions, 'size' | 'scaleFactor'>;
+
+/** Resizes [N, C, H, W] by repeating the nearest pixel. */
+export class UpsamplingNearest2d extends Upsample {
+  constructor(options: UpsamplingOptions) {
+    super({ ...options, mode: 'nearest' });
+  }
+}
+
+/** Resizes [N, C, H, W] by bilinear interpolation between the pixels, of which those in the corners stay. */
+export class UpsamplingBilinear2d extends Upsample {
+  constructor(options: UpsamplingOptions) {
+    super({ ...options, mode: 'bilinear', alignCorners: true });
+  }
+}
+
 /** Divides by the neighbouring channels' activity (Krizhevsky et al., 2012); see {@link I.localResponseNorm}. */
 export class LocalResponseNorm extends Module {
   constructor(
@@ -243,6 +260,33 @@ export class ReplicationPad2d extends Padding {
 /** Pads [N, C, D, H, W] with its edge. */
 export class ReplicationPad3d extends Padding {
   protected readonly mode = 'replicate';
+
+  constructor(padding: number | readonly number[]) {
+    super(3, padding);
+  }
+}
+
+/** Pads [N, C, L] with its other end, as if it went round. */
+export class CircularPad1d extends Padding {
+  protected readonly mode = 'circular';
+
+  constructor(padding: number | readonly number[]) {
+    super(1, padding);
+  }
+}
+
+/** Pads [N, C, H, W] with its other end, as if it went round. */
+export class CircularPad2d extends Padding {
+  protected readonly mode = 'circular';
+
+  constructor(padding: number | readonly number[]) {
+    super(2, padding);
+  }
+}
+
+/** Pads [N, C, D, H, W] with its other end, as if it went round. */
+export class CircularPad3d extends Padding {
+  protected readonly mode = 'circular';
 
   constructor(padding: number | readonly number[]) {
     super(3, padding);

@@ -20,6 +20,7 @@ export {
   Sigmoid,
   SiLU,
   Softmax,
+  Softmax2d,
   Softmin,
   Softplus,
   Softshrink,
@@ -56,9 +57,13 @@ export {
   type EmbeddingLayerOptions,
 } from './embedding.js';
 export * as functional from './functional/index.js';
+export { functionalCall } from './functional-call.js';
 export type { BackwardHook, ForwardHook, ForwardPreHook } from './hooks.js';
 export {
   ChannelShuffle,
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
   ConstantPad1d,
   ConstantPad2d,
   ConstantPad3d,
@@ -78,6 +83,9 @@ export {
   Unfold,
   type UnfoldLayerOptions,
   Upsample,
+  UpsamplingBilinear2d,
+  UpsamplingNearest2d,
+  type UpsamplingOptions,
   ZeroPad1d,
   ZeroPad2d,
   ZeroPad3d,
@@ -110,6 +118,7 @@ export {
   PoissonNLLLoss,
   SoftMarginLoss,
   TripletMarginLoss,
+  TripletMarginWithDistanceLoss,
 } from './metric-losses.js';
 export { Module } from './module.js';
 export {
@@ -124,13 +133,17 @@ export {
   InstanceNorm3d,
   LayerNorm,
   type LayerNormOptions,
+  RMSNorm,
+  type RMSNormOptions,
 } from './normalization.js';
 export { Parameter } from './parameter.js';
 export {
   AdaptiveAvgPool1d,
   AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
   AdaptiveMaxPool1d,
   AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
   AvgPool1d,
   AvgPool2d,
   AvgPool3d,

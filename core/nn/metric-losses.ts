@@ -149,6 +149,17 @@ export class TripletMarginLoss extends OptionsLoss<M.TripletOptions> {
   }
 }
 
+/** {@link TripletMarginLoss} with a distance of one's own; see {@link M.tripletMarginWithDistanceLoss}. */
+export class TripletMarginWithDistanceLoss extends OptionsLoss<M.TripletDistanceOptions> {
+  constructor(options: M.TripletDistanceOptions = {}) {
+    super(options);
+  }
+
+  forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
+    return M.tripletMarginWithDistanceLoss(anchor, positive, negative, { ...this.options });
+  }
+}
+
 /** Negative log-likelihood of normal distributions with given variances; see {@link L.gaussianNllLoss}. */
 export class GaussianNLLLoss extends OptionsLoss<L.GaussianOptions> {
   constructor(options: L.GaussianOptions = {}) {

@@ -4,7 +4,7 @@ import { formatShape, type Shape } from '../layout.js';
 import type { FloatDType } from '../dtype.js';
 import { ones, tensor, zeros } from '../ops/creation.js';
 import type { Tensor } from '../tensor.js';
-import { batchNorm, groupNorm, instanceNorm, layerNorm } from './functional/normalization.js';
+import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './functional/normalization.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
@@ -180,6 +180,44 @@ export class LayerNorm extends Module {
   forward(input: Tensor): Tensor {
     const { normalizedShape, weight, bias, eps } = this;
     return layerNorm(input, normalizedShape, { weight, bias, eps });
+  }
+
+  override extraRepr(): string {
+    const affine = this.weight !== null;
+    return `[${this.normalizedShape.join(', ')}], eps=${this.eps}, elementwiseAffine=${affine}`;
+  }
+}
+
+/** Options of {@link RMSNorm}. */
+export interface RMSNormOptions {
+  /** Added to the mean square (the distance from 1 to the next number of the dtype). */
+  eps?: number | null;
+  /** Whether a weight for each element is learned (yes). */
+  elementwiseAffine?: boolean;
+  dtype?: FloatDType;
+}
+
+/**
+ * Root mean square normalization (Zhang and Sennrich, 2019): x / √(mean(x²) + eps) weight over the last dimensions,
+ * which have the sizes `normalizedShape` (a number: the last one).
+ */
+export class RMSNorm extends Module {
+  readonly normalizedShape: Shape;
+  readonly eps: number | null;
+  readonly weight: Parameter | null;
+
+  constructor(normalizedShape: number | Shape, options: RMSNormOptions = {}) {
+    super();
+    const { eps = null, elementwiseAffine = true, dtype } = options;
+    this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+    this.eps = eps;
+    this.weight = elementwiseAffine ? new Parameter(ones([...this.normalizedShape], { dtype })) : null;
+  }
+
+  /** @throws RangeError if the last dimensions have other sizes */
+  forward(input: Tensor): Tensor {
+    const { normalizedShape, weight, eps } = this;
+    return rmsNorm(input, normalizedShape, { weight, eps });
   }
 
   override extraRepr(): string {

@@ -143,6 +143,13 @@ export class AdaptiveAvgPool2d extends AdaptivePool {
   }
 }
 
+/** The mean of `outputSize` windows that cover [N, C, D, H, W], or without N, evenly. */
+export class AdaptiveAvgPool3d extends AdaptivePool {
+  forward(input: Tensor): Tensor {
+    return P.adaptiveAvgPool3d(input, this.outputSize);
+  }
+}
+
 /** The largest element of `outputSize` windows that cover [N, C, L], or without N, evenly. */
 export class AdaptiveMaxPool1d extends AdaptivePool {
   forward(input: Tensor): Tensor {
@@ -154,5 +161,12 @@ export class AdaptiveMaxPool1d extends AdaptivePool {
 export class AdaptiveMaxPool2d extends AdaptivePool {
   forward(input: Tensor): Tensor {
     return P.adaptiveMaxPool2d(input, this.outputSize);
+  }
+}
+
+/** The largest element of `outputSize` windows that cover [N, C, D, H, W], or without N, evenly. */
+export class AdaptiveMaxPool3d extends AdaptivePool {
+  forward(input: Tensor): Tensor {
+    return P.adaptiveMaxPool3d(input, this.outputSize);
   }
 }

@@ -41,13 +41,13 @@ export function applyMatrix(x: Tensor, dim: number, matrix: Tensor): Tensor {
   return dim === x.ndim - 1 ? y : transposeDims(y, dim, x.ndim - 1);
 }
 
-function adaptiveAvg(name: 'adaptiveAvgPool1d' | 'adaptiveAvgPool2d', ndim: 1 | 2): FunctionOp<AdaptivePool> {
+function adaptiveAvg(name: string, ndim: 1 | 2 | 3): FunctionOp<AdaptivePool> {
   return functionOp<AdaptivePool>(
     {
       name,
       torch: `nn.functional.adaptive_avg_pool${ndim}d`,
       params: ['input', 'outputSize'],
-      samples: (make) => [[make([2, 2, ...[5, 4].slice(0, ndim)]), 3]],
+      samples: (make) => [[make([2, 2, ...[5, 4, 3].slice(0, ndim)]), 3]],
       errors: (make) => [{ args: [make([5]), 2], message: /takes an input of/ }],
     },
     (input, outputSize) => {
@@ -75,6 +75,9 @@ export const adaptiveAvgPool1d: FunctionOp<AdaptivePool> = adaptiveAvg('adaptive
 /** The same over two dimensions. */
 export const adaptiveAvgPool2d: FunctionOp<AdaptivePool> = adaptiveAvg('adaptiveAvgPool2d', 2);
 
+/** The same over three dimensions. */
+export const adaptiveAvgPool3d: FunctionOp<AdaptivePool> = adaptiveAvg('adaptiveAvgPool3d', 3);
+
 interface AdaptiveMax {
   (
     input: Tensor,
@@ -84,14 +87,14 @@ interface AdaptiveMax {
   (input: Tensor, outputSize: Size, options?: boolean | { returnIndices?: boolean }): Tensor;
 }
 
-function adaptiveMax(name: 'adaptiveMaxPool1d' | 'adaptiveMaxPool2d', ndim: 1 | 2): FunctionOp<AdaptiveMax> {
+function adaptiveMax(name: string, ndim: 1 | 2 | 3): FunctionOp<AdaptiveMax> {
   return functionOp<AdaptiveMax>(
     {
       name,
       torch: `nn.functional.adaptive_max_pool${ndim}d`,
       params: ['input', 'outputSize', 'returnIndices'],
       options: true,
-      samples: (make) => [[make([2, 2, ...[5, 4].slice(0, ndim)]), 3]],
+      samples: (make) => [[make([2, 2, ...[5, 4, 3].slice(0, ndim)]), 3]],
       errors: (make) => [{ args: [make([5]), 2], message: /takes an input of/ }],
     },
     ((input: Tensor, outputSize: Size, returnIndices = false): Pooled => {
@@ -114,21 +117,25 @@ function adaptivePositions(x: Tensor, spatial: readonly number[], counts: readon
   const total = sizeOf(counts);
   const out = allocateShape([planes, total], 'int64', 'adaptiveMaxPool');
   const found = elements(out);
-  // One dimension is a plane of one row.
-  const [height, width] = spatial.length === 1 ? [1, spatial[0]] : [spatial[0], spatial[1]];
-  const [rows, columnCount] = counts.length === 1 ? [1, counts[0]] : [counts[0], counts[1]];
+  // Fewer dimensions are a volume of one plane, a plane of one row.
+  const [depth, height, width] = [1, 1, ...spatial].slice(-3);
+  const [layers, rows, columns] = [1, 1, ...counts].slice(-3);
   for (let p = 0; p < planes; p++) {
     for (let t = 0; t < total; t++) {
-      const [top, bottom] = evenWindow(Math.floor(t / columnCount), rows, height);
-      const [left, right] = evenWindow(t % columnCount, columnCount, width);
-      let place = top * width + left;
+      const [front, back] = evenWindow(Math.floor(t / (rows * columns)), layers, depth);
+      const [top, bottom] = evenWindow(Math.floor(t / columns) % rows, rows, height);
+      const [left, right] = evenWindow(t % columns, columns, width);
+      let place = (front * height + top) * width + left;
       let best = data[p * plane + place];
-      for (let r = top; r < bottom; r++) {
-        for (let c = left; c < right; c++) {
-          const value = data[p * plane + r * width + c];
-          if (value > best || (Number.isNaN(value) && !Number.isNaN(best))) {
-            best = value;
-            place = r * width + c;
+      for (let d = front; d < back; d++) {
+        for (let r = top; r < bottom; r++) {
+          for (let c = left; c < right; c++) {
+            const at = (d * height + r) * width + c;
+            const value = data[p * plane + at];
+            if (value > best || (Number.isNaN(value) && !Number.isNaN(best))) {
+              best = value;
+              place = at;
+            }
           }
         }
       }
@@ -143,3 +150,6 @@ export const adaptiveMaxPool1d: FunctionOp<AdaptiveMax> = adaptiveMax('adaptiveM
 
 /** The same over two dimensions. */
 export const adaptiveMaxPool2d: FunctionOp<AdaptiveMax> = adaptiveMax('adaptiveMaxPool2d', 2);
+
+/** The same over three dimensions. */
+export const adaptiveMaxPool3d: FunctionOp<AdaptiveMax> = adaptiveMax('adaptiveMaxPool3d', 3);

@@ -24,8 +24,10 @@ export {
 export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
 } from './adaptive-pooling.js';
 export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from './average-pooling.js';
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './convolution.js';
@@ -58,6 +60,7 @@ export {
   multilabelSoftMarginLoss,
   softMarginLoss,
   tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
 } from './margins.js';
 export { linear } from './matmul.js';
 export { pad } from './padding.js';

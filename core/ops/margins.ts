@@ -299,3 +299,52 @@ export const tripletMarginLoss: FunctionOp<Triplet> = functionOp<Triplet>(
     return reduceLoss('tripletMarginLoss', add(sub(near, far), margin).clampMin(0), reduction);
   },
 );
+
+export interface TripletDistanceOptions extends LossOptions {
+  /** The distance of two batches of vectors, a number a pair. Default: the Euclidean one. */
+  distanceFunction?: ((a: Tensor, b: Tensor) => Tensor) | null;
+  /** Default 1. */
+  margin?: number;
+  /** Whether the distance of the positive from the negative counts if it is smaller. Default false. */
+  swap?: boolean;
+}
+
+type TripletDistance = (
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options?: TripletDistanceOptions,
+) => Tensor;
+
+/** max(0, d(a, p) − d(a, n) + margin) of anchors, positives and negatives, with a distance d of one's own. */
+export const tripletMarginWithDistanceLoss: FunctionOp<TripletDistance> = functionOp<TripletDistance>(
+  {
+    name: 'tripletMarginWithDistanceLoss',
+    torch: 'nn.functional.triplet_margin_with_distance_loss',
+    params: ['anchor', 'positive', 'negative', 'distanceFunction', 'margin', 'swap', 'reduction'],
+    options: true,
+    samples: (make) => [
+      [make([3, 4]), make([3, 4]), make([3, 4])],
+      [make([3, 4]), make([3, 4]), make([3, 4]), { swap: true, margin: 3 }],
+    ],
+    errors: (make) => [{ args: [make([2, 3]), make([2, 4]), make([2, 3])], message: /do not broadcast/ }],
+  },
+  (
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    distanceFunction: ((a: Tensor, b: Tensor) => Tensor) | null = null,
+    margin = 1,
+    swap = false,
+    reduction: Reduction = 'mean',
+  ) => {
+    broadcastShapes('tripletMarginWithDistanceLoss', anchor.shape, positive.shape);
+    broadcastShapes('tripletMarginWithDistanceLoss', anchor.shape, negative.shape);
+    const distance = distanceFunction ?? ((a: Tensor, b: Tensor): Tensor => pairwiseDistance(a, b));
+    const near = distance(anchor, positive);
+    const direct = distance(anchor, negative);
+    const far = swap ? minimum(direct, distance(positive, negative)) : direct;
+    const losses = add(sub(near, far), margin).clampMin(0);
+    return reduceLoss('tripletMarginWithDistanceLoss', losses, reduction);
+  },
+);

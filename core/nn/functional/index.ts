@@ -19,6 +19,8 @@ export {
   type InstanceNormOptions,
   layerNorm,
   type NormOptions,
+  rmsNorm,
+  type RmsNormOptions,
 } from './normalization.js';
 export { type GumbelOptions, gumbelSoftmax, rrelu, type RReluOptions } from './random.js';
 export { type BagMode, embeddingBag, type EmbeddingBagOptions } from './embedding-bag.js';

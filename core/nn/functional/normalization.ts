@@ -199,6 +199,17 @@ export interface NormOptions {
   eps?: number;
 }
 
+/** The last dimensions, which must have these sizes. */
+function lastDims(op: string, { shape, ndim }: Tensor, normalizedShape: Shape): number[] {
+  const first = ndim - normalizedShape.length;
+  if (first < 0 || normalizedShape.length === 0 || !sameShape(shape.slice(first), normalizedShape)) {
+    throw new RangeError(
+      `${op}: expected an input of shape [..., ${normalizedShape.join(', ')}], got ${formatShape(shape)}`,
+    );
+  }
+  return normalizedShape.map((_, i) => first + i);
+}
+
 type LayerNorm = (
   input: Tensor,
   normalizedShape: Shape,
@@ -224,15 +235,47 @@ export const layerNorm: FunctionOp<LayerNorm> = functionOp<LayerNorm>(
     options: true,
   },
   (input: Tensor, normalizedShape: Shape, weight: Optional = null, bias: Optional = null, eps = 1e-5) => {
-    const { shape, ndim } = input;
-    const first = ndim - normalizedShape.length;
-    if (first < 0 || normalizedShape.length === 0 || !sameShape(shape.slice(first), normalizedShape)) {
-      throw new RangeError(
-        `layerNorm: expected an input of shape [..., ${normalizedShape.join(', ')}], got ${formatShape(shape)}`,
-      );
-    }
-    const dims = normalizedShape.map((_, i) => first + i);
+    const dims = lastDims('layerNorm', input, normalizedShape);
     return affine(standardize(input, dims, eps).normal, weight, bias, normalizedShape);
+  },
+);
+
+/** Options of {@link rmsNorm}. */
+export interface RmsNormOptions {
+  weight?: Optional;
+  /** Added to the mean square; by default the distance from 1 to the next number of the dtype. */
+  eps?: number | null;
+}
+
+type RmsNorm = (
+  input: Tensor,
+  normalizedShape: Shape,
+  weight?: Optional | RmsNormOptions,
+  eps?: number | null,
+) => Tensor;
+
+/**
+ * Root mean square normalization (Zhang and Sennrich, 2019): x / √(mean(x²) + eps) weight over the last dimensions,
+ * which have the sizes `normalizedShape`, as `weight` has.
+ * @throws RangeError where they have not
+ */
+export const rmsNorm: FunctionOp<RmsNorm> = functionOp<RmsNorm>(
+  {
+    name: 'rmsNorm',
+    samples: (make) => [
+      [make([2, 3]), [3]],
+      [make([2, 2, 3]), [2, 3], make([2, 3]), 1e-5],
+    ],
+    errors: (make) => [{ args: [make([2, 3]), [2]], message: /expected an input of shape \[..., 2\]/ }],
+    torch: 'nn.functional.rms_norm',
+    params: ['input', 'normalizedShape', 'weight', 'eps'],
+    options: true,
+  },
+  (input: Tensor, normalizedShape: Shape, weight: Optional = null, eps: number | null = null) => {
+    const dims = lastDims('rmsNorm', input, normalizedShape);
+    const tiny = eps ?? (input.dtype === 'float64' ? 2 ** -52 : 2 ** -23);
+    const scale = rsqrt(add(mean(square(input), dims, true), tiny));
+    return affine(mul(input, scale), weight, null, normalizedShape);
   },
 );
 

@@ -5,7 +5,17 @@ export {
   sharedRange,
   type Distribution,
 } from './distribution.js';
-export { DistributionHistory, type Moment } from './history.js';
+export type { ActivationKind } from './activations.js';
+export type { Finding, FindingKind } from './findings.js';
+export { DistributionHistory, History, type Moment } from './history.js';
+export {
+  meanMagnitude,
+  type ActivationRecord,
+  type LayerRecord,
+  type ParameterRecord,
+  type Reading,
+} from './layers.js';
+export { ModelWatch, type WatchOptions } from './watch.js';
 export {
   flatNumbers,
   isTensorLike,

@@ -1,0 +1,400 @@
+/** The rules behind findings, each a function from what was collected to claims. The limits are beside the rules. */
+import type { Distribution } from './distribution.js';
+import type { Finding, WatchedState } from './findings.js';
+import { meanMagnitude, type LayerRecord, type ParameterRecord } from './layers.js';
+
+/** A finding before it is known since when; `{since}` stands for that in `what`. */
+export type Claim = Omit<Finding, 'since'> & { readonly since?: number };
+
+type Rule = (state: WatchedState) => Claim[];
+
+/** Everything that is wrong now. Numbers that are not finite drown the rest: all else would follow from them. */
+export function rules(state: WatchedState): Claim[] {
+  const broken = notFinite(state);
+  if (broken.length > 0) return broken;
+  return RULES.flatMap((rule) => rule(state));
+}
+
+const notFinite: Rule = ({ layers, activations }) => {
+  const bad = (d: Distribution | null): number => (d === null ? 0 : d.nan + d.infinite);
+  const weights = layers.flatMap(({ title, name, parameters }) =>
+    parameters.filter(({ weight }) => bad(weight) > 0).map((one) => ({ title, name, one, d: one.weight! })),
+  );
+  if (weights.length > 0) {
+    const [{ name, one, d }] = weights;
+    return [
+      {
+        kind: 'not-finite',
+        severity: 5,
+        layer: name,
+        what: `The parameter ${one.name} is not finite {since}${others(weights.length, 'parameter')}.`,
+        figure: `${counted(bad(d), d.count)} of its numbers are ${d.nan > 0 ? 'NaN' : 'Inf'}`,
+        advice:
+          'A step wrote it: start again from a checkpoint with a lower learning rate, clip gradients (nn.clipGradNorm_), look for log(0), sqrt(0) and divisions by 0 in the loss. { every: 1 } shows where it begins.',
+      },
+    ];
+  }
+  const outputs = activations.filter(({ newest }) => bad(newest) > 0);
+  if (outputs.length > 0) {
+    const [{ name, title, newest }] = outputs;
+    return [
+      {
+        kind: 'not-finite',
+        severity: 5,
+        layer: name,
+        what: `Numbers stop being finite in ${title} {since}: its parameters are finite, its outputs are not.`,
+        figure: `${counted(bad(newest), newest!.count)} of its outputs are ${newest!.nan > 0 ? 'NaN' : 'Inf'}`,
+        advice:
+          'Look at this layer and at its input: divisions by 0, log or sqrt of numbers ≤ 0, exp of large numbers; or the data hold NaN.',
+      },
+    ];
+  }
+  const gradients = layers.flatMap(({ name, parameters }) =>
+    parameters.filter(({ gradient }) => bad(gradient) > 0).map((one) => ({ name, one, d: one.gradient! })),
+  );
+  if (gradients.length === 0) return [];
+  // Gradients come from the output: the layer nearest to it is where it began.
+  const { name, one, d } = gradients.at(-1)!;
+  return [
+    {
+      kind: 'not-finite',
+      severity: 5,
+      layer: name,
+      what: `Gradients are not finite {since}, from ${one.name} down${others(gradients.length, 'parameter')}; outputs still are.`,
+      figure: `${counted(bad(d), d.count)} of the gradient's numbers are ${d.nan > 0 ? 'NaN' : 'Inf'}`,
+      advice:
+        'Look for derivatives at a point where they do not exist (sqrt and norm at 0, log at 0) behind this layer; add a small epsilon, clip gradients (nn.clipGradNorm_).',
+    },
+  ];
+};
+
+const noGradient: Rule = ({ layers, gradients }) => {
+  if (!gradients) return [];
+  const claims: Claim[] = [];
+  const without = layers.filter(
+    ({ parameters }) =>
+      parameters.every(({ parameter, missed }) => !parameter.requiresGrad || missed > 0) &&
+      parameters.some(({ parameter }) => parameter.requiresGrad),
+  );
+  const unused = without.filter(({ used }) => !used);
+  if (unused.length > 0)
+    claims.push({
+      kind: 'unused',
+      severity: 3,
+      layer: unused[0].name,
+      what: `${list(unused)} did not run in the forward pass {since}, so nothing there is learned.`,
+      figure: `no gradient in the last ${plural(unused[0].main.missed, 'sample')}`,
+      advice: 'Call it in forward(), call the module and not its forward, or remove it.',
+    });
+  const cut = without.filter(({ used }) => used);
+  if (cut.length > 0)
+    claims.push({
+      kind: 'no-gradient',
+      severity: 4,
+      layer: cut[0].name,
+      what: `No gradient reaches ${list(cut)} {since}, although the forward pass goes through ${cut.length === 1 ? 'it' : 'them'}.`,
+      figure: `no gradient in the last ${plural(cut[0].main.missed, 'sample')}`,
+      advice:
+        'Between there and the loss something cuts the graph: detach(), noGrad, toArray() or item() and back, argmax or rounding.',
+    });
+  return claims;
+};
+
+const frozen: Rule = ({ layers }) => {
+  const still = layers.filter(({ parameters }) =>
+    parameters.every(({ parameter }) => !parameter.requiresGrad),
+  );
+  if (still.length === 0) return [];
+  const count = still.reduce((sum, { parameters }) => sum + sizeOf(parameters), 0);
+  const all = layers.reduce((sum, { parameters }) => sum + sizeOf(parameters), 0);
+  return [
+    {
+      kind: 'frozen',
+      severity: 1,
+      layer: still[0].name,
+      what: `${list(still)} ${still.length === 1 ? 'is' : 'are'} frozen {since}: requiresGrad is false.`,
+      figure: `${counted(count, all)} of the parameters`,
+      advice: 'As it should be for fine-tuning; otherwise requiresGrad_(true), before the optimizer is made.',
+    },
+  ];
+};
+
+/** In so many compared steps in a row. */
+const STILL_STEPS = 2;
+
+const notMoving: Rule = ({ layers, stepped }) => {
+  if (!stepped) return [];
+  // Of the largest parameter: rounding keeps a few biases where they are when steps are small.
+  const stuck = layers.filter(({ main }) => main.unmoved >= STILL_STEPS);
+  if (stuck.length === 0) return [];
+  const all = layers.every(({ main }) => main.unmoved > 0 || !main.parameter.requiresGrad);
+  const [{ main: worst }] = stuck;
+  const one = stuck.length === 1;
+  return [
+    {
+      kind: 'not-moving',
+      severity: 4,
+      layer: all ? null : stuck[0].name,
+      what: all
+        ? 'No weight moves {since}, although there are gradients.'
+        : `${list(stuck)} ${one ? 'does' : 'do'} not move {since}, although ${one ? 'it has' : 'they have'} gradients.`,
+      figure: `${worst.name}: change 0 in ${plural(worst.unmoved, 'compared step')}, mean |g| ${figure(size(worst))}`,
+      advice: all
+        ? 'Is optimizer.step() called after backward()? Is the learning rate 0, or too small for float32?'
+        : 'Is it among the parameters the optimizer was made with? Was it replaced, e.g. by to(), after that?',
+    },
+  ];
+};
+
+/** The largest element of a gradient and the norm of all gradients, beyond which a step is likely to jump. */
+const LARGE_GRADIENT = 10;
+const LARGE_NORM = 100;
+
+const explodingGradients: Rule = ({ layers, gradients }) => {
+  if (!gradients) return [];
+  const all = layers.flatMap(({ parameters }) => parameters).filter(({ gradient }) => gradient !== null);
+  const norm = Math.sqrt(
+    all.reduce((sum, { gradient: g }) => sum + g!.count * (g!.mean ** 2 + g!.std ** 2), 0),
+  );
+  const largest = (one: ParameterRecord): number => Math.max(-one.gradient!.min, one.gradient!.max);
+  const worst = all.reduce<ParameterRecord | null>(
+    (a, b) => (a === null || largest(b) > largest(a) ? b : a),
+    null,
+  );
+  if (worst === null || !(norm > LARGE_NORM) || !(largest(worst) > LARGE_GRADIENT)) return [];
+  const layer = layers.find(({ parameters }) => parameters.includes(worst))!;
+  return [
+    {
+      kind: 'exploding-gradients',
+      severity: norm > 100 * LARGE_NORM ? 4 : 3,
+      layer: layer.name,
+      what: `Gradients explode {since}, most in ${layer.title}.`,
+      figure: `norm of all gradients ${figure(norm)}, max |g| ${figure(largest(worst))} in ${worst.name}`,
+      advice:
+        'Clip them (nn.clipGradNorm_(model.parameters(), 1)), start from smaller weights (kaimingNormal_, xavierUniform_), normalise layers and inputs, lower the learning rate.',
+    },
+  ];
+};
+
+/** A mean |g| so many times smaller than nearer to the output. */
+const VANISHED = 1e3;
+
+const vanishingGradients: Rule = ({ layers, gradients }) => {
+  if (!gradients) return [];
+  const chain = layers.filter(({ main }) => main.gradient !== null && main.parameter.ndim > 1);
+  let reference: LayerRecord | null = null;
+  let edge: LayerRecord | null = null;
+  // From the output to the input: where does it fall so far below the largest behind it?
+  for (const layer of [...chain].reverse()) {
+    const here = size(layer.main);
+    if (reference === null || here > size(reference.main)) reference = layer;
+    else if (here > 0 && here * VANISHED < size(reference.main)) {
+      edge = layer;
+      break;
+    }
+  }
+  if (edge === null || reference === null) return [];
+  const below = chain.slice(0, chain.indexOf(edge) + 1);
+  const least = below.reduce((a, b) => (size(b.main) < size(a.main) ? b : a));
+  return [
+    {
+      kind: 'vanishing-gradients',
+      severity: 3,
+      layer: edge.name,
+      what: `Gradients vanish {since} ${below.length > 1 ? `from ${edge.title} down to the input` : `at ${edge.title}`}: ${plural(below.length, 'layer')} hardly learn${below.length === 1 ? 's' : ''}.`,
+      figure: `mean |g| ${figure(size(least.main))} in ${least.main.name}, ${figure(size(reference.main) / size(least.main))} times smaller than in ${reference.main.name}`,
+      advice:
+        'ReLU or GELU instead of sigmoid or tanh, kaimingNormal_ weights, normalisation layers, residual connections, fewer layers.',
+    },
+  ];
+};
+
+/** Growth of the outputs' spread from the first layer to another, and the least spread that is called large. */
+const GROWTH = 100;
+const LARGE_SPREAD = 100;
+const SHRINKAGE = 1e-3;
+
+const activationScale: Rule = ({ layers }) => {
+  const seen = layers.filter(({ activation }) => (activation?.newest?.count ?? 0) > 1);
+  if (seen.length < 2) return [];
+  const spread = (layer: LayerRecord): number => layer.activation!.newest!.std;
+  const [first] = seen;
+  const largest = seen.reduce((a, b) => (spread(b) > spread(a) ? b : a));
+  if (spread(largest) > LARGE_SPREAD && spread(largest) > GROWTH * spread(first))
+    return [
+      {
+        kind: 'exploding-activations',
+        severity: 3,
+        layer: largest.name,
+        what: `Activations grow from layer to layer {since}, up to ${largest.title}.`,
+        figure: `std ${figure(spread(first))} after ${first.title}, ${figure(spread(largest))} after ${largest.title}`,
+        advice:
+          'Start from smaller weights (kaimingNormal_ for ReLU, xavierUniform_ for tanh), add normalisation layers, normalise the data.',
+      },
+    ];
+  const shrunk = seen.slice(1).find((layer) => spread(layer) < SHRINKAGE * spread(first));
+  if (shrunk === undefined || shrunk.activation!.dead === 1) return [];
+  return [
+    {
+      kind: 'vanishing-activations',
+      severity: 2,
+      layer: shrunk.name,
+      what: `The signal dies away {since} by ${shrunk.title}: its outputs are nearly the same for every example.`,
+      figure: `std ${figure(spread(first))} after ${first.title}, ${figure(spread(shrunk))} after ${shrunk.title}`,
+      advice:
+        'Start from larger weights (kaimingNormal_, xavierUniform_ with the right gain), add normalisation layers.',
+    },
+  ];
+};
+
+/** Shares of units, and of outputs. */
+const DEAD = 0.4;
+const MOSTLY_DEAD = 0.8;
+const SATURATED = 0.7;
+
+const deadUnits: Rule = ({ activations }) =>
+  activations.flatMap((record): Claim[] => {
+    const { dead, units, name, title } = record;
+    if (dead === null || dead < DEAD) return [];
+    return [
+      {
+        kind: 'dead-units',
+        severity: dead === 1 ? 4 : dead >= MOSTLY_DEAD ? 3 : 2,
+        layer: name,
+        since: record.deadSince,
+        what: `${title}: ${dead === 1 ? 'all' : percent(dead)} of its units are dead {since}: they are 0 for every example and learn nothing.`,
+        figure: `${Math.round(dead * units)} of ${units} units`,
+        advice:
+          'Lower the learning rate (a large step may have killed them), look at biases far below 0, kaimingNormal_ weights; LeakyReLU or GELU keep a gradient.',
+      },
+    ];
+  });
+
+const saturation: Rule = ({ activations }) =>
+  activations.flatMap((record, i): Claim[] => {
+    const { saturated, name, title, kind } = record;
+    // The last function of a classifier is meant to be sure of itself.
+    if (saturated === null || saturated < SATURATED || i === activations.length - 1) return [];
+    return [
+      {
+        kind: 'saturated',
+        severity: saturated > 0.95 ? 3 : 2,
+        layer: name,
+        what: `${title}: ${percent(saturated)} of its outputs are at the flat ends of ${kind} {since}, where hardly any gradient passes.`,
+        figure: `${percent(saturated)} of outputs ${kind === 'tanh' ? 'beyond ±0.97' : 'below 0.03 or above 0.97'}`,
+        advice:
+          'Smaller weights before it (xavierUniform_), normalised inputs, a normalisation layer, or ReLU.',
+      },
+    ];
+  });
+
+/** Of a weight's spread, what a step may change; about 1e-3 is usual. */
+const LARGE_STEP = 0.1;
+const SMALL_STEP = 1e-5;
+const RECENT = 3;
+/** Gradients that have fallen so far say that training is done, not that it is slow. */
+const CONVERGED = 0.1;
+
+const stepSize: Rule = ({ layers }) => {
+  const weights = layers
+    .map(({ main }) => main)
+    .filter(({ parameter, ratios }) => parameter.ndim > 1 && ratios.entries.length >= RECENT);
+  if (weights.length === 0) return [];
+  const recent = median(weights.map((one) => median(valuesOf(one).slice(-RECENT))));
+  const always = median(weights.map((one) => median(valuesOf(one))));
+  const converged = weights.every((one) => size(one) < CONVERGED * one.largestGradient);
+  const claim = (
+    kind: 'steps-too-large' | 'steps-too-small',
+    ratio: number,
+    what: string,
+    advice: string,
+  ) => [
+    {
+      kind,
+      severity: 3,
+      layer: null,
+      what,
+      figure: `update-to-weight ratio ${figure(ratio)} (median of ${plural(weights.length, 'weight')}), usual about 0.001`,
+      advice,
+    },
+  ];
+  if (recent > LARGE_STEP)
+    return claim(
+      'steps-too-large',
+      recent,
+      'Steps are too large {since}: each overwrites much of what the weights hold.',
+      `Lower the learning rate, about ${figure(recent / 1e-2, 1)} times at first; warm it up.`,
+    );
+  if (always < SMALL_STEP && recent < SMALL_STEP && !converged)
+    return claim(
+      'steps-too-small',
+      recent,
+      'Steps are too small {since}: the weights hardly move.',
+      `Raise the learning rate, about ${figure(1e-3 / Math.max(recent, 1e-12), 1)} times; look for vanishing gradients.`,
+    );
+  return [];
+};
+
+const RULES: readonly Rule[] = [
+  noGradient,
+  notMoving,
+  explodingGradients,
+  vanishingGradients,
+  activationScale,
+  deadUnits,
+  saturation,
+  stepSize,
+  frozen,
+];
+
+function size({ gradient }: ParameterRecord): number {
+  return gradient === null ? 0 : meanMagnitude(gradient);
+}
+
+function valuesOf({ ratios }: ParameterRecord): number[] {
+  return ratios.entries.map(({ value }) => value);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function sizeOf(parameters: readonly ParameterRecord[]): number {
+  return parameters.reduce((sum, { parameter }) => sum + parameter.numel(), 0);
+}
+
+function percent(share: number): string {
+  const value = share * 100;
+  return `${value > 0 && value < 1 ? '<1' : Math.round(value)} %`;
+}
+
+function counted(part: number, whole: number): string {
+  return `${part} of ${whole} (${percent(part / whole)})`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function others(count: number, noun: string): string {
+  return count > 1 ? ` (and ${plural(count - 1, `other ${noun}`)})` : '';
+}
+
+function list(layers: readonly LayerRecord[]): string {
+  const titles = layers.slice(0, 3).map(({ title }) => title);
+  const more = layers.length > 3 ? ` and ${layers.length - 3} more` : '';
+  return titles.length === 2 && more === '' ? titles.join(' and ') : `${titles.join(', ')}${more}`;
+}
+
+/** Two or three digits, an exponent where that is shorter. */
+function figure(value: number, digits = 2): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(size >= 100 ? 3 : digits)));
+  return value
+    .toExponential(digits - 1)
+    .replace('e+', 'e')
+    .replace(/\.0+e/, 'e');
+}

@@ -1,0 +1,94 @@
+/** Compares parameters before and after an optimizer's step. */
+import { readFloats } from './floats.js';
+import type { ParameterRecord } from './layers.js';
+
+/** At most so many numbers of a parameter are compared, evenly spread over it. */
+const COMPARED = 65_536;
+/** So many passes may go by before a step: gradients are added up over several batches. */
+const PATIENCE = 64;
+
+export class Steps {
+  /** How many steps were compared so far. */
+  compared = 0;
+  /** Something new was found since this was last set to false. */
+  changed = false;
+  private before: Map<ParameterRecord, Float32Array | Float64Array> | null = null;
+  private step = 0;
+  private passes = 0;
+
+  constructor(private readonly parameters: readonly ParameterRecord[]) {}
+
+  /** Whether a step is being waited for. */
+  get waiting(): boolean {
+    return this.before !== null;
+  }
+
+  /** Keeps the numbers as they are before the step. */
+  remember(step: number): void {
+    if (this.before !== null) return;
+    this.step = step;
+    this.passes = 0;
+    this.before = new Map();
+    for (const record of this.parameters) {
+      const values = readFloats(record.parameter);
+      if (values !== null) this.before.set(record, sample(values));
+    }
+  }
+
+  forget(): void {
+    this.before = null;
+  }
+
+  /** Notes how far each parameter has moved, if any of them has. */
+  compare(): void {
+    const { before } = this;
+    if (before === null) return;
+    const changes = Array.from(before, ([record, old]) => ({ record, ...change(record, old) }));
+    const moved = changes.some(({ size }) => size > 0);
+    if (!moved && ++this.passes < PATIENCE) return;
+    this.before = null;
+    this.compared += 1;
+    this.changed = true;
+    for (const { record, size, ratio } of changes) {
+      const { gradient } = record;
+      const pushed = gradient !== null && gradient.zero < gradient.count;
+      record.unmoved = size === 0 && pushed ? record.unmoved + 1 : 0;
+      if (Number.isFinite(ratio)) record.ratios.push({ step: this.step, value: ratio });
+    }
+  }
+}
+
+/** std(Δw) / std(w); NaN for a single number, and where all are equal: there is no spread to compare with. */
+function change(record: ParameterRecord, old: Float32Array | Float64Array): { size: number; ratio: number } {
+  const values = readFloats(record.parameter);
+  if (values === null) return { size: 0, ratio: NaN };
+  const stride = strideOf(values.length);
+  let size = 0;
+  let sum = 0;
+  let squares = 0;
+  let oldSum = 0;
+  let oldSquares = 0;
+  const origin = old[0] ?? 0;
+  for (let i = 0, at = 0; i < old.length; i++, at += stride) {
+    const delta = values[at] - old[i];
+    if (delta !== 0) size++;
+    sum += delta;
+    squares += delta * delta;
+    const centred = old[i] - origin;
+    oldSum += centred;
+    oldSquares += centred * centred;
+  }
+  const n = old.length;
+  const spread = Math.sqrt(Math.max(0, oldSquares / n - (oldSum / n) ** 2));
+  const moved = Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
+  return { size, ratio: n > 1 && spread > 0 ? moved / spread : NaN };
+}
+
+function strideOf(length: number): number {
+  return Math.max(1, Math.ceil(length / COMPARED));
+}
+
+function sample(values: Float32Array | Float64Array): Float32Array | Float64Array {
+  const stride = strideOf(values.length);
+  return stride === 1 ? values.slice() : values.filter((_, i) => i % stride === 0);
+}

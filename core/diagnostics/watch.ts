@@ -1,0 +1,355 @@
+/** Watches a model train, by hooks alone: activations, gradients, weights and what the optimizer does to them. */
+import { isGradEnabled } from '../autograd/mode.js';
+import type { HookHandle } from '../nn/hooks.js';
+import type { Module } from '../nn/module.js';
+import { Tensor } from '../tensor.js';
+import { activationKind, describeActivation, type ActivationKind } from './activations.js';
+import { describe } from './distribution.js';
+import { FindingLog, type Finding } from './findings.js';
+import { readFloats } from './floats.js';
+import { ActivationRecord, ParameterRecord, type LayerRecord } from './layers.js';
+import { Steps } from './steps.js';
+
+export interface WatchOptions {
+  /** Every how many training passes the model is looked at. Default: every pass that `share` allows. */
+  every?: number;
+  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.02; 1: no limit. */
+  share?: number;
+  /** What is looked at; default all. */
+  of?: readonly ('activations' | 'gradients' | 'weights' | 'updates')[];
+}
+
+/** Moments kept of each distribution, and over all records together, about 2 kB each. */
+const SLOTS = 20;
+const ALL_SLOTS = 6000;
+const SHARE = 0.02;
+/** The first looks are slow because their code is new; a short run must not end before the second. */
+const EARLY = 8;
+const EARLY_PAUSE_MS = 40;
+/** They hand on what they get, or a part of it. */
+const TRANSPARENT = /^(Dropout|AlphaDropout|FeatureAlphaDropout|Flatten|Unflatten|Identity|DropPath)/;
+const MODULES_WITH_CHANNELS_FIRST = /(1d|2d|3d)$|^GroupNorm$/;
+
+interface Pass {
+  step: number;
+  /** Milliseconds spent on it. */
+  cost: number;
+  /** Names of modules that ran. */
+  ran: Set<string>;
+  /** Parameters that got a gradient. */
+  reached: Set<ParameterRecord>;
+  settled: boolean;
+}
+
+/**
+ * Collects, every so many training passes, how activations, weights and gradients are distributed and how far a step
+ * moves each parameter. A training pass is a call of the model in training mode with gradients on. Nothing here
+ * throws into the training loop, and what is kept is bounded however long it lasts.
+ */
+export class ModelWatch {
+  /** In forward order once the model ran. */
+  private readonly activations = new Map<string, ActivationRecord>();
+  private readonly parameters: ParameterRecord[] = [];
+  private readonly owners: { name: string; module: Module; own: ParameterRecord[] }[] = [];
+  private readonly order = new Map<string, number>();
+  private readonly following = new Map<string, ActivationRecord>();
+  private readonly handles: HookHandle[] = [];
+  private passHandles: HookHandle[] = [];
+  private readonly slots: number;
+  private readonly steps: Steps;
+  private readonly log = new FindingLog();
+  private readonly troubles = new Set<string>();
+  /** Which module made a tensor, and along which axis its units lie. */
+  private readonly made = new WeakMap<object, { module: string; unitAxis: number }>();
+  private pass: Pass | null = null;
+  private calls = 0;
+  private sampled = 0;
+  private spent = 0;
+  private nextLook = -Infinity;
+  private looking = false;
+  /** The module whose call begins a pass where the model itself is not called but its `forward` is. */
+  private first: string | null = null;
+  private called = false;
+
+  constructor(
+    readonly model: Module,
+    private readonly options: WatchOptions = {},
+    /** Called when a sample is complete. */
+    private readonly onSample: () => void = () => undefined,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    const modules = model.namedModules();
+    const named = model.namedParameters();
+    this.slots = Math.max(
+      4,
+      Math.min(SLOTS, Math.floor(ALL_SLOTS / (2 * named.length + modules.length + 1))),
+    );
+    const records = new Map<Tensor, ParameterRecord>();
+    for (const [name, parameter] of named) {
+      const record = new ParameterRecord(name, parameter, this.slots);
+      records.set(parameter, record);
+      this.parameters.push(record);
+    }
+    this.steps = new Steps(this.parameters);
+    for (const [name, module] of modules) {
+      const own = module.parameters(false).flatMap((one) => {
+        const record = records.get(one);
+        records.delete(one);
+        return record ?? [];
+      });
+      if (own.length > 0) this.owners.push({ name, module, own });
+      if (own.length > 0 || module.namedChildren().length === 0) this.attach(name, module);
+    }
+    this.handles.push(
+      model.registerForwardPreHook(() => {
+        this.called = true;
+        this.guard(() => this.begin());
+        return undefined;
+      }),
+    );
+  }
+
+  /** How many training passes there were, and how many were looked at. */
+  get passes(): { seen: number; sampled: number } {
+    return { seen: this.calls, sampled: this.sampled };
+  }
+
+  /** Milliseconds that looking has taken. */
+  get cost(): number {
+    return this.spent;
+  }
+
+  /** Takes all hooks off. What was collected stays. */
+  stop(): void {
+    this.settle();
+    this.steps.forget();
+    for (const handle of [...this.handles.splice(0), ...this.passHandles.splice(0)]) handle.remove();
+  }
+
+  /** What is wrong, the worst first; nothing where nothing is. */
+  findings(): Finding[] {
+    this.settle();
+    return this.log.findings();
+  }
+
+  /** What could not be looked at, and why. */
+  problems(): string[] {
+    return [...this.troubles];
+  }
+
+  /** Places where activations are seen, in forward order. */
+  activationRecords(): ActivationRecord[] {
+    this.settle();
+    return [...this.activations.values()].filter(({ newest }) => newest !== null);
+  }
+
+  /** All parameters, in the model's order. */
+  parameterRecords(): readonly ParameterRecord[] {
+    return this.parameters;
+  }
+
+  /** Modules with parameters of their own, in forward order; those that never ran come last. */
+  layers(): LayerRecord[] {
+    const { pass } = this;
+    const rank = (name: string): number => this.order.get(name) ?? Infinity;
+    return this.owners
+      .map(({ name, module, own }) => ({
+        name,
+        title: titleOf(name, module),
+        parameters: own,
+        main: own.reduce((a, b) => (b.parameter.numel() > a.parameter.numel() ? b : a)),
+        activation: this.following.get(name) ?? this.activations.get(name) ?? null,
+        used: pass?.ran.has(name) ?? false,
+      }))
+      .sort((a, b) => (rank(a.name) === rank(b.name) ? 0 : rank(a.name) - rank(b.name)));
+  }
+
+  private looksAt(what: 'activations' | 'gradients' | 'weights' | 'updates'): boolean {
+    return this.options.of?.includes(what) ?? true;
+  }
+
+  private attach(name: string, module: Module): void {
+    const title = titleOf(name, module);
+    this.handles.push(
+      module.registerForwardHook((_, inputs, output) => {
+        this.first ??= name;
+        if (!this.called && name === this.first) this.guard(() => this.begin());
+        if (this.pass !== null && !this.pass.settled && this.pass.reached.size === 0)
+          this.guard(() => this.ran(name, title, module, inputs, output));
+        return undefined;
+      }),
+    );
+  }
+
+  /** A training pass begins: what the one before left is settled, and it may be this one's turn. */
+  private begin(): void {
+    if (!this.model.training || !isGradEnabled()) return;
+    this.settle();
+    // Where only `forward` is called, a module that runs twice in a pass must not begin another.
+    if (!this.called && this.pass?.settled === false) return;
+    const step = this.calls++;
+    this.pass = null;
+    const every = Math.max(1, Math.floor(this.options.every ?? 1));
+    if (step % every !== 0 || this.now() < this.nextLook) return;
+    const pass: Pass = { step, cost: 0, ran: new Set(), reached: new Set(), settled: false };
+    this.pass = pass;
+    if (this.looksAt('weights'))
+      for (const record of this.parameters) {
+        const values = readFloats(record.parameter);
+        if (values !== null) record.addWeight(step, describe(values));
+      }
+    if (this.looksAt('updates')) this.steps.remember(step);
+    if (this.looksAt('gradients')) this.awaitGradients(pass);
+  }
+
+  private awaitGradients(pass: Pass): void {
+    for (const record of this.parameters) {
+      if (!record.parameter.requiresGrad) continue;
+      this.passHandles.push(
+        record.parameter.registerPostAccumulateGradHook(({ grad }) => {
+          this.guard(() => {
+            if (pass.settled || grad === null) return;
+            const first = !pass.reached.has(record);
+            pass.reached.add(record);
+            const values = readFloats(grad);
+            // A second backward pass before the step adds to the same gradient: the first is enough.
+            if (values !== null && first) record.addGradient(pass.step, describe(values));
+          });
+        }),
+      );
+    }
+  }
+
+  /** A module ran in a pass that is looked at. */
+  private ran(
+    name: string,
+    title: string,
+    module: Module,
+    inputs: readonly unknown[],
+    output: unknown,
+  ): void {
+    const { pass } = this;
+    if (pass === null || pass.ran.has(name)) return;
+    pass.ran.add(name);
+    if (!this.order.has(name)) this.order.set(name, this.order.size);
+    const input = inputs.find((value): value is Tensor => value instanceof Tensor);
+    const result: unknown = Array.isArray(output) ? output[0] : output;
+    if (!(result instanceof Tensor)) return;
+    const source = input === undefined ? undefined : this.made.get(input);
+    if (input !== undefined && source === undefined) this.between(name, title, module, input, pass.step);
+    const unitAxis =
+      MODULES_WITH_CHANNELS_FIRST.test(module.typeName) && result.shape.length > 2
+        ? 1
+        : module.parameters(false).length === 0 && source !== undefined
+          ? source.unitAxis
+          : defaultUnitAxis(result);
+    const kind = activationKind(module.typeName);
+    if (!TRANSPARENT.test(module.typeName) && this.looksAt('activations')) {
+      const record = this.record(name, title, kind, false);
+      this.look(record, result, kind, unitAxis, pass.step);
+      // A function right behind a layer tells more of the layer's units than their input to it.
+      if (kind !== 'other' && source !== undefined) this.following.set(source.module, record);
+    }
+    const layer = kind === 'other' && module.parameters(false).length === 0 ? source?.module : undefined;
+    this.made.set(result, { module: layer ?? name, unitAxis });
+  }
+
+  /** The input of a module that no module made: the result of a function, or the data. */
+  private between(name: string, title: string, module: Module, input: Tensor, step: number): void {
+    const kind = activationKind(input.gradFn?.name ?? '');
+    if (kind === 'other' || !this.looksAt('activations')) return;
+    const unitAxis =
+      MODULES_WITH_CHANNELS_FIRST.test(module.typeName) && input.shape.length > 2
+        ? 1
+        : defaultUnitAxis(input);
+    const record = this.record(`→${name}`, `${kind} before ${title}`, kind, true);
+    this.look(record, input, kind, unitAxis, step);
+    // What it was computed from is not known; the layer that ran last is most likely.
+    const before = [...this.order.keys()].at(this.order.get(name)! - 1);
+    if (this.order.get(name)! > 0 && before !== undefined && this.owners.some((one) => one.name === before))
+      this.following.set(before, record);
+  }
+
+  private record(name: string, title: string, kind: ActivationKind, between: boolean): ActivationRecord {
+    let record = this.activations.get(name);
+    if (record === undefined) {
+      record = new ActivationRecord(name, title, kind, between, this.slots);
+      this.activations.set(name, record);
+    }
+    return record;
+  }
+
+  private look(
+    record: ActivationRecord,
+    output: Tensor,
+    kind: ActivationKind,
+    unitAxis: number,
+    step: number,
+  ): void {
+    const found = describeActivation(output, kind, unitAxis);
+    if (found !== null) record.add(step, found);
+  }
+
+  /** Completes the newest sample, as far as its gradients and its step are there. */
+  private settle(): void {
+    const { pass } = this;
+    if (this.steps.waiting) this.guard(() => this.steps.compare());
+    if (pass === null || pass.settled || (pass.reached.size === 0 && this.looksAt('gradients'))) {
+      if (this.steps.changed && pass?.settled === true) this.guard(() => this.judge(pass));
+      return;
+    }
+    pass.settled = true;
+    for (const handle of this.passHandles.splice(0)) handle.remove();
+    this.guard(() => {
+      for (const record of this.parameters)
+        if (record.parameter.requiresGrad && !pass.reached.has(record)) record.missed += 1;
+      this.judge(pass);
+    });
+    this.sampled += 1;
+    const pause = pass.cost / (this.options.share ?? SHARE);
+    this.nextLook =
+      this.now() - pass.cost + Math.min(pause, this.sampled < EARLY ? EARLY_PAUSE_MS : Infinity);
+    this.onSample();
+  }
+
+  private judge(pass: Pass): void {
+    this.steps.changed = false;
+    this.log.update(pass.step, {
+      layers: this.layers(),
+      activations: [...this.activations.values()].filter(({ newest }) => newest !== null),
+      gradients: this.looksAt('gradients') && pass.reached.size > 0,
+      stepped: this.steps.compared > 0,
+    });
+  }
+
+  /** Counts the time, and keeps what goes wrong out of the training loop. */
+  private guard(look: () => void): void {
+    if (this.looking) {
+      look();
+      return;
+    }
+    const began = this.now();
+    this.looking = true;
+    try {
+      look();
+    } catch (error) {
+      if (this.troubles.size < 4)
+        this.troubles.add(
+          `The model could not be looked at: ${error instanceof Error ? error.message : String(error)}`,
+        );
+    } finally {
+      this.looking = false;
+    }
+    const cost = this.now() - began;
+    this.spent += cost;
+    if (this.pass !== null) this.pass.cost += cost;
+  }
+}
+
+function defaultUnitAxis({ shape }: Tensor): number {
+  return shape.length >= 4 ? 1 : Math.max(0, shape.length - 1);
+}
+
+function titleOf(name: string, module: Module): string {
+  return name === '' ? module.typeName : `${name} (${module.typeName})`;
+}

@@ -10,6 +10,8 @@ export interface Activation {
   distribution: Distribution;
   /** Examples that were looked at: see {@link EXAMINED}. */
   examples: number;
+  /** How far examples differ: the root of the mean variance of an output over the examples; NaN for a single one. */
+  contrast: number;
   /** Of every unit, whether some example made it differ from 0; null where the function has no zeros to be stuck in. */
   active: Uint8Array | null;
   /** Share of the outputs at the flat ends of tanh or sigmoid; null for other functions. */
@@ -53,9 +55,27 @@ export function describeActivation(
   return {
     distribution: describe(values),
     examples,
+    contrast: contrastOf(values, examples),
     active: kind === 'relu' ? activeUnits(values, shape, unitAxis) : null,
     saturated: kind === 'tanh' || kind === 'sigmoid' ? saturatedShare(values, kind) : null,
   };
+}
+
+function contrastOf(values: Float32Array | Float64Array, examples: number): number {
+  if (examples < 2) return NaN;
+  const size = values.length / examples;
+  const sums = new Float64Array(size);
+  const squares = new Float64Array(size);
+  for (let start = size; start < values.length; start += size)
+    for (let i = 0; i < size; i++) {
+      // Of differences from the first example: what all share would drown what differs.
+      const value = values[start + i] - values[i];
+      sums[i] += value;
+      squares[i] += value * value;
+    }
+  let total = 0;
+  for (let i = 0; i < size; i++) total += squares[i] / examples - (sums[i] / examples) ** 2;
+  return Math.sqrt(Math.max(0, total / size));
 }
 
 function activeUnits(

@@ -51,7 +51,7 @@ export class FindingLog {
 
   update(step: number, state: WatchedState): void {
     const next = new Map<string, { claim: Claim; since: number }>();
-    const [first] = this.current.values();
+    const first = this.current.values().next().value;
     for (const claim of rules(state)) {
       // Numbers that are not finite spread within a step: where they were seen first is what helps.
       if (claim.kind === 'not-finite' && first?.claim.kind === 'not-finite') return;

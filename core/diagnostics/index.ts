@@ -42,3 +42,4 @@ export {
   type Scope,
   type TensorSummary,
 } from './graph.js';
+export { magnitudeStrip, sharedDecades, valueStrip, type Strip } from './strips.js';

@@ -26,6 +26,8 @@ export class ActivationRecord {
   /** The step of the first of the batches that left half of the dead units at 0. */
   deadSince = 0;
   saturated: number | null = null;
+  /** See {@link Activation.contrast}. */
+  contrast = NaN;
   /** For how many batches and examples in a row each unit has been 0. */
   private silentBatches = new Uint16Array(0);
   private silentExamples = new Uint16Array(0);
@@ -51,9 +53,10 @@ export class ActivationRecord {
     return this.silentBatches.length;
   }
 
-  add(step: number, { distribution, examples, active, saturated }: Activation): void {
+  add(step: number, { distribution, examples, contrast, active, saturated }: Activation): void {
     this.newest = distribution;
     this.saturated = saturated;
+    this.contrast = contrast;
     this.distributions.add(step, distribution);
     this.means.push({ step, value: distribution.mean });
     this.deviations.push({ step, value: distribution.std });

@@ -2,6 +2,7 @@
 import type { Distribution } from './distribution.js';
 import type { Finding, WatchedState } from './findings.js';
 import { meanMagnitude, type LayerRecord, type ParameterRecord } from './layers.js';
+import { counted, figure, list, others, percent, plural } from './words.js';
 
 /** A finding before it is known since when; `{since}` stands for that in `what`. */
 export type Claim = Omit<Finding, 'since'> & { readonly since?: number };
@@ -122,12 +123,19 @@ const frozen: Rule = ({ layers }) => {
 /** In so many compared steps in a row. */
 const STILL_STEPS = 2;
 
+/** Of a weight's magnitude, the gradient that any usual step would make move a float32. */
+const PUSH = 1e-6;
+
+function pushes(one: ParameterRecord): boolean {
+  return size(one) > PUSH * (one.weight?.meanAbs ?? 0);
+}
+
 const notMoving: Rule = ({ layers, stepped }) => {
   if (!stepped) return [];
   // Of the largest parameter: rounding keeps a few biases where they are when steps are small.
-  const stuck = layers.filter(({ main }) => main.unmoved >= STILL_STEPS);
+  const stuck = layers.filter(({ main }) => main.unmoved >= STILL_STEPS && pushes(main));
   if (stuck.length === 0) return [];
-  const all = layers.every(({ main }) => main.unmoved > 0 || !main.parameter.requiresGrad);
+  const all = layers.every(({ main }) => main.unmoved > 0 || !pushes(main) || !main.parameter.requiresGrad);
   const [{ main: worst }] = stuck;
   const one = stuck.length === 1;
   return [
@@ -232,17 +240,18 @@ const activationScale: Rule = ({ layers }) => {
           'Start from smaller weights (kaimingNormal_ for ReLU, xavierUniform_ for tanh), add normalisation layers, normalise the data.',
       },
     ];
-  const shrunk = seen.slice(1).find((layer) => spread(layer) < SHRINKAGE * spread(first));
+  const contrast = (layer: LayerRecord): number => layer.activation!.contrast;
+  const shrunk = seen.slice(1).find((layer) => contrast(layer) < SHRINKAGE * contrast(first));
   if (shrunk === undefined || shrunk.activation!.dead === 1) return [];
   return [
     {
       kind: 'vanishing-activations',
-      severity: 2,
+      severity: 3,
       layer: shrunk.name,
       what: `The signal dies away {since} by ${shrunk.title}: its outputs are nearly the same for every example.`,
-      figure: `std ${figure(spread(first))} after ${first.title}, ${figure(spread(shrunk))} after ${shrunk.title}`,
+      figure: `examples differ by ${figure(contrast(first))} (std) after ${first.title}, by ${figure(contrast(shrunk))} after ${shrunk.title}`,
       advice:
-        'Start from larger weights (kaimingNormal_, xavierUniform_ with the right gain), add normalisation layers.',
+        'Start from larger weights (kaimingNormal_, xavierUniform_ with the right gain), add normalisation layers or residual connections, ReLU instead of sigmoid.',
     },
   ];
 };
@@ -363,38 +372,4 @@ function median(values: readonly number[]): number {
 
 function sizeOf(parameters: readonly ParameterRecord[]): number {
   return parameters.reduce((sum, { parameter }) => sum + parameter.numel(), 0);
-}
-
-function percent(share: number): string {
-  const value = share * 100;
-  return `${value > 0 && value < 1 ? '<1' : Math.round(value)} %`;
-}
-
-function counted(part: number, whole: number): string {
-  return `${part} of ${whole} (${percent(part / whole)})`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function others(count: number, noun: string): string {
-  return count > 1 ? ` (and ${plural(count - 1, `other ${noun}`)})` : '';
-}
-
-function list(layers: readonly LayerRecord[]): string {
-  const titles = layers.slice(0, 3).map(({ title }) => title);
-  const more = layers.length > 3 ? ` and ${layers.length - 3} more` : '';
-  return titles.length === 2 && more === '' ? titles.join(' and ') : `${titles.join(', ')}${more}`;
-}
-
-/** Two or three digits, an exponent where that is shorter. */
-function figure(value: number, digits = 2): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
-  const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(size >= 100 ? 3 : digits)));
-  return value
-    .toExponential(digits - 1)
-    .replace('e+', 'e')
-    .replace(/\.0+e/, 'e');
 }

@@ -68,7 +68,7 @@ function change(record: ParameterRecord, old: Float32Array | Float64Array): { si
   let squares = 0;
   let oldSum = 0;
   let oldSquares = 0;
-  const origin = old[0] ?? 0;
+  const origin = old.length > 0 ? old[0] : 0;
   for (let i = 0, at = 0; i < old.length; i++, at += stride) {
     const delta = values[at] - old[i];
     if (delta !== 0) size++;

@@ -38,3 +38,12 @@ export {
 } from './charts/weights.js';
 export { backpropSteps, BackpropSteps, type BackpropOptions } from './charts/backprop.js';
 export { graph, type GraphOptions } from './charts/graph.js';
+export { watch, Watcher, type WatchChartOptions } from './charts/watch.js';
+export type { Finding, FindingKind } from '../../core/diagnostics/index.js';
+export {
+  ActivationChart,
+  activationHeatmap,
+  activationHistograms,
+  activationStatistics,
+  type ActivationOptions,
+} from './charts/activations.js';

@@ -3,6 +3,7 @@
  * worker by structured clone, so it holds no functions and no class instances.
  */
 import type { GraphPanel, ImagesPanel, SurfacePanel } from './pictures.js';
+import type { FindingsPanel, HeatPanel, LayersPanel } from './layers.js';
 
 /** Points of one line in drawing order. A NaN in `y` breaks the line. */
 export interface Points {
@@ -178,7 +179,17 @@ export interface MatrixPanel {
 }
 
 export type Panel =
-  LinePanel | PlanePanel | RidgePanel | DotPanel | MatrixPanel | ImagesPanel | SurfacePanel | GraphPanel;
+  | LinePanel
+  | PlanePanel
+  | RidgePanel
+  | DotPanel
+  | MatrixPanel
+  | ImagesPanel
+  | SurfacePanel
+  | GraphPanel
+  | LayersPanel
+  | FindingsPanel
+  | HeatPanel;
 
 export interface ChartModel {
   title: string;

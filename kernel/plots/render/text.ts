@@ -10,6 +10,7 @@ import type {
 } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import { percent } from '../scene/matrix.js';
+import { findingsText, heatText, layersText } from './layer-text.js';
 
 const BARS = '▁▂▃▄▅▆▇█';
 const SPARK_WIDTH = 24;
@@ -24,6 +25,9 @@ export function toText(chart: ChartModel): string {
     else if (panel.kind === 'ridges') lines.push(...ridgePanel(panel));
     else if (panel.kind === 'dots') lines.push(...dotPanel(panel));
     else if (panel.kind === 'matrix') lines.push(...matrixPanel(panel));
+    else if (panel.kind === 'findings') lines.push(...findingsText(panel));
+    else if (panel.kind === 'layers') lines.push(...layersText(panel));
+    else if (panel.kind === 'heat') lines.push(...heatText(panel));
     else if (panel.kind === 'plane') lines.push(planePanel(panel));
     else lines.push(...(panel.lines.length === 0 ? [panel.empty] : panel.lines));
   }

@@ -1,17 +1,21 @@
 /** From a chart to its shapes: title, panels below each other, notes at the foot. */
-import type { ChartModel, LinePanel } from '../model/chart.js';
+import type { ChartModel, LinePanel, Panel } from '../model/chart.js';
 import { emptyExtent, include, minus } from './axes.js';
 import { layoutDots } from './dots.js';
+import { findingsHeight, layoutFindings } from './findings.js';
 import type { FontSet } from './font.js';
 import { layoutGraph } from './graph.js';
 import { layoutImages } from './images.js';
+import { layoutHeat } from './heat.js';
+import { layoutLayers } from './layer-table.js';
 import { layoutLines, lineGutters, xExtent, type Gutters } from './lines.js';
 import { layoutMatrix } from './matrix.js';
 import { layoutPlane } from './plane.js';
 import { layoutRidges } from './ridges.js';
 import { layoutSurface } from './surface.js';
 import { text, type Scene, type Shape } from './shapes.js';
-import { COLOR, TYPE } from './style.js';
+import { COLOR } from './style.js';
+import { wrap } from './wrap.js';
 
 const NOTE_HEIGHT = 15;
 const MARGIN = 14;
@@ -43,10 +47,14 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
     const extent = xExtent(panel);
     include(steps, [extent.minPositive, extent.min, extent.max]);
   }
-  const total = chart.panels.reduce((sum, panel) => sum + panel.weight, 0);
+  // Sentences take what they need, drawings share the rest.
+  const needed = (panel: Panel): number =>
+    panel.kind === 'findings' ? findingsHeight(panel, width, fonts) : 0;
+  const room = bottom - top - chart.panels.reduce((sum, panel) => sum + needed(panel), 0);
+  const total = chart.panels.reduce((sum, panel) => sum + (needed(panel) > 0 ? 0 : panel.weight), 0);
   let y = top;
   chart.panels.forEach((panel, i) => {
-    const share = ((bottom - top) * panel.weight) / total;
+    const share = needed(panel) || (room * panel.weight) / total;
     const box = { x: 0, y, width, height: share };
     y += share;
     if (panel.kind === 'lines') {
@@ -56,6 +64,12 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
       shapes.push(...layoutRidges(panel, box, fonts));
     } else if (panel.kind === 'dots') {
       shapes.push(...layoutDots(panel, box, fonts));
+    } else if (panel.kind === 'findings') {
+      shapes.push(...layoutFindings(panel, box, fonts));
+    } else if (panel.kind === 'layers') {
+      shapes.push(...layoutLayers(panel, box, fonts));
+    } else if (panel.kind === 'heat') {
+      shapes.push(...layoutHeat(panel, box, fonts));
     } else if (panel.kind === 'matrix') {
       shapes.push(...layoutMatrix(panel, box, fonts));
     } else if (panel.kind === 'images') {
@@ -69,17 +83,4 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
     }
   });
   return { width, height, shapes };
-}
-
-/** Breaks a sentence into lines that fit. */
-function wrap(sentence: string, width: number, fonts: FontSet): string[] {
-  const { size, weight } = TYPE.note;
-  const lines: string[] = [];
-  for (const word of sentence.split(' ')) {
-    const longer = lines.length === 0 ? word : `${lines.at(-1)!} ${word}`;
-    if (lines.length === 0) lines.push(word);
-    else if (fonts.width(longer, size, weight) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -22,7 +22,13 @@ function moons(count: number): { x: Tensor; y: Tensor } {
       ? [Math.cos(angle) + dx, Math.sin(angle) + dy]
       : [1 - Math.cos(angle) + dx, 0.5 - Math.sin(angle) + dy];
   });
-  return { x: tensor(points), y: tensor(points.map((_, i) => i % 2), { dtype: 'int64' }) };
+  return {
+    x: tensor(points),
+    y: tensor(
+      points.map((_, i) => i % 2),
+      { dtype: 'int64' },
+    ),
+  };
 }
 
 /** Trains on two moons, watched at every step, and says what was found. */
@@ -57,7 +63,10 @@ function mlp(activation: () => nn.Layer, widths = [2, 16, 16, 2]): nn.Sequential
   manualSeed(1);
   const layers = widths
     .slice(1)
-    .flatMap((width, i) => [new nn.Linear(widths[i], width), ...(i < widths.length - 2 ? [activation()] : [])]);
+    .flatMap((width, i) => [
+      new nn.Linear(widths[i], width),
+      ...(i < widths.length - 2 ? [activation()] : []),
+    ]);
   return new nn.Sequential(...layers);
 }
 
@@ -91,7 +100,10 @@ describe('a healthy network', () => {
     const watched = new ModelWatch(model, { every: 1, share: 1 });
     const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
     const x = randn([32, 1, 4, 4]);
-    const y = tensor(Array.from({ length: 32 }, (_, i) => i % 3), { dtype: 'int64' });
+    const y = tensor(
+      Array.from({ length: 32 }, (_, i) => i % 3),
+      { dtype: 'int64' },
+    );
     for (let step = 0; step < 30; step++) {
       optimizer.zeroGrad();
       F.crossEntropy(model(x), y).backward();
@@ -136,6 +148,8 @@ describe('findings', () => {
     const finding = found(findings, 'vanishing-gradients');
     expect(finding.what).toContain('down to the input');
     expect(finding.advice).toContain('ReLU');
+    expect(kinds(findings)).toContain('vanishing-activations');
+    expect(kinds(findings)).not.toContain('not-moving');
   });
 
   it('exploding gradients and activations: weights ten times too large', () => {
@@ -181,7 +195,9 @@ describe('findings', () => {
   it('a layer that the optimizer was not given', () => {
     const model = mlp(() => new nn.ReLU());
     const rest = model.parameters().slice(2);
-    expect(train(model, { parameters: rest })).toMatchObject([{ kind: 'not-moving', layer: '0', severity: 4 }]);
+    expect(train(model, { parameters: rest })).toMatchObject([
+      { kind: 'not-moving', layer: '0', severity: 4 },
+    ]);
   });
 
   it('no gradient, because the graph is cut behind the layer', () => {
@@ -209,9 +225,15 @@ describe('findings', () => {
   });
 
   it('steps that are too large, and too small, by the update-to-weight ratio', () => {
-    const large = train(mlp(() => new nn.ReLU()), { lr: 30, steps: 6 });
+    const large = train(
+      mlp(() => new nn.ReLU()),
+      { lr: 30, steps: 6 },
+    );
     expect(kinds(large)).toContain('steps-too-large');
-    const small = train(mlp(() => new nn.ReLU()), { lr: 1e-7, steps: 6 });
+    const small = train(
+      mlp(() => new nn.ReLU()),
+      { lr: 1e-7, steps: 6 },
+    );
     expect(small).toMatchObject([{ kind: 'steps-too-small', layer: null }]);
     expect(small[0].advice).toContain('Raise the learning rate');
   });
@@ -220,6 +242,8 @@ describe('findings', () => {
     const model = mlp(() => new nn.Tanh());
     for (const one of weights(model).slice(0, 2)) one.detach().mul_(60);
     const findings = train(model, { steps: 2, lr: 1e-6 });
-    expect(found(findings, 'saturated').what).toMatch(/\(Tanh\): \d+ % of its outputs are at the flat ends of tanh/);
+    expect(found(findings, 'saturated').what).toMatch(
+      /\(Tanh\): \d+ % of its outputs are at the flat ends of tanh/,
+    );
   });
 });

@@ -1,0 +1,258 @@
+/** `watch(model)`: one picture of all that happens in a model while it trains, and what is wrong with it in words. */
+import {
+  magnitudeStrip,
+  meanMagnitude,
+  ModelWatch,
+  sharedDecades,
+  valueStrip,
+  type Finding,
+  type LayerRecord,
+  type WatchOptions,
+} from '../../../core/diagnostics/index.js';
+import type { Module } from '../../../core/nn/module.js';
+import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import type { ChartModel } from '../model/chart.js';
+import { formatCount, formatNumber } from '../model/format.js';
+import type { FindingRow, LayerRow, StripCell } from '../model/layers.js';
+import { LAYER_FRAME, LAYER_ROW } from '../scene/layer-table.js';
+
+export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
+  title?: string;
+  /** At most this many layers are drawn, the worst first; default 8, 12 at most. All are watched. */
+  limit?: number;
+  /** CSS pixels; default 860. */
+  width?: number;
+}
+
+/** Bins of a strip: fewer where there are many, which keeps the picture small. */
+const binsFor = (layers: number): number => (layers <= 4 ? 32 : layers <= 8 ? 20 : 12);
+/** More would neither be legible nor small. */
+const MOST_ROWS = 12;
+const TITLE_HEIGHT = 46;
+const NOTE_HEIGHT = 15;
+/** Room for the findings that are spelled out; where they need less, the strips are higher. */
+const MAX_FINDINGS = 4;
+const FINDINGS_HEIGHT = 100;
+/** The dashboard's own measure: see `updateRatios`. */
+const RATIO = {
+  name: 'std(Δw) / std(w)',
+  domain: [1e-6, 1] as [number, number],
+  low: 1e-5,
+  high: 0.1,
+  guide: 1e-3,
+};
+
+/**
+ * Watches a model train, by hooks alone: what each layer puts out, the gradients that reach it, its weights, how far
+ * a step moves them. Shows them together, the worst layers first, under what is wrong in plain words.
+ *
+ * ```ts
+ * const watcher = watch(model, { every: 50 });
+ * for (…) { optimizer.zeroGrad(); loss(model(x), y).backward(); optimizer.step(); }
+ * watcher.findings(); // as data
+ * watcher.stop();
+ * ```
+ *
+ * It counts calls of the model in training mode. Looking takes 2 % of the time at most (`share`), so with a small
+ * `every` some turns are left out; memory is bounded however long the run.
+ */
+export class Watcher {
+  private readonly watched: ModelWatch;
+  private readonly live: LiveDisplay;
+  private height: number | undefined;
+
+  constructor(
+    model: Module,
+    private readonly options: WatchChartOptions = {},
+    environment?: LiveEnvironment,
+  ) {
+    this.live = new LiveDisplay(() => this.model(), environment);
+    this.watched = new ModelWatch(model, options, () => this.live.touch());
+  }
+
+  /** What is wrong, the worst first: layer, since when, the figure, what to try. Empty where nothing is. */
+  findings(): Finding[] {
+    return this.watched.findings();
+  }
+
+  /** Takes the hooks off and shows the final picture. */
+  stop(): this {
+    this.watched.stop();
+    this.live.flush();
+    return this;
+  }
+
+  /** Shows the final picture now instead of when the cell ends. The model is still watched. */
+  finish(): void {
+    this.live.flush();
+  }
+
+  /** How many training passes there were, how many were looked at, and the milliseconds that this took. */
+  get cost(): { passes: number; sampled: number; milliseconds: number } {
+    const { seen, sampled } = this.watched.passes;
+    return { passes: seen, sampled, milliseconds: this.watched.cost };
+  }
+
+  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
+    return this.live.result();
+  }
+
+  /** The chart as plain data. */
+  model(): ChartModel {
+    const { options, watched } = this;
+    const findings = watched.findings();
+    const layers = watched.layers();
+    const { seen, sampled } = watched.passes;
+    const limit = Math.max(1, Math.min(MOST_ROWS, options.limit ?? 8));
+    const rows = sampled === 0 ? [] : table(layers, findings, binsFor(Math.min(limit, layers.length)));
+    const hidden = rows.slice(limit);
+    const notes = watched.problems();
+    if (hidden.length > 0) {
+      const ill = hidden.filter(({ severity }) => severity > 1).length;
+      notes.push(
+        `${hidden.length} more ${hidden.length === 1 ? 'layer is' : 'layers are'} not shown${ill > 0 ? `, ${ill} of them with a finding` : ''}.`,
+      );
+    }
+    if (sampled > 0)
+      notes.push(
+        `Looked at ${formatCount(sampled)} of ${formatCount(seen)} training passes. Strips: time from left to right, darker where more numbers lie (log scale).`,
+      );
+    this.height ??=
+      TITLE_HEIGHT +
+      FINDINGS_HEIGHT +
+      LAYER_FRAME +
+      LAYER_ROW * Math.max(1, Math.min(limit, layers.length)) +
+      2 * NOTE_HEIGHT;
+    const moments = layers.flatMap(({ main }) => main.weights.moments);
+    return {
+      title: options.title ?? `Watching ${watched.model.typeName}`,
+      width: options.width ?? 860,
+      height: this.height,
+      panels: [
+        ...(sampled === 0
+          ? []
+          : [
+              {
+                kind: 'findings' as const,
+                weight: 1,
+                findings: findings.slice(0, MAX_FINDINGS).map(findingRow),
+                more: Math.max(0, findings.length - MAX_FINDINGS),
+                none: `Nothing wrong was found, up to step ${formatCount(seen - 1)}.`,
+              },
+            ]),
+        {
+          kind: 'layers',
+          weight: 1,
+          strips: ['activations', 'gradients, |g|', 'weights'],
+          measure: RATIO,
+          rows: rows.slice(0, limit),
+          steps:
+            moments.length === 0
+              ? null
+              : [Math.min(...moments.map(({ step }) => step)), Math.max(...moments.map(({ step }) => step))],
+          empty: 'Nothing yet: call the model in training mode, then backward()',
+        },
+      ],
+      notes,
+    };
+  }
+}
+
+export function watch(model: Module, options: WatchChartOptions = {}): Watcher {
+  return new Watcher(model, options);
+}
+
+function findingRow({ severity, what, figure, advice }: Finding): FindingRow {
+  return { tone: severity >= 3 ? 'error' : severity === 2 ? 'warning' : 'note', what, figure, advice };
+}
+
+/** Layers with a finding first, the worst of them on top; else in forward order. */
+function table(layers: readonly LayerRecord[], findings: readonly Finding[], resolution: number): LayerRow[] {
+  const newest = layers.flatMap(({ main }) => main.gradients.moments.map(({ distribution }) => distribution));
+  const decades = sharedDecades(newest);
+  const rows = layers.map((layer): LayerRow => {
+    const names = new Set([layer.name, layer.activation?.name, `→${layer.name}`]);
+    const own = findings.filter((one) => one.layer !== null && names.has(one.layer));
+    const has = (...kinds: Finding['kind'][]): boolean => own.some(({ kind }) => kinds.includes(kind));
+    const count = layer.parameters.reduce((sum, { parameter }) => sum + parameter.numel(), 0);
+    const ratios = layer.main.ratios.entries.map(({ value }) => value);
+    const now = ratios.at(-1);
+    return {
+      name: layer.title,
+      note: `${formatCount(count)} parameters`,
+      severity: Math.max(0, ...own.map(({ severity }) => severity)),
+      cells: [
+        activationCell(
+          layer,
+          has('dead-units', 'saturated', 'exploding-activations', 'vanishing-activations'),
+          resolution,
+        ),
+        gradientCell(
+          layer,
+          decades,
+          has('no-gradient', 'unused', 'vanishing-gradients', 'exploding-gradients'),
+          resolution,
+        ),
+        weightCell(layer, has('not-finite'), resolution),
+      ],
+      measure:
+        now === undefined
+          ? null
+          : {
+              low: Math.min(...ratios),
+              high: Math.max(...ratios),
+              now,
+              bad: now < RATIO.low || now > RATIO.high,
+            },
+    };
+  });
+  return rows.sort((a, b) => b.severity - a.severity);
+}
+
+function activationCell({ activation }: LayerRecord, bad: boolean, bins: number): StripCell {
+  if (activation?.newest == null) return { strip: null, ends: ['', ''], facts: 'not seen', bad };
+  const { newest, dead, saturated } = activation;
+  const facts = [`mean ${formatNumber(newest.mean, 2)}`, `std ${formatNumber(newest.std, 2)}`];
+  if (dead !== null) facts.push(`${Math.round(100 * dead)} % dead`);
+  if (saturated !== null) facts.push(`${Math.round(100 * saturated)} % flat`);
+  return valued(activation.distributions.moments, facts, bad || newest.nan + newest.infinite > 0, bins);
+}
+
+function weightCell({ main }: LayerRecord, bad: boolean, bins: number): StripCell {
+  if (main.weight === null) return { strip: null, ends: ['', ''], facts: 'not seen', bad };
+  const { mean, std, nan, infinite } = main.weight;
+  const facts = [`mean ${formatNumber(mean, 2)}`, `std ${formatNumber(std, 2)}`];
+  return valued(main.weights.moments, facts, bad || nan + infinite > 0, bins);
+}
+
+function valued(
+  moments: Parameters<typeof valueStrip>[0],
+  facts: string[],
+  bad: boolean,
+  bins: number,
+): StripCell {
+  const strip = valueStrip(moments, bins);
+  const ends = strip?.range.map((value) => formatNumber(value, 2)) ?? ['', ''];
+  return { strip, ends: [ends[0], ends[1]], facts: facts.join('  '), bad };
+}
+
+function gradientCell(
+  { main }: LayerRecord,
+  decades: [number, number] | null,
+  bad: boolean,
+  bins: number,
+): StripCell {
+  const { gradient, parameter } = main;
+  if (!parameter.requiresGrad) return { strip: null, ends: ['', ''], facts: 'frozen', bad };
+  if (gradient === null || main.missed > 0)
+    return { strip: null, ends: ['', ''], facts: 'no gradient', bad: true };
+  const strip = decades === null ? null : magnitudeStrip(main.gradients.moments, bins, decades);
+  const facts =
+    gradient.zero === gradient.count ? 'all zero' : `mean |g| ${formatNumber(meanMagnitude(gradient), 2)}`;
+  return {
+    strip,
+    ends: decades === null ? ['', ''] : [`1e${decades[0]}`, `1e${decades[1]}`],
+    facts,
+    bad: bad || gradient.zero === gradient.count || gradient.nan + gradient.infinite > 0,
+  };
+}

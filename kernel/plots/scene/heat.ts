@@ -1,0 +1,96 @@
+/** Lays out small multiples of heatmaps: time across, values up, the darker the more; the mean as a line. */
+import type { HeatCell, HeatPanel } from '../model/layers.js';
+import { emptyExtent, include, makeScale, minus } from './axes.js';
+import type { FontSet } from './font.js';
+import { px, rectPath, text, type Box, type Shape } from './shapes.js';
+import { COLOR, PALETTE, TYPE } from './style.js';
+import { stripImage } from './strip.js';
+import { xTicks } from './ticks.js';
+import { fitted } from './wrap.js';
+
+export const HEAT_HEIGHT = 190;
+const HEADER = 48;
+const FOOTER = 24;
+const TICKS = 42;
+
+export function layoutHeat(panel: HeatPanel, box: Box, fonts: FontSet): Shape[] {
+  if (panel.cells.length === 0) {
+    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
+    return [{ ...shape, anchor: 'middle' }];
+  }
+  const columns = Math.min(panel.columns, panel.cells.length);
+  const gap = 18;
+  const width = (box.width - 28 - (columns - 1) * gap) / columns;
+  const height = box.height / Math.ceil(panel.cells.length / columns);
+  return panel.cells.flatMap((one, i) => {
+    const x = box.x + 14 + (i % columns) * (width + gap);
+    const y = box.y + Math.floor(i / columns) * height;
+    return cell(one, { x, y, width, height: height - 8 }, fonts);
+  });
+}
+
+function cell(one: HeatCell, box: Box, fonts: FontSet): Shape[] {
+  const { size, weight } = TYPE.heading;
+  const name = fitted(one.name, box.width, fonts, 'heading');
+  const shapes: Shape[] = [text(box.x, box.y + 14, name, 'heading', COLOR.ink)];
+  const after = fonts.width(name, size, weight) + 8;
+  if (one.warning !== '') {
+    const words = fitted(one.warning, box.width - after, fonts, 'heading');
+    if (words.length > 2) shapes.push(text(box.x + after, box.y + 14, words, 'heading', COLOR.error));
+  }
+  one.facts.slice(0, 2).forEach((fact, i) => {
+    shapes.push(
+      text(box.x, box.y + 29 + 14 * i, fitted(minus(fact), box.width, fonts, 'note'), 'note', COLOR.muted),
+    );
+  });
+  const plot: Box = {
+    x: box.x + TICKS,
+    y: box.y + HEADER,
+    width: box.width - TICKS - 6,
+    height: box.height - HEADER - FOOTER,
+  };
+  if (one.strip === null) {
+    shapes.push({ kind: 'rect', box: plot, fill: COLOR.empty });
+    const shape = text(
+      plot.x + plot.width / 2,
+      plot.y + plot.height / 2 + 4,
+      'no finite value',
+      'note',
+      COLOR.muted,
+    );
+    return [...shapes, { ...shape, anchor: 'middle' }];
+  }
+  const [low, high] = one.strip.range;
+  const y = makeScale(
+    { name: '', scale: 'linear', domain: [low, high] },
+    { min: low, max: high, minPositive: Infinity },
+    [plot.y + plot.height, plot.y],
+    3,
+    'tight',
+  );
+  const steps = emptyExtent();
+  include(steps, one.steps);
+  // A column is as wide as the others wherever its step lies: the axis goes from the first to the last.
+  const x = makeScale(
+    { name: 'step', scale: 'linear', integer: true },
+    steps,
+    [plot.x, plot.x + plot.width],
+    Math.max(2, plot.width / 70),
+    'tight',
+  );
+  shapes.push(stripImage(one.strip, plot));
+  shapes.push({ kind: 'path', d: rectPath(plot), stroke: COLOR.axis, width: 1, role: 'frame' });
+  for (const tick of y.ticks) {
+    const label = text(plot.x - 6, y.at(tick.value) + 4, tick.text, 'tick', COLOR.muted);
+    shapes.push({ ...label, anchor: 'end' });
+  }
+  shapes.push(...xTicks(x, plot.y + plot.height, 16));
+  const points = one.means.flatMap((mean, i) =>
+    Number.isFinite(mean)
+      ? [`${px(x.at(one.steps[i]))} ${px(Math.min(Math.max(y.at(mean), plot.y), plot.y + plot.height))}`]
+      : [],
+  );
+  if (points.length > 1)
+    shapes.push({ kind: 'path', d: `M${points.join('L')}`, stroke: PALETTE[1], width: 1.75, role: 'line' });
+  return shapes;
+}

@@ -23,7 +23,9 @@ export async function look(session: inspector.Session, path: readonly string[]):
     if (path.length === 0) return { members: await namesInScope(session), data: {} };
     const value = await walk(session, path);
     if (!value) return null;
-    const data = { 'text/plain': describe(path, value) };
+    const summary = await summaryOf(session, value);
+    const text = summary === null ? describe(path, value) : `${nameOf(path)}: ${summary}`;
+    const data = { 'text/plain': text };
     return { members: await membersOf(session, value), data, callable: value.type === 'function' };
   } finally {
     session.post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
@@ -97,7 +99,7 @@ function unique<T extends { name: string }>(members: readonly T[]): T[] {
 }
 
 function describe(path: readonly string[], value: RemoteObject): string {
-  const name = path.join('.').replace(/\$cell\b/, '');
+  const name = nameOf(path);
   const text = value.description ?? value.unserializableValue ?? String(value.value);
   if (value.type === 'function') return `${name}: function\n\n${text.slice(0, LONGEST_SOURCE)}`;
   if (value.objectId === undefined) return `${name}: ${value.type}\n\n${literal(value, text)}`;
@@ -105,6 +107,29 @@ function describe(path: readonly string[], value: RemoteObject): string {
     .map((it) => `${it.name}: ${it.value === undefined || it.value === '' ? it.type : it.value}`)
     .join(', ');
   return `${name}: ${value.className ?? value.type}\n\n${text}${preview ? ` { ${preview} }` : ''}`;
+}
+
+function nameOf(path: readonly string[]): string {
+  return path.join('.').replace(/\$cell\b/, '');
+}
+
+/** What our own code says of a tensor; null for anything else. */
+function summaryOf(
+  session: inspector.Session,
+  { objectId, type, subtype }: RemoteObject,
+): Promise<string | null> {
+  if (objectId === undefined || type !== 'object' || subtype !== undefined) return Promise.resolve(null);
+  const functionDeclaration = `function () { return globalThis[Symbol.for('nabla.summary')]?.(this); }`;
+  return new Promise((resolve) =>
+    session.post(
+      'Runtime.callFunctionOn',
+      { objectId, functionDeclaration, silent: true, returnByValue: true },
+      (error, answer) => {
+        const text: unknown = error === null && !answer.exceptionDetails ? answer.result.value : null;
+        resolve(typeof text === 'string' ? text : null);
+      },
+    ),
+  );
 }
 
 function literal(value: RemoteObject, text: string): string {

@@ -141,6 +141,7 @@ function inTaskOfItsOwn(body: () => void): void {
 
 void api.then(() => {
   isReady = true;
+  void import('./tensor-summary.js').then(({ provideTensorSummary }) => provideTensorSummary());
   setTimeout(() => guard.enter(() => begun.saveCode?.()), SAVE_MS).unref();
   outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.versions.node });
 });

@@ -1,0 +1,195 @@
+/** Completion and inspection by types, through the wire: beside running cells, after the server's death, with hard input. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from './client.js';
+import { eventually, isAlive, KernelProcess } from './kernel-process.js';
+
+let kernel: KernelProcess;
+let client: Client;
+
+beforeAll(async () => {
+  ({ kernel, client } = await KernelProcess.connected());
+  await typesAreThere();
+});
+afterAll(() => kernel.dispose());
+
+async function complete(marked: string) {
+  const [before] = marked.split('|');
+  const cursor_pos = Array.from(before).length;
+  const { content } = await client.ask('complete_request', { code: marked.replace('|', ''), cursor_pos });
+  const { _jupyter_types_experimental: types } = content.metadata as Record<string, unknown>;
+  return {
+    ...content,
+    matches: content.matches as string[],
+    types: types as { text: string; type: string }[],
+  };
+}
+
+async function inspect(marked: string, detail_level = 0) {
+  const code = marked.replace('|', '');
+  const { content } = await client.ask('inspect_request', {
+    code,
+    cursor_pos: marked.indexOf('|'),
+    detail_level,
+  });
+  const data = content.data as Record<string, string | undefined>;
+  return { found: content.found, plain: data['text/plain'] ?? '', markdown: data['text/markdown'] ?? '' };
+}
+
+/** What no value can tell: the server has started. */
+async function typesAreThere(): Promise<void> {
+  let matches: string[] = [];
+  for (let turn = 0; turn < 40 && matches.length === 0; turn++)
+    ({ matches } = await complete('[1].map((v) => v.toFix|'));
+  expect(matches).toEqual(['toFixed']);
+}
+
+/** The children of the kernel process that are language servers. */
+function servers(): number[] {
+  const pids = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(kernel.pid)], { encoding: 'utf8' });
+  return pids
+    .split('\n')
+    .filter((line) => line.includes('--lsp'))
+    .map((line) => Number(line.trim().split(' ')[0]));
+}
+
+describe('types and values answer together', () => {
+  test('a name declared again has its new type, and every match a kind', async () => {
+    await client.execute('const shop = { apples: 1, pears: 2 }');
+    expect((await complete('shop.|')).matches).toEqual(['apples', 'pears']);
+    await client.execute('const shop = "closed"');
+    const { matches, types } = await complete('shop.toUpper|');
+    expect(matches).toEqual(['toUpperCase']);
+    expect(types).toMatchObject([{ text: 'toUpperCase', type: 'method', start: 5, end: 12 }]);
+  });
+
+  test('keys of any come from the value', async () => {
+    await client.execute('const parsed: any = JSON.parse(`{"alpha": {"beta": 1}}`)');
+    expect((await complete('parsed.al|')).matches).toEqual(['alpha']);
+    expect((await complete('parsed.alpha.|')).matches).toContain('beta');
+  });
+
+  test('positions are in code points, also where types answer', async () => {
+    expect(await complete('"🎉🎉"; [1].fl|')).toMatchObject({
+      matches: ['flat', 'flatMap'],
+      cursor_start: 10,
+      cursor_end: 12,
+    });
+    expect(await complete('const o: { "🎉"?: "a-b" } = { "🎉": "a|')).toMatchObject({
+      matches: ['a-b'],
+      cursor_start: 35,
+    });
+  });
+
+  test('inspection: declaration, documentation and value, as text and Markdown', async () => {
+    await client.execute('/** Counts *sheep*. */\nlet sheep: number = 7');
+    const found = await inspect('she|ep + 1');
+    expect(found.plain).toContain('let sheep: number');
+    expect(found.plain).toContain('Counts *sheep*.');
+    expect(found.plain).toContain('7');
+    expect(found.markdown).toContain('```typescript\nlet sheep: number\n```');
+  });
+
+  test('inspection: more detail shows the source of a function', async () => {
+    await client.execute('function shear(count: number) { return count - 1 /* wool */ }');
+    expect((await inspect('shear(|)')).plain).toBe('shear(count: number): number');
+    expect((await inspect('she|ar')).plain).not.toContain('wool');
+    expect((await inspect('she|ar', 1)).plain).toContain('wool');
+  });
+
+  test('inspection: a tensor with its shape, dtype and statistics', async () => {
+    await client.execute('const weights = tensor([[1, 2, 3], [4, 5, 9]]).t()');
+    const { plain } = await inspect('weigh|ts');
+    expect(plain).toContain('const weights: Tensor<[3, 2], "float32">');
+    expect(plain).toContain('weights: shape [3, 2], float32');
+    // numpy.std([1, 2, 3, 4, 5, 9], ddof=1) = 2.8284271247461903
+    expect(plain).toContain('mean 4, std 2.828, min 1, max 9');
+    expect(plain).toContain('values 1, 4, 2, 5, 3, 9');
+  });
+
+  test('inspection: the library, with its formula', async () => {
+    const { plain, markdown } = await inspect('nn.Lin|ear');
+    expect(plain).toContain('y = x Wᵀ + b');
+    expect(markdown).toContain('class Linear');
+  });
+});
+
+test('types answer while a cell spins', async () => {
+  const id = client.send('execute_request', {
+    code: 'const spun = { turns: 0 }; for (;;) spun.turns++',
+    silent: false,
+    store_history: true,
+    user_expressions: {},
+    allow_stdin: false,
+    stop_on_error: false,
+  });
+  expect((await complete('[1].map((v) => v.toFix|')).matches).toEqual(['toFixed']);
+  expect((await complete('spun.|')).matches).toEqual(['turns']);
+  await client.ask('interrupt_request', {}, { channel: 'control' });
+  await client.finish(id);
+});
+
+test('a server that dies is replaced, and knows the cells', async () => {
+  await client.execute('const kept = [{ deep: 1 }]');
+  const [pid] = servers();
+  process.kill(pid, 'SIGKILL');
+  await eventually('the end of the server', () => !isAlive(pid) || servers()[0] !== pid);
+  let matches: string[] = [];
+  for (let turn = 0; turn < 40 && matches.length === 0; turn++)
+    ({ matches } = await complete('kept.map((it) => it.de|'));
+  expect(matches).toEqual(['deep']);
+  expect(servers()).not.toContain(pid);
+});
+
+describe('hard input gets an answer', () => {
+  test.each([
+    ['half-typed code', 'class A { method( { if (x ||| '],
+    ['an open template', '`${ [1].map((v) => { `${v'],
+    ['nothing but brackets', '(((([[[[{{{{'],
+    ['a type that goes on for ever', 'type T<N> = N extends 0 ? [] : [...T<N>, T<[N]>]; let t: T<1>; t.'],
+    ['a megabyte', `${'const row = { value: 1, other: [2, 3] };\n'.repeat(25_000)}row.`],
+  ])('%s', async (_, code) => {
+    const reply = await client.ask('complete_request', { code, cursor_pos: code.length });
+    expect(reply.content).toMatchObject({ status: 'ok' });
+    const inspection = await client.ask('inspect_request', {
+      code,
+      cursor_pos: code.length,
+      detail_level: 0,
+    });
+    expect(inspection.content).toMatchObject({ status: 'ok' });
+  });
+
+  test('a package with broken types, and a tsconfig.json whose base is missing', async () => {
+    const broken = path.join(kernel.folder, 'node_modules', 'broken-types');
+    mkdirSync(broken, { recursive: true });
+    writeFileSync(
+      path.join(broken, 'package.json'),
+      '{"name":"broken-types","version":"1.0.0","types":"a.d.ts"}',
+    );
+    writeFileSync(path.join(broken, 'a.d.ts'), 'export declare const fine: { here: 1 }; export type = {{{;');
+    writeFileSync(
+      path.join(kernel.folder, 'tsconfig.json'),
+      '{ "extends": "./missing.json", "include": ["src"] }',
+    );
+    expect((await complete("import { fine } from 'broken-types'; fine.he|")).matches).toEqual(['here']);
+  });
+
+  test('the kernel goes on', async () => {
+    expect((await client.execute('1 + 1')).result).toBe('2');
+    expect(kernel.stderr).not.toContain('internal error');
+  });
+});
+
+test('the server ends with the kernel', async () => {
+  const { kernel: other, client: asks } = await KernelProcess.connected();
+  const children = () =>
+    readFileSync(`/proc/${other.pid}/task/${other.pid}/children`, 'utf8').trim().split(' ').map(Number);
+  await asks.ask('complete_request', { code: 'Math.', cursor_pos: 5 });
+  const before = children();
+  await asks.ask('shutdown_request', { restart: false }, { channel: 'control' });
+  await other.ended();
+  await eventually('the end of its children', () => before.every((pid) => !isAlive(pid)));
+  await other.dispose();
+});

@@ -3,6 +3,7 @@
  * that between two slices nothing is on the stack, and an interrupt can be thrown in at any wait.
  */
 import { clearTimeout, setTimeout } from 'node:timers';
+import v8 from 'node:v8';
 import vm from 'node:vm';
 import { formatValue, type Formatted } from '../display/format.js';
 import { cellHelpers } from '../language/context.js';
@@ -297,11 +298,17 @@ export class Evaluator {
 }
 
 function compile(cell: CompiledCell): CellFunction {
-  const script = new vm.Script(cell.js, {
-    filename: cell.filename,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
-  return script.runInThisContext() as CellFunction;
+  // V8's cache of compiled scripts would hold every cell for ever (Node 20), and no cell is found in it again.
+  v8.setFlagsFromString('--no-compilation-cache');
+  try {
+    const script = new vm.Script(cell.js, {
+      filename: cell.filename,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    return script.runInThisContext() as CellFunction;
+  } finally {
+    v8.setFlagsFromString('--compilation-cache');
+  }
 }
 
 function progress(step: IteratorResult<unknown, unknown>): Progress {

@@ -27,12 +27,13 @@ import { provideLibrary } from './library.js';
 import { History } from './scope.js';
 import { installStackFormat } from './stacks.js';
 import { hideOwnWarnings, installStdio, type WriteText } from './stdio.js';
+import { HeapTidier } from './tidy-heap.js';
 import { installTimers } from './timers.js';
 import { startWatchdog } from './watchdog-thread.js';
 
 /** When the code that the start has compiled is kept for the next start: nobody waits for anything then. */
 const SAVE_MS = 5000;
-const { setTimeout } = globalThis;
+const { setImmediate, setTimeout } = globalThis;
 
 // The kernel process signals the whole group so that children of a cell stop; this process is stopped by its watchdog.
 listenAlways('SIGINT', () => undefined);
@@ -61,9 +62,12 @@ tidyPromises();
 
 const history = new History();
 const modules = new Modules(process.cwd(), guard);
-const evaluator = new Evaluator(guard, executions, outlet, history, modules, (execution) =>
-  inputs.forget(execution.id),
-);
+const heap = new HeapTidier();
+const evaluator = new Evaluator(guard, executions, outlet, history, modules, (execution) => {
+  inputs.forget(execution.id);
+  // After the answer: the collection takes as long as some cells.
+  setImmediate(() => guard.enter(() => heap.cellEnded()));
+});
 
 setCommHost(
   new NotebookComms(outlet, guard, evaluator, new LiveStates(watchdog.states, watchdog.shared, guard)),

@@ -21,11 +21,19 @@ export function defineNames(values: Readonly<Record<string, unknown>>): void {
   // The library exports PyTorch's `var` too, which only `tensor.var()` and `import * as nabla` can reach.
   const names = Object.keys(values).filter((name) => !RESERVED.has(name));
   declareNames(names);
-  const assign: unknown = new vm.Script(
-    `(values) => { ${names.map((name) => `${name} = values.${name};`).join(' ')} }`,
-    { filename: 'nabla:scope' },
-  ).runInThisContext();
-  (assign as Setter)(values);
+  const key = names.join();
+  const assign = key === latest?.key ? latest.assign : setter(names);
+  latest = { key, assign };
+  assign(values);
+}
+
+/** `_`, `__` and `___` are set with each result: the same function every time. */
+let latest: { key: string; assign: Setter } | undefined;
+
+function setter(names: readonly string[]): Setter {
+  const assignments = names.map((name) => `${name} = values.${name};`).join(' ');
+  const script = new vm.Script(`(values) => { ${assignments} }`, { filename: 'nabla:scope' });
+  return script.runInThisContext() as Setter;
 }
 
 /** `In`, `Out`, `_` and `__`, as in IPython. A cell that declares one of them has it for itself from then on. */

@@ -11,6 +11,7 @@ import type {
 import type { CompiledCell } from '../language/cell.js';
 import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';
+import { HeapTidier } from '../runtime/tidy-heap.js';
 import type { ExecuteRequest, Session, SessionEvents, ValueInfo } from './session.js';
 import { spawnUserProcess, type StartedProcess } from './spawn.js';
 import { UserProcess, type ProcessEnd } from './user-process.js';
@@ -67,6 +68,7 @@ class ProcessSession implements Session {
   readonly #looks = new Map<number, (answer: ValueInfo | null) => void>();
   readonly #compiler: CellCompiler;
   readonly #interrupts = new Map<number, () => void>();
+  readonly #heap = new HeapTidier();
   #startTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: SessionOptions) {
@@ -221,6 +223,7 @@ class ProcessSession implements Session {
     this.#running = undefined;
     if (outcome.status === 'ok') Object.assign(outcome.userExpressions, running.failed);
     running.finish(outcome);
+    setImmediate(() => this.#heap.cellEnded());
   }
 
   #closed(process: UserProcess, end: ProcessEnd): void {

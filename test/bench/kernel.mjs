@@ -42,6 +42,7 @@ const METRICS = {
   pending: ['interrupt of a pending await to idle, median', 'ms'],
   memory: ['memory at rest, all processes', 'MB'],
   after: [`memory after ${MANY} small cells`, 'MB'],
+  growth: [`growth by ${MANY} small cells`, 'MB'],
 };
 /** The issue's ratios to ipykernel. */
 const RATIOS = { first: 0.6, cell: 0.7 };
@@ -106,7 +107,7 @@ async function measure(kernel) {
       if (index >= 50) times.push(performance.now() - start);
     }
     const memory = memoryOf(child.pid);
-    const growth = await manyCells(client, child, kernel.assign);
+    const after = await manyCells(client, child, kernel.assign);
     return {
       start: quantile(starts, 0.5),
       first: quantile(firsts, 0.5),
@@ -115,7 +116,8 @@ async function measure(kernel) {
       loop: await interrupts(kernel, client, child, kernel.loop),
       pending: await interrupts(kernel, client, child, kernel.pending),
       memory,
-      after: growth,
+      after,
+      growth: memory === null ? null : after - memory,
     };
   } finally {
     await stop();

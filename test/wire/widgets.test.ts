@@ -74,6 +74,8 @@ test('a synchronous loop reads each move, and each move is idle before the loop 
      'ended'`,
   );
   const id = idOf(await client.output(running, 'comm_open'));
+  // The page knows the slider before the cell has read it for the first time.
+  await client.output(running, 'stream');
   for (const value of [0.25, 0.125, 0]) {
     const moved = update(id, { value });
     // A page holds the next move back until it hears this.

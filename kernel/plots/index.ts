@@ -47,3 +47,6 @@ export {
   activationStatistics,
   type ActivationOptions,
 } from './charts/activations.js';
+export type { LossValue } from './charts/loss-value.js';
+export { lossSlice, type LossSliceOptions } from './charts/slice.js';
+export { lossSurface, type LossSurfaceOptions } from './charts/surface.js';

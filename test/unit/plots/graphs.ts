@@ -1,7 +1,7 @@
 /** Autograd graphs and surfaces: cases of their own file. */
-import { backpropSteps, graph } from '../../../kernel/plots/index.js';
+import { backpropSteps, graph, lossSlice, lossSurface } from '../../../kernel/plots/index.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
-import { F, manualSeed, nn, randn, tensor, type Tensor } from '../../../core/index.js';
+import { F, manualSeed, nn, optim, randn, tensor, type Tensor } from '../../../core/index.js';
 import { silent } from './tools.js';
 
 /** A neuron with one input: tanh(w x + b), and its squared distance from a target. */
@@ -29,6 +29,10 @@ class TwoHeads extends nn.Module {
     return this.used.forward(x);
   }
 }
+
+/** Rosenbrock's function: a curved valley with its least value, 0, at (1, 1). */
+export const rosenbrock = (x: Tensor, y: Tensor): Tensor =>
+  x.mul(-1).add(1).square().add(y.sub(x.square()).square().mul(100));
 
 export const graphs: Record<string, () => ChartModel> = {
   'graph-neuron': () => graph(neuron().loss, { names: neuron().names }, silent).model(),
@@ -98,4 +102,42 @@ export const graphs: Record<string, () => ChartModel> = {
     const { names, loss } = neuron();
     return backpropSteps(loss, { names }, silent).model();
   },
+
+  'surface-rosenbrock': () =>
+    lossSurface(rosenbrock, {
+      title: "Rosenbrock's valley",
+      x: [-2, 2],
+      y: [-1, 3],
+      start: [-1.5, 2.5],
+      steps: 400,
+      optimizers: {
+        SGD: (p) => new optim.SGD(p, { lr: 1e-3 }),
+        momentum: (p) => new optim.SGD(p, { lr: 5e-4, momentum: 0.9 }),
+        Adam: (p) => new optim.Adam(p, { lr: 0.05 }),
+      },
+    }).model(),
+  'surface-hole': () =>
+    lossSurface((x: number, y: number) => Math.log(x * x + y * y - 0.5), {
+      title: 'Not defined everywhere',
+    }).model(),
+  'surface-model': () => {
+    const { model, loss } = perceptron();
+    return lossSurface(model, loss, {
+      title: 'A perceptron, along principal directions',
+      optimizers: {
+        SGD: (p) => new optim.SGD(p, { lr: 0.5 }),
+        Adam: (p) => new optim.Adam(p, { lr: 0.03 }),
+      },
+    }).model();
+  },
+  'surface-random': () => {
+    const { model, loss } = perceptron();
+    return lossSurface(model, loss, { title: 'A perceptron, along random directions' }).model();
+  },
+  'surface-none': () => lossSurface(() => NaN, { title: 'Never a number' }).model(),
+  'slices-model': () => {
+    const { model, loss } = perceptron();
+    return lossSlice(model, loss, { title: 'Three random directions' }).model();
+  },
+  'slice-function': () => lossSlice((x: number) => x ** 4 - 3 * x * x + x, { title: 'A quartic' }).model(),
 };

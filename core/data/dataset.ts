@@ -2,7 +2,7 @@
 
 import { formatShape } from '../layout.js';
 import { fillPermutation } from '../random/distributions.js';
-import { defaultGenerator, type Generator } from '../random/generator.js';
+import { defaultGenerator, Generator } from '../random/generator.js';
 import { Tensor } from '../tensor.js';
 import { type Collated, gatherRows } from './collate.js';
 
@@ -112,17 +112,18 @@ export class ConcatDataset<T> implements Dataset<T> {
 
 /**
  * Divides a data set at random into parts of the given sizes, or of the given fractions of the whole (what is left by
- * rounding goes to the first parts).
+ * rounding goes to the first parts). The generator may be given alone, as in PyTorch.
  * @throws RangeError unless the sizes add up to the number of samples, or the fractions to 1
  */
 export function randomSplit<T>(
   dataset: Dataset<T>,
   lengths: readonly number[],
-  options: { generator?: Generator } = {},
+  options: Generator | { generator?: Generator } = {},
 ): Subset<T>[] {
   const sizes = splitSizes(dataset.length, lengths);
   const order = new Int32Array(dataset.length);
-  fillPermutation(order, options.generator ?? defaultGenerator);
+  const { generator = defaultGenerator } = options instanceof Generator ? { generator: options } : options;
+  fillPermutation(order, generator);
   let start = 0;
   return sizes.map((size) => new Subset(dataset, Array.from(order.subarray(start, (start += size)))));
 }

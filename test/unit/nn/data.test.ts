@@ -28,6 +28,8 @@ describe('data sets', () => {
     const indices = parts.flatMap((part) => part.indices);
     expect(indices.toSorted()).toEqual([0, 1, 2, 3, 4]);
     expect(parts[0].get(0)[1].item()).toBe(indices[0]);
+    const same = data.randomSplit(set, [3, 2], new Generator().manualSeed(0));
+    expect(same.flatMap((part) => part.indices)).toEqual(indices);
     expect(data.randomSplit(set, [0.5, 0.5]).map((part) => part.length)).toEqual([3, 2]);
     expect(() => data.randomSplit(set, [3, 3])).toThrow('3 + 3 must add up to the 5 samples');
   });

@@ -115,6 +115,7 @@ export class Tensor<S = Unknown, D = Unknown> {
   }
 
   /** The function transform this tensor belongs to, counted from outside; 0 for ordinary tensors. @internal */
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost every tensor a word
   get level(): number {
     return 0;
   }

@@ -18,6 +18,11 @@ interface DestinationOptions {
   name?: string;
 }
 
+// `nabla run --help | head`: whoever reads has heard enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const program = new Command('nabla')
   .description('A Jupyter kernel for TypeScript with tensors, autograd and live training charts built in.')
   .version(packageVersion(), '-V, --version', 'print the version')

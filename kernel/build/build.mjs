@@ -92,6 +92,9 @@ const BUILD_ID = JSON.stringify(await buildId(Object.keys(bundleFiles)));
 await build({ ...boot, define: { ...boot.define, BUILD_ID } });
 await build({ ...userBoot, define: { BUILD_ID } });
 await writeLibrary();
+// Kernelspecs of before the bundles name this file.
+await writeFile(path.join(root, 'dist/kernel/main.js'), "import './main.cjs';\n");
+await rm(path.join(root, 'dist/kernel/main.js.map'), { force: true });
 await removeStale(
   'dist/chunks',
   Object.keys(moduleFiles).map((file) => path.basename(file)),

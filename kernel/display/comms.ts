@@ -35,6 +35,8 @@ export interface CommHost {
   send(packet: Packet): void;
   /** A function that calls `handler` on behalf of the code that runs now, and shows what it throws. */
   bind<Args extends unknown[]>(handler: (...args: Args) => unknown): (...args: Args) => void;
+  /** Calls `body`, which calls handlers, when the code that runs now waits for something. */
+  later(body: () => void): void;
   /** Gives the states of widgets that have arrived since the last time, also in the midst of a loop. */
   takeStates(take: (state: Pick<Packet, 'commId' | 'data' | 'buffers'>) => void): void;
 }
@@ -45,12 +47,16 @@ const NOWHERE: CommHost = {
     throw new Error(`${what}: no frontend is connected; comms work in cells of a notebook`);
   },
   bind: (handler) => handler,
+  later: () => undefined,
   takeStates: () => undefined,
 };
 
 type Handler = (event: CommEvent) => unknown;
 type StateHandler = (data: unknown, buffers: readonly Uint8Array[]) => void;
 type TargetHandler = (comm: Comm, event: CommEvent) => unknown;
+
+/** Messages that wait for somebody to hear them; of more the oldest are dropped. */
+const MOST_WAITING = 100;
 
 let host = NOWHERE;
 const open = new Map<string, Comm>();
@@ -64,7 +70,9 @@ export function setCommHost(next: CommHost): void {
 export class Comm {
   readonly #messageHandlers = new Set<(event: CommEvent) => void>();
   readonly #closeHandlers = new Set<(event: CommEvent) => void>();
-  #stateHandler: StateHandler = () => undefined;
+  /** What came before the first handler. */
+  readonly #waiting: CommEvent[] = [];
+  #stateHandler: StateHandler | undefined;
 
   constructor(
     readonly id: string,
@@ -93,10 +101,11 @@ export class Comm {
 
   /**
    * Calls `handler` with each message: between two cells, and whenever a cell that runs awaits something. What it
-   * prints belongs to the cell that called this.
+   * prints belongs to the cell that called this. The first handler also gets what has arrived before it.
    * @returns a function that takes the handler away again.
    */
   onMessage(handler: Handler): () => void {
+    if (this.#waiting.length > 0 && this.#messageHandlers.size === 0) host.later(() => this.#catchUp());
     return add(this.#messageHandlers, host.bind(handler));
   }
 
@@ -112,12 +121,26 @@ export class Comm {
 
   /** @internal */
   static takeState(comm: Comm, data: unknown, buffers: readonly Uint8Array[]): void {
-    comm.#stateHandler(data, buffers);
+    comm.#stateHandler?.(data, buffers);
   }
 
   /** @internal */
   static deliver(comm: Comm, kind: 'msg' | 'close', event: CommEvent): void {
-    for (const handler of [...(kind === 'msg' ? comm.#messageHandlers : comm.#closeHandlers)]) handler(event);
+    if (kind === 'msg' && (comm.#messageHandlers.size === 0 || comm.#waiting.length > 0)) comm.#keep(event);
+    else
+      for (const handler of [...(kind === 'msg' ? comm.#messageHandlers : comm.#closeHandlers)])
+        handler(event);
+  }
+
+  /** The state of a widget holds what its messages said. */
+  #keep(event: CommEvent): void {
+    if (this.#stateHandler) return;
+    this.#waiting.push(event);
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+  }
+
+  #catchUp(): void {
+    for (const event of this.#waiting.splice(0)) Comm.deliver(this, 'msg', event);
   }
 }
 

@@ -119,7 +119,7 @@ async function webAssembly(): Promise<Finding[]> {
 }
 
 /** Kernelspecs that start a kernel of ours, this build's or another. */
-function kernelspecs(): Finding[] {
+export function kernelspecs(): Finding[] {
   const found = ours();
   if (found.length === 0)
     return [
@@ -139,6 +139,8 @@ function judge({ name, folder, spec }: FoundSpec): Finding {
   if (!existsSync(main)) return broken(`${where} starts ${main}, which does not exist`, again);
   if (path.isAbsolute(runtime) && !existsSync(runtime))
     return broken(`${where} starts it with ${runtime}, which does not exist`, again);
+  if (main === FORMER_MAIN)
+    return broken(`${where} was written by an earlier version: it starts ${main}`, again);
   if (main !== own[1]) return broken(`${where} belongs to another build: ${main}`, again);
   if (runtime !== own[0]) return ok(`${where} is this build's, with another Node.js (${runtime})`);
   return ok(`${where} is this build's`);
@@ -153,10 +155,13 @@ function ours(): FoundSpec[] {
   return [...new Map(found.map((spec) => [spec.folder, spec])).values()];
 }
 
+/** What kernelspecs of earlier versions start. */
+const FORMER_MAIN = distFile('kernel/main.js');
+
 const isNabla = ({ spec, name }: FoundSpec): boolean =>
   name === 'nabla' ||
-  spec.argv[1] === ownSpec().argv[1] ||
-  /nabla.*dist[\\/]kernel[\\/]main\.js$/.test(spec.argv[1] ?? '');
+  [ownSpec().argv[1], FORMER_MAIN].includes(spec.argv[1]) ||
+  /nabla.*dist[\\/]kernel[\\/]main\.c?js$/.test(spec.argv[1] ?? '');
 
 async function localJupyter(): Promise<Finding[]> {
   const file = path.join(venv(), process.platform === 'win32' ? 'Scripts/jupyter.exe' : 'bin/jupyter');

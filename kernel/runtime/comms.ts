@@ -1,4 +1,5 @@
 /** Sends what cells put into comms to the kernel process, and runs their handlers as the cells' own code. */
+import { setImmediate } from 'node:timers';
 import type { CommHost } from '../display/comms.js';
 import type { Evaluator } from './evaluator.js';
 import { currentExecution, onBehalfOf } from './executions.js';
@@ -21,6 +22,10 @@ export class NotebookComms implements CommHost {
 
   send(packet: CommPacket): void {
     this.outlet.send({ type: 'comm', id: currentExecution()?.id ?? null, ...packet });
+  }
+
+  later(body: () => void): void {
+    setImmediate(() => this.guard.enter(body));
   }
 
   bind<Args extends unknown[]>(handler: (...args: Args) => unknown): (...args: Args) => void {

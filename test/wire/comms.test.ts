@@ -60,6 +60,22 @@ test('protocol 29: a client opens a comm to a target of a cell, and both send da
   expect(client.received.indexOf(answer)).toBeLessThan(idle);
 });
 
+test('messages that arrive before anybody hears them come to the first handler, in order', async () => {
+  const cell = await client.execute("const early = comms.open('early')");
+  const id = String(cell.outputs.find(({ type }) => type === 'comm_open')?.content.comm_id);
+  for (const n of [1, 2, 3]) await send('comm_msg', message(id, { n }));
+  const heard = await client.execute(`
+    const heard = [];
+    early.onMessage(({ data }) => heard.push(data.n));
+    const atOnce = heard.length;
+    while (heard.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    early.onMessage(() => heard.push('second handler'));
+    JSON.stringify([atOnce, heard])`);
+  expect(heard.result).toBe("'[0,[1,2,3]]'");
+  await send('comm_msg', message(id, { n: 4 }));
+  expect((await client.execute('JSON.stringify(heard)')).result).toBe(`'[1,2,3,4,"second handler"]'`);
+});
+
 test('a cell opens a comm; what its handlers print belongs to the cell; either side closes it', async () => {
   const cell = await client.execute(`
     const slider = comms.open('slider', { value: 3 }, { version: '2' }, [new Uint16Array([258])]);

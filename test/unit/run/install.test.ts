@@ -8,9 +8,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { kernelspecs } from '../../../kernel/install/doctor.js';
 import { install, LOGOS, uninstall } from '../../../kernel/install/install.js';
 import { findSpecs, validName } from '../../../kernel/install/kernelspec.js';
 import { distFile } from '../../../kernel/install/paths.js';
@@ -38,6 +40,26 @@ describe('install', () => {
       metadata: { supported_encryption: 'curve' },
     });
     expect(existsSync(distFile('kernel/main.cjs'))).toBe(true);
+  });
+
+  it('leaves a file that starts the kernel under the name that earlier kernelspecs have', () => {
+    const { status, stderr } = spawnSync(process.execPath, [distFile('kernel/main.js')], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([1, expect.stringContaining('no connection file given')]);
+  });
+
+  it('is told apart by the doctor from what an earlier version has installed', async () => {
+    vi.stubEnv('JUPYTER_PATH', path.join(prefix, 'share/jupyter'));
+    const file = path.join(await install({ prefix, name: 'nabla-old' }), 'kernel.json');
+    const spec = JSON.parse(readFileSync(file, 'utf8')) as { argv: string[] };
+    const say = () =>
+      kernelspecs().flatMap(({ state, text, advice = '' }) =>
+        text.includes('nabla-old') ? [`${state} ${text}, ${advice}`] : [],
+      );
+    expect(say()).toEqual([expect.stringContaining('ok kernelspec')]);
+    writeFileSync(file, JSON.stringify({ ...spec, argv: [spec.argv[0], distFile('kernel/main.js')] }));
+    expect(say()).toEqual([expect.stringMatching(/^broken .* earlier version.* install --name nabla-old$/)]);
   });
 
   it('brings the logos in the sizes that frontends ask for', async () => {

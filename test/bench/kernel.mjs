@@ -1,7 +1,7 @@
 /**
- * `npm run bench:kernel [-- --json FILE] [-- --rounds N]`: start-up, round trip of a trivial cell and interrupts of the built
- * kernel, and its memory, beside ipykernel, Deno and tslab where they are or can be installed. All of them in one run,
- * through the client of the wire tests. `--no-install` installs nothing, `--keep-certificates` leaves NODE_EXTRA_CA_CERTS set.
+ * `npm run bench:kernel [-- --json FILE] [-- --rounds N] [-- --cells N]`: start-up, round trip of a trivial cell and
+ * interrupts of the built kernel, and its memory, beside ipykernel, Deno and tslab where they are or can be installed. All
+ * of them in one run, through the client of the wire tests. `--no-install` installs nothing, `--keep-certificates` leaves NODE_EXTRA_CA_CERTS set.
  */
 import { build } from 'esbuild';
 import { spawn, spawnSync } from 'node:child_process';
@@ -29,7 +29,7 @@ const rounds = Number(option('--rounds', 5));
 
 const CELLS = 300;
 /** So many small cells must not make the processes grow. */
-const MANY = 10_000;
+const MANY = Number(option('--cells', 10_000));
 const INTERRUPTS = 15;
 /** The goals that the project has set itself, in milliseconds (MB for memory). */
 const GOALS = { start: 400, cell: 3, loop: 200, pending: 200, memory: 220 };

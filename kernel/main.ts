@@ -46,6 +46,8 @@ async function main(): Promise<void> {
       const { createLanguageService } = await import('./language/service/index.js');
       return createLanguageService({ folder: process.cwd() });
     }),
+    typesMs: Number(process.env.NABLA_TYPES_MS) || undefined,
+    typeWarnings: process.env.NABLA_TYPECHECK === 'warn',
     isComplete: async (code) => {
       const { isComplete } = await import('./language/index.js');
       return isComplete(code);

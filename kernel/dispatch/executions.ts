@@ -1,14 +1,13 @@
 /** execute_request: the queue of cells, the counter, and the life of one cell from busy to idle. */
 import type { ExecuteReply, ExecuteRequest, UserExpression } from '../protocol/execute.js';
 import type { Incoming } from '../protocol/message.js';
-import type { LanguageService } from '../language/service/contract.js';
 import type { ErrorReport, ExecutionId, ExecutionOutcome } from '../runtime/frames.js';
 import type { Session } from '../session/session.js';
 import type { Channel } from '../transport/transport.js';
 import { AbortWindow } from './abort-window.js';
 import { ExecutionQueue } from './execution-queue.js';
 import type { History } from './history.js';
-import { pageRequest } from './introspection.js';
+import { pageRequest, type Language } from './introspection.js';
 import type { Mailbox } from './mailbox.js';
 import type { Outputs } from './outputs.js';
 import type { StatusReporter } from './status.js';
@@ -27,7 +26,8 @@ export interface ExecutionParts {
   readonly status: StatusReporter;
   readonly stdin: Stdin;
   readonly session: () => Promise<Session>;
-  readonly language: LanguageService | null;
+  readonly language: Language | null;
+  readonly typeWarnings: boolean;
 }
 
 interface Running {
@@ -144,10 +144,11 @@ export class Executions {
       return this.#page(session, page, count);
     }
 
-    this.#parts.language?.ran(code);
     const id = session.reserve();
     const record = outputs.begin(id, message.header, silent);
     this.#remember(id, message);
+    const checked = silent ? null : this.#checkTypes(id, code, count);
+    this.#parts.language?.service.ran(code);
     const died = new Promise<ExecutionOutcome>((resolve) => {
       const die = (reason: ErrorReport) => resolve({ status: 'error', ...reason });
       this.#running = { id, die };
@@ -166,6 +167,7 @@ export class Executions {
     this.#running = null;
     stdin.cancel();
     if (outcome.status === 'error' && !record.errorShown) outputs.accept({ type: 'error', id, ...outcome });
+    if (checked) await checked;
     await outputs.drained(start.signal);
     outputs.flush();
     entry?.end(record.resultText);
@@ -176,6 +178,19 @@ export class Executions {
       payload: outcome.payload,
       user_expressions: answered(request.user_expressions, outcome.userExpressions),
     };
+  }
+
+  /**
+   * Type errors become warnings of the cell, which runs all the same; null when nobody wants them. Resolves when they are
+   * out or take too long: then they come to their cell later.
+   */
+  #checkTypes(id: ExecutionId, code: string, count: number): Promise<void> | null {
+    const { language, typeWarnings, outputs } = this.#parts;
+    if (!language || !typeWarnings) return null;
+    const told = language.service.warnings(code, `Cell [${count}]`).then((text) => {
+      if (text !== '') outputs.accept({ type: 'stream', id, name: 'stderr', text });
+    });
+    return Promise.race([told, new Promise<void>((resolve) => setTimeout(resolve, language.waitMs).unref())]);
   }
 
   #failed({ ename, evalue, traceback }: ErrorReport): ExecuteReply {

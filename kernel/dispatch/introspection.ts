@@ -37,12 +37,12 @@ export function pathBefore(code: string, offset: number): string[] | null {
 export async function complete(
   request: CompleteRequest,
   session: Session,
-  language: LanguageService | null = null,
+  language: Language | null = null,
 ): Promise<CompleteReply> {
   const { code } = request;
   const offset = cursorOffset(code, request.cursor_pos);
   const live = fromValues(code, offset, session);
-  const typed = language && (await within(TYPES_MS, language.complete(code, offset)));
+  const typed = language && (await within(language.waitMs, language.service.complete(code, offset)));
   if (!typed) return reply(code, offset, await live);
   const isEnough = typed.place === 'text' || (typed.place === 'members' && typed.entries.length > 0);
   const values = isEnough ? null : await within(VALUES_MS, live);
@@ -52,8 +52,14 @@ export async function complete(
   return reply(code, offset, { ...typed, entries: [...typed.entries, ...added] });
 }
 
-/** How long the types are waited for, and then the values. */
-const TYPES_MS = 450;
+/** The language service as requests use it. */
+export interface Language {
+  readonly service: LanguageService;
+  /** How long its answer is waited for. */
+  readonly waitMs: number;
+}
+
+/** How long the values are waited for beyond that. */
 const VALUES_MS = 100;
 
 async function within<T>(ms: number, answer: Promise<T>): Promise<T | null> {
@@ -105,7 +111,7 @@ function reply(code: string, offset: number, { start, entries }: Found): Complet
 export async function inspect(
   request: InspectRequest,
   session: Session,
-  language: LanguageService | null = null,
+  language: Language | null = null,
 ): Promise<InspectReply> {
   const { code, detail_level } = request;
   const offset = cursorOffset(code, request.cursor_pos);
@@ -113,7 +119,7 @@ export async function inspect(
   const here = namesBefore(code, offset + rest.length);
   const path = here.length > 0 ? here : namesBefore(code, openParenthesis(code, offset));
   const live = path.length > 0 ? Promise.resolve(session.look?.(path) ?? null) : Promise.resolve(null);
-  const typed = language && (await within(TYPES_MS, language.inspect(code, offset)));
+  const typed = language && (await within(language.waitMs, language.service.inspect(code, offset)));
   if (!typed) {
     const found = await live;
     return { status: 'ok', found: !!found, data: found?.data ?? {}, metadata: {} };

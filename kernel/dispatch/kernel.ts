@@ -19,7 +19,7 @@ import type { Channel, Transport } from '../transport/transport.js';
 import { CommRegistry } from './comms.js';
 import { Executions } from './executions.js';
 import { History, type HistoryStore } from './history.js';
-import { complete, inspect } from './introspection.js';
+import { complete, inspect, type Language } from './introspection.js';
 import { kernelInfo } from './kernel-info.js';
 import { Mailbox } from './mailbox.js';
 import type { Clock, Pacing } from './output-queue.js';
@@ -34,6 +34,10 @@ export interface KernelOptions {
   isComplete(code: string): IsCompleteReply | Promise<IsCompleteReply>;
   /** What knows the types of cells; missing: values alone answer. */
   language?: LanguageService;
+  /** How long a request waits for what types tell before values answer alone. Default: 450 ms. */
+  typesMs?: number;
+  /** Type errors are shown with the results of cells. Default: they are not. */
+  typeWarnings?: boolean;
   /** The version of the package. */
   version: string;
   /** Where the history is kept beyond this process; null: nowhere. */
@@ -65,6 +69,9 @@ type Handlers = {
 /** How long the end of the user process may take before the kernel goes without it. */
 const SHUTDOWN_MS = 3000;
 
+/** Clients wait no longer than half a second. */
+const TYPES_MS = 450;
+
 export class Kernel {
   readonly #options: KernelOptions;
   readonly #mailbox: Mailbox;
@@ -74,6 +81,7 @@ export class Kernel {
   readonly #stdin: Stdin;
   readonly #history: History;
   readonly #executions: Executions;
+  readonly #language: Language | null;
   readonly #session: Promise<Session>;
   #startSession: () => void = () => undefined;
   #hasServed = false;
@@ -98,6 +106,8 @@ export class Kernel {
       options.startSession(this.#sessionEvents()),
     );
     this.#session.catch((error: unknown) => this.#log('the user process did not start', error));
+    const { language, typesMs = TYPES_MS } = options;
+    this.#language = language ? { service: language, waitMs: typesMs } : null;
     this.#executions = new Executions({
       mailbox: this.#mailbox,
       outputs: this.#outputs,
@@ -105,7 +115,8 @@ export class Kernel {
       status: this.#status,
       stdin: this.#stdin,
       session: () => this.#session,
-      language: options.language ?? null,
+      language: this.#language,
+      typeWarnings: options.typeWarnings ?? false,
     });
   }
 
@@ -207,8 +218,8 @@ export class Kernel {
 
   readonly #handlers: Handlers = {
     kernel_info_request: () => kernelInfo(this.#options.version),
-    complete_request: async (content) => complete(content, await this.#session, this.#options.language),
-    inspect_request: async (content) => inspect(content, await this.#session, this.#options.language),
+    complete_request: async (content) => complete(content, await this.#session, this.#language),
+    inspect_request: async (content) => inspect(content, await this.#session, this.#language),
     is_complete_request: ({ code }) => this.#options.isComplete(code),
     history_request: (content) => this.#history.query(content),
     comm_info_request: ({ target_name }) => this.#comms.info(target_name),

@@ -9,8 +9,11 @@ import { eventually, isAlive, KernelProcess } from './kernel-process.js';
 let kernel: KernelProcess;
 let client: Client;
 
+/** However busy the machine is, the types are waited for. */
+const env = { NABLA_TYPES_MS: '9000' };
+
 beforeAll(async () => {
-  ({ kernel, client } = await KernelProcess.connected());
+  ({ kernel, client } = await KernelProcess.connected({ env }));
   await typesAreThere();
 });
 afterAll(() => kernel.dispose());
@@ -182,8 +185,30 @@ describe('hard input gets an answer', () => {
   });
 });
 
+test('type errors are warnings of the cell, when asked for', async () => {
+  const { kernel: other, client: asks } = await KernelProcess.connected({
+    env: { ...env, NABLA_TYPECHECK: 'warn' },
+  });
+  await asks.execute('const size: number = 3');
+  let text = '';
+  for (let turn = 0; turn < 40 && text === ''; turn++) {
+    const cell = await asks.execute('"x";\nconst wrong: string = size;\nwrong + 1');
+    expect(cell.result).toBe('4');
+    text = cell.stderr;
+  }
+  expect(text).toMatch(/Cell \[\d+\]:2:7/);
+  expect(text).toContain("TS2322: Type 'number' is not assignable to type 'string'.");
+  expect(text).toContain('const wrong: string = size;');
+  expect(text).toMatch(/\^\^\^\^\^/);
+  const clean = await asks.execute('const size = "redeclared"; const unused = await Promise.resolve(1);');
+  expect(clean.stderr).toBe('');
+  const shapes = await asks.execute('try { randn([2, 3]).matmul(randn([2, 3])) } catch {}');
+  expect(shapes.stderr).toContain('matmul: shapes [2, 3] and [2, 3] do not fit');
+  await other.dispose();
+});
+
 test('the server ends with the kernel', async () => {
-  const { kernel: other, client: asks } = await KernelProcess.connected();
+  const { kernel: other, client: asks } = await KernelProcess.connected({ env });
   const children = () =>
     readFileSync(`/proc/${other.pid}/task/${other.pid}/children`, 'utf8').trim().split(' ').map(Number);
   await asks.ask('complete_request', { code: 'Math.', cursor_pos: 5 });

@@ -10,6 +10,8 @@ export interface LanguageService {
   inspect(code: string, offset: number): Promise<Inspection | null>;
   /** The type errors of a cell that is about to run. */
   diagnose(code: string): Promise<readonly Diagnostic[]>;
+  /** The same as text for a person, who knows the cell as `title`; empty when there are none. */
+  warnings(code: string, title: string): Promise<string>;
   stop(): void;
 }
 

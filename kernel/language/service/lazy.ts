@@ -46,6 +46,7 @@ export function lazyLanguageService(load: () => Promise<LanguageService>): Langu
     complete: (code, offset) => ask((each) => each.complete(code, offset), null),
     inspect: (code, offset) => ask((each) => each.inspect(code, offset), null),
     diagnose: (code) => ask((each) => each.diagnose(code), []),
+    warnings: (code, title) => ask((each) => each.warnings(code, title), ''),
     stop: () => {
       stopped = true;
       service?.stop();

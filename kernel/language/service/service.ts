@@ -9,6 +9,7 @@ import { fromHover, fromSignatureHelp } from './hover.js';
 import { kindWord } from './kinds.js';
 import { CellProgram, EDITED, type Document } from './program.js';
 import { LanguageServer } from './server.js';
+import { warningText } from './warnings.js';
 import { DiskWatch } from './disk.js';
 
 export interface ServiceOptions {
@@ -113,6 +114,10 @@ class Service implements LanguageService {
   async diagnose(code: string): Promise<readonly Diagnostic[]> {
     const answer = await this.#ask(code, 'textDocument/diagnostic', {});
     return errorsOf(answer, code, (place) => offsetIn(code, place), this.#program);
+  }
+
+  async warnings(code: string, title: string): Promise<string> {
+    return warningText(code, title, await this.diagnose(code));
   }
 
   stop(): void {

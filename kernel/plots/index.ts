@@ -50,3 +50,17 @@ export {
 export type { LossValue } from './charts/loss-value.js';
 export { lossSlice, type LossSliceOptions } from './charts/slice.js';
 export { lossSurface, type LossSurfaceOptions } from './charts/surface.js';
+export { GradientNoise, gradientNoise, type GradientNoiseOptions } from './charts/gradient-noise.js';
+export {
+  findLearningRate,
+  LearningRates,
+  type LearningRateOptions,
+  type RatedOptimizer,
+} from './charts/learning-rate.js';
+export {
+  calibrationCurve,
+  precisionRecallCurve,
+  rocCurve,
+  type CalibrationOptions,
+  type RankingOptions,
+} from './charts/ranking.js';

@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', '.venv/', '.cache/', 'test/golden/vectors/'] },
+  { ignores: ['dist/', '.venv/', '.cache/', 'test/golden/vectors/', 'notebooks/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -149,7 +149,10 @@ test('a flood of 100 MB ends in time and in bounded memory, with its last lines,
 test('a flood that never ends is interrupted, and its last line is the last that was printed', async () => {
   const running = client.send(
     'execute_request',
-    executeContent('let printed = 0; while (true) { printed++; console.log("line " + printed); }'),
+    // Long lines: however slow the machine is, that is more than goes out.
+    executeContent(
+      'const much = "-".repeat(2000); let printed = 0; while (true) { printed++; console.log(much + " line " + printed); }',
+    ),
   );
   await client.until(
     'the note that some of it is left out',

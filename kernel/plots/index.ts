@@ -64,3 +64,5 @@ export {
   type CalibrationOptions,
   type RankingOptions,
 } from './charts/ranking.js';
+export { embeddingPlot, type EmbeddingOptions } from './charts/embedding.js';
+export { TokenLoss, tokenLoss, type TokenLossOptions } from './charts/token-loss.js';

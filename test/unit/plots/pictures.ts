@@ -1,5 +1,11 @@
 /** Pictures that are not curves: images, weights, attention. */
-import { attentionMap, featureMaps, imageGrid, weightGrid } from '../../../kernel/plots/index.js';
+import {
+  attentionMap,
+  embeddingPlot,
+  featureMaps,
+  imageGrid,
+  weightGrid,
+} from '../../../kernel/plots/index.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
 import { data, nn, manualSeed, tensor, Tensor } from '../../../core/index.js';
 import { gaussian, noise, silent } from './tools.js';
@@ -68,5 +74,13 @@ export const pictures: Record<string, () => ChartModel> = {
   'attention-one': () =>
     attentionMap(attention(1, 10), { tokens: SENTENCE, title: 'Which word looks at which' }, silent).model(),
   'attention-heads': () => attentionMap(attention(6, 10), { tokens: SENTENCE }, silent).model(),
+  embedding: () => {
+    const [images, labels] = data.digits(400).tensors;
+    return embeddingPlot(images.reshape([400, 64]), {
+      labels,
+      title: 'Digits by their principal components',
+    }).model();
+  },
+  'embedding-none': () => embeddingPlot([]).model(),
   'attention-none': () => attentionMap([], {}, silent).model(),
 };

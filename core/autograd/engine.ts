@@ -25,11 +25,15 @@ interface Displaced {
   readonly run: number;
   readonly dependencies: number;
   readonly wanted: boolean;
+  readonly targetOf: number;
   readonly pending: Tensor | null;
   readonly pendingOwned: boolean;
 }
 
 let runs = 0;
+
+/** Up to so many targets are looked for one by one. */
+const FEW_TARGETS = 16;
 
 /** Adds two gradients; into the first where that is the engine's own. */
 function accumulate(a: Tensor, b: Tensor, intoA: boolean): Tensor {
@@ -54,13 +58,18 @@ class Run {
   private readonly visited: Node[] = [];
   /** What an outer run, in which this one was started by a hook, keeps on nodes that both visit. */
   private displaced: Displaced[] | null = null;
-  private readonly captured: Map<Node, Tensor> | null;
-  private readonly targets: ReadonlySet<Node> | null;
+  /** The gradients by the targets; where those are many, found by their nodes at the end. */
+  private readonly results: (Tensor | null)[] = [];
+  private readonly captured: Map<Node, Tensor> | null = null;
+  private readonly targets: readonly (Node | null)[] | null;
+  /** Whether a node gets gradients from several, so that nodes were not visited in topological order. */
+  private shared = false;
 
   constructor(private readonly options: RunOptions) {
-    const { targets } = options;
-    this.targets = targets === null ? null : new Set(targets.filter((node) => node !== null));
-    this.captured = targets === null ? null : new Map();
+    this.targets = options.targets;
+    if (this.targets === null) return;
+    this.targets.forEach(() => this.results.push(null));
+    if (this.targets.length > FEW_TARGETS) this.captured = new Map();
   }
 
   go(roots: readonly Node[], gradients: readonly Tensor[]): (Tensor | null)[] {
@@ -68,15 +77,23 @@ class Run {
     gradMode.enabled = this.options.createGraph;
     try {
       this.discover(roots);
-      roots.forEach((root, i) => this.deliver(root, gradients[i], root.slot, false));
+      for (let i = 0; i < roots.length; i++) this.deliver(roots[i], gradients[i], roots[i].slot, false);
       this.walk(roots);
-      return (this.options.targets ?? []).map((node) =>
-        node === null ? null : (this.captured?.get(node) ?? null),
-      );
+      const { targets, captured, results } = this;
+      if (targets === null || captured === null) return results;
+      return targets.map((node) => (node === null ? null : (captured.get(node) ?? null)));
     } finally {
       gradMode.enabled = recording;
       this.leave();
     }
+  }
+
+  private capture(node: Node, grad: Tensor): void {
+    grad.storage.gradientUses += 2;
+    const { targets, captured, results } = this;
+    if (targets === null) return;
+    if (captured !== null) captured.set(node, grad);
+    else for (let i = 0; i < targets.length; i++) if (targets[i] === node) results[i] = grad;
   }
 
   /** Counts, for every node that can be reached, how many nodes will hand it a gradient. */
@@ -89,17 +106,18 @@ class Run {
       for (const next of node.next) {
         if (next === null) continue;
         if (this.enter(next)) stack.push(next);
-        next.dependencies++;
+        if (++next.dependencies > 1) this.shared = true;
       }
     }
+    if (roots.length > 1) this.shared = true;
     if (this.targets !== null) this.markWanted(this.targets);
   }
 
   private enter(node: Node): boolean {
     if (node.run === this.id) return false;
     if (node.run !== 0) {
-      const { run, dependencies, wanted, pending, pendingOwned } = node;
-      (this.displaced ??= []).push({ node, run, dependencies, wanted, pending, pendingOwned });
+      const { run, dependencies, wanted, targetOf, pending, pendingOwned } = node;
+      (this.displaced ??= []).push({ node, run, dependencies, wanted, targetOf, pending, pendingOwned });
     }
     node.run = this.id;
     node.dependencies = 0;
@@ -111,32 +129,32 @@ class Run {
   }
 
   /** With targets, only nodes from which one of them can be reached are walked. */
-  private markWanted(targets: ReadonlySet<Node>): void {
-    for (const node of this.visited) node.wanted = targets.has(node);
-    // Every node comes after all that it leads to, in this order.
-    for (const node of this.inTopologicalOrder().reverse()) {
-      if (!node.wanted && !this.options.barriers?.has(node)) {
-        node.wanted = node.next.some((next) => next?.wanted);
-      }
+  private markWanted(targets: readonly (Node | null)[]): void {
+    // A target that was not visited gets no gradient, whatever is noted on it.
+    for (const node of targets) if (node !== null && node.run === this.id) node.targetOf = this.id;
+    for (const node of this.visited) node.wanted = node.targetOf === this.id;
+    // Every node comes after all that it leads to, backwards in this order.
+    const order = this.inTopologicalOrder();
+    for (let i = order.length - 1; i >= 0; i--) {
+      const node = order[i];
+      if (!node.wanted && !this.options.barriers?.has(node)) node.wanted = leadsToWanted(node);
     }
   }
 
-  private inTopologicalOrder(): Node[] {
-    const left = new Map<Node, number>();
+  /** Every node before all that it leads to. */
+  private inTopologicalOrder(): readonly Node[] {
+    if (!this.shared) return this.visited;
     const order: Node[] = [];
-    for (const node of this.visited) {
-      if (node.dependencies === 0) order.push(node);
-      else left.set(node, node.dependencies);
-    }
+    for (const node of this.visited) if (node.dependencies === 0) order.push(node);
     // The list grows while it is walked.
     for (const node of order) {
       if (this.options.barriers?.has(node)) continue;
-      for (const next of node.next) {
-        if (next === null) continue;
-        const count = left.get(next)! - 1;
-        left.set(next, count);
-        if (count === 0) order.push(next);
-      }
+      for (const next of node.next) if (next !== null && --next.dependencies === 0) order.push(next);
+    }
+    // Counted down to 0 above.
+    for (const node of order) {
+      if (this.options.barriers?.has(node)) continue;
+      for (const next of node.next) if (next !== null) next.dependencies++;
     }
     return order;
   }
@@ -190,25 +208,19 @@ class Run {
     let grad = collected;
     if (this.options.barriers?.has(node)) {
       // Whoever asked hands the gradient on to the node, whose hooks are called then.
-      if (grad !== null) {
-        grad.storage.gradientUses += 2;
-        this.captured?.set(node, grad);
-      }
+      if (grad !== null) this.capture(node, grad);
       return null;
     }
     if (grad !== null) {
       if (node.hooks !== null) grad = runHooks(node, grad);
       if (node.retained !== null) for (const tensor of node.retained) tensor.grad = grad;
-      if (this.targets?.has(node)) {
-        grad.storage.gradientUses += 2;
-        this.captured?.set(node, grad);
-      }
+      if (node.targetOf === this.id) this.capture(node, grad);
     }
     if (node instanceof AccumulateGrad) {
       if (this.options.targets === null && grad !== null) this.accumulateInto(node, grad);
       return null;
     }
-    if (this.options.targets !== null && !node.next.some((next) => next?.wanted)) return null;
+    if (this.options.targets !== null && !leadsToWanted(node)) return null;
     const { watch } = gradMode;
     const results =
       watch === null ? node.backwardAll(grad) : watch.backward(node, grad, () => node.backwardAll(grad));
@@ -259,6 +271,11 @@ class Run {
     if (this.displaced === null) return;
     for (const { node, ...state } of this.displaced) Object.assign(node, state);
   }
+}
+
+function leadsToWanted(node: Node): boolean {
+  for (const next of node.next) if (next?.wanted) return true;
+  return false;
 }
 
 function runHooks(node: Node, grad: Tensor): Tensor {

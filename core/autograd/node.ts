@@ -32,6 +32,8 @@ export abstract class Node {
   run = 0;
   dependencies = 0;
   wanted = true;
+  /** The run that asks for the gradient of this node's output. */
+  targetOf = 0;
   pending: Tensor | null = null;
   /** Whether `pending` is a sum that the engine made, so that it may add to it in place. */
   pendingOwned = false;

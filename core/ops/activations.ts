@@ -1,4 +1,6 @@
 /** Activation functions of networks. */
+import { levels } from '../autograd/levels/wrapped.js';
+import { gradMode } from '../autograd/mode.js';
 import { formatShape, wrapDim } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, sub } from './arithmetic.js';
@@ -287,14 +289,21 @@ export const softplus: InPlaceOp<Parametric<'beta' | 'threshold'>> = activation(
   (x, beta, limit) => softPlus(x, beta, limit),
 );
 
+function times(x: Tensor, factor: number): Tensor {
+  return factor === 1 ? x : mul(x, factor);
+}
+
 const exponentialUnit = smooth({
   name: 'elu',
   // Below 0: a (exp(b x) − 1).
-  f: (x, a, b) => where(gt(x, 0), x, mul(expm1(mul(x, b)), a)),
+  f: (x, a, b) => where(gt(x, 0), x, times(expm1(times(x, b)), a)),
   reads: 'input',
   // At 0 the slope is a b, and by PyTorch's convention constant: its derivative there is 0.
   vjp: (g, x, _y, [a = 1, b = 1]) =>
-    mul(g, where(lt(x, 0), mul(exp(mul(x, b)), a * b), where(eq(x, 0), a * b, where(gt(x, 0), 1, x)))),
+    // Where that is not differentiated again, its value at 0 is all that counts.
+    !gradMode.enabled && levels.top === null
+      ? where(gt(x, 0), g, mul(g, times(exp(times(x, b)), a * b)))
+      : mul(g, where(lt(x, 0), mul(exp(mul(x, b)), a * b), where(eq(x, 0), a * b, where(gt(x, 0), 1, x)))),
 });
 
 /** x if positive, else alpha (eˣ − 1). */

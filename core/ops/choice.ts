@@ -1,7 +1,9 @@
 /** Ops that choose between elements by a condition. */
+import { levels } from '../autograd/levels/wrapped.js';
+import { gradMode } from '../autograd/mode.js';
 import { type DType, elementOf } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
-import { broadcastShapes, Layout, type Shape } from '../layout.js';
+import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { promoted } from './binary.js';
 import { cast } from './cast.js';
@@ -22,27 +24,35 @@ interface WhereAttributes {
   readonly shapes: readonly Shape[];
 }
 
+/** The elements themselves, unrecorded; `x` and `y` are of `dtype`. */
+function choose(condition: Tensor, x: Operand, y: Operand, dtype: DType, shape: Shape): Tensor {
+  const layout = sameShape(condition.layout.shape, shape)
+    ? condition.layout.compact()
+    : Layout.contiguous(shape);
+  const out = allocate(layout, dtype, 'where');
+  if (layout.size > 0) {
+    kernels.where(
+      elementOf(dtype),
+      shape,
+      tensorOperand(condition, shape),
+      operand(x, dtype, shape, 0),
+      operand(y, dtype, shape, 1),
+      out.ptr,
+    );
+  }
+  return out;
+}
+
+function shapeWith(shape: Shape, x: Operand): Shape {
+  return typeof x === 'number' ? shape : broadcastShapes('where', shape, x.layout.shape);
+}
+
 const wherePrimitive: Primitive<WhereAttributes> = {
   name: 'where',
   reads: [[], [0], [0]],
   // The condition, then those operands that are tensors.
-  forward: (inputs, { a, b, dtype, shape }) => {
-    const out = allocate(Layout.contiguous(shape), dtype, 'where');
-    const [condition] = inputs;
-    const x = a ?? inputs[1];
-    const y = b ?? inputs[a === null ? 2 : 1];
-    if (out.layout.size > 0) {
-      kernels.where(
-        elementOf(dtype),
-        shape,
-        tensorOperand(condition, shape),
-        operand(x, dtype, shape, 0),
-        operand(y, dtype, shape, 1),
-        out.ptr,
-      );
-    }
-    return out;
-  },
+  forward: (inputs, { a, b, dtype, shape }) =>
+    choose(inputs[0], a ?? inputs[1], b ?? inputs[a === null ? 2 : 1], dtype, shape),
   vjp: (grad, context) => {
     const { a, b, shapes } = context.attributes;
     const condition = context.input(0);
@@ -92,14 +102,26 @@ export const where: FunctionOp<Where> = functionOp<Where>(
       );
     }
     const dtype = promoted(input, other);
-    const tensors = [input, other].filter(isTensor).map((x) => cast(x, dtype));
-    const shape = tensors.reduce((s: Shape, x) => broadcastShapes('where', s, x.shape), condition.shape);
-    return apply(wherePrimitive, [condition, ...tensors], {
-      a: typeof input === 'number' ? input : null,
-      b: typeof other === 'number' ? other : null,
+    const x = isTensor(input) ? cast(input, dtype) : input;
+    const y = isTensor(other) ? cast(other, dtype) : other;
+    const shape = shapeWith(shapeWith(condition.layout.shape, x), y);
+    const recorded =
+      gradMode.enabled &&
+      ((typeof x !== 'number' && x.requiresGrad) || (typeof y !== 'number' && y.requiresGrad));
+    if (levels.top === null && !recorded) return choose(condition, x, y, dtype, shape);
+    const inputs = [condition];
+    const shapes: Shape[] = [];
+    for (const each of [x, y]) {
+      if (typeof each === 'number') continue;
+      inputs.push(each);
+      shapes.push(each.layout.shape);
+    }
+    return apply(wherePrimitive, inputs, {
+      a: typeof x === 'number' ? x : null,
+      b: typeof y === 'number' ? y : null,
       dtype,
       shape,
-      shapes: tensors.map((x) => x.shape),
+      shapes,
     });
   },
 );

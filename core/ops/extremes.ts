@@ -1,4 +1,6 @@
 /** Largest and smallest: elementwise, over dimensions, and where they are. */
+import { levels } from '../autograd/levels/wrapped.js';
+import { gradMode } from '../autograd/mode.js';
 import { elementOf, isFloat } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { formatShape, Layout, wrapDim, wrapDims } from '../layout.js';
@@ -8,6 +10,7 @@ import { type Binary, type BinaryMethod, binaryOp } from './binary.js';
 import { cast } from './cast.js';
 import { where } from './choice.js';
 import { eq, ge, gt, le, logicalNot, logicalOr, lt } from './comparison.js';
+import { clampFew, clampGradFew, fewElements } from './few.js';
 import { gatherAlong } from './gather.js';
 import { isTensor, type Operand } from './operand.js';
 import { apply, OUTPUT, type Primitive } from './primitive.js';
@@ -312,10 +315,21 @@ interface LimitAttributes {
 const clampPrimitive: Primitive<LimitAttributes> = {
   name: 'clamp',
   reads: [[0]],
-  forward: ([x], { min: low, max: high }) => minimum(maximum(x, low), high),
+  forward: ([x], { min: low, max: high }) => {
+    const few = fewElements(x, x);
+    if (few !== null && low <= high) return clampFew(few, x, low, high);
+    const raised = maximum(x, low);
+    const limited = minimum(raised, high);
+    raised.storage.release();
+    return limited;
+  },
   vjp: (grad, context) => {
     const { min: low, max: high } = context.attributes;
     const x = context.input(0);
+    if (!gradMode.enabled && levels.top === null) {
+      const few = fewElements(x, grad);
+      if (few !== null) return [clampGradFew(few, grad, x, low, high)];
+    }
     const above = low === -Infinity ? null : lt(x, low);
     const below = high === Infinity ? null : gt(x, high);
     const outside = above === null ? below : below === null ? above : logicalOr(above, below);
@@ -329,14 +343,13 @@ function clampBetween(input: Tensor, low: Operand | undefined, high: Operand | u
   if (low === undefined && high === undefined)
     throw new TypeError('clamp: give a minimum, a maximum, or both');
   if (!isTensor(low) && !isTensor(high)) {
-    const integral = !isFloat(input.dtype);
-    const fits = [low, high].every((x) => x === undefined || Number.isInteger(x));
-    const x = integral && !fits ? cast(input, 'float32') : input;
-    if (integral) {
+    if (!isFloat(input.dtype)) {
+      const fits = [low, high].every((x) => x === undefined || Number.isInteger(x));
+      const x = fits ? input : cast(input, 'float32');
       const raised = low === undefined ? x : maximum(x, low);
       return high === undefined ? raised : minimum(raised, high);
     }
-    return apply(clampPrimitive, [x], { min: low ?? -Infinity, max: high ?? Infinity });
+    return apply(clampPrimitive, [input], { min: low ?? -Infinity, max: high ?? Infinity });
   }
   // Limits that are tensors get the gradient where they apply.
   const raised = low === undefined ? input : where(lt(input, low), low, input);

@@ -1,11 +1,15 @@
 /** Ops that reduce dimensions: sums, means and products. */
-import { type DType, isFloat } from '../dtype.js';
+import { type DType, elementOf, isFloat, isHalf } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
 import { type Shape, wrapDims } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { div } from './arithmetic.js';
 import { cast } from './cast.js';
+import { numberAt } from './operand.js';
+import { apply, type Primitive } from './primitive.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
-import { sumDims } from './sum.js';
+import { expandTo } from './shape.js';
+import { reduceRaw, restoreDims, sumDims } from './sum.js';
 
 /** One dimension, several, or (null) all. */
 export type Dims = number | readonly number[] | null;
@@ -61,6 +65,40 @@ export function countOf(shape: Shape, dims: readonly number[]): number {
   return dims.reduce((n, dim) => n * shape[dim], 1);
 }
 
+interface MeanAttributes {
+  readonly shape: Shape;
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+const meanPrimitive: Primitive<MeanAttributes> = {
+  name: 'mean',
+  forward: ([x], { shape, dims, keepdim }) => {
+    const out = reduceRaw('sum', x, dims, keepdim, 'mean');
+    const { size } = out.layout;
+    const element = elementOf(x.dtype);
+    const count = numberAt(countOf(shape, dims), element, 0);
+    if (size > 0) kernels.binaryFlat('div', element, size, out.ptr, count, out.ptr, 1, 0);
+    return out;
+  },
+  vjp: (grad, { attributes: { shape, dims, keepdim } }) => {
+    const part = div(grad, countOf(shape, dims));
+    return [expandTo(keepdim || part.ndim === 0 ? part : restoreDims(part, shape, dims), shape)];
+  },
+  jvp: 'linear',
+  batch: ([x], { dims, keepdim }) =>
+    meanDims(
+      x,
+      dims.map((dim) => dim + 1),
+      keepdim,
+    ),
+};
+
+/** Mean over `dims` (ascending, counted from the front) of float32 or float64. */
+function meanDims(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  return apply(meanPrimitive, [x], { shape: x.shape, dims, keepdim });
+}
+
 /**
  * The arithmetic mean of all elements, or over dimensions.
  * @throws TypeError for integers, whose mean would not be an integer: give a dtype
@@ -81,6 +119,7 @@ export const mean: MethodOp<Sum> = methodOp<Sum>(
       );
     }
     const dims = wrapDims('mean', dim, x.ndim);
-    return div(sumDims(x, dims, keepdim), countOf(x.shape, dims));
+    if (isHalf(x.dtype)) return div(sumDims(x, dims, keepdim), countOf(x.shape, dims));
+    return meanDims(x, dims, keepdim);
   },
 );

@@ -8,7 +8,12 @@ import { copyStrided } from './copy.js';
 import { floatLanes } from './lanes.js';
 import { contiguousCopy } from './operands.js';
 
-const compareFunctions = new Map<string, WasmFunction>();
+const compareFunctions: Readonly<Record<Element, Map<CompareOp, WasmFunction>>> = {
+  float32: new Map(),
+  float64: new Map(),
+  int32: new Map(),
+  uint8: new Map(),
+};
 const whereFunctions = new Map<number, WasmFunction>();
 
 /** Steps along the row that the loops take. */
@@ -40,14 +45,14 @@ export function compare(
     storage.release();
     return;
   }
-  const key = `${op} ${element}`;
-  let run = compareFunctions.get(key);
+  const functions = compareFunctions[element];
+  let run = functions.get(op);
   if (run === undefined) {
     run =
       element === 'uint8'
         ? compileByteCompare(op)
         : compileCompare(op, element, floatLanes[element === 'float64' ? 'float64' : 'float32']);
-    compareFunctions.set(key, run);
+    functions.set(op, run);
   }
   const compiled = run;
   const bytes = elementBytes[element];
@@ -55,6 +60,10 @@ export function compare(
   const rows = rank > 1 ? sizes[1] : 1;
   const rowA = rank > 1 ? stepsA[1] * bytes : 0;
   const rowB = rank > 1 ? stepsB[1] * bytes : 0;
+  if (rank <= 2) {
+    compiled(a.ptr, b.ptr, out, rows, columns, rowA, rowB, stepsA[0], stepsB[0]);
+    return;
+  }
   let to = out;
   forEachTurn(nest, 2, (offsets) => {
     const fromA = a.ptr + offsets[0] * bytes;
@@ -103,7 +112,13 @@ export function where(
   const compiled = run;
   const columns = sizes[0];
   const rows = rank > 1 ? sizes[1] : 1;
-  const rowOf = (steps: readonly number[]): number => (rank > 1 ? steps[1] : 0);
+  const rowC = rank > 1 ? stepsC[1] : 0;
+  const rowA = rank > 1 ? stepsA[1] * bytes : 0;
+  const rowB = rank > 1 ? stepsB[1] * bytes : 0;
+  if (rank <= 2) {
+    compiled(condition.ptr, a.ptr, b.ptr, out, rows, columns, rowC, rowA, rowB, stepsA[0], stepsB[0]);
+    return;
+  }
   let to = out;
   forEachTurn(nest, 2, (offsets) => {
     compiled(
@@ -113,9 +128,9 @@ export function where(
       to,
       rows,
       columns,
-      rowOf(stepsC),
-      rowOf(stepsA) * bytes,
-      rowOf(stepsB) * bytes,
+      rowC,
+      rowA,
+      rowB,
       stepsA[0],
       stepsB[0],
     );

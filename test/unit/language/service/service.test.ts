@@ -51,6 +51,8 @@ const errors = async (code: string) =>
 describe('completion', () => {
   test('members of a type', async () => {
     expect((await complete('Math.hypo|')).texts).toEqual(['hypot']);
+    expect((await complete('JSON.str|')).texts).toEqual(['stringify']);
+    expect((await complete('Number.isSafe|')).texts).toEqual(['isSafeInteger']);
     expect((await complete('"a".toUpp|')).texts).toEqual(['toUpperCase']);
     expect((await complete('[1, 2].map((v) => v.toFix|')).texts).toEqual(['toFixed']);
   });

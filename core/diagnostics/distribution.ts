@@ -31,6 +31,10 @@ export interface Distribution {
 /** The largest float32. */
 const LARGEST = 3.4028234663852886e38;
 
+/** Up to so many numbers, their own bins are looked at instead of all. */
+const FEW = 2048;
+
+/** Empty between two calls of `describe`. */
 const scratch = new Uint32Array(2 * SIGN);
 const oneFloat = new Float32Array(1);
 const oneWord = new Uint32Array(oneFloat.buffer);
@@ -64,13 +68,12 @@ export function describe(values: Float32Array | Float64Array): Distribution {
     min: finite === 0 ? NaN : min,
     max: finite === 0 ? NaN : max,
     meanAbs: finite === 0 ? NaN : magnitudes / finite,
-    ...occupied(),
+    ...occupied(values),
   };
 }
 
 /** Reads the bins straight from the bits, without a branch a number; null when something is not finite after all. */
 function scanFinite(values: Float32Array, origin: number): Moments | null {
-  scratch.fill(0);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   let zero = 0;
   let sum = 0;
@@ -90,14 +93,16 @@ function scanFinite(values: Float32Array, origin: number): Moments | null {
     min = value < min ? value : min;
     max = value > max ? value : max;
   }
-  if (!Number.isFinite(magnitudes)) return null;
+  if (!Number.isFinite(magnitudes)) {
+    scratch.fill(0);
+    return null;
+  }
   // Zeros are counted apart; what is left in their bins are numbers too small to matter.
   scratch[0] = scratch[SIGN] = 0;
   return { nan: 0, infinite: 0, zero, sum, squares, magnitudes, min, max };
 }
 
 function scan(values: Float32Array | Float64Array, origin: number): Moments {
-  scratch.fill(0);
   let nan = 0;
   let infinite = 0;
   let zero = 0;
@@ -131,11 +136,32 @@ function firstFinite(values: Float32Array | Float64Array): number {
   return 0;
 }
 
-function occupied(): { bins: Uint16Array; counts: Uint32Array } {
+/** The occupied bins in order of value; leaves all of them empty for the next distribution. */
+function occupied(values: Float32Array | Float64Array): { bins: Uint16Array; counts: Uint32Array } {
+  const bins = values.length <= FEW ? binsOf(values) : allBins();
+  const counts = Uint32Array.from(bins, (bin) => scratch[bin]);
+  if (values.length > FEW) scratch.fill(0);
+  else for (const bin of bins) scratch[bin] = 0;
+  return { bins: Uint16Array.from(bins), counts };
+}
+
+function allBins(): number[] {
   const bins: number[] = [];
   for (let bin = SIGN + HALF; bin >= SIGN; bin--) if (scratch[bin] > 0) bins.push(bin);
   for (let bin = 0; bin <= HALF; bin++) if (scratch[bin] > 0) bins.push(bin);
-  return { bins: Uint16Array.from(bins), counts: Uint32Array.from(bins, (bin) => scratch[bin]) };
+  return bins;
+}
+
+/** Of a few numbers: looking through all bins would take far longer than they do. */
+function binsOf(values: Float32Array | Float64Array): number[] {
+  const found = new Set<number>();
+  for (const value of values) {
+    oneFloat[0] = value;
+    const bin = oneWord[0] >>> IGNORED_BITS;
+    if (scratch[bin] > 0) found.add(bin);
+  }
+  const place = (bin: number): number => (bin >= SIGN ? SIGN - bin - 1 : bin);
+  return [...found].sort((a, b) => place(a) - place(b));
 }
 
 /** The values between which a bin's numbers lie. */

@@ -13,7 +13,7 @@ import { Steps } from './steps.js';
 export interface WatchOptions {
   /** Every how many training passes the model is looked at. Default: every pass that `share` allows. */
   every?: number;
-  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.02; 1: no limit. */
+  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.015; 1: no limit. */
   share?: number;
   /** What is looked at; default all. */
   of?: readonly ('activations' | 'gradients' | 'weights' | 'updates')[];
@@ -22,10 +22,9 @@ export interface WatchOptions {
 /** Moments kept of each distribution, and over all records together, about 2 kB each. */
 const SLOTS = 20;
 const ALL_SLOTS = 6000;
-const SHARE = 0.02;
-/** The first looks are slow because their code is new; a short run must not end before the second. */
-const EARLY = 8;
-const EARLY_PAUSE_MS = 40;
+const SHARE = 0.015;
+/** A short run must not end before the second look, which may therefore follow the first after ten times its cost. */
+const EARLY_SHARE = 0.1;
 /** They hand on what they get, or a part of it. */
 const TRANSPARENT = /^(Dropout|AlphaDropout|FeatureAlphaDropout|Flatten|Unflatten|Identity|DropPath)/;
 const MODULES_WITH_CHANNELS_FIRST = /(1d|2d|3d)$|^GroupNorm$/;
@@ -306,9 +305,9 @@ export class ModelWatch {
       this.judge(pass);
     });
     this.sampled += 1;
-    const pause = pass.cost / (this.options.share ?? SHARE);
+    const share = this.options.share ?? SHARE;
     this.nextLook =
-      this.now() - pass.cost + Math.min(pause, this.sampled < EARLY ? EARLY_PAUSE_MS : Infinity);
+      this.now() + pass.cost / (this.sampled === 1 ? Math.max(share, EARLY_SHARE) : share) - pass.cost;
     this.onSample();
   }
 

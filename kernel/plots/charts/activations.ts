@@ -18,9 +18,9 @@ import { RIDGE_HEIGHT } from '../scene/ridges.js';
 
 export interface ActivationOptions {
   title?: string;
-  /** Every how many training passes outputs are looked at. Default: as often as costs at most 2 % of the time. */
+  /** Every how many training passes outputs are looked at. Default: as often as costs at most 1.5 % of the time. */
   every?: number;
-  /** Share of the time that looking may take; default 0.02, 1 is no limit. */
+  /** Share of the time that looking may take; default 0.015, 1 is no limit. */
   share?: number;
   /** At most this many layers are drawn, the worst first; default 9, of curves 20. */
   limit?: number;

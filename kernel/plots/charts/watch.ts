@@ -18,7 +18,7 @@ import { LAYER_FRAME, LAYER_ROW } from '../scene/layer-table.js';
 
 export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
   title?: string;
-  /** At most this many layers are drawn, the worst first; default 8, 12 at most. All are watched. */
+  /** At most this many layers are drawn, the worst first; default 8, 10 at most. All are watched. */
   limit?: number;
   /** CSS pixels; default 860. */
   width?: number;
@@ -27,7 +27,7 @@ export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
 /** Bins of a strip: fewer where there are many, which keeps the picture small. */
 const binsFor = (layers: number): number => (layers <= 4 ? 32 : layers <= 8 ? 20 : 12);
 /** More would neither be legible nor small. */
-const MOST_ROWS = 12;
+const MOST_ROWS = 10;
 const TITLE_HEIGHT = 46;
 const NOTE_HEIGHT = 15;
 /** Room for the findings that are spelled out; where they need less, the strips are higher. */
@@ -53,7 +53,7 @@ const RATIO = {
  * watcher.stop();
  * ```
  *
- * It counts calls of the model in training mode. Looking takes 2 % of the time at most (`share`), so with a small
+ * It counts calls of the model in training mode. Looking takes 1.5 % of the time at most (`share`), pictures 3 %, so with a small
  * `every` some turns are left out; memory is bounded however long the run.
  */
 export class Watcher {

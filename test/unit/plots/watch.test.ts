@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { F, manualSeed, nn, optim, randn, tensor } from '../../../core/index.js';
+import {
+  activationHeatmap,
+  activationHistograms,
+  activationStatistics,
+  Watcher,
+} from '../../../kernel/plots/index.js';
+import type { ChartModel } from '../../../kernel/plots/model/chart.js';
+import { render } from '../../../kernel/plots/render/raster.js';
+import { toText } from '../../../kernel/plots/render/text.js';
+import { toVegaLite } from '../../../kernel/plots/render/vega-lite.js';
+import { bundledFonts } from '../../../kernel/plots/scene/font.js';
+import { layout } from '../../../kernel/plots/scene/layout.js';
+import { overlaps, textBox, type TextShape } from '../../../kernel/plots/scene/shapes.js';
+import { silent } from './cases.js';
+import { inkShare, readPng } from './png-reader.js';
+
+function mlp(widths: number[]): nn.Sequential {
+  manualSeed(1);
+  return new nn.Sequential(
+    ...widths
+      .slice(1)
+      .flatMap((n, i) => [new nn.Linear(widths[i], n), ...(i < widths.length - 2 ? [new nn.ReLU()] : [])]),
+  );
+}
+
+const all = { every: 1, share: 1 };
+
+/** Trains on random points for some steps; the second layer's units die at half-time. */
+function charts(widths: number[], steps: number): Record<string, ChartModel> {
+  const model = mlp(widths);
+  const made = {
+    watch: new Watcher(model, { ...all, limit: 12 }, silent),
+    histograms: activationHistograms(model, all, silent),
+    heatmap: activationHeatmap(model, all, silent),
+    statistics: activationStatistics(model, all, silent),
+  };
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+  const x = randn([64, widths[0]]);
+  const y = tensor(
+    Array.from({ length: 64 }, (_, i) => i % 2),
+    { dtype: 'int64' },
+  );
+  for (let step = 0; step < steps; step++) {
+    if (2 * step === steps && model.layers.length > 3)
+      model.namedParameters()[3][1].detach().narrow(0, 0, 15).fill_(-100);
+    optimizer.zeroGrad();
+    F.crossEntropy(model(x), y).backward();
+    optimizer.step();
+  }
+  return Object.fromEntries(Object.entries(made).map(([name, chart]) => [name, chart.stop().model()]));
+}
+
+function texts(chart: ChartModel): TextShape[] {
+  return layout(chart, bundledFonts()).shapes.filter((shape): shape is TextShape => shape.kind === 'text');
+}
+
+const sizes: Record<string, [widths: number[], steps: number]> = {
+  'of nothing': [[2, 2], 0],
+  'of one layer': [[2, 2], 30],
+  'of one sample': [[2, 8, 2], 1],
+  'of three layers, one dead': [[2, 16, 16, 2], 40],
+  'of twenty layers': [[2, ...Array<number>(19).fill(16), 2], 24],
+};
+
+for (const [size, [widths, steps]] of Object.entries(sizes))
+  describe(`a picture ${size}`, () => {
+    for (const [name, chart] of Object.entries(charts(widths, steps))) {
+      it(`of ${name} is drawn, in less than 60 kB`, () => {
+        const result = render(chart, 'final');
+        if ('error' in result) throw new Error(result.error);
+        expect(result.png.length).toBeLessThan(60_000);
+        expect(inkShare(readPng(result.png))).toBeGreaterThan(0.002);
+      });
+
+      it(`of ${name} keeps its words apart and inside`, () => {
+        const fonts = bundledFonts();
+        const boxes = texts(chart).map((shape) => ({ words: shape.text, box: textBox(shape, fonts) }));
+        for (const { words, box } of boxes)
+          expect([
+            words,
+            box.x >= 0 && box.x + box.width <= chart.width && box.y + box.height <= chart.height,
+          ]).toEqual([words, true]);
+        boxes.forEach((a, i) => {
+          for (const b of boxes.slice(i + 1))
+            expect([a.words, b.words, overlaps(a.box, b.box, -1)]).toEqual([a.words, b.words, false]);
+        });
+      });
+    }
+  });
+
+describe('the dashboard', () => {
+  const { watch, statistics } = charts(sizes['of three layers, one dead'][0], 40);
+
+  it('names what is wrong, since when, the figure and what to try, and puts the layer first', () => {
+    const text = toText(watch);
+    expect(text).toContain('3 (ReLU): 94 % of its units are dead since step 20');
+    expect(text).toContain('15 of 16 units. Try: ');
+    const rows = watch.panels.flatMap((panel) => (panel.kind === 'layers' ? panel.rows : []));
+    expect(rows.length).toBe(3);
+    expect(rows[0].name).toBe('2 (Linear)');
+    expect(rows[0].cells[0].facts).toContain('94 % dead');
+  });
+
+  it('says that it has seen nothing, and that nothing is wrong', () => {
+    expect(toText(new Watcher(mlp([2, 2]), {}, silent).model())).toContain('Nothing yet: call the model');
+    expect(toText(charts([2, 8, 2], 10).watch)).toContain('Nothing wrong was found, up to step 9.');
+  });
+
+  it('keeps its size from the first picture to the last', () => {
+    const model = mlp([2, 16, 16, 2]);
+    const watcher = new Watcher(model, all, silent);
+    const { height } = watcher.model();
+    model(randn([8, 2]))
+      .sum()
+      .backward();
+    expect(watcher.model().height).toBe(height);
+  });
+
+  it('shows the share of dead units as a curve, in Vega-Lite too', () => {
+    const dead = statistics.panels.flatMap((panel) =>
+      panel.kind === 'lines' && panel.y.name === 'dead units' ? panel.series : [],
+    );
+    expect(dead.map(({ name, last }) => [name, last])).toEqual([
+      ['1 (ReLU)', expect.any(Number)],
+      ['3 (ReLU)', 93.75],
+    ]);
+    expect(toVegaLite(statistics)).not.toBeNull();
+  });
+});

@@ -112,7 +112,9 @@ describe('functionalCall', () => {
     const tied = new Tied();
     const own = tied.first.weight;
     close(functionalCall(tied, { 'first.weight': ones([2, 2]) }, ones([1, 2])), tensor([[4, 4]]));
-    expect(() => functionalCall(tied, { 'first.weight': ones([2, 2]) }, ones([1, 3]))).toThrow('expected an input of shape');
+    expect(() => functionalCall(tied, { 'first.weight': ones([2, 2]) }, ones([1, 3]))).toThrow(
+      'expected an input of shape',
+    );
     expect(tied.first.weight).toBe(own);
     expect(tied.second.weight).toBe(own);
     expect(() => functionalCall(tied, { third: own }, ones([1, 2]))).toThrow(

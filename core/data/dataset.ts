@@ -2,6 +2,7 @@
 
 import { formatShape } from '../layout.js';
 import { fillPermutation } from '../random/distributions.js';
+import { notATensor } from '../ops/record.js';
 import { defaultGenerator, Generator } from '../random/generator.js';
 import { Tensor } from '../tensor.js';
 import { type Collated, gatherRows } from './collate.js';
@@ -32,6 +33,8 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Rows<
   readonly length: number;
 
   constructor(...tensors: T) {
+    for (const item of tensors)
+      if (!((item as unknown) instanceof Tensor)) throw notATensor('TensorDataset', item);
     const shapes = tensors.map((item) => item.shape);
     if (shapes.length === 0 || shapes.some((shape) => shape.length === 0 || shape[0] !== shapes[0][0])) {
       throw new RangeError(

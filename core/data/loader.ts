@@ -1,5 +1,8 @@
 /** Going through a data set in batches. */
 
+import { describeValue } from '../layout.js';
+import { checkOptions } from '../options.js';
+import { Tensor } from '../tensor.js';
 import { defaultGenerator, type Generator } from '../random/generator.js';
 import { type Collated, defaultCollate } from './collate.js';
 import type { Dataset } from './dataset.js';
@@ -33,6 +36,17 @@ export interface DataLoaderOptions<T, B> {
   /** With `for await`: how many batches are being loaded while one is used (2). */
   prefetchFactor?: number;
 }
+
+const LOADER_OPTIONS = [
+  'batchSize',
+  'shuffle',
+  'dropLast',
+  'sampler',
+  'batchSampler',
+  'generator',
+  'collate',
+  'prefetchFactor',
+];
 
 /**
  * Gives a data set in batches, in a new order every time if `shuffle` is on:
@@ -74,6 +88,8 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
   );
   constructor(dataset: Dataset<T> | readonly T[], options?: Omit<DataLoaderOptions<T, B>, 'collate'>);
   constructor(dataset: Dataset<T> | readonly T[], options: DataLoaderOptions<T, B> = {}) {
+    checkOptions('DataLoader', options, LOADER_OPTIONS);
+    checkDataset(dataset);
     const { batchSize = 1, shuffle = false, dropLast = false, sampler, batchSampler, generator } = options;
     const { prefetchFactor = 2 } = options;
     if (shuffle && sampler) throw new TypeError('DataLoader: give either shuffle or a sampler, not both');
@@ -222,6 +238,20 @@ class ArrayDataset<T> implements Dataset<T> {
   get(index: number): T {
     return this.items[index];
   }
+}
+
+function checkDataset(dataset: unknown): void {
+  if (Array.isArray(dataset)) return;
+  const fits =
+    typeof dataset === 'object' &&
+    dataset !== null &&
+    typeof Reflect.get(dataset, 'get') === 'function' &&
+    typeof Reflect.get(dataset, 'length') === 'number';
+  if (fits) return;
+  const given = dataset instanceof Tensor ? 'a tensor' : describeValue(dataset);
+  throw new TypeError(
+    `DataLoader: takes an array or a data set with length and get(i), as new TensorDataset(x, y), got ${given}`,
+  );
 }
 
 function isDataset<T>(dataset: Dataset<T> | readonly T[]): dataset is Dataset<T> {

@@ -2,7 +2,8 @@
  * Checkpoints of a training: the model, the optimizer, a schedule and the random state in one safetensors file, whose
  * tensors other programs can read too.
  */
-import type { Module } from '../nn/module.js';
+import { describeValue } from '../layout.js';
+import { Module } from '../nn/module.js';
 import type { OptimizerState } from '../optim/optimizer.js';
 import { defaultGenerator, type Generator } from '../random/generator.js';
 import { fromTypedArray } from '../ops/index.js';
@@ -56,6 +57,7 @@ export function checkpoint(
   path: string | URL,
   options: CheckpointOptions = {},
 ): void {
+  checkArguments('checkpoint', model, optimizer, path);
   const { scheduler, loader, generators = {}, extra = null } = options;
   const tensors = new Map<string, Tensor>();
   for (const [name, x] of Object.entries(model.stateDict())) tensors.set(MODEL + name, x);
@@ -84,11 +86,30 @@ export function resume(
   path: string | URL,
   options: ResumeOptions = {},
 ): unknown {
+  checkArguments('resume', model, optimizer, path);
   const file = openSafetensors(path);
   try {
     return restore(file, model, optimizer, options);
   } finally {
     file.close();
+  }
+}
+
+/** @throws TypeError unless the arguments are what they should be, in this order */
+function checkArguments(operation: string, model: unknown, optimizer: unknown, path: unknown): void {
+  const usage = `as ${operation}(model, optimizer, 'run.safetensors')`;
+  if (!(model instanceof Module)) {
+    throw new TypeError(
+      `${operation}: the first argument is a module, ${usage}, got ${describeValue(model)}`,
+    );
+  }
+  if (typeof optimizer !== 'object' || optimizer === null || !('stateDict' in optimizer)) {
+    throw new TypeError(
+      `${operation}: the second argument is an optimizer, ${usage}, got ${describeValue(optimizer)}`,
+    );
+  }
+  if (typeof path !== 'string' && !(path instanceof URL)) {
+    throw new TypeError(`${operation}: the third argument is a path, ${usage}, got ${describeValue(path)}`);
   }
 }
 

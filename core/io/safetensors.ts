@@ -1,6 +1,7 @@
 /** Safetensors files: the format of Hugging Face's library of that name. */
 import type { StateDict } from '../nn/state.js';
-import type { Tensor } from '../tensor.js';
+import { notATensor } from '../ops/record.js';
+import { Tensor } from '../tensor.js';
 import type { DType } from '../dtype.js';
 import { checkedByteLength, FILE_TYPES, readTensor, writeTensor } from './elements.js';
 import {
@@ -153,6 +154,9 @@ export function saveSafetensors(
   tensors: Readonly<StateDict>,
   options: SaveSafetensorsOptions = {},
 ): void {
+  for (const [name, x] of Object.entries(tensors)) {
+    if (!((x as unknown) instanceof Tensor)) throw notATensor(`saveSafetensors: tensor ${quote(name)}`, x);
+  }
   const entries = inOrder(tensors);
   const header = encodeHeader('saveSafetensors', entries, options.metadata);
   writeAtomically(pathOf(path), (sink) => {

@@ -2,7 +2,8 @@
 import { isFloat } from '../dtype.js';
 import { formatShape, sameShape, type Shape } from '../layout.js';
 import { argmax } from '../ops/index.js';
-import type { Tensor } from '../tensor.js';
+import { notATensor } from '../ops/record.js';
+import { Tensor } from '../tensor.js';
 
 export interface LabelOptions {
   /** For float predictions of the target's shape: from this value on the class is 1, below it 0. */
@@ -27,6 +28,7 @@ export function readLabels(
   target: Tensor,
   options: LabelOptions = {},
 ): Labels {
+  checkTensors(metric, predictions, target);
   const count = target.numel();
   if (count === 0)
     throw new RangeError(
@@ -37,6 +39,11 @@ export function readLabels(
     target: classes(metric, 'target', target),
     count,
   };
+}
+
+/** @throws TypeError unless all are tensors */
+export function checkTensors(metric: string, ...given: readonly unknown[]): void {
+  for (const value of given) if (!(value instanceof Tensor)) throw notATensor(metric, value);
 }
 
 function predictedClasses(

@@ -1,5 +1,6 @@
 /** Multi-head attention. */
 
+import { checkOptions, checkSizes } from '../options.js';
 import { type FloatDType, isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { add, mul } from '../ops/arithmetic.js';
@@ -16,6 +17,17 @@ import { xavierNormal_, xavierUniform_, zeros_ } from './init.js';
 import { emptyParameter, Linear } from './linear.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
+
+const ATTENTION_OPTIONS = [
+  'dropout',
+  'bias',
+  'addBiasKv',
+  'addZeroAttn',
+  'kdim',
+  'vdim',
+  'batchFirst',
+  'dtype',
+];
 
 /** Options of {@link MultiheadAttention}. */
 export interface MultiheadAttentionOptions {
@@ -79,6 +91,8 @@ export class MultiheadAttention extends Module {
     options: MultiheadAttentionOptions = {},
   ) {
     super();
+    checkOptions('MultiheadAttention', options, ATTENTION_OPTIONS);
+    checkSizes('MultiheadAttention', { embedDim, numHeads });
     if (embedDim % numHeads !== 0) {
       throw new RangeError(`MultiheadAttention: embedDim ${embedDim} does not divide into ${numHeads} heads`);
     }

@@ -2,6 +2,7 @@
 
 import type { FloatDType } from '../dtype.js';
 import { formatShape } from '../layout.js';
+import { checkOptions, checkSizes } from '../options.js';
 import * as C from '../ops/convolution.js';
 import { pad, type PadMode } from '../ops/padding.js';
 import { type PerDim, perDim } from '../ops/windows.js';
@@ -34,6 +35,10 @@ export interface ConvTransposeLayerOptions extends Omit<ConvLayerOptions, 'paddi
   outputPadding?: PerDim;
 }
 
+const SHARED_OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'dtype'];
+const CONV_OPTIONS = [...SHARED_OPTIONS, 'paddingMode'];
+const TRANSPOSE_OPTIONS = [...SHARED_OPTIONS, 'outputPadding'];
+
 function checkGroups(name: string, inChannels: number, outChannels: number, groups: number): void {
   if (inChannels % groups === 0 && outChannels % groups === 0) return;
   throw new RangeError(
@@ -60,8 +65,10 @@ abstract class ConvLayer extends Module {
     options: ConvLayerOptions,
   ) {
     super();
-    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, dtype } = options;
     const name = this.typeName;
+    checkOptions(name, options, CONV_OPTIONS);
+    checkSizes(name, { inChannels, outChannels });
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, dtype } = options;
     checkGroups(name, inChannels, outChannels, groups);
     this.kernelSize = perDim(name, 'kernelSize', kernelSize, dims);
     this.stride = perDim(name, 'stride', stride, dims);
@@ -87,6 +94,7 @@ abstract class ConvLayer extends Module {
 
   /** @throws RangeError if the input has other channels or dimensions, or is smaller than the kernel */
   forward(input: Tensor): Tensor {
+    this.requireTensor(input);
     const { dims, bias, stride, dilation, groups, paddingMode, padding } = this;
     const { shape } = input;
     if (
@@ -187,6 +195,9 @@ abstract class ConvTransposeLayer extends Module {
     options: ConvTransposeLayerOptions,
   ) {
     super();
+    const name = this.typeName;
+    checkOptions(name, options, TRANSPOSE_OPTIONS);
+    checkSizes(name, { inChannels, outChannels });
     const {
       stride = 1,
       padding = 0,
@@ -196,7 +207,6 @@ abstract class ConvTransposeLayer extends Module {
       bias = true,
       dtype,
     } = options;
-    const name = this.typeName;
     checkGroups(name, inChannels, outChannels, groups);
     this.kernelSize = perDim(name, 'kernelSize', kernelSize, dims);
     this.stride = perDim(name, 'stride', stride, dims);
@@ -220,6 +230,7 @@ abstract class ConvTransposeLayer extends Module {
   /** @throws RangeError if the input has other channels or dimensions */
   forward(input: Tensor): Tensor {
     const { dims, bias, stride, padding, outputPadding, dilation, groups } = this;
+    this.requireTensor(input);
     const { shape } = input;
     if (
       (shape.length !== dims + 1 && shape.length !== dims + 2) ||

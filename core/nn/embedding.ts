@@ -1,5 +1,6 @@
 /** Layers that look up vectors by number. */
 
+import { checkOptions, checkSizes } from '../options.js';
 import type { FloatDType } from '../dtype.js';
 import { Tensor } from '../tensor.js';
 import { embedding, paddingRow } from './functional/embedding.js';
@@ -22,6 +23,8 @@ export interface EmbeddingLayerOptions {
   dtype?: FloatDType;
 }
 
+const EMBEDDING_OPTIONS = ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'dtype'];
+
 /** A table of `numEmbeddings` vectors of `embeddingDim` numbers, drawn from N(0, 1): indices [...] give [..., embeddingDim]. */
 export class Embedding extends Module {
   readonly weight: Parameter;
@@ -35,6 +38,8 @@ export class Embedding extends Module {
     options: EmbeddingLayerOptions = {},
   ) {
     super();
+    checkOptions('Embedding', options, EMBEDDING_OPTIONS);
+    checkSizes('Embedding', { numEmbeddings, embeddingDim });
     this.options = options;
     this.paddingIdx = paddingRow('Embedding', options.paddingIdx, numEmbeddings);
     this.weight = emptyParameter([numEmbeddings, embeddingDim], options.dtype);
@@ -104,6 +109,8 @@ export class EmbeddingBag extends Module {
     options: EmbeddingBagLayerOptions = {},
   ) {
     super();
+    checkOptions('EmbeddingBag', options, [...EMBEDDING_OPTIONS, 'mode', 'includeLastOffset']);
+    checkSizes('EmbeddingBag', { numEmbeddings, embeddingDim });
     this.options = options;
     this.weight = emptyParameter([numEmbeddings, embeddingDim], options.dtype);
     this.resetParameters();

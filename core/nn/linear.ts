@@ -7,6 +7,7 @@ import { linear } from '../ops/matmul.js';
 import type { Tensor } from '../tensor.js';
 import type { FitsLast, KnownSize, LastReplaced, Unknown } from '../types/known.js';
 import { bilinear } from '../ops/encoding.js';
+import { checkOptions, checkSizes } from '../options.js';
 import { kaimingUniform_, uniform_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -63,6 +64,8 @@ export class Linear<In extends number = Unknown, Out extends number = Unknown> e
     options: LayerOptions = {},
   ) {
     super();
+    checkOptions('Linear', options, ['bias', 'dtype']);
+    checkSizes('Linear', { inFeatures, outFeatures });
     this.weight = emptyParameter([outFeatures, inFeatures], options.dtype);
     this.bias = (options.bias ?? true) ? emptyParameter([outFeatures], options.dtype) : null;
     this.resetParameters();
@@ -78,6 +81,7 @@ export class Linear<In extends number = Unknown, Out extends number = Unknown> e
     input: Tensor<S, D> & FitsLast<'Linear', S, KnownSize<In>>,
   ): Tensor<LastReplaced<S, KnownSize<Out>>, D>;
   forward(input: Tensor): Tensor {
+    this.requireTensor(input);
     const { shape } = input;
     if (shape[shape.length - 1] !== this.inFeatures) {
       throw new RangeError(

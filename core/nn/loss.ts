@@ -1,5 +1,6 @@
 /** Losses as modules: `const loss = new CrossEntropyLoss()`, `loss(output, target)`. */
 
+import { checkOptions } from '../options.js';
 import * as F from '../ops/functional.js';
 import type { Reduction } from '../ops/losses.js';
 import type { Tensor } from '../tensor.js';
@@ -14,14 +15,19 @@ export interface ReductionOptions {
 abstract class Loss extends Module {
   readonly reduction: Reduction;
 
-  constructor(options: ReductionOptions = {}) {
+  constructor(options: ReductionOptions, more: readonly string[]) {
     super();
+    checkOptions(this.typeName, options, ['reduction', ...more]);
     this.reduction = options.reduction ?? 'mean';
   }
 }
 
 /** (x - y)². */
 export class MSELoss extends Loss {
+  constructor(options: ReductionOptions = {}) {
+    super(options, []);
+  }
+
   forward(input: Tensor, target: Tensor): Tensor {
     return F.mseLoss(input, target, { reduction: this.reduction });
   }
@@ -29,6 +35,10 @@ export class MSELoss extends Loss {
 
 /** |x - y|. */
 export class L1Loss extends Loss {
+  constructor(options: ReductionOptions = {}) {
+    super(options, []);
+  }
+
   forward(input: Tensor, target: Tensor): Tensor {
     return F.l1Loss(input, target, { reduction: this.reduction });
   }
@@ -39,7 +49,7 @@ export class SmoothL1Loss extends Loss {
   readonly beta: number;
 
   constructor(options: ReductionOptions & { beta?: number } = {}) {
-    super(options);
+    super(options, ['beta']);
     this.beta = options.beta ?? 1;
   }
 
@@ -53,7 +63,7 @@ export class HuberLoss extends Loss {
   readonly delta: number;
 
   constructor(options: ReductionOptions & { delta?: number } = {}) {
-    super(options);
+    super(options, ['delta']);
     this.delta = options.delta ?? 1;
   }
 
@@ -68,7 +78,7 @@ export class BCEWithLogitsLoss extends Loss {
   readonly posWeight: Tensor | null;
 
   constructor(options: ReductionOptions & { weight?: Tensor; posWeight?: Tensor } = {}) {
-    super(options);
+    super(options, ['weight', 'posWeight']);
     this.weight = options.weight ?? null;
     this.posWeight = options.posWeight ?? null;
     this.registerBuffer('weight', this.weight);
@@ -95,7 +105,7 @@ export class NLLLoss extends Loss {
   readonly ignoreIndex: number;
 
   constructor(options: ClassLossOptions = {}) {
-    super(options);
+    super(options, ['weight', 'ignoreIndex']);
     this.weight = options.weight ?? null;
     this.ignoreIndex = options.ignoreIndex ?? -100;
     this.registerBuffer('weight', this.weight);
@@ -117,7 +127,7 @@ export class CrossEntropyLoss extends Loss {
   readonly labelSmoothing: number;
 
   constructor(options: ClassLossOptions & { labelSmoothing?: number } = {}) {
-    super(options);
+    super(options, ['weight', 'ignoreIndex', 'labelSmoothing']);
     this.weight = options.weight ?? null;
     this.ignoreIndex = options.ignoreIndex ?? -100;
     this.labelSmoothing = options.labelSmoothing ?? 0;

@@ -4,6 +4,7 @@ import { noGrad } from '../autograd/mode.js';
 import type { FloatDType } from '../dtype.js';
 import { isFloat } from '../dtype.js';
 import { zerosLike } from '../ops/creation.js';
+import { notATensor } from '../ops/record.js';
 import { Tensor } from '../tensor.js';
 import { callableClass } from './callable.js';
 import { type ForwardHook, type ForwardPreHook, type BackwardHook, Hooks, type HookHandle } from './hooks.js';
@@ -63,6 +64,11 @@ export abstract class Module extends Callable {
   invoke(inputs: unknown[]): unknown {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- bound by `apply`
     return Reflect.apply(this.forward, this, inputs);
+  }
+
+  /** @throws TypeError unless an input is a tensor @internal */
+  requireTensor(input: unknown): void {
+    if (!(input instanceof Tensor)) throw notATensor(this.typeName, input);
   }
 
   /** Names and values of what the module holds itself; containers override it. @internal */

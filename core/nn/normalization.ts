@@ -2,6 +2,7 @@
 
 import { formatShape, type Shape } from '../layout.js';
 import type { FloatDType } from '../dtype.js';
+import { checkOptions, checkSizes } from '../options.js';
 import { ones, tensor, zeros } from '../ops/creation.js';
 import type { Tensor } from '../tensor.js';
 import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './functional/normalization.js';
@@ -39,6 +40,8 @@ abstract class RunningNorm extends Module {
     defaults: { affine: boolean; trackRunningStats: boolean },
   ) {
     super();
+    checkOptions(this.typeName, options, ['eps', 'momentum', 'affine', 'trackRunningStats', 'dtype']);
+    checkSizes(this.typeName, { numFeatures });
     const { dtype } = options;
     this.eps = options.eps ?? 1e-5;
     this.momentum = options.momentum === undefined ? 0.1 : options.momentum;
@@ -56,6 +59,7 @@ abstract class RunningNorm extends Module {
   protected abstract readonly dimensions: readonly number[];
 
   protected checkInput(input: Tensor, channelDim: number): void {
+    this.requireTensor(input);
     const { shape } = input;
     if (this.dimensions.includes(shape.length) && shape[channelDim] === this.numFeatures) return;
     throw new RangeError(
@@ -169,6 +173,7 @@ export class LayerNorm extends Module {
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     super();
+    checkOptions(this.typeName, options, ['eps', 'elementwiseAffine', 'dtype']);
     const { eps = 1e-5, elementwiseAffine = true, dtype } = options;
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
     this.eps = eps;
@@ -208,6 +213,7 @@ export class RMSNorm extends Module {
 
   constructor(normalizedShape: number | Shape, options: RMSNormOptions = {}) {
     super();
+    checkOptions(this.typeName, options, ['eps', 'elementwiseAffine', 'dtype']);
     const { eps = null, elementwiseAffine = true, dtype } = options;
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
     this.eps = eps;
@@ -248,6 +254,8 @@ export class GroupNorm extends Module {
     options: GroupNormOptions = {},
   ) {
     super();
+    checkOptions(this.typeName, options, ['eps', 'affine', 'dtype']);
+    checkSizes(this.typeName, { numGroups, numChannels });
     if (numChannels % numGroups !== 0) {
       throw new RangeError(`GroupNorm: ${numChannels} channels do not divide into ${numGroups} groups`);
     }

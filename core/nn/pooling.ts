@@ -1,6 +1,7 @@
 /** Layers that make one number of each window. */
 
 import { formatShape } from '../layout.js';
+import { checkOptions } from '../options.js';
 import * as P from '../ops/functional.js';
 import type { PerDim } from '../ops/windows.js';
 import type { Tensor } from '../tensor.js';
@@ -39,8 +40,10 @@ abstract class Pool<O extends PoolLayerOptions> extends Module {
   constructor(
     readonly kernelSize: PerDim,
     readonly options: O,
+    more: readonly string[],
   ) {
     super();
+    checkOptions(this.typeName, options, ['stride', 'padding', 'ceilMode', ...more]);
   }
 
   override extraRepr(): string {
@@ -52,7 +55,7 @@ abstract class Pool<O extends PoolLayerOptions> extends Module {
 /** The largest element of each window of [N, C, L], or without N. */
 export class MaxPool1d extends Pool<MaxPoolLayerOptions> {
   constructor(kernelSize: PerDim, options: MaxPoolLayerOptions = {}) {
-    super(kernelSize, options);
+    super(kernelSize, options, ['dilation']);
   }
 
   forward(input: Tensor): Tensor {
@@ -63,7 +66,7 @@ export class MaxPool1d extends Pool<MaxPoolLayerOptions> {
 /** The largest element of each window of [N, C, H, W], or without N. */
 export class MaxPool2d extends Pool<MaxPoolLayerOptions> {
   constructor(kernelSize: PerDim, options: MaxPoolLayerOptions = {}) {
-    super(kernelSize, options);
+    super(kernelSize, options, ['dilation']);
   }
 
   forward(input: Tensor): Tensor {
@@ -74,7 +77,7 @@ export class MaxPool2d extends Pool<MaxPoolLayerOptions> {
 /** The largest element of each window of [N, C, D, H, W], or without N. */
 export class MaxPool3d extends Pool<MaxPoolLayerOptions> {
   constructor(kernelSize: PerDim, options: MaxPoolLayerOptions = {}) {
-    super(kernelSize, options);
+    super(kernelSize, options, ['dilation']);
   }
 
   forward(input: Tensor): Tensor {
@@ -85,7 +88,7 @@ export class MaxPool3d extends Pool<MaxPoolLayerOptions> {
 /** The mean of each window of [N, C, L], or without N. */
 export class AvgPool1d extends Pool<AvgPoolLayerOptions> {
   constructor(kernelSize: PerDim, options: AvgPoolLayerOptions = {}) {
-    super(kernelSize, options);
+    super(kernelSize, options, ['countIncludePad', 'divisorOverride']);
   }
 
   forward(input: Tensor): Tensor {
@@ -96,7 +99,7 @@ export class AvgPool1d extends Pool<AvgPoolLayerOptions> {
 /** The mean of each window of [N, C, H, W], or without N. */
 export class AvgPool2d extends Pool<AvgPoolLayerOptions> {
   constructor(kernelSize: PerDim, options: AvgPoolLayerOptions = {}) {
-    super(kernelSize, options);
+    super(kernelSize, options, ['countIncludePad', 'divisorOverride']);
   }
 
   forward(input: Tensor): Tensor {
@@ -107,7 +110,7 @@ export class AvgPool2d extends Pool<AvgPoolLayerOptions> {
 /** The mean of each window of [N, C, D, H, W], or without N. */
 export class AvgPool3d extends Pool<AvgPoolLayerOptions> {
   constructor(kernelSize: PerDim, options: AvgPoolLayerOptions = {}) {
-    super(kernelSize, options);
+    super(kernelSize, options, ['countIncludePad', 'divisorOverride']);
   }
 
   forward(input: Tensor): Tensor {

@@ -1,5 +1,6 @@
 /** Recurrent networks over sequences. */
 
+import { checkOptions, checkSizes } from '../options.js';
 import { type FloatDType, isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { zeros } from '../ops/creation.js';
@@ -28,6 +29,17 @@ export interface RecurrentOptions {
   dtype?: FloatDType;
 }
 
+const RECURRENT_OPTIONS = [
+  'numLayers',
+  'bias',
+  'batchFirst',
+  'dropout',
+  'bidirectional',
+  'dtype',
+  'nonlinearity',
+  'projSize',
+];
+
 /** The state of one layer and direction: the hidden state, and what a kind of network keeps beside it. */
 type State = readonly [hidden: Tensor, ...rest: Tensor[]];
 
@@ -49,6 +61,8 @@ abstract class Recurrent extends Module {
     readonly projSize = 0,
   ) {
     super();
+    checkOptions(this.typeName, options, RECURRENT_OPTIONS);
+    checkSizes(this.typeName, { inputSize, hiddenSize });
     const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false, dtype } = options;
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;

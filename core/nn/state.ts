@@ -1,8 +1,8 @@
 /** Loading a module's state, with errors that say all that is wrong at once. */
 
-import { formatShape, sameShape } from '../layout.js';
+import { describeValue, formatShape, sameShape } from '../layout.js';
 import { writeData } from '../ops/inplace.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 
 /** Tensors by their names in a module. */
 export type StateDict = Record<string, Tensor>;
@@ -20,6 +20,13 @@ export function loadState(
   source: Readonly<StateDict>,
   strict: boolean,
 ): LoadResult {
+  for (const [name, value] of Object.entries((source as unknown) ?? { state: source })) {
+    if (!((value as unknown) instanceof Tensor)) {
+      throw new TypeError(
+        `loadStateDict: takes tensors by name, as other.stateDict(), but "${name}" is ${describeValue(value)}`,
+      );
+    }
+  }
   const missingKeys = Object.keys(target).filter((name) => !Object.hasOwn(source, name));
   const unexpectedKeys = Object.keys(source).filter((name) => !Object.hasOwn(target, name));
   const problems: string[] = [];

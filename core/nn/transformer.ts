@@ -1,5 +1,6 @@
 /** Transformers (Vaswani et al., "Attention is all you need", 2017). */
 
+import { checkOptions } from '../options.js';
 import type { FloatDType } from '../dtype.js';
 import { gelu } from '../ops/activations.js';
 import { add } from '../ops/arithmetic.js';
@@ -16,6 +17,21 @@ import { Linear } from './linear.js';
 import { Module } from './module.js';
 import { ModuleList } from './containers.js';
 import { LayerNorm } from './normalization.js';
+
+/** A transformer hands its options on to its layers. */
+const TRANSFORMER_OPTIONS = [
+  'dimFeedforward',
+  'dropout',
+  'activation',
+  'layerNormEps',
+  'batchFirst',
+  'normFirst',
+  'dtype',
+  'dModel',
+  'nhead',
+  'numEncoderLayers',
+  'numDecoderLayers',
+];
 
 /** Options of the transformer's layers. */
 export interface TransformerLayerOptions {
@@ -44,6 +60,7 @@ abstract class TransformerLayer extends Module {
 
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions) {
     super();
+    checkOptions(this.typeName, options, TRANSFORMER_OPTIONS);
     const { activation = 'relu' } = options;
     this.activation = typeof activation === 'function' ? activation : { relu, gelu }[activation];
     this.normFirst = options.normFirst ?? false;
@@ -218,6 +235,7 @@ export class Transformer extends Module {
 
   constructor(options: TransformerOptions = {}) {
     super();
+    checkOptions('Transformer', options, TRANSFORMER_OPTIONS);
     const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6 } = options;
     const norm = (): LayerNorm => new LayerNorm(dModel, { eps: options.layerNormEps, dtype: options.dtype });
     const encoderLayer = new TransformerEncoderLayer(dModel, nhead, options);

@@ -1,18 +1,29 @@
 /** Functions on parameters and their gradients, PyTorch's `torch.nn.utils`. */
 
+import { describeValue } from '../layout.js';
+import { isIterable } from '../options.js';
 import { reshapeTo } from '../ops/shape.js';
 import { contiguousData, elements } from '../ops/raw.js';
 import { cat } from '../ops/joining.js';
 import { fillTensor } from '../random/in-place.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 
 function gradients(parameters: Tensor | Iterable<Tensor>): Tensor[] {
-  const list = isTensor(parameters) ? [parameters] : [...parameters];
-  return list.map((parameter) => parameter.grad).filter((grad) => grad !== null);
+  return listed('gradients', parameters)
+    .map((parameter) => parameter.grad)
+    .filter((grad) => grad !== null);
+}
+
+function listed(operation: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  if (isTensor(parameters)) return [parameters];
+  if (isIterable(parameters)) return [...parameters];
+  throw new TypeError(
+    `${operation}: takes parameters, as model.parameters(), got ${describeValue(parameters)}`,
+  );
 }
 
 function isTensor(value: Tensor | Iterable<Tensor>): value is Tensor {
-  return 'storage' in value;
+  return value instanceof Tensor;
 }
 
 /** Options of {@link clipGradNorm_}. */
@@ -49,7 +60,7 @@ export function clipGradNorm_(
   maxNorm: number,
   options: ClipNormOptions = {},
 ): number {
-  const list = isTensor(parameters) ? [parameters] : [...parameters];
+  const list = listed('clipGradNorm_', parameters);
   const norm = gradNorm(list, options.normType);
   if (options.errorIfNonfinite && !Number.isFinite(norm)) {
     throw new RangeError(`clipGradNorm_: the gradients' norm is ${norm}, so they cannot be clipped`);

@@ -60,6 +60,10 @@ export interface BinaryDescription extends Omit<OpDescription, 'params' | 'optio
 
 const NO_SHAPE: Shape = [];
 
+function isSaved(operand: Operand | null): boolean {
+  return operand !== null && typeof operand !== 'number';
+}
+
 class BinaryNode extends Node {
   private a: Operand | null = null;
   private b: Operand | null = null;
@@ -123,10 +127,12 @@ class BinaryNode extends Node {
   }
 
   release(): void {
+    // Where no tensor was saved, none is missing the second time.
+    if (this.y === null && !isSaved(this.a) && !isSaved(this.b)) return;
+    this.freed = true;
     this.a = null;
     this.b = null;
     this.y = null;
-    this.freed = true;
   }
 
   protected override saved(): readonly (Tensor | null)[] {

@@ -277,7 +277,12 @@ function isIndexList(index: IndexItem | readonly IndexItem[]): index is readonly
   return Array.isArray(index);
 }
 
-Tensor.prototype.set = function (index, value) {
+Tensor.prototype.set = function (index, value, ...more: readonly unknown[]) {
+  if (more.length > 0) {
+    throw new TypeError(
+      'set: takes an index and a value; several indices are one array, as x.set([0, 1], 5)',
+    );
+  }
   const items = isIndexList(index) ? index : [index];
   const { view, advanced } = basic('set', this, items);
   let data = isTensor(value) ? value : tensor(value, { dtype: this.dtype });

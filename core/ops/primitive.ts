@@ -130,7 +130,8 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
   }
 
   release(): void {
-    this.kept = null;
+    // Where nothing was saved, nothing is missing the second time.
+    if (this.kept?.some((tensor) => tensor !== null)) this.kept = null;
   }
 
   protected override saved(): readonly (Tensor | null)[] {

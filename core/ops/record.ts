@@ -150,6 +150,9 @@ function register<F extends AnyFunction, K extends OpKind>(
 /** How first parameters are called that are tensors. */
 const TENSOR_PARAMETERS: ReadonlySet<string | undefined> = new Set(['input', 'A', 'logits', 'query', 'x1']);
 
+/** How further ones are called. */
+const FURTHER_TENSORS: ReadonlySet<string> = new Set(['target', 'input2', 'x2', 'positive', 'negative']);
+
 export function notATensor(op: string, value: unknown): TypeError {
   return new TypeError(`${op}: expected a tensor, got ${describeValue(value)}; make one with tensor(…)`);
 }
@@ -165,11 +168,16 @@ function onLevels<F extends AnyFunction>({ name, params, numbers }: OpDescriptio
   const direct = implementation as AnyFunction as (...args: unknown[]) => unknown;
   const wanted = TENSOR_PARAMETERS.has(params[0]);
   const list = params[0] === 'tensors';
+  const further = params.flatMap((param, at) => (at > 0 && FURTHER_TENSORS.has(param) ? [at] : []));
   const call = (...args: unknown[]): unknown => {
     if (wanted && !(args[0] instanceof Tensor) && !(numbers && typeof args[0] === 'number')) {
       throw notATensor(name, args[0]);
     }
     if (list) checkList(name, args[0]);
+    for (const at of further) {
+      if (at < args.length && !isOptions(args[at]) && !(args[at] instanceof Tensor))
+        throw notATensor(name, args[at]);
+    }
     return levels.top === null && gradMode.watch === null ? direct(...args) : special(name, direct, args);
   };
   return call as AnyFunction as F;

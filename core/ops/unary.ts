@@ -69,9 +69,10 @@ class UnaryNode extends Node {
   }
 
   release(): void {
+    // Where nothing was saved, nothing is missing the second time.
+    this.freed ||= this.x !== null || this.y !== null;
     this.x = null;
     this.y = null;
-    this.freed = true;
   }
 
   protected override saved(): readonly (Tensor | null)[] {

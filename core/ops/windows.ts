@@ -1,11 +1,14 @@
 /** Windows that slide over the last dimensions: their geometry, and padding. Shared by convolution, pooling and unfold. */
-import { formatShape } from '../layout.js';
+import { describeValue, formatShape } from '../layout.js';
 import type { Rows } from './rows.js';
 
 /** One number for all spatial dimensions, or one for each. */
 export type PerDim = number | readonly number[];
 
 export function perDim(op: string, name: string, value: PerDim, ndim: number): number[] {
+  if ((value as unknown) === undefined || (value as unknown) === null) {
+    throw new RangeError(`${op}: ${name} is an integer, or ${ndim} of them; got ${describeValue(value)}`);
+  }
   const list = typeof value === 'number' ? new Array<number>(ndim).fill(value) : value.slice();
   const full = list.length === 1 ? new Array<number>(ndim).fill(list[0]) : list;
   if (full.length !== ndim || full.some((n) => !Number.isInteger(n))) {

@@ -1,6 +1,7 @@
 /** Averages of a model's weights over its training, which often generalize better than the last ones. */
 
 import type { Module } from '../nn/module.js';
+import { checkOptions } from '../options.js';
 import { floats } from './elementwise.js';
 
 /** Options of {@link EMA}. */
@@ -30,6 +31,7 @@ export class EMA<M extends Module> {
     readonly source: M,
     options: EMAOptions = {},
   ) {
+    checkOptions('EMA', options, ['decay']);
     const { decay = 0.999 } = options;
     if (!(decay >= 0 && decay <= 1)) throw new RangeError(`EMA: decay must be in [0, 1], got ${decay}`);
     this.decay = decay;

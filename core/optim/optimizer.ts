@@ -2,7 +2,8 @@
 
 import { filled } from '../ops/raw.js';
 import { Tensor } from '../tensor.js';
-import { checkNames } from './options.js';
+import { describeValue } from '../layout.js';
+import { checkOptions, isIterable } from '../options.js';
 
 /** Parameters and the options they are updated with. */
 export type ParamGroup<O> = O & {
@@ -45,6 +46,11 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   ) {
     const loose: Tensor[] = [];
     const groups: ParamGroupInput<O>[] = [];
+    if (!isIterable(params)) {
+      throw new TypeError(
+        `${this.name}: takes parameters, as model.parameters(), or groups [{ params, lr }], got ${describeValue(params)}`,
+      );
+    }
     for (const item of params) {
       if (item instanceof Tensor) loose.push(item);
       else groups.push(item);
@@ -73,7 +79,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    */
   addParamGroup(input: ParamGroupInput<O>): void {
     const { params, ...given } = input;
-    checkNames(this.name, given, [...Object.keys(this.defaults), 'initialLr']);
+    checkOptions(this.name, given, [...Object.keys(this.defaults), 'initialLr']);
     this.addGroup(params instanceof Tensor ? [params] : [...params], { ...this.defaults, ...given });
   }
 
@@ -132,6 +138,11 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
 
   /** @throws RangeError unless a state has groups of as many parameters as this optimizer */
   protected checkGroups(saved: OptimizerState): void {
+    if (!Array.isArray(saved.paramGroups)) {
+      throw new TypeError(
+        `loadStateDict: takes what ${this.name}.stateDict() gave, with state and paramGroups`,
+      );
+    }
     const counts = saved.paramGroups.map(({ params }) => (Array.isArray(params) ? params.length : 0));
     const own = this.paramGroups.map((group) => group.params.length);
     if (counts.join() === own.join()) return;

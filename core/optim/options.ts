@@ -1,4 +1,6 @@
 /** Checks of optimizers' options. */
+import { describeValue } from '../layout.js';
+import { checkOptions } from '../options.js';
 
 /**
  * The options with what is left out from `defaults`.
@@ -9,19 +11,9 @@ export function withDefaults<D extends object, O extends object>(
   defaults: D,
   options: O,
 ): D & O {
-  checkNames(optimizer, options, ['lr', ...Object.keys(defaults)]);
+  checkOptions(optimizer, options, ['lr', ...Object.keys(defaults)]);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.assign({ ...defaults }, Object.fromEntries(given) as O);
-}
-
-/** @throws TypeError for an option whose name is not among `known` */
-export function checkNames(optimizer: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new TypeError(
-      `${optimizer}: there is no option "${name}"; the options are ${[...new Set(known)].join(', ')}`,
-    );
-  }
 }
 
 /** @throws RangeError unless the value is at least `least` */
@@ -31,7 +23,10 @@ export function atLeast(optimizer: string, option: string, value: number, least:
 }
 
 /** @throws RangeError unless both are in [0, 1) */
-export function checkBetas(optimizer: string, betas: readonly [number, number]): void {
+export function checkBetas(optimizer: string, betas: readonly number[]): void {
+  if (!Array.isArray(betas) || betas.length !== 2) {
+    throw new TypeError(`${optimizer}: betas are two numbers, as [0.9, 0.999], got ${describeValue(betas)}`);
+  }
   for (const beta of betas) {
     if (!(beta >= 0 && beta < 1)) throw new RangeError(`${optimizer}: betas must be in [0, 1), got ${beta}`);
   }

@@ -1,5 +1,8 @@
 /** When to stop training. */
 
+import { describeValue } from '../layout.js';
+import { checkOptions } from '../options.js';
+
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions {
   /** Epochs without improvement that are put up with (10). */
@@ -28,11 +31,15 @@ export class EarlyStopping {
 
   /** @throws RangeError if patience is not an integer from 0 or minDelta is negative */
   constructor(options: EarlyStoppingOptions = {}) {
+    checkOptions('EarlyStopping', options, ['patience', 'minDelta', 'mode']);
     const { patience = 10, minDelta = 0, mode = 'min' } = options;
     if (!Number.isInteger(patience) || patience < 0) {
       throw new RangeError(`EarlyStopping: patience must be an integer from 0, got ${patience}`);
     }
     if (!(minDelta >= 0)) throw new RangeError(`EarlyStopping: minDelta must be 0 or more, got ${minDelta}`);
+    if (mode !== 'min' && (mode as string) !== 'max') {
+      throw new RangeError(`EarlyStopping: mode is 'min' or 'max', got ${describeValue(mode)}`);
+    }
     this.#patience = patience;
     this.#minDelta = minDelta;
     this.#sign = mode === 'min' ? 1 : -1;
@@ -40,6 +47,9 @@ export class EarlyStopping {
 
   /** Takes this epoch's value and says whether to stop. NaN is no improvement. */
   step(value: number): boolean {
+    if (typeof (value as unknown) !== 'number') {
+      throw new TypeError(`EarlyStopping: step takes a number, as loss.item(), got ${describeValue(value)}`);
+    }
     this.#epoch++;
     const size = this.#sign * value;
     if (size < this.#best - this.#minDelta || (this.#bestEpoch < 0 && !Number.isNaN(size))) {

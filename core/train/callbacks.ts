@@ -30,13 +30,17 @@ export interface EarlyStoppingOptions extends StoppingOptions, MonitorOptions {
 /** Ends the training when a quantity has not improved for `patience` (10) epochs; see `optim.EarlyStopping`. */
 export class EarlyStopping implements Callback {
   readonly #options: EarlyStoppingOptions;
+  /** Of these, what `optim.EarlyStopping` knows. */
+  readonly #patience: StoppingOptions;
   #stopping: Stopping;
   #best: StateDict | null = null;
 
   /** @throws RangeError as `optim.EarlyStopping` */
   constructor(options: EarlyStoppingOptions = {}) {
+    const { patience, minDelta, mode } = options;
     this.#options = options;
-    this.#stopping = new Stopping(options);
+    this.#patience = { patience, minDelta, mode };
+    this.#stopping = new Stopping(this.#patience);
   }
 
   /** The best epoch, from 0; -1 before the first. */
@@ -46,7 +50,7 @@ export class EarlyStopping implements Callback {
 
   /** The epochs of a history that goes on count as well. */
   onTrainBegin(training: Training): void {
-    this.#stopping = new Stopping(this.#options);
+    this.#stopping = new Stopping(this.#patience);
     this.#best = null;
     for (const logs of training.history.epochs) {
       this.#stopping.step(valueOf('EarlyStopping', logs, this.#options.monitor));

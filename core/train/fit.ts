@@ -1,7 +1,25 @@
 /** Training as one call, for those who do not want to write the loop. */
+import { describeValue } from '../layout.js';
+import { Module } from '../nn/module.js';
 import type { FitHistory } from './history.js';
 import type { FitOptions, Trainable } from './options.js';
 import { Trainer } from './trainer.js';
+
+/** @throws TypeError unless there are a module and options */
+function checkArguments(operation: string, model: unknown, options: unknown): void {
+  const usage = `as ${operation}(model, { train, loss, optimizer, epochs })`;
+  if (!(model instanceof Module)) {
+    throw new TypeError(
+      `${operation}: the first argument is a module, ${usage}, got ${describeValue(model)}`,
+    );
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${operation}: options are given by name, ${usage}, got ${describeValue(options)}`);
+  }
+  if (!('train' in options))
+    throw new TypeError(`${operation}: there is no train, what to train on, ${usage}`);
+  if (!('optimizer' in options)) throw new TypeError(`${operation}: there is no optimizer, ${usage}`);
+}
 
 /**
  * Trains a model: for every epoch and every batch, `zeroGrad`, loss, `backward`, clipping if asked for, the optimizer's
@@ -24,6 +42,7 @@ import { Trainer } from './trainer.js';
  * @throws TypeError, RangeError for options that do not fit; what losses, metrics and callbacks throw
  */
 export function fit<Batch>(model: Trainable, options: FitOptions<Batch>): FitHistory {
+  checkArguments('fit', model, options);
   const trainer = new Trainer<Batch>(model, options);
   const { train, validation } = options;
   trainer.begin();
@@ -48,6 +67,7 @@ export async function fitAsync<Batch>(
   model: Trainable,
   options: FitOptions<Batch, AsyncIterable<Batch> | Iterable<Batch>>,
 ): Promise<FitHistory> {
+  checkArguments('fitAsync', model, options);
   const { train, validation, ...rest } = options;
   const trainer = new Trainer<Batch>(model, { ...rest, train: [] }, train);
   trainer.begin();

@@ -1,5 +1,8 @@
 /** What learning rate schedules have in common: a count of epochs and a rule that gives each group's next rate. */
 
+import { describeValue } from '../../layout.js';
+import { checkOptions } from '../../options.js';
+
 /** What a schedule sees of an optimizer's parameter group; `momentum` or `betas` where it also moves those. */
 export interface ScheduledGroup {
   lr: number;
@@ -26,6 +29,14 @@ export interface Steppable {
   loadStateDict(state: SchedulerState): void;
 }
 
+/** @throws TypeError for what is no optimizer */
+export function checkOptimizer(name: string, optimizer: unknown): void {
+  const groups: unknown =
+    Object(optimizer) === optimizer && Reflect.get(Object(optimizer) as object, 'paramGroups');
+  if (Array.isArray(groups)) return;
+  throw new TypeError(`${name}: the first argument is an optimizer, got ${describeValue(optimizer)}`);
+}
+
 /**
  * Sets the learning rate of every group of an optimizer, once an epoch (or step): call `step()` after the optimizer's
  * `step()`. A schedule multiplies or replaces the rate it finds, by the same recursions as PyTorch's, so schedules may
@@ -40,7 +51,20 @@ export abstract class LRScheduler implements Steppable {
   /** Calls of {@link step}, the one of the construction included. */
   protected stepCount = 0;
 
-  constructor(readonly optimizer: Scheduled) {
+  /** Checks the optimizer and the names of options: those that are needed, and those that may be left out. */
+  constructor(
+    readonly optimizer: Scheduled,
+    options: object,
+    needed: readonly string[],
+    optional: readonly string[],
+  ) {
+    const { name } = this.constructor;
+    checkOptimizer(name, optimizer);
+    checkOptions(name, options, [...needed, ...optional]);
+    for (const option of needed) {
+      if (Reflect.get(options, option) !== undefined) continue;
+      throw new TypeError(`${name}: the option ${option} is needed, as { ${option}: … }`);
+    }
     this.baseLrs = optimizer.paramGroups.map((group) => (group.initialLr ??= group.lr));
   }
 

@@ -11,7 +11,7 @@ export class CosineAnnealingLR extends LRScheduler {
     optimizer: Scheduled,
     readonly options: { tMax: number; etaMin?: number },
   ) {
-    super(optimizer);
+    super(optimizer, options, ['tMax'], ['etaMin']);
     this.initialStep();
   }
 
@@ -48,7 +48,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   #done = -1;
 
   constructor(optimizer: Scheduled, options: { t0: number; tMult?: number; etaMin?: number }) {
-    super(optimizer);
+    super(optimizer, options, ['t0'], ['tMult', 'etaMin']);
     const { t0, tMult = 1, etaMin = 0 } = options;
     if (!Number.isInteger(t0) || t0 <= 0) {
       throw new RangeError(`CosineAnnealingWarmRestarts: t0 must be a positive integer, got ${t0}`);

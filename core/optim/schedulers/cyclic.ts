@@ -45,7 +45,22 @@ export class CyclicLR extends LRScheduler {
   readonly #momenta: readonly { base: number; max: number }[] | null;
 
   constructor(optimizer: Scheduled, options: CyclicOptions) {
-    super(optimizer);
+    super(
+      optimizer,
+      options,
+      ['baseLr', 'maxLr'],
+      [
+        'stepSizeUp',
+        'stepSizeDown',
+        'mode',
+        'gamma',
+        'scaleFn',
+        'scaleMode',
+        'cycleMomentum',
+        'baseMomentum',
+        'maxMomentum',
+      ],
+    );
     const count = this.groups.length;
     this.#options = options;
     this.#baseLrs = perGroup(options.baseLr, count, 'CyclicLR: baseLr');
@@ -118,7 +133,24 @@ export class OneCycleLR extends LRScheduler {
   readonly #linear: boolean;
 
   constructor(optimizer: Scheduled, options: OneCycleOptions) {
-    super(optimizer);
+    super(
+      optimizer,
+      options,
+      ['maxLr'],
+      [
+        'totalSteps',
+        'epochs',
+        'stepsPerEpoch',
+        'pctStart',
+        'annealStrategy',
+        'cycleMomentum',
+        'baseMomentum',
+        'maxMomentum',
+        'divFactor',
+        'finalDivFactor',
+        'threePhase',
+      ],
+    );
     const count = this.groups.length;
     const { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
     this.#totalSteps = totalSteps(options);

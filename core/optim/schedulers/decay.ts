@@ -8,7 +8,7 @@ export class StepLR extends LRScheduler {
     optimizer: Scheduled,
     readonly options: { stepSize: number; gamma?: number },
   ) {
-    super(optimizer);
+    super(optimizer, options, ['stepSize'], ['gamma']);
     this.initialStep();
   }
 
@@ -29,7 +29,7 @@ export class MultiStepLR extends LRScheduler {
     optimizer: Scheduled,
     readonly options: { milestones: readonly number[]; gamma?: number },
   ) {
-    super(optimizer);
+    super(optimizer, options, ['milestones'], ['gamma']);
     this.initialStep();
   }
 
@@ -51,7 +51,7 @@ export class ConstantLR extends LRScheduler {
     optimizer: Scheduled,
     readonly options: { factor?: number; totalIters?: number } = {},
   ) {
-    super(optimizer);
+    super(optimizer, options, [], ['factor', 'totalIters']);
     const { factor = 1 / 3 } = options;
     if (factor < 0 || factor > 1) throw new RangeError(`ConstantLR: factor must be in [0, 1], got ${factor}`);
     this.initialStep();
@@ -75,7 +75,7 @@ export class LinearLR extends LRScheduler {
     optimizer: Scheduled,
     readonly options: { startFactor?: number; endFactor?: number; totalIters?: number } = {},
   ) {
-    super(optimizer);
+    super(optimizer, options, [], ['startFactor', 'endFactor', 'totalIters']);
     const { startFactor = 1 / 3, endFactor = 1 } = options;
     if (startFactor <= 0 || startFactor > 1) {
       throw new RangeError(`LinearLR: startFactor must be in (0, 1], got ${startFactor}`);
@@ -107,7 +107,7 @@ export class ExponentialLR extends LRScheduler {
     optimizer: Scheduled,
     readonly options: { gamma: number },
   ) {
-    super(optimizer);
+    super(optimizer, options, ['gamma'], []);
     this.initialStep();
   }
 
@@ -126,7 +126,7 @@ export class PolynomialLR extends LRScheduler {
     optimizer: Scheduled,
     readonly options: { totalIters?: number; power?: number } = {},
   ) {
-    super(optimizer);
+    super(optimizer, options, [], ['totalIters', 'power']);
     this.initialStep();
   }
 
@@ -152,7 +152,7 @@ export class LambdaLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
   constructor(optimizer: Scheduled, options: { lrLambda: EpochFactor | readonly EpochFactor[] }) {
-    super(optimizer);
+    super(optimizer, options, ['lrLambda'], []);
     this.#factors = perGroup(options.lrLambda, this.groups.length, 'LambdaLR: lrLambda');
     this.initialStep();
   }
@@ -167,7 +167,7 @@ export class MultiplicativeLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
   constructor(optimizer: Scheduled, options: { lrLambda: EpochFactor | readonly EpochFactor[] }) {
-    super(optimizer);
+    super(optimizer, options, ['lrLambda'], []);
     this.#factors = perGroup(options.lrLambda, this.groups.length, 'MultiplicativeLR: lrLambda');
     this.initialStep();
   }

@@ -1,6 +1,14 @@
 /** A schedule that watches a quantity instead of the epoch. */
 
-import { numberIn, numbersIn, perGroup, type Scheduled, type SchedulerState } from './base.js';
+import { checkOptions } from '../../options.js';
+import {
+  checkOptimizer,
+  numberIn,
+  numbersIn,
+  perGroup,
+  type Scheduled,
+  type SchedulerState,
+} from './base.js';
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface PlateauOptions {
@@ -21,6 +29,17 @@ export interface PlateauOptions {
   eps?: number;
 }
 
+const PLATEAU_OPTIONS = [
+  'mode',
+  'factor',
+  'patience',
+  'threshold',
+  'thresholdMode',
+  'cooldown',
+  'minLr',
+  'eps',
+];
+
 /** Multiplies the rate by `factor` when a quantity, handed to `step(metric)` every epoch, no longer improves. */
 export class ReduceLROnPlateau {
   readonly #options: Required<PlateauOptions>;
@@ -35,6 +54,8 @@ export class ReduceLROnPlateau {
     readonly optimizer: Scheduled,
     options: PlateauOptions = {},
   ) {
+    checkOptimizer('ReduceLROnPlateau', optimizer);
+    checkOptions('ReduceLROnPlateau', options, PLATEAU_OPTIONS);
     this.#options = {
       mode: 'min',
       factor: 0.1,

@@ -87,6 +87,14 @@ describe('backward', () => {
     expect(x.grad?.item()).toBeCloseTo(3 * Math.exp(2), 10);
   });
 
+  it('walks twice where nothing was saved', () => {
+    const x = leaf([1, 2]);
+    const y = x.add(1).mul(3).reshape([2, 1]).t().sum();
+    y.backward();
+    y.backward();
+    expect(x.grad?.toArray()).toEqual([6, 6]);
+  });
+
   it('says when nothing requires grad', () => {
     expect(() => tensor([1]).sum().backward()).toThrow(/does not require grad/);
     const x = leaf([1]);

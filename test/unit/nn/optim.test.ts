@@ -155,7 +155,10 @@ describe('a schedule whose options are not given by name', () => {
     const sgd = new optim.SGD([parameter(1)], { lr: 0.5 });
     const make = (options: unknown) =>
       Reflect.construct(optim.lrScheduler.CosineAnnealingLR, [sgd, options]) as { step(): void };
-    const schedule = make(10);
+    expect(() => make(10)).toThrow(
+      'CosineAnnealingLR: options are given by name, as { tMax: … }, got 10 (a number)',
+    );
+    const schedule = make({ tMax: NaN });
     expect(() => {
       schedule.step();
     }).toThrow(/CosineAnnealingLR: the learning rate of epoch 1 would be NaN.*by name/);

@@ -1,0 +1,192 @@
+/** Wrong calls of modules, optimizers, loaders, files and metrics: each error says what was given and what would work. */
+import * as core from 'nabla/core';
+import type { Module, StateDict } from '../../../core/nn/index.js';
+import { describe, expect, test } from 'vitest';
+
+type Make = new (...args: unknown[]) => unknown;
+type Call = (...args: unknown[]) => unknown;
+
+/** Cells are not type-checked before they run: what the compiler would refuse arrives as well. */
+const { nn, optim, data, io, metrics, fit, tensor, zeros } = core as unknown as {
+  nn: Record<string, Make> & { functional: Record<string, Call>; utils: Record<string, Call> };
+  optim: Record<string, Make> & { lrScheduler: Record<string, Make> };
+  data: Record<string, Make>;
+  io: Record<string, Call>;
+  metrics: Record<string, Call>;
+  fit: Call;
+  tensor: (...args: unknown[]) => core.Tensor & { set: Call };
+  zeros: (...args: unknown[]) => core.Tensor & { set: Call };
+};
+
+const layer = new core.nn.Linear(2, 3);
+const callLayer = layer as unknown as Call & Module;
+const parameters = layer.parameters();
+const adam = new core.optim.Adam(parameters);
+const path = 'run.safetensors';
+
+const CASES: readonly (readonly [string, () => unknown, string])[] = [
+  [
+    'a misspelt option',
+    () => new nn.Conv2d(1, 8, 3, { pading: 1 }),
+    'Conv2d: there is no option "pading"; the options are stride, padding',
+  ],
+  [
+    'of a layer',
+    () => new nn.Linear(2, 2, { biass: false }),
+    'Linear: there is no option "biass"; the options are bias, dtype',
+  ],
+  ['of pooling', () => new nn.MaxPool2d(2, { strid: 1 }), 'MaxPool2d: there is no option "strid"'],
+  ['of a norm', () => new nn.BatchNorm1d(2, { momentun: 1 }), 'BatchNorm1d: there is no option "momentun"'],
+  [
+    'of a network',
+    () => new nn.LSTM(2, 2, { layers: 2 }),
+    'LSTM: there is no option "layers"; the options are numLayers',
+  ],
+  [
+    'of attention',
+    () => new nn.MultiheadAttention(4, 2, { batchfirst: true }),
+    'there is no option "batchfirst"',
+  ],
+  ['of a transformer', () => new nn.TransformerEncoderLayer(4, 2, { ff: 8 }), 'there is no option "ff"'],
+  ['of an embedding', () => new nn.Embedding(4, 2, { padding: 0 }), 'there is no option "padding"'],
+  [
+    'of a loss',
+    () => new nn.CrossEntropyLoss({ weights: zeros([2]) }),
+    'CrossEntropyLoss: there is no option "weights"',
+  ],
+  [
+    'an option by position',
+    () => new nn.Linear(2, 2, false),
+    'Linear: options are given by name, as { bias: … }, got false',
+  ],
+  [
+    'a size as text',
+    () => new nn.Linear('2', 2),
+    'Linear: inFeatures is a whole number from 0 up, got the string "2"',
+  ],
+  [
+    'a size left out',
+    () => new nn.Linear(2),
+    'Linear: outFeatures is a whole number from 0 up, got undefined',
+  ],
+  [
+    'a kernel left out',
+    () => new nn.Conv2d(1, 8),
+    'Conv2d: kernelSize is an integer, or 2 of them; got undefined',
+  ],
+  [
+    'a layer of an array',
+    () => callLayer([1, 2]),
+    'Linear: expected a tensor, got an array; make one with tensor(…)',
+  ],
+  ['a layer of nothing', () => callLayer(), 'Linear: expected a tensor, got undefined'],
+  [
+    'a target that is no tensor',
+    () => nn.functional.mseLoss(zeros([2]), [1, 2]),
+    'mseLoss: expected a tensor, got an array',
+  ],
+  [
+    'a state of arrays',
+    () => layer.loadStateDict({ weight: [1] } as unknown as StateDict),
+    'but "weight" is an array',
+  ],
+  [
+    'clipping a model',
+    () => nn.utils.clipGradNorm_(layer, 1),
+    'takes parameters, as model.parameters(), got a function',
+  ],
+  [
+    'optimizing a model',
+    () => new optim.SGD(layer, { lr: 1 }),
+    'SGD: takes parameters, as model.parameters(), or groups',
+  ],
+  [
+    'a rate by position',
+    () => new optim.SGD(parameters, 0.1),
+    'SGD: options are given by name, as { lr: … }, got 0.1',
+  ],
+  [
+    'one beta',
+    () => new optim.Adam(parameters, { betas: 0.9 }),
+    'Adam: betas are two numbers, as [0.9, 0.999], got 0.9',
+  ],
+  [
+    'an empty state',
+    () => (adam as unknown as { loadStateDict: Call }).loadStateDict({}),
+    'takes what Adam.stateDict() gave',
+  ],
+  [
+    'a schedule of a model',
+    () => new optim.lrScheduler.StepLR(layer, { stepSize: 1 }),
+    'StepLR: the first argument is an optimizer',
+  ],
+  [
+    'a schedule without options',
+    () => new optim.lrScheduler.StepLR(adam),
+    'StepLR: options are given by name, as { stepSize: … }',
+  ],
+  [
+    'a schedule without its length',
+    () => new optim.lrScheduler.CosineAnnealingLR(adam, {}),
+    'CosineAnnealingLR: the option tMax is needed',
+  ],
+  [
+    'an option of PyTorch’s spelling',
+    () => new optim.lrScheduler.ReduceLROnPlateau(adam, { min_lr: 0 }),
+    'there is no option "min_lr"',
+  ],
+  [
+    'an unknown mode',
+    () => new optim.EarlyStopping({ mode: 'up' }),
+    `EarlyStopping: mode is 'min' or 'max', got the string "up"`,
+  ],
+  [
+    'a tensor as loss',
+    () => new core.optim.EarlyStopping().step(tensor(1) as unknown as number),
+    'step takes a number, as loss.item()',
+  ],
+  [
+    'a misspelt batch size',
+    () => new data.DataLoader([1], { batchsize: 2 }),
+    'DataLoader: there is no option "batchsize"; the options are batchSize',
+  ],
+  [
+    'a loader of a tensor',
+    () => new data.DataLoader(zeros([3, 2])),
+    'as new TensorDataset(x, y), got a tensor',
+  ],
+  [
+    'a data set of arrays',
+    () => new data.TensorDataset([[1]]),
+    'TensorDataset: expected a tensor, got an array',
+  ],
+  [
+    'a file of arrays',
+    () => io.saveSafetensors(path, { a: [1] }),
+    'saveSafetensors: tensor "a": expected a tensor, got an array',
+  ],
+  [
+    'a checkpoint’s order',
+    () => io.checkpoint(path, layer, adam),
+    'checkpoint: the first argument is a module, as checkpoint(model, optimizer',
+  ],
+  [
+    'a checkpoint without a path',
+    () => io.checkpoint(layer, adam),
+    'checkpoint: the third argument is a path',
+  ],
+  ['labels in arrays', () => metrics.accuracy([0], [0]), 'accuracy: expected a tensor, got an array'],
+  ['fit of nothing', () => fit(), 'fit: the first argument is a module, as fit(model, { train'],
+  ['fit without data', () => fit(layer, {}), 'fit: there is no train, what to train on'],
+  [
+    'several indices of set',
+    () => zeros([2, 2]).set(0, 1, 7),
+    'several indices are one array, as x.set([0, 1], 5)',
+  ],
+];
+
+describe('wrong calls', () => {
+  test.each(CASES)('%s', (_name, call, message) => {
+    expect(call).toThrow(message);
+  });
+});

@@ -1,20 +1,24 @@
 /**
  * Draws every chart of the tests to one page: `npm run gallery`, then open `dist/gallery/index.html`. Beside each picture
- * is the text that terminals show.
+ * is the text that terminals show. With names (parts of them), only these; with `--golden` it also writes the small pictures
+ * that tests compare with.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { toText } from '../../kernel/plots/render/text.js';
 import { render } from '../../kernel/plots/render/raster.js';
 import { toVegaLite } from '../../kernel/plots/render/vega-lite.js';
+import { NOT_KEPT, smallPng } from '../golden/pictures.js';
 import { cases } from '../unit/plots/cases.js';
 
 const folder = 'dist/gallery';
-const wanted = process.argv.slice(2);
+const golden = process.argv.includes('--golden');
+const wanted = process.argv.slice(2).filter((word) => word !== '--golden');
 
 const escape = (words: string): string => words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
+if (golden) mkdirSync('test/golden/images', { recursive: true });
 const sections: string[] = [];
 let failed = 0;
 for (const [name, make] of Object.entries(cases)) {
@@ -23,6 +27,7 @@ for (const [name, make] of Object.entries(cases)) {
   const started = performance.now();
   const result = render(chart, 'final');
   const time = performance.now() - started;
+  if (golden && !NOT_KEPT.has(name)) writeFileSync(`test/golden/images/${name}.png`, smallPng(chart));
   const spec = toVegaLite(chart);
   if ('png' in result) writeFileSync(`${folder}/${name}.png`, result.png);
   else failed += 1;

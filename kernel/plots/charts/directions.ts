@@ -78,7 +78,7 @@ export function principal(rows: readonly ArrayLike<number>[]): {
   const direction = (k: number): Float64Array => {
     const out = new Float64Array(size);
     for (let i = 0; i < n && k < n; i++) {
-      const share = Number(left[i * n + k]);
+      const share = left[i * n + k];
       for (let j = 0; j < size; j++) out[j] += share * rows[i][j];
     }
     const length = norm(out);

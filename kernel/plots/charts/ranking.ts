@@ -196,7 +196,7 @@ function ranked(
   draw: (contest: Contest, i: number) => LineSeries,
 ): Still {
   const notes: string[] = [];
-  let series: LineSeries[] = [];
+  let series: LineSeries[];
   const marks: Mark[] = [];
   try {
     const contests = contestsOf(scores, target, options.classes, notes);

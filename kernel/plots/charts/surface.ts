@@ -180,7 +180,7 @@ function pathOf(
     name,
     color,
     points: { x: Float64Array.from(points, ([x]) => x), y: Float64Array.from(points, ([, y]) => y) },
-    last: end !== undefined && end.every(Number.isFinite) ? at(...end) : NaN,
+    last: end?.every(Number.isFinite) ? at(...end) : NaN,
   };
 }
 

@@ -1,0 +1,23 @@
+/** Charts as small pictures, which are kept in `images/` and compared with a tolerance. */
+import type { ChartModel } from '../../kernel/plots/model/chart.js';
+import { encodePng, type Pixels } from '../../kernel/plots/render/png.js';
+import { rasterize } from '../../kernel/plots/render/raster.js';
+import { toSvg } from '../../kernel/plots/render/svg.js';
+import { bundledFonts } from '../../kernel/plots/scene/font.js';
+import { layout } from '../../kernel/plots/scene/layout.js';
+
+/** Pixels a CSS pixel: enough to see every part move, and five kilobytes a chart. */
+const RATIO = 0.3;
+const COLORS = 200;
+
+/** Those that take long to make or to draw are compared by other tests. */
+export const NOT_KEPT = new Set(['million', 'runs-1000', 'graph-modules', 'graph-transformer']);
+
+export function smallPixels(chart: ChartModel): Pixels {
+  const fonts = bundledFonts();
+  return rasterize(toSvg(layout(chart, fonts), fonts), RATIO);
+}
+
+export function smallPng(chart: ChartModel): Buffer {
+  return encodePng(smallPixels(chart), COLORS);
+}

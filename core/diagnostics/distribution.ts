@@ -36,6 +36,8 @@ const FEW = 2048;
 
 /** Empty between two calls of `describe`. */
 const scratch = new Uint32Array(2 * SIGN);
+/** As well, between two calls of `sharedRange`. */
+const totals = new Float64Array(2 * SIGN);
 const oneFloat = new Float32Array(1);
 const oneWord = new Uint32Array(oneFloat.buffer);
 
@@ -160,8 +162,7 @@ function binsOf(values: Float32Array | Float64Array): number[] {
     const bin = oneWord[0] >>> IGNORED_BITS;
     if (scratch[bin] > 0) found.add(bin);
   }
-  const place = (bin: number): number => (bin >= SIGN ? SIGN - bin - 1 : bin);
-  return [...found].sort((a, b) => place(a) - place(b));
+  return inOrder([...found]);
 }
 
 /** The values between which a bin's numbers lie. */
@@ -182,28 +183,39 @@ function floatOfBits(bits: number): number {
  * precision of a bin (3 %), and within what was really there. Null when there are no such numbers.
  */
 export function sharedRange(distributions: readonly Distribution[], tail = 0.005): [number, number] | null {
-  const totals = new Map<number, number>();
+  const found: number[] = [];
   let total = 0;
   let min = Infinity;
   let max = -Infinity;
   for (const { bins, counts, ...rest } of distributions) {
-    bins.forEach((bin, i) => totals.set(bin, (totals.get(bin) ?? 0) + counts[i]));
-    total += counts.reduce((a, b) => a + b, 0);
+    for (let i = 0; i < bins.length; i++) {
+      if (totals[bins[i]] === 0) found.push(bins[i]);
+      totals[bins[i]] += counts[i];
+      total += counts[i];
+    }
     if (rest.min < min) min = rest.min;
     if (rest.max > max) max = rest.max;
   }
+  const ordered = inOrder(found).map((bin) => ({ bin, count: totals[bin] }));
+  for (const bin of found) totals[bin] = 0;
   if (total === 0) return null;
-  const ordered = [...totals].map(([bin, count]) => ({ edges: binEdges(bin), count }));
-  ordered.sort((a, b) => a.edges[0] + a.edges[1] - (b.edges[0] + b.edges[1]));
   const skip = tail * total;
-  const low = edgeAfter(ordered, skip)?.edges[0] ?? min;
-  const high = edgeAfter(ordered.reverse(), skip)?.edges[1] ?? max;
+  const low = beyond(ordered, skip)?.[0] ?? min;
+  const high = beyond(ordered.reverse(), skip)?.[1] ?? max;
   return [Math.max(low, min), Math.min(high, max)];
 }
 
-function edgeAfter<T extends { count: number }>(ordered: readonly T[], skip: number): T | undefined {
+/** The edges of the first bin that is not among those to be skipped. */
+function beyond(ordered: readonly { bin: number; count: number }[], skip: number): [number, number] | null {
   let seen = 0;
-  return ordered.find(({ count }) => (seen += count) > skip);
+  const found = ordered.find(({ count }) => (seen += count) > skip);
+  return found === undefined ? null : binEdges(found.bin);
+}
+
+/** Bins in ascending order of value: those of negative numbers count downwards. */
+function inOrder(bins: readonly number[]): number[] {
+  const place = (bin: number): number => (bin >= SIGN ? SIGN - bin - 1 : bin);
+  return [...bins].sort((a, b) => place(a) - place(b));
 }
 
 /**

@@ -8,6 +8,8 @@ import { eventually, isAlive, KernelProcess } from './kernel-process.js';
 
 let kernel: KernelProcess;
 let client: Client;
+/** Those that a test has started for itself. */
+const others: KernelProcess[] = [];
 
 /** However busy the machine is, the types are waited for. */
 const env = { NABLA_TYPES_MS: '9000' };
@@ -16,7 +18,7 @@ beforeAll(async () => {
   ({ kernel, client } = await KernelProcess.connected({ env }));
   await typesAreThere();
 });
-afterAll(() => kernel.dispose());
+afterAll(() => Promise.all([kernel, ...others].map((each) => each.dispose())));
 
 async function complete(marked: string) {
   const [before] = marked.split('|');
@@ -189,6 +191,7 @@ test('type errors are warnings of the cell, when asked for', async () => {
   const { kernel: other, client: asks } = await KernelProcess.connected({
     env: { ...env, NABLA_TYPECHECK: 'warn' },
   });
+  others.push(other);
   await asks.execute('const size: number = 3');
   let text = '';
   for (let turn = 0; turn < 40 && text === ''; turn++) {
@@ -204,11 +207,11 @@ test('type errors are warnings of the cell, when asked for', async () => {
   expect(clean.stderr).toBe('');
   const shapes = await asks.execute('try { randn([2, 3]).matmul(randn([2, 3])) } catch {}');
   expect(shapes.stderr).toContain('matmul: shapes [2, 3] and [2, 3] do not fit');
-  await other.dispose();
 });
 
 test('the server ends with the kernel', async () => {
   const { kernel: other, client: asks } = await KernelProcess.connected({ env });
+  others.push(other);
   const children = () =>
     readFileSync(`/proc/${other.pid}/task/${other.pid}/children`, 'utf8').trim().split(' ').map(Number);
   await asks.ask('complete_request', { code: 'Math.', cursor_pos: 5 });
@@ -216,5 +219,4 @@ test('the server ends with the kernel', async () => {
   await asks.ask('shutdown_request', { restart: false }, { channel: 'control' });
   await other.ended();
   await eventually('the end of its children', () => before.every((pid) => !isAlive(pid)));
-  await other.dispose();
 });

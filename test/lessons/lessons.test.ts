@@ -14,8 +14,8 @@ afterAll(() => {
   rmSync(scratch, { recursive: true });
 });
 
-/** Two minutes are promised for two cores that do nothing else; here two lessons run at a time. */
-const LIMIT = 180_000;
+/** Two minutes are promised for two idle cores; machines that are busy otherwise may take longer. */
+const LIMIT = 280_000;
 
 function sourceOf(notebook: Notebook, id: string): string | undefined {
   const cell = notebook.cells.find((candidate) => candidate.id === id);

@@ -25,6 +25,8 @@ import { expandTo } from './shape.js';
 import { notATensor } from './record.js';
 import type { ComparedOperands, ElementwiseResult, FitsOperand } from '../types/methods.js';
 
+export type { BinaryDescription } from './binary-node.js';
+
 export type Binary = <A extends Operand, B extends Operand>(
   input: A,
   other: B & FitsOperand<'elementwise', A, B>,

@@ -2,10 +2,11 @@
 import path from 'node:path';
 import { ExitCode, RunError } from '../exit.js';
 import type { RunOptions, RunResult } from '../options.js';
+import type { Reported } from '../report/index.js';
 import { runNotebook } from '../run.js';
 import { styleFor, terminalReporter } from '../terminal/index.js';
 import type { RunCommandOptions } from './options.js';
-import { writeReports, type Reported } from './reports.js';
+import { writeReports } from './reports.js';
 import { printError, shownProgress, untilSignal } from './terminal.js';
 
 /** Runs the notebook, and writes the reports that were asked for, also of a run that could not begin. */

@@ -1,11 +1,13 @@
 /** The files that tell what became of runs. */
-import type { RunError } from '../exit.js';
-import type { RunResult } from '../options.js';
-import { junitReport, summaryOf, summaryOfFailure, writeReport, type RunSummary } from '../report/index.js';
+import {
+  junitReport,
+  summaryOf,
+  summaryOfFailure,
+  writeReport,
+  type Reported,
+  type RunSummary,
+} from '../report/index.js';
 import type { RunCommandOptions } from './options.js';
-
-/** A run, or why it did not begin. */
-export type Reported = { input: string } & ({ result: RunResult } | { failure: RunError });
 
 /** Writes what was asked for; `json` makes the data of the summaries. */
 export async function writeReports(

@@ -1,3 +1,3 @@
-export { junitReport, type JUnitRun } from './junit.js';
-export { summaryOf, summaryOfFailure, type CellSummary, type RunSummary } from './summary.js';
+export { junitReport } from './junit.js';
+export { summaryOf, summaryOfFailure, type CellSummary, type Reported, type RunSummary } from './summary.js';
 export { writeReport } from './write.js';

@@ -3,12 +3,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { ExitCode, type RunError } from '../exit.js';
 import type { CellReport, RunResult } from '../options.js';
 import { title } from '../terminal/text.js';
-
-/** A run, or why it did not begin. */
-export type JUnitRun = { input: string } & ({ result: RunResult } | { failure: RunError });
+import type { Reported } from './summary.js';
 
 /** The report as XML. */
-export function junitReport(runs: readonly JUnitRun[]): string {
+export function junitReport(runs: readonly Reported[]): string {
   const suites = runs.map((run) => ('result' in run ? suite(run.input, run.result) : notBegun(run)));
   return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...suites, '</testsuites>', ''].join(
     '\n',

@@ -3,6 +3,9 @@ import { ExitCode, type RunError } from '../exit.js';
 import type { CellStatus, RunResult } from '../options.js';
 import type { RecordedValue } from '../records.js';
 
+/** A run, or why it did not begin. */
+export type Reported = { input: string } & ({ result: RunResult } | { failure: RunError });
+
 export interface RunSummary {
   input: string;
   /** The executed notebook; null when none was written. */

@@ -1,7 +1,7 @@
 /** Code with its syntax coloured by the page's styles. */
 import { highlight } from 'sugar-high';
 import { lang } from 'sugar-high/lang';
-import { escapeHtml } from './escape.js';
+import { escapeHtml } from '../../../display/table.js';
 
 export function highlighted(code: string, language: string): string {
   const known = lang(language);

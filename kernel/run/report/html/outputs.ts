@@ -1,7 +1,7 @@
 /** What a cell showed, as HTML. */
 import { AnsiUp } from 'ansi_up';
 import type { MimeBundle, Output } from '../../notebook/index.js';
-import { escapeHtml } from './escape.js';
+import { escapeHtml } from '../../../display/table.js';
 import { markdown } from './markdown.js';
 
 export function outputHtml(output: Output): string {

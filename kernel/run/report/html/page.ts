@@ -1,18 +1,15 @@
 /** Runs as one HTML page that needs no server, no script and no other file: for people, and for CI to keep. */
-import type { RunError } from '../../exit.js';
 import type { Cell, CodeCell, Notebook } from '../../notebook/index.js';
 import type { CellReport, RunResult } from '../../options.js';
 import { duration } from '../../terminal/text.js';
+import type { Reported } from '../summary.js';
 import { highlighted } from './code.js';
 import { markdown } from './markdown.js';
-import { escapeHtml } from './escape.js';
+import { escapeHtml } from '../../../display/table.js';
 import { outputHtml } from './outputs.js';
 import { STYLE } from './style.js';
 
-/** A run, or why it did not begin. */
-export type HtmlRun = { input: string } & ({ result: RunResult } | { failure: RunError });
-
-export function htmlReport(runs: readonly HtmlRun[]): string {
+export function htmlReport(runs: readonly Reported[]): string {
   const title = runs.length === 1 ? runs[0].input : `${runs.length} runs`;
   return [
     '<!doctype html>',
@@ -25,7 +22,7 @@ export function htmlReport(runs: readonly HtmlRun[]): string {
   ].join('\n');
 }
 
-function overview(runs: readonly HtmlRun[]): string {
+function overview(runs: readonly Reported[]): string {
   const rows = runs.map((run, index) => {
     const time = 'result' in run ? duration(run.result.seconds) : '';
     const records = 'result' in run ? recordsText(run.result) : '';
@@ -38,14 +35,14 @@ function overview(runs: readonly HtmlRun[]): string {
 const recordsText = ({ records }: RunResult): string =>
   [...records].map(([name, value]) => `${name} ${value}`).join(', ');
 
-function state(run: HtmlRun): string {
+function state(run: Reported): string {
   const { exitCode, message } = 'result' in run ? run.result : run.failure;
   const text = exitCode === 0 ? 'all right' : `exit code ${exitCode}`;
   const said = message === undefined ? '' : `: ${escapeHtml(message)}`;
   return `<span class="state ${exitCode === 0 ? 'ok' : 'failed'}">${text}</span>${said}`;
 }
 
-function runHtml(run: HtmlRun): string {
+function runHtml(run: Reported): string {
   const head = `<p>${escapeHtml(run.input)} · ${state(run)}`;
   if ('failure' in run) return `${head}</p>`;
   const { notebook, cells, seconds, records } = run.result;

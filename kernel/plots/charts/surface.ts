@@ -4,6 +4,7 @@ import { nn, noGrad, tensor, type Tensor } from '../../../core/index.js';
 import type { ChartModel } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
 import type { SurfacePanel, SurfacePath } from '../model/pictures.js';
+import { gradientArrows } from './arrows.js';
 import { evenly, wordsOf } from './curves.js';
 import {
   coordinates,
@@ -38,6 +39,9 @@ export interface LossSurfaceOptions {
   start?: readonly [number, number];
   /** How many steps they make; default 100, for a model 40. */
   steps?: number;
+  /** Arrows of the gradient along either side of a grid of them, uphill; `downhill` turns them round. */
+  arrows?: number;
+  downhill?: boolean;
   /** For a model: how the two directions are chosen. `pca` is along the paths and the default where there are any. */
   directions?: 'random' | 'pca';
   /** Of random directions. */
@@ -54,6 +58,7 @@ const LEVELS = 12;
 const BELOW_LOWEST = 0.08;
 const LOWEST_LEVEL: readonly [number, number] = [1e-3, 0.08];
 const MOST_NODES = 201;
+const MOST_ARROWS = 25;
 /** A model whose loss takes long is asked on a coarser grid, so that it takes about so many milliseconds. */
 const PATIENCE = 15_000;
 const MOST_SNAPSHOTS = 200;
@@ -159,7 +164,19 @@ function ofFunction(
       ),
     );
   }
-  return filled({ ...emptyPanel(options, false) }, x, y, resolutionOf(options), at, paths, notes);
+  const panel = filled({ ...emptyPanel(options, false) }, x, y, resolutionOf(options), at, paths, notes);
+  return withArrows(panel, at, options);
+}
+
+function withArrows(
+  panel: SurfacePanel,
+  at: (x: number, y: number) => number,
+  { arrows = 0, downhill = false }: LossSurfaceOptions,
+): SurfacePanel {
+  const count = Math.min(MOST_ARROWS, Math.round(arrows));
+  if (!(count > 0)) return panel;
+  const drawn = gradientArrows(at, panel.x.domain, panel.y.domain, count, downhill);
+  return { ...panel, arrows: drawn.arrows, lines: [...panel.lines, drawn.line] };
 }
 
 function pair(point: NumberSource): [number, number] {
@@ -260,7 +277,7 @@ function ofModel(
         `The loss takes ${formatNumber(each)} ms, so the grid has ${nodes} x ${nodes} nodes; { resolution: ${wanted} } gives more.`,
       );
     const panel = emptyPanel({ xName: names[0], yName: names[1], ...options }, true);
-    return filled(panel, x, y, nodes, at, paths, notes);
+    return withArrows(filled(panel, x, y, nodes, at, paths, notes), at, options);
   });
 }
 

@@ -50,6 +50,14 @@ export interface SurfacePath {
   last: number;
 }
 
+/** Slopes of a surface, each from (x, y) to (x + dx, y + dy) in units of the axes. */
+export interface SurfaceArrows {
+  x: Float64Array;
+  y: Float64Array;
+  dx: Float64Array;
+  dy: Float64Array;
+}
+
 /** A function of two numbers, seen from above. */
 export interface SurfacePanel {
   kind: 'surface';
@@ -65,6 +73,7 @@ export interface SurfacePanel {
   /** Values that have a contour, rising. */
   levels: number[];
   paths: SurfacePath[];
+  arrows?: SurfaceArrows;
   /** The lowest node; null where none is finite. */
   lowest: { x: number; y: number; value: number } | null;
   lines: string[];

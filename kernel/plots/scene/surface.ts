@@ -1,6 +1,7 @@
 /** Lays out a function of two numbers seen from above: colours, contours, and ways over it. */
 import type { SurfacePanel, SurfacePath } from '../model/pictures.js';
 import { formatNumber } from '../model/format.js';
+import { arrows } from './arrows.js';
 import { axisTitle, emptyExtent, makeScale, minus, type Scale } from './axes.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
@@ -44,6 +45,7 @@ export function layoutSurface(panel: SurfacePanel, box: Box, fonts: FontSet): Sh
     heights(panel, plot),
     contours(panel, x, y),
   ];
+  if (panel.arrows) shapes.push(...arrows(panel.arrows, x, y));
   for (const path of panel.paths) shapes.push(...way(path, plot, x, y));
   if (panel.lowest !== null) {
     const at = { x: x.at(panel.lowest.x), y: y.at(panel.lowest.y) };

@@ -116,6 +116,12 @@ export const graphs: Record<string, () => ChartModel> = {
         Adam: (p) => new optim.Adam(p, { lr: 0.05 }),
       },
     }).model(),
+  'surface-arrows': () =>
+    lossSurface((x: number, y: number) => x * x + 3 * y * y, {
+      title: 'Against the gradient',
+      arrows: 9,
+      downhill: true,
+    }).model(),
   'surface-hole': () =>
     lossSurface((x: number, y: number) => Math.log(x * x + y * y - 0.5), {
       title: 'Not defined everywhere',

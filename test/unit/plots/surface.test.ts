@@ -56,6 +56,25 @@ describe('lossSurface of a function', () => {
     expect(last).toBeCloseTo(0.8 ** 20 * (1 + 2.25), 5);
   });
 
+  it('has arrows along the gradient, or against it, all of one scale', () => {
+    const bowl = (x: number, y: number): number => x * x + 3 * y * y;
+    for (const [downhill, sign] of [
+      [false, 1],
+      [true, -1],
+    ] as const) {
+      const still = lossSurface(bowl, { arrows: 4, downhill });
+      const { arrows } = surfaceOf(still);
+      if (!arrows) throw new Error('there are no arrows');
+      expect(Array.from(arrows.x.slice(0, 4))).toEqual([-1.5, -0.5, 0.5, 1.5]);
+      // The gradient is (2x, 6y): the steepest is 9 at y = 1.5, and its arrow 0.9 cells of 1 long.
+      arrows.x.forEach((x, i) => expect(arrows.dx[i]).toBeCloseTo(sign * 0.1 * 2 * x, 8));
+      arrows.y.forEach((y, i) => expect(arrows.dy[i]).toBeCloseTo(sign * 0.1 * 6 * y, 8));
+      expect(toText(still.model())).toContain(`the longest has norm ${Math.hypot(3, 9).toPrecision(3)}`);
+    }
+    expect(surfaceOf(lossSurface(bowl)).arrows).toBeUndefined();
+    expect(notes(lossSurface(() => NaN, { arrows: 4 }))).toBe('');
+  });
+
   it('draws paths that are given and says where they end', () => {
     const still = lossSurface((x: number, y: number) => x * x + y * y, {
       paths: {

@@ -83,6 +83,36 @@ export function isWideFloat(dtype: DType): dtype is WideFloatDType {
   return dtype === 'float32' || dtype === 'float64';
 }
 
+/** The integers that a dtype holds exactly; null for float dtypes and bool. */
+export function integerRange(dtype: DType): readonly [number, number] | null {
+  switch (dtype) {
+    case 'uint8':
+      return [0, 255];
+    case 'int32':
+      return [-(2 ** 31), 2 ** 31 - 1];
+    case 'int64':
+      return [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+    default:
+      return null;
+  }
+}
+
+/**
+ * A number as a dtype stores it: 0 or 1 for bool, without its fraction for integers.
+ * @throws RangeError for what the integers of the dtype do not hold
+ */
+export function storable(dtype: DType, value: number, operation: string): number {
+  if (dtype === 'float32' || dtype === 'float64') return value;
+  if (dtype === 'bool') return value !== 0 ? 1 : 0;
+  const range = integerRange(dtype);
+  if (range === null) return value;
+  const whole = Math.trunc(value);
+  if (whole >= range[0] && whole <= range[1]) return whole;
+  throw new RangeError(
+    `${operation}: ${value} is out of range for ${dtype}, which holds ${range[0]} to ${range[1]}`,
+  );
+}
+
 /** Whether a dtype is a 16-bit float, which is storage only. */
 export function isHalf(dtype: DType): dtype is HalfDType {
   return dtype === 'float16' || dtype === 'bfloat16';

@@ -1,5 +1,5 @@
 /** Whole Jacobians and Hessians of functions. */
-import { eye } from '../ops/creation.js';
+import { eye } from '../ops/sequences.js';
 import { filled } from '../ops/raw.js';
 import { movedim } from '../ops/dimensions.js';
 import { reshapeTo } from '../ops/shape.js';

@@ -1,6 +1,7 @@
 /** In-place writes that have no out-of-place twin: copy_, fill_, zero_, and detach_. */
 import { highest, levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
+import { storable } from '../dtype.js';
 import { broadcastShapes, formatShape, sameShape } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
@@ -68,12 +69,13 @@ Tensor.prototype.fill_ = function (value) {
     return this;
   }
   checkWritable('fill_', this);
+  const stored = storable(this.dtype, value, 'fill_');
   if (!(gradMode.enabled && this.requiresGrad) && this.layout.contiguous && this.level === 0) {
-    fillData(this, value);
+    fillData(this, stored);
     this.changed();
     return this;
   }
-  copyInto(this, filled([], value, this.dtype, 'fill_'));
+  copyInto(this, filled([], stored, this.dtype, 'fill_'));
   return this;
 };
 

@@ -1,7 +1,7 @@
 /** Ops that choose between elements by a condition. */
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
-import { type DType, elementOf } from '../dtype.js';
+import { type DType, elementOf, storable } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -146,10 +146,7 @@ export const maskedFill: InPlaceOp<MaskedFill> = inPlaceOp<MaskedFill>(
       if (value.ndim > 0) throw new RangeError('maskedFill: the value is a number or a 0-d tensor');
       return where(mask, cast(value, input.dtype), input);
     }
-    return where(
-      mask,
-      input.dtype === 'bool' ? filled([], value !== 0 ? 1 : 0, 'bool', 'maskedFill') : value,
-      input,
-    );
+    const stored = storable(input.dtype, value, 'maskedFill');
+    return where(mask, input.dtype === 'bool' ? filled([], stored, 'bool', 'maskedFill') : stored, input);
   },
 );

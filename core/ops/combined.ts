@@ -1,5 +1,5 @@
 /** Elementwise ops of two or three operands that are made of simpler ones, or of no kernel. */
-import { toFloatType } from '../dtype.js';
+import { isFloat, toFloatType } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, neg, pow, sub, refuseZero } from './arithmetic.js';
 import {
@@ -19,6 +19,7 @@ import { exp, log } from './pointwise.js';
 import { filled } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp } from './record.js';
 import { isnan } from './predicates.js';
+import { copyOf } from './shape.js';
 import { unaryOp, type Unary, unarySamples } from './unary.js';
 
 type BinaryFunction = InPlaceOp<Binary, BinaryMethod>;
@@ -281,6 +282,7 @@ export const nanToNum: InPlaceOp<NanToNum> = inPlaceOp<NanToNum>(
     samples: unarySamples(-2, 2),
   },
   (input: Tensor, nan = 0, posinf?: number, neginf?: number) => {
+    if (!isFloat(input.dtype)) return copyOf(input, 'nanToNum');
     const largest = LARGEST[toFloatType(input.dtype)];
     const x = where(isnan(input), nan, input);
     const limited = where(eq(x, Infinity), posinf ?? largest, x);

@@ -1,16 +1,25 @@
 /** Making tensors. */
-import { type DType, DTYPE_NAMES, elementOf, getDefaultDtype, isDType, isFloat, isHalf } from '../dtype.js';
+import {
+  type DType,
+  DTYPE_NAMES,
+  elementOf,
+  getDefaultDtype,
+  integerRange,
+  isDType,
+  isFloat,
+  isHalf,
+} from '../dtype.js';
 import { checkShape, describeValue, formatShape, Layout, type Shape } from '../layout.js';
 import { allocateShape, Tensor } from '../tensor.js';
-import type { DTypeOf, KnownDType, KnownShape, KnownSize, NestedDType, NestedShape } from '../types/known.js';
-import { castCopy, type ElementArray, elements, filled } from './raw.js';
+import type { DTypeOf, KnownDType, KnownShape, NestedDType, NestedShape } from '../types/known.js';
+import { castCopy, elements, filled } from './raw.js';
+import { type DataArray, exactly, isArrays, numbersOf } from './typed-arrays.js';
 
-/** Numbers or booleans in nested arrays of equal lengths. */
-export type Nested = number | boolean | readonly Nested[];
+/** Numbers, booleans or bigints in nested arrays of equal lengths. */
+export type Nested = number | boolean | bigint | readonly Nested[];
 
 /** What `tensor` makes a tensor of. */
-export type TensorData =
-  Nested | Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array | Tensor;
+export type TensorData = Nested | DataArray | readonly DataArray[] | Tensor;
 
 export interface TensorOptions {
   /** The element type; by default float32 for numbers, bool for booleans, and a typed array's own. */
@@ -24,14 +33,16 @@ export interface ShapedOptions extends TensorOptions {
   shape?: Shape;
 }
 
-function finish(x: Tensor, options: TensorOptions | undefined): Tensor {
+/** A new tensor as its options want it. */
+export function finish(x: Tensor, options: TensorOptions | undefined): Tensor {
   if (options?.requiresGrad) x.requiresGrad = true;
   return x;
 }
 
 const OPTIONS = ['dtype', 'requiresGrad', 'shape'];
 
-function dtypeOption(op: string, options: TensorOptions | undefined): DType | undefined {
+/** The dtype that options ask for; undefined where they do not. */
+export function dtypeOption(op: string, options: TensorOptions | undefined): DType | undefined {
   if (options !== undefined) {
     for (const name in options) {
       if (!OPTIONS.includes(name)) {
@@ -72,6 +83,7 @@ function fillNested(
 ): number {
   if (!isRow(data)) {
     const leaf: unknown = data;
+    if (typeof leaf === 'bigint') throw mixed();
     if (typeof leaf !== 'number' && typeof leaf !== 'boolean') throw notANumber(leaf);
     if (depth !== shape.length) throw ragged(shape, depth);
     target[at] = Number(data);
@@ -92,6 +104,19 @@ function fillNested(
   return next;
 }
 
+/** The same arrays with numbers in the place of bigints. */
+function withoutBigints(data: Nested): Nested {
+  if (isRow(data)) return data.map(withoutBigints);
+  if (typeof data !== 'bigint') throw mixed();
+  return exactly(data, 'tensor');
+}
+
+function mixed(): TypeError {
+  return new TypeError(
+    'tensor: bigints and numbers do not mix in one tensor; write all integers as 1n, or all of them as 1',
+  );
+}
+
 function notANumber(found: unknown): TypeError {
   if (found instanceof Tensor) {
     return new TypeError('tensor: found a tensor among the data; join tensors with stack([…]) or cat([…])');
@@ -106,25 +131,18 @@ function ragged(shape: Shape, depth: number): RangeError {
   );
 }
 
-function firstLeaf(data: Nested): number | boolean | undefined {
+function firstLeaf(data: Nested): number | boolean | bigint | undefined {
   let level: Nested | undefined = data;
   while (isRow(level)) level = level[0];
   return level;
 }
 
-/** What integers of a dtype are exact. */
-const RANGES: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
-  uint8: [0, 255],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  int64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-};
-
 function toInteger(dtype: DType, data: Iterable<number>, op: string): void {
   if (isFloat(dtype)) return;
+  const range = integerRange(dtype);
   for (const value of data) {
     if (!Number.isFinite(value)) throw new TypeError(`${op}: ${value} cannot be stored as ${dtype}`);
-    const range = RANGES[dtype];
-    if (range !== undefined && (value < range[0] || value > range[1])) {
+    if (range !== null && (value < range[0] || value > range[1])) {
       throw new RangeError(
         `${op}: ${value} is out of range for ${dtype}, which holds ${range[0]} to ${range[1]}`,
       );
@@ -132,17 +150,14 @@ function toInteger(dtype: DType, data: Iterable<number>, op: string): void {
   }
 }
 
-function dtypeOfArray(data: Float32Array | Float64Array | Int32Array | Uint8Array): DType {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Float64Array) return 'float64';
-  return data instanceof Int32Array ? 'int32' : 'uint8';
-}
-
 /**
- * A tensor of the given data: a number, (nested) arrays of numbers or booleans, a typed array, or a copy of a tensor.
+ * A tensor of the given data: a number, (nested) arrays of numbers or booleans, a typed array or an array of them as
+ * rows, or a copy of a tensor.
  *
  * Numbers become the default dtype (float32), because JavaScript does not tell 1 from 1.0; say
- * `{ dtype: 'int64' }` for indices and class labels. Booleans become bool, typed arrays their own type.
+ * `{ dtype: 'int64' }` for indices and class labels, or write bigints: `tensor([1n, 2n])` is int64. Booleans become
+ * bool, typed arrays their own type.
+ * @throws RangeError for integers that the dtype does not hold; those of int64 are exact up to 2⁵³ − 1
  */
 export function tensor<const T extends Nested, E extends DType = NestedDType<T>>(
   data: T,
@@ -153,8 +168,10 @@ export function tensor(data: TensorData, options?: ShapedOptions): Tensor {
   const asked = dtypeOption('tensor', options);
   if (data instanceof Tensor) return finish(castCopy(data, asked ?? data.dtype, 'tensor'), options);
   if (ArrayBuffer.isView(data)) return fromTypedArray(data, options);
-  const given: unknown = data;
-  if (typeof given !== 'number' && typeof given !== 'boolean' && !Array.isArray(given)) {
+  if (isArrays(data)) return ofRows(data, options);
+  const leaf: unknown = Array.isArray(data) ? firstLeaf(data) : data;
+  if (typeof leaf === 'bigint') return tensor(withoutBigints(data), { ...options, dtype: asked ?? 'int64' });
+  if (leaf === data && typeof leaf !== 'number' && typeof leaf !== 'boolean') {
     throw new TypeError('tensor: the data are a number, nested arrays of numbers, or a typed array');
   }
   const dtype = asked ?? (typeof firstLeaf(data) === 'boolean' ? 'bool' : getDefaultDtype());
@@ -177,7 +194,8 @@ export function tensor(data: TensorData, options?: ShapedOptions): Tensor {
   return finish(out, options);
 }
 
-function convert(dtype: DType, value: number): number {
+/** A number as elements of a dtype are: truth values, whole numbers, or as it is. */
+export function convert(dtype: DType, value: number): number {
   if (dtype === 'bool') return value !== 0 ? 1 : 0;
   return isFloat(dtype) ? value : Math.trunc(value);
 }
@@ -193,28 +211,32 @@ function withShape(x: Tensor, shape: Shape, op: string): Tensor {
   return new Tensor(x.storage, layout, x.dtype);
 }
 
+/** Rows that are typed arrays of one length, as one tensor. */
+function ofRows(rows: readonly DataArray[], options: ShapedOptions | undefined): Tensor {
+  const parts = rows.map((row) => numbersOf(row, 'tensor'));
+  const [{ data: first, dtype }] = parts;
+  const size = first.length;
+  const together = new Array<number>(size * rows.length);
+  parts.forEach((part, i) => {
+    if (part.dtype !== dtype || part.data.length !== size) {
+      throw new RangeError(
+        `tensor: rows are typed arrays of one kind and length; the first is a ${rows[0].constructor.name} of ${size}, ` +
+          `but row ${i} is a ${rows[i].constructor.name} of ${part.data.length}`,
+      );
+    }
+    part.data.forEach((value, k) => (together[i * size + k] = value));
+  });
+  return tensor(together, {
+    ...options,
+    dtype: options?.dtype ?? dtype,
+    shape: options?.shape ?? [rows.length, size],
+  });
+}
+
 /** A tensor of a copy of a typed array, of the array's own dtype unless another is given; flat unless a shape is given. */
 export function fromTypedArray(data: ArrayBufferView, options?: ShapedOptions): Tensor {
   const asked = dtypeOption('fromTypedArray', options);
-  let source: Float32Array | Float64Array | Int32Array | Uint8Array;
-  let own: DType;
-  if (data instanceof BigInt64Array) {
-    source = Float64Array.from(data, Number);
-    own = 'int64';
-  } else if (
-    data instanceof Float32Array ||
-    data instanceof Float64Array ||
-    data instanceof Int32Array ||
-    data instanceof Uint8Array
-  ) {
-    source = data;
-    own = dtypeOfArray(data);
-  } else {
-    throw new TypeError(
-      'fromTypedArray: takes a Float32Array, Float64Array, Int32Array, Uint8Array or BigInt64Array, ' +
-        `got ${data.constructor.name}; convert it with Float32Array.from(…)`,
-    );
-  }
+  const { data: source, dtype: own } = numbersOf(data, 'fromTypedArray');
   const dtype = asked ?? own;
   if (isHalf(dtype)) {
     const wide = fromTypedArray(data, { ...options, dtype: 'float32', requiresGrad: false });
@@ -354,66 +376,4 @@ export function emptyLike(input: Tensor, options?: TensorOptions): Tensor {
     allocateShape(input.shape, dtypeOption('emptyLike', options) ?? input.dtype, 'emptyLike'),
     options,
   );
-}
-
-/** A tensor whose elements `fill` writes; those of a 16-bit dtype are written as float32 and rounded. */
-function computed(op: string, shape: Shape, dtype: DType, fill: (target: ElementArray) => void): Tensor {
-  const out = allocateShape(shape, isHalf(dtype) ? 'float32' : dtype, op);
-  fill(elements(out));
-  return isHalf(dtype) ? castCopy(out, dtype, op) : out;
-}
-
-/**
- * Numbers from `start` (0) up to but without `end`, `step` (1) apart: `arange(end)`, `arange(start, end, step)`.
- * int64 if all arguments are integers, else the default dtype.
- */
-export function arange(end: number, options?: TensorOptions): Tensor;
-export function arange(start: number, end: number, options?: TensorOptions): Tensor;
-export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
-export function arange(...args: readonly (number | TensorOptions | undefined)[]): Tensor {
-  const numbers = args.filter((x) => typeof x === 'number');
-  const last = args[args.length - 1];
-  const options = typeof last === 'object' ? last : undefined;
-  const [start, end, step] =
-    numbers.length === 1 ? [0, numbers[0], 1] : [numbers[0], numbers[1], numbers[2] ?? 1];
-  const count = Math.ceil((end - start) / step);
-  if (!(count >= 0) || !Number.isFinite(count)) {
-    throw new RangeError(`arange: from ${start} to ${end} there is no way in steps of ${step}`);
-  }
-  const dtype =
-    dtypeOption('arange', options) ?? (numbers.every(Number.isInteger) ? 'int64' : getDefaultDtype());
-  return finish(
-    computed('arange', [count], dtype, (target) => {
-      for (let i = 0; i < count; i++) target[i] = convert(dtype, start + i * step);
-    }),
-    options,
-  );
-}
-
-/** `steps` numbers from `start` to `end`, both included, at equal distances. */
-export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor {
-  checkShape('linspace', [steps]);
-  const dtype = dtypeOption('linspace', options) ?? getDefaultDtype();
-  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
-  // Counted from the nearer end, as PyTorch does, so that the last is exactly `end`.
-  const out = computed('linspace', [steps], dtype, (target) => {
-    for (let i = 0; i < steps; i++) {
-      target[i] = convert(dtype, i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
-    }
-  });
-  return finish(out, options);
-}
-
-/** The identity matrix of n rows and m (by default n) columns. */
-export function eye<N extends number>(n: N): Tensor<[KnownSize<N>, KnownSize<N>], 'float32'>;
-export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor;
-export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
-  const columns = typeof m === 'number' ? m : n;
-  const given = typeof m === 'object' ? m : options;
-  checkShape('eye', [n, columns]);
-  const out = computed('eye', [n, columns], dtypeOption('eye', given) ?? getDefaultDtype(), (target) => {
-    target.fill(0);
-    for (let i = 0; i < Math.min(n, columns); i++) target[i * columns + i] = 1;
-  });
-  return finish(out, given);
 }

@@ -1,12 +1,12 @@
 /** Differences along a dimension, and scattering with a reduction. */
-import { isFloat } from '../dtype.js';
+import { integerRange, isFloat } from '../dtype.js';
 import { wrapDim } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { eq, logicalXor } from './comparison.js';
 import { maximum } from './extremes.js';
-import { flat, leading, positionsAlong } from './gather.js';
+import { checkSource, flat, leading, positionsAlong } from './gather.js';
 import { concatenate } from './joining.js';
 import { apply, OUTPUT, type Primitive } from './primitive.js';
 import { castCopy, contiguousData, elements, filled } from './raw.js';
@@ -162,8 +162,11 @@ export const scatterReduce: InPlaceOp<ScatterReduce> = inPlaceOp<ScatterReduce>(
       wrapDim('scatterReduce', dim, input.ndim),
       index,
     );
+    checkSource('scatterReduce', input, src);
     const values = flat(leading(src, index.shape));
-    const neutral = { sum: 0, mean: 0, prod: 1, amax: -Infinity, amin: Infinity };
+    const [least, largest] =
+      input.dtype === 'bool' ? [0, 1] : (integerRange(input.dtype) ?? [-Infinity, Infinity]);
+    const neutral = { sum: 0, mean: 0, prod: 1, amax: least, amin: largest };
     if (!Object.hasOwn(neutral, reduce)) {
       throw new TypeError(
         `scatterReduce: reduce is sum, prod, mean, amax or amin, got ${JSON.stringify(reduce)}`,
@@ -187,7 +190,9 @@ function combine(
     case 'mean': {
       const counts = countsAt(x, rows);
       const total = includeSelf ? add(counts, 1) : maximum(counts, 1);
-      return div(putRows(x, rows, values, true), total);
+      // Means of integers are rounded down, as PyTorch does.
+      const all = putRows(x, rows, values, true);
+      return isFloat(x.dtype) ? div(all, total) : cast(div(all, total, { roundingMode: 'floor' }), x.dtype);
     }
     case 'prod':
       return multiplyAt(x, rows, values);

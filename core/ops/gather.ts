@@ -8,7 +8,14 @@ import { cast } from './cast.js';
 import { truePlaces } from './indexing.js';
 import { isTensor, type Operand } from './operand.js';
 import { contiguousData, elements, filled, inDType } from './raw.js';
-import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp, type SampleMaker } from './record.js';
+import {
+  type InPlaceOp,
+  inPlaceOp,
+  type MethodOp,
+  methodOp,
+  notATensor,
+  type SampleMaker,
+} from './record.js';
 import { fillRows, putRows, type Rows, takeRows } from './rows.js';
 import { expandTo, reshapeTo } from './shape.js';
 import { sliceDim, wrapIndex } from './slicing.js';
@@ -158,6 +165,16 @@ export function leading(src: Tensor, shape: readonly number[]): Tensor {
   return shape.reduce((x, size, dim) => (x.shape[dim] === size ? x : sliceDim(x, dim, 0, size)), src);
 }
 
+/** Elements are moved as they are, so that what is put must be of the dtype of where it is put. */
+export function checkSource(op: string, input: Tensor, source: Tensor): void {
+  if (!isTensor(source)) throw notATensor(op, source);
+  if (source.dtype !== input.dtype) {
+    throw new TypeError(
+      `${op}: the source must have the dtype of the input, ${input.dtype}; got ${source.dtype}: convert it with x.to('${input.dtype}')`,
+    );
+  }
+}
+
 function scatterOf(
   op: string,
   input: Tensor,
@@ -170,9 +187,7 @@ function scatterOf(
   const rows = positionsAlong(op, input.shape, at, index);
   if (typeof src === 'number' && !accumulate) return reshapeTo(fillRows(flat(input), rows, src), input.shape);
   const values = typeof src === 'number' ? filled(index.shape, src, input.dtype, op) : src;
-  if (values.dtype !== input.dtype) {
-    throw new TypeError(`${op}: src must have the dtype of the input, ${input.dtype}; got ${values.dtype}`);
-  }
+  checkSource(op, input, values);
   return reshapeTo(putRows(flat(input), rows, flat(leading(values, index.shape)), accumulate), input.shape);
 }
 
@@ -241,7 +256,14 @@ export const indexAdd: InPlaceOp<IndexAdd> = inPlaceOp<IndexAdd>(
     samples: (make) => [[make([3, 2]), 0, make([4], { dtype: 'int64', low: 0, high: 3 }), make([4, 2])]],
   },
   (input: Tensor, dim: number, index: Tensor, source: Tensor, alpha = 1) =>
-    putIndexed('indexAdd', input, dim, index, alpha === 1 ? source : mul(source, alpha), true),
+    putIndexed(
+      'indexAdd',
+      input,
+      dim,
+      index,
+      alpha === 1 ? source : cast(mul(source, alpha), source.dtype),
+      true,
+    ),
 );
 
 function putIndexed(
@@ -260,6 +282,7 @@ function putIndexed(
       `${op}: for ${rows.length} indices the source has shape ${formatShape(shape)}, got ${formatShape(source.shape)}`,
     );
   }
+  checkSource(op, input, source);
   const values = reshapeTo(source, shape);
   return reshapeTo(putRows(foldAround(input, at), rows, foldAround(values, at), accumulate), input.shape);
 }
@@ -298,7 +321,7 @@ export const indexFill: InPlaceOp<IndexFill> = inPlaceOp<IndexFill>(
       input,
       dim,
       index,
-      expandTo(value, withSize(input, at, rows.length)),
+      expandTo(cast(value, input.dtype), withSize(input, at, rows.length)),
       false,
     );
   },

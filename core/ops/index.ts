@@ -57,14 +57,11 @@ export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne }
 export { clone, detach } from './conversion.js';
 export { type ConvOptions, type ConvTransposeOptions } from './convolution.js';
 export {
-  arange,
   empty,
   emptyLike,
-  eye,
   fromTypedArray,
   full,
   fullLike,
-  linspace,
   ones,
   onesLike,
   tensor,
@@ -249,6 +246,7 @@ export {
   type DimOptions,
 } from './slicing.js';
 export { logSoftmax, softmax, type SoftmaxOptions } from './softmax.js';
+export { arange, eye, linspace } from './sequences.js';
 export { argsort, kthvalue, msort, sort, topk, type SortOptions, type TopkOptions } from './sorting.js';
 export { digamma, erfinv, lgamma } from './special.js';
 export {

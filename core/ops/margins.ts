@@ -3,7 +3,7 @@ import { broadcastShapes, formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, neg, pow, sub } from './arithmetic.js';
 import { where } from './choice.js';
-import { arange } from './creation.js';
+import { arange } from './sequences.js';
 import { eq, ne } from './comparison.js';
 import { pairwiseDistance } from './distances.js';
 import { minimum } from './extremes.js';

@@ -1,5 +1,5 @@
 /** Padding of the last dimensions. */
-import { elementOf, itemSize } from '../dtype.js';
+import { elementOf, itemSize, storable } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { formatShape } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
@@ -79,7 +79,12 @@ export function padConstant(x: Tensor, pad: readonly number[], value: number): T
   });
   const before = amounts.map(([n]) => Math.max(0, n));
   const outer = inner.shape.map((n, d) => n + before[d] + Math.max(0, amounts[d][1]));
-  return apply(padPrimitive, [inner], { before, inner: inner.shape, outer, value });
+  return apply(padPrimitive, [inner], {
+    before,
+    inner: inner.shape,
+    outer,
+    value: storable(x.dtype, value, 'pad'),
+  });
 }
 
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';

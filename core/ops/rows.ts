@@ -3,7 +3,7 @@
  * [outer, size, inner]; `rows` numbers positions of the middle dimension, or is −1, where zeros are taken and nothing
  * is put (padding). Indexing single elements is the case inner = 1.
  */
-import { itemSize } from '../dtype.js';
+import { itemSize, storable } from '../dtype.js';
 import { addRows32, addSingle32, addSingle64, putSingle, takeSingle } from '../kernels/rows.js';
 import { u8 } from '../memory.js';
 import { allocateShape, type Tensor } from '../tensor.js';
@@ -120,6 +120,13 @@ function addRows(out: Tensor, rows: Rows, values: Tensor): void {
   const from = elements(source);
   const to = elements(out);
   let at = 0;
+  if (out.dtype === 'bool') {
+    // The sum of truth values is whether one of them is true.
+    for (let o = 0; o < outer; o++)
+      for (const row of rows)
+        for (let i = 0; i < inner; i++, at++) if (row >= 0) to[(o * size + row) * inner + i] |= from[at];
+    return;
+  }
   for (let o = 0; o < outer; o++) {
     const base = o * size;
     if (inner === 1) {
@@ -208,7 +215,7 @@ export function putRows(x: Tensor, rows: Rows, values: Tensor, accumulate: boole
   return apply(putPrimitive, [x, values], { rows, accumulate });
 }
 
-/** A copy of x [outer, size, inner] with one number at rows. */
+/** A copy of x [outer, size, inner] with one number, as its dtype stores it, at rows. */
 export function fillRows(x: Tensor, rows: Rows, value: number): Tensor {
-  return apply(fillPrimitive, [x], { rows, value });
+  return apply(fillPrimitive, [x], { rows, value: storable(x.dtype, value, 'indexFill') });
 }

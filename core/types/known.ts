@@ -223,14 +223,16 @@ export type NestedShape<T> =
             : Unknown
       : [];
 
-/** The dtype of a tensor of nested arrays: bool of booleans, else the default. */
+type NumberDType<T> = [T] extends [bigint] ? 'int64' : 'float32';
+
+/** The dtype of a tensor of nested arrays: bool of booleans, int64 of bigints, else the default. */
 export type NestedDType<T> =
   IsUnknown<T> extends true
     ? DType
     : [T] extends [boolean]
       ? 'bool'
-      : [T] extends [number]
-        ? 'float32'
+      : [T] extends [number | bigint]
+        ? NumberDType<T>
         : [T] extends [readonly []]
           ? 'float32'
           : [T] extends [readonly unknown[]]

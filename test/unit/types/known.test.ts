@@ -36,6 +36,7 @@ describe('what is known at compile time', () => {
     expectTypeOf(x.shape).toEqualTypeOf<readonly [2, 3]>();
     expectTypeOf(x.dtype).toEqualTypeOf<'float32'>();
     expect(x.shape).toEqual([2, 3]);
+    expectTypeOf(tensor([1n, 2n])).toEqualTypeOf<Tensor<[2], 'int64'>>();
     expectTypeOf(ones(4, 5)).toEqualTypeOf<Tensor<[4, 5], 'float32'>>();
     expectTypeOf(rand([7], { dtype: 'float64' })).toEqualTypeOf<Tensor<[7], 'float64'>>();
     expectTypeOf(full([2], true)).toEqualTypeOf<Tensor<[2], 'bool'>>();

@@ -111,6 +111,22 @@ export function onSweep(letGo: () => void): void {
   beforeSweep = letGo;
 }
 
+/** What is called before anybody looks at the books. */
+let settleBooks: () => void = () => undefined;
+
+export function onSettle(settle: () => void): void {
+  settleBooks = settle;
+}
+
+/** Enters storages of so many bytes into a slot's books (negative numbers: takes them out). */
+export function enter(slot: number, bytes: number, count: number): void {
+  sizes[slot] += bytes;
+  counts[slot] += count;
+  usage.allocated += bytes;
+  if (usage.allocated > usage.peak) usage.peak = usage.allocated;
+  usage.storages += count;
+}
+
 /**
  * A free slot with a block of this size.
  *
@@ -196,12 +212,14 @@ function noPressure(bytes: number): void {
 
 /** What the tensor memory holds now. */
 export function memory(): MemoryStatistics {
+  settleBooks();
   const { allocated, peak, limit, storages } = usage;
   return { allocated, peak, limit, reserved: memoryBytes, storages, sweeps, sweepMilliseconds };
 }
 
 /** Lets `memory().peak` start again from what is allocated now. */
 export function resetPeakMemory(): void {
+  settleBooks();
   usage.peak = usage.allocated;
 }
 
@@ -343,6 +361,7 @@ function defaultLimit(): number {
 }
 
 function heldByOperation(): Held[] {
+  settleBooks();
   const byOperation = new Map<string, { name: string; bytes: number; count: number }>();
   for (let slot = 0; slot < handles.length; slot++) {
     if (handles[slot] === undefined) continue;

@@ -10,13 +10,14 @@ import { SCRATCH_END } from './memory.js';
 import {
   addressOf,
   counts,
+  enter,
   giveSlot,
+  onSettle,
   onSweep,
   releaseSlot,
   repair,
   seen,
   sizes,
-  sweepUnderPressure,
   takeSlot,
   usage,
 } from './slots.js';
@@ -48,11 +49,28 @@ interface SmallPlaces {
   slab: Slab | undefined;
   next: number;
   end: number;
-  readonly spare: { readonly slab: Slab; readonly ptr: number }[];
+  /** Bytes and storages cut from the slab that the books do not show yet. */
+  taken: number;
+  count: number;
+  readonly spareSlabs: Slab[];
+  readonly sparePlaces: number[];
 }
 
 const smallPlaces = Array.from({ length: SMALL_CLASSES }, (_, level): SmallPlaces => {
-  return { bytes: ALIGNMENT << level, slab: undefined, next: 0, end: 0, spare: [] };
+  const bytes = ALIGNMENT << level;
+  return { bytes, slab: undefined, next: 0, end: 0, taken: 0, count: 0, spareSlabs: [], sparePlaces: [] };
+});
+
+/** Small storages are entered in the books when somebody looks or gives one back: most die before. */
+function settle(places: SmallPlaces): void {
+  const { slab, taken, count } = places;
+  if (slab === undefined || count === 0) return;
+  places.taken = places.count = 0;
+  enter(slab.slot, taken, count);
+}
+
+onSettle(() => {
+  for (const places of smallPlaces) settle(places);
 });
 
 function smallClass(bytes: number): number {
@@ -62,9 +80,10 @@ function smallClass(bytes: number): number {
 // Slabs that only wait to be cut further are freed by a sweep if nothing else is in them.
 onSweep(() => {
   for (const places of smallPlaces) {
+    settle(places);
     places.slab = undefined;
     places.next = places.end = 0;
-    places.spare.length = 0;
+    places.spareSlabs.length = places.sparePlaces.length = 0;
   }
 });
 
@@ -110,28 +129,23 @@ export class Storage {
     return storage;
   }
 
+  /** There is no call between taking a place and handing it out, so that an interrupt does not come between either. */
   private static allocateSmall(bytes: number): Storage {
     const places = smallPlaces[smallClass(bytes)];
-    if (usage.allocated + bytes > usage.limit) sweepUnderPressure();
-    if (places.spare.length === 0 && places.next === places.end) cutSlab(places);
-    usage.unfinished = true;
-    const spare = places.spare.pop();
-    let { slab } = places;
-    let ptr = places.next;
-    if (spare === undefined) places.next += places.bytes;
-    else {
-      slab = spare.slab;
-      ptr = spare.ptr;
-    }
-    const { slot } = slab!;
-    sizes[slot] += bytes;
-    counts[slot]++;
-    usage.allocated += bytes;
-    if (usage.allocated > usage.peak) usage.peak = usage.allocated;
-    usage.storages++;
-    const storage = new Storage(ptr, bytes, slot, slab);
-    usage.unfinished = false;
-    return storage;
+    if (places.sparePlaces.length > 0) return Storage.allocateSpare(places, bytes);
+    if (places.next === places.end) cutSlab(places);
+    const { next, slab } = places;
+    places.next = next + places.bytes;
+    places.taken += bytes;
+    places.count++;
+    return new Storage(next, bytes, slab!.slot, slab);
+  }
+
+  private static allocateSpare(places: SmallPlaces, bytes: number): Storage {
+    const slab = places.spareSlabs.pop()!;
+    const ptr = places.sparePlaces.pop()!;
+    enter(slab.slot, bytes, 1);
+    return new Storage(ptr, bytes, slab.slot, slab);
   }
 
   /** What a tensor that gave its memory back has instead: no elements, and no version that anything was saved with. */
@@ -166,13 +180,11 @@ export class Storage {
       releaseSlot(slot);
       return;
     }
-    usage.unfinished = true;
-    sizes[slot] -= this.byteLength;
-    counts[slot]--;
-    usage.allocated -= this.byteLength;
-    usage.storages--;
-    smallPlaces[smallClass(this.byteLength)].spare.push({ slab: this.slab, ptr: this.ptr });
-    usage.unfinished = false;
+    const places = smallPlaces[smallClass(this.byteLength)];
+    if (places.slab === this.slab) settle(places);
+    enter(slot, -this.byteLength, -1);
+    places.spareSlabs.push(this.slab);
+    places.sparePlaces.push(this.ptr);
   }
 
   /** How a sweep asks which storages are alive. */
@@ -183,6 +195,7 @@ export class Storage {
 }
 
 function cutSlab(places: SmallPlaces): void {
+  settle(places);
   const size = places.bytes * PLACES;
   const slot = takeSlot(size, 'small tensors');
   const slab = new Slab(slot);

@@ -61,15 +61,29 @@ export function backward(
   gradients?: Tensor | readonly (Tensor | null)[] | null,
   options: BackwardOptions = {},
 ): void {
-  const list = outputs instanceof Tensor ? [outputs] : outputs;
-  const given = gradients instanceof Tensor ? [gradients] : gradients;
-  const starts = list.map((output, i) => startGradient('backward', output, given?.[i]));
   const createGraph = options.createGraph ?? false;
-  runBackward(
-    list.map((output) => edgeOf('backward', output)),
-    starts,
-    { retainGraph: options.retainGraph ?? createGraph, createGraph, targets: null },
-  );
+  const { roots, starts } = startsOf('backward', outputs, gradients);
+  runBackward(roots, starts, {
+    retainGraph: options.retainGraph ?? createGraph,
+    createGraph,
+    targets: null,
+  });
+}
+
+/** The nodes where a run begins, and the gradients that it begins with. */
+function startsOf(
+  op: string,
+  outputs: Tensor | readonly Tensor[],
+  gradients: Tensor | readonly (Tensor | null)[] | null | undefined,
+): { roots: readonly Node[]; starts: readonly Tensor[] } {
+  if (outputs instanceof Tensor) {
+    const given = gradients instanceof Tensor ? gradients : gradients?.[0];
+    const start = startGradient(op, outputs, given);
+    return { roots: [edgeOf(op, outputs)], starts: [start] };
+  }
+  const given = gradients instanceof Tensor ? [gradients] : gradients;
+  const starts = outputs.map((output, i) => startGradient(op, output, given?.[i]));
+  return { roots: outputs.map((output) => edgeOf(op, output)), starts };
 }
 
 /**
@@ -92,25 +106,23 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | null)[] {
-  const list = outputs instanceof Tensor ? [outputs] : outputs;
   const sources = inputs instanceof Tensor ? [inputs] : inputs;
-  const { gradOutputs } = options;
-  const given = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
-  const starts = list.map((output, i) => startGradient('grad', output, given?.[i]));
   const createGraph = options.createGraph ?? false;
-  const targets = sources.map((source) => {
+  const targets: Node[] = [];
+  const { roots, starts } = startsOf('grad', outputs, options.gradOutputs);
+  for (const source of sources) {
     const node = source.edge();
     if (node === null)
       throw new Error(
         'grad: one of the inputs does not require grad; set x.requiresGrad = true before using it',
       );
-    return node;
+    targets.push(node);
+  }
+  const results = runBackward(roots, starts, {
+    retainGraph: options.retainGraph ?? createGraph,
+    createGraph,
+    targets,
   });
-  const results = runBackward(
-    list.map((output) => edgeOf('grad', output)),
-    starts,
-    { retainGraph: options.retainGraph ?? createGraph, createGraph, targets },
-  );
   if (options.allowUnused !== true && results.includes(null)) {
     throw new Error(
       `grad: the outputs do not depend on input ${results.indexOf(null)}; pass { allowUnused: true } to get null for it`,

@@ -62,14 +62,19 @@ class Run {
   private readonly results: (Tensor | null)[] = [];
   private readonly captured: Map<Node, Tensor> | null = null;
   private readonly targets: readonly (Node | null)[] | null;
+  private readonly barriers: ReadonlySet<Node> | null;
   /** Whether a node gets gradients from several, so that nodes were not visited in topological order. */
   private shared = false;
+  /** Whether every node had its turn, so that none keeps a gradient. */
+  private finished = false;
 
   constructor(private readonly options: RunOptions) {
-    this.targets = options.targets;
-    if (this.targets === null) return;
-    this.targets.forEach(() => this.results.push(null));
-    if (this.targets.length > FEW_TARGETS) this.captured = new Map();
+    const { targets } = options;
+    this.targets = targets;
+    this.barriers = options.barriers ?? null;
+    if (targets === null) return;
+    targets.forEach(() => this.results.push(null));
+    if (targets.length > FEW_TARGETS) this.captured = new Map();
   }
 
   go(roots: readonly Node[], gradients: readonly Tensor[]): (Tensor | null)[] {
@@ -79,6 +84,7 @@ class Run {
       this.discover(roots);
       for (let i = 0; i < roots.length; i++) this.deliver(roots[i], gradients[i], roots[i].slot, false);
       this.walk(roots);
+      this.finished = true;
       const { targets, captured, results } = this;
       if (targets === null || captured === null) return results;
       return targets.map((node) => (node === null ? null : (captured.get(node) ?? null)));
@@ -98,46 +104,49 @@ class Run {
 
   /** Counts, for every node that can be reached, how many nodes will hand it a gradient. */
   private discover(roots: readonly Node[]): void {
-    const stack: Node[] = [];
-    for (const root of roots) if (this.enter(root)) stack.push(root);
-    const { barriers } = this.options;
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    const { barriers, visited, targets } = this;
+    for (const root of roots) this.enter(root);
+    // The list grows while it is walked.
+    for (const node of visited) {
       if (barriers?.has(node)) continue;
       for (const next of node.next) {
         if (next === null) continue;
-        if (this.enter(next)) stack.push(next);
+        this.enter(next);
         if (++next.dependencies > 1) this.shared = true;
       }
     }
     if (roots.length > 1) this.shared = true;
-    if (this.targets !== null) this.markWanted(this.targets);
+    if (targets !== null) this.markWanted(targets);
   }
 
-  private enter(node: Node): boolean {
-    if (node.run === this.id) return false;
-    if (node.run !== 0) {
-      const { run, dependencies, wanted, targetOf, pending, pendingOwned } = node;
-      (this.displaced ??= []).push({ node, run, dependencies, wanted, targetOf, pending, pendingOwned });
-    }
+  private enter(node: Node): void {
+    if (node.run === this.id) return;
+    if (node.run !== 0) this.displace(node);
     node.run = this.id;
     node.dependencies = 0;
     node.wanted = true;
     node.pending = null;
     node.pendingOwned = false;
     this.visited.push(node);
-    return true;
+  }
+
+  private displace(node: Node): void {
+    const { run, dependencies, wanted, targetOf, pending, pendingOwned } = node;
+    (this.displaced ??= []).push({ node, run, dependencies, wanted, targetOf, pending, pendingOwned });
   }
 
   /** With targets, only nodes from which one of them can be reached are walked. */
   private markWanted(targets: readonly (Node | null)[]): void {
+    const { id, barriers } = this;
     // A target that was not visited gets no gradient, whatever is noted on it.
-    for (const node of targets) if (node !== null && node.run === this.id) node.targetOf = this.id;
-    for (const node of this.visited) node.wanted = node.targetOf === this.id;
+    for (const node of targets) {
+      if (node !== null && node.run === id) node.targetOf = id;
+    }
     // Every node comes after all that it leads to, backwards in this order.
     const order = this.inTopologicalOrder();
     for (let i = order.length - 1; i >= 0; i--) {
       const node = order[i];
-      if (!node.wanted && !this.options.barriers?.has(node)) node.wanted = leadsToWanted(node);
+      node.wanted = node.targetOf === id || (!barriers?.has(node) && leadsToWanted(node));
     }
   }
 
@@ -148,12 +157,12 @@ class Run {
     for (const node of this.visited) if (node.dependencies === 0) order.push(node);
     // The list grows while it is walked.
     for (const node of order) {
-      if (this.options.barriers?.has(node)) continue;
+      if (this.barriers?.has(node)) continue;
       for (const next of node.next) if (next !== null && --next.dependencies === 0) order.push(next);
     }
     // Counted down to 0 above.
     for (const node of order) {
-      if (this.options.barriers?.has(node)) continue;
+      if (this.barriers?.has(node)) continue;
       for (const next of node.next) if (next !== null) next.dependencies++;
     }
     return order;
@@ -161,14 +170,15 @@ class Run {
 
   /** Hands on gradients, each node when all that lead to it are done. */
   private walk(roots: readonly Node[]): void {
+    const { barriers } = this;
     const ready: Node[] = [];
     for (const root of roots.length === 1 ? roots : new Set(roots)) {
       if (root.dependencies === 0) ready.push(root);
     }
     for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
-      const grad = this.take(node);
-      const results = grad === undefined ? null : this.process(node, grad);
-      if (this.options.barriers?.has(node)) {
+      const grad = node.collect();
+      const results = grad === undefined || !node.wanted ? null : this.process(node, grad);
+      if (barriers?.has(node)) {
         node.run = 0;
         continue;
       }
@@ -197,16 +207,9 @@ class Run {
     node.receive(grad, slot, accumulate);
   }
 
-  /** The gradient that has come together for a node; undefined where none did. */
-  private take(node: Node): Tensor | null | undefined {
-    const grad = node.collect();
-    if (grad === undefined || !node.wanted) return undefined;
-    return grad;
-  }
-
   private process(node: Node, collected: Tensor | null): readonly (Tensor | null)[] | null {
     let grad = collected;
-    if (this.options.barriers?.has(node)) {
+    if (this.barriers?.has(node)) {
       // Whoever asked hands the gradient on to the node, whose hooks are called then.
       if (grad !== null) this.capture(node, grad);
       return null;
@@ -221,9 +224,7 @@ class Run {
       return null;
     }
     if (this.options.targets !== null && !leadsToWanted(node)) return null;
-    const { watch } = gradMode;
-    const results =
-      watch === null ? node.backwardAll(grad) : watch.backward(node, grad, () => node.backwardAll(grad));
+    const results = gradMode.watch === null ? node.backwardAll(grad) : watched(node, grad);
     if (!this.options.retainGraph) node.release();
     if (grad !== null && !this.options.createGraph) this.recycle(node, grad, results);
     return results;
@@ -263,10 +264,11 @@ class Run {
   }
 
   private leave(): void {
-    for (const node of this.visited) {
+    const { visited, finished } = this;
+    for (const node of visited) {
       node.run = 0;
       node.wanted = true;
-      node.clear();
+      if (!finished) node.clear();
     }
     if (this.displaced === null) return;
     for (const { node, ...state } of this.displaced) Object.assign(node, state);
@@ -276,6 +278,13 @@ class Run {
 function leadsToWanted(node: Node): boolean {
   for (const next of node.next) if (next?.wanted) return true;
   return false;
+}
+
+/** A function of its own, because one that makes closures is slower where it makes none. */
+function watched(node: Node, grad: Tensor | null): readonly (Tensor | null)[] {
+  const { watch } = gradMode;
+  const compute = (): readonly (Tensor | null)[] => node.backwardAll(grad);
+  return watch === null ? compute() : watch.backward(node, grad, compute);
 }
 
 function runHooks(node: Node, grad: Tensor): Tensor {

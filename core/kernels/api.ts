@@ -108,6 +108,22 @@ export interface MatrixOperand {
   readonly batch: number;
 }
 
+/** out[i] = f(x[i]) of n numbers side by side, which are 1 row of n columns; `xRow` is 0. */
+export type UnaryFunction = (x: Ptr, out: Ptr, rows: number, columns: number, xRow: number) => void;
+
+/** The same of two operands, which move along the row (step 1) or stay at one number (0); at least one moves. */
+export type BinaryFunction = (
+  a: Ptr,
+  b: Ptr,
+  out: Ptr,
+  rows: number,
+  columns: number,
+  aRow: number,
+  bRow: number,
+  aStep: number,
+  bStep: number,
+) => void;
+
 export interface Kernels {
   /** out[i] = value */
   fill(element: Element, out: Ptr, n: number, value: number): void;
@@ -130,6 +146,11 @@ export interface Kernels {
     aStep: 0 | 1,
     bStep: 0 | 1,
   ): void;
+  /** The kernel itself, for who calls it often. */
+  unaryFunction(op: UnaryOp, element: FloatElement): UnaryFunction;
+  binaryFunction(op: BinaryOp, element: Element): BinaryFunction;
+  /** out is uint8. */
+  compareFunction(op: CompareOp, element: Element): BinaryFunction;
   /** out is uint8. */
   compare(op: CompareOp, element: Element, shape: readonly number[], a: Strided, b: Strided, out: Ptr): void;
   /** out = condition (uint8) ? a : b */

@@ -4,6 +4,7 @@ import {
   applyBinary,
   type Binary,
   type BinaryDescription,
+  BinaryKind,
   binaryInto,
   type BinaryMethod,
   binaryOp,
@@ -53,6 +54,7 @@ const subtraction: BinaryDescription = {
 };
 
 function scaledOp(description: BinaryDescription, sign: 1 | -1): InPlaceOp<Scaled, ScaledMethod> {
+  const kind = new BinaryKind(description);
   return inPlaceOp<Scaled, ScaledMethod>(
     {
       samples: (make) => [...binarySamples(-2, 2)(make), [make([2, 3]), make([3]), { alpha: 0.5 }]],
@@ -66,12 +68,12 @@ function scaledOp(description: BinaryDescription, sign: 1 | -1): InPlaceOp<Scale
       into: (self, [other, options]) => {
         const alpha = alphaOf(description.name, options);
         if (alpha !== 1 && isTensor(other)) return axpyInto(self, other, sign * alpha);
-        return binaryInto(description, self, scaled(other as Operand, alpha));
+        return binaryInto(kind, self, scaled(other as Operand, alpha));
       },
     },
     (input: Operand, other: Operand, options?: AlphaOptions): Tensor =>
       applyBinary(
-        description,
+        kind,
         input,
         options === undefined ? other : scaled(other, alphaOf(description.name, options)),
       ),
@@ -167,6 +169,10 @@ const quotientTowardsZero: BinaryDescription = {
   compute: (a, b) => Math.trunc(a / b),
 };
 
+const divisionKind = new BinaryKind(division);
+const quotientDownKind = new BinaryKind(quotientDown);
+const quotientTowardsZeroKind = new BinaryKind(quotientTowardsZero);
+
 /** input / other, elementwise; of integers the result is of the default float dtype unless it is rounded. */
 export const div: InPlaceOp<Division, DivisionMethod> = inPlaceOp<Division, DivisionMethod>(
   {
@@ -177,13 +183,14 @@ export const div: InPlaceOp<Division, DivisionMethod> = inPlaceOp<Division, Divi
     errors: (make) => [
       { args: [make([2]), make([2]), { roundingMode: 'up' }], message: /'trunc', 'floor' or null, got 'up'/ },
     ],
-    into: (self, [other, options]) => options === undefined && binaryInto(division, self, other as Operand),
+    into: (self, [other, options]) =>
+      options === undefined && binaryInto(divisionKind, self, other as Operand),
   },
   (input, other, options) => {
     const mode: string | null | undefined = options?.roundingMode;
-    if (mode === undefined || mode === null) return applyBinary(division, input, other);
-    if (mode === 'floor') return applyBinary(quotientDown, input, other);
-    if (mode === 'trunc') return applyBinary(quotientTowardsZero, input, other);
+    if (mode === undefined || mode === null) return applyBinary(divisionKind, input, other);
+    if (mode === 'floor') return applyBinary(quotientDownKind, input, other);
+    if (mode === 'trunc') return applyBinary(quotientTowardsZeroKind, input, other);
     throw new TypeError(`div: roundingMode is 'trunc', 'floor' or null, got '${mode}'`);
   },
 );

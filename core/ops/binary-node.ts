@@ -1,7 +1,9 @@
 /** What an elementwise op of two operands is, and its node in the graph. */
 import { edgeAt } from '../autograd/levels/wrapped.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
-import type { BinaryOp } from '../kernels/api.js';
+import type { DType } from '../dtype.js';
+import type { BinaryFunction, BinaryOp } from '../kernels/api.js';
+import { kernels } from '../kernels/index.js';
 import type { Shape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import type { Operand } from './operand.js';
@@ -28,6 +30,60 @@ export interface BinaryDescription extends Omit<OpDescription, 'params' | 'optio
   readonly bools?: BinaryOp | 'refuse';
 }
 
+const READS_A = 1;
+const READS_B = 2;
+const READS_Y = 4;
+
+function readsOf(gradient: BinaryDescription['a']): number {
+  if (gradient === undefined) return 0;
+  const { reads } = gradient;
+  return (
+    (reads.includes('a') ? READS_A : 0) |
+    (reads.includes('b') ? READS_B : 0) |
+    (reads.includes('y') ? READS_Y : 0)
+  );
+}
+
+/** What an op is, as calls read it: one class for all ops, with what a call needs worked out before. */
+export class BinaryKind {
+  readonly name: string;
+  readonly how: BinaryDescription['compute'];
+  readonly integers: 'keep' | 'float';
+  readonly bools: BinaryDescription['bools'];
+  readonly checkIntegers: BinaryDescription['checkIntegers'];
+  readonly byA: BinaryGradient | null;
+  readonly byB: BinaryGradient | null;
+  readonly readByA: number;
+  readonly readByB: number;
+  /** The kernels for float32 and float64, once they were needed; null where the op has none. */
+  private narrow: BinaryFunction | null = null;
+  private wide: BinaryFunction | null = null;
+
+  constructor(description: BinaryDescription) {
+    this.name = description.name;
+    this.how = description.compute;
+    this.integers = description.integers;
+    this.bools = description.bools;
+    this.checkIntegers = description.checkIntegers;
+    this.byA = description.a?.vjp ?? null;
+    this.byB = description.b?.vjp ?? null;
+    this.readByA = readsOf(description.a);
+    this.readByB = readsOf(description.b);
+  }
+
+  /** The kernel for float32 or float64. */
+  kernel(dtype: DType): BinaryFunction | null {
+    return (dtype === 'float32' ? this.narrow : this.wide) ?? this.compile(dtype);
+  }
+
+  private compile(dtype: DType): BinaryFunction | null {
+    const { how } = this;
+    if (typeof how !== 'string') return null;
+    if (dtype === 'float32') return (this.narrow = kernels.binaryFunction(how, 'float32'));
+    return (this.wide = kernels.binaryFunction(how, 'float64'));
+  }
+}
+
 const NO_SHAPE: Shape = [];
 
 function isSaved(operand: Operand | null): boolean {
@@ -46,39 +102,38 @@ export class BinaryNode extends Node {
   private freed = false;
 
   constructor(
-    private readonly description: BinaryDescription,
+    private readonly kind: BinaryKind,
     a: Operand,
     b: Operand,
     y: Tensor,
   ) {
-    const byA = typeof a !== 'number' && description.a !== undefined ? edgeAt(a, y.level) : null;
-    const byB = typeof b !== 'number' && description.b !== undefined ? edgeAt(b, y.level) : null;
+    const byA = typeof a !== 'number' && kind.byA !== null ? edgeAt(a, y.level) : null;
+    const byB = typeof b !== 'number' && kind.byB !== null ? edgeAt(b, y.level) : null;
     super([byA, byB]);
     this.aShape = typeof a === 'number' ? NO_SHAPE : a.layout.shape;
     this.bShape = typeof b === 'number' ? NO_SHAPE : b.layout.shape;
-    const ra = byA === null ? '' : description.a!.reads;
-    const rb = byB === null ? '' : description.b!.reads;
-    if (ra.includes('a') || rb.includes('a')) {
+    const reads = (byA === null ? 0 : kind.readByA) | (byB === null ? 0 : kind.readByB);
+    if ((reads & READS_A) !== 0) {
       this.a = a;
       if (typeof a !== 'number') this.aVersion = a.storage.version;
     }
-    if (ra.includes('b') || rb.includes('b')) {
+    if ((reads & READS_B) !== 0) {
       this.b = b;
       if (typeof b !== 'number') this.bVersion = b.storage.version;
     }
-    if (ra.includes('y') || rb.includes('y')) {
+    if ((reads & READS_Y) !== 0) {
       this.y = y;
       this.yVersion = y.storage.version;
     }
   }
 
   get name(): string {
-    return backwardName(this.description.name);
+    return backwardName(this.kind.name);
   }
 
   backward(grad: Tensor): Gradients {
     if (this.freed) throw freedError(this.name);
-    const { a, b, y, description } = this;
+    const { a, b, y, kind } = this;
     if (a !== null && typeof a !== 'number' && a.storage.version !== this.aVersion) {
       throw versionError(this.name, a, this.aVersion);
     }
@@ -87,13 +142,11 @@ export class BinaryNode extends Node {
     }
     if (y !== null && y.storage.version !== this.yVersion) throw versionError(this.name, y, this.yVersion);
     // What is not read is not saved; the gradient stands in for it.
-    const byA = this.needs(0)
-      ? sumTo(description.a!.vjp(grad, a ?? grad, b ?? grad, y ?? grad), this.aShape)
-      : null;
-    const byB = this.needs(1)
-      ? sumTo(description.b!.vjp(grad, a ?? grad, b ?? grad, y ?? grad), this.bShape)
-      : null;
-    return [byA, byB];
+    const { byA, byB } = kind;
+    return [
+      byA !== null && this.needs(0) ? sumTo(byA(grad, a ?? grad, b ?? grad, y ?? grad), this.aShape) : null,
+      byB !== null && this.needs(1) ? sumTo(byB(grad, a ?? grad, b ?? grad, y ?? grad), this.bShape) : null,
+    ];
   }
 
   release(): void {

@@ -2,11 +2,11 @@
 import { highest, levels, type Step } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { type DType, elementOf, type HalfDType, isFloat, isHalf, resultType, toFloatType } from '../dtype.js';
-import type { CompareOp, UnaryOp } from '../kernels/api.js';
+import type { BinaryFunction, BinaryOp, CompareOp, UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
-import { type BinaryDescription, BinaryNode } from './binary-node.js';
+import { type BinaryDescription, BinaryKind, BinaryNode } from './binary-node.js';
 import { cast } from './cast.js';
 import { isTensor, numberAt, type Operand, operand, tensorOperand } from './operand.js';
 import { elements, inDType, move } from './raw.js';
@@ -25,7 +25,7 @@ import { expandTo } from './shape.js';
 import { notATensor } from './record.js';
 import type { ComparedOperands, ElementwiseResult, FitsOperand } from '../types/methods.js';
 
-export type { BinaryDescription } from './binary-node.js';
+export { type BinaryDescription, BinaryKind } from './binary-node.js';
 
 export type Binary = <A extends Operand, B extends Operand>(
   input: A,
@@ -76,16 +76,12 @@ function flatStep(x: Operand, size: number): 0 | 1 | null {
   return layout.size === 1 ? 0 : null;
 }
 
-function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Operand, out: Tensor): void {
+function compute(kind: BinaryKind, dtype: DType, a: Operand, b: Operand, out: Tensor): void {
   const { shape, size } = out.layout;
   if (size === 0) return;
-  const how = description.compute;
+  const { how } = kind;
   if (typeof how === 'string') {
-    const kernel =
-      dtype === 'bool' && description.bools !== undefined && description.bools !== 'refuse'
-        ? description.bools
-        : how;
-    if (kernel === 'pow' && typeof b === 'number' && typeof a !== 'number' && isFloat(dtype)) {
+    if (how === 'pow' && typeof b === 'number' && typeof a !== 'number' && isFloat(dtype)) {
       const simpler = SIMPLER_POWERS.get(b);
       if (simpler !== undefined) {
         const element = dtype === 'float32' ? 'float32' : 'float64';
@@ -100,11 +96,14 @@ function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Op
       const element = elementOf(dtype);
       const x = typeof a === 'number' ? numberAt(a, element, 0) : a.ptr;
       const y = typeof b === 'number' ? numberAt(b, element, 1) : b.ptr;
-      kernels.binaryFlat(kernel, element, size, x, y, out.ptr, aStep, bStep);
+      if (dtype === 'float32' || dtype === 'float64') {
+        const run = kind.kernel(dtype);
+        if (run !== null) run(x, y, out.ptr, 1, size, 0, 0, aStep, bStep);
+      } else kernels.binaryFlat(kernelName(kind, how, dtype), element, size, x, y, out.ptr, aStep, bStep);
       return;
     }
     kernels.binary(
-      kernel,
+      kernelName(kind, how, dtype),
       elementOf(dtype),
       shape,
       operand(a, dtype, shape, 0),
@@ -114,13 +113,17 @@ function compute(description: BinaryDescription, dtype: DType, a: Operand, b: Op
     return;
   }
   const target = elements(out);
-  const x = typeof a === 'number' ? null : elements(expandedData(a, shape, description.name));
-  const y = typeof b === 'number' ? null : elements(expandedData(b, shape, description.name));
+  const x = typeof a === 'number' ? null : elements(expandedData(a, shape, kind.name));
+  const y = typeof b === 'number' ? null : elements(expandedData(b, shape, kind.name));
   const constantA = typeof a === 'number' ? a : 0;
   const constantB = typeof b === 'number' ? b : 0;
   for (let i = 0; i < target.length; i++) {
     target[i] = how(x === null ? constantA : x[i], y === null ? constantB : y[i]);
   }
+}
+
+function kernelName({ bools }: BinaryKind, how: BinaryOp, dtype: DType): BinaryOp {
+  return dtype === 'bool' && bools !== undefined && bools !== 'refuse' ? bools : how;
 }
 
 /** A tensor repeated to a shape, contiguous. */
@@ -138,64 +141,69 @@ function widened(x: Operand, dtype: HalfDType): Operand {
 }
 
 /** Computes and records a binary op. */
-export function applyBinary(description: BinaryDescription, first: Operand, second: Operand): Tensor {
+export function applyBinary(kind: BinaryKind, first: Operand, second: Operand): Tensor {
   let a = first;
   let b = second;
-  if (typeof a !== 'number' && !isTensor(a)) throw notATensor(description.name, a);
-  if (typeof b !== 'number' && !isTensor(b)) throw notATensor(description.name, b);
+  if (typeof a !== 'number' && !isTensor(a)) throw notATensor(kind.name, a);
+  if (typeof b !== 'number' && !isTensor(b)) throw notATensor(kind.name, b);
   let dtype = promoted(a, b);
-  if (isHalf(dtype)) {
-    const wide = applyBinary(description, widened(a, dtype), widened(b, dtype));
-    return cast(wide, dtype, description.name);
-  }
-  if (!isFloat(dtype)) {
-    if (description.integers === 'float') dtype = toFloatType(dtype);
-    else if (dtype === 'bool' && description.bools === 'refuse') {
-      throw new TypeError(
-        `${description.name}: bool tensors do not work here; use logicalXor or logicalNot, or convert with x.to('int64')`,
-      );
+  if (dtype !== 'float32' && dtype !== 'float64') {
+    if (isHalf(dtype)) {
+      return cast(applyBinary(kind, widened(a, dtype), widened(b, dtype)), dtype, kind.name);
     }
+    dtype = integerResult(kind, dtype);
+    if (kind.checkIntegers !== undefined && !isFloat(dtype)) kind.checkIntegers(b);
   }
-  if (description.checkIntegers !== undefined && !isFloat(dtype)) description.checkIntegers(b);
   if (typeof a !== 'number' && a.dtype !== dtype) a = cast(a, dtype);
   if (typeof b !== 'number' && b.dtype !== dtype) b = cast(b, dtype);
-  if (levels.top !== null && highest([a, b]) !== null) return binaryOnLevel(description, a, b);
-  const y = allocate(broadcastLayout(description.name, a, b), dtype, description.name);
-  compute(description, dtype, a, b, y);
+  if (levels.top !== null && highest([a, b]) !== null) return binaryOnLevel(kind, a, b);
+  const y = allocate(broadcastLayout(kind.name, a, b), dtype, kind.name);
+  compute(kind, dtype, a, b, y);
   if (
     gradMode.enabled &&
-    ((typeof a !== 'number' && a.requiresGrad && description.a !== undefined) ||
-      (typeof b !== 'number' && b.requiresGrad && description.b !== undefined))
+    ((typeof a !== 'number' && a.requiresGrad && kind.byA !== null) ||
+      (typeof b !== 'number' && b.requiresGrad && kind.byB !== null))
   ) {
-    y.node = new BinaryNode(description, a, b, y);
+    y.node = new BinaryNode(kind, a, b, y);
     y.differentiable = true;
   }
-  gradMode.watch?.check(description.name, [a, b], y);
+  if (gradMode.watch !== null) gradMode.watch.check(kind.name, [a, b], y);
   return y;
 }
 
+/** The dtype that the op has for integer operands of a promoted dtype. */
+function integerResult(kind: BinaryKind, dtype: DType): DType {
+  if (kind.integers === 'float') return toFloatType(dtype);
+  if (dtype === 'bool' && kind.bools === 'refuse') {
+    throw new TypeError(
+      `${kind.name}: bool tensors do not work here; use logicalXor or logicalNot, or convert with x.to('int64')`,
+    );
+  }
+  return dtype;
+}
+
 /** The same where an operand is of a level of function transforms. */
-function binaryOnLevel(description: BinaryDescription, a: Operand, b: Operand): Tensor {
+function binaryOnLevel(kind: BinaryKind, a: Operand, b: Operand): Tensor {
   const level = highest([a, b])!;
   const y = level.run({
-    name: description.name,
+    name: kind.name,
     inputs: [a, b],
-    call: ([x, y]) => applyBinary(description, x, y),
+    call: ([x, y]) => applyBinary(kind, x, y),
     batch: (inputs, batched) => {
       const [x, y] = alignOperands(inputs, batched);
-      return applyBinary(description, x, y);
+      return applyBinary(kind, x, y);
     },
     jvp: ([x, y], [byX, byY], out) => {
       const terms: Tensor[] = [];
-      if (byX !== null && description.a) terms.push(description.a.vjp(expandTo(byX, out.shape), x, y, out));
-      if (byY !== null && description.b) terms.push(description.b.vjp(expandTo(byY, out.shape), x, y, out));
+      if (byX !== null && kind.byA !== null) terms.push(kind.byA(expandTo(byX, out.shape), x, y, out));
+      if (byY !== null && kind.byB !== null) terms.push(kind.byB(expandTo(byY, out.shape), x, y, out));
       return terms.length === 0 ? null : terms.reduce((first, second) => first.add(second));
     },
   });
   const records = (x: Operand, own: unknown): boolean =>
-    typeof x !== 'number' && own !== undefined && x.level === level.depth && x.requiresGrad;
-  if (gradMode.enabled && (records(a, description.a) || records(b, description.b))) {
-    y.node = new BinaryNode(description, a, b, y);
+    typeof x !== 'number' && own !== null && x.level === level.depth && x.requiresGrad;
+  if (gradMode.enabled && (records(a, kind.byA) || records(b, kind.byB))) {
+    y.node = new BinaryNode(kind, a, b, y);
     y.differentiable = true;
   }
   return y;
@@ -210,22 +218,23 @@ function alignOperands(inputs: Step['inputs'], batched: readonly boolean[]): Ope
 }
 
 /** Writes the result into the first operand, where it has its place and dtype. */
-export function binaryInto(description: BinaryDescription, self: Tensor, other: Operand): boolean {
+export function binaryInto(kind: BinaryKind, self: Tensor, other: Operand): boolean {
   if (!self.layout.contiguous || (typeof other !== 'number' && !isTensor(other))) return false;
   if (promoted(self, other) !== self.dtype) return false;
-  if (!isFloat(self.dtype)) description.checkIntegers?.(other);
-  if (!isFloat(self.dtype) && (description.integers === 'float' || self.dtype === 'bool')) return false;
+  if (!isFloat(self.dtype)) kind.checkIntegers?.(other);
+  if (!isFloat(self.dtype) && (kind.integers === 'float' || self.dtype === 'bool')) return false;
   if (typeof other !== 'number') {
     if (other.storage === self.storage && other.layout !== self.layout) return false;
-    if (!sameShape(broadcastShapes(description.name, self.shape, other.shape), self.shape)) return false;
-    const b = inDType(other, self.dtype, description.name);
-    compute(description, self.dtype, self, b, self);
-  } else compute(description, self.dtype, self, other, self);
+    if (!sameShape(broadcastShapes(kind.name, self.shape, other.shape), self.shape)) return false;
+    const b = inDType(other, self.dtype, kind.name);
+    compute(kind, self.dtype, self, b, self);
+  } else compute(kind, self.dtype, self, other, self);
   return true;
 }
 
 /** Defines an elementwise op of two operands, with its method and its in-place twin. */
 export function binaryOp(description: BinaryDescription): InPlaceOp<Binary, BinaryMethod> {
+  const kind = new BinaryKind(description);
   return inPlaceOp<Binary, BinaryMethod>(
     {
       samples: binarySamples(-2, 2),
@@ -234,14 +243,15 @@ export function binaryOp(description: BinaryDescription): InPlaceOp<Binary, Bina
       halves: 'own',
       onLevels: true,
       params: description.params ?? ['input', 'other'],
-      into: (self, args) => binaryInto(description, self, args[0] as Operand),
+      into: (self, args) => binaryInto(kind, self, args[0] as Operand),
     },
-    (input: Operand, other: Operand): Tensor => applyBinary(description, input, other),
+    (input: Operand, other: Operand): Tensor => applyBinary(kind, input, other),
   );
 }
 
 /** Defines a binary op for other ops only (such as a derivative's kernel): no method, no in-place twin. */
 export function internalBinaryOp(description: BinaryDescription): FunctionOp<Binary> {
+  const kind = new BinaryKind(description);
   return functionOp<Binary>(
     {
       samples: binarySamples(-2, 2),
@@ -251,7 +261,7 @@ export function internalBinaryOp(description: BinaryDescription): FunctionOp<Bin
       onLevels: true,
       params: description.params ?? ['input', 'other'],
     },
-    (input: Operand, other: Operand): Tensor => applyBinary(description, input, other),
+    (input: Operand, other: Operand): Tensor => applyBinary(kind, input, other),
   );
 }
 
@@ -279,6 +289,12 @@ export function compareOp(
   description: Omit<OpDescription, 'params' | 'options'> & { readonly kernel: CompareOp },
 ): MethodOp<Compare, BinaryMethod> {
   const { kernel, name } = description;
+  let narrow: BinaryFunction | null = null;
+  let wide: BinaryFunction | null = null;
+  const compiled = (dtype: DType): BinaryFunction =>
+    dtype === 'float32'
+      ? (narrow ??= kernels.compareFunction(kernel, 'float32'))
+      : (wide ??= kernels.compareFunction(kernel, 'float64'));
   const compare = (first: Operand, second: Operand): Tensor => {
     if (typeof first !== 'number' && !isTensor(first)) throw notATensor(name, first);
     if (typeof second !== 'number' && !isTensor(second)) throw notATensor(name, second);
@@ -302,8 +318,16 @@ export function compareOp(
     const a = typeof first === 'number' ? first : inDType(first, dtype, name);
     const b = typeof second === 'number' ? second : inDType(second, dtype, name);
     const out = allocate(broadcastLayout(name, a, b), 'bool', name);
-    const { shape } = out.layout;
-    if (out.layout.size > 0) {
+    const { shape, size } = out.layout;
+    if (size === 0) return out;
+    const aStep = flatStep(a, size);
+    const bStep = flatStep(b, size);
+    const isFlat = aStep !== null && bStep !== null && (aStep === 1 || bStep === 1);
+    if (isFlat && (dtype === 'float32' || dtype === 'float64')) {
+      const x = typeof a === 'number' ? numberAt(a, dtype, 0) : a.ptr;
+      const y = typeof b === 'number' ? numberAt(b, dtype, 1) : b.ptr;
+      compiled(dtype)(x, y, out.ptr, 1, size, 0, 0, aStep, bStep);
+    } else {
       kernels.compare(
         kernel,
         elementOf(dtype),

@@ -6,6 +6,7 @@ import {
   applyBinary,
   type Binary,
   type BinaryDescription,
+  BinaryKind,
   type BinaryMethod,
   binaryOp,
   binarySamples,
@@ -116,6 +117,8 @@ const exponentialSum: BinaryDescription = {
   b: { reads: 'by', vjp: (g, _a, b, y) => mul(g, ratio(sub(b, y))) },
 };
 
+const exponentialSumKind = new BinaryKind(exponentialSum);
+
 /** eˣ, where −∞ − (−∞) counts as no weight. */
 function ratio(x: Tensor): Tensor {
   return where(isnan(x), 0, exp(x));
@@ -128,7 +131,7 @@ export const logaddexp: BinaryFunction = binaryOp(exponentialSum);
 export const logaddexp2: MethodOp<Binary, BinaryMethod> = methodOp<Binary, BinaryMethod>(
   { name: 'logaddexp2', numbers: true, params: ['input', 'other'], samples: binarySamples(-2, 2) },
   (input, other) =>
-    div(applyBinary(exponentialSum, scale(input, Math.LN2), scale(other, Math.LN2)), Math.LN2),
+    div(applyBinary(exponentialSumKind, scale(input, Math.LN2), scale(other, Math.LN2)), Math.LN2),
 );
 
 function scale(x: Operand, factor: number): Operand {

@@ -3,7 +3,7 @@ import { highest, levels, type Step } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
 import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
-import type { UnaryOp } from '../kernels/api.js';
+import type { UnaryFunction, UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { cast } from './cast.js';
 import { allocateLike, isTensor } from './operand.js';
@@ -35,6 +35,39 @@ export interface UnaryDescription extends Omit<OpDescription, 'params' | 'option
   readonly vjp: (grad: Tensor, x: Tensor, y: Tensor) => Tensor;
 }
 
+/** What an op is, as calls read it: one class for all ops, with what a call needs worked out before. */
+class UnaryKind {
+  readonly name: string;
+  readonly how: UnaryDescription['compute'];
+  readonly integers: 'keep' | 'float';
+  readonly vjp: UnaryDescription['vjp'];
+  readonly readsInput: boolean;
+  readonly readsOutput: boolean;
+  /** The kernels for float32 and float64, once they were needed; null where the op has none. */
+  private narrow: UnaryFunction | null = null;
+  private wide: UnaryFunction | null = null;
+
+  constructor({ name, compute: how, integers, reads, vjp }: UnaryDescription) {
+    this.name = name;
+    this.how = how;
+    this.integers = integers;
+    this.vjp = vjp;
+    this.readsInput = reads === 'input' || reads === 'both';
+    this.readsOutput = reads === 'output' || reads === 'both';
+  }
+
+  kernel(dtype: DType): UnaryFunction | null {
+    return (dtype === 'float32' ? this.narrow : this.wide) ?? this.compile(dtype);
+  }
+
+  private compile(dtype: DType): UnaryFunction | null {
+    const { how } = this;
+    if (typeof how !== 'string') return null;
+    if (dtype === 'float32') return (this.narrow = kernels.unaryFunction(how, 'float32'));
+    return (this.wide = kernels.unaryFunction(how, 'float64'));
+  }
+}
+
 class UnaryNode extends Node {
   private x: Tensor | null;
   private y: Tensor | null;
@@ -43,20 +76,19 @@ class UnaryNode extends Node {
   private freed = false;
 
   constructor(
-    private readonly description: UnaryDescription,
+    private readonly kind: UnaryKind,
     x: Tensor,
     y: Tensor,
   ) {
     super([x.edge()]);
-    const { reads } = description;
-    this.x = reads === 'input' || reads === 'both' ? x : null;
-    this.y = reads === 'output' || reads === 'both' ? y : null;
+    this.x = kind.readsInput ? x : null;
+    this.y = kind.readsOutput ? y : null;
     this.xVersion = x.storage.version;
     this.yVersion = y.storage.version;
   }
 
   get name(): string {
-    return backwardName(this.description.name);
+    return backwardName(this.kind.name);
   }
 
   backward(grad: Tensor): Gradients {
@@ -65,7 +97,7 @@ class UnaryNode extends Node {
     if (x !== null && x.storage.version !== this.xVersion) throw versionError(this.name, x, this.xVersion);
     if (y !== null && y.storage.version !== this.yVersion) throw versionError(this.name, y, this.yVersion);
     // A description that does not read an operand is not harmed by getting another tensor for it.
-    return [this.description.vjp(grad, x ?? grad, y ?? grad)];
+    return [this.kind.vjp(grad, x ?? grad, y ?? grad)];
   }
 
   release(): void {
@@ -80,44 +112,47 @@ class UnaryNode extends Node {
   }
 }
 
-function compute(description: UnaryDescription, x: Tensor, out: Tensor): void {
-  if (x.layout.size === 0) return;
-  const { compute: how } = description;
+function compute(kind: UnaryKind, x: Tensor, out: Tensor): void {
+  const { layout } = x;
+  if (layout.size === 0) return;
+  const { how } = kind;
   if (typeof how === 'string') {
-    const element = x.dtype === 'float32' ? 'float32' : 'float64';
-    if (x.layout.contiguous) kernels.unaryFlat(how, element, x.layout.size, x.ptr, out.ptr);
-    else kernels.unary(how, element, x.layout.shape, x, out.ptr);
+    if (!layout.contiguous) {
+      kernels.unary(how, x.dtype === 'float32' ? 'float32' : 'float64', layout.shape, x, out.ptr);
+      return;
+    }
+    const run = kind.kernel(x.dtype);
+    if (run !== null) run(x.ptr, out.ptr, 1, layout.size, 0);
     return;
   }
-  const source = elements(contiguousData(x, description.name));
+  const source = elements(contiguousData(x, kind.name));
   const target = elements(out);
   for (let i = 0; i < source.length; i++) target[i] = how(source[i]);
 }
 
-function forward(description: UnaryDescription, x: Tensor): Tensor {
+function forward(kind: UnaryKind, x: Tensor): Tensor {
   const { dtype } = x;
   if (isWideFloat(dtype)) {
-    const out = allocateLike(x, dtype, description.name);
-    compute(description, x, out);
+    const out = allocateLike(x, dtype, kind.name);
+    compute(kind, x, out);
     return out;
   }
-  if (description.integers === 'float') {
-    return forward(description, inDType(x, toFloatType(dtype), description.name));
+  if (kind.integers === 'float') {
+    return forward(kind, inDType(x, toFloatType(dtype), kind.name));
   }
   if (dtype === 'bool') {
-    throw new TypeError(
-      `${description.name}: a bool tensor does not work here; convert it with x.to('int64')`,
-    );
+    throw new TypeError(`${kind.name}: a bool tensor does not work here; convert it with x.to('int64')`);
   }
   // int64 is stored as float64 and computed there; smaller integers take the way over it.
-  const wide = inDType(x, 'int64', description.name);
-  const out = allocateLike(x, 'int64', description.name);
-  compute(description, wide, out);
-  return inDType(out, dtype, description.name);
+  const wide = inDType(x, 'int64', kind.name);
+  const out = allocateLike(x, 'int64', kind.name);
+  compute(kind, wide, out);
+  return inDType(out, dtype, kind.name);
 }
 
 /** Defines an elementwise op of one operand, with its method and its in-place twin. */
 export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
+  const kind = new UnaryKind(description);
   return inPlaceOp<Unary>(
     {
       samples: unarySamples(-2, 2),
@@ -127,16 +162,17 @@ export function unaryOp(description: UnaryDescription): InPlaceOp<Unary> {
       params: ['input'],
       into: (self) => {
         if (!isWideFloat(self.dtype) || !self.layout.contiguous) return false;
-        compute(description, self, self);
+        compute(kind, self, self);
         return true;
       },
     },
-    (input: Tensor): Tensor => applyUnary(description, input),
+    (input: Tensor): Tensor => applyUnary(kind, input),
   );
 }
 
 /** Defines a unary op for other ops only: no method, no in-place twin. */
 export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary> {
+  const kind = new UnaryKind(description);
   return functionOp<Unary>(
     {
       samples: unarySamples(-2, 2),
@@ -146,35 +182,33 @@ export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary
       onLevels: true,
       params: ['input'],
     },
-    (input: Tensor): Tensor => applyUnary(description, input),
+    (input: Tensor): Tensor => applyUnary(kind, input),
   );
 }
 
 /** Computes and records a unary op. */
-function applyUnary(description: UnaryDescription, input: Tensor): Tensor {
-  if (!isTensor(input)) throw notATensor(description.name, input);
+function applyUnary(kind: UnaryKind, input: Tensor): Tensor {
+  if (!isTensor(input)) throw notATensor(kind.name, input);
   const { dtype } = input;
-  if (isHalf(dtype)) return cast(applyUnary(description, cast(input, 'float32')), dtype, description.name);
-  const y =
-    levels.top !== null && input.level > 0 ? onLevel(description, input) : forward(description, input);
+  if (isHalf(dtype)) return cast(applyUnary(kind, cast(input, 'float32')), dtype, kind.name);
+  const y = levels.top !== null && input.level > 0 ? onLevel(kind, input) : forward(kind, input);
   if (gradMode.enabled && input.requiresGrad) {
-    y.node = new UnaryNode(description, input, y);
+    y.node = new UnaryNode(kind, input, y);
     y.differentiable = true;
   }
-  gradMode.watch?.check(description.name, [input], y);
+  if (gradMode.watch !== null) gradMode.watch.check(kind.name, [input], y);
   return y;
 }
 
-function onLevel(description: UnaryDescription, input: Tensor): Tensor {
-  const again = ([x]: Step['inputs']): Tensor => (typeof x === 'number' ? input : applyUnary(description, x));
+function onLevel(kind: UnaryKind, input: Tensor): Tensor {
+  const again = ([x]: Step['inputs']): Tensor => (typeof x === 'number' ? input : applyUnary(kind, x));
   const step: Step = {
-    name: description.name,
+    name: kind.name,
     inputs: [input],
     call: again,
     batch: again,
     // The Jacobian of an elementwise op is diagonal, so that it is its own transpose.
-    jvp: ([x], [tangent], y) =>
-      typeof x === 'number' || tangent === null ? null : description.vjp(tangent, x, y),
+    jvp: ([x], [tangent], y) => (typeof x === 'number' || tangent === null ? null : kind.vjp(tangent, x, y)),
   };
   return highest([input])!.run(step);
 }

@@ -1,5 +1,5 @@
 /** Binary functions, comparisons and selection. */
-import type { BinaryOp, CompareOp, Element, Ptr, Strided } from '../api.js';
+import type { BinaryFunction, BinaryOp, CompareOp, Element, Ptr, Strided } from '../api.js';
 import { collapse, forEachTurn } from '../nest.js';
 import { erfc, pow } from '../special.js';
 import { elementBytes, views } from '../views.js';
@@ -139,6 +139,18 @@ export function binaryFlat(
   bStep: 0 | 1,
 ): void {
   binary(op, element, [n], { ptr: a, strides: [aStep] }, { ptr: b, strides: [bStep] }, out);
+}
+
+export function binaryFunction(op: BinaryOp, element: Element): BinaryFunction {
+  return (a, b, out, _rows, n, _aRow, _bRow, aStep, bStep) => {
+    binary(op, element, [n], { ptr: a, strides: [aStep] }, { ptr: b, strides: [bStep] }, out);
+  };
+}
+
+export function compareFunction(op: CompareOp, element: Element): BinaryFunction {
+  return (a, b, out, _rows, n, _aRow, _bRow, aStep, bStep) => {
+    compare(op, element, [n], { ptr: a, strides: [aStep] }, { ptr: b, strides: [bStep] }, out);
+  };
 }
 
 export function compare(

@@ -1,11 +1,11 @@
 /** The kernels in plain JavaScript: the oracle in tests, and the backend where WebAssembly SIMD is missing. */
 import type { Kernels } from '../api.js';
-import { binary, binaryFlat, compare, where } from './binary.js';
+import { binary, binaryFlat, binaryFunction, compare, compareFunction, where } from './binary.js';
 import { copy, copyInto, fill } from './copy.js';
 import { matmul } from './matmul.js';
 import { adamStep, axpy, sgdStep } from './optimizers.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
-import { unary, unaryFlat } from './unary.js';
+import { unary, unaryFlat, unaryFunction } from './unary.js';
 
 export const referenceKernels: Kernels = {
   fill,
@@ -13,9 +13,12 @@ export const referenceKernels: Kernels = {
   copyInto,
   unary,
   unaryFlat,
+  unaryFunction,
   binary,
   binaryFlat,
+  binaryFunction,
   compare,
+  compareFunction,
   where,
   reduce,
   argReduce,

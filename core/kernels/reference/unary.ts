@@ -1,5 +1,5 @@
 /** Unary functions of one float64; float32 results are these, rounded. */
-import type { FloatElement, Ptr, Strided, UnaryOp } from '../api.js';
+import type { FloatElement, Ptr, Strided, UnaryFunction, UnaryOp } from '../api.js';
 import { collapse, forEachTurn } from '../nest.js';
 import { erf, erfc, roundHalfEven } from '../special.js';
 import { elementBytes, views } from '../views.js';
@@ -79,4 +79,10 @@ export function unary(
 
 export function unaryFlat(op: UnaryOp, element: FloatElement, n: number, x: Ptr, out: Ptr): void {
   unary(op, element, [n], { ptr: x, strides: [1] }, out);
+}
+
+export function unaryFunction(op: UnaryOp, element: FloatElement): UnaryFunction {
+  return (x, out, _rows, columns) => {
+    unaryFlat(op, element, columns, x, out);
+  };
 }

@@ -1,5 +1,5 @@
 /** Comparisons and `where`. */
-import type { CompareOp, Element, Ptr, Strided } from '../api.js';
+import type { BinaryFunction, CompareOp, Element, Ptr, Strided } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import { collapse, forEachTurn } from '../nest.js';
 import { elementBytes } from '../views.js';
@@ -19,6 +19,19 @@ const whereFunctions = new Map<number, WasmFunction>();
 /** Steps along the row that the loops take. */
 function isRegular(step: number): boolean {
   return step === 0 || step === 1;
+}
+
+export function compareFunction(op: CompareOp, element: Element): BinaryFunction {
+  const functions = compareFunctions[element];
+  let run = functions.get(op);
+  if (run === undefined) {
+    run =
+      element === 'uint8'
+        ? compileByteCompare(op)
+        : compileCompare(op, element, floatLanes[element === 'float64' ? 'float64' : 'float32']);
+    functions.set(op, run);
+  }
+  return run;
 }
 
 export function compare(
@@ -45,16 +58,7 @@ export function compare(
     storage.release();
     return;
   }
-  const functions = compareFunctions[element];
-  let run = functions.get(op);
-  if (run === undefined) {
-    run =
-      element === 'uint8'
-        ? compileByteCompare(op)
-        : compileCompare(op, element, floatLanes[element === 'float64' ? 'float64' : 'float32']);
-    functions.set(op, run);
-  }
-  const compiled = run;
+  const compiled = compareFunction(op, element);
   const bytes = elementBytes[element];
   const columns = sizes[0];
   const rows = rank > 1 ? sizes[1] : 1;

@@ -1,9 +1,18 @@
 /** Unary and binary ops. */
-import type { BinaryOp, Element, FloatElement, Ptr, Strided, UnaryOp } from '../api.js';
+import type {
+  BinaryFunction,
+  BinaryOp,
+  Element,
+  FloatElement,
+  Ptr,
+  Strided,
+  UnaryFunction,
+  UnaryOp,
+} from '../api.js';
 import { ModuleBuilder, type WasmFunction } from '../assembler/index.js';
 import { collapse, forEachTurn } from '../nest.js';
 import * as reference from '../reference/binary.js';
-import { unary as referenceUnary } from '../reference/unary.js';
+import { unary as referenceUnary, unaryFunction as referenceUnaryFunction } from '../reference/unary.js';
 import { elementBytes } from '../views.js';
 import { copyStrided } from './copy.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
@@ -65,6 +74,20 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
     });
   });
   return module.compile().run;
+}
+
+export function unaryFunction(op: UnaryOp, element: FloatElement): UnaryFunction {
+  const functions = unaryFunctions[element];
+  let run = functions.get(op);
+  if (run === undefined) functions.set(op, (run = compileUnary(op, element)));
+  return run === false ? referenceUnaryFunction(op, element) : run;
+}
+
+export function binaryFunction(op: BinaryOp, element: Element): BinaryFunction {
+  const functions = binaryFunctions[element];
+  let run = functions.get(op);
+  if (run === undefined) functions.set(op, (run = compileBinary(op, element)));
+  return run === false ? reference.binaryFunction(op, element) : run;
 }
 
 export function unaryFlat(op: UnaryOp, element: FloatElement, n: number, x: Ptr, out: Ptr): void {

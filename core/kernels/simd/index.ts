@@ -1,10 +1,10 @@
 /** The kernels as WebAssembly SIMD; what is not (yet) written so is computed by the reference. */
 import type { Kernels } from '../api.js';
 import { referenceKernels } from '../reference/index.js';
-import { compare, where } from './choice.js';
+import { compare, compareFunction, where } from './choice.js';
 import { copy } from './convert.js';
 import { copyInto } from './copy.js';
-import { binary, binaryFlat, unary, unaryFlat } from './elementwise.js';
+import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } from './elementwise.js';
 import { matmul } from './gemm.js';
 import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
@@ -15,9 +15,12 @@ export const simdKernels: Kernels = {
   copyInto,
   unary,
   unaryFlat,
+  unaryFunction,
   binary,
   binaryFlat,
+  binaryFunction,
   compare,
+  compareFunction,
   where,
   reduce,
   argReduce,

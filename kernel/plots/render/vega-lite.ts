@@ -19,11 +19,9 @@ import {
   repeatsColor,
   seriesColor,
 } from '../scene/style.js';
+import { sceneSpec, type Json, type JsonObject } from './vega-scene.js';
 
 export const VEGA_LITE_MIME = 'application/vnd.vegalite.v5+json';
-
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-type JsonObject = Record<string, Json>;
 
 /** Rows in the specification, over all lines: about 15 bytes each. */
 const MAX_ROWS = 4000;
@@ -49,10 +47,16 @@ interface Place {
   fonts: FontSet;
 }
 
-/** Null for a chart that is a picture only, and where there is nothing to draw. */
+/** Null where there is nothing to draw, and for a chart that would be too large. */
 export function toVegaLite(chart: ChartModel): JsonObject | null {
   const panels = chart.panels.filter((panel): panel is LinePanel => panel.kind === 'lines');
-  if (panels.length !== chart.panels.length) return null;
+  const body = panels.length === chart.panels.length ? linesSpec(chart, panels) : sceneSpec(chart);
+  if (body === null) return null;
+  const spec: JsonObject = { $schema: 'https://vega.github.io/schema/vega-lite/v5.json', ...body };
+  return JSON.stringify(spec).length < MAX_BYTES ? spec : null;
+}
+
+function linesSpec(chart: ChartModel, panels: readonly LinePanel[]): JsonObject | null {
   const drawn = panels.filter((panel) => panel.series.some((series) => series.line.y.some(Number.isFinite)));
   if (drawn.length === 0) return null;
   const fonts = bundledFonts();
@@ -78,15 +82,13 @@ export function toVegaLite(chart: ChartModel): JsonObject | null {
       fonts,
     }),
   );
-  const spec: JsonObject = {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+  return {
     ...(chart.title === ''
       ? {}
       : { title: { text: chart.title, anchor: 'start', fontSize: TYPE.title.size } }),
     ...(views.length === 1 ? views[0] : { vconcat: views, spacing: PANEL_GAP }),
     config: { view: { stroke: null } },
   };
-  return JSON.stringify(spec).length < MAX_BYTES ? spec : null;
 }
 
 function view(panel: LinePanel, place: Place): JsonObject {

@@ -25,7 +25,8 @@ export interface TextShape {
 }
 
 export type Shape =
-  | { kind: 'rect'; box: Box; fill: string; opacity?: number }
+  /** `tip` is what an interactive chart says of a shape under the pointer. */
+  | { kind: 'rect'; box: Box; fill: string; opacity?: number; tip?: string }
   | {
       kind: 'path';
       d: string;
@@ -47,6 +48,7 @@ export type Shape =
       fill: string;
       stroke?: string;
       width?: number;
+      tip?: string;
     }
   /** Pixels of a coarse grid, stretched over the box, smoothly or each with its edges; RGBA bytes, row 0 on top. */
   | { kind: 'image'; box: Box; columns: number; rows: number; rgba: Uint8Array; crisp?: boolean }

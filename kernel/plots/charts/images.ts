@@ -17,7 +17,7 @@ export interface ImageGridOptions {
   classes?: readonly string[];
   /** Images in a row. */
   columns?: number;
-  /** What is black and what is white; default 0 to 1, 0 to 255 for bytes, and what there is for other numbers. */
+  /** What is black and what is white, either of which may be the larger; default 0 to 1, 0 to 255 for bytes, and what there is for other numbers. */
   range?: readonly [number, number];
   /** CSS pixels; default 720. */
   width?: number;
@@ -47,7 +47,7 @@ export function imageGrid(
   try {
     const read = pictures(images);
     all = read.planes;
-    key = grayKey('', ...(options.range ?? usual(read.values, notes)));
+    key = grayKey('', ...(options.range === undefined ? usual(read.values, notes) : checked(options.range)));
     labels = captions(all.length, options);
   } catch (error) {
     all = [];
@@ -145,6 +145,11 @@ function interleaved({ values, shape: [n, rows, columns, channels] }: Numbers): 
     columns,
     at: (channel, r, c) => values[((i * rows + r) * columns + c) * channels + channel],
   }));
+}
+
+function checked([black, white]: readonly [number, number]): [number, number] {
+  if (Number.isFinite(black) && Number.isFinite(white) && black !== white) return [black, white];
+  throw new RangeError(`imageGrid: range is [black, white], two different numbers, got [${black}, ${white}]`);
 }
 
 /** What is black and what is white, when nothing is said about it. */

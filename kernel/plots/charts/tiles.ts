@@ -88,7 +88,7 @@ export function paint(
   const columns = Math.max(1, Math.ceil(planes.columns / shrink));
   const rgba = new Uint8Array(4 * rows * columns);
   const span = key.high - key.low;
-  const share = (value: number): number => (span > 0 ? (value - key.low) / span : 0.5);
+  const share = (value: number): number => (span !== 0 ? (value - key.low) / span : 0.5);
   for (let r = 0; r < rows; r++)
     for (let c = 0; c < columns; c++) {
       const mean = (channel: number): number => blockMean(planes, channel, r * shrink, c * shrink, shrink);

@@ -1,6 +1,6 @@
 /** Writes 8-bit palette PNG files: a chart takes a third of what it takes in true colour. */
 import { constants, deflateSync, type ZlibOptions } from 'node:zlib';
-import { COLOR, parseColor } from '../scene/style.js';
+import { COLOR, PALETTE, parseColor } from '../scene/style.js';
 import { quantize } from './quantize.js';
 
 /** Opaque pixels, 4 bytes each, rows from the top. */
@@ -18,7 +18,8 @@ const SMALL = { level: 6, memLevel: 9 };
 /** Most of a chart is white: where runs of one colour end up is where the bytes are. */
 const RUNS_ONLY = { level: 6, memLevel: 9, strategy: constants.Z_RLE };
 
-const KEPT = Object.values(COLOR).map(parseColor);
+/** Curves and dots are few pixels among many of a surface's: their colours must not be lost in it. */
+const KEPT = [...Object.values(COLOR), ...PALETTE].map(parseColor);
 
 /**
  * @param colors the palette's size

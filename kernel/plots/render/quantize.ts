@@ -36,7 +36,7 @@ export function quantize(
   const fits = colors.length <= limit;
   const palette = fits
     ? colors.map((color) => color.rgb)
-    : reduce(colors, limit, new Set(keep.map(([r, g, b]) => r | (g << 8) | (b << 16))));
+    : reduce(colors, limit, new Set(keep.flatMap(roundings)));
   const target = Uint8Array.from(colors, (color, i) => (fits ? i : nearest(color.rgb, palette)));
   const indices = new Uint8Array(pixelCount);
   for (let i = 0; i < pixelCount; i++) indices[i] = target[ids[i]];
@@ -44,6 +44,15 @@ export function quantize(
     palette: Uint8Array.from(palette.flatMap((rgb) => [rgb & 255, (rgb >> 8) & 255, (rgb >> 16) & 255])),
     indices,
   };
+}
+
+/** A colour as it is, and as pixels are counted when there are many colours. */
+function roundings([r, g, b]: Rgb): number[] {
+  const rgb = r | (g << 8) | (b << 16);
+  return [8, 6, 5].map((bits) => {
+    const kept = rgb & (0x010101 * ((0xff << (8 - bits)) & 0xff));
+    return kept | ((kept >> bits) & (0x010101 * ((1 << (8 - bits)) - 1)));
+  });
 }
 
 function asWords(rgba: Uint8Array, pixelCount: number): Uint32Array {

@@ -1,6 +1,7 @@
 /** Lays out a panel of dots: a row for each layer, its measures on one axis, what is out of bounds marked. */
 import type { DotPanel, DotRow } from '../model/chart.js';
 import { axisTitle, emptyExtent, include, makeScale, minus, type Scale } from './axes.js';
+import { formatNumber } from '../model/format.js';
 import type { FontSet } from './font.js';
 import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, seriesColor, textColor } from './style.js';
@@ -9,6 +10,9 @@ import { COLOR, DASHES, TYPE, seriesColor, textColor } from './style.js';
 export const DOT_ROW = 20;
 export const DOT_FRAME = 78;
 const MAX_NAME_WIDTH = 200;
+
+type Circle = Extract<Shape, { kind: 'circle' }>;
+
 const HATCHED = '#fbeaea';
 
 export function layoutDots(panel: DotPanel, box: Box, fonts: FontSet): Shape[] {
@@ -38,7 +42,7 @@ export function layoutDots(panel: DotPanel, box: Box, fonts: FontSet): Shape[] {
     ...axis(panel, plot, x),
     ...panel.rows.flatMap((row, i) => {
       const y = plot.y + (i + 0.5) * rowHeight;
-      return rowShapes(row, names[i], y, plot, x);
+      return rowShapes(panel, row, names[i], y, plot, x);
     }),
   ];
 }
@@ -75,7 +79,7 @@ function legend({ measures }: DotPanel, plot: Box, fonts: FontSet): Shape[] {
 }
 
 /** The first measure is full, the others are rings: they differ without colour as well. */
-function dot(x: number, y: number, measure: number): Shape {
+function dot(x: number, y: number, measure: number): Circle {
   const color = seriesColor(measure);
   return measure === 0
     ? { kind: 'circle', x, y, r: 4, fill: color }
@@ -131,7 +135,7 @@ function axis(panel: DotPanel, plot: Box, x: Scale): Shape[] {
   return [...shapes, { ...name, anchor: 'middle' }];
 }
 
-function rowShapes(row: DotRow, name: string, y: number, plot: Box, x: Scale): Shape[] {
+function rowShapes(panel: DotPanel, row: DotRow, name: string, y: number, plot: Box, x: Scale): Shape[] {
   const bad = row.warning !== '';
   const label = text(plot.x - 10, y + 4, name, 'tick', bad ? COLOR.error : COLOR.ink);
   const shapes: Shape[] = [{ ...label, anchor: 'end' }];
@@ -142,7 +146,11 @@ function rowShapes(row: DotRow, name: string, y: number, plot: Box, x: Scale): S
     shapes.push({ kind: 'path', d, stroke: COLOR.axis, width: 1.5, role: 'line' });
   }
   places.forEach((at, i) => {
-    if (Number.isFinite(at)) shapes.push(dot(at, y, i));
+    if (Number.isFinite(at))
+      shapes.push({
+        ...dot(at, y, i),
+        tip: `${row.name} ${panel.measures[i]} ${formatNumber(row.values[i])}`,
+      });
   });
   if (bad) shapes.push(text(plot.x + plot.width + 12, y + 4, minus(row.warning), 'label', COLOR.error));
   return shapes;

@@ -71,13 +71,17 @@ export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shap
       const x = left + column * cell.width;
       const y = top + row * cell.height;
       const area = { x: x + 0.5, y: y + 0.5, width: cell.width - 1, height: cell.height - 1 };
-      shapes.push({ kind: 'rect', box: area, fill: toHex(color) });
-      const words = formatCount(count);
-      if (count > 0 && cell.height >= 15 && wide(words, 'tick') <= cell.width - 2)
+      const names = [panel.classes[row], panel.classes[column]];
+      const words = `${formatCount(count)} of ${formatCount(total)}`;
+      const tip =
+        row === column ? `${names[0]} recognized: ${words}` : `${names[0]} taken for ${names[1]}: ${words}`;
+      shapes.push({ kind: 'rect', box: area, fill: toHex(color), tip });
+      const number = formatCount(count);
+      if (count > 0 && cell.height >= 15 && wide(number, 'tick') <= cell.width - 2)
         put(
           x + cell.width / 2,
           y + cell.height / 2 + 4,
-          words,
+          number,
           'tick',
           contrastOnWhite(color) > 3.6 ? '#ffffff' : COLOR.ink,
         );

@@ -1,5 +1,6 @@
 /** Lays out a plane: what a classifier answers everywhere, its boundary, and the points on it. */
 import type { Field, PlanePanel } from '../model/chart.js';
+import { formatNumber } from '../model/format.js';
 import { axisTitle, emptyExtent, include, makeScale, type Scale } from './axes.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
@@ -11,6 +12,8 @@ const WHITE: Rgb = [255, 255, 255];
 const LEGEND_ROW = 18;
 /** More points than these are drawn small and without an edge. */
 const MANY_POINTS = 1500;
+/** Of more points an interactive chart says nothing: it would be as large as all of them. */
+const MOST_TIPS = 600;
 
 export function layoutPlane(panel: PlanePanel, box: Box, fonts: FontSet): Shape[] {
   const legend = legendWidth(panel, fonts);
@@ -87,10 +90,18 @@ function points({ groups }: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] 
   const longest = Math.max(0, ...groups.map(({ points }) => points.x.length));
   const shapes: Shape[] = [];
   for (let i = 0; i < longest; i++)
-    for (const { points, color } of groups) {
+    for (const { name, points, color } of groups) {
       if (i >= points.x.length) continue;
       const at = { x: x.at(points.x[i]), y: y.at(points.y[i]) };
-      if (inside(at, plot)) shapes.push({ kind: 'circle', ...at, ...style, fill: seriesColor(color) });
+      if (!inside(at, plot)) continue;
+      const tip = `${name} (${formatNumber(points.x[i])}, ${formatNumber(points.y[i])})`.trim();
+      shapes.push({
+        kind: 'circle',
+        ...at,
+        ...style,
+        fill: seriesColor(color),
+        ...(total > MOST_TIPS ? {} : { tip }),
+      });
     }
   return shapes;
 }

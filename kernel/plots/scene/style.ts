@@ -24,8 +24,9 @@ export const COLOR = {
 } as const;
 
 /**
- * Okabe and Ito's colours that stand out on white and on dark, extended by Tol's muted ones: distinct under the
- * common colour-vision deficiencies. Beyond ten, lines repeat them dashed: no twenty hues are safe, labels tell apart.
+ * Okabe and Ito's colours that stand out on white and on dark, then Tol's indigo and wine, a brown and a light green:
+ * any two differ by a CIEDE2000 distance of 10 or more to readers with normal sight, protanopia and deuteranopia.
+ * Beyond ten, lines repeat them dashed: no twenty hues are safe, labels tell apart.
  */
 export const PALETTE = [
   '#0072b2',
@@ -34,10 +35,10 @@ export const PALETTE = [
   '#cc79a7',
   '#3ba3dc',
   '#e69f00',
-  '#5b4bb7',
-  '#a63d6f',
-  '#7a8b1f',
-  '#8c6d4f',
+  '#332288',
+  '#882255',
+  '#84543c',
+  '#6cc078',
 ] as const;
 
 export function seriesColor(index: number): string {

@@ -36,6 +36,19 @@ describe('imageGrid', () => {
         }
   });
 
+  it('takes a range either way round, and refuses one of no width', () => {
+    const image = [
+      [0, 1],
+      [0.25, 0.75],
+    ];
+    const negative = panelOf(imageGrid(image, { range: [1, 0] }, silent));
+    expect([0, 1].map((column) => pixel(negative, 0, 0, column)[0])).toEqual([255, 0]);
+    expect(pixel(negative, 0, 1, 0)[0]).toBe(191);
+    const none = imageGrid(image, { range: [1, 1] }, silent);
+    expect(panelOf(none).tiles).toEqual([]);
+    expect(notes(none)).toContain('range is [black, white], two different numbers, got [1, 1]');
+  });
+
   it('draws pixels as crisp squares: a checkerboard has two colours and no grey between them', () => {
     const board = Array.from({ length: 6 }, (_, r) => Array.from({ length: 6 }, (_, c) => (r + c) % 2));
     const chart = imageGrid(board, { title: '' }, silent).model();

@@ -5,8 +5,12 @@ import { principal } from '../../../kernel/plots/charts/directions.js';
 import type { LinePanel } from '../../../kernel/plots/model/chart.js';
 import type { SurfacePanel } from '../../../kernel/plots/model/pictures.js';
 import { chartBundle } from '../../../kernel/plots/render/bundle.js';
+import { render } from '../../../kernel/plots/render/raster.js';
 import { toText } from '../../../kernel/plots/render/text.js';
+import { PALETTE, parseColor } from '../../../kernel/plots/scene/style.js';
+import { cases } from './cases.js';
 import { perceptron, rosenbrock } from './graphs.js';
+import { readPng } from './png-reader.js';
 
 function surfaceOf(still: Still): SurfacePanel {
   const [panel] = still.model().panels;
@@ -23,6 +27,23 @@ function linesOf(still: Still): LinePanel {
 const notes = (still: Still): string => still.model().notes.join(' ');
 
 describe('lossSurface of a function', () => {
+  it.each(['final', 'live'] as const)(
+    'shows each optimizer in its own colour in the %s picture',
+    (effort) => {
+      const result = render(cases['surface-rosenbrock'](), effort);
+      if (!('png' in result)) throw new Error(result.error);
+      const { palette, pixels } = readPng(result.png);
+      const share = (hex: string): number => {
+        const near = palette.flatMap((color, i) =>
+          parseColor(hex).every((channel, k) => Math.abs(channel - color[k]) < 8) ? [i] : [],
+        );
+        return pixels.filter((index) => near.includes(index)).length;
+      };
+      for (const color of PALETTE.slice(0, 3)) expect(share(color), color).toBeGreaterThan(100);
+      expect(share(PALETTE[3])).toBe(0);
+    },
+  );
+
   it('has 41 x 41 values, the lowest at the known minimum of Rosenbrock, and contours that grow by a constant factor', () => {
     const panel = surfaceOf(lossSurface(rosenbrock, { x: [-2, 2], y: [-1, 3] }));
     expect([panel.columns, panel.rows]).toEqual([41, 41]);

@@ -1,0 +1,171 @@
+/** Charts that are pictures, as Vega-Lite: the same layout, in the colours of the frontend's theme. */
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { describe, expect, it } from 'vitest';
+import { boundsOf, clipped, joined, polylines, simplified } from '../../../kernel/plots/render/outline.js';
+import { toVegaLite } from '../../../kernel/plots/render/vega-lite.js';
+import { bundledFonts } from '../../../kernel/plots/scene/font.js';
+import { layout } from '../../../kernel/plots/scene/layout.js';
+import { COLOR, contrastOnWhite, parseColor } from '../../../kernel/plots/scene/style.js';
+import { cases } from './cases.js';
+
+interface Layer {
+  data: { values: string | { url: string }[] };
+  mark: { type: string; style?: string; fill?: string };
+  encoding: Record<string, { field?: string; value?: string | number }>;
+}
+
+/** All but curves, those of which there is something to see. */
+const pictures = Object.entries(cases).filter(([, chart]) =>
+  chart().panels.some((panel) => panel.kind !== 'lines'),
+);
+const drawn = pictures.filter(([, chart]) => toVegaLite(chart()) !== null);
+
+function layersOf(name: string): Layer[] {
+  return JSON.parse(JSON.stringify(toVegaLite(cases[name]())?.layer)) as Layer[];
+}
+
+/** Rows of the CSV that a layer holds: no cell of these charts has a comma. */
+function rowsOf({ data }: Layer): Record<string, string>[] {
+  if (typeof data.values !== 'string') return [];
+  const [head, ...lines] = data.values.split('\n');
+  const names = head.split(',');
+  return lines.map((line) => {
+    const cells = line.split(',');
+    return Object.fromEntries(names.map((name, i) => [name, cells[i]]));
+  });
+}
+
+describe('a picture as Vega-Lite', () => {
+  it('is there for every chart that shows something', () => {
+    const without = pictures.filter((entry) => !drawn.includes(entry)).map(([name]) => name);
+    expect(without.filter((name) => !/none|^no-/.test(name))).toEqual([]);
+  });
+
+  it.each(drawn)('%s has the size of the PNG that it replaces, and all its words', (_, make) => {
+    const chart = make();
+    const spec = JSON.stringify(toVegaLite(chart));
+    expect(toVegaLite(chart)).toMatchObject({ width: chart.width, height: chart.height, padding: 0 });
+    expect(spec.length).toBeLessThan(100_000);
+    for (const shape of layout(chart, bundledFonts()).shapes)
+      if (shape.kind === 'text') expect(spec).toContain(JSON.stringify(shape.text).slice(1, -1));
+  });
+
+  it('leaves the colour of words on its ground to the theme', () => {
+    const spec = toVegaLite(cases['confusion-3']()) as unknown as TopLevelSpec;
+    const dark = { background: '#333', style: { 'guide-label': { fill: '#fff' } } };
+    const { marks = [] } = compile(spec, { config: dark }).spec;
+    const texts = marks.filter(({ type }) => type === 'text');
+    const themed = texts.filter(({ style }) => style?.includes('guide-label'));
+    expect(themed.length).toBeGreaterThan(0);
+    // A fill here would win over the theme's.
+    for (const { encode } of themed) expect(encode?.update?.fill).toBeUndefined();
+  });
+
+  it('keeps the colours of words on painted cells, legible there in every theme', () => {
+    const layers = layersOf('confusion-3');
+    const cells = layers.filter(({ mark }) => mark.type === 'rect').flatMap(rowsOf);
+    const words = layers
+      .filter(({ mark }) => mark.type === 'text' && mark.style === undefined)
+      .flatMap((layer) =>
+        rowsOf(layer).map((row) => ({ ...row, c: row.c ?? String(layer.encoding.fill.value) })),
+      ) as { x: string; y: string; t: string; c: string }[];
+    expect(words.map(({ t }) => t).sort()).toEqual(['1', '106', '12', '22', '5', '76', '78']);
+    for (const { x, y, c } of words) {
+      const under = cells.find(
+        (cell) => +cell.x <= +x && +x <= +cell.X && +cell.y <= +y && +y <= +cell.Y && cell.c !== undefined,
+      );
+      const [ink, ground] = [c, under?.c ?? '#ffffff'].map((color) => contrastOnWhite(parseColor(color)));
+      expect(Math.max(ink / ground, ground / ink)).toBeGreaterThan(3);
+    }
+  });
+
+  it('says under the pointer what a cell counts and where a point lies', () => {
+    expect(JSON.stringify(layersOf('confusion-3'))).toContain('setosa taken for versicolor: 5 of 112');
+    expect(JSON.stringify(layersOf('decision-boundary'))).toMatch(/upper \(-?\d/);
+    expect(JSON.stringify(layersOf('gradient-flow'))).toContain('layers.0.weight mean |g| ');
+  });
+
+  it('holds the images of a grid in one picture', () => {
+    const images = layersOf('images').filter(({ mark }) => mark.type === 'image');
+    expect(images).toHaveLength(1);
+    expect(images[0].data.values).toEqual([{ url: expect.stringMatching(/^data:image\/png;base64,/) }]);
+  });
+
+  it('has no ink or white of the paper on its ground', () => {
+    const [ink, empty] = [COLOR.ink, COLOR.empty].map((color) => JSON.stringify(color));
+    const spec = JSON.stringify(layersOf('gradient-flow-bad'));
+    for (const color of [ink, empty, '"#fbeaea"']) expect(spec).not.toContain(color);
+  });
+});
+
+describe('paths as polylines', () => {
+  it('follow lines, absolute and relative, and close', () => {
+    expect(polylines('M1 2h3v-1ZM0 0L5 5')).toEqual([
+      [
+        [1, 2],
+        [4, 2],
+        [4, 1],
+        [1, 2],
+      ],
+      [
+        [0, 0],
+        [5, 5],
+      ],
+    ]);
+  });
+
+  it('follow curves: the middle of a quadratic one is (p0 + 2 p1 + p2) / 4', () => {
+    const [line] = polylines('M0 0Q4 8 8 0');
+    expect(line[3]).toEqual([4, 4]);
+    expect(line.at(-1)).toEqual([8, 0]);
+  });
+
+  it('are cut at a box', () => {
+    const box = { x: 0, y: 0, width: 10, height: 10 };
+    expect(
+      clipped(
+        [
+          [-5, 5],
+          [5, 5],
+          [5, 20],
+        ],
+        box,
+      ),
+    ).toEqual([
+      [
+        [0, 5],
+        [5, 5],
+        [5, 10],
+      ],
+    ]);
+  });
+
+  it('are joined where they meet, whichever way they run', () => {
+    const whole = joined([
+      [
+        [0, 0],
+        [1, 0],
+      ],
+      [
+        [2, 0],
+        [1, 0],
+      ],
+      [
+        [9, 9],
+        [8, 8],
+      ],
+    ]);
+    expect(whole).toHaveLength(2);
+    expect(boundsOf([whole[0]])).toEqual({ x: 0, y: 0, width: 2, height: 0 });
+  });
+
+  it('lose points that no one would see, and no others', () => {
+    const line: [number, number][] = [
+      [0, 0],
+      [1, 0.1],
+      [2, 0],
+      [3, 5],
+    ];
+    expect(simplified(line, 0.25)).toEqual([line[0], line[2], line[3]]);
+  });
+});

@@ -130,7 +130,7 @@ test('a session: train with a live curve, stop two kinds of endless cell, keep t
 });
 
 test('the lesson runs from top to bottom and shows its charts', async () => {
-  copyFileSync(path.join(root, 'notebooks/01-gradient-descent.ipynb'), path.join(folder, 'lesson.ipynb'));
+  copyFileSync(path.join(root, 'notebooks/02-descent.ipynb'), path.join(folder, 'lesson.ipynb'));
   const notebook = await openNotebook('lesson.ipynb');
   await notebook.menu('Run', 'Run All Cells');
   await notebook.waitForStatus('Busy');

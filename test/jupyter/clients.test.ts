@@ -8,7 +8,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { codeCells, notebookOf } from '../browser/notebook-file.js';
 import { jupyterEnv, python, root } from './environment.js';
 
-const lesson = path.join(root, 'notebooks/01-gradient-descent.ipynb');
+const lesson = path.join(root, 'notebooks/02-descent.ipynb');
 let folder: string;
 
 beforeAll(() => {

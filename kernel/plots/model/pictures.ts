@@ -50,7 +50,7 @@ export interface SurfacePath {
   last: number;
 }
 
-/** Slopes of a surface, each from (x, y) to (x + dx, y + dy) in units of the axes. */
+/** Slopes of a surface: arrows (dx, dy) with their middles at (x, y), in units of the axes. */
 export interface SurfaceArrows {
   x: Float64Array;
   y: Float64Array;

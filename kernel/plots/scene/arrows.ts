@@ -9,12 +9,12 @@ const HEAD = 5;
 /** Shorter ones are a dot: there the surface is level. */
 const SHORTEST = 1.5;
 
-/** Each begins at its node; the white below keeps it legible on dark colours. */
+/** The middle of each is at its node, so that none leaves the plot; the white below keeps it legible on dark colours. */
 export function arrows({ x, y, dx, dy }: SurfaceArrows, xScale: Scale, yScale: Scale): Shape[] {
   let d = '';
   x.forEach((x0, i) => {
-    const from = { x: xScale.at(x0), y: yScale.at(y[i]) };
-    const to = { x: xScale.at(x0 + dx[i]), y: yScale.at(y[i] + dy[i]) };
+    const from = { x: xScale.at(x0 - dx[i] / 2), y: yScale.at(y[i] - dy[i] / 2) };
+    const to = { x: xScale.at(x0 + dx[i] / 2), y: yScale.at(y[i] + dy[i] / 2) };
     const length = Math.hypot(to.x - from.x, to.y - from.y);
     d += `M${px(from.x)} ${px(from.y)}`;
     if (!(length >= SHORTEST)) {

@@ -2,13 +2,7 @@
  * The kernel as the runner sees it, on `@jupyterlab/services`: the same for a kernel that was started here and for one
  * behind a server's URL.
  */
-import {
-  KernelAPI,
-  KernelManager,
-  KernelMessage,
-  type Kernel,
-  type ServerConnection,
-} from '@jupyterlab/services';
+import { KernelAPI, KernelManager, KernelMessage, ServerConnection, type Kernel } from '@jupyterlab/services';
 import { ExitCode, RunError } from './exit.js';
 import type { Metadata } from './notebook/types.js';
 import type { OutputEvent } from './outputs.js';
@@ -23,6 +17,10 @@ export interface ConnectOptions {
   path?: string;
   /** Milliseconds until the kernel must have answered. */
   startupTimeout: number;
+  /** Environment variables that a gateway is to give to the kernel; servers of other kinds do not look at them. */
+  env?: Record<string, string>;
+  /** What else is known about why the kernel cannot be reached. */
+  hint?: () => string | undefined;
 }
 
 export interface CellRequest {
@@ -85,35 +83,33 @@ export class KernelClient {
 
   /** Starts a kernel and waits until it answers. Throws `RunError` with exit code 4 when it does not. */
   static async connect(options: ConnectOptions): Promise<KernelClient> {
-    const { settings, kernelName, path, startupTimeout } = options;
+    const { settings, kernelName, path, env, startupTimeout, hint } = options;
     const restoreConsole = quietServices();
     const manager = new KernelManager({ serverSettings: settings, standby: 'never' });
     // The list of running kernels is polled in the background; a failure shows in what follows.
     manager.ready.catch(() => undefined);
     try {
       // Nobody looks at widgets here, and each one would be answered with a complaint in the terminal.
-      const kernel = await manager.startNew(
-        { ...(kernelName && { name: kernelName }), ...(path && { path }) },
-        { handleComms: false },
-      );
+      const request = { ...(kernelName && { name: kernelName }), ...(path && { path }), ...(env && { env }) };
+      const kernel = await manager.startNew(request, { handleComms: false });
       const client = new KernelClient(manager, kernel, settings, restoreConsole);
-      await client.#started(startupTimeout);
+      await client.#started(startupTimeout, hint);
       return client;
     } catch (error) {
       manager.dispose();
       restoreConsole();
-      if (error instanceof RunError) throw error;
-      throw notStarted(error instanceof Error ? error.message : String(error));
+      throw error instanceof RunError ? error : notStarted(reasonOf(error));
     }
   }
 
-  async #started(timeout: number): Promise<void> {
+  async #started(timeout: number, hint: () => string | undefined = () => undefined): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
+    const because = (reason: string): RunError => notStarted([reason, hint()].filter(Boolean).join('; '));
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(notStarted(`it did not answer within ${timeout / 1000} s`)), timeout);
+      timer = setTimeout(() => reject(because(`it did not answer within ${timeout / 1000} s`)), timeout);
     });
     const died = this.#failed.catch(async () => {
-      throw notStarted(await this.#reason());
+      throw because(await this.#reason());
     });
     try {
       await Promise.race([this.#kernel.info, late, died]);
@@ -221,6 +217,15 @@ export class KernelClient {
     return [model?.reason ?? 'no reason known', words].filter(Boolean).join(': ');
   }
 }
+
+/** The server's words, or at least its answer's number. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof ServerConnection.ResponseError) {
+    const { status, statusText } = error.response;
+    return `the server answered ${status}: ${error.message || statusText}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+};
 
 const notStarted = (reason: string): RunError =>
   new RunError(`the kernel did not start: ${reason}`, ExitCode.notStarted);

@@ -61,7 +61,7 @@ class Server implements Place {
   ) {}
 
   async connect(timeout: number): Promise<KernelClient> {
-    const { connectToServer } = await import('./server.js');
+    const { connectToServer } = await import('./server/index.js');
     return connectToServer(this.address, this.notebook, timeout, this.cwd);
   }
 

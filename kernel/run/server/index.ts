@@ -1,0 +1,1 @@
+export { connectToServer } from './connect.js';

@@ -154,6 +154,8 @@ long, 130 interrupted, 138 the kernel died.`,
   .action(async (names: string[], options: RunCommandOptions) => {
     const { runCommand } = await import('./run/command/index.js');
     process.exitCode = await runCommand(names, options);
+    // The client of a server that has gone keeps timers for half a minute: nothing is left to wait for but this.
+    process.stdout.write('', () => process.stderr.write('', () => process.exit()));
   });
 
 try {

@@ -184,6 +184,20 @@ export class KernelClient {
     }
   }
 
+  /** Why the kernel died, if it does within `ms` or has already. */
+  async deathWithin(ms: number): Promise<Error | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const alive = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), ms);
+    });
+    const died = this.#failed.catch((error: unknown) => (error instanceof Error ? error : undefined));
+    try {
+      return await Promise.race([died, alive]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Stops what runs, as the Stop button does. */
   async interrupt(): Promise<void> {
     if (!this.#kernel.isDisposed) await this.#kernel.interrupt();

@@ -12,6 +12,10 @@ import { duration } from './terminal/text.js';
 /** How long an interrupted cell may take to end. */
 const INTERRUPT_TIMEOUT = 5000;
 
+/** How long after it has interrupted its cell a kernel that is shut down is there. */
+const SHUTDOWN_TIME = 1000;
+const INTERRUPTED = 'KeyboardInterrupt';
+
 export class Execution {
   #outcome: Outcome = { exitCode: ExitCode.ok };
   /** The process in which the cells ran has gone, while or after a cell ran. */
@@ -173,10 +177,17 @@ export class Execution {
       return false;
     }
     outputs.settle();
+    if (reply.error?.ename === INTERRUPTED && this.#ending === undefined) await this.#noteDeath(client);
     cell.metadata.execution = reply.times;
     this.saver.changed();
     this.#ended(running, reply.status === 'ok' ? 'ok' : 'error', seconds(started), reply.error);
     return this.#judge(running, reply, mayFail);
+  }
+
+  /** Nobody here interrupted the cell: a server that shuts its kernel down, because it was idle for long, does so first. */
+  async #noteDeath(client: KernelClient): Promise<void> {
+    const death = await client.deathWithin(SHUTDOWN_TIME);
+    if (death !== undefined) this.#processDied = death.message.replace(/^the kernel died \((.*)\)$/, '$1');
   }
 
   #judge({ cell, number, total }: RunningCell, { status, error }: CellReply, mayFail: boolean): boolean {

@@ -100,6 +100,12 @@ function manyOptions(
     started: (options, index) => {
       if (shown) console.log(`${of(index)} ${nameOf(options)} ${dim('…')}`);
     },
+    moved: (options, index, reason) => {
+      if (shown)
+        console.log(
+          `${of(index)} ${nameOf(options)} ${red(reason)}; trying ${options.server?.url.replace(/\?.*/, '') ?? ''}`,
+        );
+    },
     ended: (outcome, index) => {
       if (!shown) return;
       const ok = exitCodeOf(outcome) === ExitCode.ok;

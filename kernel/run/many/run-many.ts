@@ -13,24 +13,37 @@ export interface ManyOptions {
   servers?: readonly ServerAddress[];
   signal?: AbortSignal | undefined;
   started?: (options: RunOptions, index: number) => void;
+  /** A server gave no kernel, so another one is asked. */
+  moved?: (options: RunOptions, index: number, reason: string) => void;
   ended?: (outcome: ManyOutcome, index: number) => void;
 }
 
 /** Resolves when all have ended; outcomes are in the order of `runs`. `run` is `runNotebook`. */
 export function runMany(
   runs: readonly RunOptions[],
-  { jobs, servers = [], signal, started, ended }: ManyOptions,
+  { jobs, servers = [], signal, started, moved, ended }: ManyOptions,
   run: (options: RunOptions) => Promise<RunResult>,
 ): Promise<ManyOutcome[]> {
+  /** Servers that gave no kernel, the longer the later: they are asked last. */
+  const failures = new Map<ServerAddress, number>();
+  const orderFor = (hand: number): (ServerAddress | undefined)[] =>
+    servers
+      .map((_, i) => servers[(hand + i) % servers.length])
+      .toSorted((a, b) => (failures.get(a) ?? 0) - (failures.get(b) ?? 0));
   return pooled(runs, jobs, async (given, index, hand) => {
-    const server = servers.length === 0 ? given.server : servers[hand % servers.length];
-    const options: RunOptions = { ...given, signal, ...(server && { server }) };
-    let outcome: ManyOutcome;
-    if (signal?.aborted) {
-      outcome = { options, failure: new RunError('interrupted before its turn', ExitCode.interrupted) };
-    } else {
-      started?.(options, index);
+    const places = servers.length === 0 ? [given.server] : orderFor(hand);
+    let outcome: ManyOutcome = {
+      options: { ...given, signal },
+      failure: new RunError('interrupted before its turn', ExitCode.interrupted),
+    };
+    for (const [attempt, server] of places.entries()) {
+      if (signal?.aborted) break;
+      const options: RunOptions = { ...given, signal, ...(server && { server }) };
+      if (attempt === 0) started?.(options, index);
+      else moved?.(options, index, messageOf(outcome) ?? '');
       outcome = await settled(options, run);
+      if (exitCodeOf(outcome) !== ExitCode.notStarted || server === undefined) break;
+      failures.set(server, (failures.get(server) ?? 0) + 1);
     }
     ended?.(outcome, index);
     return outcome;

@@ -45,7 +45,9 @@ export async function networkFailure(url: string): Promise<string> {
     return 'it broke the connection';
   } catch (error) {
     const cause = error instanceof Error ? causeOf(error) : undefined;
-    return cause === undefined ? messageOf(error) : `${cause.text}${HINTS.get(cause.code) ?? ''}`;
+    if (cause === undefined) return messageOf(error);
+    const silent = cause.code === 'ECONNRESET' && url.startsWith('http:');
+    return `${cause.text}${silent ? OTHER : (HINTS.get(cause.code) ?? '')}`;
   }
 }
 
@@ -58,6 +60,7 @@ function causeOf(error: Error): { text: string; code: string } | undefined {
   return { text: messageOf(inner.message || code), code };
 }
 
+const OTHER = '; does it speak https:// rather than http://?';
 const TRUST = '; trust its certificate with NODE_EXTRA_CA_CERTS=file.pem';
 const HINTS = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', TRUST],

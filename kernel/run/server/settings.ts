@@ -83,12 +83,12 @@ function credentials(base: URL, token: string): string | undefined {
 }
 
 function headersFor(token: string, login: string | undefined): Record<string, string> {
-  if (token !== '') return { Authorization: `token ${token}` };
-  // A server without a token only wants to see that whoever asks can set its cookies (Tornado's XSRF check).
+  // A server that asks for no token wants to see that whoever asks can set its cookies (Tornado's XSRF check).
   const xsrf = randomBytes(16).toString('hex');
+  const authorization = token === '' ? login : `token ${token}`;
   return {
     Cookie: `_xsrf=${xsrf}`,
     'X-XSRFToken': xsrf,
-    ...(login !== undefined && { Authorization: login }),
+    ...(authorization !== undefined && { Authorization: authorization }),
   };
 }

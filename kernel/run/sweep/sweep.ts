@@ -111,6 +111,7 @@ function joined({ parameters }: Pick<RunOptions, 'parameters'>, setting: Setting
 const offset = (many: ManyOptions, by: number): ManyOptions => ({
   ...many,
   started: (options, index) => many.started?.(options, index + by),
+  moved: (options, index, reason) => many.moved?.(options, index + by, reason),
   ended: (outcome, index) => many.ended?.(outcome, index + by),
 });
 

@@ -5,6 +5,8 @@
  * unless said otherwise, and must not overlap inputs except that `out` may equal an input of the same layout.
  */
 
+import type { Formula, FormulaNumbers, FormulaOperands } from './formula.js';
+
 /** Byte offset into the tensor memory. */
 export type Ptr = number;
 
@@ -197,6 +199,25 @@ export interface Kernels {
     b: MatrixOperand,
     c: Ptr,
     beta: 0 | 1,
+  ): void;
+  /** out[i] = formula(a[i], b[i], c[i]), contiguous. */
+  mapFormula(
+    formula: Formula,
+    element: FloatElement,
+    n: number,
+    at: FormulaOperands,
+    numbers: FormulaNumbers,
+    out: Ptr,
+  ): void;
+  /** out[0] = Σ formula(a[i], b[i], c[i]) / divisor, summed in float64; all operands move. */
+  sumFormula(
+    formula: Formula,
+    element: FloatElement,
+    n: number,
+    at: FormulaOperands,
+    numbers: FormulaNumbers,
+    divisor: number,
+    out: Ptr,
   ): void;
   /** y[i] += alpha x[i], contiguous. */
   axpy(element: FloatElement, n: number, alpha: number, x: Ptr, y: Ptr): void;

@@ -1,15 +1,12 @@
 /** Activation functions of networks. */
-import { levels } from '../autograd/levels/wrapped.js';
-import { gradMode } from '../autograd/mode.js';
 import { formatShape, wrapDim } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, sub } from './arithmetic.js';
 import { type Binary, internalBinaryOp } from './binary.js';
 import { where } from './choice.js';
-import { eq, gt, le, logicalAnd, lt } from './comparison.js';
-import { maximum, minimum } from './extremes.js';
+import { eq, gt, logicalAnd, lt } from './comparison.js';
 import { piecewise, smooth, toFloat } from './elementwise.js';
-import { abs, exp, expm1, sigmoid, tanh } from './pointwise.js';
+import { abs, exp, sigmoid, tanh } from './pointwise.js';
 import { functionOp, type FunctionOp, type InPlaceOp, inPlaceOp, type SampleMaker } from './record.js';
 import { reshapeTo } from './shape.js';
 import { sliceDim } from './slicing.js';
@@ -145,8 +142,8 @@ type Parametric<Names extends string> = (
 
 const leaky = piecewise({
   name: 'leakyRelu',
-  f: (x, slope) => where(gt(x, 0), x, mul(x, slope)),
-  gradient: (g, x, slope) => where(gt(x, 0), g, mul(g, slope)),
+  f: (m, [x], [slope]) => m.select(m.gt(x, m.number(0)), x, m.mul(x, slope)),
+  gradient: (m, [g, x], [slope]) => m.select(m.gt(x, m.number(0)), g, m.mul(g, slope)),
 });
 
 /** x if positive, else negativeSlope · x (0.01). */
@@ -158,8 +155,8 @@ export const leakyRelu: InPlaceOp<Parametric<'negativeSlope'>> = activation(
 const between = piecewise({
   name: 'hardtanh',
   // The upper limit is applied last, which matters where the limits are crossed.
-  f: (x, low, high) => minimum(maximum(x, low), high),
-  gradient: (g, x, low, high) => where(logicalAnd(gt(x, low), lt(x, high)), g, 0),
+  f: (m, [x], [low, high]) => m.min(m.max(x, low), high),
+  gradient: (m, [g, x], [low, high]) => m.select(m.and(m.gt(x, low), m.lt(x, high)), g, m.number(0)),
 });
 
 /** x cut off at minVal (−1) and maxVal (1). */
@@ -176,8 +173,8 @@ export const relu6: InPlaceOp<Parametric<never>> = activation(
 
 const sixth = piecewise({
   name: 'hardsigmoid',
-  f: (x) => minimum(maximum(add(div(x, 6), 0.5), 0), 1),
-  gradient: (g, x) => where(lt(abs(x), 3), div(g, 6), 0),
+  f: (m, [x]) => m.min(m.max(m.add(m.div(x, m.number(6)), m.number(0.5)), m.number(0)), m.number(1)),
+  gradient: (m, [g, x]) => m.select(m.lt(m.unary('abs', x), m.number(3)), m.div(g, m.number(6)), m.number(0)),
 });
 
 /** x / 6 + ½ cut off at 0 and 1. */
@@ -188,8 +185,15 @@ export const hardsigmoid: InPlaceOp<Parametric<never>> = activation(
 
 const swish = smooth({
   name: 'hardswish',
-  f: (x) => div(mul(x, minimum(maximum(add(x, 3), 0), 6)), 6),
-  reads: 'input',
+  f: (m, [x]) => {
+    const factor = m.min(m.max(m.add(x, m.number(3)), m.number(0)), m.number(6));
+    return m.div(m.mul(x, factor), m.number(6));
+  },
+  gradient: (m, [g, x]) => {
+    const middle = m.add(m.div(x, m.number(3)), m.number(0.5));
+    const upper = m.select(m.gt(x, m.number(3)), m.number(1), middle);
+    return m.mul(g, m.select(m.lt(x, m.number(-3)), m.number(0), upper));
+  },
   // At −3 and 3 PyTorch takes the slope of the middle piece, and its derivative as 0.
   vjp: (g, x) => {
     const inside = logicalAnd(gt(x, -3), lt(x, 3));
@@ -207,8 +211,8 @@ export const hardswish: InPlaceOp<Parametric<never>> = activation(
 
 const hard = piecewise({
   name: 'hardshrink',
-  f: (x, lambda) => where(le(abs(x), lambda), 0, x),
-  gradient: (g, x, lambda) => where(le(abs(x), lambda), 0, g),
+  f: (m, [x], [lambda]) => m.select(m.le(m.unary('abs', x), lambda), m.number(0), x),
+  gradient: (m, [g, x], [lambda]) => m.select(m.le(m.unary('abs', x), lambda), m.number(0), g),
 });
 
 /** x where |x| is above lambd (0.5), else 0. */
@@ -219,8 +223,8 @@ export const hardshrink: InPlaceOp<Parametric<'lambd'>> = activation(
 
 const soft = piecewise({
   name: 'softshrink',
-  f: (x, lambda) => sub(x, minimum(maximum(x, -lambda), lambda)),
-  gradient: (g, x, lambda) => where(le(abs(x), lambda), 0, g),
+  f: (m, [x], [lambda]) => m.sub(x, m.min(m.max(x, m.sub(m.number(0), lambda)), lambda)),
+  gradient: (m, [g, x], [lambda]) => m.select(m.le(m.unary('abs', x), lambda), m.number(0), g),
 });
 
 /** x moved towards 0 by lambd (0.5), but not beyond. */
@@ -231,8 +235,8 @@ export const softshrink: InPlaceOp<Parametric<'lambd'>> = activation(
 
 const above = piecewise({
   name: 'threshold',
-  f: (x, limit, value) => where(le(x, limit), value, x),
-  gradient: (g, x, limit) => where(le(x, limit), 0, g),
+  f: (m, [x], [limit, value]) => m.select(m.le(x, limit), value, x),
+  gradient: (m, [g, x], [limit]) => m.select(m.le(x, limit), m.number(0), g),
 });
 
 /** x where it is above the threshold, else the value. */
@@ -248,36 +252,52 @@ export const threshold: InPlaceOp<(input: Tensor, threshold: number, value: numb
   (input, limit, value) => above(input, limit, value),
 );
 
+const shrinking = smooth({
+  name: 'tanhshrink',
+  dear: true,
+  f: (m, [x]) => m.sub(x, m.unary('tanh', x)),
+  gradient: (m, [g, x]) => m.mul(g, m.unary('square', m.unary('tanh', x))),
+  vjp: (g, x) => {
+    const t = tanh(x);
+    return mul(g, mul(t, t));
+  },
+});
+
 /** x − tanh(x). */
 export const tanhshrink: InPlaceOp<Parametric<never>> = activation(
   { name: 'tanhshrink', parameters: [], defaults: [] },
-  (x) => sub(x, tanh(x)),
+  (x) => shrinking(x),
 );
+
+const softSign = smooth({
+  name: 'softsign',
+  f: (m, [x]) => m.div(x, m.add(m.unary('abs', x), m.number(1))),
+  gradient: (m, [g, x]) => m.div(g, m.unary('square', m.add(m.unary('abs', x), m.number(1)))),
+  vjp: (g, x) => {
+    const d = add(abs(x), 1);
+    return div(g, mul(d, d));
+  },
+});
 
 /** x / (1 + |x|). */
 export const softsign: InPlaceOp<Parametric<never>> = activation(
   { name: 'softsign', parameters: [], defaults: [] },
-  (x) => div(x, add(abs(x), 1)),
+  (x) => softSign(x),
 );
-
-/** The kernel: ln(1 + eˣ), and x itself above 20. Its derivative is that of softplus. */
-const plainSoftplus: FunctionOp<Unary> = internalUnaryOp({
-  name: 'softplusOfOne',
-  compute: 'softplus',
-  integers: 'float',
-  reads: 'input',
-  vjp: (g, x) => mul(g, sigmoid(x)),
-});
 
 const softPlus = smooth({
   name: 'softplus',
-  f: (x, beta, limit) => {
-    if (beta === 1 && limit === 20) return plainSoftplus(x);
-    const scaled = mul(x, beta);
-    return where(gt(scaled, limit), x, div(plainSoftplus(scaled), beta));
+  dear: true,
+  // The kernel is x itself above 20.
+  f: (m, [x], [beta, limit]) => {
+    const scaled = m.keep(m.mul(x, beta));
+    return m.select(m.gt(scaled, limit), x, m.div(m.unary('softplus', scaled), beta));
   },
-  reads: 'input',
-  vjp: (g, x, _y, [beta = 1, limit = 20]) => {
+  gradient: (m, [g, x], [beta, limit]) => {
+    const scaled = m.keep(m.mul(x, beta));
+    return m.select(m.gt(scaled, limit), g, m.mul(g, m.unary('sigmoid', scaled)));
+  },
+  vjp: (g, x, [beta = 1, limit = 20]) => {
     const scaled = mul(x, beta);
     return where(gt(scaled, limit), g, mul(g, sigmoid(scaled)));
   },
@@ -289,33 +309,33 @@ export const softplus: InPlaceOp<Parametric<'beta' | 'threshold'>> = activation(
   (x, beta, limit) => softPlus(x, beta, limit),
 );
 
-function times(x: Tensor, factor: number): Tensor {
-  return factor === 1 ? x : mul(x, factor);
-}
-
 const exponentialUnit = smooth({
   name: 'elu',
-  // Below 0: a (exp(b x) − 1).
-  f: (x, a, b) => where(gt(x, 0), x, times(expm1(times(x, b)), a)),
-  reads: 'input',
+  dear: true,
+  // s x above 0, and below it s a (exp(b x) − 1).
+  f: (m, [x], [a, b, s]) =>
+    m.mul(m.select(m.gt(x, m.number(0)), x, m.mul(m.unary('expm1', m.mul(x, b)), a)), s),
+  gradient: (m, [g, x], [a, b, s]) => {
+    const below = m.mul(m.unary('exp', m.mul(x, b)), m.mul(a, b));
+    return m.mul(g, m.mul(m.select(m.gt(x, m.number(0)), m.number(1), below), s));
+  },
   // At 0 the slope is a b, and by PyTorch's convention constant: its derivative there is 0.
-  vjp: (g, x, _y, [a = 1, b = 1]) =>
-    // Where that is not differentiated again, its value at 0 is all that counts.
-    !gradMode.enabled && levels.top === null
-      ? where(gt(x, 0), g, mul(g, times(exp(times(x, b)), a * b)))
-      : mul(g, where(lt(x, 0), mul(exp(mul(x, b)), a * b), where(eq(x, 0), a * b, where(gt(x, 0), 1, x)))),
+  vjp: (g, x, [a = 1, b = 1, s = 1]) => {
+    const below = mul(exp(mul(x, b)), a * b * s);
+    return mul(g, where(lt(x, 0), below, where(eq(x, 0), a * b * s, where(gt(x, 0), s, x))));
+  },
 });
 
 /** x if positive, else alpha (eˣ − 1). */
 export const elu: InPlaceOp<Parametric<'alpha'>> = activation(
   { name: 'elu', parameters: ['alpha'], defaults: [1] },
-  (x, alpha) => exponentialUnit(x, alpha, 1),
+  (x, alpha) => exponentialUnit(x, alpha, 1, 1),
 );
 
 /** x if positive, else alpha (exp(x / alpha) − 1). */
 export const celu: InPlaceOp<Parametric<'alpha'>> = activation(
   { name: 'celu', parameters: ['alpha'], defaults: [1] },
-  (x, alpha) => exponentialUnit(x, alpha, 1 / alpha),
+  (x, alpha) => exponentialUnit(x, alpha, 1 / alpha, 1),
 );
 
 const SELU_ALPHA = 1.6732632423543772;
@@ -324,13 +344,28 @@ const SELU_SCALE = 1.0507009873554805;
 /** 1.0507 · elu(x) with alpha 1.6733: keeps mean 0 and variance 1 through layers. */
 export const selu: InPlaceOp<Parametric<never>> = activation(
   { name: 'selu', parameters: [], defaults: [] },
-  (x) => mul(exponentialUnit(x, SELU_ALPHA, 1), SELU_SCALE),
+  (x) => exponentialUnit(x, SELU_ALPHA, 1, SELU_SCALE),
 );
+
+const gated = smooth({
+  name: 'mish',
+  dear: true,
+  f: (m, [x]) => m.mul(x, m.unary('tanh', m.unary('softplus', x))),
+  gradient: (m, [g, x]) => {
+    const t = m.keep(m.unary('tanh', m.unary('softplus', x)));
+    const rest = m.mul(m.sub(m.number(1), m.mul(t, t)), m.unary('sigmoid', x));
+    return m.mul(g, m.add(t, m.mul(x, rest)));
+  },
+  vjp: (g, x) => {
+    const t = tanh(softPlus(x, 1, 20));
+    return mul(g, add(t, mul(x, mul(sub(1, mul(t, t)), sigmoid(x)))));
+  },
+});
 
 /** x tanh(softplus(x)). */
 export const mish: InPlaceOp<Parametric<never>> = activation(
   { name: 'mish', parameters: [], defaults: [] },
-  (x) => mul(x, tanh(softPlus(x, 1, 20))),
+  (x) => gated(x),
 );
 
 type Prelu = (input: Tensor, weight: Tensor) => Tensor;

@@ -1,5 +1,7 @@
 /** Elementwise ops of two or three operands that are made of simpler ones, or of no kernel. */
-import { isFloat, toFloatType } from '../dtype.js';
+import { isFloat, isWideFloat, toFloatType } from '../dtype.js';
+import { formula } from '../kernels/formula.js';
+import type { Shape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, neg, pow, sub, refuseZero } from './arithmetic.js';
 import {
@@ -14,12 +16,15 @@ import {
 import { cast } from './cast.js';
 import { where } from './choice.js';
 import { eq, logicalAnd } from './comparison.js';
-import { smooth, toFloat } from './elementwise.js';
+import { piecewise, smooth, toFloat } from './elementwise.js';
+import { evaluate } from './formulas.js';
 import { type Operand } from './operand.js';
 import { exp, log } from './pointwise.js';
+import { aligned, apply, type Primitive } from './primitive.js';
 import { filled } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp } from './record.js';
 import { isnan } from './predicates.js';
+import { sumTo } from './sum.js';
 import { copyOf } from './shape.js';
 import { unaryOp, type Unary, unarySamples } from './unary.js';
 
@@ -158,6 +163,34 @@ function wide(x: Operand): Operand {
   return typeof x === 'number' ? x : cast(x, 'float64');
 }
 
+interface Between {
+  readonly weight: number;
+  readonly shapes: readonly Shape[];
+}
+
+const betweenFormula = formula('lerp', 2, (m, [x, z], [w]) => m.add(x, m.mul(m.sub(z, x), w)));
+
+const between: Primitive<Between> = {
+  name: 'lerp',
+  forward: ([x, z], { weight }) => evaluate(betweenFormula, [weight], x, z),
+  vjp: (grad, context) => {
+    const { weight, shapes } = context.attributes;
+    return [
+      context.needs(0) ? sumTo(mul(grad, 1 - weight), shapes[0]) : null,
+      context.needs(1) ? sumTo(mul(grad, weight), shapes[1]) : null,
+    ];
+  },
+  jvp: ([x, z], { attributes: { weight } }) => {
+    if (x === null) return z === null ? null : mul(z, weight);
+    return z === null ? mul(x, 1 - weight) : add(mul(x, 1 - weight), mul(z, weight));
+  },
+  again: ([x, z], { weight }) => lerp(x, z, weight),
+  batch: ([x, z], { weight }, batch) => {
+    const [first, second] = aligned([x, z], batch);
+    return lerp(first, second, weight);
+  },
+};
+
 type Lerp = (input: Tensor, end: Tensor, weight: Operand) => Tensor;
 
 /** input + weight · (end − input). */
@@ -170,7 +203,11 @@ export const lerp: InPlaceOp<Lerp> = inPlaceOp<Lerp>(
       [make([2, 3]), make([3]), make([2, 1])],
     ],
   },
-  (input, end, weight) => add(input, mul(sub(end, input), weight)),
+  (input, end, weight) => {
+    const ready = typeof weight === 'number' && isWideFloat(input.dtype) && input.dtype === end.dtype;
+    if (ready) return apply(between, [input, end], { weight, shapes: [input.shape, end.shape] });
+    return add(input, mul(sub(end, input), weight));
+  },
 );
 
 export interface ValueOptions {
@@ -234,8 +271,9 @@ export const logit: InPlaceOp<Logit> = inPlaceOp<Logit>(
 
 const logOdds = smooth({
   name: 'logit',
-  f: (x) => log(div(x, sub(1, x))),
-  reads: 'input',
+  dear: true,
+  f: (m, [x]) => m.unary('log', m.div(x, m.sub(m.number(1), x))),
+  gradient: (m, [g, x]) => m.div(g, m.mul(x, m.sub(m.number(1), x))),
   vjp: (g, x) => div(g, mul(x, sub(1, x))),
 });
 
@@ -276,6 +314,15 @@ const LARGEST: Readonly<Record<'float32' | 'float64', number>> = {
   float64: Number.MAX_VALUE,
 };
 
+const finite = piecewise({
+  name: 'nanToNum',
+  f: (m, [x], [nan, above, below]) => {
+    const upper = m.select(m.eq(x, m.number(Infinity)), above, m.select(m.eq(x, x), x, nan));
+    return m.select(m.eq(x, m.number(-Infinity)), below, upper);
+  },
+  gradient: (m, [g, x]) => m.select(m.lt(m.unary('abs', x), m.number(Infinity)), g, m.number(0)),
+});
+
 /** NaN and infinities replaced by numbers. */
 export const nanToNum: InPlaceOp<NanToNum> = inPlaceOp<NanToNum>(
   {
@@ -287,6 +334,7 @@ export const nanToNum: InPlaceOp<NanToNum> = inPlaceOp<NanToNum>(
   (input: Tensor, nan = 0, posinf?: number, neginf?: number) => {
     if (!isFloat(input.dtype)) return copyOf(input, 'nanToNum');
     const largest = LARGEST[toFloatType(input.dtype)];
+    if (isFloat(input.dtype)) return finite(input, nan, posinf ?? largest, neginf ?? -largest);
     const x = where(isnan(input), nan, input);
     const limited = where(eq(x, Infinity), posinf ?? largest, x);
     return where(eq(limited, -Infinity), neginf ?? -largest, limited);

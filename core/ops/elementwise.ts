@@ -1,37 +1,46 @@
-/** Primitives of one operand with parameters, whose values are composed of kernels and whose derivatives are their own. */
+/** Primitives of one operand with parameters: a formula, and a derivative that is a formula where nobody differentiates it. */
 import { isFloat, toFloatType } from '../dtype.js';
+import { formula, type Rule } from '../kernels/formula.js';
 import type { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
-import { apply, OUTPUT, type Primitive } from './primitive.js';
+import { evaluate, isPlain } from './formulas.js';
+import { apply, type Primitive } from './primitive.js';
 
-/** An op's parameters: at most two numbers. */
-export type Parameters2 = readonly [number?, number?];
+/** An op's parameters: at most three numbers. */
+export type Parameters3 = readonly [number?, number?, number?];
 
-export interface SmoothDescription {
+interface Shared {
   readonly name: string;
-  /** The value; runs unrecorded. The numbers are the op's parameters. */
-  readonly f: (x: Tensor, a: number, b: number) => Tensor;
-  readonly reads: 'input' | 'output' | 'both';
-  /** The gradient of the input, in differentiable ops. What is not read is not there: the gradient stands in for it. */
-  readonly vjp: (grad: Tensor, x: Tensor, y: Tensor, parameters: Parameters2) => Tensor;
+  /** The value of an element; the numbers are the op's parameters. */
+  readonly f: Rule;
+  /** The gradient of the input, of two operands: the gradient of the output, and the input. */
+  readonly gradient: Rule;
+  /** Whether there is more to compute than a few instructions. */
+  readonly dear?: boolean;
+}
+
+export interface SmoothDescription extends Shared {
+  /** The gradient of the input again, in differentiable ops: for derivatives of higher order. */
+  readonly vjp: (grad: Tensor, x: Tensor, parameters: Parameters3) => Tensor;
 }
 
 /** A smooth function, applied to float tensors (integers are converted). */
-export function smooth(description: SmoothDescription): (x: Tensor, ...parameters: Parameters2) => Tensor {
-  const { name, f, reads, vjp } = description;
-  const read = { input: [0], output: [OUTPUT], both: [0, OUTPUT] }[reads];
-  const primitive: Primitive<Parameters2> = {
+export function smooth(description: SmoothDescription): (x: Tensor, ...parameters: Parameters3) => Tensor {
+  const { name, f, gradient, vjp, dear } = description;
+  const value = formula(name, 1, f, { dear });
+  const slope = formula(`${name}Backward`, 2, gradient, { dear });
+  const primitive: Primitive<Parameters3> = {
     name,
-    reads: [read],
-    forward: ([x], [a = 0, b = 0]) => f(x.detach(), a, b),
-    vjp: (grad, context) => [
-      vjp(
-        grad,
-        reads === 'output' ? grad : context.input(0),
-        reads === 'input' ? grad : context.output(),
-        context.attributes,
-      ),
-    ],
+    reads: [[0]],
+    forward: ([x], parameters) => evaluate(value, parameters, x),
+    vjp: (grad, context) => {
+      const x = context.input(0);
+      return [
+        isPlain() && grad.dtype === x.dtype
+          ? evaluate(slope, context.attributes, grad, x)
+          : vjp(grad, x, context.attributes),
+      ];
+    },
     jvp: 'elementwise',
     batch: 'elementwise',
   };
@@ -42,31 +51,24 @@ export function toFloat(x: Tensor): Tensor {
   return isFloat(x.dtype) ? x : cast(x, toFloatType(x.dtype));
 }
 
-export interface PiecewiseDescription {
-  readonly name: string;
-  readonly f: (x: Tensor, a: number, b: number) => Tensor;
-  /** The gradient times the derivative, which is constant between the function's kinks. */
-  readonly gradient: (grad: Tensor, x: Tensor, a: number, b: number) => Tensor;
-}
-
-/** A function of straight pieces: its derivative is piecewise constant, and its second derivative 0. */
-export function piecewise(
-  description: PiecewiseDescription,
-): (x: Tensor, ...parameters: Parameters2) => Tensor {
-  const { name, f, gradient } = description;
-  const gradientPrimitive: Primitive<Parameters2> = {
+/** A function of straight pieces: its derivative is constant between its kinks, and its second derivative 0. */
+export function piecewise(description: Shared): (x: Tensor, ...parameters: Parameters3) => Tensor {
+  const { name, f, gradient, dear } = description;
+  const value = formula(name, 1, f, { dear });
+  const slope = formula(`${name}Backward`, 2, gradient, { dear });
+  const gradientPrimitive: Primitive<Parameters3> = {
     name: `${name}Backward`,
     reads: [[1], []],
-    forward: ([grad, x], [a = 0, b = 0]) => gradient(grad.detach(), x.detach(), a, b),
+    forward: ([grad, x], parameters) => evaluate(slope, parameters, grad, x),
     vjp: (grad, context) => [apply(gradientPrimitive, [grad, context.input(1)], context.attributes), null],
     jvp: ([tangent], context) =>
       tangent === null ? null : apply(gradientPrimitive, [tangent, context.input(1)], context.attributes),
     batch: 'elementwise',
   };
-  const primitive: Primitive<Parameters2> = {
+  const primitive: Primitive<Parameters3> = {
     name,
     reads: [[0]],
-    forward: ([x], [a = 0, b = 0]) => f(x.detach(), a, b),
+    forward: ([x], parameters) => evaluate(value, parameters, x),
     vjp: (grad, context) => [apply(gradientPrimitive, [grad, context.input(0).detach()], context.attributes)],
     jvp: 'elementwise',
     batch: 'elementwise',

@@ -2,6 +2,7 @@
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { elementOf, isFloat } from '../dtype.js';
+import { formula } from '../kernels/formula.js';
 import { kernels } from '../kernels/index.js';
 import { formatShape, Layout, wrapDim, wrapDims } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -9,7 +10,9 @@ import { div, mul } from './arithmetic.js';
 import { type Binary, type BinaryMethod, binaryOp } from './binary.js';
 import { cast } from './cast.js';
 import { where } from './choice.js';
-import { eq, ge, gt, le, logicalNot, logicalOr, lt } from './comparison.js';
+import { eq, gt, logicalOr, lt } from './comparison.js';
+import { fmaxFirst, fmaxSecond, fminFirst, fminSecond, ofLarger, ofSmaller } from './extreme-gradients.js';
+import { areFloats, evaluate } from './formulas.js';
 import { clampFew, clampGradFew, fewElements } from './few.js';
 import { gatherAlong } from './gather.js';
 import { isTensor, type Operand } from './operand.js';
@@ -23,18 +26,13 @@ import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
 
 type BinaryFunction = InPlaceOp<Binary, BinaryMethod>;
 
-/** The gradient where the operand is chosen; shared equally where both are equal. */
-function chosen(grad: Tensor, won: Tensor, tied: Tensor): Tensor {
-  return where(won, grad, where(tied, div(grad, 2), 0));
-}
-
 /** The larger of two elements; NaN if one is. */
 export const maximum: BinaryFunction = binaryOp({
   name: 'maximum',
   compute: 'maximum',
   integers: 'keep',
-  a: { reads: 'ab', vjp: (g, a, b) => chosen(g, gt(a, b), eq(a, b)) },
-  b: { reads: 'ab', vjp: (g, a, b) => chosen(g, lt(a, b), eq(a, b)) },
+  a: { reads: 'ab', vjp: (g, a, b) => ofLarger(g, a, b) },
+  b: { reads: 'ab', vjp: (g, a, b) => ofLarger(g, b, a) },
 });
 
 /** The smaller of two elements; NaN if one is. */
@@ -42,21 +40,17 @@ export const minimum: BinaryFunction = binaryOp({
   name: 'minimum',
   compute: 'minimum',
   integers: 'keep',
-  a: { reads: 'ab', vjp: (g, a, b) => chosen(g, lt(a, b), eq(a, b)) },
-  b: { reads: 'ab', vjp: (g, a, b) => chosen(g, gt(a, b), eq(a, b)) },
+  a: { reads: 'ab', vjp: (g, a, b) => ofSmaller(g, a, b) },
+  b: { reads: 'ab', vjp: (g, a, b) => ofSmaller(g, b, a) },
 });
-
-function isNaNOf(x: Operand): Tensor {
-  return logicalNot(eq(x, x));
-}
 
 /** The larger of two elements; the other one if one is NaN. */
 export const fmax: BinaryFunction = binaryOp({
   name: 'fmax',
   compute: 'fmax',
   integers: 'keep',
-  a: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(ge(a, b), isNaNOf(b)), g, 0) },
-  b: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(ge(a, b), isNaNOf(b)), 0, g) },
+  a: { reads: 'ab', vjp: (g, a, b) => fmaxFirst(g, a, b) },
+  b: { reads: 'ab', vjp: (g, a, b) => fmaxSecond(g, a, b) },
 });
 
 /** The smaller of two elements; the other one if one is NaN. */
@@ -64,8 +58,8 @@ export const fmin: BinaryFunction = binaryOp({
   name: 'fmin',
   compute: 'fmin',
   integers: 'keep',
-  a: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(le(a, b), isNaNOf(b)), g, 0) },
-  b: { reads: 'ab', vjp: (g, a, b) => where(logicalOr(le(a, b), isNaNOf(b)), 0, g) },
+  a: { reads: 'ab', vjp: (g, a, b) => fminFirst(g, a, b) },
+  b: { reads: 'ab', vjp: (g, a, b) => fminSecond(g, a, b) },
 });
 
 interface ExtremeAttributes {
@@ -311,6 +305,11 @@ interface LimitAttributes {
   readonly max: number;
 }
 
+const limited = formula('clamp', 1, (m, [x], [low, high]) => m.min(m.max(x, low), high));
+const limitedGrad = formula('clampBackward', 2, (m, [g, x], [low, high]) =>
+  m.select(m.or(m.lt(x, low), m.gt(x, high)), m.number(0), g),
+);
+
 /** The gradient flows where the element lies within numeric limits, both included. */
 const clampPrimitive: Primitive<LimitAttributes> = {
   name: 'clamp',
@@ -318,10 +317,7 @@ const clampPrimitive: Primitive<LimitAttributes> = {
   forward: ([x], { min: low, max: high }) => {
     const few = fewElements(x, x);
     if (few !== null && low <= high) return clampFew(few, x, low, high);
-    const raised = maximum(x, low);
-    const limited = minimum(raised, high);
-    raised.storage.release();
-    return limited;
+    return evaluate(limited, [low, high], x);
   },
   vjp: (grad, context) => {
     const { min: low, max: high } = context.attributes;
@@ -329,6 +325,7 @@ const clampPrimitive: Primitive<LimitAttributes> = {
     if (!gradMode.enabled && levels.top === null) {
       const few = fewElements(x, grad);
       if (few !== null) return [clampGradFew(few, grad, x, low, high)];
+      if (areFloats(grad, x)) return [evaluate(limitedGrad, [low, high], grad, x)];
     }
     const above = low === -Infinity ? null : lt(x, low);
     const below = high === Infinity ? null : gt(x, high);

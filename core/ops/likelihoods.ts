@@ -1,15 +1,18 @@
 /** Losses that are negative log-likelihoods of distributions. */
+import { levels } from '../autograd/levels/wrapped.js';
 import { broadcastShapes, formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, sub } from './arithmetic.js';
 import { where } from './choice.js';
 import { xlogy } from './combined.js';
 import { le } from './comparison.js';
+import { divergence, probabilityEntropy } from './loss-formulas.js';
 import { type LossOptions, reduceLoss, type Reduction } from './losses.js';
 import { exp, log, square } from './pointwise.js';
 import { apply, type Primitive } from './primitive.js';
 import { functionOp, type FunctionOp, type SampleMaker } from './record.js';
 import { sum } from './reduction.js';
+import { reduceRaw } from './sum.js';
 import { unsqueezeDim } from './shape.js';
 import { allocateLike } from './operand.js';
 import { contiguousData, elements } from './raw.js';
@@ -50,6 +53,16 @@ const crossEntropyPrimitive: Primitive<null> = {
   batch: 'leading',
 };
 
+/** Whether all elements of a float tensor are between 0 and 1, found by two passes that compare nothing else. */
+function areProbabilities(input: Tensor): boolean {
+  if (levels.top !== null || input.layout.size === 0) return false;
+  const x = input.detach();
+  const dims = x.shape.map((_, dim) => dim);
+  const [least] = elements(reduceRaw('min', x, dims, false, 'binaryCrossEntropy'));
+  const [most] = elements(reduceRaw('max', x, dims, false, 'binaryCrossEntropy'));
+  return least >= 0 && most <= 1;
+}
+
 export interface BceOptions extends LossOptions {
   /** Factor of each element's loss; broadcasts. */
   weight?: Tensor | null;
@@ -79,6 +92,9 @@ export const binaryCrossEntropy: FunctionOp<Loss<BceOptions>> = functionOp<Loss<
         `binaryCrossEntropy: input and target have the same shape, got ${formatShape(input.shape)} and ${formatShape(target.shape)}`,
       );
     }
+    const whole =
+      weight === undefined && areProbabilities(input) ? probabilityEntropy(input, target, reduction) : null;
+    if (whole !== null) return whole;
     const losses = apply(crossEntropyPrimitive, [input, target], null);
     return reduceLoss('binaryCrossEntropy', weight === undefined ? losses : mul(losses, weight), reduction);
   },
@@ -106,6 +122,9 @@ export const klDiv: FunctionOp<Loss<KlDivOptions>> = functionOp<Loss<KlDivOption
   },
   (input: Tensor, target: Tensor, reduction: Reduction | 'batchmean' = 'mean', logTarget = false) => {
     checkBroadcast('klDiv', input, target);
+    const batchmean = reduction === 'batchmean';
+    const whole = logTarget ? null : divergence(input, target, batchmean ? 'sum' : reduction);
+    if (whole !== null) return batchmean ? div(whole, input.shape.at(0) ?? 1) : whole;
     const losses = logTarget
       ? mul(exp(target), sub(target, input))
       : sub(xlogy(target, target), mul(target, input));

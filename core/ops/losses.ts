@@ -6,6 +6,7 @@ import { add, div, mul, neg, sub } from './arithmetic.js';
 import { where } from './choice.js';
 import { lt } from './comparison.js';
 import { abs, logsigmoid, square } from './pointwise.js';
+import { absoluteError, huberError, logitsEntropy, smoothError, squaredError } from './loss-formulas.js';
 import { contiguousData, elements, filled } from './raw.js';
 import { functionOp, type FunctionOp, type SampleMaker } from './record.js';
 import { mean, sum } from './reduction.js';
@@ -67,6 +68,7 @@ export const mseLoss: FunctionOp<Loss> = functionOp<Loss>(
     errors: reductionErrors,
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean') =>
+    squaredError(input, target, reduction) ??
     reduceLoss('mseLoss', square(difference('mseLoss', input, target)), reduction),
 );
 
@@ -81,6 +83,7 @@ export const l1Loss: FunctionOp<Loss> = functionOp<Loss>(
     errors: reductionErrors,
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean') =>
+    absoluteError(input, target, reduction) ??
     reduceLoss('l1Loss', abs(difference('l1Loss', input, target)), reduction),
 );
 
@@ -100,6 +103,8 @@ export const smoothL1Loss: FunctionOp<Loss<SmoothL1Options>> = functionOp<Loss<S
     errors: reductionErrors,
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean', beta = 1) => {
+    const whole = beta > 0 ? smoothError(input, target, reduction, beta) : null;
+    if (whole !== null) return whole;
     const d = difference('smoothL1Loss', input, target);
     const size = abs(d);
     if (beta === 0) return reduceLoss('smoothL1Loss', size, reduction);
@@ -124,6 +129,8 @@ export const huberLoss: FunctionOp<Loss<HuberOptions>> = functionOp<Loss<HuberOp
     errors: reductionErrors,
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean', delta = 1) => {
+    const whole = huberError(input, target, reduction, delta);
+    if (whole !== null) return whole;
     const d = difference('huberLoss', input, target);
     const size = abs(d);
     const losses = where(lt(size, delta), mul(square(d), 0.5), mul(sub(size, 0.5 * delta), delta));
@@ -157,6 +164,9 @@ export const binaryCrossEntropyWithLogits: FunctionOp<Loss<BceWithLogitsOptions>
           formatShape(target.shape),
       );
     }
+    const whole =
+      weight === undefined && posWeight === undefined ? logitsEntropy(input, target, reduction) : null;
+    if (whole !== null) return whole;
     const softMinus = neg(logsigmoid(input));
     const positive =
       posWeight === undefined ? softMinus : mul(softMinus, add(mul(sub(posWeight, 1), target), 1));

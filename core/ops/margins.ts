@@ -8,6 +8,7 @@ import { eq, ne } from './comparison.js';
 import { pairwiseDistance } from './distances.js';
 import { minimum } from './extremes.js';
 import { flat, gatherAlong } from './gather.js';
+import { softMargin } from './loss-formulas.js';
 import { type LossOptions, reduceLoss, type Reduction } from './losses.js';
 import { logsigmoid, relu, sqrt } from './pointwise.js';
 import { contiguousData, elements } from './raw.js';
@@ -251,7 +252,10 @@ export const softMarginLoss: FunctionOp<Loss> = functionOp<Loss>(
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean') => {
     broadcastShapes('softMarginLoss', input.shape, target.shape);
-    return reduceLoss('softMarginLoss', neg(logsigmoid(mul(target, input))), reduction);
+    return (
+      softMargin(input, target, reduction) ??
+      reduceLoss('softMarginLoss', neg(logsigmoid(mul(target, input))), reduction)
+    );
   },
 );
 

@@ -2,6 +2,7 @@
 import type { Kernels } from '../api.js';
 import { binary, binaryFlat, binaryFunction, compare, compareFunction, where } from './binary.js';
 import { copy, copyInto, fill } from './copy.js';
+import { mapFormula, sumFormula } from './formula.js';
 import { matmul } from './matmul.js';
 import { adamStep, axpy, sgdStep } from './optimizers.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
@@ -25,6 +26,8 @@ export const referenceKernels: Kernels = {
   softmax,
   softmaxGrad,
   matmul,
+  mapFormula,
+  sumFormula,
   axpy,
   sgdStep,
   adamStep,

@@ -5,6 +5,7 @@ import { compare, compareFunction, where } from './choice.js';
 import { copy } from './convert.js';
 import { copyInto } from './copy.js';
 import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } from './elementwise.js';
+import { mapFormula, sumFormula } from './formula.js';
 import { matmul } from './gemm.js';
 import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
@@ -27,6 +28,8 @@ export const simdKernels: Kernels = {
   softmax,
   softmaxGrad,
   matmul,
+  mapFormula,
+  sumFormula,
   fill,
   axpy,
   sgdStep,

@@ -3,9 +3,10 @@
  * place, are not recorded for gradients, and return the tensor.
  */
 
-import { formatShape, type Shape } from '../layout.js';
+import { describeValue, formatShape, type Shape } from '../layout.js';
+import { checkOptions } from '../options.js';
 import { fillNormal, fillPermutation, fillUniform } from '../random/distributions.js';
-import { defaultGenerator, type Generator } from '../random/generator.js';
+import { defaultGenerator, Generator } from '../random/generator.js';
 import { fillTensor } from '../random/in-place.js';
 import type { Tensor } from '../tensor.js';
 import { erfinv, normalCdf, orthonormalRows } from './init-math.js';
@@ -35,6 +36,7 @@ export type Nonlinearity =
  * tanh, √2 for relu, √(2 / (1 + slope²)) for leaky_relu (`param` is its slope, 0.01), 3/4 for selu.
  */
 export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
+  checkNonlinearity('calculateGain', nonlinearity);
   switch (nonlinearity) {
     case 'tanh':
       return 5 / 3;
@@ -64,24 +66,110 @@ export function calculateFanInAndFanOut(shape: Shape): [fanIn: number, fanOut: n
   return [shape[1] * field, shape[0] * field];
 }
 
-/** U[a, b), by default [0, 1). */
-export function uniform_(tensor: Tensor, options: InitOptions & { a?: number; b?: number } = {}): Tensor {
-  const { a = 0, b = 1, generator = defaultGenerator } = options;
+/** Options as they were given, by name or (the numbers, in PyTorch's order) one after the other; checked. */
+function given<T extends object>(
+  owner: string,
+  first: number | T | undefined,
+  positional: Readonly<Partial<T>>,
+  known: readonly (keyof T & string)[],
+): Partial<T> {
+  const raw: unknown = first;
+  if (raw !== undefined && typeof raw !== 'number') checkOptions(owner, raw, known);
+  const options = typeof first === 'object' ? first : positional;
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || typeof value === 'number') continue;
+    if (name === 'generator' ? value instanceof Generator : typeof value === 'string' && WORDS.includes(name))
+      continue;
+    throw new TypeError(
+      `${owner}: ${name} is a ${name === 'generator' ? 'Generator' : 'number'}, got ${describeValue(value)}`,
+    );
+  }
+  return options;
+}
+
+/** Options that are words. */
+const WORDS: readonly string[] = ['mode', 'nonlinearity'];
+
+/** The bounds of U[a, b). */
+export interface UniformOptions extends InitOptions {
+  a?: number;
+  b?: number;
+}
+
+/** U[a, b), by default [0, 1): `uniform_(w, -1, 1)` or `uniform_(w, { a: -1, b: 1 })`. */
+export function uniform_(
+  tensor: Tensor,
+  first?: number | UniformOptions,
+  second?: number,
+  source?: Generator,
+): Tensor {
+  const {
+    a = 0,
+    b = 1,
+    generator = defaultGenerator,
+  } = given<UniformOptions>('uniform_', first, { a: numberOf(first), b: second, generator: source }, [
+    'a',
+    'b',
+    'generator',
+  ]);
   return fillTensor('uniform_', tensor, (out) => fillUniform(out, a, b, generator));
 }
 
-/** N(mean, std²), by default N(0, 1). */
-export function normal_(tensor: Tensor, options: InitOptions & { mean?: number; std?: number } = {}): Tensor {
-  const { mean = 0, std = 1, generator = defaultGenerator } = options;
+/** What is not a number was given by name. */
+function numberOf(first: unknown): number | undefined {
+  return typeof first === 'number' ? first : undefined;
+}
+
+/** Mean and standard deviation of a normal distribution. */
+export interface NormalOptions extends InitOptions {
+  mean?: number;
+  std?: number;
+}
+
+/** N(mean, std²), by default N(0, 1): `normal_(w, 0, 0.02)` or `normal_(w, { std: 0.02 })`. */
+export function normal_(
+  tensor: Tensor,
+  first?: number | NormalOptions,
+  second?: number,
+  source?: Generator,
+): Tensor {
+  const {
+    mean = 0,
+    std = 1,
+    generator = defaultGenerator,
+  } = given<NormalOptions>('normal_', first, { mean: numberOf(first), std: second, generator: source }, [
+    'mean',
+    'std',
+    'generator',
+  ]);
+  if (!(std >= 0)) throw new RangeError(`normal_: std is not negative, got ${std}`);
   return fillTensor('normal_', tensor, (out) => fillNormal(out, mean, std, generator));
 }
+
+/** A normal distribution and where it is cut. */
+export type TruncNormalOptions = NormalOptions & UniformOptions;
 
 /** N(mean, std²) cut to [a, b] (by default N(0, 1) in [-2, 2]), by the inverse of its distribution function. */
 export function truncNormal_(
   tensor: Tensor,
-  options: InitOptions & { mean?: number; std?: number; a?: number; b?: number } = {},
+  first?: number | TruncNormalOptions,
+  second?: number,
+  from?: number,
+  to?: number,
+  source?: Generator,
 ): Tensor {
-  const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator } = options;
+  const {
+    mean = 0,
+    std = 1,
+    a = -2,
+    b = 2,
+    generator = defaultGenerator,
+  } = given<TruncNormalOptions>(
+    'truncNormal_',
+    first,
+    { mean: numberOf(first), std: second, a: from, b: to, generator: source },
+    ['mean', 'std', 'a', 'b', 'generator'],
+  );
   const low = normalCdf((a - mean) / std);
   const high = normalCdf((b - mean) / std);
   return fillTensor('truncNormal_', tensor, (out) => {
@@ -94,6 +182,7 @@ export function truncNormal_(
 
 /** All elements `val`. */
 export function constant_(tensor: Tensor, val: number): Tensor {
+  if (typeof val !== 'number') throw new TypeError(`constant_: val is a number, got ${describeValue(val)}`);
   return fillTensor('constant_', tensor, (out) => out.fill(val));
 }
 
@@ -147,15 +236,31 @@ export function dirac_(tensor: Tensor, groups = 1): Tensor {
   });
 }
 
+/** How much larger weights are. */
+export interface GainOptions extends InitOptions {
+  /** Default 1. See {@link calculateGain}. */
+  gain?: number;
+}
+
+function gainOf(
+  owner: string,
+  first: number | GainOptions | undefined,
+  generator: Generator | undefined,
+): Partial<GainOptions> {
+  return given<GainOptions>(owner, first, { gain: numberOf(first), generator }, ['gain', 'generator']);
+}
+
 /** Glorot and Bengio (2010): U[-a, a) with a = gain √(6 / (fan in + fan out)). */
-export function xavierUniform_(tensor: Tensor, options: InitOptions & { gain?: number } = {}): Tensor {
-  const bound = Math.sqrt(3) * xavierStd(tensor, options.gain);
-  return uniform_(tensor, { a: -bound, b: bound, generator: options.generator });
+export function xavierUniform_(tensor: Tensor, first?: number | GainOptions, source?: Generator): Tensor {
+  const { gain, generator } = gainOf('xavierUniform_', first, source);
+  const bound = Math.sqrt(3) * xavierStd(tensor, gain);
+  return uniform_(tensor, -bound, bound, generator);
 }
 
 /** Glorot and Bengio (2010): N(0, std²) with std = gain √(2 / (fan in + fan out)). */
-export function xavierNormal_(tensor: Tensor, options: InitOptions & { gain?: number } = {}): Tensor {
-  return normal_(tensor, { std: xavierStd(tensor, options.gain), generator: options.generator });
+export function xavierNormal_(tensor: Tensor, first?: number | GainOptions, source?: Generator): Tensor {
+  const { gain, generator } = gainOf('xavierNormal_', first, source);
+  return normal_(tensor, 0, xavierStd(tensor, gain), generator);
 }
 
 function xavierStd(tensor: Tensor, gain = 1): number {
@@ -173,17 +278,73 @@ export interface KaimingOptions extends InitOptions {
   nonlinearity?: Nonlinearity;
 }
 
+const NONLINEARITIES: readonly string[] = [
+  'linear',
+  'conv1d',
+  'conv2d',
+  'conv3d',
+  'conv_transpose1d',
+  'conv_transpose2d',
+  'conv_transpose3d',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'leaky_relu',
+  'selu',
+];
+
+function kaimingOptions(
+  owner: string,
+  first: number | KaimingOptions | undefined,
+  mode: KaimingOptions['mode'],
+  nonlinearity: Nonlinearity | undefined,
+  generator: Generator | undefined,
+): Partial<KaimingOptions> {
+  const options = given<KaimingOptions>(owner, first, { a: numberOf(first), mode, nonlinearity, generator }, [
+    'a',
+    'mode',
+    'nonlinearity',
+    'generator',
+  ]);
+  if (options.mode !== undefined && !['fan_in', 'fan_out'].includes(options.mode))
+    throw new TypeError(`${owner}: mode is 'fan_in' or 'fan_out', got ${describeValue(options.mode)}`);
+  if (options.nonlinearity !== undefined) checkNonlinearity(owner, options.nonlinearity);
+  return options;
+}
+
+/** @throws TypeError for a name that is no nonlinearity */
+function checkNonlinearity(owner: string, name: string): void {
+  if (NONLINEARITIES.includes(name)) return;
+  throw new TypeError(
+    `${owner}: there is no nonlinearity ${describeValue(name)}; there are ${NONLINEARITIES.join(', ')}`,
+  );
+}
+
 /** He et al. (2015): U[-b, b) with b = gain √(3 / fan). */
-export function kaimingUniform_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
+export function kaimingUniform_(
+  tensor: Tensor,
+  first?: number | KaimingOptions,
+  mode?: KaimingOptions['mode'],
+  nonlinearity?: Nonlinearity,
+  source?: Generator,
+): Tensor {
+  const options = kaimingOptions('kaimingUniform_', first, mode, nonlinearity, source);
   if (tensor.numel() === 0) return tensor;
   const bound = Math.sqrt(3) * kaimingStd(tensor, options);
-  return uniform_(tensor, { a: -bound, b: bound, generator: options.generator });
+  return uniform_(tensor, -bound, bound, options.generator);
 }
 
 /** He et al. (2015): N(0, std²) with std = gain / √fan. */
-export function kaimingNormal_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
+export function kaimingNormal_(
+  tensor: Tensor,
+  first?: number | KaimingOptions,
+  mode?: KaimingOptions['mode'],
+  nonlinearity?: Nonlinearity,
+  source?: Generator,
+): Tensor {
+  const options = kaimingOptions('kaimingNormal_', first, mode, nonlinearity, source);
   if (tensor.numel() === 0) return tensor;
-  return normal_(tensor, { std: kaimingStd(tensor, options), generator: options.generator });
+  return normal_(tensor, 0, kaimingStd(tensor, options), options.generator);
 }
 
 function kaimingStd(tensor: Tensor, options: KaimingOptions): number {
@@ -196,8 +357,8 @@ function kaimingStd(tensor: Tensor, options: KaimingOptions): number {
  * Saxe et al. (2013): a (semi-)orthogonal matrix times `gain`; dimensions after the first are taken as one.
  * @throws RangeError for fewer than two dimensions.
  */
-export function orthogonal_(tensor: Tensor, options: InitOptions & { gain?: number } = {}): Tensor {
-  const { gain = 1, generator = defaultGenerator } = options;
+export function orthogonal_(tensor: Tensor, first?: number | GainOptions, source?: Generator): Tensor {
+  const { gain = 1, generator = defaultGenerator } = gainOf('orthogonal_', first, source);
   if (tensor.ndim < 2) {
     throw new RangeError(`orthogonal_: expected two or more dimensions, got ${formatShape(tensor.shape)}`);
   }
@@ -211,12 +372,35 @@ export function orthogonal_(tensor: Tensor, options: InitOptions & { gain?: numb
   });
 }
 
+/** How much of each column is 0, and the standard deviation of the rest. */
+export interface SparseOptions extends InitOptions {
+  sparsity: number;
+  std?: number;
+}
+
 /**
  * Martens (2010): N(0, std²) (std 0.01) with the part `sparsity` of each column set to 0.
  * @throws RangeError unless the tensor has two dimensions.
  */
-export function sparse_(tensor: Tensor, options: InitOptions & { sparsity: number; std?: number }): Tensor {
-  const { sparsity, std = 0.01, generator = defaultGenerator } = options;
+export function sparse_(
+  tensor: Tensor,
+  first: number | SparseOptions,
+  second?: number,
+  source?: Generator,
+): Tensor {
+  const {
+    sparsity,
+    std = 0.01,
+    generator = defaultGenerator,
+  } = given<SparseOptions>('sparse_', first, { sparsity: numberOf(first), std: second, generator: source }, [
+    'sparsity',
+    'std',
+    'generator',
+  ]);
+  if (sparsity === undefined || !(sparsity >= 0 && sparsity <= 1))
+    throw new RangeError(
+      `sparse_: sparsity is the part of each column that is 0, from 0 to 1; got ${sparsity}`,
+    );
   if (tensor.ndim !== 2)
     throw new RangeError(`sparse_: expected two dimensions, got ${formatShape(tensor.shape)}`);
   const [rows, columns] = tensor.shape;

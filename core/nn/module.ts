@@ -2,7 +2,8 @@
 
 import { noGrad } from '../autograd/mode.js';
 import type { FloatDType } from '../dtype.js';
-import { isFloat } from '../dtype.js';
+import { isDType, isFloat } from '../dtype.js';
+import { describeValue } from '../layout.js';
 import { zerosLike } from '../ops/creation.js';
 import { notATensor } from '../ops/record.js';
 import { Tensor } from '../tensor.js';
@@ -227,7 +228,13 @@ export abstract class Module extends Callable {
   /**
    * Converts all float parameters and buffers. The parameters are replaced by new ones, so make optimizers afterwards.
    */
-  to(dtype: FloatDType): this {
+  to(dtype: FloatDType | 'cpu'): this {
+    if (dtype === 'cpu') return this;
+    if (!isDType(dtype) || !isFloat(dtype)) {
+      throw new TypeError(
+        `to: parameters are converted to a float dtype (float32, float64, float16, bfloat16) on the CPU, got ${describeValue(dtype)}`,
+      );
+    }
     const made = new Map<Tensor, Tensor>();
     for (const module of this.modules()) {
       for (const [name, value] of module.held()) {

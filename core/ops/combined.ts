@@ -356,3 +356,22 @@ export const dist: MethodOp<Dist> = methodOp<Dist>(
   },
   (input: Tensor, other: Tensor, p = 2) => sub(input, other).norm(p),
 );
+
+/** Degrees as radians: x · π / 180. */
+export const deg2rad: MethodOp<Unary> = methodOp<Unary>(
+  { name: 'deg2rad', params: ['input'], samples: unarySamples(-2, 2) },
+  (input: Tensor): Tensor => mul(toFloat(input), Math.PI / 180),
+);
+
+/** Radians as degrees: x · 180 / π. */
+export const rad2deg: MethodOp<Unary> = methodOp<Unary>(
+  { name: 'rad2deg', params: ['input'], samples: unarySamples(-2, 2) },
+  (input: Tensor): Tensor => mul(toFloat(input), 180 / Math.PI),
+);
+
+/** input · 2ᵒᵗʰᵉʳ. */
+export const ldexp: InPlaceOp<Binary, BinaryMethod> = inPlaceOp<Binary, BinaryMethod>(
+  { name: 'ldexp', params: ['input', 'other'], samples: binarySamples(-2, 2) },
+  (input: Operand, other: Operand): Tensor =>
+    mul(input, pow(2, typeof other === 'number' ? other : toFloat(other))),
+);

@@ -40,7 +40,10 @@ function dtypeOf(given: object): unknown {
   return 'dtype' in given ? given.dtype : undefined;
 }
 
-type To = (input: Tensor, dtype: DType | { dtype: DType } | Tensor) => Tensor;
+type To = (input: Tensor, dtype: DType | 'cpu' | { dtype: DType } | Tensor) => Tensor;
+
+/** Places for tensors that PyTorch has. */
+const DEVICE = /^(cpu|cuda|mps|xpu|xla|meta)(:\d+)?$/;
 
 /** The tensor in another dtype (its own, or that of another tensor): itself where it has it, else a copy. */
 export const to: MethodOp<To> = methodOp<To>(
@@ -53,6 +56,10 @@ export const to: MethodOp<To> = methodOp<To>(
   (input, dtype) => {
     const given: unknown = dtype;
     const asked: unknown = typeof given === 'object' && given !== null ? dtypeOf(given) : given;
+    if (typeof asked === 'string' && DEVICE.test(asked)) {
+      if (asked.startsWith('cpu')) return input;
+      throw new Error(`to: there is no device but the CPU, so no '${asked}'; leave the call out`);
+    }
     if (!isDType(asked)) {
       throw new TypeError(`to: there is no dtype '${String(asked)}'; the dtypes are ${DTYPE_NAMES}`);
     }

@@ -30,23 +30,66 @@ export {
   type SizesOp,
 } from './arrangement.js';
 export { type AvgPoolOptions } from './average-pooling.js';
+export {
+  absolute,
+  arccos,
+  arccosh,
+  arcsin,
+  arcsinh,
+  arctan,
+  arctan2,
+  arctanh,
+  argwhere,
+  clip,
+  concat,
+  concatenate,
+  divide,
+  fix,
+  ger,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  moveaxis,
+  multiply,
+  negative,
+  notEqual,
+  rowStack,
+  sgn,
+  subtract,
+  swapdims,
+} from './aliases.js';
+export { isFloatingPoint, isTensor, numel } from './attributes.js';
+export {
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  gcd,
+  lcm,
+} from './bitwise.js';
 export { maskedFill, where } from './choice.js';
 export {
   addcdiv,
   addcmul,
   atan2,
   copysign,
+  deg2rad,
   dist,
   floatPower,
   fmod,
   heaviside,
   hypot,
+  ldexp,
   lerp,
   logaddexp,
   logaddexp2,
   logit,
   nanToNum,
   positive,
+  rad2deg,
   remainder,
   sinc,
   xlogy,
@@ -115,7 +158,6 @@ export {
   maskedScatter,
   maskedSelect,
   nonzero,
-  nonzero as argwhere,
   scatter,
   scatterAdd,
   take,
@@ -156,7 +198,9 @@ export {
   type WeightedOptions,
 } from './margins.js';
 export { addmm, bmm, dot, matmul, mm, mv, outer, type AddmmOptions } from './matmul.js';
-export { median, nanmedian, type Median, type MedianMethod } from './medians.js';
+export { corrcoef, cov, type CovOptions } from './correlation.js';
+export { cumulativeTrapezoid, trapezoid, trapezoid as trapz, type TrapezoidOptions } from './integration.js';
+export { median, mode, nanmedian, type Median, type MedianMethod } from './medians.js';
 export { type PadMode, type PadOptions } from './padding.js';
 export {
   abs,
@@ -246,9 +290,34 @@ export {
   type DimOptions,
 } from './slicing.js';
 export { logSoftmax, softmax, type SoftmaxOptions } from './softmax.js';
-export { arange, eye, linspace } from './sequences.js';
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  broadcastShapes,
+  broadcastTensors,
+  dsplit,
+  hsplit,
+  reshapeAs,
+  sumToSize,
+  unravelIndex,
+  viewAs,
+  vsplit,
+} from './reshaping.js';
+export {
+  arange,
+  blackmanWindow,
+  eye,
+  hammingWindow,
+  hannWindow,
+  linspace,
+  logspace,
+  trilIndices,
+  triuIndices,
+  type WindowOptions,
+} from './sequences.js';
 export { argsort, kthvalue, msort, sort, topk, type SortOptions, type TopkOptions } from './sorting.js';
-export { digamma, erfinv, lgamma } from './special.js';
+export { digamma, erfinv, lgamma, mvlgamma, polygamma } from './special.js';
 export {
   all,
   any,
@@ -267,6 +336,7 @@ export {
 } from './statistics.js';
 export { type UnfoldOptions } from './unfolding.js';
 export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './unique.js';
+export { diagonalScatter, selectScatter, sliceScatter } from './writing.js';
 export * as linalg from './linalg/index.js';
 export {
   cholesky,

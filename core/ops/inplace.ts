@@ -3,11 +3,11 @@ import { edgeAt, highest, type Level, levels, Wrapped } from '../autograd/levels
 import { gradMode } from '../autograd/mode.js';
 import { backwardName, type Gradients, Node } from '../autograd/node.js';
 import { canCast, isHalf } from '../dtype.js';
-import { formatShape, sameShape } from '../layout.js';
+import { formatShape, sameShape, type Shape } from '../layout.js';
 import { Tensor, type ViewOf } from '../tensor.js';
 import { copyOf } from './shape.js';
 import { maskedWrite } from './view.js';
-import { castCopy, inDType, move } from './raw.js';
+import { castCopy, filled, inDType, move } from './raw.js';
 import type { OpRecord } from './record.js';
 
 /** Throws where PyTorch refuses to change a tensor in place. */
@@ -81,6 +81,7 @@ export function checkLevel(name: string, self: Tensor, level: Level): void {
 export function writeOnLevel(name: string, self: Tensor, result: Tensor): Tensor {
   writeData(name, self, result);
   if (result.differentiable && result.level === self.level) rebase(self, result);
+  else if (self.requiresGrad) cutOff(name, self, result);
   return self;
 }
 
@@ -107,8 +108,8 @@ export function assign(name: string, self: Tensor, before: Tensor, result: Tenso
     keepElements(name, before);
   }
   writeData(name, self, result);
-  if (!result.differentiable) return;
-  rebase(self, result);
+  if (result.differentiable) rebase(self, result);
+  else if (self.requiresGrad) cutOff(name, self, result);
 }
 
 /** Copies the data of `result` into `self`. */
@@ -162,6 +163,40 @@ class ViewWriteNode extends Node {
 export function replayFrom(view: ViewOf, base: Tensor): Tensor {
   const { parent } = view;
   return view.replay(parent.viewOf === null ? base : replayFrom(parent.viewOf, base));
+}
+
+/** The history of a tensor that was overwritten by what has none: what it was before has no part in it any more. */
+class OverwriteNode extends Node {
+  private readonly shape: Shape;
+
+  constructor(
+    private readonly operation: string,
+    before: Tensor,
+  ) {
+    super([before.edge()]);
+    this.shape = before.shape;
+  }
+
+  get name(): string {
+    return backwardName(this.operation);
+  }
+
+  backward(grad: Tensor): Gradients {
+    return [filled(this.shape, 0, grad.dtype, 'backward')];
+  }
+
+  release(): void {
+    // Nothing is saved.
+  }
+}
+
+/** `self` was overwritten by `result`, which no gradient flows through: none flows to what `self` was before either. */
+export function cutOff(name: string, self: Tensor, result: Tensor): void {
+  if (self.viewOf !== null) rebase(self, result);
+  else {
+    self.node = new OverwriteNode(name.replace(/_$/, ''), self);
+    self.history++;
+  }
 }
 
 /** Gives `self` the place of `result` in the graph; where `self` is a view, its base and other views follow. */

@@ -1,4 +1,4 @@
-/** Medians. */
+/** Medians and modes. */
 import { wrapDim, wrapDims } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { div, mul } from './arithmetic.js';
@@ -99,3 +99,42 @@ export const median: MethodOp<Median, MedianMethod> = medianOp('median', false);
 
 /** The median of the elements that are not NaN. */
 export const nanmedian: MethodOp<Median, MedianMethod> = medianOp('nanmedian', true);
+
+type Mode = (input: Tensor, dim?: number | ArgOptions, keepdim?: boolean | ArgOptions) => ValuesIndices;
+
+/** The most frequent element of each line (the smallest of several), and where it stands last. */
+export const mode: MethodOp<Mode> = methodOp<Mode>(
+  {
+    name: 'mode',
+    params: ['input', 'dim', 'keepdim'],
+    options: true,
+    samples: (make) => [[make([2, 3])], [make([3, 2]), 0, true]],
+    errors: (make) => [{ args: [make([2, 0])], message: /0 elements|no elements|size 0/ }],
+  },
+  (input: Tensor, dim = -1, keepdim = false) => {
+    const at = wrapDim('mode', dim, input.ndim);
+    checkCount('mode', 1, input, at, 1);
+    const x = input.detach();
+    const { data, size, step, starts } = linesOf(x, at, 'mode');
+    const order = elements(orderAlong('mode', x, at, false));
+    const indices = allocateShape(x.ndim === 0 ? [] : x.shape.with(at, 1), 'int64', 'mode');
+    const to = elements(indices);
+    starts.forEach((start, i) => {
+      let longest = 0;
+      let run = 0;
+      for (let k = 0; k < size; k++) {
+        const place = order[start + k * step];
+        const same =
+          k > 0 && data[start + place * step] === data[start + order[start + (k - 1) * step] * step];
+        run = same ? run + 1 : 1;
+        // Of a run of equal elements, the order is theirs in the line, so that its end is the last of them.
+        if (run > longest) {
+          longest = run;
+          to[i] = place;
+        }
+      }
+    });
+    const values = gatherAlong('mode', input, at, indices);
+    return reduced(named(['values', 'indices'], [values, indices]), at, keepdim, input.ndim);
+  },
+);

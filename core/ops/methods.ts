@@ -42,6 +42,11 @@ import * as scan from './scan.js';
 import * as searching from './searching.js';
 import * as shape from './shape.js';
 import * as slicing from './slicing.js';
+import * as bitwise from './bitwise.js';
+import * as correlation from './correlation.js';
+import * as reshaping from './reshaping.js';
+import * as writing from './writing.js';
+import * as aliases from './aliases.js';
 import * as softmax from './softmax.js';
 import * as sorting from './sorting.js';
 import * as special from './special.js';
@@ -51,8 +56,9 @@ import * as unique from './unique.js';
 import * as random from '../random/ops.js';
 import * as linear from './linalg/methods.js';
 import { runInPlace } from './inplace.js';
-import { type AnyFunction, registry } from './record.js';
+import { type AnyFunction, type OpRecord, registry } from './record.js';
 import './assign.js';
+import './attributes.js';
 
 type Method<Op> = Op extends { readonly method?: infer M extends AnyFunction } ? M : never;
 
@@ -113,6 +119,11 @@ declare module '../tensor.js' {
       MethodsOf<typeof searching>,
       MethodsOf<typeof shape>,
       MethodsOf<typeof slicing>,
+      MethodsOf<typeof bitwise>,
+      MethodsOf<typeof correlation>,
+      MethodsOf<typeof reshaping>,
+      MethodsOf<typeof writing>,
+      MethodsOf<typeof aliases>,
       MethodsOf<typeof softmax>,
       MethodsOf<typeof sorting>,
       MethodsOf<typeof special>,
@@ -163,6 +174,10 @@ export const families = [
   searching,
   shape,
   slicing,
+  bitwise,
+  correlation,
+  reshaping,
+  writing,
   softmax,
   sorting,
   special,
@@ -173,18 +188,21 @@ export const families = [
   linear,
 ] as const;
 
-for (const record of registry.values()) {
-  if (record.kind === 'function') continue;
+function attach(name: string, record: OpRecord): void {
+  if (record.kind === 'function') return;
   const call = record.call as (...args: unknown[]) => unknown;
-  define(record.name, function (this: Tensor, ...args: unknown[]) {
+  define(name, function (this: Tensor, ...args: unknown[]) {
     return call(this, ...args);
   });
   if (record.kind === 'inPlace') {
-    define(`${record.name}_`, function (this: Tensor, ...args: unknown[]) {
+    define(`${name}_`, function (this: Tensor, ...args: unknown[]) {
       return runInPlace(record, this, args);
     });
   }
 }
+
+for (const record of registry.values()) attach(record.name, record);
+for (const [name, { record }] of Object.entries(aliases)) attach(name, record);
 
 function define(name: string, value: (this: Tensor, ...args: unknown[]) => unknown): void {
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });

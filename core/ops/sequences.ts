@@ -67,3 +67,94 @@ export function eye(n: number, m?: number | TensorOptions, options?: TensorOptio
   });
   return finish(out, given);
 }
+
+/** `steps` numbers from baseˢᵗᵃʳᵗ to baseᵉⁿᵈ, both included, at equal ratios. */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  base: number | TensorOptions = 10,
+  options?: TensorOptions,
+): Tensor {
+  const given = typeof base === 'object' ? base : options;
+  const radix = typeof base === 'number' ? base : 10;
+  checkShape('logspace', [steps]);
+  const dtype = dtypeOption('logspace', given) ?? getDefaultDtype();
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  const out = computed('logspace', [steps], dtype, (target) => {
+    for (let i = 0; i < steps; i++) {
+      const exponent = i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step;
+      target[i] = convert(dtype, radix ** exponent);
+    }
+  });
+  return finish(out, given);
+}
+
+/** Coordinates of the elements of a [rows, columns] matrix that a rule takes, as [2, n] of int64. */
+function positions(
+  op: string,
+  rows: number,
+  columns: number,
+  takes: (i: number, j: number) => boolean,
+): Tensor {
+  checkShape(op, [rows, columns]);
+  const places: [number, number][] = [];
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) if (takes(i, j)) places.push([i, j]);
+  return computed(op, [2, places.length], 'int64', (target) => {
+    places.forEach(([i, j], k) => {
+      target[k] = i;
+      target[places.length + k] = j;
+    });
+  });
+}
+
+/** Where a matrix's lower triangle lies: [2, n] of row and column numbers, up to the diagonal `offset` (0). */
+export function trilIndices(rows: number, columns: number, offset = 0): Tensor {
+  return positions('trilIndices', rows, columns, (i, j) => j - i <= offset);
+}
+
+/** Where a matrix's upper triangle lies: [2, n] of row and column numbers, from the diagonal `offset` (0). */
+export function triuIndices(rows: number, columns: number, offset = 0): Tensor {
+  return positions('triuIndices', rows, columns, (i, j) => j - i >= offset);
+}
+
+export interface WindowOptions extends TensorOptions {
+  /** Whether the window continues periodically (the default), or is symmetric. */
+  periodic?: boolean;
+}
+
+/** A window Σ cₖ cos(2πkt), t from 0 to 1. */
+function cosineWindow(
+  op: string,
+  size: number,
+  coefficients: readonly number[],
+  options: WindowOptions,
+): Tensor {
+  const { periodic = true, ...rest } = options;
+  checkShape(op, [size]);
+  const last = periodic ? size : size - 1;
+  const out = computed(op, [size], dtypeOption(op, rest) ?? getDefaultDtype(), (target) => {
+    for (let i = 0; i < size; i++) {
+      target[i] =
+        size === 1
+          ? 1
+          : coefficients.reduce((sum, c, k) => sum + c * Math.cos((2 * Math.PI * k * i) / last), 0);
+    }
+  });
+  return finish(out, rest);
+}
+
+/** Hann's window ½ − ½ cos(2πt). */
+export function hannWindow(size: number, options: WindowOptions = {}): Tensor {
+  return cosineWindow('hannWindow', size, [0.5, -0.5], options);
+}
+
+/** Hamming's window 0.54 − 0.46 cos(2πt). */
+export function hammingWindow(size: number, options: WindowOptions = {}): Tensor {
+  return cosineWindow('hammingWindow', size, [0.54, -0.46], options);
+}
+
+/** Blackman's window 0.42 − ½ cos(2πt) + 0.08 cos(4πt). */
+export function blackmanWindow(size: number, options: WindowOptions = {}): Tensor {
+  return cosineWindow('blackmanWindow', size, [0.42, -0.5, 0.08], options);
+}

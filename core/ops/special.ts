@@ -1,9 +1,11 @@
 /** Special functions: the gamma function's logarithm and its derivatives, and the inverse of erf. */
 import { erf, erfc } from '../kernels/special.js';
-import { mul } from './arithmetic.js';
+import { add, mul, sub } from './arithmetic.js';
+import { toFloat } from './elementwise.js';
 import { exp } from './pointwise.js';
 import { apply, type Primitive } from './primitive.js';
-import { type FunctionOp, type InPlaceOp } from './record.js';
+import { functionOp, type FunctionOp, type InPlaceOp, type MethodOp, methodOp } from './record.js';
+import type { Tensor } from '../tensor.js';
 import { internalUnaryOp, mapElements, type Unary, unaryOp, unarySamples } from './unary.js';
 
 const LANCZOS_G = 7;
@@ -121,11 +123,11 @@ export function erfinvOf(y: number): number {
 type UnaryFunction = InPlaceOp<Unary>;
 
 /** The derivative of order n of digamma; the sum by which it is computed holds for negative numbers, too. */
-const polygamma: Primitive<number> = {
+const polygammaPrimitive: Primitive<number> = {
   name: 'polygamma',
   reads: [[0]],
   forward: ([x], n) => mapElements('polygamma', x, x.dtype, (v) => polygammaPositive(n, v)),
-  vjp: (grad, context) => [mul(grad, apply(polygamma, [context.input(0)], context.attributes + 1))],
+  vjp: (grad, context) => [mul(grad, apply(polygammaPrimitive, [context.input(0)], context.attributes + 1))],
   jvp: 'elementwise',
   batch: 'elementwise',
 };
@@ -136,7 +138,7 @@ const tetragamma: FunctionOp<Unary> = internalUnaryOp({
   integers: 'float',
   reads: 'input',
   samples: unarySamples(0.5, 3),
-  vjp: (g, x) => mul(g, apply(polygamma, [x], 3)),
+  vjp: (g, x) => mul(g, apply(polygammaPrimitive, [x], 3)),
 });
 
 const trigamma: FunctionOp<Unary> = internalUnaryOp({
@@ -177,3 +179,43 @@ export const erfinv: UnaryFunction = unaryOp({
   samples: unarySamples(-0.9, 0.9),
   vjp: (g, _x, y) => mul(g, mul(exp(mul(y, y)), Math.sqrt(Math.PI) / 2)),
 });
+
+type Polygamma = (n: number, input: Tensor) => Tensor;
+
+/** The derivative of order n of digamma, which is the one of order 0. */
+export const polygamma: FunctionOp<Polygamma> = functionOp<Polygamma>(
+  {
+    name: 'polygamma',
+    params: ['n', 'input'],
+    samples: (make) => [0, 1, 2, 3].map((n) => [n, make([2, 3], { low: 0.5, high: 3 })]),
+    errors: (make) => [{ args: [-1, make([2])], message: /order is a whole number from 0 up/ }],
+  },
+  (n, input) => {
+    if (!Number.isInteger(n) || n < 0)
+      throw new RangeError(`polygamma: the order is a whole number from 0 up, got ${n}`);
+    const x = toFloat(input);
+    if (n === 0) return digamma(x);
+    if (n === 1) return trigamma(x);
+    return n === 2 ? tetragamma(x) : apply(polygammaPrimitive, [x], n);
+  },
+);
+
+type Mvlgamma = (input: Tensor, p: number) => Tensor;
+
+/** The logarithm of the multivariate gamma function of dimension p: p(p − 1)/4 · ln π + Σ ln Γ(x − i/2), i from 0 to p − 1. */
+export const mvlgamma: MethodOp<Mvlgamma> = methodOp<Mvlgamma>(
+  {
+    name: 'mvlgamma',
+    params: ['input', 'p'],
+    samples: (make) => [[make([2, 3], { low: 1.5, high: 4 }), 3]],
+    errors: (make) => [{ args: [make([2]), 0], message: /p is a whole number from 1 up/ }],
+  },
+  (input, p) => {
+    if (!Number.isInteger(p) || p < 1)
+      throw new RangeError(`mvlgamma: p is a whole number from 1 up, got ${p}`);
+    const x = toFloat(input);
+    let sum = add(lgamma(x), (p * (p - 1) * Math.log(Math.PI)) / 4);
+    for (let i = 1; i < p; i++) sum = add(sum, lgamma(sub(x, i / 2)));
+    return sum;
+  },
+);

@@ -2,8 +2,12 @@
 
 import { late } from '../autograd/levels/late.js';
 import { levels } from '../autograd/levels/wrapped.js';
+import { gradMode } from '../autograd/mode.js';
 import { type DType, isFloat, isHalf } from '../dtype.js';
+import { cutOff } from '../ops/inplace.js';
+import { isTensor } from '../ops/operand.js';
 import { castCopy, elements, move } from '../ops/raw.js';
+import { notATensor } from '../ops/record.js';
 import { allocate, type Tensor } from '../tensor.js';
 import type { FloatArray, NumberArray } from './distributions.js';
 
@@ -12,6 +16,7 @@ import type { FloatArray, NumberArray } from './distributions.js';
  * @throws TypeError if the tensor is not float.
  */
 export function fillTensor(op: string, tensor: Tensor, fill: (out: FloatArray) => void): Tensor {
+  if (!isTensor(tensor)) throw notATensor(op, tensor);
   return writeElements(tensor, (out) => {
     if (!isFloatArray(out, tensor.dtype)) {
       throw new TypeError(
@@ -50,7 +55,10 @@ export function draw(fresh: Tensor, fill: (tensor: Tensor) => Tensor): Tensor {
 
 /** Replaces the elements of a tensor by random ones, in place. */
 export function redraw(tensor: Tensor, fill: (tensor: Tensor) => Tensor): Tensor {
-  return levels.top === null ? fill(tensor) : late.redraw(tensor, fill);
+  if (levels.top !== null) return late.redraw(tensor, fill);
+  fill(tensor);
+  if (gradMode.enabled && tensor.requiresGrad) cutOff('random_', tensor, tensor.detach());
+  return tensor;
 }
 
 function isFloatArray(array: NumberArray, dtype: DType): array is FloatArray {

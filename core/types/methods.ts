@@ -189,6 +189,7 @@ export interface TypedMethods<S, D> {
   mean(dim?: Dims | SumOptions, keepdim?: boolean | SumOptions, options?: SumOptions): Tensor;
 
   /** The tensor in another dtype (its own, or that of another tensor): itself where it has it, else a copy. */
+  to(device: 'cpu'): this;
   to<E extends DType>(dtype: E | { dtype: E }): Tensor<S, KnownDType<E>>;
   to<B extends Shape, E extends DType>(other: Tensor<B, E>): Tensor<S, E>;
   /** The tensor in the dtype of another. */

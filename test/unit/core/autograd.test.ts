@@ -6,6 +6,7 @@ import {
   F,
   grad,
   gradcheck,
+  gradFn,
   noGrad,
   ones,
   stack,
@@ -301,6 +302,41 @@ describe('in-place changes', () => {
     expect(buffer.toArray()).toEqual([0, 14, 7]);
     buffer.sum().backward();
     expect(x.grad?.item()).toBe(3);
+  });
+
+  it('by what has no gradient cut off what was there before', () => {
+    const cases: ((x: Tensor) => Tensor)[] = [
+      (x) => x.clone().fill_(2),
+      (x) => x.mul(2).copy_(tensor([7, 8, 9])),
+      (x) => x.mul(2).zero_(),
+      (x) => x.mul(2).normal_(),
+    ];
+    for (const overwrite of cases) {
+      const x = leaf([1, 2, 3]);
+      const y = overwrite(x);
+      expect(y.requiresGrad).toBe(true);
+      // PyTorch gives zeros, too: what was overwritten does not reach the result.
+      expect(grad(y.square().sum(), x)[0].toArray()).toEqual([0, 0, 0]);
+    }
+  });
+
+  it('by a constant cut off just the part of a view, of the first order and the second', () => {
+    const five = tensor(5, { dtype: 'float64' });
+    const cases: ((x: Tensor) => Tensor)[] = [
+      (x) => (x.select(0, 1).copy_(five), x),
+      (x) => (x.narrow(0, 1, 2).select(0, 0).fill_(5), x),
+      (x) => x.set([1], 5),
+      (x) => x.set([1], five),
+      (x) => x.selectScatter(five, 0, 1),
+    ];
+    for (const write of cases) {
+      const x = leaf([1, 2, 3]);
+      const fn = (v: Tensor): Tensor => write(v.clone()).square().sum();
+      const [g] = grad(fn(x), x, { createGraph: true });
+      expect(g.toArray()).toEqual([2, 0, 6]);
+      expect(grad(g.sum(), x)[0].toArray()).toEqual([2, 0, 2]);
+      expect(gradFn(fn)(x.detach()).toArray()).toEqual([2, 0, 6]);
+    }
   });
 
   it('keep shape and dtype', () => {

@@ -24,7 +24,26 @@ const parameters = layer.parameters();
 const adam = new core.optim.Adam(parameters);
 const path = 'run.safetensors';
 
+const init = core.nn.init as unknown as Record<string, Call>;
+
 const CASES: readonly (readonly [string, () => unknown, string])[] = [
+  ['of an initialization', () => init.normal_(zeros([2]), { sdt: 1 }), 'normal_: there is no option "sdt"'],
+  ['a standard deviation in quotes', () => init.normal_(zeros([2]), 0, '0.1'), 'std is a number, got'],
+  ['a negative one', () => init.normal_(zeros([2]), 0, -1), 'normal_: std is not negative, got -1'],
+  [
+    'a mode in the place of the slope',
+    () => init.kaimingUniform_(zeros([2, 2]), 'fan_out'),
+    'got the string',
+  ],
+  ['an unknown mode', () => init.kaimingUniform_(zeros([2, 2]), 0, 'fan'), "mode is 'fan_in' or 'fan_out'"],
+  [
+    'a nonlinearity',
+    () => init.calculateGain('gelu'),
+    'there is no nonlinearity the string "gelu"; there are linear',
+  ],
+  ['what is to be filled', () => init.zeros_(layer), 'constant_: expected a tensor'],
+  ['a device of a model', () => callLayer.to('cuda' as 'cpu'), 'got the string "cuda"'],
+  ['an integer model', () => callLayer.to('int64' as 'cpu'), 'converted to a float dtype'],
   [
     'a misspelt option',
     () => new nn.Conv2d(1, 8, 3, { pading: 1 }),

@@ -1,10 +1,10 @@
 /** Sends what cells put into comms to the kernel process, and runs their handlers as the cells' own code. */
-import { setImmediate } from 'node:timers';
 import type { CommHost } from '../display/comms.js';
 import type { Evaluator } from './evaluator.js';
 import { currentExecution, onBehalfOf } from './executions.js';
 import type { CommPacket, LiveState } from './frames.js';
 import type { Guard } from './guard.js';
+import { setImmediate } from './immediates.js';
 import type { LiveStates } from './live-states.js';
 import type { Outlet } from './outlet.js';
 

@@ -44,9 +44,10 @@ export class Executions implements Aim {
 
   constructor(readonly owner: () => ExecutionId | null) {}
 
-  standing(id: ExecutionId): 'running' | 'ended' | 'to come' {
+  standing(id: ExecutionId): 'running' | 'ended' | 'succeeded' | 'to come' {
     if (this.running?.id === id) return 'running';
-    return id <= this.lastEnded ? 'ended' : 'to come';
+    if (id > this.lastEnded) return 'to come';
+    return this.running ? 'succeeded' : 'ended';
   }
 
   cancel(id: ExecutionId): void {
@@ -80,6 +81,8 @@ export class Evaluator {
    */
   start(frame: ExecuteFrame, fault?: { error: unknown }): void {
     const { id, count, silent, allowStdin } = frame;
+    // What was asked for before was not for this cell: that would have cancelled it.
+    this.guard.dropPending();
     this.executions.running = { id, count, silent, allowStdin, atEnd: [], payload: [], ended: false };
     this.#steps = this.#execute(this.executions.running, frame);
     if (fault) this.#output(id, this.report(fault.error));

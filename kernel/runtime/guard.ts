@@ -20,8 +20,11 @@ export type SliceResult<T> =
 
 /** What the guard must know of executions to aim an interrupt. */
 export interface Aim {
-  /** The execution that an interrupt for `id` would stop: it runs, has ended (or never comes), or is still to come. */
-  standing(id: ExecutionId): 'running' | 'ended' | 'to come';
+  /**
+   * The execution that an interrupt for `id` would stop: it runs, has ended, has ended and another runs, or is still to come.
+   * Who asked for the interrupt of one that has ended may not have known, and meant what is seen to go on: a callback.
+   */
+  standing(id: ExecutionId): 'running' | 'ended' | 'succeeded' | 'to come';
   /** It shall end with a KeyboardInterrupt as soon as it starts. */
   cancel(id: ExecutionId): void;
   /** What it has ordered for later shall not come. */
@@ -205,7 +208,8 @@ export class Guard {
   #probe(ticket: number, id: ExecutionId | null, force: boolean): ProbeAnswer {
     if (ticket <= this.#served) return 'served';
     const standing = id === null ? 'running' : this.#aim.standing(id);
-    if (standing === 'ended') return 'served';
+    // Another cell runs already: it was not meant.
+    if (standing === 'succeeded') return 'served';
     if (this.#announced !== 0) return 'running';
     if (this.#busy > 0) {
       this.#wanted = ticket;
@@ -218,6 +222,10 @@ export class Guard {
       return 'running';
     }
     if (standing === 'to come') return 'served';
+    if (standing === 'ended') {
+      this.dropPending();
+      return 'served';
+    }
     this.#wanted = ticket;
     return 'waiting';
   }

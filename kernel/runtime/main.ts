@@ -13,6 +13,7 @@ import { Evaluator, Executions } from './evaluator.js';
 import { currentExecution, type Execution } from './executions.js';
 import type { ToUser } from './frames.js';
 import { Guard } from './guard.js';
+import { setImmediate } from './immediates.js';
 import { Inputs } from './inputs.js';
 import { LiveStates } from './live-states.js';
 import { OUTPUT_FD, type FromMain, type ToMain } from './link.js';
@@ -33,7 +34,7 @@ import { startWatchdog } from './watchdog-thread.js';
 
 /** When the code that the start has compiled is kept for the next start: nobody waits for anything then. */
 const SAVE_MS = 5000;
-const { setImmediate, setTimeout } = globalThis;
+const { setTimeout } = globalThis;
 
 // The kernel process signals the whole group so that children of a cell stop; this process is stopped by its watchdog.
 listenAlways('SIGINT', () => undefined);

@@ -5,6 +5,7 @@
  */
 import { promisify } from 'node:util';
 import { currentExecution } from './executions.js';
+import { clearImmediate, setImmediate } from './immediates.js';
 import type { ExecutionId } from './frames.js';
 
 type Callback = (...args: unknown[]) => unknown;
@@ -22,11 +23,13 @@ export function callOffTimers(id: ExecutionId): void {
 /** Replaces the global functions that order timers. */
 export function installTimers(): void {
   for (const name of ['setTimeout', 'setInterval', 'setImmediate'] as const) install(name);
+  replaceGlobal('clearImmediate', clearImmediate);
 }
 
 function install(name: 'setTimeout' | 'setInterval' | 'setImmediate'): void {
-  const original: unknown = Reflect.get(globalThis, name);
-  if (!isSchedule(original)) return;
+  const own: unknown = Reflect.get(globalThis, name);
+  if (!isSchedule(own)) return;
+  const original = name === 'setImmediate' ? orderImmediate(own) : own;
   const schedule = (callback: unknown, ...rest: unknown[]): unknown => {
     if (!isCallback(callback)) return original(callback, ...rest);
     const owner = currentExecution()?.id;
@@ -41,15 +44,20 @@ function install(name: 'setTimeout' | 'setInterval' | 'setImmediate'): void {
     return original(run, ...rest);
   };
   Object.defineProperty(schedule, 'name', { value: name });
-  Object.defineProperty(schedule, 'length', { value: original.length });
-  const promised: unknown = Reflect.get(original, promisify.custom);
+  Object.defineProperty(schedule, 'length', { value: own.length });
+  const promised: unknown = Reflect.get(own, promisify.custom);
   Object.defineProperty(schedule, promisify.custom, { value: promised, enumerable: true });
-  Object.defineProperty(globalThis, name, {
-    value: schedule,
-    writable: true,
-    enumerable: true,
-    configurable: true,
-  });
+  replaceGlobal(name, schedule);
+}
+
+function replaceGlobal(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Node's function where there is nothing to call: its error says so. */
+function orderImmediate(own: Schedule): Schedule {
+  return (callback, ...args) =>
+    isCallback(callback) ? setImmediate(callback, ...args) : own(callback, ...args);
 }
 
 function isSchedule(value: unknown): value is Schedule {

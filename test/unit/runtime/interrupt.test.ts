@@ -100,9 +100,11 @@ describe('an interrupt of a callback', () => {
     ],
     ['an immediate', 'setImmediate(function next() { setImmediate(next); MARK for (;;) {} })'],
   ])('calls off what would come next: %s', async (_, code) => {
-    const { id } = await book.run(code.replace('MARK', 'console.log("spinning");'));
+    // The end of the cell may not be known yet when the interrupt is sent.
+    const { id, end } = book.start(code.replace('MARK', 'console.log("spinning");'));
     await book.until(() => book.text(id).includes('spinning'));
     await book.session.interrupt();
+    await end;
     // A cell runs, and what was ordered for an earlier moment would have come before this one.
     expect(await book.value('await new Promise((resolve) => setTimeout(resolve, 20, "alive"))')).toBe(
       "'alive'",
@@ -116,6 +118,27 @@ describe('an interrupt of a callback', () => {
     await book.until(() => book.text(id).includes('spinning'));
     await book.session.interrupt();
     expect(await book.value('await fired')).toBe("'came'");
+  });
+
+  it('leaves the immediates of other cells alone', async () => {
+    await book.run(
+      'let turns = 0; (function chain() { turns++; setTimeout(() => setImmediate(chain), 1) })()',
+    );
+    for (let time = 0; time < 3; time++) {
+      // Both immediates are due in the same turn: the chain's is ordered while this callback lasts.
+      const { id } = await book.run(`setTimeout(() => {
+        setImmediate(() => { console.log("spinning"); for (;;) {} });
+        for (const end = performance.now() + 5; performance.now() < end; );
+      }, 3)`);
+      await book.until(() => book.text(id).includes('spinning'));
+      await book.session.interrupt();
+      const before = Number(await book.value('turns'));
+      await book.value(
+        'await new Promise((done) => { const from = turns; (function look() { turns > from + 2 ? done(0) : setTimeout(look, 1) })() })',
+      );
+      expect(Number(await book.value('turns'))).toBeGreaterThan(before + 2);
+    }
+    await book.run('function chain() {}');
   });
 });
 

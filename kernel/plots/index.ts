@@ -19,6 +19,11 @@ export {
   type HistogramsOptions,
 } from './charts/histograms.js';
 export {
+  BoundaryFrames,
+  decisionBoundaryFrames,
+  type BoundaryFramesOptions,
+} from './charts/boundary-frames.js';
+export {
   decisionBoundary,
   scatterPlot,
   type Classifier,

@@ -1,5 +1,6 @@
 /** Pictures of two-dimensional data: the points, and what a classifier makes of the plane around them. */
-import { flatNumbers, type NumberSource } from '../../../core/diagnostics/index.js';
+import { flatNumbers, isTensorLike, type NumberSource } from '../../../core/diagnostics/index.js';
+import { nn, noGrad, tensor } from '../../../core/index.js';
 import type { LiveEnvironment } from '../live/live-display.js';
 import type { ChartModel, Field, PointGroup } from '../model/chart.js';
 import { formatCount } from '../model/format.js';
@@ -58,15 +59,27 @@ export function scatterPlot(
  * line is where two classes are equally likely.
  *
  * ```ts
- * decisionBoundary((xy) => model.forward(tensor(xy)), { points: X, labels: y });
+ * decisionBoundary(model, { points: X, labels: y });
+ * decisionBoundary((xy) => model.forward(scale(tensor(xy))), { points: X, labels: y });
  * ```
  */
 export function decisionBoundary(
   classify: Classifier,
+  options?: DecisionBoundaryOptions,
+  environment?: LiveEnvironment,
+): Still;
+export function decisionBoundary(
+  model: nn.Module,
+  options?: DecisionBoundaryOptions,
+  environment?: LiveEnvironment,
+): Still;
+export function decisionBoundary(
+  classifier: Classifier | nn.Module,
   options: DecisionBoundaryOptions = {},
   environment?: LiveEnvironment,
 ): Still {
   const notes: string[] = [];
+  const classify = classifierOf(classifier);
   const at = guarded(notes, { x: new Float64Array(0), y: new Float64Array(0) }, () =>
     options.points === undefined
       ? { x: new Float64Array(0), y: new Float64Array(0) }
@@ -111,6 +124,24 @@ function model(
   };
 }
 
+/** Without recording gradients; a model that takes `[n, 2]` is asked in evaluation mode. */
+export function classifierOf(source: Classifier | nn.Module): Classifier {
+  if (!(source instanceof nn.Module)) return (points) => noGrad(() => source(points));
+  const model = source;
+  return (points) => {
+    const { training } = model;
+    model.eval();
+    try {
+      const dtype = model.parameters().at(0)?.dtype;
+      const out = noGrad(() => model.invoke([tensor(points, dtype === undefined ? {} : { dtype })]));
+      if (isTensorLike(out)) return out;
+      throw new TypeError('decisionBoundary: the model must answer with one tensor');
+    } finally {
+      model.train(training);
+    }
+  };
+}
+
 /** A picture that cannot be made says why; it does not stop the cell. */
 function guarded<T>(notes: string[], otherwise: T, make: () => T): T {
   try {
@@ -121,12 +152,13 @@ function guarded<T>(notes: string[], otherwise: T, make: () => T): T {
   }
 }
 
-interface Coordinates {
+export interface Coordinates {
   x: Float64Array;
   y: Float64Array;
 }
 
-function coordinates(points: NumberSource | { x: NumberSource; y: NumberSource }): Coordinates {
+/** @throws RangeError where they are not pairs */
+export function coordinates(points: NumberSource | { x: NumberSource; y: NumberSource }): Coordinates {
   if ('x' in points && 'y' in points) {
     const [x, y] = [Float64Array.from(flatNumbers(points.x)), Float64Array.from(flatNumbers(points.y))];
     if (x.length !== y.length) throw new RangeError(`x has ${x.length} values and y has ${y.length}`);
@@ -141,7 +173,7 @@ function coordinates(points: NumberSource | { x: NumberSource; y: NumberSource }
   };
 }
 
-function grouped({ x, y }: Coordinates, options: ScatterPlotOptions, notes: string[]): PointGroup[] {
+export function grouped({ x, y }: Coordinates, options: ScatterPlotOptions, notes: string[]): PointGroup[] {
   const labels = options.labels === undefined ? null : flatNumbers(options.labels);
   if (labels !== null && labels.length !== x.length)
     throw new RangeError(`there are ${x.length} points and ${labels.length} labels`);
@@ -163,7 +195,8 @@ function grouped({ x, y }: Coordinates, options: ScatterPlotOptions, notes: stri
     }));
 }
 
-function ask(classify: Classifier, points: Coordinates, options: DecisionBoundaryOptions): Field {
+/** The classifier's answers on a grid over the points' surroundings. */
+export function ask(classify: Classifier, points: Coordinates, options: DecisionBoundaryOptions): Field {
   const n = Math.min(400, Math.max(2, Math.round(options.resolution ?? 100)));
   const x = options.xRange ?? surroundings(points.x);
   const y = options.yRange ?? surroundings(points.y);
@@ -184,7 +217,7 @@ function surroundings(values: Float64Array): [number, number] {
   return [low - pad, high + pad];
 }
 
-function answers(
+export function answers(
   classify: Classifier,
   { x, y }: Coordinates,
   threshold: number | undefined,

@@ -109,6 +109,23 @@ export interface Field {
   margin: Float32Array | null;
 }
 
+/** What a classifier answered at one time. */
+export interface PlaneFrame {
+  field: Field;
+  /** When, and how good it was; parts after a comma can go to a second line. */
+  label: string;
+}
+
+/** Small planes beside each other, the oldest first, all with the same points. */
+export interface FramesPanel {
+  kind: 'frames';
+  weight: number;
+  /** For how many there is room: the size stays while frames come. */
+  slots: number;
+  frames: PlaneFrame[];
+  groups: PointGroup[];
+}
+
 /** One histogram of a ridgeline. */
 export interface Slice {
   step: number;
@@ -181,6 +198,7 @@ export interface MatrixPanel {
 export type Panel =
   | LinePanel
   | PlanePanel
+  | FramesPanel
   | RidgePanel
   | DotPanel
   | MatrixPanel

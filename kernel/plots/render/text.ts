@@ -29,6 +29,7 @@ export function toText(chart: ChartModel): string {
     else if (panel.kind === 'layers') lines.push(...layersText(panel));
     else if (panel.kind === 'heat') lines.push(...heatText(panel));
     else if (panel.kind === 'plane') lines.push(planePanel(panel));
+    else if (panel.kind === 'frames') lines.push(...panel.frames.map(({ label }) => label));
     else lines.push(...(panel.lines.length === 0 ? [panel.empty] : panel.lines));
   }
   lines.push(...chart.notes);

@@ -26,7 +26,7 @@ const MUTED_OPACITY = 0.75;
 /** How far in pixels a line may leave its place for the sake of fewer points. */
 const TOLERANCE = 0.25;
 
-type Row = Record<string, string | number>;
+type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>;
 
 /** A layer before it is written: shapes that look alike and have nothing between them. */
 interface Layer {
@@ -94,7 +94,8 @@ export function sceneSpec(chart: ChartModel): JsonObject | null {
       case 'image':
         ground.push(shape.box);
         return {
-          spec: { mark: { type: 'image', crisp: shape.crisp ?? false } },
+          // Coarse smooth images stay by themselves, crisp ones share a picture.
+          spec: { mark: { type: 'image', number: shape.crisp === true ? 0 : number } },
           rows: [],
           box: shape.box,
           images: [shape],

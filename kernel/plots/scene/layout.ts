@@ -4,6 +4,7 @@ import { emptyExtent, include, minus } from './axes.js';
 import { layoutDots } from './dots.js';
 import { findingsHeight, layoutFindings } from './findings.js';
 import type { FontSet } from './font.js';
+import { layoutFrames } from './frames.js';
 import { layoutGraph } from './graph.js';
 import { layoutImages } from './images.js';
 import { layoutHeat } from './heat.js';
@@ -70,6 +71,8 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
       shapes.push(...layoutLayers(panel, box, fonts));
     } else if (panel.kind === 'heat') {
       shapes.push(...layoutHeat(panel, box, fonts));
+    } else if (panel.kind === 'frames') {
+      shapes.push(...layoutFrames(panel, box, fonts));
     } else if (panel.kind === 'matrix') {
       shapes.push(...layoutMatrix(panel, box, fonts));
     } else if (panel.kind === 'images') {

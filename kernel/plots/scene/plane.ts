@@ -4,12 +4,14 @@ import { formatNumber } from '../model/format.js';
 import { axisTitle, emptyExtent, include, makeScale, type Scale } from './axes.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
+import { shortened } from './matrix.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, seriesColor, textColor, type Rgb } from './style.js';
 import { xTicks } from './ticks.js';
 
 const WHITE: Rgb = [255, 255, 255];
 const LEGEND_ROW = 18;
+const MAX_NAME = 150;
 /** More points than these are drawn small and without an edge. */
 const MANY_POINTS = 1500;
 /** Of more points an interactive chart says nothing: it would be as large as all of them. */
@@ -45,7 +47,7 @@ export function layoutPlane(panel: PlanePanel, box: Box, fonts: FontSet): Shape[
     ...points(panel, plot, x, y),
     { kind: 'path', d: rectPath(plot), stroke: COLOR.axis, width: 1, role: 'frame' },
     ...ticks(panel, plot, x, y),
-    ...legendShapes(panel, plot),
+    ...legendShapes(panel, plot, fonts),
   ];
 }
 
@@ -53,7 +55,8 @@ function fixed(axis: PlanePanel['x'], domain: [number, number] | undefined): Pla
   return domain === undefined ? axis : { ...axis, domain };
 }
 
-function fieldShapes(field: Field, plot: Box, x: Scale, y: Scale): Shape[] {
+/** The classes' colours and the boundary between two. */
+export function fieldShapes(field: Field, plot: Box, x: Scale, y: Scale): Shape[] {
   const { columns, rows } = field;
   const rgba = new Uint8Array(4 * columns * rows);
   for (let row = 0; row < rows; row++)
@@ -131,19 +134,21 @@ function ticks(panel: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] {
 
 function legendWidth({ groups }: PlanePanel, fonts: FontSet): number {
   const { size, weight } = TYPE.label;
-  const widths = groups.map(({ name }) => fonts.width(name, size, weight));
+  const widths = groups.map(({ name }) => Math.min(MAX_NAME, fonts.width(name, size, weight)));
   return groups.every(({ name }) => name === '') ? 0 : Math.max(...widths) + 34;
 }
 
-function legendShapes({ groups }: PlanePanel, plot: Box): Shape[] {
+function legendShapes({ groups }: PlanePanel, plot: Box, fonts: FontSet): Shape[] {
   const left = plot.x + plot.width + 18;
   if (groups.every(({ name }) => name === '')) return [];
+  const room = Math.max(1, Math.floor((plot.height + 8) / LEGEND_ROW));
   return groups.flatMap(({ name, color }, i): Shape[] => {
     const y = plot.y + 10 + i * LEGEND_ROW;
-    if (y > plot.y + plot.height) return [];
+    if (i >= room - 1 && groups.length > room)
+      return i === room - 1 ? [text(left - 4, y, `… ${groups.length - i} more`, 'note', COLOR.muted)] : [];
     return [
       { kind: 'circle', x: left, y: y - 4, r: 4, fill: seriesColor(color) },
-      text(left + 10, y, name, 'label', textColor(seriesColor(color))),
+      text(left + 10, y, shortened(name, 'label', MAX_NAME, fonts), 'label', textColor(seriesColor(color))),
     ];
   });
 }

@@ -17,6 +17,7 @@ import { graphs } from './graphs.js';
 import { pictures } from './pictures.js';
 import { scoreCases } from './scores.js';
 import { gaussian, noise, silent } from './tools.js';
+import { watched } from './watched.js';
 
 export { gaussian, noise, silent };
 
@@ -323,7 +324,7 @@ const makers: Record<string, () => ChartModel> = {
 
 /** Each chart is made once: nothing changes a model. */
 export const cases: Record<string, () => ChartModel> = Object.fromEntries(
-  Object.entries({ ...makers, ...pictures, ...graphs, ...scoreCases }).map(([name, make]) => {
+  Object.entries({ ...makers, ...pictures, ...graphs, ...scoreCases, ...watched }).map(([name, make]) => {
     let chart: ChartModel | undefined;
     return [name, () => (chart ??= make())];
   }),

@@ -13,6 +13,7 @@ export {
 export type { Shape } from './layout.js';
 export { memory, type MemoryStatistics, OutOfMemoryError, reclaimMemory, setMemoryLimit } from './storage.js';
 export * from './ops/index.js';
+export { type PrintOptions, setPrintoptions } from './print-options.js';
 export type { NestedArray } from './read.js';
 export { Tensor } from './tensor.js';
 export * as data from './data/index.js';

@@ -2,22 +2,17 @@
  * Tensors as text, the way PyTorch prints them: elements with four decimals in aligned columns, the middle of large
  * tensors left out, then shape, dtype, and what made the tensor.
  */
-import { type DType, elementOf, isFloat, isHalf, itemSize } from './dtype.js';
+import { elementOf, isHalf, itemSize } from './dtype.js';
 import { readHalf } from './half.js';
 import { Wrapped } from './autograd/levels/wrapped.js';
 import { formatShape } from './layout.js';
 import { f32, f64, i32, u8 } from './memory.js';
+import { chooseFormat } from './print-numbers.js';
+import { printing } from './print-options.js';
 import { Tensor } from './tensor.js';
 
-/** More elements than this are summarized: the first and last few of each dimension are shown. */
-const THRESHOLD = 1000;
-const EDGE = 3;
-/** However many dimensions there are, no more elements than this are shown. */
+/** However many dimensions there are, no more elements of a summarized tensor than this are shown. */
 const MOST_SHOWN = 1500;
-const LINE = 80;
-const PRECISION = 4;
-
-type Format = (value: number) => string;
 
 /** Reads the element at an offset of the tensor's storage. */
 function reader(x: Tensor): (offset: number) => number {
@@ -45,10 +40,10 @@ function shown(size: number, edge: number): (number | null)[] {
  */
 function edgesOf(x: Tensor): number[] {
   const { shape } = x;
-  if (x.numel() <= THRESHOLD) return shape.map(() => Infinity);
+  if (x.numel() <= printing.threshold) return shape.map(() => Infinity);
   const count = (edges: readonly number[]): number =>
     shape.reduce((n, size, dim) => n * Math.min(size, Math.max(1, 2 * edges[dim])), 1);
-  for (let edge = EDGE; edge >= 1; edge--) {
+  for (let edge = printing.edgeitems; edge >= 1; edge--) {
     const edges = shape.map(() => edge);
     if (count(edges) <= MOST_SHOWN) return edges;
   }
@@ -73,54 +68,20 @@ function collect(x: Tensor, edges: readonly number[]): number[] {
   return values;
 }
 
-function special(value: number): string | null {
-  if (Number.isNaN(value)) return 'nan';
-  if (value === Infinity) return 'inf';
-  if (value === -Infinity) return '-inf';
-  return null;
-}
-
-/** `1.2346e-05`, with at least two digits of exponent. */
-function scientific(value: number): string {
-  const [mantissa, exponent] = value.toExponential(PRECISION).split('e') as [string, string];
-  const digits = exponent.slice(1);
-  return `${mantissa}e${exponent.charAt(0)}${digits.padStart(2, '0')}`;
-}
-
-/** PyTorch's choice between whole numbers, fixed point and scientific notation, for all elements together. */
-function chooseFormat(dtype: DType, values: readonly number[]): Format {
-  if (dtype === 'bool') return (value) => (value !== 0 ? 'true' : 'false');
-  if (!isFloat(dtype)) return (value) => String(value);
-  const sizes = values.filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs);
-  if (sizes.length === 0) return (value) => special(value) ?? `${value}.`;
-  const largest = sizes.reduce((a, b) => Math.max(a, b));
-  const smallest = sizes.reduce((a, b) => Math.min(a, b));
-  const whole = values.every((v) => !Number.isFinite(v) || Number.isInteger(v));
-  if (whole) {
-    if (largest / smallest > 1000 && largest > 1e8) return (value) => special(value) ?? scientific(value);
-    return (value) => special(value) ?? `${Object.is(value, -0) ? '-0' : value}.`;
-  }
-  if (largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4) {
-    return (value) => special(value) ?? scientific(value);
-  }
-  return (value) => special(value) ?? value.toFixed(PRECISION);
-}
-
 function body(x: Tensor, indent: number): string {
   const edges = edgesOf(x);
   const values = collect(x, edges);
-  const format = chooseFormat(x.dtype, values);
-  const width = values.reduce((w, v) => Math.max(w, format(v).length), 0);
+  const { format, width } = chooseFormat(x.dtype, values);
   const read = reader(x);
   const cell = (offset: number): string => format(read(offset)).padStart(x.ndim === 0 ? 0 : width);
-  const perLine = Math.max(1, Math.floor((LINE - indent) / (width + 2)));
 
   const draw = (dim: number, offset: number, pad: number): string => {
     if (dim === x.ndim) return cell(offset);
     const positions = shown(x.shape[dim], edges[dim]);
     const stride = x.strides[dim];
     if (dim === x.ndim - 1) {
-      const cells = positions.map((i) => (i === null ? '...' : cell(offset + i * stride)));
+      const cells = positions.map((i) => (i === null ? ' ...' : cell(offset + i * stride)));
+      const perLine = Math.max(1, Math.floor((printing.linewidth - pad) / (width + 2)));
       const lines: string[] = [];
       for (let i = 0; i < cells.length; i += perLine) lines.push(cells.slice(i, i + perLine).join(', '));
       return `[${lines.join(`,\n${' '.repeat(pad + 1)}`)}]`;
@@ -152,7 +113,7 @@ export function formatTensor(x: Tensor): string {
   else if (x.requiresGrad) facts.push('requiresGrad=true');
   const suffix = `${facts.join(', ')})`;
   const lastLine = text.length - (text.lastIndexOf('\n') + 1);
-  const joint = lastLine + suffix.length + 2 > LINE ? `,\n${' '.repeat(prefix.length)}` : ', ';
+  const joint = lastLine + suffix.length + 2 > printing.linewidth ? `,\n${' '.repeat(prefix.length)}` : ', ';
   return `${text}${joint}${suffix}`;
 }
 

@@ -12,6 +12,17 @@ const MOVES: ReadonlySet<string> = new Set([
   ...['view', 'reshape', 'expand', 'permute', 'transpose', 't', 'squeeze', 'unsqueeze', 'flatten'],
   ...['select', 'narrow', 'diagonal', 'unfold', 'split', 'chunk', 'tensorSplit', 'unbind', 'at'],
   ...['movedim', 'swapaxes', 'mT', 'ravel', 'unflatten', 'broadcastTo', 'expandAs', 'viewAs', 'reshapeAs'],
+  ...[
+    'hsplit',
+    'vsplit',
+    'dsplit',
+    'atleast1d',
+    'atleast2d',
+    'atleast3d',
+    'broadcastTensors',
+    'selectScatter',
+  ],
+  ...['sliceScatter', 'diagonalScatter'],
   ...['clone', 'contiguous', 'detach', 'to', 'float', 'double', 'half', 'bfloat16', 'int', 'long', 'bool'],
   ...['typeAs', 'indexPut', 'positive', 'meshgrid', 'pixelShuffle', 'pixelUnshuffle', 'channelShuffle'],
 ]);

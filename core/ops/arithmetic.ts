@@ -146,7 +146,7 @@ function someElement(x: Operand, holds: (value: number) => boolean): boolean {
 /** Integers have no infinity that a division by 0 could give. */
 export function refuseZero(op: string): (b: Operand) => void {
   return (b) => {
-    if (someElement(b, (value) => value === 0)) {
+    if (typeof b === 'number' ? b === 0 : elements(contiguousData(b, op)).includes(0)) {
       throw new RangeError(
         `${op}: integers cannot be divided by 0; convert with x.float(), where the result is infinite or NaN`,
       );

@@ -1,9 +1,10 @@
 /** Small functions of networks that belong to no other family. */
+import { labelCount, markLabels } from '../kernels/counting.js';
 import { isIntegral } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, mul } from './arithmetic.js';
-import { contiguousData, elements, filled } from './raw.js';
+import { contiguousData, elements, filled, inDType } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { product } from './matmul.js';
 import { reshapeTo, transposeDims, unsqueezeDim } from './shape.js';
@@ -31,21 +32,18 @@ export const oneHot: FunctionOp<OneHot> = functionOp<OneHot>(
     if (!isIntegral(input.dtype)) {
       throw new TypeError(`oneHot: takes integers, got ${input.dtype}; convert with x.long()`);
     }
-    const labels = elements(contiguousData(input, 'oneHot'));
-    const classes =
-      numClasses >= 0 ? numClasses : Array.from(labels).reduce((a, b) => Math.max(a, b), -1) + 1;
+    const labels = contiguousData(inDType(input, 'int64', 'oneHot'), 'oneHot');
+    const count = labels.layout.size;
+    const classes = numClasses >= 0 ? numClasses : Math.max(0, labelCount(labels.ptr, count));
     if (classes === 0 && numClasses < 0)
       throw new RangeError('oneHot: of no elements the number of classes must be given');
     const out = filled([...input.shape, classes], 0, 'int64', 'oneHot');
-    const data = elements(out);
-    labels.forEach((label, i) => {
-      if (!(label >= 0 && label < classes)) {
-        throw new RangeError(
-          `oneHot: ${label} is no class; with ${classes} classes they are 0 to ${classes - 1}`,
-        );
-      }
-      data[i * classes + label] = 1;
-    });
+    const wrong = markLabels(labels.ptr, count, classes, out.ptr);
+    if (wrong >= 0) {
+      throw new RangeError(
+        `oneHot: ${elements(labels)[wrong]} is no class; with ${classes} classes they are 0 to ${classes - 1}`,
+      );
+    }
     return out;
   },
 );

@@ -48,7 +48,10 @@ function wrappedIndices(op: string, index: Tensor, size: number, dim: number): R
   const count = wide.layout.size;
   const rows = new Int32Array(count);
   const start = wide.ptr / 8;
-  for (let i = 0; i < count; i++) rows[i] = wrapIndex(op, f64[start + i], size, dim);
+  for (let i = 0; i < count; i++) {
+    const index = f64[start + i];
+    rows[i] = index >= 0 && index < size && (index | 0) === index ? index : wrapIndex(op, index, size, dim);
+  }
   return rows;
 }
 

@@ -1,4 +1,6 @@
 /** Questions about elements: NaN, infinities, closeness, membership. */
+import { formula, type Rule } from '../kernels/formula.js';
+import { evaluate } from './formulas.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastLayout, expandedData, promoted } from './binary.js';
 import { eq, lt, ne } from './comparison.js';
@@ -55,6 +57,19 @@ type Closeness<R> = (
   equalNan?: boolean,
 ) => R;
 
+function nearRule(equalNan: boolean): Rule {
+  return (m, [x, z], [rtol, atol]) => {
+    const isFinite = m.lt(m.max(m.unary('abs', x), m.unary('abs', z)), m.number(Infinity));
+    const isNear = m.le(m.unary('abs', m.sub(x, z)), m.add(atol, m.mul(rtol, m.unary('abs', z))));
+    const close = m.or(m.eq(x, z), m.and(isFinite, isNear));
+    const all = equalNan ? m.or(close, m.not(m.or(m.eq(x, x), m.eq(z, z)))) : close;
+    return m.select(all, m.number(1), m.number(0));
+  };
+}
+
+const near = formula('isclose', 2, nearRule(false));
+const nearOrNan = formula('isclose', 2, nearRule(true));
+
 function closeness(
   name: string,
   a: Tensor,
@@ -64,6 +79,11 @@ function closeness(
   equalNan: boolean,
 ): Tensor {
   const dtype = promoted(a, b);
+  if (dtype === 'float32' || dtype === 'float64') {
+    const x = inDType(a, dtype, name);
+    const y = inDType(b, dtype, name);
+    return inDType(evaluate(equalNan ? nearOrNan : near, [rtol, atol], x, y), 'bool', name);
+  }
   const out = allocate(broadcastLayout(name, a, b), 'bool', name);
   const x = elements(expandedData(inDType(a, dtype, name), out.shape, name));
   const y = elements(expandedData(inDType(b, dtype, name), out.shape, name));

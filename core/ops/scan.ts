@@ -1,7 +1,10 @@
 /** Running sums, products and extremes along a dimension. */
-import { type DType, isFloat } from '../dtype.js';
+import { levels } from '../autograd/levels/wrapped.js';
+import { type DType, isFloat, isWideFloat } from '../dtype.js';
 import { accumulate32, accumulate64 } from '../kernels/rows.js';
+import { runningExtreme32, runningExtreme64, runningLogSum } from '../kernels/running.js';
 import { sizeOf, wrapDim } from '../layout.js';
+import { f32, f64 } from '../memory.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { div, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
@@ -11,7 +14,7 @@ import { toFloat } from './elementwise.js';
 import { gatherAlong } from './gather.js';
 import { allocateLike } from './operand.js';
 import { exp } from './pointwise.js';
-import { apply, OUTPUT, type Primitive } from './primitive.js';
+import { apply, isRecorded, OUTPUT, type Primitive } from './primitive.js';
 import { contiguousData, elements } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp, type SampleMaker } from './record.js';
 import { named } from './results.js';
@@ -49,6 +52,12 @@ function scanData(
   ) {
     const accumulate = dtype === 'float32' ? accumulate32 : accumulate64;
     accumulate(name === 'cumprod', reverse, [outer, size, inner], source.ptr, out.ptr);
+    return out;
+  }
+  if (name === 'logcumsumexp' && !exclusive && (dtype === 'float32' || dtype === 'float64')) {
+    const array = dtype === 'float32' ? f32 : f64;
+    const unit = array.BYTES_PER_ELEMENT;
+    runningLogSum(array, reverse, [outer, size, inner], source.ptr / unit, out.ptr / unit);
     return out;
   }
   const from = elements(source);
@@ -215,6 +224,21 @@ function extremePositions(
   return out;
 }
 
+/** Running extremes and their positions, unrecorded. */
+function runningExtremes(name: 'cummax' | 'cummin', x: Tensor, dim: number): [Tensor, Tensor] {
+  const source = contiguousData(x, name);
+  const values = allocateLike(source, source.dtype, name);
+  const positions = allocateLike(source, 'int64', name);
+  const size = source.ndim === 0 ? 1 : source.shape[dim];
+  const inner = source.ndim === 0 ? 1 : sizeOf(source.shape.slice(dim + 1));
+  if (source.layout.size > 0) {
+    const outer = source.layout.size / (size * inner);
+    const run = source.dtype === 'float32' ? runningExtreme32 : runningExtreme64;
+    run(name === 'cummax', [outer, size, inner], source.ptr, values.ptr, positions.ptr);
+  }
+  return [values, positions];
+}
+
 type Cummax = (input: Tensor, dim: number | { dim: number }) => ValuesIndices;
 
 function runningExtreme(
@@ -225,6 +249,9 @@ function runningExtreme(
     { name, params: ['input', 'dim'], options: true, samples: scanSamples },
     (input: Tensor, dim: number) => {
       const at = wrapDim(name, dim, input.ndim);
+      if (isWideFloat(input.dtype) && levels.top === null && !isRecorded([input])) {
+        return named(['values', 'indices'], runningExtremes(name, input, at));
+      }
       const positions = extremePositions(name, input, at, better);
       return named(['values', 'indices'], [gatherAlong(name, input, at, positions), positions]);
     },

@@ -1,4 +1,5 @@
 /** Search in sorted elements, and counting. */
+import { countLabels, histogram32, histogram64, labelCount, search32 } from '../kernels/counting.js';
 import { formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { ascending } from './lines.js';
@@ -56,12 +57,18 @@ export const searchsorted: FunctionOp<Search> = functionOp<Search>(
           'agree in all but the last dimension',
       );
     }
-    const data = elements(contiguousData(sorted, 'searchsorted'));
+    const line = contiguousData(sorted, 'searchsorted');
+    const data = elements(line);
     const size = sorted.shape.at(-1) ?? 1;
     const per = sorted.ndim > 1 ? x.shape.at(-1)! : Math.max(1, x.numel());
     const out = allocateLike(x, 'int64', 'searchsorted');
     const to = elements(out);
-    const from = elements(contiguousData(x, 'searchsorted'));
+    const queries = contiguousData(x, 'searchsorted');
+    if (sorted.ndim <= 1 && line.dtype === 'float32' && queries.dtype === 'float32') {
+      search32(line.ptr, size, right || side === 'right', queries.ptr, to.length, out.ptr);
+      return out;
+    }
+    const from = elements(queries);
     for (let i = 0; i < to.length; i++) {
       to[i] = placeOf(data, Math.floor(i / per) * size, size, from[i], right || side === 'right');
     }
@@ -106,19 +113,20 @@ export const bincount: MethodOp<Bincount> = methodOp<Bincount>(
     ],
   },
   (input: Tensor, weights?: Tensor, minlength = 0) => {
-    const labels = elements(contiguousData(inDType(input, 'int64', 'bincount'), 'bincount')).slice();
-    let size = minlength;
-    for (const label of labels) {
-      if (!(label >= 0 && Number.isInteger(label)))
-        throw new RangeError('bincount: counts integers from 0 up');
-      if (label >= size) size = label + 1;
-    }
+    const labels = contiguousData(inDType(input, 'int64', 'bincount'), 'bincount');
+    const needed = labelCount(labels.ptr, labels.layout.size);
+    if (needed < 0) throw new RangeError('bincount: counts integers from 0 up');
+    const size = Math.max(minlength, needed);
     const dtype = weights === undefined ? 'int64' : weights.dtype === 'float32' ? 'float32' : 'float64';
     const out = filled([size], 0, dtype, 'bincount');
+    if (weights === undefined) {
+      countLabels(labels.ptr, labels.layout.size, out.ptr);
+      return out;
+    }
     const data = elements(out);
-    const factors = weights === undefined ? null : elements(contiguousData(weights.detach(), 'bincount'));
-    if (factors === null) for (const label of labels) data[label]++;
-    else for (let i = 0; i < labels.length; i++) data[labels[i]] += factors[i];
+    const at = elements(labels);
+    const factors = elements(contiguousData(weights.detach(), 'bincount'));
+    for (let i = 0; i < at.length; i++) data[at[i]] += factors[i];
     return out;
   },
 );
@@ -144,7 +152,8 @@ export const histc: MethodOp<Histc> = methodOp<Histc>(
   },
   (input: Tensor, bins = 100, min = 0, max = 0) => {
     if (!Number.isInteger(bins) || bins < 1) throw new RangeError(`histc: takes at least 1 bin, got ${bins}`);
-    const data = elements(contiguousData(input.detach(), 'histc'));
+    const x = contiguousData(input.detach(), 'histc');
+    const data = elements(x);
     let low = min;
     let high = max;
     if (low === high && data.length > 0) {
@@ -160,6 +169,10 @@ export const histc: MethodOp<Histc> = methodOp<Histc>(
       high += 1;
     }
     const out = filled([bins], 0, input.dtype, 'histc');
+    if (x.dtype === 'float32' || x.dtype === 'float64') {
+      (x.dtype === 'float32' ? histogram32 : histogram64)(x.ptr, data.length, low, high, bins, out.ptr);
+      return out;
+    }
     const counts = elements(out);
     for (const value of data) {
       if (!(value >= low && value <= high)) continue;

@@ -1,5 +1,7 @@
 /** Reductions beyond the sum: products, variances, norms, truth, counts. */
-import { type DType, isFloat } from '../dtype.js';
+import { levels } from '../autograd/levels/wrapped.js';
+import { type DType, isFloat, isWideFloat } from '../dtype.js';
+import { formula } from '../kernels/formula.js';
 import { formatShape, wrapDim, wrapDims } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, pow, sub } from './arithmetic.js';
@@ -8,8 +10,9 @@ import { where } from './choice.js';
 import { eq } from './comparison.js';
 import { toFloat } from './elementwise.js';
 import { amax, amin } from './extremes.js';
+import { evaluate } from './formulas.js';
 import { abs, exp, log, sign, sqrt, square } from './pointwise.js';
-import { apply, OUTPUT, type Primitive } from './primitive.js';
+import { apply, isRecorded, OUTPUT, type Primitive } from './primitive.js';
 import { filled, inDType } from './raw.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
 import { countOf, type Dims, type ReduceOptions, reductionSamples, type SumOptions } from './reduction.js';
@@ -226,15 +229,27 @@ function truthSamples(make: SampleMaker): unknown[][] {
   return [[some], [some, 1], [make([2, 3]), 0, true], [make([0, 3]), 0]];
 }
 
+const isNotZero = formula('ne', 1, (m, [x]) => m.select(m.eq(x, m.number(0)), m.number(0), m.number(1)));
+
+/** 1 for elements that are not 0, in the dtype of the input. */
+function indicator(x: Tensor): Tensor {
+  return evaluate(isNotZero, [], x.detach());
+}
+
+/** Whether elements are floats that vectors compare, and so few that their float32 count is exact. */
+function hasFewFloats(x: Tensor): boolean {
+  return levels.top === null && isWideFloat(x.dtype) && x.layout.size < 2 ** 24;
+}
+
 function truthOp(name: 'all' | 'any', op: 'min' | 'max', empty: 0 | 1): MethodOp<Reduce> {
   return methodOp<Reduce>(
     { name, params: ['input', 'dim', 'keepdim'], options: true, samples: truthSamples },
     (input: Tensor, dim: Dims = null, keepdim = false) => {
-      const x = inDType(input, 'bool', name);
+      const x = hasFewFloats(input) ? indicator(input) : inDType(input, 'bool', name);
       const dims = wrapDims(name, dim, x.ndim);
       const result = dims.some((d) => x.shape[d] === 0)
         ? filled(reduceRaw('sum', x, dims, keepdim, name).shape, empty, 'bool', name)
-        : reduceRaw(op, x, dims, keepdim, name);
+        : inDType(reduceRaw(op, x, dims, keepdim, name), 'bool', name);
       // PyTorch keeps uint8 results in uint8.
       return input.dtype === 'uint8' ? inDType(result, 'uint8', name) : result;
     },
@@ -256,12 +271,11 @@ export const countNonzero: MethodOp<Count> = methodOp<Count>(
     params: ['input', 'dim'],
     options: true,
   },
-  (input: Tensor, dim: Dims = null) =>
-    sumDims(
-      inDType(inDType(input, 'bool', 'countNonzero'), 'int64', 'countNonzero'),
-      wrapDims('countNonzero', dim, input.ndim),
-      false,
-    ),
+  (input: Tensor, dim: Dims = null) => {
+    const dims = wrapDims('countNonzero', dim, input.ndim);
+    if (hasFewFloats(input)) return inDType(sumDims(indicator(input), dims, false), 'int64', 'countNonzero');
+    return sumDims(inDType(inDType(input, 'bool', 'countNonzero'), 'int64', 'countNonzero'), dims, false);
+  },
 );
 
 export interface NormOptions extends ReduceOptions {
@@ -373,12 +387,14 @@ function nanMask(x: Tensor): Tensor {
 const dropNan: Primitive<null> = {
   name: 'nansum',
   reads: [[1], []],
-  forward: ([x, missing]) => where(missing, 0, x),
+  forward: ([x, missing]) => (isWideFloat(x.dtype) ? evaluate(numberOrZero, [], x) : where(missing, 0, x)),
   vjp: (grad, context) => [mul(grad, cast(eq(context.input(1), 0), grad.dtype)), null],
   jvp: ([tangent], context) =>
     tangent === null ? null : mul(tangent, cast(eq(context.input(1), 0), tangent.dtype)),
   batch: 'leading',
 };
+
+const numberOrZero = formula('nansum', 1, (m, [x]) => m.select(m.eq(x, x), x, m.number(0)));
 
 function withoutNan(x: Tensor): { kept: Tensor; missing: Tensor } {
   const missing = nanMask(x);
@@ -390,7 +406,10 @@ export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
   { name: 'nansum', params: ['input', 'dim', 'keepdim', 'dtype'], options: true, samples: reductionSamples },
   (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
     const x = cast(input, dtype ?? (isFloat(input.dtype) ? input.dtype : 'int64'));
-    return sumDims(withoutNan(x).kept, wrapDims('nansum', dim, x.ndim), keepdim);
+    const dims = wrapDims('nansum', dim, x.ndim);
+    if (levels.top === null && isWideFloat(x.dtype) && !isRecorded([x]))
+      return sumDims(evaluate(numberOrZero, [], x), dims, keepdim);
+    return sumDims(withoutNan(x).kept, dims, keepdim);
   },
 );
 

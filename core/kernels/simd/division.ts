@@ -1,6 +1,7 @@
 /** Remainders and whole quotients of two float64 at once, exact as C's fmod. */
 import {
   f64x2,
+  i64x2,
   v128,
   type FunctionBuilder,
   type FunctionHandle,
@@ -35,7 +36,95 @@ function rest(f: FunctionBuilder, a: V128, n: Local<'v128'>, b: Local<'v128'>): 
   return sub(sub(a, product), add(cross, mul(nLow, bLow)));
 }
 
+/** Whole quotients below this are multiplied exactly with either half of a divisor's digits. */
+const SMALL_QUOTIENT = 2 ** 26;
+
+/** The exact whole quotient and rest of two positive numbers whose quotient is below SMALL_QUOTIENT. */
+interface Quotient {
+  readonly whole: Local<'v128'>;
+  readonly rest: Local<'v128'>;
+}
+
+/** Of sizes: a − n b with b in two parts, of 26 digits and of what is left, so that no product is rounded. */
+function divideSmall(f: FunctionBuilder, quotient: V128, a: Local<'v128'>, b: Local<'v128'>): Quotient {
+  const whole = f.let(f64x2.floor(quotient));
+  const high = f.let(v128.and(b, i64x2.const(-0x8000000n)));
+  const left = f.let(sub(sub(a, mul(whole, high)), mul(whole, sub(b, high))));
+  // Below 0: the quotient was rounded up to a whole number.
+  const wrong = f.let(f64x2.lt(left, constant(0)));
+  f.set(whole, sub(whole, v128.and(constant(1), wrong)));
+  f.set(left, add(left, v128.and(b, wrong)));
+  return { whole, rest: left };
+}
+
+/** What `small` gives of the exact quotient of |a| and |b| where that is small in both lanes, else what `other` does. */
+function bySize(
+  f: FunctionBuilder,
+  first: V128,
+  second: V128,
+  small: (a: V128, b: V128, quotient: Quotient) => V128,
+  other: (a: V128, b: V128) => V128,
+): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  const result = f.local('v128');
+  const sizeA = f.let(f64x2.abs(a));
+  const sizeB = f.let(f64x2.abs(b));
+  const quotient = f.let(div(sizeA, sizeB));
+  const isSmall = v128.and(f64x2.lt(quotient, constant(SMALL_QUOTIENT)), f64x2.lt(sizeB, constant(Infinity)));
+  f.if(
+    v128.anyTrue(v128.not(isSmall)),
+    () => f.set(result, other(a, b)),
+    () => f.set(result, small(a, b, divideSmall(f, quotient, sizeA, sizeB))),
+  );
+  return result;
+}
+
+/** Where two numbers have different signs. */
+function differ(f: FunctionBuilder, a: V128, b: V128): V128 {
+  return i64x2.shrS(f.let(v128.xor(a, b)), 63);
+}
+
 export function fmod(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
+  return bySize(
+    f,
+    first,
+    second,
+    (a, _, { rest: left }) => copySign(left, a),
+    (a, b) => fmodOfAny(f, a, b, host),
+  );
+}
+
+/** The remainder with the sign of the divisor; zero is never negative. */
+export function remainder(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
+  return bySize(
+    f,
+    first,
+    second,
+    (a, b, { rest: left }) => {
+      const apart = v128.and(f64x2.gt(left, constant(0)), differ(f, a, b));
+      return add(add(copySign(left, a), v128.and(b, apart)), constant(0));
+    },
+    (a, b) => remainderOfAny(f, a, b, host),
+  );
+}
+
+/** The largest whole number not above a / b. */
+export function floorDivide(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
+  return bySize(
+    f,
+    first,
+    second,
+    (a, b, { whole, rest: left }) => {
+      const signs = f.let(v128.xor(a, b));
+      const more = v128.and(f64x2.gt(left, constant(0)), i64x2.shrS(signs, 63));
+      return copySign(add(whole, v128.and(constant(1), more)), signs);
+    },
+    (a, b) => floorDivideOfAny(f, a, b, host),
+  );
+}
+
+function fmodOfAny(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
   const a = f.let(first);
   const b = f.let(second);
   const quotient = f.let(div(a, b));
@@ -63,18 +152,17 @@ function isApart(rest: V128, b: V128): V128 {
   return v128.and(f64x2.ne(rest, zero), v128.xor(f64x2.lt(rest, zero), f64x2.lt(b, zero)));
 }
 
-/** The remainder with the sign of the divisor; zero is never negative. */
-export function remainder(f: FunctionBuilder, a: V128, second: V128, host?: FunctionHandle): V128 {
+function remainderOfAny(f: FunctionBuilder, a: V128, second: V128, host?: FunctionHandle): V128 {
   const b = f.let(second);
-  const left = f.let(fmod(f, a, b, host));
+  const left = f.let(fmodOfAny(f, a, b, host));
   return add(add(left, v128.and(b, isApart(left, b))), constant(0));
 }
 
 /** The largest whole number not above a / b, from the exact remainder. */
-export function floorDivide(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
+function floorDivideOfAny(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
   const a = f.let(first);
   const b = f.let(second);
-  const left = f.let(fmod(f, a, b, host));
+  const left = f.let(fmodOfAny(f, a, b, host));
   const quotient = f.let(sub(div(sub(a, left), b), v128.and(constant(1), isApart(left, b))));
   const floor = f.let(f64x2.floor(quotient));
   const above = f64x2.gt(sub(quotient, floor), constant(0.5));

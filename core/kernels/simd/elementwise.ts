@@ -18,7 +18,7 @@ import { copyStrided } from './copy.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
 import { BINARY_SIGNATURE, byteAccess, emitMap } from './map-code.js';
 import { contiguousCopy } from './operands.js';
-import { compileDivision } from './integer-division.js';
+import { isDivision, refusingZero } from './integer-division.js';
 import { binaryCode, unaryCode } from './ops.js';
 
 /** False for what has no SIMD code. */
@@ -55,7 +55,7 @@ function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false 
 
 function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
   const code = binaryCode(op, element);
-  if (!code) return compileDivision(op, element);
+  if (!code) return false;
   const lanes: FloatLanes = element === 'float64' ? floatLanes.float64 : float32Lanes;
   const module = new ModuleBuilder();
   const host = code.host && module.import('host', code.host, 2);
@@ -73,7 +73,9 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
       compute: ([a, b]) => code.compute(f, lanes.ops, a, b, host),
     });
   });
-  return module.compile().run;
+  const { run } = module.compile();
+  if (isDivision(op) && (element === 'int32' || element === 'uint8')) return refusingZero(run, op, element);
+  return run;
 }
 
 export function unaryFunction(op: UnaryOp, element: FloatElement): UnaryFunction {

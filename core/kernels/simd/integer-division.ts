@@ -1,80 +1,82 @@
-/** Whole quotients and remainders of integers, one element at a time: SIMD has no such division. */
-import type { BinaryOp, Element } from '../api.js';
+/**
+ * Whole quotients and remainders of integers: SIMD has no such division, but quotients of float64 (of float32 for
+ * bytes) are exact enough that the next whole number towards the wanted side is theirs.
+ */
+import type { BinaryOp } from '../api.js';
 import {
-  i32,
-  ModuleBuilder,
-  select,
-  type FunctionBuilder,
-  type I32,
   type WasmFunction,
+  f32x4,
+  f64x2,
+  i16x8,
+  i32x4,
+  i8x16,
+  v128,
+  type FunctionBuilder,
+  type V128,
 } from '../assembler/index.js';
-import { BINARY_SIGNATURE } from './map-code.js';
+import { views } from '../views.js';
+import type { VectorOps } from './lanes.js';
 
-type Divide = (f: FunctionBuilder, a: I32, b: I32) => I32;
+export type DivisionOp = 'fmod' | 'remainder' | 'floorDivide';
 
-/** −2³¹ / −1 would be a trap: dividing by −1 is negating. */
-function quotient(a: I32, b: I32): I32 {
-  const isMinusOne = i32.eq(b, -1);
-  return select(i32.sub(0, a), i32.divS(a, select(i32.const(1), b, isMinusOne)), isMinusOne);
+export function isDivision(op: BinaryOp): op is DivisionOp {
+  return op === 'fmod' || op === 'remainder' || op === 'floorDivide';
 }
 
-/** Whether a rest that is not 0 has another sign than the divisor. */
-function isApart(rest: I32, b: I32): I32 {
-  return i32.and(i32.ne(rest, 0), i32.ltS(i32.xor(rest, b), 0));
-}
-
-const divisions: Partial<Record<BinaryOp, Divide>> = {
-  fmod: (_, a, b) => i32.remS(a, b),
-  remainder: (f, a, b) => {
-    const rest = f.let(i32.remS(a, b));
-    return i32.add(rest, select(b, i32.const(0), isApart(rest, b)));
-  },
-  floorDivide: (f, a, b) => {
-    const whole = f.let(quotient(a, b));
-    const rest = f.let(i32.sub(a, i32.mul(whole, b)));
-    return i32.sub(whole, isApart(rest, b));
-  },
-};
-
-/** A function as those of other binary ops; false for what is no division of integers. */
-export function compileDivision(op: BinaryOp, element: Element): WasmFunction | false {
-  const divide = divisions[op];
-  if (divide === undefined || (element !== 'int32' && element !== 'uint8')) return false;
-  const bytes = element === 'int32' ? 4 : 1;
-  const load = bytes === 4 ? i32.load : i32.load8u;
-  const module = new ModuleBuilder();
-  module.define('run', BINARY_SIGNATURE, (f, p) => {
-    const a = f.local('i32');
-    const b = f.local('i32');
-    const left = f.local('i32');
-    const stepA = f.let(i32.mul(p.aStep, bytes));
-    const stepB = f.let(i32.mul(p.bStep, bytes));
-    f.while(p.rows, () => {
-      f.set(a, p.a);
-      f.set(b, p.b);
-      f.set(left, p.columns);
-      f.while(left, () => {
-        f.scope(() => {
-          const result = divide(f, f.let(load(a)), f.let(load(b)));
-          if (bytes === 4) f.storeI32(p.out, result);
-          else f.storeI8(p.out, result);
-        });
-        f.advance(a, stepA);
-        f.advance(b, stepB);
-        f.advance(p.out, bytes);
-        f.advance(left, -1);
-      });
-      f.advance(p.a, p.aRow);
-      f.advance(p.b, p.bRow);
-      f.advance(p.rows, -1);
-    });
-  });
-  const { run } = module.compile();
+/** The kernel of a division, which looks for zeros among the divisors first. */
+export function refusingZero(run: WasmFunction, op: DivisionOp, element: 'int32' | 'uint8'): WasmFunction {
+  const array = views[element];
   return (...args) => {
-    try {
-      run(...args);
-    } catch (error) {
-      throw new RangeError(`${op}: integer division by zero`, { cause: error });
+    const [, b, , rows, columns, , bRow, , bStep] = args;
+    for (let row = 0; row < (bRow === 0 ? 1 : rows); row++) {
+      const start = (b + row * bRow) / array.BYTES_PER_ELEMENT;
+      if (array.subarray(start, start + (bStep === 0 ? 1 : columns)).includes(0))
+        throw new RangeError(`${op}: integer division by zero`);
     }
+    run(...args);
   };
+}
+
+/** Of whole numbers as floats; the divisor is not 0 where the result counts. */
+function divide(f: FunctionBuilder, ops: VectorOps, op: DivisionOp, first: V128, second: V128): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  const quotient = ops.div(a, b);
+  const whole = f.let(op === 'fmod' ? ops.trunc(quotient) : ops.floor(quotient));
+  return op === 'floorDivide' ? whole : ops.sub(a, ops.mul(whole, b));
+}
+
+const UPPER_HALF = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
+const LOWER_HALVES = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+
+/** Of four int32: two float64 at a time. −2³¹ / −1 wraps to −2³¹. */
+export function divideIntegers(f: FunctionBuilder, op: DivisionOp, first: V128, second: V128): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  const half = (x: V128, y: V128): V128 => {
+    const result = f.let(divide(f, f64x2, op, f64x2.convertI32(x), f64x2.convertI32(y)));
+    if (op !== 'floorDivide') return f.let(i32x4.truncateF64(result));
+    const tooLarge = f64x2.eq(result, f64x2.const(2 ** 31));
+    return f.let(i32x4.truncateF64(v128.select(f64x2.const(-(2 ** 31)), result, tooLarge)));
+  };
+  const upper = (x: V128): V128 => i8x16.shuffle(x, x, UPPER_HALF);
+  return i8x16.shuffle(half(a, b), half(upper(a), upper(b)), LOWER_HALVES);
+}
+
+/** Of sixteen bytes: four float32 at a time. */
+export function divideBytes(f: FunctionBuilder, op: DivisionOp, first: V128, second: V128): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  const eight = (x: V128, y: V128): V128 => {
+    const wideX = f.let(x);
+    const wideY = f.let(y);
+    const four = (u: V128, v: V128): V128 =>
+      f.let(i32x4.truncateF32(divide(f, f32x4, op, f32x4.convertI32(u), f32x4.convertI32(v))));
+    const low = four(i32x4.extendLow16U(wideX), i32x4.extendLow16U(wideY));
+    const high = four(i32x4.extendHigh16S(wideX), i32x4.extendHigh16S(wideY));
+    return f.let(i16x8.narrow32(low, high));
+  };
+  const low = eight(i16x8.extendLow8U(a), i16x8.extendLow8U(b));
+  const high = eight(i16x8.extendHigh8U(a), i16x8.extendHigh8U(b));
+  return i8x16.narrow16U(low, high);
 }

@@ -13,6 +13,7 @@ import {
 import { fmod as referenceFmod } from '../reference/binary.js';
 import { unaryFunctions } from '../reference/unary.js';
 import * as division from './division.js';
+import { divideBytes, divideIntegers, isDivision } from './integer-division.js';
 import { eachLane, type VectorOps } from './lanes.js';
 import * as math from './math.js';
 import * as math64 from './math64.js';
@@ -282,10 +283,12 @@ const byteBinary: Partial<Record<BinaryOp, (f: FunctionBuilder, a: V128, b: V128
 
 export function binaryCode(op: BinaryOp, element: Element): BinaryCode | undefined {
   if (element === 'uint8') {
+    if (isDivision(op)) return { unroll: DEAR, compute: (f, _ops, a, b) => divideBytes(f, op, a, b) };
     const bytes = byteBinary[op];
     return bytes && { unroll: CHEAP, compute: (f, _ops, a, b) => bytes(f, a, b) };
   }
   if (element === 'int32') {
+    if (isDivision(op)) return { unroll: DEAR, compute: (f, _ops, a, b) => divideIntegers(f, op, a, b) };
     const integer = integerBinary[op];
     return integer && { unroll: CHEAP, compute: (_f, _ops, a, b) => integer(a, b) };
   }

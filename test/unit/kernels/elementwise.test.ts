@@ -4,6 +4,7 @@ import { binaryFunctions } from '../../../core/kernels/reference/binary.js';
 import { referenceKernels } from '../../../core/kernels/reference/index.js';
 import { unaryFunctions } from '../../../core/kernels/reference/unary.js';
 import { simdKernels } from '../../../core/kernels/simd/index.js';
+import { isDivision } from '../../../core/kernels/simd/integer-division.js';
 import { binaryCode, unaryCode } from '../../../core/kernels/simd/ops.js';
 import { generator, get, put, randomOperand, randomShape, room, ulps } from './memory-helpers.js';
 
@@ -135,7 +136,10 @@ describe.each(['float32', 'float64', 'int32', 'uint8'] as const)('binary %s', (e
         const a = randomOperand(element, shape, next, value);
         // tanhGrad and sigmoidGrad take a result of tanh or sigmoid.
         const bounded = op === 'tanhGrad' || op === 'sigmoidGrad';
-        const b = randomOperand(element, shape, next, bounded ? () => next() * 2 - 1 : value);
+        // Integers are not divided by 0.
+        const whole = element === 'int32' || element === 'uint8';
+        const divisor = (): number => (whole && isDivision(op) ? value() || 3 : value());
+        const b = randomOperand(element, shape, next, bounded ? () => next() * 2 - 1 : divisor);
         const actual = put(element, new Array<number>(count + 3).fill(7));
         const expected = put(element, new Array<number>(count + 3).fill(7));
         simdKernels.binary(op, element, shape, a, b, actual.ptr);

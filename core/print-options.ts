@@ -49,7 +49,7 @@ export function setPrintoptions(options: PrintOptions = {}): void {
   checkOptions('setPrintoptions', options, [...Object.keys(DEFAULTS), 'profile']);
   const { profile, ...given } = options;
   if (profile !== undefined && !Object.hasOwn(PROFILES, profile))
-    throw new RangeError(`setPrintoptions: profile is default, short or full, got ${String(profile)}`);
+    throw new RangeError(`setPrintoptions: profile is default, short or full, got ${profile}`);
   const next: Printing = { ...(profile === undefined ? printing : PROFILES[profile]), ...given };
   const { precision, threshold, edgeitems, linewidth } = next;
   if (!Number.isInteger(precision) || precision < 0 || precision > 20)

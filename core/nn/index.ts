@@ -96,6 +96,7 @@ export {
   BCEWithLogitsLoss,
   type ClassLossOptions,
   CrossEntropyLoss,
+  CTCLoss,
   HuberLoss,
   L1Loss,
   MSELoss,

@@ -2,6 +2,7 @@
 
 import { checkOptions } from '../options.js';
 import * as F from '../ops/functional.js';
+import type { CtcOptions, Lengths } from '../ops/ctc.js';
 import type { Reduction } from '../ops/losses.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
@@ -137,5 +138,23 @@ export class CrossEntropyLoss extends Loss {
   forward(input: Tensor, target: Tensor): Tensor {
     const { weight, ignoreIndex, labelSmoothing, reduction } = this;
     return F.crossEntropy(input, target, { weight, ignoreIndex, labelSmoothing, reduction });
+  }
+}
+
+/** Connectionist temporal classification; see {@link F.ctcLoss}. */
+export class CTCLoss extends Loss {
+  readonly blank: number;
+  readonly zeroInfinity: boolean;
+
+  constructor(options: CtcOptions = {}) {
+    super(options, ['blank', 'zeroInfinity']);
+    this.blank = options.blank ?? 0;
+    this.zeroInfinity = options.zeroInfinity ?? false;
+  }
+
+  /** `logProbs` [T, N, C], `targets` [N, S] or one after the other, and how long each sequence is. */
+  forward(logProbs: Tensor, targets: Tensor, inputLengths: Lengths, targetLengths: Lengths): Tensor {
+    const { blank, zeroInfinity, reduction } = this;
+    return F.ctcLoss(logProbs, targets, inputLengths, targetLengths, { blank, zeroInfinity, reduction });
   }
 }

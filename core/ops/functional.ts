@@ -32,6 +32,7 @@ export {
 export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from './average-pooling.js';
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './convolution.js';
 export { cosineSimilarity, normalize, pairwiseDistance, pdist } from './distances.js';
+export { ctcLoss } from './ctc.js';
 export { bilinear, oneHot } from './encoding.js';
 export {
   affineGrid,

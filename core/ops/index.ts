@@ -198,6 +198,7 @@ export {
   type WeightedOptions,
 } from './margins.js';
 export { addmm, bmm, dot, matmul, mm, mv, outer, type AddmmOptions } from './matmul.js';
+export { type CtcOptions, type Lengths } from './ctc.js';
 export { corrcoef, cov, type CovOptions } from './correlation.js';
 export { cumulativeTrapezoid, trapezoid, trapezoid as trapz, type TrapezoidOptions } from './integration.js';
 export { median, mode, nanmedian, type Median, type MedianMethod } from './medians.js';

@@ -11,6 +11,7 @@ import * as combined from '../../../../core/ops/combined.js';
 import * as comparison from '../../../../core/ops/comparison.js';
 import * as conversion from '../../../../core/ops/conversion.js';
 import * as convolution from '../../../../core/ops/convolution.js';
+import * as ctc from '../../../../core/ops/ctc.js';
 import * as diagonals from '../../../../core/ops/diagonals.js';
 import * as differences from '../../../../core/ops/differences.js';
 import * as dimensions from '../../../../core/ops/dimensions.js';
@@ -48,7 +49,7 @@ const modules = {
   indexing: [indexing, gather, differences],
   products: [matmul, products, distances],
   linalg: [linalg, linalgMethods],
-  losses: [losses, likelihoods, margins],
+  losses: [losses, likelihoods, margins, ctc],
   windows: [convolution, pooling, averagePooling, adaptivePooling, padding, unfolding, images],
   networks: [functional],
 } as const;

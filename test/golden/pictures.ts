@@ -2,7 +2,6 @@
 import type { ChartModel } from '../../kernel/plots/model/chart.js';
 import { encodePng, type Pixels } from '../../kernel/plots/render/png.js';
 import { rasterize } from '../../kernel/plots/render/raster.js';
-import { toSvg } from '../../kernel/plots/render/svg.js';
 import { bundledFonts } from '../../kernel/plots/scene/font.js';
 import { layout } from '../../kernel/plots/scene/layout.js';
 
@@ -15,7 +14,11 @@ export const NOT_KEPT = new Set(['million', 'runs-1000', 'graph-modules', 'graph
 
 export function smallPixels(chart: ChartModel): Pixels {
   const fonts = bundledFonts();
-  return rasterize(toSvg(layout(chart, fonts), fonts), RATIO);
+  return rasterize(layout(chart, fonts), fonts, RATIO, ({ width, height, rgba }) => ({
+    width,
+    height,
+    rgba: rgba.slice(),
+  }));
 }
 
 export function smallPng(chart: ChartModel): Buffer {

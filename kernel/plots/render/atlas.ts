@@ -1,6 +1,6 @@
 /** The images of a scene as one small PNG, transparent between them. */
 import type { Box } from '../scene/shapes.js';
-import type { ImageShape } from './composite.js';
+import type { ImageShape } from '../raster/image.js';
 import { encodeIndexedPng } from './png.js';
 import { quantize } from './quantize.js';
 

@@ -1,13 +1,15 @@
 /** Writes 8-bit palette PNG files: a chart takes a third of what it takes in true colour. */
 import { constants, deflateSync, type ZlibOptions } from 'node:zlib';
 import { COLOR, PALETTE, parseColor } from '../scene/style.js';
-import { quantize } from './quantize.js';
+import { quantize, type Paper } from './quantize.js';
 
 /** Opaque pixels, 4 bytes each, rows from the top. */
 export interface Pixels {
   width: number;
   height: number;
   rgba: Uint8Array;
+  /** Where known, what is still white. */
+  paper?: Paper;
 }
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -26,11 +28,11 @@ const KEPT = [...Object.values(COLOR), ...PALETTE].map(parseColor);
  * @param effort `fast` for what is seen for a quarter of a second: a third of the time, an eighth more bytes
  */
 export function encodePng(
-  { width, height, rgba }: Pixels,
+  { width, height, rgba, paper }: Pixels,
   colors: number,
   effort: 'fast' | 'small' = 'small',
 ): Buffer {
-  const { palette, indices } = quantize(rgba, width * height, colors, KEPT, effort === 'fast' ? 5 : 8);
+  const { palette, indices } = quantize(rgba, width * height, colors, KEPT, effort === 'fast' ? 5 : 8, paper);
   const density = Buffer.alloc(9);
   density.writeUInt32BE(PIXELS_PER_METRE, 0);
   density.writeUInt32BE(PIXELS_PER_METRE, 4);

@@ -1,4 +1,5 @@
 /** Reduces an opaque picture to a palette. */
+import { BLOCK } from '../raster/coverage.js';
 import type { Rgb } from '../scene/style.js';
 
 export interface Indexed {
@@ -11,17 +12,31 @@ export interface Indexed {
 /** Frequent colours (background, lines, text) are kept exactly; the rest, edges and gradients, share what is left. */
 const EXACT = 24;
 
+/** The number of each pixel's colour, of the picture at hand. */
+let scratch = new Uint16Array(0);
+
 interface Color {
   /** 0xBBGGRR, as a little-endian pixel reads. */
   rgb: number;
   count: number;
 }
 
+/** Where a picture is still white, so that nobody need look there. */
+export interface Paper {
+  width: number;
+  /** Blocks of {@link BLOCK} pixels in a row, and of which some pixel was painted. */
+  blocks: number;
+  touched: Uint8Array;
+}
+
+const WHITE = 0xffffff;
+
 /**
  * @param rgba opaque pixels; alpha is not looked at
  * @param limit the palette's size, 32 to 256
  * @param keep colours that must not change, such as the text's
  * @param depth bits of each channel that count: 5 leave a tenth of the colours to sort
+ * @param paper where known, which pixels are still white
  */
 export function quantize(
   rgba: Uint8Array,
@@ -29,17 +44,15 @@ export function quantize(
   limit: number,
   keep: readonly Rgb[] = [],
   depth: 8 | 5 = 8,
+  paper?: Paper,
 ): Indexed {
   const pixels = asWords(rgba, pixelCount);
-  const ids = new Uint16Array(pixelCount);
-  const colors = countColors(pixels, ids, depth);
-  const fits = colors.length <= limit;
-  const palette = fits
-    ? colors.map((color) => color.rgb)
-    : reduce(colors, limit, new Set(keep.flatMap(roundings)));
-  const target = Uint8Array.from(colors, (color, i) => (fits ? i : nearest(color.rgb, palette)));
+  const runs = paper === undefined ? [0, pixelCount] : paintedRuns(paper);
   const indices = new Uint8Array(pixelCount);
-  for (let i = 0; i < pixelCount; i++) indices[i] = target[ids[i]];
+  const palette =
+    depth === 5
+      ? quantizeCoarsely(pixels, runs, indices, limit, keep)
+      : quantizeFinely(pixels, runs, indices, limit, keep);
   return {
     palette: Uint8Array.from(palette.flatMap((rgb) => [rgb & 255, (rgb >> 8) & 255, (rgb >> 16) & 255])),
     indices,
@@ -55,21 +68,114 @@ function roundings([r, g, b]: Rgb): number[] {
   });
 }
 
+/** Colours of 8 bits a channel, by a hash table. */
+function quantizeFinely(
+  pixels: Uint32Array,
+  runs: readonly number[],
+  indices: Uint8Array,
+  limit: number,
+  keep: readonly Rgb[],
+): number[] {
+  // Where a run is looked at, it is written first.
+  if (scratch.length < pixels.length) scratch = new Uint16Array(pixels.length);
+  const ids = scratch;
+  const colors = countColors(pixels, ids, runs);
+  const { palette, target } = choosePalette(colors, limit, keep);
+  if (target[0] !== 0) indices.fill(target[0]);
+  for (let run = 0; run < runs.length; run += 2)
+    for (let i = runs[run]; i < runs[run + 1]; i++) indices[i] = target[ids[i]];
+  return palette;
+}
+
+/** Colours of 5 bits a channel, each with a place in a table: no search. */
+function quantizeCoarsely(
+  pixels: Uint32Array,
+  runs: readonly number[],
+  indices: Uint8Array,
+  limit: number,
+  keep: readonly Rgb[],
+): number[] {
+  const counts = new Uint32Array(1 << 15);
+  let looked = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    looked += runs[run + 1] - runs[run];
+    for (let i = runs[run]; i < runs[run + 1]; i++) counts[coarse(pixels[i])]++;
+  }
+  counts[coarse(WHITE)] += pixels.length - looked;
+  const colors: Color[] = [];
+  const places: number[] = [];
+  counts.forEach((count, place) => {
+    if (count === 0) return;
+    places.push(place);
+    colors.push({ rgb: fine(place), count });
+  });
+  const { palette, target } = choosePalette(colors, limit, keep);
+  const table = new Uint8Array(1 << 15);
+  places.forEach((place, i) => (table[place] = target[i]));
+  const white = table[coarse(WHITE)];
+  if (white !== 0) indices.fill(white);
+  for (let run = 0; run < runs.length; run += 2)
+    for (let i = runs[run]; i < runs[run + 1]; i++) indices[i] = table[coarse(pixels[i])];
+  return palette;
+}
+
+function coarse(rgb: number): number {
+  return ((rgb >> 3) & 31) | ((rgb >> 6) & 0x3e0) | ((rgb >> 9) & 0x7c00);
+}
+
+/** What was dropped is filled with the highest bits, so that white stays white. */
+function fine(place: number): number {
+  const channel = (bits: number): number => (bits << 3) | (bits >> 2);
+  return channel(place & 31) | (channel((place >> 5) & 31) << 8) | (channel(place >> 10) << 16);
+}
+
+function choosePalette(
+  colors: Color[],
+  limit: number,
+  keep: readonly Rgb[],
+): { palette: number[]; target: Uint8Array } {
+  const fits = colors.length <= limit;
+  const palette = fits
+    ? colors.map((color) => color.rgb)
+    : reduce(colors, limit, new Set(keep.flatMap(roundings)));
+  return { palette, target: Uint8Array.from(colors, (color, i) => (fits ? i : nearest(color.rgb, palette))) };
+}
+
+/** First and last (excluded) pixels of what was painted. */
+function paintedRuns({ width, blocks, touched }: Paper): number[] {
+  const runs: number[] = [];
+  for (let mark = 0; mark < touched.length; mark++) {
+    if (touched[mark] === 0) continue;
+    const row = Math.floor(mark / blocks) * width;
+    const from = row + (mark % blocks) * BLOCK;
+    const to = Math.min(from + BLOCK, row + width);
+    if (from >= to) continue;
+    if (runs[runs.length - 1] === from) runs[runs.length - 1] = to;
+    else runs.push(from, to);
+  }
+  return runs;
+}
+
 function asWords(rgba: Uint8Array, pixelCount: number): Uint32Array {
   const aligned = rgba.byteOffset % 4 === 0 ? rgba : rgba.slice();
   return new Uint32Array(aligned.buffer, aligned.byteOffset, pixelCount);
 }
 
 /** Gives each pixel the number of its colour; with more than 2^15 colours, the lowest bits are rounded away first. */
-function countColors(pixels: Uint32Array, ids: Uint16Array, depth: 8 | 5): Color[] {
-  for (const bits of depth === 8 ? [8, 6, 5] : [5]) {
-    const colors = tryCount(pixels, ids, bits);
+function countColors(pixels: Uint32Array, ids: Uint16Array, runs: readonly number[]): Color[] {
+  for (const bits of [8, 6, 5]) {
+    const colors = tryCount(pixels, ids, runs, bits);
     if (colors !== null) return colors;
   }
   throw new Error('quantize: more than 2^15 colours of 15 bits'); // Cannot happen.
 }
 
-function tryCount(pixels: Uint32Array, ids: Uint16Array, bits: number): Color[] | null {
+function tryCount(
+  pixels: Uint32Array,
+  ids: Uint16Array,
+  runs: readonly number[],
+  bits: number,
+): Color[] | null {
   const low = 8 - bits;
   const mask = 0x010101 * ((0xff << low) & 0xff);
   // What is dropped is filled with the highest bits, so that white stays white.
@@ -79,29 +185,34 @@ function tryCount(pixels: Uint32Array, ids: Uint16Array, bits: number): Color[] 
   const slotIds = new Uint16Array(slots);
   const found: number[] = [];
   const counts = new Uint32Array(1 << 15);
-  let last = -1;
-  let id = 0;
-  let runStart = 0;
-  for (let i = 0; i < pixels.length; i++) {
-    const pixel = pixels[i];
-    if (pixel !== last) {
-      counts[id] += i - runStart;
-      runStart = i;
-      last = pixel;
-      const rgb = pixel & mask;
-      let slot = (Math.imul(rgb, 0x9e3779b1) >>> 15) & (slots - 1);
-      while (keys[slot] !== -1 && keys[slot] !== rgb) slot = (slot + 1) & (slots - 1);
-      if (keys[slot] === -1) {
-        if (found.length === counts.length) return null;
-        keys[slot] = rgb;
-        slotIds[slot] = found.length;
-        found.push(rgb | ((rgb >> bits) & fill));
-      }
-      id = slotIds[slot];
+  const idOf = (rgb: number): number => {
+    let slot = (Math.imul(rgb, 0x9e3779b1) >>> 15) & (slots - 1);
+    while (keys[slot] !== -1 && keys[slot] !== rgb) slot = (slot + 1) & (slots - 1);
+    if (keys[slot] === -1) {
+      keys[slot] = rgb;
+      slotIds[slot] = found.length;
+      found.push(rgb | ((rgb >> bits) & fill));
     }
-    ids[i] = id;
+    return slotIds[slot];
+  };
+  let looked = 0;
+  for (let run = 0; run < runs.length; run += 2) looked += runs[run + 1] - runs[run];
+  // What is not looked at is white, and has number 0.
+  if (looked < pixels.length) counts[idOf(WHITE & mask)] = pixels.length - looked;
+  for (let run = 0; run < runs.length; run += 2) {
+    let last = -1;
+    let id = 0;
+    for (let i = runs[run]; i < runs[run + 1]; i++) {
+      const pixel = pixels[i];
+      if (pixel !== last) {
+        last = pixel;
+        id = idOf(pixel & mask);
+        if (found.length > 1 << 15) return null;
+      }
+      counts[id]++;
+      ids[i] = id;
+    }
   }
-  counts[id] += pixels.length - runStart;
   return found.map((rgb, i) => ({ rgb, count: counts[i] }));
 }
 

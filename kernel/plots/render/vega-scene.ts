@@ -9,7 +9,7 @@ import { layout } from '../scene/layout.js';
 import { overlaps, textBox, type Box, type Shape, type TextShape } from '../scene/shapes.js';
 import { COLOR, TYPE, bothThemes, contrastOnWhite, lineInBothThemes, parseColor } from '../scene/style.js';
 import { atlasOf } from './atlas.js';
-import type { ImageShape } from './composite.js';
+import type { ImageShape } from '../raster/image.js';
 import { boundsOf, clipped, joined, polylines, simplified } from './outline.js';
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };

@@ -24,7 +24,7 @@ export function kernelInfo(version: string): KernelInfoReply {
       { text: 'Node.js', url: `https://nodejs.org/docs/${process.version}/api/` },
       { text: 'JavaScript reference', url: 'https://developer.mozilla.org/docs/Web/JavaScript' },
     ],
-    supported_features: [],
-    debugger: false,
+    supported_features: ['debugger'],
+    debugger: true,
   };
 }

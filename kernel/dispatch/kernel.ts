@@ -17,6 +17,7 @@ import {
 import type { Session, SessionEvents } from '../session/session.js';
 import type { Channel, Transport } from '../transport/transport.js';
 import { CommRegistry } from './comms.js';
+import { Debugging } from './debugging.js';
 import { Executions } from './executions.js';
 import { History, type HistoryStore } from './history.js';
 import { complete, inspect, type Language } from './introspection.js';
@@ -81,6 +82,7 @@ export class Kernel {
   readonly #stdin: Stdin;
   readonly #history: History;
   readonly #executions: Executions;
+  readonly #debugging: Debugging;
   readonly #language: Language | null;
   readonly #session: Promise<Session>;
   #startSession: () => void = () => undefined;
@@ -101,6 +103,13 @@ export class Kernel {
     });
     this.#outputs = new Outputs(this.#mailbox, this.#comms, options.clock, options.pacing);
     this.#stdin = new Stdin(this.#mailbox);
+    this.#debugging = new Debugging({
+      publish: (event) => {
+        this.#outputs.flush();
+        this.#mailbox.publish({ type: 'debug_event', content: event }, null);
+      },
+      log: options.log,
+    });
     this.#history = new History(options.historyStore ?? null);
     this.#session = new Promise<void>((resolve) => (this.#startSession = resolve)).then(() =>
       options.startSession(this.#sessionEvents()),
@@ -179,13 +188,16 @@ export class Kernel {
       this.#status.during(message.header, () => this.#reject(context, type, error));
       return;
     }
-    void this.#status.during(message.header, async () => {
-      try {
-        await this.#answer(context, type);
-      } catch (error) {
-        this.#reject(context, type, error);
-      }
-    });
+    const answer = () =>
+      this.#status.during(message.header, async () => {
+        try {
+          await this.#answer(context, type);
+        } catch (error) {
+          this.#reject(context, type, error);
+        }
+      });
+    if (type === 'debug_request') this.#debugging.inTurn(answer);
+    else void answer();
   }
 
   async #answer(context: Context, type: HandledType): Promise<void> {
@@ -248,16 +260,7 @@ export class Kernel {
       });
       return reply;
     },
-    debug_request: ({ seq, command }) => ({
-      status: 'ok',
-      type: 'response',
-      seq: 0,
-      request_seq: seq,
-      success: false,
-      command,
-      message: 'This kernel has no debugger (kernel_info_reply does not list it)',
-      body: {},
-    }),
+    debug_request: async (content) => this.#debugging.answer(content, await this.#session),
   };
 
   async #input(message: Incoming): Promise<void> {

@@ -32,8 +32,9 @@ export function ownSpec(displayName = DEFAULT_DISPLAY_NAME): KernelSpec {
     language: 'typescript',
     interrupt_mode: 'message',
     env: {},
-    // Without it jupyter_client writes no CurveZMQ keys into a connection file.
-    metadata: { supported_encryption: 'curve' },
+    // Without `supported_encryption` jupyter_client writes no CurveZMQ keys into a connection file; without `debugger`
+    // JupyterLab does not offer one.
+    metadata: { supported_encryption: 'curve', debugger: true },
   };
 }
 

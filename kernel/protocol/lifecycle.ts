@@ -1,4 +1,4 @@
-/** shutdown, interrupt and debug: what arrives on the control channel. */
+/** shutdown and interrupt: what arrives on the control channel. */
 import { Fields } from './fields.js';
 import type { JsonObject } from './json.js';
 
@@ -17,33 +17,10 @@ export interface InterruptReply {
   status: 'ok';
 }
 
-/** A request of the Debug Adapter Protocol. */
-export interface DebugRequest {
-  seq: number;
-  command: string;
-}
-
-/** A response of the Debug Adapter Protocol. */
-export interface DebugReply {
-  status: 'ok';
-  type: 'response';
-  seq: number;
-  request_seq: number;
-  success: boolean;
-  command: string;
-  message?: string;
-  body: object;
-}
-
 export function decodeShutdownRequest(content: JsonObject): ShutdownRequest {
   return { restart: new Fields('shutdown_request', content).boolean('restart', false) };
 }
 
 export function decodeInterruptRequest(): InterruptRequest {
   return {};
-}
-
-export function decodeDebugRequest(content: JsonObject): DebugRequest {
-  const fields = new Fields('debug_request', content);
-  return { seq: fields.integer('seq', 0), command: fields.string('command') };
 }

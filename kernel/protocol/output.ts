@@ -1,6 +1,7 @@
 /** What the kernel publishes on IOPub. */
 import type { MimeBundle, MimeMetadata } from '../display/mime.js';
 import type { CommMessages } from './comm.js';
+import type { DebugEvent } from './debug.js';
 import type { ShutdownReply } from './lifecycle.js';
 import type { ErrorContent } from './reply.js';
 
@@ -23,6 +24,7 @@ export interface OutputContents extends CommMessages {
   execute_result: { execution_count: number; data: MimeBundle; metadata: MimeMetadata };
   error: ErrorContent;
   clear_output: { wait: boolean };
+  debug_event: DebugEvent;
   /** Greets a subscriber with the topic it subscribed to (JEP 65). */
   iopub_welcome: { subscription: string };
   /** Tells every client that somebody ended the kernel. */

@@ -8,6 +8,7 @@ import {
   type CommInfoRequest,
   type CommMessages,
 } from './comm.js';
+import { decodeDebugRequest, type DebugReply, type DebugRequest } from './debug.js';
 import { decodeExecuteRequest, type ExecuteReply, type ExecuteRequest } from './execute.js';
 import { decodeHistoryRequest, type HistoryReply, type HistoryRequest } from './history.js';
 import {
@@ -24,11 +25,8 @@ import {
 import type { JsonObject } from './json.js';
 import { decodeKernelInfoRequest, type KernelInfoReply, type KernelInfoRequest } from './kernel-info.js';
 import {
-  decodeDebugRequest,
   decodeInterruptRequest,
   decodeShutdownRequest,
-  type DebugReply,
-  type DebugRequest,
   type InterruptReply,
   type InterruptRequest,
   type ShutdownReply,

@@ -8,6 +8,7 @@ import vm from 'node:vm';
 import { formatValue, type Formatted } from '../display/format.js';
 import { cellHelpers } from '../language/context.js';
 import type { CellContext, CompiledCell } from '../language/cell.js';
+import { announceScript } from './debug-hooks.js';
 import { plainReport, reportError } from './errors.js';
 import { onBehalfOf, type Execution } from './executions.js';
 import type { ErrorReport, ExecutionId, ExecutionOutcome, ToUser, UserExpressionResult } from './frames.js';
@@ -19,7 +20,7 @@ import type { Modules } from './modules.js';
 import type { Outlet } from './outlet.js';
 import { endGroups } from './stdio.js';
 import { callOffTimers } from './timers.js';
-import { declareNames, type History } from './scope.js';
+import { declareCellNames, type History } from './scope.js';
 import { appendAwait, registerCell } from './stacks.js';
 
 type ExecuteFrame = Extract<ToUser, { type: 'execute' }>;
@@ -222,7 +223,7 @@ export class Evaluator {
     registerCell(cell);
     let generator: CellGenerator | undefined;
     let step: SliceResult<Progress> = guard.run(() => {
-      declareNames(cell.declares);
+      declareCellNames(cell.declares);
       modules.beginCell(cell.declares);
       const result = compile(cell)(this.#context);
       if (!cell.suspends) return { done: true, value: result };
@@ -308,7 +309,9 @@ function compile(cell: CompiledCell): CellFunction {
       filename: cell.filename,
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
-    return script.runInThisContext() as CellFunction;
+    const body = script.runInThisContext() as CellFunction;
+    announceScript();
+    return body;
   } finally {
     v8.setFlagsFromString('--compilation-cache');
   }

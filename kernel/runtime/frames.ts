@@ -29,6 +29,9 @@ export type ToUser =
   | ({ type: 'comm'; request: number } & CommPacket)
   /** Answered by the watchdog, also while a cell runs. */
   | { type: 'look'; request: number; path: readonly string[] }
+  /** A command of V8's inspector protocol; answered by `inspector_reply`. */
+  | { type: 'inspector'; request: number; method: string; params: object }
+  | { type: 'debug_mode'; mode: DebugMode }
   | { type: 'shutdown' };
 
 /** User process to kernel process. */
@@ -41,8 +44,13 @@ export type FromUser =
   /** From the watchdog: an interrupt with this ticket has taken effect, or found nothing to stop. */
   | { type: 'interrupt_handled'; ticket: number }
   | { type: 'look_reply'; request: number; answer: LookAnswer | null }
+  | { type: 'inspector_reply'; request: number; result?: object; error?: string }
+  | { type: 'inspector_event'; method: string; params: object }
   /** `known`: there is such a target, or such a comm. */
   | { type: 'comm_handled'; request: number; known: boolean };
+
+/** 0: no debugger is attached. 1: each new script is shown to it before it runs. 2: and exceptions pause, too. */
+export type DebugMode = 0 | 1 | 2;
 
 /** What can follow a value's name, and the value in words. */
 export interface LookAnswer {

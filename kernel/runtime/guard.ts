@@ -7,7 +7,7 @@
  * the termination has come, none of our code may do anything: it parks.
  */
 import inspector from 'node:inspector';
-import { RUNTIME_KEY, TERMINATE_POSTED, type ProbeAnswer } from './link.js';
+import { DEBUG_MODE, RUNTIME_KEY, TERMINATE_POSTED, type ProbeAnswer } from './link.js';
 import { KeyboardInterrupt } from './keyboard-interrupt.js';
 import { resumeAsyncChecks, suspendAsyncChecks } from './async-hooks.js';
 import { userCodeOnStack } from './stacks.js';
@@ -154,7 +154,9 @@ export class Guard {
       announced = this.#announced !== 0;
       if (announced) this.#park();
     };
-    this.#session.post('Runtime.evaluate', { expression: SLICE, silent: true }, (error) => {
+    // What is evaluated silently pauses at no exception.
+    const silent = Atomics.load(this.#shared, DEBUG_MODE) < 2;
+    this.#session.post('Runtime.evaluate', { expression: SLICE, silent }, (error) => {
       announced ||= error !== null;
     });
     this.#busy = before;

@@ -20,7 +20,9 @@ export interface WatchdogData {
 export const TERMINATE_POSTED = 0;
 export const INPUTS_POSTED = 1;
 export const STATES_POSTED = 2;
-export const SHARED_BYTES = 12;
+/** What the debugger wants: see `DebugMode`. */
+export const DEBUG_MODE = 3;
+export const SHARED_BYTES = 16;
 
 /** Every message is numbered: one that a termination swallowed is noticed by the gap and sent again. */
 export type ToMain = { seq: number } & (

@@ -7,9 +7,11 @@ import { unwindGradMode } from '../../core/autograd/mode.js';
 import { setDisplayHost } from '../display/host.js';
 import { setInputHost } from '../display/input.js';
 import { distFile } from '../install/paths.js';
+import { cellHelpers } from '../language/context.js';
 import { attributeChildOutput } from './child-output.js';
 import { NotebookComms } from './comms.js';
 import { Evaluator, Executions } from './evaluator.js';
+import { installDebugHooks } from './debug-hooks.js';
 import { currentExecution, type Execution } from './executions.js';
 import type { ToUser } from './frames.js';
 import { Guard } from './guard.js';
@@ -63,6 +65,7 @@ tidyPromises();
 
 const history = new History();
 const modules = new Modules(process.cwd(), guard);
+installDebugHooks(watchdog.shared, { ...cellHelpers, ...modules.context });
 const heap = new HeapTidier();
 const evaluator = new Evaluator(guard, executions, outlet, history, modules, (execution) => {
   inputs.forget(execution.id);

@@ -5,6 +5,7 @@ import vm from 'node:vm';
 import { distFile } from '../install/paths.js';
 import type { CompiledModule } from '../language/compiled-module.js';
 import type { PathSettings, Project, Projects } from '../language/tsconfig.js';
+import { announceScript } from './debug-hooks.js';
 import { LocalModule } from './local-module.js';
 import { FileText } from './module-file.js';
 import { hasProject, isModulePackage } from './module-resolve.js';
@@ -68,7 +69,9 @@ export function scriptOf(module: LocalModule, { js, map }: CompiledModule): unkn
     filename,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  return script.runInThisContext();
+  const body: unknown = script.runInThisContext();
+  announceScript();
+  return body;
 }
 
 /** Lets an error point to a place in a module's text. */

@@ -4,6 +4,8 @@ import vm from 'node:vm';
 type Setter = (value: unknown) => void;
 
 const declared = new Set<string>();
+/** Those that cells have declared. */
+const ofCells = new Set<string>();
 
 /** Makes the names exist; those that do keep their values. */
 export function declareNames(names: readonly string[]): void {
@@ -11,6 +13,17 @@ export function declareNames(names: readonly string[]): void {
   if (missing.length === 0) return;
   new vm.Script(`let ${missing.join(', ')};`, { filename: 'nabla:scope' }).runInThisContext();
   for (const name of missing) declared.add(name);
+}
+
+/** The same, for names of a cell. */
+export function declareCellNames(names: readonly string[]): void {
+  declareNames(names);
+  for (const name of names) ofCells.add(name);
+}
+
+/** The names that cells have declared, in the order in which they first did. */
+export function cellNames(): readonly string[] {
+  return [...ofCells];
 }
 
 /** Words that are exported and cannot be names of variables. */

@@ -15,6 +15,9 @@ export interface MappedSource {
   readonly title: string;
   readonly source: string;
   readonly map: string | (() => string);
+  /** Of a cell: the names that it declares, and how it brings its locals back (`CompiledCell`). */
+  readonly declares?: readonly string[];
+  readonly keep?: string;
 }
 
 export interface MappedFrame {
@@ -45,14 +48,19 @@ export function registerSource(filename: string, source: MappedSource): void {
   traceMaps.delete(filename);
 }
 
-export function registerCell({ filename, title, source, map }: CompiledCell): void {
-  registerSource(filename, { title, source, map });
+export function registerCell({ filename, title, source, map, declares, keep }: CompiledCell): void {
+  registerSource(filename, { title, source, map, declares, keep });
   cells.push(filename);
   if (cells.length < 2 * REMEMBERED_CELLS) return;
   for (const old of cells.splice(0, REMEMBERED_CELLS)) {
     sources.delete(old);
     traceMaps.delete(old);
   }
+}
+
+/** All texts that are known, by the file names of their scripts. */
+export function knownSources(): ReadonlyMap<string, MappedSource> {
+  return sources;
 }
 
 /**

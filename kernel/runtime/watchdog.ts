@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs';
 import inspector from 'node:inspector';
 import net from 'node:net';
 import { workerData } from 'node:worker_threads';
+import { DebugPort } from './debug-port.js';
 import { encodeFrame, FrameDecoder } from './framing.js';
 import {
   CONTROL_FD,
@@ -40,6 +41,7 @@ const session = new inspector.Session();
 session.connectToMainThread();
 
 const locals = new LocalKeeper(session);
+const debug = new DebugPort(flags, report);
 /** Of the cell that runs or has run last. */
 let keep: string | undefined;
 let lastKept = -Infinity;
@@ -79,6 +81,12 @@ function handle(frame: ToUser): void {
         report({ type: 'look_reply', request: frame.request, answer }),
       );
       break;
+    case 'inspector':
+      debug.handle(frame);
+      break;
+    case 'debug_mode':
+      debug.setMode(frame.mode);
+      break;
     case 'execute':
       keep = frame.cell.keep;
       lastKept = -Infinity;
@@ -107,7 +115,10 @@ function handle(frame: ToUser): void {
 
 /** Variables of a running cell are looked at as they are now. */
 async function lookAt(path: readonly string[]): Promise<LookAnswer | null> {
-  if (stopping === 0 && performance.now() - lastKept > KEEP_EVERY_MS) {
+  if (debug.isPaused) {
+    if (keep !== undefined) await debug.keep(keep);
+    // A pause for this purpose could be taken for one of the debugger's, and the other way round.
+  } else if (!debug.isOpen && stopping === 0 && performance.now() - lastKept > KEEP_EVERY_MS) {
     const goOn = await keepLocals();
     goOn?.();
     if (goOn) lastKept = performance.now();
@@ -117,6 +128,10 @@ async function lookAt(path: readonly string[]): Promise<LookAnswer | null> {
 
 /** What the running cell holds in locals is put where all see it. The cell then stands still until the result is called. */
 async function keepLocals(): Promise<(() => void) | undefined> {
+  if (keep !== undefined && debug.isPaused) {
+    await debug.keep(keep);
+    return undefined;
+  }
   if (keep === undefined || (await ask(`${RUNTIME}?.inSlice()`)) !== true) return undefined;
   return locals.pause(keep);
 }
@@ -129,8 +144,9 @@ async function interrupt(ticket: number, id: ExecutionId | null): Promise<void> 
   signalChildren();
   const timer = setInterval(signalChildren, SIGNAL_MS);
   stopping++;
+  debug.preventPauses();
   await stop(ticket, id, first);
-  stopping--;
+  if (--stopping === 0) debug.allowPauses();
   clearInterval(timer);
 }
 
@@ -139,11 +155,15 @@ async function stop(ticket: number, id: ExecutionId | null, first: Promise<Probe
   for (;;) {
     if (answer === 'served') return;
     let silent = false;
-    if (answer === 'busy') await delay(RETRY_MS);
-    else {
+    if (answer === 'busy') {
+      debug.resume();
+      await delay(RETRY_MS);
+    } else {
       const goOn = answer === 'running' ? await keepLocals() : undefined;
       const terminated = answer === 'running' ? terminate(ticket) : Promise.resolve();
       goOn?.();
+      // What stands at a breakpoint goes on, into the termination.
+      debug.resume();
       const settled = settle(ticket, id);
       // No other question before the termination has come: it would be the one that is terminated.
       await Promise.race([terminated, settled]);

@@ -11,6 +11,7 @@ import type {
 import type { CompiledCell } from '../language/cell.js';
 import { distinctFiles, reportSyntaxError, type CellCompiler } from './compile.js';
 import { reportDeath, reportFailedStart } from './death.js';
+import { InspectorLink } from './inspector.js';
 import { HeapTidier } from '../runtime/tidy-heap.js';
 import type { ExecuteRequest, Session, SessionEvents, ValueInfo } from './session.js';
 import { spawnUserProcess, type StartedProcess } from './spawn.js';
@@ -69,11 +70,20 @@ class ProcessSession implements Session {
   readonly #compiler: CellCompiler;
   readonly #interrupts = new Map<number, () => void>();
   readonly #heap = new HeapTidier();
+  readonly debug: InspectorLink;
   #startTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: SessionOptions) {
     this.#start(options.first);
     this.#compiler = distinctFiles(options.compiler);
+    this.debug = new InspectorLink({
+      send: (frame) => {
+        this.#process?.send(frame);
+        return this.#process !== undefined;
+      },
+      compiler: this.#compiler,
+      cwd: options.cwd,
+    });
   }
 
   reserve(): ExecutionId {
@@ -190,6 +200,7 @@ class ProcessSession implements Session {
       case 'ready':
         clearTimeout(this.#startTimer);
         this.#ready = true;
+        this.debug.processReady();
         // The first cell finds the compiler loaded, and the start of the process did not wait for it.
         this.#compiler.warmUp?.();
         break;
@@ -209,6 +220,10 @@ class ProcessSession implements Session {
       case 'comm_handled':
         this.#comms.get(frame.request)?.(frame.known);
         this.#comms.delete(frame.request);
+        break;
+      case 'inspector_reply':
+      case 'inspector_event':
+        if (from === this.#process) this.debug.receive(frame);
         break;
       case 'log':
         break;
@@ -247,6 +262,7 @@ class ProcessSession implements Session {
     // A process that cannot start is tried again with the next cell only.
     this.#compiler.reset?.();
     if (started) this.#start();
+    this.debug.processEnded();
     this.options.events.died(reason, running?.id ?? null);
     running?.finish({ status: 'error', ...reason });
   }

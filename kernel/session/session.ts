@@ -5,6 +5,7 @@
 import type { MimeBundle } from '../display/mime.js';
 import type {
   CommPacket,
+  DebugMode,
   ExecutionId,
   ExecutionOutcome,
   OutputFrame,
@@ -49,8 +50,37 @@ export interface Session {
    * false, when there is no such target or comm.
    */
   comm?(message: CommPacket): Promise<boolean>;
+  /** V8's inspector in the user process, for the debugger. */
+  readonly debug?: DebugTarget;
   /** Ends the user process and everything it started; resolves when they are gone. */
   shutdown(): Promise<void>;
+}
+
+export interface DebugTarget {
+  /** Whom to tell what happens; the last one that asked. */
+  listen(events: DebugEvents): void;
+  /** 0 closes the inspector, and what is paused goes on. */
+  setMode(mode: DebugMode): void;
+  /** Sends a command of V8's inspector protocol; rejects with its error, or when the process ends. */
+  post(method: string, params: object): Promise<object>;
+  /** The name in the script scope of a name in cells. */
+  scriptName(name: string): string;
+  /** Compiles what a person typed as a cell; throws a SyntaxError. */
+  compile(code: string): DebugScript;
+}
+
+export interface DebugEvents {
+  /** An event of the inspector protocol. */
+  event(method: string, params: object): void;
+  /** The user process is gone; another one may be starting. */
+  ended(): void;
+}
+
+/** A function of a cell's context, as text. */
+export interface DebugScript {
+  readonly js: string;
+  readonly declares: readonly string[];
+  readonly suspends: boolean;
 }
 
 /** A value as completion and inspection see it. */

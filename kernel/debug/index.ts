@@ -1,0 +1,2 @@
+export { DebugAdapter } from './adapter.js';
+export type { DebugEvent } from './dap.js';

@@ -19,7 +19,11 @@ import { Variables } from './variables.js';
 type Handler = (args: Fields) => object | Promise<object>;
 
 const FILTERS: { filter: ExceptionFilter; label: string; description: string }[] = [
-  { filter: 'all', label: 'All exceptions', description: 'Pause where an exception is thrown, caught or not' },
+  {
+    filter: 'all',
+    label: 'All exceptions',
+    description: 'Pause where an exception is thrown, caught or not',
+  },
   {
     filter: 'uncaught',
     label: 'Uncaught exceptions',
@@ -109,7 +113,9 @@ export class DebugAdapter {
       const handler = Object.hasOwn(this.#handlers, command) ? this.#handlers[command] : undefined;
       if (!handler) throw new RequestFailed(`${command}: this debugger knows no such request`);
       if (!this.#isStarted && !ALWAYS.has(command))
-        throw new RequestFailed(`${command}: the debugger has not been started; send initialize and attach first`);
+        throw new RequestFailed(
+          `${command}: the debugger has not been started; send initialize and attach first`,
+        );
       if (this.#isStarted && !this.#isAttached) await this.#attach();
       const body = await handler(new Fields(command, request.arguments));
       return reply({ success: true, body });
@@ -191,7 +197,7 @@ export class DebugAdapter {
       return { variables };
     },
     setVariable: async (args) => {
-      const [frame] = this.#frames.all;
+      const frame = this.#frames.all.at(0);
       if (!frame) throw new RequestFailed('setVariable: nothing stands still');
       const value = await this.#evaluator.assign(frame, args.string('name'), args.string('value'));
       const { value: text, type, variablesReference } = await this.#variables.describeOne(value);
@@ -236,7 +242,7 @@ export class DebugAdapter {
       const name = args.string('variableName');
       // `[100 … 199]` and `(return value)` are no names.
       if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return { data: {}, metadata: {} };
-      const frame = this.#stops.isStopped && args.has('frameId') ? this.#frame(args) : this.#frames.all[0];
+      const frame = this.#stops.isStopped && args.has('frameId') ? this.#frame(args) : this.#frames.all.at(0);
       const { data, metadata } = await this.#evaluator.rich(frame, name);
       return { data, metadata };
     },
@@ -316,7 +322,7 @@ export class DebugAdapter {
   async #sourceText(path: string): Promise<string | undefined> {
     const dumped = this.#cells.get(path);
     if (dumped !== undefined) return dumped;
-    const [script] = await this.#scripts.withPath(path);
+    const script = (await this.#scripts.withPath(path)).at(0);
     return script ? script.source : readFile(path, 'utf8').catch(() => undefined);
   }
 }

@@ -58,16 +58,20 @@ export class Breakpoints {
 
   /** Replaces the breakpoints of a text. */
   async replace(path: string, asked: readonly SourceBreakpoint[]): Promise<Breakpoint[]> {
+    for (const [index, each] of asked.entries()) conditionOf({ ...each, id: index });
     const scripts = await this.scripts.withPath(path);
     for (const script of scripts) await this.#remove(script);
     const wanted = asked.map((each) => ({ ...each, id: ++this.#last }));
     if (wanted.length > 0) this.#wanted.set(path, wanted);
     else this.#wanted.delete(path);
-    const answers = wanted.map(
-      ({ id, line }): Breakpoint => ({ id, verified: true, line, source: { path } }),
-    );
+    const answers = wanted.map(({ id, line }): Breakpoint => ({
+      id,
+      verified: true,
+      line,
+      source: { path },
+    }));
     for (const script of scripts) {
-      const found = await this.#setAll(script, wanted);
+      const found = (await this.#setAll(script, wanted)) ?? [];
       for (const [index, stop] of found.entries()) {
         answers[index].verified = stop !== undefined;
         if (stop) answers[index].line = stop.place.line;
@@ -85,11 +89,12 @@ export class Breakpoints {
     if (wanted && !this.#set.has(script.id)) await this.#setAll(script, wanted);
   }
 
-  async #setAll(script: Script, wanted: readonly Wanted[]): Promise<(Stop | undefined)[]> {
+  async #setAll(script: Script, wanted: readonly Wanted[]): Promise<(Stop | undefined)[] | null> {
+    if (wanted.length === 0) return null;
+    const stops = await this.scripts.stops(script);
+    if (!stops) return null;
     const ids: string[] = [];
     this.#set.set(script.id, ids);
-    if (wanted.length === 0) return [];
-    const stops = await this.scripts.stops(script);
     const found: (Stop | undefined)[] = [];
     for (const breakpoint of wanted) {
       const stop = stopAt(stops, breakpoint.line);
@@ -130,10 +135,8 @@ function isBefore(a: Stop, b: Stop): boolean {
   if (a.place.line !== b.place.line) return a.place.line < b.place.line;
   if (a.isReturn !== b.isReturn) return b.isReturn;
   if (a.place.column !== b.place.column) return a.place.column < b.place.column;
-  const [{ lineNumber: lineA, columnNumber: columnA = 0 }, { lineNumber: lineB, columnNumber: columnB = 0 }] = [
-    a.location,
-    b.location,
-  ];
+  const [{ lineNumber: lineA, columnNumber: columnA = 0 }, { lineNumber: lineB, columnNumber: columnB = 0 }] =
+    [a.location, b.location];
   return lineA !== lineB ? lineA < lineB : columnA < columnB;
 }
 
@@ -148,7 +151,10 @@ function conditionOf({ id, condition, hitCondition, logMessage }: Wanted): strin
 
 function checked(expression: string): string {
   try {
-    const { end } = parseExpressionAt(expression, 0, { ecmaVersion: 'latest', allowAwaitOutsideFunction: false });
+    const { end } = parseExpressionAt(expression, 0, {
+      ecmaVersion: 'latest',
+      allowAwaitOutsideFunction: false,
+    });
     if (expression.slice(end).trim() === '') return expression;
   } catch {
     // Told below.

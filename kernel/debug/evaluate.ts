@@ -78,7 +78,9 @@ export class Evaluator {
   #cell(text: string): string {
     const { js, declares, suspends } = this.target.compile(text);
     if (suspends)
-      throw new RequestFailed('evaluate: a debugger cannot await; run this in a cell, or evaluate the promise');
+      throw new RequestFailed(
+        'evaluate: a debugger cannot await; run this in a cell, or evaluate the promise',
+      );
     return `${HOOKS}.run(${js}, ${JSON.stringify(declares)})`;
   }
 
@@ -89,7 +91,12 @@ export class Evaluator {
   async #onFrame({ call }: Frame, expression: string, params: object): Promise<RemoteObject> {
     const { callFrameId } = call;
     return settled(
-      await send(this.target, 'Debugger.evaluateOnCallFrame', { ...COMMON, callFrameId, expression, ...params }),
+      await send(this.target, 'Debugger.evaluateOnCallFrame', {
+        ...COMMON,
+        callFrameId,
+        expression,
+        ...params,
+      }),
     );
   }
 }

@@ -4,7 +4,7 @@ import type { DebugTarget } from '../session/session.js';
 import { ask, GROUP, HOOKS, send, type CallFrame, type Property } from './cdp.js';
 import type { Scope, StackFrame, Variable } from './dap.js';
 import type { Place, Script, Scripts } from './scripts.js';
-import type { Named, Variables } from './variables.js';
+import { asNamed, type Named, type Variables } from './variables.js';
 
 /** A frame that a person sees. */
 export interface Frame {
@@ -178,7 +178,7 @@ function closures({ call }: Frame): ScopeOf[] {
   return call.scopeChain.filter(({ type }) => type === 'closure' || type === 'module');
 }
 
-function asVariable({ name, value }: Property): Named {
-  const shown = name.replace(/\$(cell|made)$/, '');
-  return { name: shown, value, evaluateName: shown };
+function asVariable(property: Property): Named {
+  const name = property.name.replace(/\$(cell|made)$/, '');
+  return { ...asNamed(property), name, evaluateName: name };
 }

@@ -5,10 +5,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  originalPositionFor,
-  TraceMap,
-} from '@jridgewell/trace-mapping';
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { packageRoot } from '../install/paths.js';
 import type { DebugTarget } from '../session/session.js';
 import { ask, HOOKS, send, type Location } from './cdp.js';
@@ -117,9 +114,11 @@ export class Scripts {
     const files = new Set([where]);
     if (where.startsWith(CELL_PATHS.tmpFilePrefix)) {
       const texts = await ask(this.target, `${HOOKS}.sources()`);
-      for (const [file, source] of texts as [string, string][]) if (cellPath(source) === where) files.add(file);
+      for (const [file, source] of texts as [string, string][])
+        if (cellPath(source) === where) files.add(file);
     }
-    for (const [id, file] of this.#files) if (files.has(file.replace(/(?<=\.\w+)\?\d+$/, ''))) await this.load(id);
+    for (const [id, file] of this.#files)
+      if (files.has(file.replace(/(?<=\.\w+)\?\d+$/, ''))) await this.load(id);
     const scripts = await Promise.all([...(this.#known.get(where) ?? [])].map((id) => this.load(id)));
     return scripts.filter((script) => script !== null);
   }
@@ -130,15 +129,23 @@ export class Scripts {
     return found.line === null ? null : { line: found.line, column: found.column + 1 };
   }
 
-  /** The places of a script where it can pause, with their lines in the text. */
-  async stops(script: Script): Promise<Stop[]> {
-    const { locations } = await send(this.target, 'Debugger.getPossibleBreakpoints', {
-      start: { scriptId: script.id, lineNumber: 0, columnNumber: 0 },
-    });
-    return locations.flatMap((location) => {
-      const place = this.placeOf(script, location);
-      return place ? [{ location, place, isReturn: location.type === 'return' }] : [];
-    });
+  /** The places of a script where it can pause, with their lines in the text; null when it was thrown away. */
+  async stops(script: Script): Promise<Stop[] | null> {
+    try {
+      const { locations } = await send(this.target, 'Debugger.getPossibleBreakpoints', {
+        start: { scriptId: script.id, lineNumber: 0, columnNumber: 0 },
+      });
+      return locations.flatMap((location) => {
+        const place = this.placeOf(script, location);
+        return place ? [{ location, place, isReturn: location.type === 'return' }] : [];
+      });
+    } catch {
+      // Nothing of a cell is left to run.
+      this.#files.delete(script.id);
+      this.#loaded.delete(script.id);
+      this.#known.get(script.path)?.delete(script.id);
+      return null;
+    }
   }
 }
 

@@ -18,7 +18,11 @@ import type { Variables } from './variables.js';
 export type Step = 'next' | 'stepIn' | 'stepOut';
 export type ExceptionFilter = 'all' | 'uncaught';
 
-const COMMANDS = { next: 'Debugger.stepOver', stepIn: 'Debugger.stepInto', stepOut: 'Debugger.stepOut' } as const;
+const COMMANDS = {
+  next: 'Debugger.stepOver',
+  stepIn: 'Debugger.stepInto',
+  stepOut: 'Debugger.stepOut',
+} as const;
 
 export interface StopParts {
   readonly target: DebugTarget;
@@ -26,7 +30,7 @@ export interface StopParts {
   readonly breakpoints: Breakpoints;
   readonly frames: Frames;
   readonly variables: Variables;
-  emit(event: DebugEvent): void;
+  readonly emit: (event: DebugEvent) => void;
 }
 
 /** An exception that the program stands at. */

@@ -56,13 +56,13 @@ function objectType({ className, description, subtype }: RemoteObject, summary: 
 /** `ƒ name(a, b)`, `(a) => …`, `class A extends B`. */
 function functionText(source: string): string {
   const arrow = /^(?:async\s*)?(?:\([^)]*\)|[\w$]+)\s*=>/.exec(source)?.[0];
-  const head = /^(async\s+)?(?:function\b)?\s*(\*?\s*[^\s(]*)\s*(\([^)]*\))/.exec(source);
+  const head = /^((?:async\s+)?)(?:function\b)?\s*(\*?\s*[^\s(]*)\s*(\([^)]*\))/.exec(source);
   const text = source.startsWith('class')
     ? source.replace(/\{[^]*$/, '').trim()
     : arrow !== undefined
-      ? `${arrow} …`
+      ? `${arrow.replace(/\s*=>$/, ' =>')} …`
       : head
-        ? `${head[1] ?? ''}ƒ ${head[2]}${head[3]}`
+        ? `${head[1]}ƒ ${head[2]}${head[3]}`
         : source;
   const line = text.replace(/\s+/g, ' ');
   return line.length > LONGEST_FUNCTION ? `${line.slice(0, LONGEST_FUNCTION)}…` : line;

@@ -118,7 +118,9 @@ export class Variables {
           ? await this.#elements(value, evaluateName, 0, size)
           : this.#ranges(value, evaluateName, 0, size);
     const facts = summary === null ? [] : factsOf(summary);
-    return [...facts, ...elements, ...(await this.#properties(value, evaluateName, size > 0))];
+    const told = new Set(facts.map(({ name }) => name));
+    const properties = await this.#properties(value, evaluateName, size > 0);
+    return [...facts, ...elements, ...properties.filter(({ name }) => !told.has(name))];
   }
 
   /** `[100 … 199]` and so on, and ranges of ranges where there are many. */
@@ -175,10 +177,15 @@ export class Variables {
       objectId,
       ownProperties: true,
       generatePreview: true,
+      // There may be millions of the others.
+      nonIndexedPropertiesOnly: hasElements,
     });
     const isError = value.subtype === 'error';
     const own = answer.result
-      .filter(({ name, enumerable, symbol }) => enumerable || isError || (symbol && !/^Symbol\(Symbol\./.test(name)))
+      .filter(
+        ({ name, enumerable, symbol }) =>
+          enumerable || isError || (symbol && !name.startsWith('Symbol(Symbol.')),
+      )
       .filter(({ name }) => name !== '__proto__' && !(hasElements && /^\d+$/.test(name)))
       .map((property) => ({
         ...asNamed(property),
@@ -202,13 +209,15 @@ export class Variables {
   }
 }
 
-function asNamed({ name, value }: Property): Named {
-  return { name, value, evaluateName: '' };
+export function asNamed({ name, value, get }: Property): Named {
+  // A constant before its declaration has neither.
+  return { name, value: value ?? (get ? undefined : { type: 'undefined' }), evaluateName: '' };
 }
 
 /** Prototypes of objects that everybody knows, and what belongs to the engine, are left out. */
 function isTold(name: string, { className, subtype, type }: RemoteObject): boolean {
-  if (name !== '[[Prototype]]') return !/^\[\[(Scopes|FunctionLocation|Entries|ArrayBufferData)\]\]$/.test(name);
+  if (name !== '[[Prototype]]')
+    return !/^\[\[(Scopes|FunctionLocation|Entries|ArrayBufferData)\]\]$/.test(name);
   return type === 'object' && subtype === undefined && className !== 'Object';
 }
 
@@ -216,7 +225,9 @@ function isTold(name: string, { className, subtype, type }: RemoteObject): boole
 function member(of: string, name: string): string {
   if (of === '') return '';
   if (/^\d+$/.test(name)) return `${of}[${name}]`;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `${of}.${name}` : `${of}[${JSON.stringify(name)}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
+    ? `${of}.${name}`
+    : `${of}[${JSON.stringify(name)}]`;
 }
 
 /** The shape, type and statistics of a tensor as variables of it. */

@@ -4,8 +4,8 @@ import type { DebugEvent, DebugReply, DebugRequest } from '../protocol/debug.js'
 import type { Session } from '../session/session.js';
 
 interface DebuggingParts {
-  publish(event: DebugEvent): void;
-  log(text: string): void;
+  readonly publish: (event: DebugEvent) => void;
+  readonly log: (text: string) => void;
 }
 
 export class Debugging {
@@ -28,8 +28,7 @@ export class Debugging {
 
   async #load(target: NonNullable<Session['debug']>): Promise<DebugAdapter> {
     const { DebugAdapter } = await import('../debug/index.js');
-    const emit = (event: Omit<DebugEvent, 'seq'>): void =>
-      this.parts.publish({ ...event, seq: ++this.#seq });
+    const emit = (event: Omit<DebugEvent, 'seq'>): void => this.parts.publish({ ...event, seq: ++this.#seq });
     return new DebugAdapter(target, emit, this.parts.log);
   }
 }

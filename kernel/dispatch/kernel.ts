@@ -108,7 +108,7 @@ export class Kernel {
         this.#outputs.flush();
         this.#mailbox.publish({ type: 'debug_event', content: event }, null);
       },
-      log: options.log,
+      log: (text) => options.log(text),
     });
     this.#history = new History(options.historyStore ?? null);
     this.#session = new Promise<void>((resolve) => (this.#startSession = resolve)).then(() =>

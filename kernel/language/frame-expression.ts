@@ -19,13 +19,13 @@ export function frameExpression(text: string, nameOf: (name: string) => string):
   const shorthands = new Set<number>();
   const others = new Set<number>();
   full(program, (node) => {
-    if (node.type === 'Identifier') names.set(node.start, node as Identifier);
+    if (node.type === 'Identifier') names.set(node.start, node);
     if (node.type === 'Property') {
       const property = node as Property;
       if (property.shorthand) shorthands.add(property.start);
       else if (!property.computed) others.add(property.key.start);
     }
-    if (node.type === 'MemberExpression' && 'computed' in node && node.computed === false) {
+    if (node.type === 'MemberExpression' && 'computed' in node && !node.computed) {
       const { property } = node as unknown as { property: Identifier };
       others.add(property.start);
     }

@@ -7,15 +7,15 @@ type Reply = Extract<FromUser, { type: 'inspector_reply' }>;
 type Event = Extract<FromUser, { type: 'inspector_event' }>;
 
 interface Waiting {
-  resolve(result: object): void;
-  reject(error: Error): void;
+  readonly resolve: (result: object) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export class InspectorLink implements DebugTarget {
   #last = 0;
   readonly #waiting = new Map<number, Waiting>();
   #events: DebugEvents | undefined;
-  /** What is to be sent when the user process can answer; null when it can. */
+  /** Questions for the main thread that wait until it can answer; null when it can. */
   #queued: ToUser[] | null = [];
 
   constructor(
@@ -32,14 +32,20 @@ export class InspectorLink implements DebugTarget {
   }
 
   setMode(mode: DebugMode): void {
-    this.#send({ type: 'debug_mode', mode });
+    this.parts.send({ type: 'debug_mode', mode });
   }
 
   post(method: string, params: object): Promise<object> {
     const request = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#waiting.set(request, { resolve, reject });
-      if (this.#send({ type: 'inspector', request, method, params })) return;
+      const frame: ToUser = { type: 'inspector', request, method, params };
+      // The debugger itself is there from the first moment, before the first cell.
+      if (method.startsWith('Runtime.') && this.#queued) {
+        this.#queued.push(frame);
+        return;
+      }
+      if (this.parts.send(frame)) return;
       this.#waiting.delete(request);
       reject(new Error('no process runs cells at present'));
     });
@@ -53,12 +59,6 @@ export class InspectorLink implements DebugTarget {
     const cell = this.parts.compiler.compile(code, { count: 0, cwd: this.parts.cwd, locals: false });
     if (cell.kind === 'syntax-error') throw new SyntaxError(cell.message);
     return cell;
-  }
-
-  #send(frame: ToUser): boolean {
-    if (!this.#queued) return this.parts.send(frame);
-    this.#queued.push(frame);
-    return true;
   }
 
   /** The user process has loaded what answers. */
@@ -82,7 +82,8 @@ export class InspectorLink implements DebugTarget {
   /** Call it when another process is there, or none. */
   processEnded(): void {
     this.#queued = [];
-    for (const { reject } of this.#waiting.values()) reject(new Error('the process that ran cells has ended'));
+    for (const { reject } of this.#waiting.values())
+      reject(new Error('the process that ran cells has ended'));
     this.#waiting.clear();
     this.#events?.ended();
   }

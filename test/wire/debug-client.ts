@@ -61,7 +61,8 @@ export class DebugClient {
   async event(name: string): Promise<Record<string, unknown>> {
     const found = await this.client.until(
       `debug_event ${name}`,
-      (message) => message.type === 'debug_event' && message.content.event === name && !this.#seen.has(message),
+      (message) =>
+        message.type === 'debug_event' && message.content.event === name && !this.#seen.has(message),
     );
     // What came before it is over, too.
     for (const message of this.client.received) {
@@ -85,7 +86,10 @@ export class DebugClient {
   async breakIn(path: string, ...lines: (number | object)[]): Promise<{ line: number; verified: boolean }[]> {
     const breakpoints = lines.map((line) => (typeof line === 'number' ? { line } : line));
     const args = { source: { path }, breakpoints, sourceModified: false };
-    const body = await this.ask<{ breakpoints: { line: number; verified: boolean }[] }>('setBreakpoints', args);
+    const body = await this.ask<{ breakpoints: { line: number; verified: boolean }[] }>(
+      'setBreakpoints',
+      args,
+    );
     return body.breakpoints;
   }
 
@@ -113,7 +117,8 @@ export class DebugClient {
   }
 
   async variables(variablesReference: number, page: object = {}): Promise<Variable[]> {
-    return (await this.ask<{ variables: Variable[] }>('variables', { variablesReference, ...page })).variables;
+    return (await this.ask<{ variables: Variable[] }>('variables', { variablesReference, ...page }))
+      .variables;
   }
 
   /** Names and values of a scope of the innermost frame. */

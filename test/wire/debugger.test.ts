@@ -149,7 +149,9 @@ inner().html`;
     });
     const replies = await Promise.all(ids.map((id) => client.reply(id)));
     await Promise.all(ids.map((id) => client.idle(id)));
-    const [locals, globals] = replies.map(({ content }) => (content.body as { variables: Variable[] }).variables);
+    const [locals, globals] = replies.map(
+      ({ content }) => (content.body as { variables: Variable[] }).variables,
+    );
     expect(locals).toMatchObject([
       { name: 'a', value: '2', type: 'number' },
       { name: 'b', value: '3', type: 'number' },

@@ -51,7 +51,7 @@ test('kernel_info names what clients look for', async () => {
     protocol_version: '5.5',
     implementation: 'nabla',
     implementation_version: '1.2.3',
-    supported_features: [],
+    supported_features: ['debugger'],
     language_info: {
       name: 'typescript',
       file_extension: '.ts',

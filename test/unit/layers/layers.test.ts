@@ -21,7 +21,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'kernel/language/service/contract',
     'kernel/display/mime',
     'kernel/install/paths',
+    'kernel/debug',
   ],
+  'kernel/debug': ['kernel/protocol', 'kernel/session/session', 'kernel/language', 'kernel/install/paths'],
   'kernel/session': ['kernel/runtime', 'kernel/language', 'kernel/display', 'kernel/install/paths'],
   'kernel/runtime': [
     'kernel/boot/handover',

@@ -37,7 +37,7 @@ describe('install', () => {
       display_name: 'TypeScript (Nabla)',
       language: 'typescript',
       interrupt_mode: 'message',
-      metadata: { supported_encryption: 'curve' },
+      metadata: { supported_encryption: 'curve', debugger: true },
     });
     expect(existsSync(distFile('kernel/main.cjs'))).toBe(true);
   });

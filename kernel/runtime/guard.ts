@@ -212,12 +212,12 @@ export class Guard {
     const standing = id === null ? 'running' : this.#aim.standing(id);
     // Another cell runs already: it was not meant.
     if (standing === 'succeeded') return 'served';
+    if (standing === 'to come') this.#aim.cancel(id!);
     if (this.#announced !== 0) return 'running';
     if (this.#busy > 0) {
       this.#wanted = ticket;
       return 'busy';
     }
-    if (standing === 'to come') this.#aim.cancel(id!);
     if (force || this.#depth > 0 || userCodeOnStack()) {
       this.#wanted = ticket;
       this.#announce(ticket);

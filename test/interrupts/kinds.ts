@@ -171,6 +171,17 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     announces: true,
     isOver: true,
   },
+  // These spin so soon that who interrupts them may not know yet that the cell has ended.
+  endedCellsImmediate: {
+    code: `setImmediate(function next() { setImmediate(next); console.log("in"); ${LOOP} })`,
+    announces: true,
+    isOver: true,
+  },
+  endedCellsPromise: {
+    code: `void Promise.resolve().then(() => { console.log("in"); ${LOOP} })`,
+    announces: true,
+    isOver: true,
+  },
 
   // Output.
   print: { code: 'for (;;) console.log("x")' },

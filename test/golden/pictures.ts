@@ -9,8 +9,14 @@ import { layout } from '../../kernel/plots/scene/layout.js';
 const RATIO = 0.3;
 const COLORS = 200;
 
-/** Those that take long to make or to draw are compared by other tests. */
-export const NOT_KEPT = new Set(['million', 'runs-1000', 'graph-modules', 'graph-transformer']);
+/** Those that take long to make or to draw, or that rounding changes, are compared by other tests. */
+export const NOT_KEPT = new Set([
+  'million',
+  'runs-1000',
+  'graph-modules',
+  'graph-transformer',
+  'embedding-tsne',
+]);
 
 export function smallPixels(chart: ChartModel): Pixels {
   const fonts = bundledFonts();

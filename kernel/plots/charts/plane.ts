@@ -14,6 +14,8 @@ export interface ScatterPlotOptions {
   labels?: NumberSource;
   /** Names of the classes; default `class 0`, `class 1`, … */
   classes?: readonly string[];
+  /** Sentences below the picture. */
+  notes?: readonly string[];
   /** CSS pixels; default 600 x 440. */
   width?: number;
   height?: number;
@@ -49,7 +51,7 @@ export function scatterPlot(
   options: ScatterPlotOptions = {},
   environment?: LiveEnvironment,
 ): Still {
-  const notes: string[] = [];
+  const notes: string[] = [...(options.notes ?? [])];
   const groups = guarded(notes, [], () => grouped(coordinates(points), options, notes));
   return new Still(model(options, groups, null, notes), environment);
 }
@@ -78,7 +80,7 @@ export function decisionBoundary(
   options: DecisionBoundaryOptions = {},
   environment?: LiveEnvironment,
 ): Still {
-  const notes: string[] = [];
+  const notes: string[] = [...(options.notes ?? [])];
   const classify = classifierOf(classifier);
   const at = guarded(notes, { x: new Float64Array(0), y: new Float64Array(0) }, () =>
     options.points === undefined

@@ -81,6 +81,15 @@ export const pictures: Record<string, () => ChartModel> = {
       title: 'Digits by their principal components',
     }).model();
   },
+  'embedding-tsne': () => {
+    const { images, labels } = digits(250);
+    return embeddingPlot(images.reshape([250, 64]), {
+      title: 'Digits by their neighbours',
+      labels,
+      method: 'tsne',
+      steps: 250,
+    }).model();
+  },
   'embedding-none': () => embeddingPlot([]).model(),
   'attention-none': () => attentionMap([], {}, silent).model(),
 };

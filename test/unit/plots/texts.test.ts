@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tensor } from '../../../core/index.js';
-import { embeddingPlot, tokenLoss, type Still } from '../../../kernel/plots/index.js';
+import { embeddingPlot, tokenLoss, type EmbeddingOptions, type Still } from '../../../kernel/plots/index.js';
+import { gaussian, noise } from './tools.js';
 import type { PlanePanel } from '../../../kernel/plots/model/chart.js';
 
 function plane(still: Still): PlanePanel {
@@ -8,6 +9,49 @@ function plane(still: Still): PlanePanel {
   if (panel.kind !== 'plane') throw new Error(`expected a plane, got ${panel.kind}`);
   return panel;
 }
+
+describe('embeddingPlot with t-SNE', () => {
+  /** Four clouds in ten dimensions, far from each other. */
+  const random = noise(81);
+  const labels = Array.from({ length: 80 }, (_, i) => i % 4);
+  const vectors = labels.map((label) =>
+    Array.from({ length: 10 }, (_, j) => (j === label ? 8 : 0) + gaussian(random)),
+  );
+  const places = (options: EmbeddingOptions): { x: number; y: number; label: number }[] =>
+    plane(embeddingPlot(vectors, { labels, method: 'tsne', steps: 250, ...options })).groups.flatMap(
+      ({ points, color }) => Array.from(points.x, (x, i) => ({ x, y: points.y[i], label: color })),
+    );
+
+  it('keeps neighbours near: the nearest point is of the same cloud', () => {
+    const all = places({ perplexity: 10 });
+    expect(all).toHaveLength(80);
+    const near = all.filter((one) => {
+      const distance = ({ x, y }: { x: number; y: number }): number => (x - one.x) ** 2 + (y - one.y) ** 2;
+      const [nearest] = all.filter((other) => other !== one).sort((a, b) => distance(a) - distance(b));
+      return nearest.label === one.label;
+    });
+    expect(near.length).toBeGreaterThanOrEqual(78);
+  });
+
+  it('is the same each time, and another one for another seed', () => {
+    const once = places({ steps: 20 });
+    expect(places({ steps: 20 })).toEqual(once);
+    expect(places({ steps: 20, seed: 2 })).not.toEqual(once);
+  });
+
+  it('says what it needs, and leaves out what is not finite', () => {
+    const notes = (still: Still): string => still.model().notes.join(' ');
+    expect(notes(embeddingPlot([[1], [2]], { method: 'tsne' }))).toContain(
+      't-SNE needs 4 vectors or more, got 2',
+    );
+    expect(notes(embeddingPlot(vectors, { method: 'tsne', perplexity: 0 }))).toContain('from 1, got 0');
+    expect(notes(embeddingPlot(vectors, { method: 'tsne', labels: [1] }))).toContain(
+      '80 vectors and 1 labels',
+    );
+    const holes = [...vectors.slice(0, 12), Array.from({ length: 10 }, () => NaN)];
+    expect(notes(embeddingPlot(holes, { method: 'tsne', steps: 5 }))).toContain('1 vectors are not finite');
+  });
+});
 
 describe('embeddingPlot', () => {
   it('keeps the distances of points that lie in a plane of a larger space', () => {
@@ -30,7 +74,7 @@ describe('embeddingPlot', () => {
   });
 
   it('says what is wrong, and that there is nothing', () => {
-    expect(embeddingPlot([1, 2, 3]).model().title).toContain('vectors are [n, d], got [3]');
+    expect(embeddingPlot([1, 2, 3]).model().notes).toEqual(['vectors are [n, d], got [3]']);
     expect(plane(embeddingPlot([])).groups).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** The notebooks that ship run, show what is stored in them, and their exercises can be solved. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -42,6 +42,47 @@ describe('the lessons', () => {
     });
     expect([exitCode, message]).toEqual([0, undefined]);
     expect(records.size).toBeGreaterThan(0);
+  });
+});
+
+/** Beyond a megabyte a notebook is slow to open, and its differences cannot be read. */
+const MOST_BYTES = 1_000_000;
+
+/** What belongs to the machine on which the outputs were made, and would change with every run. */
+const OF_A_MACHINE = /\/(?:home|root|Users|work|tmp)\/[\w.-]|file:\/\/|"iopub\.|"shell\.execute_reply/;
+
+describe('as files, the lessons', () => {
+  const numbered = lessons.filter(({ name }) => /^\d\d-/.test(name));
+
+  it('are twelve', () => {
+    expect(numbered.map(({ name }) => Number(name.slice(0, 2)))).toEqual(
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+  });
+
+  it.each(numbered)('$name has its outputs, questions with answers, sources, and an exercise', (lesson) => {
+    const text = lesson.notebook.cells.map(({ source }) => [source].flat().join('')).join('\n\n');
+    expect(isStored(lesson.notebook)).toBe(true);
+    expect(text).toMatch(/## Questions[\s\S]*<summary>Answers<\/summary>/);
+    expect(text).toContain('### Sources');
+    for (const id of ['exercise', 'exercise-test', 'solution'])
+      expect(sourceOf(lesson.notebook, id), id).toBeDefined();
+  });
+
+  it.each(names)('%s is lean and says nothing of the machine that ran it', (name) => {
+    const file = readFileSync(path.join(folder, name), 'utf8');
+    expect(file.length).toBeLessThan(MOST_BYTES);
+    expect(OF_A_MACHINE.exec(file)?.[0]).toBeUndefined();
+  });
+
+  it('are in the index, each with a picture of its own outputs', () => {
+    const index = readFileSync(path.join(folder, 'README.md'), 'utf8');
+    for (const { name, notebook } of numbered) {
+      expect(index).toContain(`](${name})`);
+      const picture = readFileSync(path.join(folder, 'images', `${name.slice(0, 2)}.png`)).toString('base64');
+      const shown = notebook.cells.flatMap((cell) => (cell.cell_type === 'code' ? cell.outputs : []));
+      expect(shown.some((output) => JSON.stringify(output).includes(picture))).toBe(true);
+    }
   });
 });
 

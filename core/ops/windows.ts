@@ -1,5 +1,6 @@
 /** Windows that slide over the last dimensions: their geometry, and padding. Shared by convolution, pooling and unfold. */
 import { describeValue, formatShape } from '../layout.js';
+import type { Planes } from '../kernels/pooling.js';
 import type { Rows } from './rows.js';
 
 /** One number for all spatial dimensions, or one for each. */
@@ -51,6 +52,24 @@ export function windowCounts(op: string, window: Window, ceilMode = false): numb
   });
 }
 
+/** Sizes of windows over one or two dimensions as over planes; null for other numbers of dimensions. */
+export function planesOf(planes: number, window: Window, counts: readonly number[]): Planes | null {
+  const { input, kernel, stride, padding, dilation } = window;
+  if (input.length < 1 || input.length > 2) return null;
+  const flat = input.length === 1;
+  const pair = (list: readonly number[], missing: number): [number, number] =>
+    flat ? [missing, list[0]] : [list[0], list[1]];
+  return {
+    planes,
+    input: pair(input, 1),
+    kernel: pair(kernel, 1),
+    stride: pair(stride, 1),
+    padding: pair(padding, 0),
+    dilation: pair(dilation, 1),
+    counts: pair(counts, 1),
+  };
+}
+
 const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 
 /**
@@ -58,6 +77,24 @@ const product = (list: readonly number[]): number => list.reduce((a, b) => a * b
  * dimensions, or −1 in the padding.
  */
 export function windowRows(window: Window, counts: readonly number[]): Rows {
+  const { input, kernel, stride, padding, dilation } = window;
+  const key = [input, kernel, stride, padding, dilation, counts].join(';');
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const rows = computeRows(window, counts);
+  if (rows.length <= MOST_KEPT) {
+    if (kept.size >= KEPT) for (const oldest of kept.keys()) if (kept.size >= KEPT) kept.delete(oldest);
+    kept.set(key, rows);
+  }
+  return rows;
+}
+
+/** Positions that were used lately: a network asks for the same ones in every step. They are never changed. */
+const kept = new Map<string, Rows>();
+const KEPT = 32;
+const MOST_KEPT = 200_000;
+
+function computeRows(window: Window, counts: readonly number[]): Rows {
   const { input, kernel, stride, padding, dilation } = window;
   const ndim = input.length;
   const places = product(kernel);

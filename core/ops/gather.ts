@@ -107,8 +107,10 @@ export function positionsAlong(op: string, shape: readonly number[], dim: number
   }
   const size = full[dim];
   const along = strides[dim];
+  const whole = counts.every((n, i) => i === dim || n === full[i]);
+  if (whole && along === 1) return positionsInRows(op, index, size, counts[dim], dim);
   const rows = wrappedIndices(op, index, size, dim);
-  if (counts.every((n, i) => i === dim || n === full[i])) {
+  if (whole) {
     // The usual case: nothing is left out, so that positions follow from three loops.
     const outer = along * size === 0 ? 0 : count / (along * counts[dim]);
     let i = 0;
@@ -127,6 +129,21 @@ export function positionsAlong(op: string, shape: readonly number[], dim: number
       if (++place[d] < counts[d]) break;
       if (d !== dim) base -= strides[d] * counts[d];
       place[d] = 0;
+    }
+  }
+  return rows;
+}
+
+/** Positions along the last dimension, of rows of `size` elements with `count` indices each. */
+function positionsInRows(op: string, index: Tensor, size: number, count: number, dim: number): Rows {
+  const wide = inDType(contiguousData(index, op), 'int64', op);
+  const rows = new Int32Array(wide.layout.size);
+  const start = wide.ptr / 8;
+  for (let i = 0, base = 0; i < rows.length; base += size) {
+    for (const end = i + count; i < end; i++) {
+      const at = f64[start + i];
+      const inside = at >= 0 && at < size && (at | 0) === at;
+      rows[i] = base + (inside ? at : wrapIndex(op, at, size, dim));
     }
   }
   return rows;

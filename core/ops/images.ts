@@ -9,7 +9,6 @@ import { applyMatrix } from './adaptive-pooling.js';
 import { elements, filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { takeRows } from './rows.js';
-import { foldAround } from './gather.js';
 import { expandTo, permuteDims, reshapeTo, transposeDims, unsqueezeDim } from './shape.js';
 import { square } from './pointwise.js';
 
@@ -207,6 +206,16 @@ function nearestRows(from: number, to: number, exact: boolean, scale: number | n
   );
 }
 
+/** Positions in planes of those sizes that positions along each dimension make together. */
+function combinedRows(lists: readonly Int32Array[], sizes: readonly number[]): Int32Array {
+  return lists.reduce((before, list, d) => {
+    const rows = new Int32Array(before.length * list.length);
+    let k = 0;
+    for (const start of before) for (const row of list) rows[k++] = start * sizes[d] + row;
+    return rows;
+  }, Int32Array.of(0));
+}
+
 function areaMatrix(from: number, to: number, like: Tensor): Tensor {
   const matrix = filled([to, from], 0, like.dtype, 'interpolate');
   const data = elements(matrix);
@@ -267,16 +276,26 @@ export const interpolate: FunctionOp<Interpolate> = functionOp<Interpolate>(
     const sizes = spatial.map((n, d) =>
       factors !== null ? Math.floor(n * factors[d]) : typeof size === 'number' ? size : size![d],
     );
+    if (mode === 'nearest' || mode === 'nearest-exact') {
+      const lists = sizes.map((to, d) =>
+        nearestRows(
+          spatial[d],
+          to,
+          mode === 'nearest-exact',
+          factors === null || recompute ? null : factors[d],
+        ),
+      );
+      const planes = reshapeTo(input, [input.shape[0] * input.shape[1], sizeOf(spatial), 1]);
+      return reshapeTo(takeRows(planes, combinedRows(lists, spatial)), [
+        ...input.shape.slice(0, 2),
+        ...sizes,
+      ]);
+    }
     return sizes.reduce((x, to, d) => {
       const dim = d + 2;
       const from = x.shape[dim];
       const scale = factors === null || recompute ? null : factors[d];
       switch (mode) {
-        case 'nearest':
-        case 'nearest-exact': {
-          const rows = nearestRows(from, to, mode === 'nearest-exact', scale);
-          return reshapeTo(takeRows(foldAround(x, dim), rows), x.shape.with(dim, to));
-        }
         case 'area':
           return applyMatrix(x, dim, areaMatrix(from, to, x));
         default:

@@ -1,4 +1,5 @@
 /** Distinct elements. */
+import { isFloat } from '../dtype.js';
 import { Sorter } from '../kernels/order.js';
 import { wrapDim } from '../layout.js';
 import { f64 } from '../memory.js';
@@ -6,7 +7,7 @@ import { allocateShape, type Tensor } from '../tensor.js';
 import { tensor } from './creation.js';
 import { flat, foldAround } from './gather.js';
 import { ascending } from './lines.js';
-import { contiguousData, elements } from './raw.js';
+import { contiguousData, elements, inDType } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
 import { takeRows } from './rows.js';
 import { copyOf, permuteDims, reshapeTo } from './shape.js';
@@ -95,10 +96,39 @@ function uniqueResult(
   return results.length === 1 ? values : results;
 }
 
+/** Distinct integers by marking those that appear; null where they are spread too far. */
+function uniqueIntegers(x: Tensor): Tensor | null {
+  const wide = inDType(x, 'int64', 'unique');
+  const [start, end] = [wide.ptr / 8, wide.ptr / 8 + wide.layout.size];
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = start; i < end; i++) {
+    const value = f64[i];
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const range = high - low + 1;
+  if (!(range <= 4 * wide.layout.size + 256)) return null;
+  const seen = new Uint8Array(range);
+  let count = 0;
+  for (let i = start; i < end; i++) {
+    const at = f64[i] - low;
+    count += 1 - seen[at];
+    seen[at] = 1;
+  }
+  const out = allocateShape([count], 'int64', 'unique');
+  for (let at = 0, k = out.ptr / 8; at < range; at++) if (seen[at] !== 0) f64[k++] = low + at;
+  return inDType(out, x.dtype, 'unique');
+}
+
 /** The distinct elements in order: equal ones are neighbours in the order of all. */
 function uniqueElements(input: Tensor, returnInverse: boolean, returnCounts: boolean): Tensor | Tensor[] {
   const x = contiguousData(input.detach(), 'unique');
   const n = x.layout.size;
+  if (!returnInverse && !returnCounts && !isFloat(x.dtype)) {
+    const found = uniqueIntegers(x);
+    if (found !== null) return found;
+  }
   const line = Float64Array.from(elements(x));
   const { order } = new Sorter(n, x.dtype === 'float32' || x.dtype === 'uint8' || x.dtype === 'bool').sort(
     line,

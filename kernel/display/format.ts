@@ -1,9 +1,10 @@
 /**
- * A value as a MIME bundle. The conventions are tried in this order: `Symbol.for("Jupyter.display")`, a canvas
- * (`toDataURL`), Vega (`toSpec`), bytes of a JPEG or PNG, a DOM element (`outerHTML`), an arquero table (`toHTML`), records
- * as a table, and last what `util.inspect` prints.
+ * A value as a MIME bundle. The conventions are tried in this order: `Symbol.for("Jupyter.display")`, bytes of a JPEG or
+ * PNG, a canvas (`toDataURL`), Vega (`toSpec`), nodes of a document, specifications of Vega and figures of Plotly as plain
+ * objects, pixels of a canvas, an arquero table (`toHTML`), records as a table, and last what `util.inspect` prints.
  */
 import { inspect } from 'node:util';
+import { fromNodes, fromPixels, fromPlotly, fromVega, type Foreign } from './foreign.js';
 import { displayHost } from './host.js';
 import type { MimeBundle, MimeMetadata } from './mime.js';
 import { recordsAsTable } from './table.js';
@@ -37,19 +38,32 @@ function hasColors(): boolean {
   return displayHost().kind === 'notebook' || process.stdout.isTTY;
 }
 
-function fromConventions(value: unknown): Formatted | undefined {
+function fromConventions(value: unknown): Formatted | Promise<Formatted> | undefined {
   if (typeof value === 'function' || typeof value !== 'object' || value === null) return undefined;
   if (value instanceof Uint8Array) return fromBytes(value);
   const canvas = callMethod(value, 'toDataURL');
   if (typeof canvas === 'string') return fromDataUrl(canvas, value);
+  if (canvas instanceof Promise)
+    return canvas.then((url: unknown) => {
+      const image = typeof url === 'string' ? fromDataUrl(url, value) : undefined;
+      return image ?? plain(value);
+    });
   const spec = callMethod(value, 'toSpec');
-  if (typeof spec === 'object' && spec !== null) return fromVega(spec, value);
-  const element = readProperty(value, 'outerHTML');
-  if (typeof element === 'string') return fromElement(element, value);
+  if (typeof spec === 'object' && spec !== null) return named(fromVega(spec), nameOf(value));
+  const foreign =
+    named(fromNodes(value), nameOf(value)) ?? named(fromVega(value) ?? fromPlotly(value), value);
+  if (foreign !== undefined) return foreign;
+  const pixels = fromPixels(value);
+  if (pixels !== null) return pixels;
   const table = callMethod(value, 'toHTML');
-  if (typeof table === 'string') return bundle({ 'text/html': table }, value);
+  if (typeof table === 'string') return bundle({ 'text/html': table }, nameOf(value));
   const records = recordsAsTable(value);
   return records === undefined ? undefined : bundle({ 'text/html': records }, value);
+}
+
+/** With text for frontends that show nothing else. */
+function named(foreign: Foreign | null, value: unknown): Formatted | undefined {
+  return foreign === null ? undefined : bundle(foreign.data, value, foreign.metadata);
 }
 
 function plain(value: unknown): Formatted {
@@ -89,11 +103,15 @@ function fromBundle(given: Record<string, unknown>, value: unknown): Formatted {
   return bundle(given, nameOf(value));
 }
 
-/** Text for a value that shows itself: not its insides, which may be large. */
-function nameOf(value: unknown): { [inspect.custom](): string } {
+/** Text for a value that shows itself: what it says of itself, else its name and not its insides, which may be large. */
+function nameOf(value: unknown): unknown {
+  if (isBundle(value) && typeof Reflect.get(value, inspect.custom) === 'function') return value;
   const maker: unknown =
     typeof value === 'object' && value !== null ? Reflect.get(value, 'constructor') : undefined;
-  return { [inspect.custom]: () => `[${typeof maker === 'function' ? maker.name : 'Object'}]` };
+  const name = typeof maker === 'function' ? maker.name : 'Object';
+  const tag: unknown = isBundle(value) ? Reflect.get(value, Symbol.toStringTag) : undefined;
+  const words = typeof tag === 'string' && tag !== name && tag.includes(' ') ? tag : name;
+  return { [inspect.custom]: () => `[${words}]` };
 }
 
 function fromBytes(bytes: Uint8Array): Formatted | undefined {
@@ -116,21 +134,6 @@ function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
 function fromDataUrl(url: string, value: unknown): Formatted | undefined {
   const match = /^data:(image\/[a-z.+-]+);base64,(.*)$/s.exec(url);
   return match ? bundle({ [match[1]]: match[2] }, nameOf(value)) : undefined;
-}
-
-function fromVega(spec: object, value: unknown): Formatted | undefined {
-  const schema = readProperty(spec, '$schema');
-  const match = typeof schema === 'string' ? /\/(vega|vega-lite)\/v(\d+)/.exec(schema) : null;
-  if (!match) return undefined;
-  const kind = match[1] === 'vega' ? 'vega' : 'vegalite';
-  return bundle({ [`application/vnd.${kind}.v${match[2]}+json`]: spec }, nameOf(value));
-}
-
-function fromElement(html: string, value: unknown): Formatted {
-  if (!/^\s*<svg[\s>]/i.test(html)) return bundle({ 'text/html': html }, nameOf(value));
-  // Serialized from a DOM, an svg often lacks the namespace without which it is no image.
-  const svg = /\sxmlns=/.test(html) ? html : html.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
-  return bundle({ 'image/svg+xml': svg }, nameOf(value));
 }
 
 function callMethod(value: unknown, key: string | symbol): unknown {

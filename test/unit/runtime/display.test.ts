@@ -1,3 +1,4 @@
+import { decodePng } from '../../../core/data/image/png.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Notebook, plain } from './harness.js';
 
@@ -50,6 +51,66 @@ describe('a value is shown', () => {
     expect(await bundle('({ toHTML: () => "<table></table>" })')).toMatchObject({
       'text/html': '<table></table>',
     });
+  });
+
+  it('as what it is when a package made it without a display method', async () => {
+    // Specifications as plain objects; those of newer versions go to the frontends that there are.
+    expect(
+      await bundle('({ $schema: "https://vega.github.io/schema/vega-lite/v6.json", mark: "bar" })'),
+    ).toMatchObject({
+      'application/vnd.vegalite.v5+json': { $schema: 'https://vega.github.io/schema/vega-lite/v5.json' },
+    });
+    expect(
+      await bundle('({ data: { values: [] }, mark: { type: "bar" }, encoding: { x: { field: "a" } } })'),
+    ).toHaveProperty('application/vnd.vegalite.v5+json');
+    expect(await bundle('({ data: [{ x: [1], y: [2] }], layout: {} })')).toEqual({
+      'application/vnd.plotly.v1+json': { data: [{ x: [1], y: [2] }], layout: {} },
+      'text/plain': '[Plotly figure: scatter]',
+    });
+    // Objects that only look a little like these stay objects.
+    for (const other of ['{ data: [1], layout: {} }', '{ mark: "bar" }', '{ data: {}, layout: {} }'])
+      expect(Object.keys(await bundle(`(${other})`))).toEqual(['text/plain']);
+    // Nodes of a document: fragments, texts, lists, documents.
+    const text = '{ nodeType: 3, textContent: "a < b" }';
+    const element = '{ nodeType: 1, outerHTML: "<i>c</i>" }';
+    const list = `Object.assign(new (class NodeList { item() {} *[Symbol.iterator]() { yield ${element}; yield ${text}; } })(), {})`;
+    const both = '<i>c</i>\na &#60; b';
+    expect(await bundle(list)).toMatchObject({ 'text/html': both, 'text/plain': '[NodeList]' });
+    expect(await bundle(`({ nodeType: 11, childNodes: ${list} })`)).toMatchObject({ 'text/html': both });
+    expect(await bundle(`({ nodeType: 9, documentElement: ${element} })`)).toMatchObject({
+      'text/html': '<i>c</i>',
+    });
+    // Canvases that answer later, and pixels.
+    expect(await bundle('({ toDataURL: async () => "data:image/png;base64,AAAA" })')).toMatchObject({
+      'image/png': 'AAAA',
+    });
+    const pixels = await bundle(
+      '({ width: 1, height: 2, data: Uint8ClampedArray.of(255, 0, 0, 255, 0, 0, 255, 128) })',
+    );
+    const { channels, data } = decodePng('pixels', Buffer.from(String(pixels['image/png']), 'base64'));
+    expect([channels, ...data]).toEqual([4, 255, 0, 0, 255, 0, 0, 255, 128]);
+    // A table says how large it is, not what it is made of.
+    expect(
+      await bundle(
+        '({ toHTML: () => "<table>", get [Symbol.toStringTag]() { return "Table: 2 cols x 3 rows" } })',
+      ),
+    ).toEqual({ 'text/html': '<table>', 'text/plain': '[Table: 2 cols x 3 rows]' });
+  });
+
+  it('as a PNG too when it is an SVG, with its words, at the size that it says', async () => {
+    const svg = (words: string): Promise<Record<string, unknown>> =>
+      bundle(`({ outerHTML: '<svg width="60" height="20"><text x="2" y="15">${words}</text></svg>' })`);
+    const ink = async (words: string): Promise<number> => {
+      const { width, height, data } = decodePng(
+        'svg',
+        Buffer.from(String((await svg(words))['image/png']), 'base64'),
+      );
+      expect([width, height]).toEqual([120, 40]);
+      return data.filter((value) => value < 128).length;
+    };
+    expect(await ink('')).toBe(0);
+    expect(await ink('words')).toBeGreaterThan(100);
+    expect(await svg('words')).toHaveProperty('image/svg+xml');
   });
 
   it('as a table when it is a list of records', async () => {

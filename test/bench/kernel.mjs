@@ -43,6 +43,7 @@ const METRICS = {
   memory: ['memory at rest, all processes', 'MB'],
   after: [`memory after ${MANY} small cells`, 'MB'],
   growth: [`growth by ${MANY} small cells`, 'MB'],
+  further: [`growth by ${MANY} more of them`, 'MB'],
 };
 /** The issue's ratios to ipykernel. */
 const RATIOS = { first: 0.6, cell: 0.7 };
@@ -114,6 +115,8 @@ async function measure(kernel) {
     result.memory = memoryOf(child.pid);
     result.after = await manyCells(client, child, kernel.assign);
     result.growth = result.memory === null ? null : result.after - result.memory;
+    result.further =
+      result.after === null ? null : (await manyCells(client, child, kernel.assign)) - result.after;
     result.loop = await interrupts(kernel, client, child, kernel.loop);
     result.pending = await interrupts(kernel, client, child, kernel.pending);
   } catch (error) {

@@ -8,6 +8,7 @@ import type { Shape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import type { Operand } from './operand.js';
 import type { OpDescription } from './record.js';
+import { type Fused, fused } from './fused.js';
 import { sumTo } from './sum.js';
 
 /** Which of the operands a, b and the result y a derivative reads. */
@@ -44,6 +45,8 @@ function readsOf(gradient: BinaryDescription['a']): number {
   );
 }
 
+const unused = (grad: Tensor): Tensor => grad;
+
 /** What an op is, as calls read it: one class for all ops, with what a call needs worked out before. */
 export class BinaryKind {
   readonly name: string;
@@ -53,6 +56,9 @@ export class BinaryKind {
   readonly checkIntegers: BinaryDescription['checkIntegers'];
   readonly byA: BinaryGradient | null;
   readonly byB: BinaryGradient | null;
+  /** The same as one kernel, where they can be. */
+  readonly gradientA: Fused;
+  readonly gradientB: Fused;
   readonly readByA: number;
   readonly readByB: number;
   /** The kernels for float32 and float64, once they were needed; null where the op has none. */
@@ -67,6 +73,8 @@ export class BinaryKind {
     this.checkIntegers = description.checkIntegers;
     this.byA = description.a?.vjp ?? null;
     this.byB = description.b?.vjp ?? null;
+    this.gradientA = fused(`${description.name}Backward`, this.byA ?? unused);
+    this.gradientB = fused(`${description.name}Backward`, this.byB ?? unused);
     this.readByA = readsOf(description.a);
     this.readByB = readsOf(description.b);
   }
@@ -142,10 +150,12 @@ export class BinaryNode extends Node {
     }
     if (y !== null && y.storage.version !== this.yVersion) throw versionError(this.name, y, this.yVersion);
     // What is not read is not saved; the gradient stands in for it.
-    const { byA, byB } = kind;
+    const x = a ?? grad;
+    const z = b ?? grad;
+    const out = y ?? grad;
     return [
-      byA !== null && this.needs(0) ? sumTo(byA(grad, a ?? grad, b ?? grad, y ?? grad), this.aShape) : null,
-      byB !== null && this.needs(1) ? sumTo(byB(grad, a ?? grad, b ?? grad, y ?? grad), this.bShape) : null,
+      this.needs(0) ? sumTo(kind.gradientA.call(grad, x, z, out), this.aShape) : null,
+      this.needs(1) ? sumTo(kind.gradientB.call(grad, x, z, out), this.bShape) : null,
     ];
   }
 

@@ -68,6 +68,11 @@ const SIMPLER_POWERS: ReadonlyMap<number, UnaryOp> = new Map([
   [-0.5, 'rsqrt'],
 ]);
 
+function simplerPower(kind: BinaryKind, a: Operand, b: Operand): UnaryOp | undefined {
+  const isPower = kind.how === 'pow' && typeof a !== 'number' && typeof b === 'number';
+  return isPower ? SIMPLER_POWERS.get(b) : undefined;
+}
+
 /** 1 for as many elements side by side as the result has, 0 for one number, null for anything else. */
 function flatStep(x: Operand, size: number): 0 | 1 | null {
   if (typeof x === 'number') return 0;
@@ -185,9 +190,16 @@ function integerResult(kind: BinaryKind, dtype: DType): DType {
 /** The same where an operand is of a level of function transforms. */
 function binaryOnLevel(kind: BinaryKind, a: Operand, b: Operand): Tensor {
   const level = highest([a, b])!;
+  const simpler = level.traces ? simplerPower(kind, a, b) : undefined;
   const y = level.run({
     name: kind.name,
-    inputs: [a, b],
+    inputs: simpler === undefined ? [a, b] : [a],
+    kernel:
+      simpler !== undefined
+        ? { kind: 'unary', op: simpler }
+        : typeof kind.how === 'string'
+          ? { kind: 'binary', op: kind.how }
+          : undefined,
     call: ([x, y]) => applyBinary(kind, x, y),
     batch: (inputs, batched) => {
       const [x, y] = alignOperands(inputs, batched);
@@ -304,6 +316,7 @@ export function compareOp(
         return level.run({
           name,
           inputs: [first, second],
+          kernel: { kind: 'compare', op: kernel },
           call: ([x, y]) => compare(x, y),
           batch: (inputs, batched) => {
             const [x, y] = alignOperands(inputs, batched);

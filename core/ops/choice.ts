@@ -1,4 +1,5 @@
 /** Ops that choose between elements by a condition. */
+import { tracedStep } from '../autograd/levels/tracing.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { type DType, elementOf, storable } from '../dtype.js';
@@ -104,6 +105,7 @@ export const where: FunctionOp<Where> = functionOp<Where>(
     const dtype = promoted(input, other);
     const x = isTensor(input) ? cast(input, dtype) : input;
     const y = isTensor(other) ? cast(other, dtype) : other;
+    if (levels.top?.traces) return levels.top.run(tracedStep('where', { kind: 'select' }, [condition, x, y]));
     const shape = shapeWith(shapeWith(condition.layout.shape, x), y);
     const recorded =
       gradMode.enabled &&

@@ -1,4 +1,6 @@
 /** Comparisons and logic: results are bool, and no gradient flows. */
+import { tracedStep } from '../autograd/levels/tracing.js';
+import { levels } from '../autograd/levels/wrapped.js';
 import type { BinaryOp, CompareOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -40,6 +42,7 @@ function logicOp(name: string, kernel: BinaryOp): InPlaceOp<Compare, BinaryMetho
     (input: Operand, other: Operand): Tensor => {
       const a = truth(input, name);
       const b = truth(other, name);
+      if (levels.top?.traces) return levels.top.run(tracedStep(name, { kind: 'logic', op: kernel }, [a, b]));
       const out = allocate(broadcastLayout(name, a, b), 'bool', name);
       const { shape, size } = out.layout;
       if (size === 0) return out;

@@ -29,6 +29,7 @@ export const detach: MethodOp<Same> = methodOp<Same>(
     return highest([input])!.run({
       name: 'detach',
       inputs: [input],
+      kernel: { kind: 'same' },
       call: again,
       batch: again,
       jvp: () => null,

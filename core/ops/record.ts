@@ -7,7 +7,7 @@ import { late } from '../autograd/levels/late.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { describeValue } from '../layout.js';
-import type { DType } from '../dtype.js';
+import { type DType, isHalf } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { withHalves } from './half.js';
@@ -139,7 +139,8 @@ function register<F extends AnyFunction, K extends OpKind>(
   if (records.has(description.name)) throw new Error(`the op ${description.name} is defined twice`);
   const computed = withHalves(description, implementation);
   const named = description.options ? byName(description, computed) : computed;
-  const call = description.onLevels ? named : onLevels(description, named);
+  const careful = description.onLevels ? named : onLevels(description, named);
+  const call = careful === implementation ? implementation : straight(description, implementation, careful);
   const errors =
     description.errors ?? (() => [{ args: ['text'], message: /expected a tensor, got the string "text"/ }]);
   const record: OpRecord = { ...description, errors, kind, call };
@@ -183,7 +184,43 @@ function onLevels<F extends AnyFunction>({ name, params, numbers }: OpDescriptio
   return call as AnyFunction as F;
 }
 
+/**
+ * Most calls are of positional arguments that nothing has to be done to: float32 tensors, numbers and dimensions,
+ * outside of function transforms. They go straight to the implementation.
+ */
+function straight<F extends AnyFunction>({ params, options }: OpDescription, direct: F, careful: F): F {
+  if (!TENSOR_PARAMETERS.has(params[0])) return careful;
+  const most = options ? params.length : Infinity;
+  const tensors = params.map((param, at) => at === 0 || FURTHER_TENSORS.has(param));
+  const quick = direct as AnyFunction as (...args: unknown[]) => unknown;
+  const slow = careful as AnyFunction as (...args: unknown[]) => unknown;
+  const call = (...args: unknown[]): unknown => {
+    if (levels.top !== null || gradMode.watch !== null || args.length > most || args.length === 0) {
+      return slow(...args);
+    }
+    for (let i = 0; i < args.length; i++) if (!isPlain(args[i], tensors[i])) return slow(...args);
+    return quick(...args);
+  };
+  return call as AnyFunction as F;
+}
+
+/** Whether an argument is what an op computes with as it is. */
+function isPlain(value: unknown, wantsTensor: boolean): boolean {
+  switch (typeof value) {
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return !wantsTensor;
+    case 'object':
+      if (value instanceof Tensor) return !isHalf(value.dtype);
+      return !wantsTensor && Array.isArray(value) && typeof value[0] === 'number';
+    default:
+      return false;
+  }
+}
+
 function special(name: string, call: (...args: unknown[]) => unknown, args: readonly unknown[]): unknown {
+  if (levels.top?.traces) return call(...args);
   const run = (): unknown => (levels.top === null ? call(...args) : late.guard(name, call, args));
   return gradMode.watch === null ? run() : gradMode.watch.run(name, args, run);
 }

@@ -6,6 +6,7 @@ import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { UnaryFunction, UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { cast } from './cast.js';
+import { type Fused, fused } from './fused.js';
 import { allocateLike, isTensor } from './operand.js';
 import { contiguousData, elements, inDType } from './raw.js';
 import {
@@ -41,6 +42,8 @@ class UnaryKind {
   readonly how: UnaryDescription['compute'];
   readonly integers: 'keep' | 'float';
   readonly vjp: UnaryDescription['vjp'];
+  /** The same as one kernel, where it can be. */
+  readonly gradient: Fused;
   readonly readsInput: boolean;
   readonly readsOutput: boolean;
   /** The kernels for float32 and float64, once they were needed; null where the op has none. */
@@ -52,6 +55,7 @@ class UnaryKind {
     this.how = how;
     this.integers = integers;
     this.vjp = vjp;
+    this.gradient = fused(`${name}Backward`, vjp);
     this.readsInput = reads === 'input' || reads === 'both';
     this.readsOutput = reads === 'output' || reads === 'both';
   }
@@ -97,7 +101,7 @@ class UnaryNode extends Node {
     if (x !== null && x.storage.version !== this.xVersion) throw versionError(this.name, x, this.xVersion);
     if (y !== null && y.storage.version !== this.yVersion) throw versionError(this.name, y, this.yVersion);
     // A description that does not read an operand is not harmed by getting another tensor for it.
-    return [this.kind.vjp(grad, x ?? grad, y ?? grad)];
+    return [this.kind.gradient.call(grad, x ?? grad, y ?? grad)];
   }
 
   release(): void {
@@ -205,6 +209,7 @@ function onLevel(kind: UnaryKind, input: Tensor): Tensor {
   const step: Step = {
     name: kind.name,
     inputs: [input],
+    kernel: typeof kind.how === 'string' ? { kind: 'unary', op: kind.how } : undefined,
     call: again,
     batch: again,
     // The Jacobian of an elementwise op is diagonal, so that it is its own transpose.

@@ -7,6 +7,7 @@
  */
 import { Tensor } from '../../tensor.js';
 import { gradMode } from '../mode.js';
+import type { TracedKernel } from './tracing.js';
 
 export type Operand = Tensor | number;
 
@@ -24,6 +25,8 @@ export interface Step {
   ) => Tensor | null;
   /** The operation on operands whose first dimension is a batch (where `batched`); null where only a loop does it. */
   readonly batch: BatchRule | null;
+  /** The kernel that it is, where it is one. */
+  readonly kernel?: TracedKernel;
 }
 
 /** Computes a whole batch at once; the result has the batch as its first dimension. */
@@ -38,6 +41,9 @@ export abstract class Level {
   closed = true;
   /** Whether operations are recorded one level below. */
   private recording = true;
+
+  /** Whether it computes nothing and notes what is called instead. */
+  readonly traces: boolean = false;
 
   /** As users know it: `vmap`. */
   abstract readonly transform: string;

@@ -20,6 +20,7 @@ export const referenceKernels: Kernels = {
   binaryFunction,
   compare,
   compareFunction,
+  program: () => null,
   where,
   reduce,
   argReduce,

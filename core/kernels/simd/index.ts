@@ -8,6 +8,7 @@ import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } f
 import { mapFormula, sumFormula } from './formula.js';
 import { matmul } from './gemm.js';
 import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
+import { compileProgram } from './program.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 
 export const simdKernels: Kernels = {
@@ -22,6 +23,7 @@ export const simdKernels: Kernels = {
   binaryFunction,
   compare,
   compareFunction,
+  program: compileProgram,
   where,
   reduce,
   argReduce,

@@ -95,7 +95,8 @@ function chooseLoop(
   );
 }
 
-function emitRow(
+/** The loop over one row; which operands move is decided. */
+export function emitRow(
   f: FunctionBuilder,
   { access, unroll, compute }: MapLoops,
   moving: readonly boolean[],

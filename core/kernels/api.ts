@@ -159,6 +159,17 @@ export interface Kernels {
   binaryFunction(op: BinaryOp, element: Element): BinaryFunction;
   /** out is uint8. */
   compareFunction(op: CompareOp, element: Element): BinaryFunction;
+  /** `where` of n elements side by side; operands with a step of 0 repeat one number. */
+  whereFlat(
+    element: Element,
+    n: number,
+    condition: Ptr,
+    a: Ptr,
+    b: Ptr,
+    out: Ptr,
+    aStep: 0 | 1,
+    bStep: 0 | 1,
+  ): void;
   /** out is uint8. */
   compare(op: CompareOp, element: Element, shape: readonly number[], a: Strided, b: Strided, out: Ptr): void;
   /** out = condition (uint8) ? a : b */

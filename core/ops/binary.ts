@@ -8,7 +8,7 @@ import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { type BinaryDescription, BinaryKind, BinaryNode } from './binary-node.js';
 import { cast } from './cast.js';
-import { isTensor, numberAt, type Operand, operand, tensorOperand } from './operand.js';
+import { flatStep, isTensor, numberAt, type Operand, operand, tensorOperand } from './operand.js';
 import { elements, inDType, move } from './raw.js';
 import {
   type InPlaceOp,
@@ -71,14 +71,6 @@ const SIMPLER_POWERS: ReadonlyMap<number, UnaryOp> = new Map([
 function simplerPower(kind: BinaryKind, a: Operand, b: Operand): UnaryOp | undefined {
   const isPower = kind.how === 'pow' && typeof a !== 'number' && typeof b === 'number';
   return isPower ? SIMPLER_POWERS.get(b) : undefined;
-}
-
-/** 1 for as many elements side by side as the result has, 0 for one number, null for anything else. */
-function flatStep(x: Operand, size: number): 0 | 1 | null {
-  if (typeof x === 'number') return 0;
-  const { layout } = x;
-  if (layout.size === size && layout.contiguous) return 1;
-  return layout.size === 1 ? 0 : null;
 }
 
 function compute(kind: BinaryKind, dtype: DType, a: Operand, b: Operand, out: Tensor): void {

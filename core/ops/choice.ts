@@ -8,7 +8,7 @@ import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { promoted } from './binary.js';
 import { cast } from './cast.js';
-import { isTensor, type Operand, operand, tensorOperand } from './operand.js';
+import { flatStep, isTensor, numberAt, type Operand, operand, tensorOperand } from './operand.js';
 import { aligned, apply, type Primitive } from './primitive.js';
 import { filled } from './raw.js';
 import { functionOp, type FunctionOp, type InPlaceOp, inPlaceOp } from './record.js';
@@ -31,7 +31,16 @@ function choose(condition: Tensor, x: Operand, y: Operand, dtype: DType, shape: 
     ? condition.layout.compact()
     : Layout.contiguous(shape);
   const out = allocate(layout, dtype, 'where');
-  if (layout.size > 0) {
+  const { size } = layout;
+  const xStep = flatStep(x, size);
+  const yStep = flatStep(y, size);
+  if (size === 0) return out;
+  if (xStep !== null && yStep !== null && condition.layout.contiguous && condition.layout.size === size) {
+    const element = elementOf(dtype);
+    const a = typeof x === 'number' ? numberAt(x, element, 0) : x.ptr;
+    const b = typeof y === 'number' ? numberAt(y, element, 1) : y.ptr;
+    kernels.whereFlat(element, size, condition.ptr, a, b, out.ptr, xStep, yStep);
+  } else {
     kernels.where(
       elementOf(dtype),
       shape,
@@ -57,6 +66,15 @@ const wherePrimitive: Primitive<WhereAttributes> = {
   vjp: (grad, context) => {
     const { a, b, shapes } = context.attributes;
     const condition = context.input(0);
+    if (a === null && b === null && !gradMode.enabled && levels.top === null) {
+      const { dtype } = grad;
+      const { shape } = grad.layout;
+      return [
+        null,
+        context.needs(1) ? sumTo(choose(condition, grad, 0, dtype, shape), shapes[0]) : null,
+        context.needs(2) ? sumTo(choose(condition, 0, grad, dtype, shape), shapes[1]) : null,
+      ];
+    }
     const gradients: (Tensor | null)[] = [null];
     if (a === null) gradients.push(context.needs(1) ? sumTo(where(condition, grad, 0), shapes[0]) : null);
     if (b === null) {

@@ -23,7 +23,8 @@ const CONSTANT = 3;
 /** A way in which a function was called, with its kernel. */
 interface Variant {
   readonly signature: number;
-  readonly constants: readonly number[];
+  /** The numbers among the second to fourth operand; none where all are tensors. */
+  readonly constants: readonly number[] | null;
   calls: number;
   /** False until it is known; null where there can be none. */
   run: ProgramFunction | null | false;
@@ -103,16 +104,18 @@ export class Fused {
       if (variant.signature !== signature) continue;
       const { constants } = variant;
       if (
-        Object.is(constants[0], numberOf(b)) &&
-        Object.is(constants[1], numberOf(c)) &&
-        Object.is(constants[2], numberOf(d))
+        constants === null ||
+        (Object.is(constants[0], numberOf(b)) &&
+          Object.is(constants[1], numberOf(c)) &&
+          Object.is(constants[2], numberOf(d)))
       ) {
         if (variant.run === false) this.prepare(variant, [b, c, d]);
         return variant;
       }
     }
     if (variants.length >= MAX_VARIANTS) return null;
-    const constants = [numberOf(b), numberOf(c), numberOf(d)];
+    const hasNumbers = typeof b === 'number' || typeof c === 'number' || typeof d === 'number';
+    const constants = hasNumbers ? [numberOf(b), numberOf(c), numberOf(d)] : null;
     const variant: Variant = { signature, constants, calls: 0, run: false, same: -1 };
     variants.push(variant);
     this.prepare(variant, [b, c, d]);
@@ -142,6 +145,7 @@ export function fused(name: string, f: (...operands: never[]) => Tensor): Fused 
 
 /** What an operand is beside a first one; negative where the function cannot be one kernel. */
 function roleOf(x: Operand | undefined, beside: Tensor): number {
+  if (x === beside) return MOVING;
   if (x === undefined) return ABSENT;
   if (typeof x === 'number') return CONSTANT;
   const { layout } = x;

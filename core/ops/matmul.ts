@@ -7,7 +7,9 @@ import { allocate, type Tensor } from '../tensor.js';
 import { add, mul } from './arithmetic.js';
 import { isTensor, tensorOperand } from './operand.js';
 import { notATensor } from './record.js';
-import { apply, type Primitive, withBatch } from './primitive.js';
+import { apply, type Context, type Primitive, withBatch } from './primitive.js';
+import { isPlain } from './formulas.js';
+import type { Gradients } from '../autograd/node.js';
 import { castCopy, inDType } from './raw.js';
 import type { FitsMatmul, MatmulShape } from '../types/known.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
@@ -44,24 +46,55 @@ function multiplyInto(a: Tensor, b: Tensor, c: Tensor, beta: 0 | 1): void {
   );
 }
 
+/** What is multiplied from the left or the right with the other's transpose, without making views of them. */
+function gradients(grad: Tensor, context: Context<string>): Gradients {
+  const [m, n] = grad.layout.shape;
+  const g = matrices(grad);
+  const element = grad.dtype === 'float32' ? 'float32' : 'float64';
+  let byA: Tensor | null = null;
+  let byB: Tensor | null = null;
+  if (context.needs(0)) {
+    const other = context.input(1);
+    const k = other.layout.shape[0];
+    byA = allocate(Layout.contiguous([m, k]), grad.dtype, 'matmul');
+    kernels.matmul(element, { batch: 1, m, n: k, k: n }, g, transposed(other), byA.ptr, 0);
+  }
+  if (context.needs(1)) {
+    const other = context.input(0);
+    const k = other.layout.shape[1];
+    byB = allocate(Layout.contiguous([k, n]), grad.dtype, 'matmul');
+    kernels.matmul(element, { batch: 1, m: k, n, k: m }, transposed(other), g, byB.ptr, 0);
+  }
+  return [byA, byB];
+}
+
+function transposed(x: Tensor): MatrixOperand {
+  const { strides } = x.layout;
+  return { ptr: x.ptr, row: strides[1], col: strides[0], batch: 0 };
+}
+
 /** a b of two matrices or two batches of as many. */
 const productPrimitive: Primitive<string> = {
   name: 'matmul',
   reads: [[1], [0]],
   forward: ([a, b], name) => {
-    const shape = [...a.shape.slice(0, -1), b.shape[b.ndim - 1]];
-    const c = allocate(Layout.contiguous(shape), a.dtype, name);
+    const [first, second] = a.layout.shape;
+    const n = b.layout.shape[b.ndim - 1];
+    const c = allocate(Layout.contiguous(a.ndim === 2 ? [first, n] : [first, second, n]), a.dtype, name);
     multiplyInto(a, b, c, 0);
     return c;
   },
-  vjp: (grad, context) => [
-    context.needs(0)
-      ? product(grad, transposeDims(context.input(1), grad.ndim - 2, grad.ndim - 1), 'matmul')
-      : null,
-    context.needs(1)
-      ? product(transposeDims(context.input(0), grad.ndim - 2, grad.ndim - 1), grad, 'matmul')
-      : null,
-  ],
+  vjp: (grad, context) =>
+    isPlain() && grad.ndim === 2
+      ? gradients(grad, context)
+      : [
+          context.needs(0)
+            ? product(grad, transposeDims(context.input(1), grad.ndim - 2, grad.ndim - 1), 'matmul')
+            : null,
+          context.needs(1)
+            ? product(transposeDims(context.input(0), grad.ndim - 2, grad.ndim - 1), grad, 'matmul')
+            : null,
+        ],
   jvp: 'multilinear',
   batch: (inputs, name, batch) => {
     const [a, b] = inputs;
@@ -300,10 +333,8 @@ const linearPrimitive: Primitive<null> = {
     const element = x.dtype === 'float32' ? 'float32' : 'float64';
     if (bias !== undefined) kernels.copy(element, element, shape, tensorOperand(bias, shape), out.ptr);
     const k = x.shape[1];
-    const w = matrices(weight);
-    const transposed = { ptr: w.ptr, row: w.col, col: w.row, batch: 0 };
     const size = { batch: 1, m: shape[0], n: shape[1], k };
-    kernels.matmul(element, size, matrices(x), transposed, out.ptr, bias === undefined ? 0 : 1);
+    kernels.matmul(element, size, matrices(x), transposed(weight), out.ptr, bias === undefined ? 0 : 1);
     return out;
   },
   vjp: (grad, context) => [

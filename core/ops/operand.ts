@@ -74,3 +74,11 @@ export function resultLayout(x: Tensor): Layout {
 export function allocateLike(x: Tensor, dtype: DType, operation: string): Tensor {
   return allocate(x.layout.compact(), dtype, operation);
 }
+
+/** 1 for as many elements side by side as the result has, 0 for one number, null for anything else. */
+export function flatStep(x: Operand, size: number): 0 | 1 | null {
+  if (typeof x === 'number') return 0;
+  const { layout } = x;
+  if (layout.size === size && layout.contiguous) return 1;
+  return layout.size === 1 ? 0 : null;
+}

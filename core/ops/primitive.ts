@@ -74,25 +74,32 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
     output: Tensor,
   ) {
     const { level } = output;
-    const next = inputs.map((input) => edgeAt(input, level));
+    const count = inputs.length;
+    const next: (Node | null)[] = [];
+    for (const input of inputs) next.push(edgeAt(input, level));
     super(next);
-    // The output is kept behind the inputs.
-    if (primitive.reads === undefined) {
+    const { reads } = primitive;
+    if (reads === undefined) {
       this.kept = NOTHING;
       this.versions = NO_VERSIONS;
       return;
     }
-    const saved = new Array<Tensor | null>(inputs.length + 1).fill(null);
-    const versions = new Array<number>(inputs.length + 1).fill(0);
-    primitive.reads.forEach((reads, i) => {
-      if (next[i] === null) return;
-      for (const read of reads) {
-        const at = read === OUTPUT ? inputs.length : read;
+    // The output is kept behind the inputs.
+    const saved: (Tensor | null)[] = [];
+    const versions: number[] = [];
+    for (let at = 0; at <= count; at++) {
+      saved.push(null);
+      versions.push(0);
+    }
+    for (let i = 0; i < count; i++) {
+      if (next[i] === null || i >= reads.length) continue;
+      for (const read of reads[i]) {
+        const at = read === OUTPUT ? count : read;
         const tensor = read === OUTPUT ? output : inputs[read];
         saved[at] = tensor;
         versions[at] = tensor.storage.version;
       }
-    });
+    }
     this.kept = saved;
     this.versions = versions;
   }

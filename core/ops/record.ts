@@ -189,9 +189,10 @@ function onLevels<F extends AnyFunction>({ name, params, numbers }: OpDescriptio
  * outside of function transforms. They go straight to the implementation.
  */
 function straight<F extends AnyFunction>({ params, options }: OpDescription, direct: F, careful: F): F {
-  if (!TENSOR_PARAMETERS.has(params[0])) return careful;
   const most = options ? params.length : Infinity;
-  const tensors = params.map((param, at) => at === 0 || FURTHER_TENSORS.has(param));
+  const tensors = params.map((param, at) =>
+    at === 0 ? TENSOR_PARAMETERS.has(param) : FURTHER_TENSORS.has(param),
+  );
   const quick = direct as AnyFunction as (...args: unknown[]) => unknown;
   const slow = careful as AnyFunction as (...args: unknown[]) => unknown;
   const call = (...args: unknown[]): unknown => {

@@ -199,3 +199,17 @@ export function where(
       array[to++] = views.uint8[fromC] !== 0 ? array[fromA] : array[fromB];
   });
 }
+
+export function whereFlat(
+  element: Element,
+  n: number,
+  condition: Ptr,
+  a: Ptr,
+  b: Ptr,
+  out: Ptr,
+  aStep: 0 | 1,
+  bStep: 0 | 1,
+): void {
+  const side = (ptr: Ptr, step: number): Strided => ({ ptr, strides: [step] });
+  where(element, [n], side(condition, 1), side(a, aStep), side(b, bStep), out);
+}

@@ -1,6 +1,6 @@
 /** The kernels in plain JavaScript: the oracle in tests, and the backend where WebAssembly SIMD is missing. */
 import type { Kernels } from '../api.js';
-import { binary, binaryFlat, binaryFunction, compare, compareFunction, where } from './binary.js';
+import { binary, binaryFlat, binaryFunction, compare, compareFunction, where, whereFlat } from './binary.js';
 import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { matmul } from './matmul.js';
@@ -22,6 +22,7 @@ export const referenceKernels: Kernels = {
   compareFunction,
   program: () => null,
   where,
+  whereFlat,
   reduce,
   argReduce,
   softmax,

@@ -77,6 +77,29 @@ export function compare(
   });
 }
 
+function whereFunction(element: Element): WasmFunction {
+  const bytes = elementBytes[element];
+  let run = whereFunctions.get(bytes);
+  if (run === undefined) {
+    run = bytes === 1 ? compileByteWhere() : compileWhere(floatLanes[bytes === 8 ? 'float64' : 'float32']);
+    whereFunctions.set(bytes, run);
+  }
+  return run;
+}
+
+export function whereFlat(
+  element: Element,
+  n: number,
+  condition: Ptr,
+  a: Ptr,
+  b: Ptr,
+  out: Ptr,
+  aStep: 0 | 1,
+  bStep: 0 | 1,
+): void {
+  whereFunction(element)(condition, a, b, out, 1, n, 0, 0, 0, aStep, bStep);
+}
+
 export function where(
   element: Element,
   shape: readonly number[],
@@ -108,12 +131,7 @@ export function where(
     return;
   }
   const bytes = elementBytes[element];
-  let run = whereFunctions.get(bytes);
-  if (run === undefined) {
-    run = bytes === 1 ? compileByteWhere() : compileWhere(floatLanes[bytes === 8 ? 'float64' : 'float32']);
-    whereFunctions.set(bytes, run);
-  }
-  const compiled = run;
+  const compiled = whereFunction(element);
   const columns = sizes[0];
   const rows = rank > 1 ? sizes[1] : 1;
   const rowC = rank > 1 ? stepsC[1] : 0;

@@ -1,7 +1,7 @@
 /** The kernels as WebAssembly SIMD; what is not (yet) written so is computed by the reference. */
 import type { Kernels } from '../api.js';
 import { referenceKernels } from '../reference/index.js';
-import { compare, compareFunction, where } from './choice.js';
+import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
 import { copyInto } from './copy.js';
 import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } from './elementwise.js';
@@ -25,6 +25,7 @@ export const simdKernels: Kernels = {
   compareFunction,
   program: compileProgram,
   where,
+  whereFlat,
   reduce,
   argReduce,
   softmax,

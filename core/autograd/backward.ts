@@ -108,15 +108,15 @@ export function grad(
 ): (Tensor | null)[] {
   const sources = inputs instanceof Tensor ? [inputs] : inputs;
   const createGraph = options.createGraph ?? false;
-  const targets: Node[] = [];
+  const targets = new Array<Node>(sources.length);
   const { roots, starts } = startsOf('grad', outputs, options.gradOutputs);
-  for (const source of sources) {
-    const node = source.edge();
+  for (let i = 0; i < sources.length; i++) {
+    const node = sources[i].edge();
     if (node === null)
       throw new Error(
         'grad: one of the inputs does not require grad; set x.requiresGrad = true before using it',
       );
-    targets.push(node);
+    targets[i] = node;
   }
   const results = runBackward(roots, starts, {
     retainGraph: options.retainGraph ?? createGraph,

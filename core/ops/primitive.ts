@@ -75,8 +75,9 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
   ) {
     const { level } = output;
     const count = inputs.length;
-    const next: (Node | null)[] = [];
-    for (const input of inputs) next.push(edgeAt(input, level));
+    // Arrays of the size they end with: those that grow take room for sixteen more.
+    const next = new Array<Node | null>(count);
+    for (let i = 0; i < count; i++) next[i] = edgeAt(inputs[i], level);
     super(next);
     const { reads } = primitive;
     if (reads === undefined) {
@@ -85,11 +86,11 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
       return;
     }
     // The output is kept behind the inputs.
-    const saved: (Tensor | null)[] = [];
-    const versions: number[] = [];
+    const saved = new Array<Tensor | null>(count + 1);
+    const versions = new Array<number>(count + 1);
     for (let at = 0; at <= count; at++) {
-      saved.push(null);
-      versions.push(0);
+      saved[at] = null;
+      versions[at] = 0;
     }
     for (let i = 0; i < count; i++) {
       if (next[i] === null || i >= reads.length) continue;

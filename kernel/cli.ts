@@ -18,9 +18,17 @@ interface DestinationOptions {
   name?: string;
 }
 
-// `nabla run --help | head`: whoever reads has heard enough.
+// `nabla run … | head`: whoever reads has heard enough, the notebook still runs and is saved. On a full disk it does
+// too, but what should be on stdout is missing then.
+let isOutputMissing = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE' || isOutputMissing) return;
+  isOutputMissing = true;
+  process.stderr.write(`nabla: standard output cannot be written: ${error.message}\n`);
+});
+process.stderr.on('error', () => undefined); // nobody is left to tell
+process.on('exit', (code) => {
+  if (isOutputMissing && code === 0) process.exitCode = USAGE_ERROR;
 });
 
 const program = new Command('nabla')
@@ -155,7 +163,7 @@ long, 130 interrupted, 138 the kernel died.`,
     const { runCommand } = await import('./run/command/index.js');
     process.exitCode = await runCommand(names, options);
     // The client of a server that has gone keeps timers for half a minute: nothing is left to wait for but this.
-    process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+    process.stdout.write('', () => process.stderr.write('', () => setImmediate(() => process.exit())));
   });
 
 try {

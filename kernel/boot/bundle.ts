@@ -2,12 +2,13 @@
  * Loads a bundle of the build together with the bytecode that an earlier start has left in `dist/cache/`: compiling it
  * anew would take longer than everything else. A cache that is missing, damaged or of another V8 only costs that time.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import zlib from 'node:zlib';
+import { replaceFileSync } from '../files/replace-file.js';
 
 /** Names the content of the bundles; the build sets it. */
 declare const BUILD_ID: string;
@@ -65,9 +66,7 @@ function writeCode(file: string, prefix: string, code: Buffer): void {
     // What other builds left behind; other versions of Node keep theirs.
     for (const name of readdirSync(folder))
       if (name.startsWith(prefix) && !name.includes(`-${BUILD_ID}-`)) rmSync(path.join(folder, name));
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, Buffer.concat([header, code]));
-    renameSync(draft, file);
+    replaceFileSync(file, Buffer.concat([header, code]));
   } catch {
     // The next start takes as long as this one.
   }

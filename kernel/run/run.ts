@@ -69,7 +69,7 @@ async function runOnce(options: RunOptions): Promise<Omit<RunResult, 'attempts'>
     await place.close();
     reporter.ended?.();
   }
-  saver.stop();
+  await saver.stop();
   const records = recordedValues(notebook);
   const run = cells.filter((cell) => !outside.has(cell));
   const found =

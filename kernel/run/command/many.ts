@@ -1,5 +1,4 @@
 /** `nabla run` of several notebooks, or of one with many settings: a line a run, a table in the end. */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { ExitCode, RunError } from '../exit.js';
 import {
@@ -14,7 +13,16 @@ import { saveNotebook } from '../notebook/index.js';
 import type { RunOptions } from '../options.js';
 import { writeReport } from '../report/index.js';
 import { runNotebook } from '../run.js';
-import { bestLine, csvOf, readSweep, runSweep, summaryNotebook, tableOf, textTable } from '../sweep/index.js';
+import {
+  bestLine,
+  csvOf,
+  makeRunFolder,
+  readSweep,
+  runSweep,
+  summaryNotebook,
+  tableOf,
+  textTable,
+} from '../sweep/index.js';
 import { duration, styleFor } from '../terminal/index.js';
 import { JsonLinesReporter } from '../terminal/json-lines.js';
 import { jobsOf, serversOf, type RunCommandOptions } from './options.js';
@@ -28,7 +36,7 @@ export async function runManyCommand(
   command: RunCommandOptions,
 ): Promise<ExitCode> {
   const { outDir } = command;
-  if (outDir !== undefined) mkdirSync(outDir, { recursive: true });
+  if (outDir !== undefined) makeRunFolder(outDir);
   const runs = inputs.map((input) => ({
     ...shared,
     input,
@@ -78,7 +86,12 @@ export async function sweepCommand(
 /** Runs the notebook that shows the table and the charts, in this machine's kernel, wherever the runs were. */
 async function writeSummary(notebook: ReturnType<typeof summaryNotebook>, folder: string): Promise<void> {
   const file = path.join(folder, 'summary.ipynb');
-  saveNotebook(notebook, file);
+  try {
+    await saveNotebook(notebook, file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RunError(`${file}: the summary cannot be written: ${reason}`, ExitCode.usage);
+  }
   await runNotebook({ input: file, inPlace: true });
 }
 

@@ -16,17 +16,11 @@ export async function untilSignal<T>(run: (signal: AbortSignal) => Promise<T>): 
     abort.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  // `nabla run … | head`: nobody reads any more, but the notebook still runs and is saved.
-  process.stdout.on('error', ignoreBrokenPipe);
   try {
     return await run(abort.signal);
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
   }
-}
-
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }
 
 export function printError(message: string): void {

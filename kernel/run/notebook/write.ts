@@ -1,16 +1,5 @@
 /** Writes a notebook file the way nbformat does: one space of indent, sorted fields, texts split into lines. */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import path from 'node:path';
+import { replaceFile } from '../../files/replace-file.js';
 import { isJsonType } from './read.js';
 import type { Cell, MimeBundle, Notebook, Output } from './types.js';
 
@@ -30,32 +19,9 @@ function* formatted(notebook: Notebook): Generator<string> {
   yield `${notebook.cells.length === 0 ? '' : '\n '}${text.slice(start)}\n`;
 }
 
-/**
- * Writes the notebook so that whoever reads `target` at any moment, also after a crash, finds either what was there
- * before or all of the new content.
- */
-export function saveNotebook(notebook: Notebook, target: string): void {
-  // Behind a symbolic link it is the file that is replaced, not the link.
-  const file = existsSync(target) ? realpathSync(target) : target;
-  const staging = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
-  try {
-    const descriptor = openSync(staging, 'w', existingMode(file));
-    try {
-      for (const piece of formatted(notebook)) writeFileSync(descriptor, piece);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(staging, file);
-  } catch (error) {
-    rmSync(staging, { force: true });
-    throw error;
-  }
-}
-
-function existingMode(file: string): number {
-  return (statSync(file, { throwIfNoEntry: false })?.mode ?? 0o666) & 0o777;
-}
+/** Writes the notebook, whole or not at all. A cell that changes meanwhile is written as it was or as it is. */
+export const saveNotebook = (notebook: Notebook, target: string): Promise<void> =>
+  replaceFile(target, formatted({ ...notebook, cells: [...notebook.cells] }));
 
 function fileCell(cell: Cell): object {
   const common = { ...cell, metadata: deepSorted(cell.metadata), source: split(cell.source) };

@@ -1,6 +1,6 @@
 /** Runs one notebook with many settings of its parameters. */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../files/make-folder.js';
 import { ExitCode, RunError } from '../exit.js';
 import { exitCodeOf, messageOf, runMany, type ManyOptions, type ManyOutcome } from '../many/index.js';
 import { readNotebook } from '../notebook/index.js';
@@ -46,7 +46,7 @@ export async function runSweep(
 ): Promise<SweepResult> {
   const settings = settingsOf(spec);
   await checkSettings(base, settings, spec);
-  makeFolder(folder);
+  makeRunFolder(folder);
   const rows: SweepRow[] = [];
   const outcomes: ManyOutcome[] = [];
   let { metric } = spec;
@@ -92,9 +92,10 @@ async function checkSettings(
   for (const setting of settings) checkParameters(declared, joined(base, { ...setting, ...fixed }) ?? {});
 }
 
-function makeFolder(folder: string): void {
+/** Throws `RunError` (exit code 2) when there can be no such folder. */
+export function makeRunFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RunError(`${folder}: no folder for the runs can be made: ${reason}`, ExitCode.usage);

@@ -125,12 +125,12 @@ describe('what is not a notebook is refused in one line that says why', () => {
 });
 
 describe('saving', () => {
-  it('replaces the file whole and leaves nothing else behind', () => {
+  it('replaces the file whole and leaves nothing else behind', async () => {
     const file = path.join(folder, 'out.ipynb');
     writeFileSync(file, 'old');
     chmodSync(file, 0o640);
     const before = statSync(file).ino;
-    saveNotebook(parseNotebook(notebook([])), file);
+    await saveNotebook(parseNotebook(notebook([])), file);
     expect(readNotebook(file).cells).toEqual([]);
     // Another file took its place: whoever had the old one open still reads that.
     expect(statSync(file).ino).not.toBe(before);
@@ -138,17 +138,17 @@ describe('saving', () => {
     expect(readdirSync(folder)).toEqual(['out.ipynb']);
   });
 
-  it('writes behind a symbolic link', () => {
+  it('writes behind a symbolic link', async () => {
     const file = path.join(folder, 'real.ipynb');
     const link = path.join(folder, 'link.ipynb');
     writeFileSync(file, 'old');
     symlinkSync(file, link);
-    saveNotebook(parseNotebook(notebook([])), link);
+    await saveNotebook(parseNotebook(notebook([])), link);
     expect(readNotebook(file).cells).toEqual([]);
     expect(readdirSync(folder).sort()).toEqual(['link.ipynb', 'real.ipynb']);
   });
 
-  it('keeps what was there when it fails, and cleans up', () => {
+  it('keeps what was there when it fails, and cleans up', async () => {
     const file = path.join(folder, 'out.ipynb');
     writeFileSync(file, 'old');
     const broken = parseNotebook(notebook([]));
@@ -157,8 +157,9 @@ describe('saving', () => {
         throw new Error('cannot be written');
       },
     };
-    expect(() => saveNotebook(broken, file)).toThrow('cannot be written');
-    expect(() => saveNotebook(parseNotebook(notebook([])), path.join(folder, 'none', 'out.ipynb'))).toThrow();
+    await expect(saveNotebook(broken, file)).rejects.toThrow('cannot be written');
+    const nowhere = path.join(folder, 'none', 'out.ipynb');
+    await expect(saveNotebook(parseNotebook(notebook([])), nowhere)).rejects.toThrow('ENOENT');
     expect(readFileSync(file, 'utf8')).toBe('old');
     expect(readdirSync(folder)).toEqual(['out.ipynb']);
   });

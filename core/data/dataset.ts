@@ -8,7 +8,8 @@ import { Tensor } from '../tensor.js';
 import { type Collated, gatherRows } from './collate.js';
 
 /**
- * Samples by index. Anything with `length` and `get` is a data set: a class of one's own, or what this folder makes.
+ * Samples by index. Anything with `length` and `get` is a data set, whether it extends this class or not: a class of
+ * one's own, an array of samples, or what this folder makes.
  * `get` may be asynchronous: then T is a promise, and loaders are gone through by `for await`.
  * @typeParam T one sample
  */
@@ -20,6 +21,10 @@ export interface Dataset<T> {
   /** A batch of the samples at these indices, where that is faster than collating single ones. */
   getBatch?(indices: readonly number[]): Collated<T>;
 }
+
+/** What a class of one's own may extend, as in PyTorch: `class Faces extends data.Dataset<Tensor> { … }`. It holds nothing. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- what extends it has the members
+export const Dataset: new <T>() => Pick<Dataset<T>, 'getBatch'> = class {};
 
 /** A row of each of the tensors T. */
 export type Rows<T extends readonly Tensor[]> = { -readonly [K in keyof T]: Tensor };

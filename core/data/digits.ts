@@ -4,7 +4,8 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { loadIdx } from '../io/idx.js';
 import { pathOf } from '../io/source.js';
-import { formatShape } from '../layout.js';
+import { describeValue, formatShape } from '../layout.js';
+import { checkOptions } from '../options.js';
 import { fromTypedArray } from '../ops/creation.js';
 import { fillPermutation } from '../random/distributions.js';
 import { Generator } from '../random/generator.js';
@@ -31,8 +32,9 @@ export interface DigitsOptions extends ToyOptions {
  * @throws RangeError unless n is from 1 to 1797
  */
 export function digits(n = COUNT, options: DigitsOptions = {}): Classification {
+  checkOptions('digits', options, ['flat', 'seed', 'generator']);
   if (!Number.isInteger(n) || n < 1 || n > COUNT) {
-    throw new RangeError(`digits: the number of images must be from 1 to ${COUNT}, got ${n}`);
+    throw new RangeError(`digits: the number of images must be from 1 to ${COUNT}, got ${describeValue(n)}`);
   }
   const bytes = gunzipSync(readFileSync(assetPath('digits.bin.gz')));
   const { seed, flat = false } = options;

@@ -1,7 +1,7 @@
 /** Data sets, and going through them in batches; PyTorch's `torch.utils.data`. */
 export { type Collated, defaultCollate } from './collate.js';
 export * from './csv/index.js';
-export { ConcatDataset, type Dataset, randomSplit, Subset, TensorDataset } from './dataset.js';
+export { ConcatDataset, Dataset, randomSplit, Subset, TensorDataset } from './dataset.js';
 export { ImageFolder, type ImageFolderOptions, MapDataset, type Mapped } from './folder.js';
 export {
   encodePng,

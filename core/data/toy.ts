@@ -2,7 +2,9 @@
 
 import { type FloatArray, fillNormal, fillPermutation, fillUniform } from '../random/distributions.js';
 import { defaultGenerator, Generator, type Seed } from '../random/generator.js';
+import { describeValue } from '../layout.js';
 import { fromTypedArray } from '../ops/creation.js';
+import { checkOptions } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import { TensorDataset } from './dataset.js';
 
@@ -25,6 +27,21 @@ export type Regression = TensorDataset<[x: Tensor, y: Tensor]>;
 
 function generatorOf({ seed, generator }: ToyOptions): Generator {
   return seed === undefined ? (generator ?? defaultGenerator) : new Generator().manualSeed(seed);
+}
+
+/** @throws TypeError for an option that there is not; RangeError for numbers that are negative */
+function checkToy(op: string, options: ToyOptions, known: readonly string[]): void {
+  checkOptions(op, options, [...known, 'seed', 'generator']);
+  for (const name of ['noise', 'std', 'factor', 'turns'] as const) {
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined || (typeof value === 'number' && value >= 0 && Number.isFinite(value))) continue;
+    throw new RangeError(`${op}: ${name} is a number from 0 up, got ${describeValue(value)}`);
+  }
+  for (const name of ['classes', 'features'] as const) {
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value > 0)) continue;
+    throw new RangeError(`${op}: ${name} is a whole number from 1 up, got ${describeValue(value)}`);
+  }
 }
 
 function checkCount(op: string, n: number, classes = 1): void {
@@ -74,6 +91,7 @@ function classification(x: Float32Array, y: Float64Array, features: number): Cla
 
 /** Two half circles that reach into each other, in the plane; `noise` is 0.1. */
 export function moons(n = 200, options: ClassesOptions = {}): Classification {
+  checkToy('moons', options, ['noise']);
   checkCount('moons', n, 2);
   return points(n, 2, generatorOf(options), { noise: options.noise ?? 0.1 }, (label, place) => {
     const angle = Math.PI * place;
@@ -83,6 +101,7 @@ export function moons(n = 200, options: ClassesOptions = {}): Classification {
 
 /** A circle of radius `factor` (0.5) within one of radius 1; `noise` is 0.05. */
 export function circles(n = 200, options: ClassesOptions & { factor?: number } = {}): Classification {
+  checkToy('circles', options, ['noise', 'factor']);
   checkCount('circles', n, 2);
   const { factor = 0.5, noise = 0.05 } = options;
   return points(n, 2, generatorOf(options), { noise, closed: true }, (label, place) => {
@@ -96,6 +115,7 @@ export function spirals(
   n = 200,
   options: ClassesOptions & { classes?: number; turns?: number } = {},
 ): Classification {
+  checkToy('spirals', options, ['noise', 'classes', 'turns']);
   const { classes = 2, turns = 1, noise = 0.03 } = options;
   checkCount('spirals', n, classes);
   return points(n, classes, generatorOf(options), { noise }, (label, place) => {
@@ -118,11 +138,24 @@ export interface BlobsOptions extends ToyOptions {
 
 /** Clouds of normally distributed points, a class each. */
 export function blobs(n = 200, options: BlobsOptions = {}): Classification {
+  checkToy('blobs', options, ['centers', 'features', 'std', 'box']);
   const { centers = 3, features = 2, std = 1, box = [-10, 10] } = options;
   const generator = generatorOf(options);
+  checkCenters(centers);
   const middles = typeof centers === 'number' ? drawCenters(centers, features, box, generator) : centers;
   checkCount('blobs', n, middles.length);
   return points(n, middles.length, generator, { noise: std }, (label) => middles[label]);
+}
+
+function checkCenters(centers: number | readonly (readonly number[])[]): void {
+  const fits =
+    typeof centers === 'number'
+      ? Number.isInteger(centers) && centers > 0
+      : centers.length > 0 && centers.every((center) => center.length === centers[0].length);
+  if (fits) return;
+  throw new RangeError(
+    'blobs: centers is how many clouds there are, from 1 up, or where they are: rows of one length',
+  );
 }
 
 function drawCenters(
@@ -150,6 +183,7 @@ export interface LinearRegressionOptions extends ToyOptions {
 
 /** y = x · weight + bias + noise, with x standard normal. */
 export function linearRegression(n = 200, options: LinearRegressionOptions = {}): Regression {
+  checkToy('linearRegression', options, ['weight', 'bias', 'noise']);
   checkCount('linearRegression', n);
   const { weight = [2, -3.4], bias = 4.2, noise = 0.1 } = options;
   const generator = generatorOf(options);

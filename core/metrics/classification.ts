@@ -21,7 +21,7 @@ export interface ConfusionOptions extends LabelOptions {
 
 /** How often each true class (row) was predicted as each class (column): an int64 tensor [C, C]. */
 export function confusionMatrix(predictions: Tensor, target: Tensor, options: ConfusionOptions = {}): Tensor {
-  const labels = readLabels('confusionMatrix', predictions, target, options);
+  const labels = readLabels('confusionMatrix', predictions, target, options, ['numClasses']);
   const size = countClasses('confusionMatrix', labels, options.numClasses);
   const counts = new Float64Array(size * size);
   for (let i = 0; i < labels.count; i++) counts[labels.target[i] * size + labels.predicted[i]]++;
@@ -108,8 +108,8 @@ function averaged(
   target: Tensor,
   options: ScoreOptions | ClassScoreOptions,
 ): number | number[] {
+  const labels = readLabels(metric, predictions, target, options, ['average', 'numClasses']);
   const { average = 'binary' } = options;
-  const labels = readLabels(metric, predictions, target, options);
   const size = countClasses(metric, labels, 'numClasses' in options ? options.numClasses : undefined);
   const counts = new Map<number, ClassCounts>();
   const of = (label: number): ClassCounts => {

@@ -1,6 +1,7 @@
 /** What metrics compare: class labels as plain numbers, from tensors of labels or of scores. */
 import { isFloat } from '../dtype.js';
 import { formatShape, sameShape, type Shape } from '../layout.js';
+import { checkOptions } from '../options.js';
 import { argmax } from '../ops/index.js';
 import { notATensor } from '../ops/record.js';
 import { Tensor } from '../tensor.js';
@@ -27,7 +28,9 @@ export function readLabels(
   predictions: Tensor,
   target: Tensor,
   options: LabelOptions = {},
+  known: readonly string[] = [],
 ): Labels {
+  checkOptions(metric, options, ['threshold', ...known]);
   checkTensors(metric, predictions, target);
   const count = target.numel();
   if (count === 0)

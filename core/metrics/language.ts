@@ -1,7 +1,9 @@
 /** How well a language model predicts. */
 import { isFloat } from '../dtype.js';
 import { formatShape, sameShape } from '../layout.js';
+import { checkOptions } from '../options.js';
 import type { Tensor } from '../tensor.js';
+import { checkTensors } from './labels.js';
 
 export interface PerplexityOptions {
   /** Targets of this value are left out, padding for instance (-100, as in `crossEntropy`). */
@@ -15,6 +17,8 @@ export interface PerplexityOptions {
  * @param target [...]: the tokens that came
  */
 export function perplexity(logits: Tensor, target: Tensor, options: PerplexityOptions = {}): number {
+  checkTensors('perplexity', logits, target);
+  checkOptions('perplexity', options, ['ignoreIndex']);
   const { ignoreIndex = -100 } = options;
   if (isFloat(target.dtype)) {
     throw new TypeError(

@@ -180,14 +180,15 @@ export class TransformerDecoderLayer extends TransformerLayer {
 /** `numLayers` copies of a layer, one after the other, and a normalization at the end if given. */
 export class TransformerEncoder extends Module {
   readonly layers: ModuleList<TransformerEncoderLayer>;
+  readonly numLayers: number;
+  readonly norm: LayerNorm | null;
 
-  constructor(
-    layer: TransformerEncoderLayer,
-    readonly numLayers: number,
-    readonly norm: LayerNorm | null = null,
-  ) {
+  constructor(layer: TransformerEncoderLayer, numLayers: number, norm: LayerNorm | null = null) {
     super();
+    // In PyTorch's order, which is that of parameters() and of the state dict.
     this.layers = new ModuleList(Array.from({ length: numLayers }, () => layer.clone()));
+    this.numLayers = numLayers;
+    this.norm = norm;
   }
 
   forward(src: Tensor, masks: EncoderMasks = {}): Tensor {
@@ -200,14 +201,15 @@ export class TransformerEncoder extends Module {
 /** `numLayers` copies of a layer, one after the other, and a normalization at the end if given. */
 export class TransformerDecoder extends Module {
   readonly layers: ModuleList<TransformerDecoderLayer>;
+  readonly numLayers: number;
+  readonly norm: LayerNorm | null;
 
-  constructor(
-    layer: TransformerDecoderLayer,
-    readonly numLayers: number,
-    readonly norm: LayerNorm | null = null,
-  ) {
+  constructor(layer: TransformerDecoderLayer, numLayers: number, norm: LayerNorm | null = null) {
     super();
+    // In PyTorch's order, which is that of parameters() and of the state dict.
     this.layers = new ModuleList(Array.from({ length: numLayers }, () => layer.clone()));
+    this.numLayers = numLayers;
+    this.norm = norm;
   }
 
   forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {

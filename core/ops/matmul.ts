@@ -1,5 +1,5 @@
 /** Products of matrices and vectors. */
-import { type DType, isFloat } from '../dtype.js';
+import { type DType, isFloat, promoteTypes } from '../dtype.js';
 import type { MatrixOperand } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastShapes, formatShape, Layout, sameShape, type Shape, sizeOf } from '../layout.js';
@@ -126,7 +126,7 @@ function checkDTypes(op: string, a: Tensor, b: Tensor): DType {
   if (!isTensor(b)) throw notATensor(op, b);
   if (a.dtype !== b.dtype) {
     throw new TypeError(
-      `${op}: both operands must have one dtype, got ${a.dtype} and ${b.dtype}; convert one with x.to('${a.dtype}')`,
+      `${op}: both operands must have one dtype, got ${a.dtype} and ${b.dtype}; convert one with x.to('${promoteTypes(a.dtype, b.dtype)}')`,
     );
   }
   if (a.dtype === 'bool')

@@ -1,5 +1,5 @@
 /** Checks of matrices and batches of them, and their elements as float64, in which all of linear algebra computes. */
-import { isFloat } from '../../dtype.js';
+import { isFloat, promoteTypes } from '../../dtype.js';
 import { broadcastShapes, formatShape, type Shape, sizeOf } from '../../layout.js';
 import { allocateShape, type Tensor } from '../../tensor.js';
 import { contiguousData, elements } from '../raw.js';
@@ -36,7 +36,7 @@ export function checkSameDType(op: string, a: Tensor, b: Tensor): void {
   checkFloat(op, b);
   if (a.dtype !== b.dtype) {
     throw new TypeError(
-      `${op}: both operands must have one dtype, got ${a.dtype} and ${b.dtype}; convert one with x.to('${a.dtype}')`,
+      `${op}: both operands must have one dtype, got ${a.dtype} and ${b.dtype}; convert one with x.to('${promoteTypes(a.dtype, b.dtype)}')`,
     );
   }
 }

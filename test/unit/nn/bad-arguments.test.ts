@@ -24,9 +24,43 @@ const parameters = layer.parameters();
 const adam = new core.optim.Adam(parameters);
 const path = 'run.safetensors';
 
+const labels = core.tensor([0, 1], { dtype: 'int64' });
+const toys = core.data as unknown as Record<string, Call>;
 const init = core.nn.init as unknown as Record<string, Call>;
 
 const CASES: readonly (readonly [string, () => unknown, string])[] = [
+  [
+    'of a metric',
+    () => metrics.precision(labels, labels, { averge: 'macro' }),
+    'precision: there is no option "averge"',
+  ],
+  [
+    'a metric by position',
+    () => metrics.f1(labels, labels, 'macro'),
+    'f1: options are given by name, as { threshold',
+  ],
+  ['what is measured', () => metrics.perplexity(-1), 'perplexity: expected a tensor'],
+  [
+    'of a toy set',
+    () => toys.moons(10, { noize: 0.1 }),
+    'moons: there is no option "noize"; the options are noise, seed',
+  ],
+  ['negative noise', () => toys.circles(10, { noise: -1 }), 'circles: noise is a number from 0 up, got -1'],
+  [
+    'no clouds',
+    () => toys.blobs(10, { centers: 0 }),
+    'blobs: centers is how many clouds there are, from 1 up',
+  ],
+  [
+    'options in the place of a number',
+    () => toys.digits({ seed: 1 }),
+    'digits: the number of images must be from 1 to 1797',
+  ],
+  [
+    'integers for a layer',
+    () => Reflect.apply(layer.forward, layer, [core.tensor([1, 2], { dtype: 'int64' })]),
+    "both operands must have one dtype, got int64 and float32; convert one with x.to('float32')",
+  ],
   ['of an initialization', () => init.normal_(zeros([2]), { sdt: 1 }), 'normal_: there is no option "sdt"'],
   ['a standard deviation in quotes', () => init.normal_(zeros([2]), 0, '0.1'), 'std is a number, got'],
   ['a negative one', () => init.normal_(zeros([2]), 0, -1), 'normal_: std is not negative, got -1'],

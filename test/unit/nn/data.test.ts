@@ -21,6 +21,22 @@ describe('data sets', () => {
     expect(() => new data.TensorDataset(xs, tensor([1, 2]))).toThrow('[5, 2], [2]');
   });
 
+  test('of one’s own may extend Dataset, or just look like one', () => {
+    class Squares extends data.Dataset<number> {
+      readonly roots = [0, 1, 2];
+      get length(): number {
+        return this.roots.length;
+      }
+      get(i: number): number {
+        return i * i;
+      }
+    }
+    const [batch] = new data.DataLoader(new Squares(), { batchSize: 3 });
+    expect(batch.toArray()).toEqual([0, 1, 4]);
+    const [same] = new data.DataLoader({ length: 3, get: (i: number) => i * i }, { batchSize: 3 });
+    expect(same.toArray()).toEqual([0, 1, 4]);
+  });
+
   test('are split at random by sizes or fractions, each sample once', () => {
     const set = new data.TensorDataset(xs, ys);
     const parts = data.randomSplit(set, [3, 2], { generator: new Generator().manualSeed(0) });

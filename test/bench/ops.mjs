@@ -1,6 +1,7 @@
 /**
  * `npm run bench:ops [-- --only PATTERN] [--peers none] [--quick] [--json FILE]`: every op beside plain JavaScript, tfjs
- * (wasm and cpu) and jax-js, in one run; ends with the list of ops that are slower than plain JavaScript at any size.
+ * (wasm and cpu) and jax-js, in one run; ends with a line that counts and names those that are slower than plain JavaScript, and than each
+ * peer, at any size.
  *
  * PATTERN is a regular expression that the op's name with its variant ("add float64") matches somewhere. --quick leaves
  * out the sizes between the smallest and the largest.
@@ -13,7 +14,11 @@ import { parseArgs } from 'node:util';
 import { loadJax, loadTensorFlow } from './core/peers.mjs';
 import { formatTable, formatTime } from './core/measure.mjs';
 import { contendersOf, release } from './ops/contenders.mjs';
+import { furtherAlgebraCases } from './ops/algebra.mjs';
+import { arrangementCases } from './ops/arrangements.mjs';
+import { composedCases } from './ops/composed.mjs';
 import { elementwiseCases } from './ops/elementwise.mjs';
+import { layerCases } from './ops/layers.mjs';
 import { notMeasured } from './ops/not-measured.mjs';
 import { movementCases } from './ops/movement.mjs';
 import { networkCases } from './ops/networks.mjs';
@@ -50,7 +55,17 @@ console.log(
 plain JavaScript is what takes more than ${Math.round((NOISE - 1) * 100)} % longer, in the median and at best, and again when measured once more.\n`,
 );
 
-const all = [...elementwiseCases, ...reductionCases, ...movementCases, ...productCases, ...networkCases];
+const all = [
+  ...elementwiseCases,
+  ...reductionCases,
+  ...movementCases,
+  ...productCases,
+  ...networkCases,
+  ...composedCases,
+  ...arrangementCases,
+  ...layerCases,
+  ...furtherAlgebraCases,
+];
 const pattern = new RegExp(options.only ?? '');
 const nameOf = (entry) => (entry.variant ? `${entry.op} ${entry.variant}` : entry.op);
 const PEERS = ['plain', 'tfjs-wasm', 'tfjs-cpu', 'jax-js'];
@@ -91,13 +106,14 @@ else {
   console.log(`Slower than plain JavaScript: ${losers.length} of ${results.length}`);
   console.log(formatTable(['op', 'size', 'Nabla', 'plain', 'takes'], losers));
 }
-printPeers();
 if (options.only === undefined) console.log(`\n${notMeasured(nabla, new Set(all.map(({ op }) => op)))}`);
 if (options.json !== undefined)
   writeFileSync(
     options.json,
     `${JSON.stringify({ machine, results, losers, unit: 'milliseconds' }, null, 2)}\n`,
   );
+
+printSummary();
 
 async function measure(entry, size, withGradient, name, effort, plainOnly = false) {
   const { contenders, failed } = await contendersOf(entry, size, withGradient, {
@@ -122,15 +138,28 @@ function rowOf(name, label, measured) {
   return [name, label, formatTime(measured.Nabla.time), ...cells];
 }
 
-/** How often each peer was faster. */
-function printPeers() {
+/** The last line: how many are slower than plain JavaScript and than each peer, and which. */
+function printSummary() {
+  const parts = [summaryOf('plain JavaScript', losers, results.length)];
   for (const peer of PEERS.slice(1)) {
     const compared = results.filter(({ times }) => times[peer] !== undefined);
     if (compared.length === 0) continue;
     const lost = compared.filter(({ times }) => slower(times.Nabla, times[peer]));
-    console.log(
-      `Slower than ${peer}: ${lost.length === 0 ? 'none' : lost.map(({ name, size }) => `${name} ${size.join('x')}`).join(', ')}` +
-        ` (of ${compared.length} compared)`,
+    parts.push(
+      summaryOf(
+        peer,
+        lost.map(({ name, size }) => [name, size.join('x')]),
+        compared.length,
+      ),
     );
   }
+  console.log(`\nSlower than ${parts.join('; than ')}.`);
+}
+
+/** "peer: 2 of 40 (add 16, 1000; exp 16)" */
+function summaryOf(peer, lost, total) {
+  const sizes = new Map();
+  for (const [name, size] of lost) sizes.set(name, [...(sizes.get(name) ?? []), size]);
+  const names = [...sizes].map(([name, list]) => `${name} ${list.join(', ')}`);
+  return `${peer}: ${lost.length} of ${total}${names.length > 0 ? ` (${names.join('; ')})` : ''}`;
 }

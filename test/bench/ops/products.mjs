@@ -201,7 +201,7 @@ const products = [
 ];
 
 /** Gauss' elimination with pivots, on a copy in float64: `each` is done with every row below the pivot. */
-const ELIMINATE = `
+export const ELIMINATE = `
 function eliminate(matrix, n, width) {
   let sign = 1;
   for (let c = 0; c < n; c++) {
@@ -223,7 +223,7 @@ function eliminate(matrix, n, width) {
 }
 `;
 
-const plainSolve = (identity) =>
+export const plainSolve = (identity) =>
   compile(
     ['a', 'b'],
     `${ELIMINATE}
@@ -245,14 +245,14 @@ const plainSolve = (identity) =>
   );
 
 /** A matrix far from singular. */
-function regular(n) {
+export function regular(n) {
   const matrix = numbers([n, n]);
   for (let i = 0; i < n; i++) matrix.data[i * n + i] += n;
   return matrix;
 }
 
 /** Symmetric and positive definite. */
-function definite(n) {
+export function definite(n) {
   const matrix = regular(n);
   for (let r = 0; r < n; r++) for (let c = 0; c < r; c++) matrix.data[r * n + c] = matrix.data[c * n + r];
   for (let i = 0; i < n; i++) matrix.data[i * n + i] += 2 * n;
@@ -261,7 +261,7 @@ function definite(n) {
 
 const SYSTEMS = [[4], [32], [128]];
 
-const algebra = [
+export const algebraCases = [
   {
     op: 'linalg.inv',
     inputs: ([n]) => [regular(n)],
@@ -308,4 +308,4 @@ const algebra = [
   },
 ].map((entry) => ({ sizes: SYSTEMS, ...entry }));
 
-export const productCases = [...products, ...algebra];
+export const productCases = [...products, ...algebraCases];

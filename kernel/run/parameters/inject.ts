@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ExitCode, RunError } from '../exit.js';
 import { checkLanguage, type CodeCell, type Notebook } from '../notebook/index.js';
 import { declaredParameters, parametersCell, type DeclaredParameter } from './declared.js';
+import { pythonLiteral, pythonParameters } from './python.js';
 import { hasUnknown, isRecord, typeText, valueText } from './types.js';
 import { checkParameters, type GivenParameters, type SetParameter } from './values.js';
 
@@ -10,16 +11,20 @@ export const INJECTED_TAG = 'injected-parameters';
 
 /** The parameters of a notebook. Throws `RunError` (exit code 2) when it declares none that can be read. */
 export async function parametersOf(notebook: Notebook): Promise<DeclaredParameter[]> {
+  const isPython = inPython(notebook);
   try {
-    checkLanguage(notebook);
+    if (!isPython) checkLanguage(notebook);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new RunError(`parameters are read from TypeScript only, and this is ${reason}`, ExitCode.usage);
+    throw new RunError(
+      `parameters are read from TypeScript and Python, and this is ${reason}`,
+      ExitCode.usage,
+    );
   }
   const cell = parametersCell(notebook);
   if (cell === undefined)
     throw new RunError('the notebook has no cell tagged "parameters" that would declare any', ExitCode.usage);
-  return declaredParameters(cell.source);
+  return isPython ? pythonParameters(cell.source) : declaredParameters(cell.source);
 }
 
 /**
@@ -35,13 +40,21 @@ export async function injectParameters(notebook: Notebook, given: GivenParameter
     ...(notebook.nbformat_minor >= 5 && { id: randomUUID().slice(0, 8) }),
     cell_type: 'code',
     metadata: { tags: [INJECTED_TAG] },
-    source: ['// Parameters', ...set.map(statement)].join('\n'),
+    source: inPython(notebook)
+      ? [
+          '# Parameters',
+          ...set.map(({ parameter, value }) => `${parameter.name} = ${pythonLiteral(value)}`),
+        ].join('\n')
+      : ['// Parameters', ...set.map(statement)].join('\n'),
     outputs: [],
     execution_count: null,
   };
   cells.splice(cells.findIndex((one) => one === declaring) + 1, 0, cell);
   notebook.cells = cells;
 }
+
+const inPython = ({ metadata }: Notebook): boolean =>
+  (metadata.kernelspec?.language ?? metadata.language_info?.name)?.toLowerCase() === 'python';
 
 function statement({ parameter: { name, keyword, type, annotated }, value }: SetParameter): string {
   const annotation = annotated && !hasUnknown(type) ? `: ${typeText(type)}` : '';

@@ -210,10 +210,51 @@ describe('injecting', () => {
       exitCode: 2,
       message: expect.stringContaining('no cell tagged "parameters"') as string,
     });
-    const python = notebook([cell('n = 1', ['parameters'])], { language_info: { name: 'python' } });
-    await expect(parametersOf(python)).rejects.toMatchObject({
+    const other = notebook([cell('n = 1', ['parameters'])], { language_info: { name: 'julia' } });
+    await expect(parametersOf(other)).rejects.toMatchObject({
       exitCode: 2,
-      message: expect.stringContaining('TypeScript only') as string,
+      message: expect.stringContaining('from TypeScript and Python') as string,
+    });
+  });
+
+  describe('a notebook in Python', () => {
+    const source = [
+      'import os',
+      'steps: int = 1_000  # how many',
+      'name = "a # b"',
+      'flag = True',
+      'rates: list[float] = [0.1]',
+      'if flag == 2: inner = 1',
+      '    indented = 1',
+      'home = os.getcwd()',
+    ].join('\n');
+    const book = () => notebook([cell(source, ['parameters'])], { language_info: { name: 'python' } });
+
+    it('declares what its cell assigns at the top level', async () => {
+      expect(parametersTable(await parametersOf(book())).map((line) => line.replace(/ {2,}/, '  '))).toEqual([
+        'steps: number = 1000  how many',
+        'name: string = "a # b"',
+        'flag: boolean = true',
+        'rates: unknown = (computed)',
+        'home: unknown = (computed)',
+      ]);
+    });
+
+    it('gets values as Python writes them, checked where their type is plain', async () => {
+      const given = book();
+      await injectParameters(given, {
+        values: { rates: [1, null, NaN, { a: true, 'b"': -Infinity }] },
+        texts: { steps: '5', name: '7', flag: 'false' },
+      });
+      expect(given.cells[1].source).toBe(
+        '# Parameters\nrates = [1, None, float("NaN"), {"a": True, "b\\"": float("-Infinity")}]\nsteps = 5\nname = "7"\nflag = False',
+      );
+      await expect(injectParameters(book(), { texts: { steps: 'many' } })).rejects.toMatchObject({
+        exitCode: 2,
+      });
+      await expect(injectParameters(book(), { texts: { step: '1' } })).rejects.toMatchObject({
+        message: 'the notebook has no parameter step; did you mean steps?',
+      });
     });
   });
 });

@@ -83,6 +83,7 @@ export function wrapDims(
   ndim: number,
 ): readonly number[] {
   if (dims === null || dims === undefined) return range(ndim);
+  if (typeof dims === 'number' && ndim > 0) return [wrapDim(op, dims, ndim)];
   const list = typeof dims === 'number' ? [dims] : dims;
   const given: unknown = list;
   if (!Array.isArray(given)) {

@@ -8,8 +8,7 @@ import { cast } from './cast.js';
 import { numberAt } from './operand.js';
 import { apply, type Primitive } from './primitive.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
-import { expandTo } from './shape.js';
-import { reduceRaw, restoreDims, sumDims } from './sum.js';
+import { reduceRaw, repeated, sumDims } from './sum.js';
 
 /** One dimension, several, or (null) all. */
 export type Dims = number | readonly number[] | null;
@@ -83,7 +82,7 @@ const meanPrimitive: Primitive<MeanAttributes> = {
   },
   vjp: (grad, { attributes: { shape, dims, keepdim } }) => {
     const part = div(grad, countOf(shape, dims));
-    return [expandTo(keepdim || part.ndim === 0 ? part : restoreDims(part, shape, dims), shape)];
+    return [repeated(part, shape, dims, keepdim)];
   },
   jvp: 'linear',
   batch: ([x], { dims, keepdim }) =>

@@ -2,7 +2,9 @@
 import { elementOf, isHalf } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { Layout, sameShape, type Shape } from '../layout.js';
-import { allocate, type Tensor } from '../tensor.js';
+import { levels } from '../autograd/levels/wrapped.js';
+import { gradMode } from '../autograd/mode.js';
+import { allocate, Tensor } from '../tensor.js';
 import { apply, type Primitive } from './primitive.js';
 import { castCopy, contiguousData } from './raw.js';
 import { expandTo, reshapeTo } from './shape.js';
@@ -63,6 +65,7 @@ export function reduceRaw(
     return castCopy(reduceRaw(op, castCopy(x, 'float32', name), dims, keepdim, name), x.dtype, name);
   }
   if (dims.length === x.ndim && !keepdim && x.ndim > 0) return reduceAll(op, x, name);
+  if (dims.length === 1 && x.layout.contiguous) return reduceOne(op, x, dims[0], keepdim, name);
   const shape = reducedShape(x.shape, dims, keepdim);
   const runs = reducedRuns(x.shape, dims);
   if (runs.length === 0) return castCopy(x, x.dtype, name);
@@ -79,6 +82,31 @@ export function reduceRaw(
     current = out;
   }
   return current;
+}
+
+/** Reduces one dimension of a tensor that lies in order. */
+function reduceOne(
+  op: 'sum' | 'prod' | 'max' | 'min',
+  x: Tensor,
+  dim: number,
+  keepdim: boolean,
+  name: string,
+): Tensor {
+  const from = x.layout.shape;
+  const ndim = from.length;
+  const shape = new Array<number>(keepdim ? ndim : ndim - 1);
+  let outer = 1;
+  let inner = 1;
+  for (let d = 0; d < ndim; d++) {
+    const size = from[d];
+    if (d < dim) outer *= size;
+    else if (d > dim) inner *= size;
+    if (keepdim) shape[d] = d === dim ? 1 : size;
+    else if (d !== dim) shape[d < dim ? d : d - 1] = size;
+  }
+  const out = allocate(Layout.contiguous(shape), x.dtype, name);
+  if (out.layout.size > 0) kernels.reduce(op, elementOf(x.dtype), outer, from[dim], inner, x.ptr, out.ptr);
+  return out;
 }
 
 /** Reduces everything to one number. */
@@ -99,9 +127,7 @@ interface SumAttributes {
 const sumPrimitive: Primitive<SumAttributes> = {
   name: 'sum',
   forward: ([x], { dims, keepdim }) => reduceRaw('sum', x, dims, keepdim, 'sum'),
-  vjp: (grad, { attributes: { shape, dims, keepdim } }) => [
-    expandTo(keepdim || grad.ndim === 0 ? grad : restoreDims(grad, shape, dims), shape),
-  ],
+  vjp: (grad, { attributes: { shape, dims, keepdim } }) => [repeated(grad, shape, dims, keepdim)],
   jvp: 'linear',
   batch: ([x], { dims, keepdim }) =>
     sumDims(
@@ -110,6 +136,25 @@ const sumPrimitive: Primitive<SumAttributes> = {
       keepdim,
     ),
 };
+
+/** What a reduction gave, repeated over the dimensions that it reduced: a view. */
+export function repeated(x: Tensor, shape: Shape, dims: readonly number[], keepdim: boolean): Tensor {
+  if (gradMode.enabled || levels.top !== null || x.viewOf !== null) {
+    return expandTo(keepdim || x.ndim === 0 ? x : restoreDims(x, shape, dims), shape);
+  }
+  // Nothing is recorded: the layout says it all.
+  const own = x.layout.strides;
+  const strides = new Array<number>(shape.length);
+  for (let d = 0, at = 0, next = 0; d < shape.length; d++) {
+    const isReduced = at < dims.length && dims[at] === d;
+    if (isReduced) {
+      strides[d] = 0;
+      at++;
+      if (keepdim) next++;
+    } else strides[d] = own[next++];
+  }
+  return new Tensor(x.storage, Layout.of(shape, strides, x.layout.offset), x.dtype);
+}
 
 /** Sum over `dims` (ascending, counted from the front), in the dtype of `x`. */
 export function sumDims(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {

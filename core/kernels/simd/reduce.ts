@@ -8,7 +8,13 @@ import { elementBytes, views } from '../views.js';
 import { copy } from './convert.js';
 import { compileSoftmax, compileSoftmaxGrad } from './softmax-code.js';
 
-const reductions = new Map<string, Readonly<Record<'rows' | 'columns', WasmFunction>>>();
+type Reductions = Partial<Record<ReduceOp, Readonly<Record<'rows' | 'columns', WasmFunction>>>>;
+
+const reductions: Readonly<Record<'float32' | 'float64' | 'int32', Reductions>> = {
+  float32: {},
+  float64: {},
+  int32: {},
+};
 
 export function reduce(
   op: ReduceOp,
@@ -23,9 +29,7 @@ export function reduce(
     reduceBytes(op, outer, size, inner, x, out);
     return;
   }
-  const key = `${op} ${element}`;
-  let run = reductions.get(key);
-  if (run === undefined) reductions.set(key, (run = compileReduce(op, element)));
+  const run = (reductions[element][op] ??= compileReduce(op, element));
   (inner === 1 ? run.rows : run.columns)(outer, size, inner, x, out);
 }
 

@@ -13,7 +13,7 @@ import { Steps } from './steps.js';
 export interface WatchOptions {
   /** Every how many training passes the model is looked at. Default: every pass that `share` allows. */
   every?: number;
-  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.015; 1: no limit. */
+  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.01; 1: no limit. */
   share?: number;
   /** What is looked at; default all. */
   of?: readonly ('activations' | 'gradients' | 'weights' | 'updates')[];
@@ -22,9 +22,9 @@ export interface WatchOptions {
 /** Moments kept of each distribution, and over all records together, about 2 kB each. */
 const SLOTS = 20;
 const ALL_SLOTS = 6000;
-const SHARE = 0.015;
-/** A short run must not end before the second look, which may therefore follow the first after ten times its cost. */
-const EARLY_SHARE = 0.1;
+const SHARE = 0.01;
+/** A short run must not end before the second look, which may therefore follow the first after twenty times its cost. */
+const EARLY_SHARE = 0.05;
 /** They hand on what they get, or a part of it. */
 const TRANSPARENT = /^(Dropout|AlphaDropout|FeatureAlphaDropout|Flatten|Unflatten|Identity|DropPath)/;
 const MODULES_WITH_CHANNELS_FIRST = /(1d|2d|3d)$|^GroupNorm$/;
@@ -54,6 +54,10 @@ export class ModelWatch {
   private readonly following = new Map<string, ActivationRecord>();
   private readonly handles: HookHandle[] = [];
   private passHandles: HookHandle[] = [];
+  /** Modules whose outputs are looked at. */
+  private readonly places: { name: string; module: Module }[] = [];
+  /** Hooks of a model that was not called yet: perhaps only its `forward` is. */
+  private readonly finders: HookHandle[];
   private readonly slots: number;
   private readonly steps: Steps;
   private readonly log = new FindingLog();
@@ -97,12 +101,17 @@ export class ModelWatch {
         return record ?? [];
       });
       if (own.length > 0) this.owners.push({ name, module, own });
-      if (own.length > 0 || module.namedChildren().length === 0) this.attach(name, module);
+      if (own.length > 0 || module.namedChildren().length === 0) this.places.push({ name, module });
     }
+    this.finders = this.attach();
     this.handles.push(
       model.registerForwardPreHook(() => {
-        this.called = true;
-        this.guard(() => this.begin());
+        if (!this.called) {
+          this.called = true;
+          // From now on modules have hooks in passes that are looked at only: in a step of 40 µs they would be felt.
+          for (const handle of this.finders.splice(0)) handle.remove();
+        }
+        if (this.isDue()) this.guard(() => this.begin());
         return undefined;
       }),
     );
@@ -122,7 +131,7 @@ export class ModelWatch {
   stop(): void {
     this.settle();
     this.steps.forget();
-    for (const handle of [...this.handles.splice(0), ...this.passHandles.splice(0)]) handle.remove();
+    for (const handle of [...this.handles, ...this.finders, ...this.passHandles]) handle.remove();
   }
 
   /** What is wrong, the worst first; nothing where nothing is. */
@@ -167,17 +176,38 @@ export class ModelWatch {
     return this.options.of?.includes(what) ?? true;
   }
 
-  private attach(name: string, module: Module): void {
-    const title = titleOf(name, module);
-    this.handles.push(
-      module.registerForwardHook((_, inputs, output) => {
+  /** Hooks that tell when a module ran. */
+  private attach(): HookHandle[] {
+    return this.places.map(({ name, module }) => {
+      const title = titleOf(name, module);
+      return module.registerForwardHook((_, inputs, output) => {
         this.first ??= name;
         if (!this.called && name === this.first) this.guard(() => this.begin());
         if (this.pass !== null && !this.pass.settled && this.pass.reached.size === 0)
           this.guard(() => this.ran(name, title, module, inputs, output));
         return undefined;
-      }),
-    );
+      });
+    });
+  }
+
+  /** Whether there is more to do than to count this pass. */
+  private isDue(): boolean {
+    if (!this.model.training || !isGradEnabled()) return false;
+    if (this.pass !== null || this.steps.waiting || this.turn(this.calls)) return true;
+    this.calls += 1;
+    return false;
+  }
+
+  private turn(step: number): boolean {
+    const { every } = this.options;
+    if (every !== undefined && every > 1 && step % Math.floor(every) !== 0) return false;
+    return this.now() >= this.nextLook;
+  }
+
+  /** Puts the next look off until this one's cost is a small share of the time. */
+  private rest(cost: number): void {
+    const share = this.options.share ?? SHARE;
+    this.nextLook = this.now() + cost / (this.sampled <= 1 ? Math.max(share, EARLY_SHARE) : share) - cost;
   }
 
   /** A training pass begins: what the one before left is settled, and it may be this one's turn. */
@@ -186,10 +216,13 @@ export class ModelWatch {
     this.settle();
     // Where only `forward` is called, a module that runs twice in a pass must not begin another.
     if (!this.called && this.pass?.settled === false) return;
-    const step = this.calls++;
+    // A pass without a backward one leaves its hooks, and was looked at in vain.
+    if (this.pass?.settled === false) this.rest(this.pass.cost);
+    for (const handle of this.passHandles.splice(0)) handle.remove();
     this.pass = null;
-    const every = Math.max(1, Math.floor(this.options.every ?? 1));
-    if (step % every !== 0 || this.now() < this.nextLook) return;
+    const step = this.calls++;
+    if (!this.turn(step)) return;
+    if (this.called) this.passHandles = this.attach();
     const pass: Pass = { step, cost: 0, ran: new Set(), reached: new Set(), settled: false };
     this.pass = pass;
     if (this.looksAt('weights'))
@@ -305,9 +338,7 @@ export class ModelWatch {
       this.judge(pass);
     });
     this.sampled += 1;
-    const share = this.options.share ?? SHARE;
-    this.nextLook =
-      this.now() + pass.cost / (this.sampled === 1 ? Math.max(share, EARLY_SHARE) : share) - pass.cost;
+    this.rest(pass.cost);
     this.onSample();
   }
 

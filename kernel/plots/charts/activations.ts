@@ -9,7 +9,8 @@ import {
   type Reading,
 } from '../../../core/diagnostics/index.js';
 import type { Module } from '../../../core/nn/module.js';
-import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import type { LiveEnvironment } from '../live/live-display.js';
+import { LiveChart } from './live-chart.js';
 import type { ChartModel, LinePanel, LineSeries } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
 import type { HeatCell } from '../model/layers.js';
@@ -18,9 +19,9 @@ import { RIDGE_HEIGHT } from '../scene/ridges.js';
 
 export interface ActivationOptions {
   title?: string;
-  /** Every how many training passes outputs are looked at. Default: as often as costs at most 1.5 % of the time. */
+  /** Every how many training passes outputs are looked at. Default: as often as costs at most 1 % of the time. */
   every?: number;
-  /** Share of the time that looking may take; default 0.015, 1 is no limit. */
+  /** Share of the time that looking may take; default 0.01, 1 is no limit. */
   share?: number;
   /** At most this many layers are drawn, the worst first; default 9, of curves 20. */
   limit?: number;
@@ -36,9 +37,8 @@ const TITLE_HEIGHT = 46;
 const EMPTY = 'No activations yet: call the model in training mode';
 
 /** A live chart of a model's activations. It counts calls of the model in training mode and needs no other call. */
-export class ActivationChart {
+export class ActivationChart extends LiveChart {
   private readonly watched: ModelWatch;
-  private readonly live: LiveDisplay;
   private height: number | undefined;
 
   constructor(
@@ -47,7 +47,7 @@ export class ActivationChart {
     private readonly options: ActivationOptions = {},
     environment?: LiveEnvironment,
   ) {
-    this.live = new LiveDisplay(() => this.model(), environment);
+    super(environment);
     this.watched = new ModelWatch(model, { ...options, of: ['activations'] }, () => this.live.touch());
   }
 
@@ -56,15 +56,6 @@ export class ActivationChart {
     this.watched.stop();
     this.live.flush();
     return this;
-  }
-
-  /** Shows the final picture now instead of when the cell ends. The model is still watched. */
-  finish(): void {
-    this.live.flush();
-  }
-
-  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
-    return this.live.result();
   }
 
   /** The chart as plain data. */

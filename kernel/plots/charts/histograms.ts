@@ -12,7 +12,8 @@ import {
   type ParameterSource,
   type Verdict,
 } from '../../../core/diagnostics/index.js';
-import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import type { LiveEnvironment } from '../live/live-display.js';
+import { LiveChart } from './live-chart.js';
 import type { ChartModel, Ridge } from '../model/chart.js';
 import { RIDGE_HEIGHT } from '../scene/ridges.js';
 import { Still } from './still.js';
@@ -81,11 +82,10 @@ export function weightHistogram(model: ParameterSource, options: HistogramOption
  * for (…) { loss.backward(); gradients.sample(); optimizer.step(); }
  * ```
  */
-export class GradientHistograms {
+export class GradientHistograms extends LiveChart {
   private readonly histories = new Map<string, DistributionHistory>();
   private readonly newest = new Map<string, Distribution | null>();
   private readonly notes: string[] = [];
-  private readonly live: LiveDisplay;
   private calls = 0;
   private nextRead = 0;
   private reads = 0;
@@ -96,7 +96,7 @@ export class GradientHistograms {
     private readonly options: HistogramsOptions = {},
     environment?: LiveEnvironment,
   ) {
-    this.live = new LiveDisplay(() => this.model(), environment);
+    super(environment);
   }
 
   /** Reads the numbers, when it is time to. Never throws: what is wrong is said in the chart. */
@@ -124,15 +124,6 @@ export class GradientHistograms {
     this.nextRead = now + Math.min(pause, this.reads < EARLY_READS ? EARLY_PAUSE_MS : Infinity);
     this.live.touch();
     return this;
-  }
-
-  /** Shows the final picture now instead of when the cell ends. */
-  finish(): void {
-    this.live.flush();
-  }
-
-  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
-    return this.live.result();
   }
 
   /** The chart as plain data. */

@@ -2,7 +2,8 @@
 import type { ChartModel, LinePanel, LineSeries, Mark } from '../model/chart.js';
 import { decimate } from '../model/decimate.js';
 import { formatCount, formatNumber, formatValue } from '../model/format.js';
-import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import type { LiveEnvironment } from '../live/live-display.js';
+import { LiveChart } from './live-chart.js';
 import { Curve, type BestOf } from './curve.js';
 
 /** A number, or anything that holds one: a tensor with a single element has `item()`. Null and undefined are left out. */
@@ -54,21 +55,20 @@ const MAX_DRAWN = 80;
 /** Fewer points than these are shown as dots on their line. */
 const DOTS_BELOW = 25;
 
-export class LineChart implements ChartRun {
+export class LineChart extends LiveChart implements ChartRun {
   private readonly runs = new Map<string, { calls: number; curves: Map<string, Curve> }>();
   /** Of all runs, in order of appearance. */
   private readonly curves: Curve[] = [];
   private readonly rules: { step: number; label: string }[] = [];
   private readonly levels: { value: number; label: string }[] = [];
   private readonly troubles = new Set<string>();
-  private readonly live: LiveDisplay;
   private height: number | undefined;
 
   constructor(
     protected readonly options: LineChartOptions = {},
     environment?: LiveEnvironment,
   ) {
-    this.live = new LiveDisplay(() => this.model(), environment);
+    super(environment);
   }
 
   add(values: Measurements | Scalar, step?: number): this {
@@ -104,15 +104,6 @@ export class LineChart implements ChartRun {
     else this.troubles.add(`A level needs a finite value, got ${value} (${label}).`);
     this.live.touch();
     return this;
-  }
-
-  /** Shows the final picture now instead of when the cell ends. */
-  finish(): void {
-    this.live.flush();
-  }
-
-  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
-    return this.live.result();
   }
 
   /** The chart as plain data. */

@@ -5,7 +5,8 @@ import {
   namedParameters,
   type ParameterSource,
 } from '../../../core/diagnostics/index.js';
-import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import type { LiveEnvironment } from '../live/live-display.js';
+import { LiveChart } from './live-chart.js';
 import type { ChartModel, DotRow } from '../model/chart.js';
 import { DOT_FRAME, DOT_ROW } from '../scene/dots.js';
 
@@ -30,8 +31,7 @@ const MAX_SHARE = 0.02;
  * a layer hardly learns, far above it a step may overshoot. Call `sample()` after every `optimizer.step()`; it reads the
  * weights only when it is time to, keeps one copy of them, and never throws.
  */
-export class UpdateRatios {
-  private readonly live: LiveDisplay;
+export class UpdateRatios extends LiveChart {
   private before: Map<string, Float32Array | Float64Array> | null = null;
   private rows: DotRow[] = [];
   private trouble = '';
@@ -44,7 +44,7 @@ export class UpdateRatios {
     environment?: LiveEnvironment,
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.live = new LiveDisplay(() => this.model(), environment);
+    super(environment);
   }
 
   /** Reads the weights on two calls in a row, then pauses in proportion to what that cost. */
@@ -73,15 +73,6 @@ export class UpdateRatios {
     this.nextRead = began + (2 * (this.now() - began)) / MAX_SHARE;
     this.live.touch();
     return this;
-  }
-
-  /** Shows the final picture now instead of when the cell ends. */
-  finish(): void {
-    this.live.flush();
-  }
-
-  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
-    return this.live.result();
   }
 
   /** The chart as plain data. */

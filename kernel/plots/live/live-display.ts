@@ -20,8 +20,8 @@ const POLL_MS = 5;
 const TIMER_MS = 60;
 /** Without a number for this long, a chart that outlived its cell is final. */
 const SETTLE_MS = 500;
-/** What pictures may cost the thread that trains: when one costs more, they become rarer. */
-const MAX_SHARE = 0.03;
+/** What the pictures of all displays together may cost the thread that trains: when one costs more, they become rarer. */
+const MAX_SHARE = 0.02;
 /** What the start of a worker may cost. */
 const START_MS = 60;
 
@@ -33,6 +33,9 @@ export interface LiveEnvironment {
   /** Those of Node where missing. */
   readonly timers?: Pick<typeof timers, 'setTimeout' | 'clearTimeout'>;
 }
+
+/** Displays that get pictures while numbers arrive. */
+const active = new Set<object>();
 
 let shared: FrameRenderer | undefined;
 
@@ -91,6 +94,7 @@ export class LiveDisplay {
   /** Shows the final picture now. Never throws. */
   flush(): void {
     this.disarm();
+    active.delete(this);
     if (this.final) return;
     try {
       if (this.ticket !== null) this.env.renderer().cancel(this.ticket);
@@ -168,6 +172,7 @@ export class LiveDisplay {
     }
     if (this.ticket === null && this.stale && now >= this.nextBegin) {
       this.stale = false;
+      active.add(this);
       this.frame = this.snapshot();
       this.ticket = this.env.renderer().begin(this.frame);
       this.frames += 1;
@@ -180,7 +185,7 @@ export class LiveDisplay {
   /** Puts off the next frame in proportion to what this one has cost the thread so far. */
   private pace(now: number, cost: number): void {
     // What the first frame costs is mostly the start of the worker, and that is paid only once.
-    const share = this.frames <= 1 && cost < START_MS ? 0 : cost / MAX_SHARE;
+    const share = this.frames <= 1 && cost < START_MS ? 0 : (cost * Math.max(1, active.size)) / MAX_SHARE;
     if (this.ticket !== null && this.nextBegin <= now)
       this.nextBegin = now + Math.max(MIN_INTERVAL_MS, share);
     else this.nextBegin += share;

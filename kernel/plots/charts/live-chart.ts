@@ -1,0 +1,24 @@
+/** What all charts have in common that change while numbers arrive: one display that follows their model. */
+import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import type { ChartModel } from '../model/chart.js';
+
+export abstract class LiveChart {
+  /** `touch()` says that there are new numbers. */
+  protected readonly live: LiveDisplay;
+
+  constructor(environment?: LiveEnvironment) {
+    this.live = new LiveDisplay(() => this.model(), environment);
+  }
+
+  /** The chart as plain data. */
+  abstract model(): ChartModel;
+
+  /** Shows the final picture now instead of when the cell ends. */
+  finish(): void {
+    this.live.flush();
+  }
+
+  [Symbol.for('Jupyter.display')](): Record<string, unknown> {
+    return this.live.result();
+  }
+}

@@ -1,9 +1,9 @@
 /** Whether a text is a whole cell: what a console asks before it runs a line or asks for another. */
 import type { Completeness } from './cell.js';
-import { scanBrackets } from './brackets.js';
+import { scanBrackets, type OpenBracket } from './brackets.js';
 import type { Fault } from './fault.js';
 import { LineIndex } from './lines.js';
-import { check, translate, translateCell } from './typescript.js';
+import { check, checkJsx, translate, translateCell } from './typescript.js';
 
 /**
  * `incomplete` when more text could still make it right: something is open, or the end came where a token is missing.
@@ -13,7 +13,8 @@ export function isComplete(code: string): Completeness {
   const translation = translateCell(code);
   if ('fault' in translation) {
     const { fault } = translation;
-    const continues = couldContinue(code, fault) || isOpenObject(code) || isOpenArrow(code, fault);
+    const continues =
+      couldContinue(code, fault) || isOpenObject(code) || isOpenElement(code) || isOpenArrow(code, fault);
     return continues ? { status: 'incomplete', indent: indentAfter(code) } : { status: 'invalid' };
   }
   if (isBodyMissing(code, translation.ok.program.body.length))
@@ -22,13 +23,18 @@ export function isComplete(code: string): Completeness {
 }
 
 /** Words that are errors where they stand, and none with something after them. */
-const BEGINS = /(?:^|[\s;{}()])(?:let|enum|interface|await|using|static|yield)$/;
+const BEGINS =
+  /(?:^|[\s;{}()])(?:let|enum|interface|await|using|static|yield|private|protected|public|override)$/;
 
 function couldContinue(code: string, { atEnd, message, offset, length }: Fault): boolean {
   if (atEnd || /^Unterminated (?:template|block comment)/.test(message)) return true;
   const text = code.trimEnd();
+  // A constructor without its body passes for one that is only declared.
+  if (message.startsWith('A parameter property is only allowed')) return text.endsWith(')');
   if (offset + length < text.length && code.slice(offset).includes('\n')) return false;
   if (message.startsWith('Unterminated string') || text.endsWith('\\')) return true;
+  // The type arguments of a call, while they are open, read as a comparison and the next variable.
+  if (text[offset + length] === '<' && isOpenCall(code)) return true;
   if (offset + length < text.length) return false;
   return BEGINS.test(text) || /initialize[dr]s?$/.test(message);
 }
@@ -36,6 +42,13 @@ function couldContinue(code: string, { atEnd, message, offset, length }: Fault):
 /** `{ a: 1, b: 2` is an error as a block, but an object that is not yet closed. */
 function isOpenObject(code: string): boolean {
   return /^\s*\{/.test(code) && check(`(${code}`)?.atEnd === true;
+}
+
+/** Without JSX an element is a type assertion, and wrong from its first attribute on. */
+function isOpenElement(code: string): boolean {
+  if (!/<[\p{ID_Start}$_>]/u.test(code)) return false;
+  const fault = checkJsx(code);
+  return fault !== null && couldContinue(code, fault);
 }
 
 /**
@@ -46,7 +59,7 @@ function isOpenArrow(code: string, { offset }: Fault): boolean {
   if (!/[(,<:]$/.test(code.slice(0, offset + 1).trimEnd())) return false;
   const { open, lineComment } = scanBrackets(code);
   const text = code.slice(0, lineComment);
-  const closing = open.map((bracket) => CLOSER[bracket.text]).reverse();
+  const closing = closersOf(open);
   const expressions = closing.join(' ');
   const statements = closing.join(' ').replace(/\)(?=\s*(?:\}|$))/g, ') {}');
   for (const filler of ['', '_', ': _', '=> _', '_) => _'])
@@ -55,7 +68,18 @@ function isOpenArrow(code: string, { offset }: Fault): boolean {
   return false;
 }
 
+/** Whether up to two open lists of type arguments and a call make it right. */
+function isOpenCall(code: string): boolean {
+  const { open, lineComment } = scanBrackets(code);
+  const text = `${code.slice(0, lineComment)} _ ${closersOf(open).join(' ')}`;
+  return check(`${text}>()`) === null || check(`${text}>>()`) === null;
+}
+
 const CLOSER = { '(': ')', '[': ']', '{': '}', '${': '}', '`': '`' };
+
+function closersOf(open: readonly OpenBracket[]): string[] {
+  return open.map((bracket) => CLOSER[bracket.text]).reverse();
+}
 
 /** A function without its body passes for the declaration of an overload. */
 function isBodyMissing(code: string, statements: number): boolean {

@@ -76,6 +76,12 @@ function options(dialect: Dialect, sourceMaps: boolean, settings: CompilerSettin
   };
 }
 
+/** What the compiler says against a text that is read with JSX. */
+export function checkJsx(code: string, settings = CELL): Fault | null {
+  const result = transformAs('tsx', code, false, settings);
+  return 'fault' in result ? result.fault : null;
+}
+
 /** Whether the compiler accepts a text, and if not what its error says. */
 export function check(code: string, settings = CELL): Fault | null {
   const result = transform(code, false, settings);

@@ -58,7 +58,7 @@ const CASES: readonly (readonly [string, () => unknown, string])[] = [
   ],
   [
     'integers for a layer',
-    () => Reflect.apply(callLayer, undefined, [core.tensor([1, 2], { dtype: 'int64' })]),
+    () => (callLayer as Call)(core.tensor([1, 2], { dtype: 'int64' })),
     "both operands must have one dtype, got int64 and float32; convert one with x.to('float32')",
   ],
   ['of an initialization', () => init.normal_(zeros([2]), { sdt: 1 }), 'normal_: there is no option "sdt"'],

@@ -5,10 +5,12 @@ import type { Tensor } from '../tensor.js';
 import { crc32 } from './crc32.js';
 import { fileByteLength } from './elements.js';
 import { encodeNpy, npyHeader, readNpy } from './npy.js';
+import { readNpyHeader } from './npy-header.js';
 import { quote } from './quote.js';
 import { writeAtomically } from './sink.js';
-import { type FileInput, pathOf, withSource } from './source.js';
+import { BytesSource, type FileInput, fillFrom, pathOf, withSource } from './source.js';
 import { ZipArchive } from './zip.js';
+import type { ZipEntry } from './zip-directory.js';
 import { ZipWriter } from './zip-writer.js';
 
 export interface SaveNpzOptions {
@@ -17,6 +19,8 @@ export interface SaveNpzOptions {
 }
 
 const ENDING = '.npy';
+/** Headers are shorter than this, unless somebody made them long. */
+const LONGEST_USUAL = 1024;
 
 /**
  * The arrays of an .npz file by name, stored or deflated; see {@link loadNpy} for the dtypes.
@@ -35,6 +39,7 @@ export function loadNpz(input: FileInput): StateDict {
     }
     const arrays = members.map((entry): [string, Tensor] => {
       const where = `npz ${source.name}: array ${quote(entry.name)}`;
+      checkSize(where, entry, archive.beginning(entry));
       return [
         entry.name.slice(0, -ENDING.length),
         archive.read(entry, (fill) => readNpy(where, fill, entry.size)),
@@ -42,6 +47,20 @@ export function loadNpz(input: FileInput): StateDict {
     });
     return Object.fromEntries(arrays);
   });
+}
+
+/**
+ * A member ends where its array does. One that claims to go on is not decompressed: it would be a small file that fills
+ * the memory.
+ */
+function checkSize(where: string, { size }: ZipEntry, beginning: Uint8Array): void {
+  // A header longer than that is checked when it is read.
+  if (beginning.length < size && beginning.length < LONGEST_USUAL) return;
+  const { length, dataLength } = readNpyHeader(where, fillFrom(new BytesSource(beginning), 0), size);
+  if (length + dataLength === size) return;
+  throw new Error(
+    `${where}: has ${size} bytes, but its array ends after ${length + dataLength}; it is not decompressed`,
+  );
 }
 
 /** Writes tensors as an .npz file that `numpy.load` reads; it appears whole or not at all. */

@@ -1,10 +1,13 @@
 /** Reading the members of a zip archive, without extracting anything. */
-import { inflateRawSync } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 import { memory } from '../storage.js';
 import { crc32 } from './crc32.js';
 import { quote } from './quote.js';
 import { BytesSource, type Fill, fillFrom, readBytes, type Source } from './source.js';
 import { LOCAL, LOCAL_SIZE, readZipDirectory, type ZipEntry } from './zip-directory.js';
+
+/** What `beginning` reads of a member: decompressed, at most a thousand times as much. */
+const BEGINNING = 4096;
 
 /** An archive whose directory was read and checked. */
 export class ZipArchive {
@@ -43,6 +46,19 @@ export class ZipArchive {
     while (taken < entry.size) checked(rest.subarray(0, Math.min(rest.length, entry.size - taken)));
     if (crc !== entry.crc) throw new Error(`${where}: is damaged: its checksum does not match its data`);
     return result;
+  }
+
+  /** The first bytes of a member, some thousands if it has as many, without reading or decompressing the rest. */
+  beginning(entry: ZipEntry): Uint8Array {
+    const where = `zip ${this.name}: member ${quote(entry.name)}`;
+    const begin = this.dataBegin(where, entry);
+    const bytes = readBytes(this.source, begin, Math.min(BEGINNING, entry.compressedSize));
+    if (entry.method === 'stored') return bytes;
+    try {
+      return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    } catch (error) {
+      throw new Error(`${where}: cannot be decompressed`, { cause: error });
+    }
   }
 
   /** A member's bytes, of which there are few. @throws Error for more than `limit` */

@@ -7,6 +7,10 @@ import { GROUP, HOOKS, send, type Property, type RemoteObject } from './cdp.js';
 import type { Variable } from './dap.js';
 import { sizeOf, typeName, valueText, type Naming } from './values.js';
 
+/** A list of variables is asked for with each output of a cell, so big tensors are not read whole for it. */
+const FEW = 20_000;
+const MANY = 1_000_000;
+
 /** So many elements are shown at once; more of them come in ranges. */
 const PAGE = 100;
 
@@ -74,13 +78,13 @@ export class Variables {
       ...(type !== undefined && { type }),
       evaluateName,
       variablesReference: hasChildren
-        ? this.reference((page) => this.#childrenOf(value, evaluateName, summary, page))
+        ? this.reference((page) => this.#childrenOf(value, evaluateName, summary !== null, page))
         : 0,
       ...(size > 0 && { indexedVariables: size }),
     };
   }
 
-  async #summaries(values: readonly (RemoteObject | undefined)[]): Promise<(string | null)[]> {
+  async #summaries(values: readonly (RemoteObject | undefined)[], most = FEW): Promise<(string | null)[]> {
     const asked = values.map((value) =>
       value?.type === 'object' && value.subtype === undefined && value.objectId !== undefined
         ? { objectId: value.objectId }
@@ -90,8 +94,8 @@ export class Variables {
     if (!object) return values.map(() => null);
     const { result } = await send(this.target, 'Runtime.callFunctionOn', {
       ...object,
-      functionDeclaration: `function (...values) { return ${HOOKS}.summaries(...values); }`,
-      arguments: asked,
+      functionDeclaration: `function (most, ...values) { return ${HOOKS}.summaries(most, ...values); }`,
+      arguments: [{ value: most }, ...asked],
       returnByValue: true,
       silent: true,
     });
@@ -102,7 +106,7 @@ export class Variables {
   async #childrenOf(
     value: RemoteObject,
     evaluateName: string,
-    summary: string | null,
+    isTensor: boolean,
     page: Page,
   ): Promise<Variable[]> {
     const size = sizeOf(value);
@@ -117,7 +121,8 @@ export class Variables {
         : size <= PAGE
           ? await this.#elements(value, evaluateName, 0, size)
           : this.#ranges(value, evaluateName, 0, size);
-    const facts = summary === null ? [] : factsOf(summary);
+    const [whole = null] = isTensor ? await this.#summaries([value], MANY) : [];
+    const facts = whole === null ? [] : factsOf(whole);
     const told = new Set(facts.map(({ name }) => name));
     const properties = await this.#properties(value, evaluateName, size > 0);
     return [...facts, ...elements, ...properties.filter(({ name }) => !told.has(name))];

@@ -15,6 +15,11 @@ export const DEBUG_KEY = 'nabla.debug';
 /** The script whose only statement pauses. */
 export const CHECKPOINT_FILE = 'nabla:checkpoint';
 
+/** How long a value's own method may take to draw it. */
+const RICH_MS = 2000;
+// A person may replace the global one.
+const { setTimeout } = globalThis;
+
 let flags: Int32Array | undefined;
 let checkpoint: (() => void) | undefined;
 const hits = new Map<string, number>();
@@ -65,14 +70,19 @@ const hooks = {
     ),
   ],
   cellNames,
-  /** As a cell's result would be shown. */
-  rich: formatValue,
+  /** As a cell's result would be shown, unless that takes too long. */
+  rich(value: unknown): Formatted | Promise<Formatted> {
+    const formatted = formatValue(value);
+    if (!(formatted instanceof Promise)) return formatted;
+    const late = new Promise<Formatted>((resolve) => {
+      setTimeout(() => resolve(asText(value)), RICH_MS).unref();
+    });
+    return Promise.race([formatted, late]);
+  },
   /** The same while nothing can be waited for. */
   richNow(value: unknown): Formatted {
     const formatted = formatValue(value);
-    return formatted instanceof Promise
-      ? { data: { 'text/plain': textOf(value, false) }, metadata: {} }
-      : formatted;
+    return formatted instanceof Promise ? asText(value) : formatted;
   },
   /** Runs the function of a cell; gives the value of its last expression. */
   run(body: (context: CellContext) => unknown, declares: readonly string[]): unknown {
@@ -86,7 +96,9 @@ const hooks = {
     thrown.add(error);
     return !(error instanceof KeyboardInterrupt);
   },
-  summaries: (...values: unknown[]): (string | null)[] => values.map(summary),
+  /** Of tensors: statistics of `most` elements, and a few of them. */
+  summaries: (most: number, ...values: unknown[]): (string | null)[] =>
+    values.map((value) => summary(value, most)),
   /** Some elements of an array or a typed array, under their indices. Reads plain elements only. */
   elements(of: ArrayLike<unknown>, start: number, count: number): Record<number, unknown> {
     const found = Object.create(null) as Record<number, unknown>;
@@ -128,8 +140,13 @@ const hooks = {
   },
 };
 
-function summary(value: unknown): string | null {
+function asText(value: unknown): Formatted {
+  return { data: { 'text/plain': textOf(value, false) }, metadata: {} };
+}
+
+function summary(value: unknown, most: number): string | null {
   const summarize: unknown = Reflect.get(globalThis, Symbol.for('nabla.summary'));
-  const text: unknown = typeof summarize === 'function' ? Reflect.apply(summarize, null, [value]) : null;
+  const text: unknown =
+    typeof summarize === 'function' ? Reflect.apply(summarize, null, [value, most]) : null;
   return typeof text === 'string' ? text : null;
 }

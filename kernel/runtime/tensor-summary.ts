@@ -18,15 +18,15 @@ export function provideTensorSummary(): void {
   Object.defineProperty(globalThis, Symbol.for(SUMMARY_KEY), { value: tensorSummary });
 }
 
-/** Shape, dtype, statistics and the first elements; undefined for anything but a tensor. */
-export function tensorSummary(value: unknown): string | undefined {
+/** Shape, dtype, statistics (of `most` elements) and the first elements; undefined for anything but a tensor. */
+export function tensorSummary(value: unknown, most = MOST): string | undefined {
   if (!(value instanceof Tensor)) return undefined;
   const { layout, dtype, level } = value;
   const gradient = value.differentiable || value.node !== null ? ', requires grad' : '';
   const head = `shape [${layout.shape.join(', ')}], ${dtype}${gradient}`;
   // Inside of a function transform there is nothing to read.
   if (level > 0 || layout.size === 0) return head;
-  const count = Math.min(layout.size, MOST);
+  const count = Math.min(layout.size, most);
   const { mean, std, min, max, nan, first } = scan(reader(dtype, value.storage.ptr), value, count);
   const extent = count < layout.size ? ` (of the first ${count.toLocaleString('en')} elements)` : '';
   const bad = nan > 0 ? `, NaN ${nan}` : '';

@@ -91,10 +91,16 @@ export class DebugAdapter {
     this.#evaluator = new Evaluator(target);
     target.listen({
       event: (method, params) => {
+        if (method === 'Debugger.scriptParsed') {
+          const { scriptId, url } = params as { scriptId: string; url: string };
+          this.#stops.scriptParsed(scriptId, url);
+          return;
+        }
         this.#events = this.#events
           .then(() => this.#event(method, params))
           .catch((error: unknown) => log(`${method}: ${String(error)}`));
       },
+      script: (file) => this.#stops.scriptReady(file),
       ended: () => this.#processEnded(),
     });
   }
@@ -171,7 +177,9 @@ export class DebugAdapter {
     },
     setBreakpoints: async (args) => {
       const path = new Fields('setBreakpoints', args.object('source')).string('path');
-      return { breakpoints: await this.#breakpoints.replace(path, asked(args)) };
+      const breakpoints = await this.#breakpoints.replace(path, asked(args));
+      this.#stops.updateMode();
+      return { breakpoints };
     },
     setExceptionBreakpoints: async (args) => {
       const given = args.raw('filters');
@@ -273,7 +281,7 @@ export class DebugAdapter {
     if (this.#isAttached) return;
     this.#isAttached = true;
     try {
-      this.#target.setMode(1);
+      this.#stops.updateMode();
       await send(this.#target, 'Debugger.enable');
       await this.#stops.begin();
     } catch (error) {
@@ -286,7 +294,7 @@ export class DebugAdapter {
     const wasStarted = this.#isStarted;
     this.#isStarted = false;
     this.#isAttached = false;
-    this.#target.setMode(0);
+    this.#target.setMode({ isAttached: false, seesScripts: false, seesExceptions: false });
     this.#forget();
     this.#breakpoints.clear();
     this.#stops.forgetFilters();
@@ -312,10 +320,7 @@ export class DebugAdapter {
 
   async #event(method: string, params: object): Promise<void> {
     if (!this.#isAttached) return;
-    if (method === 'Debugger.scriptParsed') {
-      const { scriptId, url } = params as { scriptId: string; url: string };
-      this.#stops.scriptParsed(scriptId, url);
-    } else if (method === 'Debugger.paused') await this.#stops.paused(params as Paused);
+    if (method === 'Debugger.paused') await this.#stops.paused(params as Paused);
     else if (method === 'Debugger.resumed') this.#stops.resumed();
   }
 

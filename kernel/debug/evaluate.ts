@@ -85,7 +85,12 @@ export class Evaluator {
   }
 
   #run(expression: string, params: object): Promise<Evaluation> {
-    return send(this.target, 'Runtime.evaluate', { ...COMMON, expression, disableBreaks: true, ...params });
+    return send(this.target, 'Runtime.evaluate', {
+      ...COMMON,
+      expression,
+      disableBreaks: true,
+      ...params,
+    }).catch(inWords);
   }
 
   async #onFrame({ call }: Frame, expression: string, params: object): Promise<RemoteObject> {
@@ -96,9 +101,16 @@ export class Evaluator {
         callFrameId,
         expression,
         ...params,
-      }),
+      }).catch(inWords),
     );
   }
+}
+
+/** V8's error for what ran out of time. */
+function inWords(error: unknown): never {
+  if (error instanceof Error && error.message.includes('Execution was terminated'))
+    throw new RequestFailed(`evaluate: it ran for more than ${PATIENCE_MS / 1000} s and was stopped`);
+  throw error;
 }
 
 function settled({ result, exceptionDetails }: Evaluation): RemoteObject {

@@ -54,6 +54,7 @@ const own = path.join(packageRoot(), 'dist') + path.sep;
 
 export class Scripts {
   readonly #files = new Map<string, string>();
+  readonly #ids = new Map<string, string>();
   readonly #loaded = new Map<string, Promise<Script | null>>();
   /** By path. */
   readonly #known = new Map<string, Set<string>>();
@@ -62,13 +63,21 @@ export class Scripts {
 
   clear(): void {
     this.#files.clear();
+    this.#ids.clear();
     this.#loaded.clear();
     this.#known.clear();
   }
 
   /** A script has been compiled. */
   add(id: string, url: string): void {
-    this.#files.set(id, url.startsWith('file:') ? fileURLToPath(url) : url);
+    const file = url.startsWith('file:') ? fileURLToPath(url) : url;
+    this.#files.set(id, file);
+    this.#ids.set(file, id);
+  }
+
+  /** The script of a file; each version of a text has a file name of its own. */
+  idOf(file: string): string | undefined {
+    return this.#ids.get(file);
   }
 
   fileOf(id: string): string | undefined {

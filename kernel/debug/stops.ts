@@ -40,6 +40,9 @@ export interface Thrown {
   readonly isCaught: boolean;
 }
 
+/** How long V8 may take to tell of a script that exists. */
+const SCRIPT_MS = 500;
+
 /** Code that nobody steps into: Node's, the kernel's and that of packages. */
 const HIDDEN = [
   '^node:',
@@ -57,8 +60,8 @@ export class Stops {
   #expected: Step | 'pause' | null = null;
   #filters: ReadonlySet<ExceptionFilter> = new Set();
   #isHiding = false;
-  /** Scripts that have not run yet. */
-  #fresh: string[] = [];
+  /** Called when V8 tells of a script. */
+  #awaited: (() => void) | undefined;
 
   constructor(parts: StopParts) {
     this.#parts = parts;
@@ -84,16 +87,22 @@ export class Stops {
   async filterExceptions(filters: readonly ExceptionFilter[]): Promise<void> {
     this.#filters = new Set(filters);
     const isOn = filters.length > 0;
-    this.#parts.target.setMode(isOn ? 2 : 1);
+    this.updateMode();
     // Which of them will be caught V8 does not know.
     await this.#send('Debugger.setPauseOnExceptions', { state: isOn ? 'all' : 'none' });
     if (!this.#isStopped) await this.#hide(!isOn);
   }
 
+  /** Nothing is looked at in vain: without breakpoints and filters cells run as they do without a debugger. */
+  updateMode(): void {
+    const { target, breakpoints } = this.#parts;
+    const seesExceptions = this.#filters.size > 0;
+    target.setMode({ isAttached: true, seesScripts: !breakpoints.isEmpty, seesExceptions });
+  }
+
   /** The process is gone, or nobody listens any more. */
   end(): void {
     this.#catches.clear();
-    this.#fresh = [];
     this.#expected = null;
     this.resumed();
   }
@@ -103,8 +112,25 @@ export class Stops {
   }
 
   scriptParsed(id: string, url: string): void {
-    this.#parts.scripts.add(id, url);
-    if (this.#parts.scripts.originOf(id) === 'person') this.#fresh.push(id);
+    const { scripts } = this.#parts;
+    scripts.add(id, url);
+    this.#awaited?.();
+  }
+
+  /** Sets the breakpoints of a script that is about to run. */
+  async scriptReady(file: string): Promise<void> {
+    const { scripts, breakpoints } = this.#parts;
+    // V8 tells of the script by another way, which may be the longer one.
+    const end = Date.now() + SCRIPT_MS;
+    while (scripts.idOf(file) === undefined && Date.now() < end)
+      await new Promise<void>((resolve) => {
+        this.#awaited = resolve;
+        setTimeout(resolve, end - Date.now()).unref();
+      });
+    this.#awaited = undefined;
+    const id = scripts.idOf(file);
+    const script = id === undefined ? null : await scripts.load(id);
+    if (script) await breakpoints.scriptReady(script);
   }
 
   async goOn(step?: Step): Promise<void> {
@@ -133,12 +159,8 @@ export class Stops {
   }
 
   async paused(paused: Paused): Promise<void> {
-    const { scripts, frames, breakpoints } = this.#parts;
+    const { frames, breakpoints } = this.#parts;
     const [top] = paused.callFrames;
-    if (scripts.fileOf(top.location.scriptId) === 'nabla:checkpoint') {
-      await this.#scriptsReady();
-      return;
-    }
     const hit = breakpoints.idsOf(paused.hitBreakpoints ?? []);
     const isException = paused.reason === 'exception' || paused.reason === 'promiseRejection';
     if (isException) {
@@ -177,22 +199,6 @@ export class Stops {
         ...(this.#thrown && { description: 'Paused on an exception', text: this.#thrown.text }),
       },
     });
-  }
-
-  /** Sets the breakpoints of what is about to run, and lets it. */
-  async #scriptsReady(): Promise<void> {
-    const { scripts, breakpoints } = this.#parts;
-    const fresh = this.#fresh;
-    this.#fresh = [];
-    if (!breakpoints.isEmpty)
-      for (const id of fresh) {
-        const script = await scripts.load(id);
-        if (script) await breakpoints.scriptReady(script);
-      }
-    // A step that had this on its way goes on.
-    const expected = this.#expected;
-    if (expected === 'pause') await this.#send('Debugger.pause');
-    await this.#send(expected && expected !== 'pause' ? COMMANDS[expected] : 'Debugger.resume');
   }
 
   /** Whether a frame stands at something that the person has written. */

@@ -2,44 +2,57 @@
  * What the debugger asks of the main thread: the texts behind scripts, the names of cells, and views of values. The
  * debugger (`../debug/`) calls these through the inspector, also while the thread is paused. Nothing here runs by itself.
  */
-import vm from 'node:vm';
 import { formatValue, textOf, type Formatted } from '../display/format.js';
 import type { CellContext } from '../language/cell.js';
 import { KeyboardInterrupt } from './keyboard-interrupt.js';
-import { DEBUG_MODE } from './link.js';
+import { DEBUG_MODE, SCRIPTS_SEEN, SEES_SCRIPTS, type ScriptMessage } from './link.js';
 import { cellNames, declareCellNames, defineNames } from './scope.js';
 import { knownSources } from './stacks.js';
 
 /** The hidden global through which the debugger reaches these functions. */
 export const DEBUG_KEY = 'nabla.debug';
-/** The script whose only statement pauses. */
-export const CHECKPOINT_FILE = 'nabla:checkpoint';
 
 /** How long a value's own method may take to draw it. */
 const RICH_MS = 2000;
 // A person may replace the global one.
 const { setTimeout } = globalThis;
 
-let flags: Int32Array | undefined;
-let checkpoint: (() => void) | undefined;
+let channel: { flags: Int32Array; tell: (message: ScriptMessage) => void } | undefined;
+let announced = 0;
 const hits = new Map<string, number>();
 const thrown = new WeakSet<object>();
 let context: CellContext | undefined;
 
-/** `ofCells` is what cells receive. */
-export function installDebugHooks(shared: SharedArrayBuffer, ofCells: CellContext): void {
+/** `ofCells` is what cells receive; `tell` reaches the watchdog. */
+export function installDebugHooks(
+  shared: SharedArrayBuffer,
+  ofCells: CellContext,
+  tell: (message: ScriptMessage) => void,
+): void {
+  channel = { flags: new Int32Array(shared), tell };
   context = ofCells;
-  flags = new Int32Array(shared);
   Object.defineProperty(globalThis, Symbol.for(DEBUG_KEY), { value: Object.freeze(hooks) });
 }
 
-/** Call it when a script exists and has not run: an attached debugger sets its breakpoints meanwhile. */
-export function announceScript(): void {
-  if (!flags || Atomics.load(flags, DEBUG_MODE) === 0) return;
-  checkpoint ??= new vm.Script('(() => { debugger; })', {
-    filename: CHECKPOINT_FILE,
-  }).runInThisContext() as () => void;
-  checkpoint();
+/**
+ * Call it when a script exists and has not run: a debugger with breakpoints sets them meanwhile. A pause for this purpose
+ * would end the step that a person has asked for.
+ */
+export function announceScript(file: string): void {
+  if (!channel || !seesScripts(channel.flags)) return;
+  const { flags, tell } = channel;
+  const ticket = ++announced;
+  tell({ type: 'script', ticket, file });
+  for (;;) {
+    const seen = Atomics.load(flags, SCRIPTS_SEEN);
+    if (seen >= ticket || !seesScripts(flags)) return;
+    // A short time: what the debugger asks is served between two waits.
+    Atomics.wait(flags, SCRIPTS_SEEN, seen, 1);
+  }
+}
+
+function seesScripts(flags: Int32Array): boolean {
+  return (Atomics.load(flags, DEBUG_MODE) & SEES_SCRIPTS) !== 0;
 }
 
 /** What the debugger reads of a text. */

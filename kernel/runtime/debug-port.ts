@@ -4,7 +4,7 @@
  */
 import inspector from 'node:inspector';
 import type { DebugMode, FromUser, ToUser } from './frames.js';
-import { DEBUG_MODE } from './link.js';
+import { DEBUG_MODE, SCRIPTS_SEEN, SEES_EXCEPTIONS, SEES_SCRIPTS } from './link.js';
 import { LOCALS_FUNCTION } from '../language/cell.js';
 
 type InspectorFrame = Extract<ToUser, { type: 'inspector' }>;
@@ -13,14 +13,15 @@ type Paused = inspector.Debugger.PausedEventDataType;
 export class DebugPort {
   #session: inspector.Session | undefined;
   #paused: Paused | undefined;
+  #isAttached = false;
 
   constructor(
     private readonly flags: Int32Array,
     private readonly report: (frame: FromUser) => void,
   ) {}
 
-  get isOpen(): boolean {
-    return this.#session !== undefined;
+  get isAttached(): boolean {
+    return this.#isAttached;
   }
 
   /** The main thread stands still. */
@@ -36,14 +37,27 @@ export class DebugPort {
     });
   }
 
-  setMode(mode: DebugMode): void {
-    Atomics.store(this.flags, DEBUG_MODE, mode);
-    if (mode > 0 || !this.#session) return;
+  setMode({ isAttached, seesScripts, seesExceptions }: DebugMode): void {
+    this.#isAttached = isAttached;
+    Atomics.store(
+      this.flags,
+      DEBUG_MODE,
+      (seesScripts ? SEES_SCRIPTS : 0) + (seesExceptions ? SEES_EXCEPTIONS : 0),
+    );
+    // Whoever waits looks again.
+    Atomics.notify(this.flags, SCRIPTS_SEEN);
+    if (isAttached || !this.#session) return;
     const session = this.#session;
     this.#session = undefined;
     this.#paused = undefined;
     // What is paused goes on.
     session.post('Debugger.disable', () => session.disconnect());
+  }
+
+  /** The debugger has set its breakpoints in a script. */
+  scriptSeen(ticket: number): void {
+    Atomics.store(this.flags, SCRIPTS_SEEN, Math.max(ticket, Atomics.load(this.flags, SCRIPTS_SEEN)));
+    Atomics.notify(this.flags, SCRIPTS_SEEN);
   }
 
   /** Puts the locals of the paused cell where all see them, for what looks at values meanwhile. */
@@ -89,7 +103,7 @@ export class DebugPort {
       this.report({ type: 'inspector_event', method: 'Debugger.resumed', params: {} });
     });
     session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => {
-      if (!url.startsWith('file:') && !url.startsWith('nabla:')) return;
+      if (!url.startsWith('file:')) return;
       this.report({ type: 'inspector_event', method: 'Debugger.scriptParsed', params: { scriptId, url } });
     });
     return session;

@@ -310,7 +310,7 @@ function compile(cell: CompiledCell): CellFunction {
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     const body = script.runInThisContext() as CellFunction;
-    announceScript();
+    announceScript(cell.filename);
     return body;
   } finally {
     v8.setFlagsFromString('--compilation-cache');

@@ -32,6 +32,7 @@ export type ToUser =
   /** A command of V8's inspector protocol; answered by `inspector_reply`. */
   | { type: 'inspector'; request: number; method: string; params: object }
   | { type: 'debug_mode'; mode: DebugMode }
+  | { type: 'script_seen'; ticket: number }
   | { type: 'shutdown' };
 
 /** User process to kernel process. */
@@ -46,11 +47,19 @@ export type FromUser =
   | { type: 'look_reply'; request: number; answer: LookAnswer | null }
   | { type: 'inspector_reply'; request: number; result?: object; error?: string }
   | { type: 'inspector_event'; method: string; params: object }
+  /** A script waits to run until the debugger has seen it: `script_seen`. */
+  | { type: 'script'; ticket: number; file: string }
   /** `known`: there is such a target, or such a comm. */
   | { type: 'comm_handled'; request: number; known: boolean };
 
-/** 0: no debugger is attached. 1: each new script is shown to it before it runs. 2: and exceptions pause, too. */
-export type DebugMode = 0 | 1 | 2;
+/** What the debugger wants; with `isAttached` false nothing. */
+export interface DebugMode {
+  isAttached: boolean;
+  /** Each new script is shown to it before it runs. */
+  seesScripts: boolean;
+  /** Exceptions pause. */
+  seesExceptions: boolean;
+}
 
 /** What can follow a value's name, and the value in words. */
 export interface LookAnswer {

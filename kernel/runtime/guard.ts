@@ -7,7 +7,7 @@
  * the termination has come, none of our code may do anything: it parks.
  */
 import inspector from 'node:inspector';
-import { DEBUG_MODE, RUNTIME_KEY, TERMINATE_POSTED, type ProbeAnswer } from './link.js';
+import { DEBUG_MODE, RUNTIME_KEY, SEES_EXCEPTIONS, TERMINATE_POSTED, type ProbeAnswer } from './link.js';
 import { KeyboardInterrupt } from './keyboard-interrupt.js';
 import { resumeAsyncChecks, suspendAsyncChecks } from './async-hooks.js';
 import { userCodeOnStack } from './stacks.js';
@@ -155,7 +155,7 @@ export class Guard {
       if (announced) this.#park();
     };
     // What is evaluated silently pauses at no exception.
-    const silent = Atomics.load(this.#shared, DEBUG_MODE) < 2;
+    const silent = (Atomics.load(this.#shared, DEBUG_MODE) & SEES_EXCEPTIONS) === 0;
     this.#session.post('Runtime.evaluate', { expression: SLICE, silent }, (error) => {
       announced ||= error !== null;
     });

@@ -20,9 +20,13 @@ export interface WatchdogData {
 export const TERMINATE_POSTED = 0;
 export const INPUTS_POSTED = 1;
 export const STATES_POSTED = 2;
-/** What the debugger wants: see `DebugMode`. */
+/** What the debugger wants, in bits (`DebugMode` in `frames.ts`). */
 export const DEBUG_MODE = 3;
-export const SHARED_BYTES = 16;
+export const SEES_SCRIPTS = 1;
+export const SEES_EXCEPTIONS = 2;
+/** Up to which ticket scripts may run. */
+export const SCRIPTS_SEEN = 4;
+export const SHARED_BYTES = 20;
 
 /** Every message is numbered: one that a termination swallowed is noticed by the gap and sent again. */
 export type ToMain = { seq: number } & (
@@ -38,6 +42,13 @@ export interface FromMain {
   served: boolean;
   /** Messages that never arrived. */
   lost: number[];
+}
+
+/** A script exists and has not run: main thread to watchdog. It waits until `SCRIPTS_SEEN` reaches the ticket. */
+export interface ScriptMessage {
+  type: 'script';
+  ticket: number;
+  file: string;
 }
 
 export interface InputMessage {

@@ -65,7 +65,9 @@ tidyPromises();
 
 const history = new History();
 const modules = new Modules(process.cwd(), guard);
-installDebugHooks(watchdog.shared, { ...cellHelpers, ...modules.context });
+installDebugHooks(watchdog.shared, { ...cellHelpers, ...modules.context }, (message) =>
+  watchdog.control.postMessage(message),
+);
 const heap = new HeapTidier();
 const evaluator = new Evaluator(guard, executions, outlet, history, modules, (execution) => {
   inputs.forget(execution.id);

@@ -70,7 +70,7 @@ export function scriptOf(module: LocalModule, { js, map }: CompiledModule): unkn
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const body: unknown = script.runInThisContext();
-  announceScript();
+  announceScript(filename);
   return body;
 }
 

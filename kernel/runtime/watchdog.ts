@@ -18,6 +18,7 @@ import {
   type FromMain,
   type InputMessage,
   type ProbeAnswer,
+  type ScriptMessage,
   type ToMain,
   type WatchdogData,
 } from './link.js';
@@ -61,7 +62,11 @@ function post(
   port.postMessage(numbered);
 }
 
-port.on('message', (reply: FromMain) => {
+port.on('message', (reply: FromMain | ScriptMessage) => {
+  if (reply.type === 'script') {
+    report(reply);
+    return;
+  }
   for (const seq of reply.lost) {
     const message = sent.get(seq);
     if (message) port.postMessage(message);
@@ -86,6 +91,9 @@ function handle(frame: ToUser): void {
       break;
     case 'debug_mode':
       debug.setMode(frame.mode);
+      break;
+    case 'script_seen':
+      debug.scriptSeen(frame.ticket);
       break;
     case 'execute':
       keep = frame.cell.keep;
@@ -118,7 +126,7 @@ async function lookAt(path: readonly string[]): Promise<LookAnswer | null> {
   if (debug.isPaused) {
     if (keep !== undefined) await debug.keep(keep);
     // A pause for this purpose could be taken for one of the debugger's, and the other way round.
-  } else if (!debug.isOpen && stopping === 0 && performance.now() - lastKept > KEEP_EVERY_MS) {
+  } else if (!debug.isAttached && stopping === 0 && performance.now() - lastKept > KEEP_EVERY_MS) {
     const goOn = await keepLocals();
     goOn?.();
     if (goOn) lastKept = performance.now();

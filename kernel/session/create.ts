@@ -223,6 +223,7 @@ class ProcessSession implements Session {
         break;
       case 'inspector_reply':
       case 'inspector_event':
+      case 'script':
         if (from === this.#process) this.debug.receive(frame);
         break;
       case 'log':

@@ -4,7 +4,7 @@ import type { CellCompiler } from './compile.js';
 import type { DebugEvents, DebugScript, DebugTarget } from './session.js';
 
 type Reply = Extract<FromUser, { type: 'inspector_reply' }>;
-type Event = Extract<FromUser, { type: 'inspector_event' }>;
+type Event = Extract<FromUser, { type: 'inspector_event' | 'script' }>;
 
 interface Waiting {
   readonly resolve: (result: object) => void;
@@ -69,6 +69,13 @@ export class InspectorLink implements DebugTarget {
   }
 
   receive(frame: Reply | Event): void {
+    if (frame.type === 'script') {
+      const { file, ticket } = frame;
+      const seen = (): void => void this.parts.send({ type: 'script_seen', ticket });
+      if (this.#events) this.#events.script(file).then(seen, seen);
+      else seen();
+      return;
+    }
     if (frame.type === 'inspector_event') {
       this.#events?.event(frame.method, frame.params);
       return;

@@ -59,7 +59,7 @@ export interface Session {
 export interface DebugTarget {
   /** Whom to tell what happens; the last one that asked. */
   listen(events: DebugEvents): void;
-  /** 0 closes the inspector, and what is paused goes on. */
+  /** When no debugger is attached any more the inspector is closed, and what is paused goes on. */
   setMode(mode: DebugMode): void;
   /** Sends a command of V8's inspector protocol; rejects with its error, or when the process ends. */
   post(method: string, params: object): Promise<object>;
@@ -72,6 +72,8 @@ export interface DebugTarget {
 export interface DebugEvents {
   /** An event of the inspector protocol. */
   event(method: string, params: object): void;
+  /** A script waits to run until this is over. */
+  script(file: string): Promise<void>;
   /** The user process is gone; another one may be starting. */
   ended(): void;
 }

@@ -114,6 +114,20 @@ second`;
     expect((await client.execute('turns > 0')).result).toBe('true');
   });
 
+  test('over a line that loads a local module with a breakpoint elsewhere', async () => {
+    writeFileSync(
+      path.join(kernel.folder, 'pair.ts'),
+      'export const a: number = 1;\nexport const b = a + 1;\n',
+    );
+    const code = "const one = 1;\nconst { b } = await import('./pair.ts');\nb + one";
+    await debug.breakAt(code, 2);
+    const id = debug.run(code);
+    await debug.stopped();
+    expect(await debug.step('next')).toMatch(/:3$/);
+    await goOn();
+    expect((await client.finish(id)).result).toBe('3');
+  });
+
   test('a `debugger` statement stops', async () => {
     const id = debug.run('let before = 1;\ndebugger;\nbefore');
     expect((await debug.stopped()).reason).toBe('breakpoint');

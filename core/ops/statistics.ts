@@ -8,11 +8,11 @@ import { add, div, mul, pow, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { where } from './choice.js';
 import { eq } from './comparison.js';
-import { toFloat } from './elementwise.js';
+import { piecewise, toFloat } from './elementwise.js';
 import { amax, amin } from './extremes.js';
 import { evaluate } from './formulas.js';
 import { abs, exp, log, sign, sqrt, square } from './pointwise.js';
-import { apply, isRecorded, OUTPUT, type Primitive } from './primitive.js';
+import { apply, OUTPUT, type Primitive } from './primitive.js';
 import { filled, inDType } from './raw.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
 import { countOf, type Dims, type ReduceOptions, reductionSamples, type SumOptions } from './reduction.js';
@@ -396,6 +396,13 @@ const dropNan: Primitive<null> = {
 
 const numberOrZero = formula('nansum', 1, (m, [x]) => m.select(m.eq(x, x), x, m.number(0)));
 
+/** The same with its gradient as one formula. */
+const numbersOnly = piecewise({
+  name: 'nansum',
+  f: (m, [x]) => m.select(m.eq(x, x), x, m.number(0)),
+  gradient: (m, [g, x]) => m.mul(g, m.select(m.eq(x, x), m.number(1), m.number(0))),
+});
+
 function withoutNan(x: Tensor): { kept: Tensor; missing: Tensor } {
   const missing = nanMask(x);
   return { kept: apply(dropNan, [x, missing], null), missing };
@@ -407,8 +414,7 @@ export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
   (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
     const x = cast(input, dtype ?? (isFloat(input.dtype) ? input.dtype : 'int64'));
     const dims = wrapDims('nansum', dim, x.ndim);
-    if (levels.top === null && isWideFloat(x.dtype) && !isRecorded([x]))
-      return sumDims(evaluate(numberOrZero, [], x), dims, keepdim);
+    if (levels.top === null && isWideFloat(x.dtype)) return sumDims(numbersOnly(x), dims, keepdim);
     return sumDims(withoutNan(x).kept, dims, keepdim);
   },
 );

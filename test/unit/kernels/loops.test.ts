@@ -124,7 +124,7 @@ describe('windows over planes', () => {
 
   it('give the places of the largest elements, the first of equal ones, and NaN wins', () => {
     const x = nabla.tensor([1, 1, 5, NaN, 1, 1, 5, 5]).reshape([1, 1, 2, 4]);
-    const { values, indices } = F.maxPool2d(x, 2, { returnIndices: true });
+    const [values, indices] = F.maxPool2d(x, 2, { returnIndices: true });
     expect(numbers(values)).toEqual([1, NaN]);
     expect(numbers(indices)).toEqual([0, 3]);
   });

@@ -192,7 +192,7 @@ export function grouped({ x, y }: Coordinates, options: ScatterPlotOptions, note
     .sort(([a], [b]) => a - b)
     .map(([label, indices]) => ({
       name: labels === null ? '' : (options.classes?.[label] ?? `class ${label}`),
-      color: Math.max(0, Math.floor(label)) || 0,
+      color: Number.isFinite(label) ? Math.max(0, Math.floor(label)) : 0,
       points: { x: Float64Array.from(indices, (i) => x[i]), y: Float64Array.from(indices, (i) => y[i]) },
     }));
 }

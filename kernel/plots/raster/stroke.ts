@@ -6,6 +6,8 @@ export type Edge = (x0: number, y0: number, x1: number, y1: number) => void;
 
 /** How far a fan's edge may lie from its circle, in pixels. */
 const ROUNDNESS = 0.15;
+/** Dashes in a line; more cannot be told apart. */
+const MOST_DASHES = 5000;
 /** Pieces that are shorter have no direction. */
 const SHORT = 1e-4;
 
@@ -75,6 +77,10 @@ export function dashed({ points, closed }: Contour, pattern: readonly number[]):
   const period = pattern.reduce((sum, length) => sum + length, 0);
   if (!(period > SHORT)) return [{ points, closed }];
   const all = closed ? [...points, points[0], points[1]] : points;
+  let whole = 0;
+  for (let i = 2; i < all.length; i += 2) whole += Math.hypot(all[i] - all[i - 2], all[i + 1] - all[i - 1]);
+  // Far outside of any picture: the dashes of a line that long would never end.
+  if (!(whole < MOST_DASHES * period)) return [{ points, closed }];
   const out: Contour[] = [];
   let place = 0;
   let left = pattern[0];

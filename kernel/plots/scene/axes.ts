@@ -58,6 +58,7 @@ function linearScale(
 ): Scale {
   let [low, high] = axis.domain ?? [extent.min, extent.max];
   if (!(low <= high)) [low, high] = [0, 1];
+  [low, high] = [Math.max(low, -LARGEST), Math.min(high, LARGEST)];
   if (low === high) {
     const pad = fit === 'tight' ? 0.5 : Math.abs(low) * 0.1 || 1;
     [low, high] = [low - pad, high + pad];
@@ -73,6 +74,10 @@ function linearScale(
   return { at: (value) => scale(value), domain: [d0, d1], ticks: linearTicks(values) };
 }
 
+/** What axes reach to: beyond, differences and quotients of their ends would not be finite. */
+const LARGEST = 1e300;
+const SMALLEST = 1e-150;
+
 function logScale(
   axis: Axis,
   extent: Extent,
@@ -82,6 +87,8 @@ function logScale(
 ): Scale {
   let [low, high] = axis.domain ?? [extent.minPositive, extent.max];
   if (!(low > 0 && high >= low && Number.isFinite(high))) [low, high] = [0.1, 1];
+  // Their quotient must be a number, or the ticks between them would have no end.
+  [low, high] = [Math.max(low, SMALLEST), Math.max(SMALLEST, Math.min(high, 1 / SMALLEST))];
   if (low === high) [low, high] = [low / 2, high * 2];
   if (axis.domain === undefined && fit === 'nice') {
     const air = (high / low) ** 0.04;

@@ -138,7 +138,8 @@ export function keyShapes(key: ColorKey, x: number, y: number): Shape[] {
 
 /** The colour at a share of the way through evenly spaced ones. */
 export function between(stops: readonly string[], share: number): Rgb {
-  const place = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
+  // A share of a range that is larger than any number is none.
+  const place = Math.min(Math.max(Number.isNaN(share) ? 0 : share, 0), 1) * (stops.length - 1);
   const i = Math.min(stops.length - 2, Math.floor(place));
   const [r, g, b] = mix(parseColor(stops[i]), parseColor(stops[i + 1]), place - i);
   return [Math.round(r), Math.round(g), Math.round(b)];

@@ -1,0 +1,165 @@
+/** Whatever numbers come, a chart is a right picture or says what is wrong; it never throws into a training loop. */
+import { describe, expect, it } from 'vitest';
+import * as plots from '../../../kernel/plots/index.js';
+import type { ChartModel } from '../../../kernel/plots/model/chart.js';
+import { chartBundle } from '../../../kernel/plots/render/bundle.js';
+import { render } from '../../../kernel/plots/render/raster.js';
+import { nn, optim, randn, tensor } from '../../../core/index.js';
+import { fakeParameter } from './cases.js';
+import { inkShare, readPng } from './png-reader.js';
+import { silent } from './tools.js';
+
+const NUMBERS: Record<string, number[]> = {
+  none: [],
+  'a single one': [3],
+  'one that is NaN': [NaN],
+  'only NaN': Array<number>(40).fill(NaN),
+  'only infinities': [Infinity, -Infinity, Infinity],
+  'NaN among others': [1, 2, NaN, 4, 5, -6, 7],
+  'infinities among others': [1, Infinity, 3, -Infinity, 5],
+  constant: Array<number>(50).fill(0.25),
+  zeros: Array<number>(50).fill(0),
+  negative: Array.from({ length: 60 }, (_, i) => -1 - i),
+  'the largest and the smallest': [1.7e308, -1.7e308, 5e-324, 0, -0],
+  'nearly the same': [1, 1 + 2e-16, 1 - 1e-16, 1],
+};
+
+const fake = (values: number[]) => fakeParameter(Float32Array.from(values), Float32Array.from(values));
+const pairs = (values: number[]) =>
+  values.map((value, i): [number, number] => [value, values[values.length - 1 - i]]);
+
+/** Every chart that takes numbers, from numbers that may be anything. */
+const CHARTS: Record<string, (values: number[]) => { model(): ChartModel }> = {
+  lossChart: (values) => {
+    const chart = new plots.LossChart({}, silent);
+    for (const value of values) chart.add({ train: value, val: value, lr: value });
+    return chart;
+  },
+  'lossChart on logarithmic axes': (values) => {
+    const chart = new plots.LossChart({ xScale: 'log', yScale: 'log' }, silent);
+    values.forEach((value, i) => chart.add({ train: value }, i - 1));
+    return chart;
+  },
+  'lossChart with these steps': (values) => {
+    const chart = new plots.LossChart({ smooth: 0.9 }, silent);
+    for (const value of values) chart.add({ train: 1 }, value).rule(value, 'here').level(value);
+    return chart;
+  },
+  gradientHistograms: (values) => {
+    const chart = new plots.GradientHistograms([['w', fake(values)]], { every: 1 }, silent);
+    return chart.sample().sample();
+  },
+  gradientHistogram: (values) => plots.gradientHistogram([['w', fake(values)]], {}),
+  weightHistogram: (values) => plots.weightHistogram([['w', fake(values)]], {}),
+  gradientFlow: (values) => plots.gradientFlow([['w', fake(values)]], {}, silent),
+  updateRatios: (values) => new plots.UpdateRatios([['w', fake(values)]], {}, silent).sample().sample(),
+  scatterPlot: (values) => plots.scatterPlot(pairs(values), { labels: values }, silent),
+  decisionBoundary: (values) =>
+    plots.decisionBoundary(
+      (points) => points.map((_, i) => values[i % Math.max(1, values.length)] ?? NaN),
+      { points: pairs(values), labels: values.map((_, i) => i % 2) },
+      silent,
+    ),
+  confusionMatrix: (values) => plots.confusionMatrix(values, values, {}, silent),
+  rocCurve: (values) =>
+    plots.rocCurve(
+      values,
+      values.map((_, i) => i % 2),
+    ),
+  precisionRecallCurve: (values) =>
+    plots.precisionRecallCurve(
+      values,
+      values.map((_, i) => i % 2),
+    ),
+  calibrationCurve: (values) =>
+    plots.calibrationCurve(
+      values,
+      values.map((_, i) => i % 2),
+    ),
+  imageGrid: (values) => plots.imageGrid([[values, values]]),
+  weightGrid: (values) => plots.weightGrid(tensor([values, values])),
+  attentionMap: (values) => plots.attentionMap(values.map(() => values)),
+  embeddingPlot: (values) => plots.embeddingPlot(values.map((value) => [value, -value, 1])),
+  lossSlice: (values) =>
+    plots.lossSlice((x: number) => values[Math.abs(Math.round(10 * x)) % Math.max(1, values.length)] ?? NaN),
+  lossSurface: (values) =>
+    plots.lossSurface(
+      (x: number, y: number) =>
+        values[Math.abs(Math.round(10 * (x + y))) % Math.max(1, values.length)] ?? NaN,
+    ),
+};
+
+function check(chart: ChartModel): void {
+  const result = render(chart, 'final');
+  if ('error' in result) throw new Error(result.error);
+  expect(result.png.length).toBeLessThan(60_000);
+  expect(inkShare(readPng(result.png))).toBeGreaterThan(0.0005);
+  const { data } = chartBundle(chart, result, true);
+  expect(String(data['text/plain']).length).toBeGreaterThan(0);
+  expect(JSON.stringify(data).length).toBeGreaterThan(0);
+}
+
+describe.each(Object.entries(CHARTS))('%s', (_, make) => {
+  it.each(Object.entries(NUMBERS))('takes numbers that are %s', (_name, values) => {
+    check(make(values).model());
+  });
+});
+
+describe('watch', () => {
+  const watched = (spoil: (x: number[]) => number[], options = {}): plots.Watcher => {
+    const model = new nn.Sequential(new nn.Linear(3, 4), new nn.ReLU(), new nn.Linear(4, 2));
+    const watcher = new plots.Watcher(model, { share: 1, ...options }, silent);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    for (let step = 0; step < 4; step++) {
+      const x = tensor([spoil([1, 2, 3]), spoil([-1, 0, 2])]);
+      optimizer.zeroGrad();
+      model(x).square().mean().backward();
+      optimizer.step();
+    }
+    return watcher;
+  };
+
+  it.each([
+    ['NaN', () => [NaN, NaN, NaN]],
+    ['Inf', () => [Infinity, 1, 1]],
+    ['constant', () => [0, 0, 0]],
+    ['huge', () => [3e38, 3e38, 1]],
+  ] as [string, () => number[]][])('draws a model that is fed with what is %s', (name, spoil) => {
+    const watcher = watched(spoil);
+    check(watcher.model());
+    if (name !== 'constant') expect(watcher.findings()[0].kind).toBe('not-finite');
+  });
+
+  it('draws a model without parameters, and one that never ran', () => {
+    check(new plots.Watcher(new nn.ReLU(), {}, silent).model());
+    check(new plots.Watcher(new nn.Linear(2, 2), {}, silent).model());
+  });
+
+  it('looks rarely at passes that no backward pass follows, and leaves no hooks', () => {
+    const model = new nn.Sequential(new nn.Linear(3, 4), new nn.ReLU());
+    let looked = 0;
+    const watcher = new plots.Watcher(model, {}, silent);
+    const began = performance.now();
+    for (let step = 0; step < 2000; step++) {
+      const before = watcher.cost.milliseconds;
+      model(randn([2, 3]));
+      if (watcher.cost.milliseconds > before) looked += 1;
+    }
+    expect(looked).toBeLessThan(1000);
+    expect(watcher.cost.passes).toBe(2000);
+    expect(performance.now() - began).toBeGreaterThan(0);
+  });
+});
+
+describe('a chart of a thousand curves', () => {
+  it('is drawn, and says what is left out', () => {
+    const chart = new plots.LossChart({}, silent);
+    for (let run = 0; run < 1000; run++) {
+      chart.run(`run ${run}`).add({ train: run % 7 === 0 ? NaN : run });
+      chart.run(`run ${run}`).add({ train: run % 7 === 0 ? Infinity : 1 });
+    }
+    const model = chart.model();
+    check(model);
+    expect(model.notes.join(' ')).toContain('1000 curves');
+  });
+});

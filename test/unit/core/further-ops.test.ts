@@ -321,7 +321,7 @@ describe('further ops', () => {
     expect(x.cpu()).toBe(x);
     expect(x.to('cpu')).toBe(x);
     expect(() => x.cuda()).toThrow('cuda: tensors are on the CPU');
-    expect(() => Reflect.apply(Reflect.get(x, 'to') as () => unknown, x, ['cuda:0'])).toThrow(
+    expect(() => void Reflect.apply(Reflect.get(x, 'to') as () => unknown, x, ['cuda:0'])).toThrow(
       /there is no device but the CPU/,
     );
   });

@@ -24,6 +24,13 @@ const ATTEMPTS = [
 const LARGE = 1_000_000;
 /** A frame that is seen for a quarter of a second. */
 const LIVE_COLORS = 64;
+/** Effort is counted in characters of path data; a text or a dot is worth so many, an area so many CSS pixels a character. */
+const SHAPE_EFFORT = 80;
+const PATH_EFFORT = 300;
+const AREA_EFFORT = 10;
+const MUCH = 95_000;
+const VERY_MUCH = 150_000;
+
 /** A picture, or why there is none. */
 export type FrameResult = { png: Uint8Array } | { error: string };
 
@@ -44,13 +51,26 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
     rasterize(scene, fonts, ratio, (pixels) =>
       encodePng(pixels, colors, effort === 'live' ? 'fast' : 'small'),
     );
-  if (effort === 'live') return encode(PIXEL_RATIO, LIVE_COLORS);
+  if (effort === 'live') return encode(liveRatio(scene), LIVE_COLORS);
   let png: Buffer = Buffer.alloc(0);
   for (const { ratio, colors } of chart.width * chart.height > LARGE ? ATTEMPTS.slice(2) : ATTEMPTS) {
     png = encode(ratio, colors);
     if (png.length <= SIZE_LIMIT) break;
   }
   return png;
+}
+
+/** Pixels a CSS pixel of a frame that passes by: fewer where there is so much to draw that it would take more than 25 ms. */
+export function liveRatio({ width, height, shapes }: Scene): number {
+  let effort = (width * height) / AREA_EFFORT;
+  for (const shape of shapes)
+    effort +=
+      shape.kind === 'path'
+        ? PATH_EFFORT + shape.d.length * (shape.stroke !== undefined && shape.dash !== undefined ? 2 : 1)
+        : shape.kind === 'image'
+          ? (shape.box.width * shape.box.height) / AREA_EFFORT
+          : SHAPE_EFFORT;
+  return effort < MUCH ? PIXEL_RATIO : effort < VERY_MUCH ? 1.5 : 1.2;
 }
 
 /** @param use gets the pixels, which must not be kept: the next picture is drawn over them */

@@ -1,0 +1,81 @@
+/**
+ * What a frame of each chart costs the thread that draws it, stage by stage, and how many bytes the finished chart leaves in
+ * the notebook: `npm run bench:charts`, with parts of names only these. The bounds are 25 ms a frame and 60 kB. With Node 24 it
+ * is CPU time of the thread, before it wall time, which means something on a quiet machine only.
+ */
+import type { ChartModel } from '../../../kernel/plots/model/chart.js';
+import { LossChart } from '../../../kernel/plots/index.js';
+import { encodePng } from '../../../kernel/plots/render/png.js';
+import { liveRatio, rasterize, render } from '../../../kernel/plots/render/raster.js';
+import { toVegaLite } from '../../../kernel/plots/render/vega-lite.js';
+import { bundledFonts } from '../../../kernel/plots/scene/font.js';
+import { layout } from '../../../kernel/plots/scene/layout.js';
+import { cases, falling } from '../../unit/plots/cases.js';
+import { noise, silent } from '../../unit/plots/tools.js';
+
+const FRAMES = 15;
+const FRAME_BOUND = 25;
+const BYTES_BOUND = 60_000;
+
+function steps(count: number): ChartModel {
+  const chart = new LossChart({}, silent);
+  const random = noise(3);
+  for (let step = 0; step < count; step++)
+    chart.add({ train: falling(step, random, { pace: count / 5 }), lr: 1 / (1 + step) });
+  return chart.model();
+}
+
+const charts: Record<string, () => ChartModel> = {
+  ...Object.fromEntries([1e2, 1e3, 1e4, 1e5, 1e6].map((count) => [`loss-${count}`, () => steps(count)])),
+  ...cases,
+};
+
+/** Node has a clock of the thread from version 23.9. */
+const clock = (): number => {
+  const usage: unknown =
+    'threadCpuUsage' in process && typeof process.threadCpuUsage === 'function'
+      ? Reflect.apply(process.threadCpuUsage, process, [])
+      : null;
+  if (typeof usage !== 'object' || usage === null || !('user' in usage && 'system' in usage))
+    return performance.now();
+  return (Number(usage.user) + Number(usage.system)) / 1000;
+};
+
+const wanted = process.argv.slice(2);
+const fonts = bundledFonts();
+const over: string[] = [];
+console.log(`${'chart'.padEnd(26)}  at  layout  pixels  encode   frame | kB: frame  PNG kept  Vega-Lite`);
+for (const [name, make] of Object.entries(charts)) {
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+  const chart = make();
+  // The mean: the clock of a thread has ticks of milliseconds on some machines.
+  const sums = [0, 0, 0];
+  let frame = 0;
+  let ratio = 0;
+  for (let i = -3; i < FRAMES; i++) {
+    const began = clock();
+    const scene = layout(chart, fonts);
+    const laidOut = clock();
+    ratio = liveRatio(scene);
+    let drawn = 0;
+    frame = rasterize(scene, fonts, ratio, (pixels) => {
+      drawn = clock();
+      return encodePng(pixels, 64, 'fast').length;
+    });
+    const times = [laidOut - began, drawn - laidOut, clock() - drawn];
+    if (i >= 0) times.forEach((time, stage) => (sums[stage] += time / FRAMES));
+  }
+  const total = sums.reduce((a, b) => a + b);
+  const result = render(chart, 'final');
+  const kept = 'png' in result ? result.png.length : NaN;
+  const spec = toVegaLite(chart);
+  const vega = spec === null ? '-' : (JSON.stringify(spec).length / 1000).toFixed(1);
+  if (total > FRAME_BOUND || !(kept < BYTES_BOUND)) over.push(name);
+  const cells = [...sums, total].map((time) => time.toFixed(1).padStart(7)).join(' ');
+  console.log(
+    `${name.padEnd(26)} ${ratio.toFixed(1)} ${cells} | ${(frame / 1000).toFixed(1).padStart(9)} ${(kept / 1000).toFixed(1).padStart(9)} ${vega.padStart(10)}`,
+  );
+}
+console.log(
+  `Node ${process.version}; over ${FRAME_BOUND} ms or ${BYTES_BOUND / 1000} kB: ${over.length === 0 ? 'none' : over.join(', ')}`,
+);

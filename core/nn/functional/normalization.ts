@@ -9,6 +9,7 @@ import { mean } from '../../ops/reduction.js';
 import { reshapeTo } from '../../ops/shape.js';
 import { fillTensor } from '../../random/in-place.js';
 import type { Tensor } from '../../tensor.js';
+import { normalizeRows } from './row-norms.js';
 
 type Optional = Tensor | null;
 
@@ -210,6 +211,18 @@ function lastDims(op: string, { shape, ndim }: Tensor, normalizedShape: Shape): 
   return normalizedShape.map((_, i) => first + i);
 }
 
+/** Factors and summands have the shape of what is normalized. */
+function checkFactors(op: string, shape: Shape, factors: Readonly<Record<string, Optional>>): void {
+  for (const name in factors) {
+    const factor = factors[name];
+    if (factor !== null && !sameShape(factor.shape, shape)) {
+      throw new RangeError(
+        `${op}: ${name} has the normalized shape ${formatShape(shape)}, got ${formatShape(factor.shape)}`,
+      );
+    }
+  }
+}
+
 type LayerNorm = (
   input: Tensor,
   normalizedShape: Shape,
@@ -236,7 +249,11 @@ export const layerNorm: FunctionOp<LayerNorm> = functionOp<LayerNorm>(
   },
   (input: Tensor, normalizedShape: Shape, weight: Optional = null, bias: Optional = null, eps = 1e-5) => {
     const dims = lastDims('layerNorm', input, normalizedShape);
-    return affine(standardize(input, dims, eps).normal, weight, bias, normalizedShape);
+    checkFactors('layerNorm', normalizedShape, { weight, bias });
+    return (
+      normalizeRows(input, dims, weight, bias, eps, true) ??
+      affine(standardize(input, dims, eps).normal, weight, bias, normalizedShape)
+    );
   },
 );
 
@@ -274,6 +291,9 @@ export const rmsNorm: FunctionOp<RmsNorm> = functionOp<RmsNorm>(
   (input: Tensor, normalizedShape: Shape, weight: Optional = null, eps: number | null = null) => {
     const dims = lastDims('rmsNorm', input, normalizedShape);
     const tiny = eps ?? (input.dtype === 'float64' ? 2 ** -52 : 2 ** -23);
+    checkFactors('rmsNorm', normalizedShape, { weight });
+    const whole = normalizeRows(input, dims, weight, null, tiny, false);
+    if (whole !== null) return whole;
     const scale = rsqrt(add(mean(square(input), dims, true), tiny));
     return affine(mul(input, scale), weight, null, normalizedShape);
   },

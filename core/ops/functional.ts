@@ -43,15 +43,8 @@ export {
   pixelUnshuffle,
 } from './images.js';
 export { binaryCrossEntropy, gaussianNllLoss, klDiv, poissonNllLoss } from './likelihoods.js';
-export {
-  binaryCrossEntropyWithLogits,
-  crossEntropy,
-  huberLoss,
-  l1Loss,
-  mseLoss,
-  nllLoss,
-  smoothL1Loss,
-} from './losses.js';
+export { binaryCrossEntropyWithLogits, huberLoss, l1Loss, mseLoss, smoothL1Loss } from './losses.js';
+export { crossEntropy, nllLoss } from './class-losses.js';
 export {
   cosineEmbeddingLoss,
   hingeEmbeddingLoss,

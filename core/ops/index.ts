@@ -184,13 +184,12 @@ export {
 } from './likelihoods.js';
 export {
   type BceWithLogitsOptions,
-  type CrossEntropyOptions,
   type HuberOptions,
   type LossOptions,
-  type NllLossOptions,
   type Reduction,
   type SmoothL1Options,
 } from './losses.js';
+export { type CrossEntropyOptions, type NllLossOptions } from './class-losses.js';
 export {
   type MarginOptions,
   type MultiMarginOptions,

@@ -19,7 +19,7 @@ export function replaceFileSync(target: string, content: string | Uint8Array): v
 }
 
 /** The same for content that comes piece by piece; the event loop goes on between the pieces. Survives a power cut. */
-export async function replaceFile(target: string, pieces: Iterable<string>): Promise<void> {
+export async function replaceFile(target: string, pieces: Iterable<string | Uint8Array>): Promise<void> {
   const { file, staging, mode } = placesOf(target);
   const remove = (): void => rmSync(staging, { force: true });
   process.once('exit', remove);

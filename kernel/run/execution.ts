@@ -1,7 +1,7 @@
 /** Runs the cells of a notebook in a kernel, one after the other. */
 import type { CellReply, KernelClient } from './client.js';
 import { ExitCode, RunError } from './exit.js';
-import type { CodeCell, Notebook } from './notebook/index.js';
+import { Shelf, type CodeCell, type Notebook } from './notebook/index.js';
 import type { CellError, CellReport, CellStatus, Outcome, RunOptions } from './options.js';
 import { OutputLimit } from './output-limit.js';
 import { CellOutputs } from './outputs.js';
@@ -25,6 +25,7 @@ export class Execution {
   /** Ends the cell that runs. */
   #endCell: (() => void) | undefined;
   #failed = 0;
+  readonly #shelf = new Shelf();
   readonly #reports = new Map<CodeCell, CellReport>();
 
   constructor(
@@ -138,7 +139,7 @@ export class Execution {
   /** Runs one cell; resolves to whether the run goes on. */
   async #one(client: KernelClient, running: RunningCell): Promise<boolean> {
     const { cell } = running;
-    const outputs = new CellOutputs(cell.outputs);
+    const outputs = new CellOutputs(cell.outputs, this.#shelf);
     const { maxOutputBytes } = this.options;
     const limit = maxOutputBytes === undefined ? undefined : new OutputLimit(maxOutputBytes);
     const mayFail = hasTag(cell, 'raises-exception');

@@ -1,4 +1,5 @@
 /** What a cell shows, collected into the outputs of its notebook cell as nbclient and JupyterLab do. */
+import { shelveOutputs, type Shelf } from './notebook/index.js';
 import type {
   DisplayOutput,
   Metadata,
@@ -32,13 +33,21 @@ export type OutputChange =
   | { kind: 'updated'; output: Output; displayId: string }
   | { kind: 'cleared' };
 
+/** So many characters of the outputs of a cell that runs are in memory. */
+const MOST_LENGTH = 4_000_000;
+
 export class CellOutputs {
   /** Every output that was shown under a display id; `clear_output` forgets them. */
   readonly #displays = new Map<string, (DisplayOutput | ResultOutput)[]>();
   #clearBeforeNext = false;
+  /** About how much came since the latest was put away. */
+  #length = 0;
 
-  /** Collects into `outputs`, which it changes in place. */
-  constructor(readonly outputs: Output[]) {}
+  /** Collects into `outputs`, which it changes in place; what is large is put away on `shelf`. */
+  constructor(
+    readonly outputs: Output[],
+    readonly shelf?: Shelf,
+  ) {}
 
   /** Applies one event; returns what changed, in order. */
   apply(event: OutputEvent): OutputChange[] {
@@ -79,22 +88,39 @@ export class CellOutputs {
   /** Ends every line that a carriage return wrote over, as a terminal would show it: call it when the cell has ended. */
   settle(): void {
     for (const output of this.outputs)
-      if (output.output_type === 'stream') output.text = overwrite(output.text);
+      if (output.output_type === 'stream' && /[\r\b]/.test(output.text)) output.text = overwrite(output.text);
+    this.#shelve();
+  }
+
+  /** Not each at once: what a moving picture shows is gone soon. */
+  #came(data: MimeBundle): void {
+    for (const value of Object.values(data))
+      this.#length += typeof value === 'string' ? value.length : 10_000;
+    if (this.#length > MOST_LENGTH) this.#shelve();
+  }
+
+  #shelve(): void {
+    this.#length = 0;
+    if (this.shelf !== undefined) shelveOutputs(this.shelf, this.outputs);
   }
 
   #display(output: DisplayOutput | ResultOutput, displayId: string | undefined): OutputChange[] {
     const changes = this.#beforeOutput();
     if (displayId !== undefined)
       this.#displays.set(displayId, [...(this.#displays.get(displayId) ?? []), output]);
-    return [...changes, this.#add(output, displayId)];
+    const added = this.#add(output, displayId);
+    this.#came(output.data);
+    return [...changes, added];
   }
 
   #update({ data, metadata, displayId }: Extract<OutputEvent, { type: 'update' }>): OutputChange[] {
-    return (this.#displays.get(displayId) ?? []).map((output) => {
+    const changes = (this.#displays.get(displayId) ?? []).map((output): OutputChange => {
       output.data = data;
       output.metadata = metadata;
       return { kind: 'updated', output, displayId };
     });
+    if (changes.length > 0) this.#came(data);
+    return changes;
   }
 
   #add(output: Output, displayId?: string): OutputChange {
@@ -110,6 +136,7 @@ export class CellOutputs {
   #clear(): OutputChange {
     this.#clearBeforeNext = false;
     this.outputs.length = 0;
+    this.#length = 0;
     this.#displays.clear();
     return { kind: 'cleared' };
   }

@@ -13,6 +13,9 @@ import type { ChannelName } from './connection.js';
 export type MessageParts = readonly Uint8Array[];
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
+/** Milliseconds of reading without a pause. */
+const LONGEST_TURN = 20;
+
 const ignore = (): void => undefined;
 
 export class Channels {
@@ -59,11 +62,16 @@ export class Channels {
   }
 
   async #receive(channel: ChannelName, socket: Dealer | Subscriber): Promise<void> {
+    let turn = performance.now();
     try {
       for await (const frames of socket) {
         if (this.#closed) return;
         const parts = this.#open(frames);
         if (parts !== undefined) this.onMessage(channel, parts);
+        // While messages wait, the iteration alone never lets timers, signals and saves have their turn.
+        if (performance.now() - turn < LONGEST_TURN) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        turn = performance.now();
       }
     } catch (error) {
       if (!this.#closed) throw error;

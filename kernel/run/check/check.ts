@@ -26,7 +26,7 @@ export function storedOutputs(notebook: Notebook, input: string): Map<CodeCell, 
       `${input}: --check compares with stored outputs, and there are none; store them with: nabla run ${input} --inplace`,
       ExitCode.usage,
     );
-  return new Map(cells.map((cell) => [cell, structuredClone(cell.outputs)]));
+  return new Map(cells.map((cell) => [cell, [...cell.outputs]]));
 }
 
 /** The first difference of each cell that shows something else than `stored`. */

@@ -4,7 +4,7 @@
  */
 const text = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] };
 
-const bundle = {
+export const bundleSchema = {
   type: 'object',
   // JSON types hold any value, every other type is text.
   patternProperties: { '^application/(.*\\+)?json$': {} },
@@ -13,7 +13,7 @@ const bundle = {
 
 const count = { type: ['integer', 'null'], minimum: 0 };
 
-const output = {
+export const outputSchema = {
   type: 'object',
   required: ['output_type'],
   discriminator: { propertyName: 'output_type' },
@@ -23,13 +23,17 @@ const output = {
       required: ['name', 'text'],
     },
     {
-      properties: { output_type: { const: 'display_data' }, data: bundle, metadata: { type: 'object' } },
+      properties: {
+        output_type: { const: 'display_data' },
+        data: bundleSchema,
+        metadata: { type: 'object' },
+      },
       required: ['data', 'metadata'],
     },
     {
       properties: {
         output_type: { const: 'execute_result' },
-        data: bundle,
+        data: bundleSchema,
         metadata: { type: 'object' },
         execution_count: count,
       },
@@ -53,7 +57,7 @@ const base = {
   source: text,
 };
 
-const attachments = { type: 'object', additionalProperties: bundle };
+const attachments = { type: 'object', additionalProperties: bundleSchema };
 
 const cell = {
   type: 'object',
@@ -64,7 +68,7 @@ const cell = {
       properties: {
         ...base,
         cell_type: { const: 'code' },
-        outputs: { type: 'array', items: output },
+        outputs: { type: 'array', items: outputSchema },
         execution_count: count,
       },
       required: ['outputs', 'execution_count'],

@@ -1,21 +1,32 @@
 /** Writes a notebook file the way nbformat does: one space of indent, sorted fields, texts split into lines. */
 import { replaceFile } from '../../files/replace-file.js';
-import { isJsonType } from './read.js';
+import { Placeholders } from './placeholders.js';
+import { sliceOf, type Slice } from './shelf.js';
+import { fileValue, splitLines } from './texts.js';
 import type { Cell, MimeBundle, Notebook, Output } from './types.js';
 
 /** The text of a notebook file. */
-export const formatNotebook = (notebook: Notebook): string => [...formatted(notebook)].join('');
+export const formatNotebook = (notebook: Notebook): string =>
+  Buffer.concat(
+    [...formatted(notebook)].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)),
+  ).toString();
 
 /** The text piece by piece, so that a large notebook is never in memory a second time. */
-function* formatted(notebook: Notebook): Generator<string> {
+function* formatted(notebook: Notebook): Generator<string | Uint8Array> {
   const frame = sorted({ ...notebook, metadata: deepSorted(notebook.metadata), cells: [] });
   const text = JSON.stringify(frame, null, 1);
   // The only key at this depth with this name: one space of indent.
   const cells = text.indexOf('\n "cells": []');
   const start = cells + '\n "cells": ['.length;
   yield text.slice(0, start);
-  for (const [index, cell] of notebook.cells.entries())
-    yield `${index === 0 ? '' : ','}\n  ${JSON.stringify(fileCell(cell), null, 1).replaceAll('\n', '\n  ')}`;
+  const elsewhere = new Placeholders<Slice>();
+  for (const [index, cell] of notebook.cells.entries()) {
+    const json = JSON.stringify(fileCell(cell, elsewhere), null, 1).replaceAll('\n', '\n  ');
+    yield `${index === 0 ? '' : ','}\n  `;
+    for (const piece of elsewhere.split(json))
+      if (typeof piece === 'string') yield piece;
+      else yield* piece.value.chunks();
+  }
   yield `${notebook.cells.length === 0 ? '' : '\n '}${text.slice(start)}\n`;
 }
 
@@ -23,8 +34,10 @@ function* formatted(notebook: Notebook): Generator<string> {
 export const saveNotebook = (notebook: Notebook, target: string): Promise<void> =>
   replaceFile(target, formatted({ ...notebook, cells: [...notebook.cells] }));
 
-function fileCell(cell: Cell): object {
-  const common = { ...cell, metadata: deepSorted(cell.metadata), source: split(cell.source) };
+type Elsewhere = Placeholders<Slice>;
+
+function fileCell(cell: Cell, elsewhere: Elsewhere): object {
+  const common = { ...cell, metadata: deepSorted(cell.metadata), source: splitLines(cell.source) };
   if (cell.cell_type !== 'code')
     return sorted(
       cell.attachments === undefined
@@ -32,35 +45,45 @@ function fileCell(cell: Cell): object {
         : {
             ...common,
             attachments: Object.fromEntries(
-              Object.entries(cell.attachments).map(([name, bundle]) => [name, splitBundle(bundle)]),
+              Object.entries(cell.attachments).map(([name, bundle]) => [name, fileBundle(bundle, elsewhere)]),
             ),
           },
     );
-  return sorted({ ...common, outputs: cell.outputs.map(fileOutput) });
+  return sorted({ ...common, outputs: cell.outputs.map((output) => fileOutput(output, elsewhere)) });
 }
 
-function fileOutput(output: Output): object {
+function fileOutput(output: Output, elsewhere: Elsewhere): object {
   switch (output.output_type) {
     case 'stream':
-      return sorted({ ...output, text: split(output.text) });
+      return fields(output, elsewhere, (key, value) =>
+        key === 'text' ? fileValue('text/plain', value) : value,
+      );
     case 'display_data':
     case 'execute_result':
-      return sorted({ ...output, data: splitBundle(output.data), metadata: deepSorted(output.metadata) });
+      return sorted({
+        ...output,
+        data: fileBundle(output.data, elsewhere),
+        metadata: deepSorted(output.metadata),
+      });
     case 'error':
       return sorted(output);
   }
 }
 
-/** Text types become lists of lines; base64 stays one string, JSON stays as it is. */
-function splitBundle(bundle: MimeBundle): object {
-  const entries = Object.entries(bundle).map(([type, value]): [string, unknown] => {
-    const isText = type.startsWith('text/') || type === 'image/svg+xml' || type === 'application/javascript';
-    return [type, isText && !isJsonType(type) && typeof value === 'string' ? split(value) : value];
+const fileBundle = (bundle: MimeBundle, elsewhere: Elsewhere): object => fields(bundle, elsewhere, fileValue);
+
+/** The fields of an object; of those that are not in memory the places. */
+function fields(
+  holder: object,
+  elsewhere: Elsewhere,
+  inFile: (key: string, value: unknown) => unknown,
+): object {
+  const entries = Object.keys(holder).map((key): [string, unknown] => {
+    const slice = sliceOf(holder, key);
+    return [key, slice === undefined ? inFile(key, Reflect.get(holder, key)) : elsewhere.for(slice)];
   });
   return sorted(Object.fromEntries(entries));
 }
-
-const split = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 function deepSorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

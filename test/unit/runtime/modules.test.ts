@@ -6,6 +6,8 @@ import { Notebook, traceback } from './harness.js';
 let book: Notebook;
 beforeAll(() => {
   book = new Notebook();
+  // Whatever lies in the folder for temporary files says nothing about the modules of the tests.
+  write({ 'package.json': '{}' });
 });
 afterAll(() => book.close());
 

@@ -2,8 +2,7 @@
  * Collects what many small cells leave behind. Each one compiles a script, which V8 puts straight into the old part of
  * the heap and, while that is small, leaves there: tens of megabytes over thousands of cells.
  */
-import v8 from 'node:v8';
-import vm from 'node:vm';
+import { heapCollector } from '../boot/heap-collector.js';
 
 const EVERY = 500;
 /** V8 collects a large heap often enough by itself, and there it would be a pause that one notices. */
@@ -16,15 +15,6 @@ export class HeapTidier {
   /** To be called when a cell has ended and its answer is on its way. */
   cellEnded(): void {
     if (++this.#count % EVERY !== 0 || process.memoryUsage().heapUsed > LARGEST) return;
-    (this.#collect ??= collector())();
+    (this.#collect ??= heapCollector())();
   }
-}
-
-/** V8's `gc`, which is there in contexts that are made while a flag is set. */
-function collector(): () => void {
-  v8.setFlagsFromString('--expose-gc');
-  const collect = vm.runInNewContext('gc') as () => void;
-  // V8 would refuse the code that the last start has kept under other flags.
-  v8.setFlagsFromString('--no-expose-gc');
-  return collect;
 }

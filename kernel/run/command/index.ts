@@ -45,7 +45,7 @@ async function run(names: readonly string[], options: RunCommandOptions): Promis
 
 async function inspect(inputs: readonly string[]): Promise<ExitCode> {
   for (const input of inputs) {
-    const parameters = await parametersOf(readNotebook(input));
+    const parameters = await parametersOf(readNotebook(input, { sourcesOnly: true }));
     for (const line of parametersTable(parameters)) console.log(line);
   }
   return ExitCode.ok;

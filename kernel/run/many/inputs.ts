@@ -34,7 +34,7 @@ function refuseOther(input: string, output: string): void {
   let executed: Notebook;
   let original: Notebook;
   try {
-    [original, executed] = [readNotebook(input), readNotebook(output)];
+    [original, executed] = [input, output].map((file) => readNotebook(file, { sourcesOnly: true }));
   } catch {
     return; // what is wrong with IN is said later, and what is no notebook is no notebook to lose
   }

@@ -11,12 +11,15 @@ const CHUNK = 1_000_000;
 
 /** A value that was taken out: as it is to be in a code cell, or in a text cell; a failure is told when it is asked for. */
 interface Taken {
-  output(where: string): Output;
-  bundle(where: string): MimeBundle;
+  output(where: string): Output | undefined;
+  bundle(where: string): MimeBundle | undefined;
 }
 
-/** Throws an Error that says what is wrong with it. */
-export function readLargeNotebook(file: string, shelf = new Shelf()): Notebook {
+/** What nobody wants. */
+const NOTHING: Taken = { output: () => undefined, bundle: () => undefined };
+
+/** Without a shelf the outputs are left out. Throws an Error that says what is wrong with the notebook. */
+export function readLargeNotebook(file: string, shelf: Shelf | undefined): Notebook {
   const elsewhere = new Placeholders<Taken>();
   const scanner = new NotebookScanner((json, from) => {
     const value = parsed(json);
@@ -26,8 +29,8 @@ export function readLargeNotebook(file: string, shelf = new Shelf()): Notebook {
   });
   const fd = openSync(file, 'r');
   try {
+    const chunk = Buffer.allocUnsafe(CHUNK);
     for (;;) {
-      const chunk = Buffer.allocUnsafe(CHUNK);
       const count = readSync(fd, chunk);
       if (count === 0) break;
       scanner.push(chunk.subarray(0, count));
@@ -49,10 +52,11 @@ function parsed(json: string): unknown {
   }
 }
 
-function takenOutput(value: unknown, shelf: Shelf): Taken {
+function takenOutput(value: unknown, shelf: Shelf | undefined): Taken {
   let output: Output;
   try {
     output = outputFrom(value, '');
+    if (shelf === undefined) return NOTHING;
     shelveOutputs(shelf, [output]);
   } catch {
     // It is wrong, and where will be known later.
@@ -61,10 +65,11 @@ function takenOutput(value: unknown, shelf: Shelf): Taken {
   return { output: () => output, bundle: (where) => bundleFrom(output, where) };
 }
 
-function takenBundle(value: unknown, shelf: Shelf): Taken {
+function takenBundle(value: unknown, shelf: Shelf | undefined): Taken {
   let bundle: MimeBundle;
   try {
     bundle = bundleFrom(value, '');
+    if (shelf === undefined) return NOTHING;
     shelveBundle(shelf, bundle);
   } catch {
     return { output: (where) => outputFrom(value, where), bundle: (where) => bundleFrom(value, where) };
@@ -96,13 +101,16 @@ function putBack(
   where: string,
 ): void {
   if (cell.cell_type === 'code') {
-    for (const [index, one] of outputs.entries())
-      if (one !== undefined) cell.outputs.push(one.output(`${where}/outputs/${index}`));
+    for (const [index, one] of outputs.entries()) {
+      const output = one?.output(`${where}/outputs/${index}`);
+      if (output !== undefined) cell.outputs.push(output);
+    }
     return;
   }
-  for (const [name, one] of attachments)
-    if (one !== undefined && cell.attachments !== undefined)
-      cell.attachments[name] = one.bundle(`${where}/attachments/${name.replaceAll('/', '~1')}`);
+  for (const [name, one] of attachments) {
+    const bundle = one?.bundle(`${where}/attachments/${name.replaceAll('/', '~1')}`);
+    if (bundle !== undefined && cell.attachments !== undefined) cell.attachments[name] = bundle;
+  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { ExitCode, RunError } from '../exit.js';
 import { readLargeNotebook } from './large.js';
 import { parsePercentScript } from './percent.js';
+import { Shelf } from './shelf.js';
 import type { Notebook } from './types.js';
 import { notebookFrom } from './validate.js';
 
@@ -14,9 +15,10 @@ export const isScript = (file: string): boolean => /\.[cm]?[tj]sx?$/i.test(file)
 
 /**
  * Reads the notebook, or the percent script, in `file`. What is large in it is not in memory, but read when it is
- * asked for. Throws `RunError` (exit code 3) when it is none that `nabla run` can run.
+ * asked for. Throws `RunError` (exit code 3) when it is none that `nabla run` can run. With `sourcesOnly` outputs and
+ * attachments of a large one are left out.
  */
-export function readNotebook(file: string): Notebook {
+export function readNotebook(file: string, { sourcesOnly = false } = {}): Notebook {
   const unreadable = (reason: string): RunError => new RunError(`${file}: ${reason}`, ExitCode.unreadable);
   let isLarge: boolean;
   let text = '';
@@ -27,7 +29,7 @@ export function readNotebook(file: string): Notebook {
     throw unreadable(whyNoFile(error));
   }
   try {
-    if (isLarge) return readLargeNotebook(file);
+    if (isLarge) return readLargeNotebook(file, sourcesOnly ? undefined : new Shelf());
     return isScript(file) ? parsePercentScript(text) : parseNotebook(text);
   } catch (error) {
     throw unreadable(error instanceof Error ? oneLine(error.message) : 'unreadable');

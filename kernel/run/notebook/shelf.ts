@@ -6,6 +6,7 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { heapCollector } from '../../boot/heap-collector.js';
 
 /** Shorter values stay where they are. */
 const LEAST_LENGTH = 4096;
@@ -18,6 +19,18 @@ const FILE_SIZE = 64_000_000;
 
 /** At a time, so that the event loop goes on between. */
 const CHUNK = 1_000_000;
+
+/** V8 would let four copies of each value lie about, as its heap may grow to hundreds of megabytes at first. */
+const COLLECTED_EVERY = 12_000_000;
+let uncollected = 0;
+let collect: (() => void) | undefined;
+
+function putAway(bytes: number): void {
+  uncollected += bytes;
+  if (uncollected < COLLECTED_EVERY) return;
+  uncollected = 0;
+  (collect ??= heapCollector())();
+}
 
 const openFiles = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
@@ -116,6 +129,7 @@ export class Shelf {
       // No room: it stays in memory.
       return;
     }
+    putAway(size);
     const elsewhere = slices.get(holder) ?? new Map<string, Slice>();
     slices.set(holder, elsewhere.set(key, slice));
     const field = { enumerable: true, configurable: true };

@@ -87,7 +87,7 @@ async function checkSettings(
   settings: readonly Setting[],
   { budget }: SweepSpec,
 ): Promise<void> {
-  const declared = await parametersOf(readNotebook(base.input));
+  const declared = await parametersOf(readNotebook(base.input, { sourcesOnly: true }));
   const fixed = budget === undefined ? {} : { [budget.name]: budget.max };
   for (const setting of settings) checkParameters(declared, joined(base, { ...setting, ...fixed }) ?? {});
 }

@@ -86,6 +86,15 @@ describe('a notebook that is read piece by piece', () => {
     expect(data['image/png']).toBe('new');
   });
 
+  it('has sources only, if no more is asked for', () => {
+    const file = path.join(folder, 'x.ipynb');
+    writeFileSync(file, JSON.stringify(notebook));
+    const whole = parseNotebook(JSON.stringify(notebook));
+    const read = readLargeNotebook(file, undefined);
+    expect(read.cells.map(({ source }) => source)).toEqual(whole.cells.map(({ source }) => source));
+    expect(JSON.stringify(read).length).toBeLessThan(1000);
+  });
+
   it('may be cut anywhere', () => {
     const bytes = Buffer.from(JSON.stringify(notebook, null, 1));
     for (const size of [1, 2, 3, 1000, 4097]) {
@@ -130,8 +139,8 @@ describe('a notebook that is read piece by piece', () => {
   ])('is refused for %s', (_, text, reason) => {
     const file = path.join(folder, 'x.ipynb');
     writeFileSync(file, text);
-    expect(() => readLargeNotebook(file)).toThrow(reason);
-    expect(() => readLargeNotebook(file)).not.toThrow(/\n|position/);
+    expect(() => readLargeNotebook(file, new Shelf())).toThrow(reason);
+    expect(() => readLargeNotebook(file, new Shelf())).not.toThrow(/\n|position/);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Completions, Diagnostic, Inspection, LanguageService } from './con
 import { errorsOf } from './errors.js';
 import { fromHover, fromSignatureHelp } from './hover.js';
 import { kindWord } from './kinds.js';
+import { withPackages } from './packages.js';
 import { CellProgram, EDITED, type Document } from './program.js';
 import { LanguageServer } from './server.js';
 import { warningText } from './warnings.js';
@@ -89,12 +90,13 @@ class Service implements LanguageService {
       context: { triggerKind: 1 },
     });
     if (answer === undefined) return null;
-    return completionsFrom(
+    const found = completionsFrom(
       answer,
       { code, offset, offsetAt: (place) => offsetIn(code, place) },
       this.#program.names(),
       (name) => this.#program.libraryKind(name),
     );
+    return withPackages(found, code, offset, this.options.folder);
   }
 
   async inspect(code: string, offset: number): Promise<Inspection | null> {

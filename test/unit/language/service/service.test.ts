@@ -5,10 +5,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLanguageService, type LanguageService } from '../../../../kernel/language/service/index.js';
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-service-'));
+const above = mkdtempSync(path.join(os.tmpdir(), 'nabla-service-'));
+const folder = path.join(above, 'notebooks');
 let service: LanguageService;
 
 beforeAll(() => {
+  mkdirSync(folder);
+  // With it, TypeScript itself offers none but the packages that it names.
+  writeFileSync(path.join(above, 'package.json'), '{ "dependencies": { "named-elsewhere": "1" } }');
+  for (const name of ['plain-javascript', '@scope/inner'])
+    mkdirSync(path.join(above, 'node_modules', name), { recursive: true });
   writeFileSync(
     path.join(folder, 'local-module.ts'),
     'export const fromFile = (a: number): string => `${a}`;\n',
@@ -27,7 +33,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   service.stop();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(above, { recursive: true, force: true });
 });
 
 /** Completes at the bar. */
@@ -81,6 +87,9 @@ describe('completion', () => {
   test('imports: packages, paths and exports', async () => {
     expect((await complete("import { readFile } from 'fs/|'")).texts).toContain('promises');
     expect((await complete("import 'typed-|'")).texts).toEqual(['typed-package']);
+    expect((await complete("import 'plain-|'")).texts).toEqual(['plain-javascript']);
+    const scoped = await complete("await import('@scope/in|')");
+    expect(["await import('".slice(scoped.start), scoped.texts]).toEqual(['', ['@scope/inner']]);
     expect((await complete("import { fromF| } from './local-module.ts'")).texts).toEqual(['fromFile']);
     expect((await complete("import './local-|'")).texts).toEqual([expect.stringMatching(/^local-module/)]);
   });

@@ -7,7 +7,7 @@ import type { Channel } from '../transport/transport.js';
 import { AbortWindow } from './abort-window.js';
 import { ExecutionQueue } from './execution-queue.js';
 import type { History } from './history.js';
-import { pageRequest, type Language } from './introspection.js';
+import { inspect, pageRequest, type Language, type PageRequest } from './introspection.js';
 import type { Mailbox } from './mailbox.js';
 import type { Outputs } from './outputs.js';
 import type { StatusReporter } from './status.js';
@@ -18,6 +18,8 @@ const REMEMBERED = 256;
 
 /** How long an interrupt is waited for, at most: by its reply, and by the next cell. */
 const NOTICE_MS = 2000;
+
+type Payload = Extract<ExecuteReply, { status: 'ok' }>['payload'][number];
 
 export interface ExecutionParts {
   readonly mailbox: Mailbox;
@@ -139,9 +141,10 @@ export class Executions {
     const session = await this.#parts.session();
     await this.#interrupting;
     const page = pageRequest(code);
-    if (page && session.look) {
+    if (page?.isWholeCell) {
       entry?.end(null);
-      return this.#page(session, page, count);
+      const payload = [await this.#page(session, page)];
+      return { status: 'ok', execution_count: count, payload, user_expressions: {} };
     }
 
     const id = session.reserve();
@@ -175,7 +178,7 @@ export class Executions {
     return {
       status: 'ok',
       execution_count: count,
-      payload: outcome.payload,
+      payload: page ? [...outcome.payload, await this.#page(session, page)] : outcome.payload,
       user_expressions: answered(request.user_expressions, outcome.userExpressions),
     };
   }
@@ -198,16 +201,12 @@ export class Executions {
     return { ...error, execution_count: this.#count, payload: [], user_expressions: {} };
   }
 
-  /** `?name` or `name?`: what is known of a value, in the frontend's pager. */
-  async #page(session: Session, path: readonly string[], count: number): Promise<ExecuteReply> {
-    const found = await session.look?.(path);
-    const data = found?.data ?? { 'text/plain': `There is no ${path.join('.')} to look at.` };
-    return {
-      status: 'ok',
-      execution_count: count,
-      payload: [{ source: 'page', data, start: 0 }],
-      user_expressions: {},
-    };
+  /** `?name` or `name?`: what inspect_request knows of it, in the frontend's pager. */
+  async #page(session: Session, { name, level }: PageRequest): Promise<Payload> {
+    const request = { code: name, cursor_pos: name.length, detail_level: level };
+    const { found, data } = await inspect(request, session, this.#parts.language);
+    const missing = { 'text/plain': `There is no ${name} to look at.` };
+    return { source: 'page', data: found ? data : missing, start: 0 };
   }
 
   #reply(channel: Channel, message: Incoming, reply: ExecuteReply, started?: Date): void {

@@ -3,6 +3,7 @@
  * exist in the user process.
  */
 import type { MimeBundle } from '../display/mime.js';
+import { magicCompletions, magicHelpAt, scanMagics } from '../language/magics/index.js';
 import type { Completions, Inspection, LanguageService } from '../language/service/contract.js';
 import {
   cursorOffset,
@@ -41,6 +42,8 @@ export async function complete(
 ): Promise<CompleteReply> {
   const { code } = request;
   const offset = cursorOffset(code, request.cursor_pos);
+  const magics = magicCompletions(code, offset);
+  if (magics) return reply(code, offset, magics);
   const live = fromValues(code, offset, session);
   const typed = language && (await within(language.waitMs, language.service.complete(code, offset)));
   if (!typed) return reply(code, offset, await live);
@@ -115,6 +118,8 @@ export async function inspect(
 ): Promise<InspectReply> {
   const { code, detail_level } = request;
   const offset = cursorOffset(code, request.cursor_pos);
+  const help = magicHelpAt(code, offset);
+  if (help !== null) return { status: 'ok', found: true, data: { 'text/plain': help }, metadata: {} };
   const [rest] = NAME_REST.exec(code.slice(offset)) ?? [''];
   const here = namesBefore(code, offset + rest.length);
   const path = here.length > 0 ? here : namesBefore(code, openParenthesis(code, offset));
@@ -163,9 +168,18 @@ function openParenthesis(code: string, offset: number): number {
   return 0;
 }
 
-/** The path in a cell that consists of `?path` or `path?`, which is no TypeScript; null for any other cell. */
-export function pageRequest(code: string): string[] | null {
-  const text = code.trim();
-  const path = text.startsWith('?') ? text.slice(1) : text.endsWith('?') ? text.slice(0, -1) : '';
-  return WHOLE_PATH.test(path.trim()) ? path.trim().split('.') : null;
+/** What a cell asks about in its last line, `?name`, `name?` or `name??`, which is no TypeScript; null when it asks nothing. */
+export function pageRequest(code: string): PageRequest | null {
+  const question = scanMagics(code).magics.at(-1);
+  if (question?.kind !== 'help') return null;
+  const { name, start, level = 1 } = question;
+  return { name, level: level - 1, isWholeCell: code.slice(0, start).trim() === '' };
+}
+
+export interface PageRequest {
+  readonly name: string;
+  /** As in inspect_request. */
+  readonly level: number;
+  /** There is nothing to run. */
+  readonly isWholeCell: boolean;
 }

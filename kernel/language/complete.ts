@@ -2,6 +2,7 @@
 import type { Completeness } from './cell.js';
 import { scanBrackets, type OpenBracket } from './brackets.js';
 import type { Fault } from './fault.js';
+import { blankMagics, scanMagics } from './magics/index.js';
 import { LineIndex } from './lines.js';
 import { check, checkJsx, translate, translateCell } from './typescript.js';
 
@@ -9,7 +10,12 @@ import { check, checkJsx, translate, translateCell } from './typescript.js';
  * `incomplete` when more text could still make it right: something is open, or the end came where a token is missing.
  * `invalid` when no continuation can. Types are not looked at.
  */
-export function isComplete(code: string): Completeness {
+export function isComplete(written: string): Completeness {
+  const { magics, problem } = scanMagics(written);
+  if (problem) return { status: 'invalid' };
+  if (magics.some(({ kind, end }) => kind === 'shell' && written[end - 1] === '\\'))
+    return { status: 'incomplete', indent: '' };
+  const code = blankMagics(written);
   const translation = translateCell(code);
   if ('fault' in translation) {
     const { fault } = translation;

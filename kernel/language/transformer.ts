@@ -6,6 +6,7 @@ import { excerpt } from './excerpt.js';
 import type { Fault } from './fault.js';
 import { LineIndex } from './lines.js';
 import { Locals } from './locals.js';
+import { expandMagics, type Expansion } from './magics/index.js';
 import { scriptName } from './names.js';
 import { resultOf } from './result.js';
 import { extended, rewrite } from './rewrite.js';
@@ -44,10 +45,17 @@ export class CellTransformer {
     const title = `Cell [${count}]`;
     const filename = path.join(cwd, `cell-${count}.ts`);
     // A byte order mark takes a column in the text, but none in what the compiler reads.
-    const text = code.replace(/^\ufeff/, ' ');
+    const written = code.replace(/^\ufeff/, ' ');
+    const expansion = expandMagics(written, (name) => this.names.has(name));
+    if (expansion && 'problem' in expansion)
+      return syntaxError(code, title, { ...expansion.problem, atEnd: false });
+    const text = expansion?.text ?? written;
     const { compiler, problems } = this.projects.of(cwd);
     const translation = translateCell(text, compiler);
-    if ('fault' in translation) return syntaxError(code, title, translation.fault);
+    if ('fault' in translation) {
+      const { fault } = translation;
+      return syntaxError(code, title, expansion ? faultInWritten(fault, expansion) : fault);
+    }
     const cell = translation.ok;
 
     // The variable of a namespace has no place of its own in the text.
@@ -73,7 +81,7 @@ export class CellTransformer {
     return {
       kind: 'compiled',
       js: js.toString(),
-      map: sourceMap(js, cell, filename, rewritten.places),
+      map: sourceMap(js, expansion ? inWritten(cell, expansion, written) : cell, filename, rewritten.places),
       source: code,
       filename,
       title,
@@ -90,6 +98,32 @@ export class CellTransformer {
     this.told = problems;
     return news;
   }
+}
+
+/** The place in the person's own text; a bracket that a magic has put there is the end of what it was given. */
+function faultInWritten(fault: Fault, expansion: Expansion): Fault {
+  const magic = fault.message.startsWith('Unexpected') ? expansion.magicAt(fault.offset) : null;
+  const message = magic === null ? fault.message : `Unexpected end of what ${magic} is given`;
+  return { ...fault, message, offset: expansion.original(fault.offset) };
+}
+
+/** The places in the person's own text, in which magics are as they were written. */
+function inWritten(
+  { mappings }: Pick<Translated, 'mappings'>,
+  expansion: Expansion,
+  written: string,
+): Pick<Translated, 'mappings'> {
+  const [expanded, lines] = [new LineIndex(expansion.text), new LineIndex(written)];
+  return {
+    mappings: mappings.map((line) =>
+      line.map((segment) => {
+        if (segment.length === 1) return segment;
+        const offset = expansion.original(expanded.offset({ line: segment[2] + 1, column: segment[3] }));
+        const place = lines.position(offset);
+        return [segment[0], segment[1], place.line - 1, place.column];
+      }),
+    ),
+  };
 }
 
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;

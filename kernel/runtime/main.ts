@@ -19,6 +19,7 @@ import { setImmediate } from './immediates.js';
 import { Inputs } from './inputs.js';
 import { LiveStates } from './live-states.js';
 import { OUTPUT_FD, type FromMain, type ToMain } from './link.js';
+import { installMagics } from './magics/index.js';
 import { protectLoading } from './module-loading.js';
 import { Modules } from './modules.js';
 import { NotebookHost } from './notebook-host.js';
@@ -65,6 +66,7 @@ tidyPromises();
 
 const history = new History();
 const modules = new Modules(process.cwd(), guard);
+installMagics((folder) => modules.moveTo(folder));
 installDebugHooks(watchdog.shared, { ...cellHelpers, ...modules.context }, (message) =>
   watchdog.control.postMessage(message),
 );

@@ -28,9 +28,12 @@ export class Modules {
   /** What of the cells' context concerns modules. */
   readonly context: Pick<CellContext, 'meta' | 'importModule' | 'dynamicImport' | 'importNames'>;
   #library: Namespace | undefined;
+  /** Where cells claim to be. */
+  #filename: string;
 
   constructor(cwd: string, guard: Guard) {
-    const filename = path.join(cwd, 'cell.ts');
+    this.#filename = path.join(cwd, 'cell.ts');
+    const filename = this.#filename;
     const importer = importerFor(filename);
     this.#graph = new ModuleGraph({
       slice: (body) => guard.enter(() => guard.run(body)),
@@ -44,14 +47,24 @@ export class Modules {
     this.#live = new LiveImports(this.#graph);
     this.context = {
       meta: metaOf(filename, this.#graph),
-      importModule: (specifier, attributes) => this.#graph.import(specifier, filename, attributes),
-      dynamicImport: (specifier, options) => this.#graph.dynamicImport(specifier, filename, options),
+      importModule: (specifier, attributes) => this.#graph.import(specifier, this.#filename, attributes),
+      dynamicImport: (specifier, options) => this.#graph.dynamicImport(specifier, this.#filename, options),
       importNames: (module: Namespace, specifier: string, names: readonly ImportedName[]) => {
         cellHelpers.importNames(module, specifier, names);
         this.#live.bind(module, names);
       },
     };
-    defineNames({ require: this.#graph.requireFor(filename), __dirname: cwd, __filename: filename });
+    this.moveTo(cwd);
+  }
+
+  /** From now on the cells' imports resolve from this folder. */
+  moveTo(folder: string): void {
+    this.#filename = path.join(folder, 'cell.ts');
+    defineNames({
+      require: this.#graph.requireFor(this.#filename),
+      __dirname: folder,
+      __filename: this.#filename,
+    });
   }
 
   /** Takes the library, once it is loaded. */

@@ -7,6 +7,7 @@ import type { Completions, Diagnostic, Inspection, LanguageService } from './con
 import { errorsOf } from './errors.js';
 import { fromHover, fromSignatureHelp } from './hover.js';
 import { kindWord } from './kinds.js';
+import { blankMagics } from '../magics/index.js';
 import { withPackages } from './packages.js';
 import { CellProgram, EDITED, type Document } from './program.js';
 import { LanguageServer } from './server.js';
@@ -76,14 +77,15 @@ class Service implements LanguageService {
   }
 
   ran(code: string): void {
-    this.#program.ran(code);
+    this.#program.ran(blankMagics(code));
   }
 
   reset(): void {
     this.#program.reset();
   }
 
-  async complete(code: string, offset: number): Promise<Completions | null> {
+  async complete(written: string, offset: number): Promise<Completions | null> {
+    const code = blankMagics(written);
     const position = positionIn(code, offset);
     const answer = await this.#ask(code, 'textDocument/completion', {
       position,
@@ -99,7 +101,8 @@ class Service implements LanguageService {
     return withPackages(found, code, offset, this.options.folder);
   }
 
-  async inspect(code: string, offset: number): Promise<Inspection | null> {
+  async inspect(written: string, offset: number): Promise<Inspection | null> {
+    const code = blankMagics(written);
     const here = nameAt(code, offset);
     if (here) {
       const hover = fromHover(
@@ -113,7 +116,8 @@ class Service implements LanguageService {
     return help && { ...help, path: [] };
   }
 
-  async diagnose(code: string): Promise<readonly Diagnostic[]> {
+  async diagnose(written: string): Promise<readonly Diagnostic[]> {
+    const code = blankMagics(written);
     const answer = await this.#ask(code, 'textDocument/diagnostic', {});
     return errorsOf(answer, code, (place) => offsetIn(code, place), this.#program);
   }

@@ -56,6 +56,11 @@ test('?name and name? open the pager', async () => {
   expect(session.cells).toEqual([]);
 });
 
+test('a question in the last line of a cell has a level, and the rest of the cell is to run', () => {
+  expect(pageRequest('a = 1\na??')).toEqual({ name: 'a', level: 1, isWholeCell: false });
+  expect(pageRequest('?%time')).toEqual({ name: '%time', level: 0, isWholeCell: true });
+});
+
 test.each([
   ['a.b.c', ['a', 'b', 'c']],
   ['x + a?.b', ['a', 'b']],

@@ -1,0 +1,51 @@
+/** Completion after `%` and `%%`, and the help of a magic under the cursor. */
+import { cellMagic, lineMagic, MAGICS, SHELL_HELP } from './catalog.js';
+import { scanMagics } from './scan.js';
+
+export interface MagicEntry {
+  readonly text: string;
+  readonly kind: 'magic';
+  readonly detail: string;
+}
+
+/** What can follow the sign at the beginning of the line; null where the cursor is in no such word. */
+export function magicCompletions(
+  code: string,
+  offset: number,
+): { readonly start: number; readonly entries: readonly MagicEntry[] } | null {
+  const lineStart = code.lastIndexOf('\n', offset - 1) + 1;
+  const match = /^[ \t]*(%{1,2})(\w*)$/.exec(code.slice(lineStart, offset));
+  if (!match) return null;
+  // What stands there may be text of a template or a comment: then a name there is no magic.
+  const start = offset - match[1].length - match[2].length;
+  const isFirst = code.slice(0, start).trim() === '';
+  if (!isFirst && !isMagicAt(code, start)) return null;
+  const entries = MAGICS.flatMap(({ name, form, usage, help }): MagicEntry[] => {
+    const signs = [...(form !== 'cell' ? ['%'] : []), ...(form !== 'line' && isFirst ? ['%%'] : [])];
+    return signs.map((sign) => ({ text: sign + name, kind: 'magic', detail: `${usage}: ${help}` }));
+  });
+  const typed = match[1] + match[2];
+  return { start, entries: entries.filter(({ text }) => text.startsWith(typed)) };
+}
+
+function isMagicAt(code: string, start: number): boolean {
+  const { magics } = scanMagics(`${code.slice(0, start)}%who`);
+  return magics.some((magic) => magic.start === start);
+}
+
+/** The help of the magic whose name, sign included, surrounds `offset`. */
+export function magicHelpAt(code: string, offset: number): string | null {
+  for (const { kind, name, start, args } of scanMagics(code).magics) {
+    if (offset < start || kind === 'help') continue;
+    if (kind === 'shell' && offset <= start + 1) return SHELL_HELP;
+    if (kind !== 'shell' && offset <= Math.min(args, start + name.length + 2)) return magicHelp(name);
+  }
+  return null;
+}
+
+/** What is said of a magic; `name` with or without its signs. */
+export function magicHelp(name: string): string | null {
+  const bare = name.replace(/^%+/, '');
+  const found = lineMagic(bare) ?? cellMagic(bare);
+  return found ? `${found.usage}\n\n${found.help}` : null;
+}

@@ -45,6 +45,9 @@ export interface WatchedState {
   readonly stepped: boolean;
 }
 
+/** Kinds that several layers may have at once; of the others the worst place is named, which may move. */
+const EACH: ReadonlySet<FindingKind> = new Set(['dead-units', 'saturated']);
+
 /** Remembers since when each finding has been true. */
 export class FindingLog {
   private current = new Map<string, { claim: Claim; since: number }>();
@@ -55,7 +58,7 @@ export class FindingLog {
     for (const claim of rules(state)) {
       // Numbers that are not finite spread within a step: where they were seen first is what helps.
       if (claim.kind === 'not-finite' && first?.claim.kind === 'not-finite') return;
-      const key = `${claim.kind} ${claim.layer ?? ''}`;
+      const key = EACH.has(claim.kind) ? `${claim.kind} ${claim.layer ?? ''}` : claim.kind;
       next.set(key, { claim, since: claim.since ?? this.current.get(key)?.since ?? step });
     }
     this.current = next;

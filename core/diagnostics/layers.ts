@@ -3,6 +3,7 @@ import type { Parameter } from '../nn/parameter.js';
 import type { Activation, ActivationKind } from './activations.js';
 import { DistributionHistory, History } from './history.js';
 import type { Distribution } from './distribution.js';
+import { median } from './numbers.js';
 
 /** One number at one step. */
 export interface Reading {
@@ -92,6 +93,10 @@ export class ActivationRecord {
 
 /** Readings kept of one quantity. */
 export const READINGS = 60;
+/** Samples whose median counts, lest a single odd batch be taken for the rule. */
+const RECENT = 5;
+/** An update-to-weight ratio beyond which a step left nothing of what a weight held. */
+const JUMP = 2;
 
 /** One parameter: its numbers, its gradients, how far a step moves it. */
 export class ParameterRecord {
@@ -105,8 +110,16 @@ export class ParameterRecord {
   missed = 0;
   /** Of the steps that were compared, how many in a row changed nothing although there was a gradient. */
   unmoved = 0;
+  /** The step of the first sample of those, and of the first of these steps. */
+  missedSince = 0;
+  unmovedSince = 0;
   /** The largest mean |g| so far. */
   largestGradient = 0;
+  /** The largest update-to-weight ratio so far. */
+  largestRatio = 0;
+  /** The first step that was larger than the weight itself. */
+  jumped: Reading | null = null;
+  private readonly recent: number[] = [];
 
   constructor(
     readonly name: string,
@@ -116,6 +129,30 @@ export class ParameterRecord {
     this.weights = new DistributionHistory(slots);
     this.gradients = new DistributionHistory(slots);
     this.ratios = new History(READINGS);
+  }
+
+  /** The median mean |g| of the newest samples. */
+  get recentGradient(): number {
+    return this.recent.length === 0 ? 0 : median(this.recent);
+  }
+
+  /** A sample with a backward pass that did not come here. */
+  miss(step: number): void {
+    if (this.missed === 0) this.missedSince = step;
+    this.missed += 1;
+  }
+
+  /** A step was compared that left everything where it was, in spite of a gradient. */
+  stay(step: number): void {
+    if (this.unmoved === 0) this.unmovedSince = step;
+    this.unmoved += 1;
+  }
+
+  /** @param value std(Δw) / std(w) */
+  addRatio(step: number, value: number): void {
+    this.ratios.push({ step, value });
+    this.largestRatio = Math.max(this.largestRatio, value);
+    if (value > JUMP) this.jumped ??= { step, value };
   }
 
   addWeight(step: number, distribution: Distribution): void {
@@ -129,6 +166,8 @@ export class ParameterRecord {
     this.gradients.add(step, distribution);
     const size = meanMagnitude(distribution);
     if (size > this.largestGradient) this.largestGradient = size;
+    this.recent.push(size);
+    if (this.recent.length > RECENT) this.recent.shift();
   }
 }
 

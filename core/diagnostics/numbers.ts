@@ -39,6 +39,13 @@ function flatten(values: readonly unknown[], out: number[]): void {
   }
 }
 
+/** NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
 export function isTensorLike(value: unknown): value is TensorLike {
   return (
     typeof value === 'object' &&

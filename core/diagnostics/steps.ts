@@ -52,8 +52,9 @@ export class Steps {
     for (const { record, size, ratio } of changes) {
       const { gradient } = record;
       const pushed = gradient !== null && gradient.zero < gradient.count;
-      record.unmoved = size === 0 && pushed ? record.unmoved + 1 : 0;
-      if (Number.isFinite(ratio)) record.ratios.push({ step: this.step, value: ratio });
+      if (size === 0 && pushed) record.stay(this.step);
+      else record.unmoved = 0;
+      if (Number.isFinite(ratio)) record.addRatio(this.step, ratio);
     }
   }
 }

@@ -334,7 +334,7 @@ export class ModelWatch {
     for (const handle of this.passHandles.splice(0)) handle.remove();
     this.guard(() => {
       for (const record of this.parameters)
-        if (record.parameter.requiresGrad && !pass.reached.has(record)) record.missed += 1;
+        if (record.parameter.requiresGrad && !pass.reached.has(record)) record.miss(pass.step);
       this.judge(pass);
     });
     this.sampled += 1;

@@ -169,7 +169,7 @@ function table(layers: readonly LayerRecord[], findings: readonly Finding[], res
     const ratios = layer.main.ratios.entries.map(({ value }) => value);
     const now = ratios.at(-1);
     return {
-      name: layer.title,
+      name: shortName(layer),
       note: `${formatCount(count)} parameters`,
       severity: Math.max(0, ...own.map(({ severity }) => severity)),
       cells: [
@@ -187,7 +187,7 @@ function table(layers: readonly LayerRecord[], findings: readonly Finding[], res
         weightCell(layer, has('not-finite'), resolution),
       ],
       measure:
-        now === undefined
+        now === undefined || !layer.main.parameter.requiresGrad
           ? null
           : {
               low: Math.min(...ratios),
@@ -198,6 +198,15 @@ function table(layers: readonly LayerRecord[], findings: readonly Finding[], res
     };
   });
   return rows.sort((a, b) => b.severity - a.severity);
+}
+
+/** Characters that fit beside a row. */
+const NAME_LENGTH = 16;
+
+/** The end of a path tells layers of a deep model apart, its beginning is the same for many. */
+function shortName({ name, title }: LayerRecord): string {
+  if (title.length <= NAME_LENGTH || !name.includes('.')) return title;
+  return name.length <= NAME_LENGTH ? name : `…${name.slice(1 - NAME_LENGTH)}`;
 }
 
 function activationCell({ activation }: LayerRecord, bad: boolean, bins: number): StripCell {

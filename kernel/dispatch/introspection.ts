@@ -49,10 +49,11 @@ export async function complete(
   if (!typed) return reply(code, offset, await live);
   const isEnough = typed.place === 'text' || (typed.place === 'members' && typed.entries.length > 0);
   const values = isEnough ? null : await within(VALUES_MS, live);
-  if (values?.start !== typed.start) return reply(code, offset, typed);
   const known = new Set(typed.entries.map(({ text }) => text));
-  const added = values.entries.filter(({ text }) => !known.has(text));
-  return reply(code, offset, { ...typed, entries: [...typed.entries, ...added] });
+  const added = values?.start === typed.start ? values.entries.filter(({ text }) => !known.has(text)) : [];
+  const entries = [...typed.entries, ...added];
+  if (entries.length === 0 && typed.imports) return reply(code, offset, { start: 0, entries: typed.imports });
+  return reply(code, offset, { ...typed, entries });
 }
 
 /** The language service as requests use it. */

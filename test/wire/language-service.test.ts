@@ -88,6 +88,20 @@ describe('types and values answer together', () => {
     });
   });
 
+  test('a name that nothing in scope begins with brings its import along', async () => {
+    const found = await complete('const one = 1;\nconst text = readFileSyn|');
+    const text = "import { readFileSync } from 'node:fs';\nconst one = 1;\nconst text = readFileSync";
+    expect(found).toMatchObject({
+      matches: [text],
+      cursor_start: 0,
+      cursor_end: 39,
+      types: [{ text, type: 'function', signature: "from 'node:fs'" }],
+    });
+    expect((await client.execute(`${text}; typeof text`)).result).toBe("'function'");
+    await client.execute('const readlinkMine = 1');
+    expect((await complete('readlink|')).matches).toEqual(['readlinkMine']);
+  });
+
   test('inspection: declaration, documentation and value, as text and Markdown', async () => {
     await client.execute('/** Counts *sheep*. */\nlet sheep: number = 7');
     const found = await inspect('she|ep + 1');

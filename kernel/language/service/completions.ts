@@ -1,23 +1,9 @@
 /** From the server's list to what a frontend inserts: one range for all, filtered by what is typed, ranked. */
+import { autoImports } from './auto-imports.js';
 import type { CompletionEntry, Completions } from './contract.js';
+import { itemsOf, type Place } from './items.js';
 import { declaredWord, isType, isTypeOnly, KEYWORD, kindWord } from './kinds.js';
 import type { KnownName } from './program.js';
-
-/** An item of the Language Server Protocol, as far as it matters here. */
-interface Item {
-  readonly label: string;
-  readonly text: string;
-  readonly kind: number;
-  readonly sort: string;
-  readonly detail: string;
-  /** Where its edit begins: the line and the character; null: at the word. */
-  readonly from: Place | null;
-}
-
-export interface Place {
-  readonly line: number;
-  readonly character: number;
-}
 
 export interface Cursor {
   readonly code: string;
@@ -37,7 +23,8 @@ export function completionsFrom(
 ): Completions {
   const { code, offset } = cursor;
   const word = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
-  const items = itemsOf(answer);
+  const all = itemsOf(answer);
+  const items = all.filter(({ auto }) => auto === null);
   const starts = items.map(({ from }) => (from ? cursor.offsetAt(from) : offset - word.length));
   const start = mostCommon(starts) ?? offset - word.length;
   const before = code.slice(0, start);
@@ -63,7 +50,8 @@ export function completionsFrom(
   const entries = matching([...found.values()], typed)
     .sort((a, b) => compare(rankOf(a), rankOf(b)) || compare(a.text, b.text))
     .map(({ text, kind, detail }) => ({ text, kind, detail }));
-  return { start, place, entries };
+  const imports = entries.length === 0 && place === 'scope' ? autoImports(all, code, offset, word) : {};
+  return { start, place, entries, ...imports };
 }
 
 /** Those that go on from what is typed; in another case only when there are no others. */
@@ -87,33 +75,4 @@ function mostCommon(values: readonly number[]): number | undefined {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
-}
-
-type Node = Record<string, unknown>;
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null;
-}
-
-export function itemsOf(answer: unknown): Item[] {
-  const list: unknown = isNode(answer) && !Array.isArray(answer) ? answer.items : answer;
-  if (!Array.isArray(list)) return [];
-  return list.filter(isNode).map((item): Item => {
-    const { label, kind, sortText, detail, insertText, textEdit } = item;
-    const edit = isNode(textEdit) ? textEdit : null;
-    const range = edit?.range ?? edit?.insert;
-    const text = edit?.newText ?? insertText ?? label;
-    return {
-      label: String(label),
-      text: String(text).replace(/\?$/, ''),
-      kind: Number(kind ?? 1),
-      sort: typeof sortText === 'string' ? sortText : '15',
-      detail: typeof detail === 'string' ? detail : '',
-      from: isNode(range) && isPlace(range.start) ? range.start : null,
-    };
-  });
-}
-
-export function isPlace(value: unknown): value is Place {
-  return isNode(value) && typeof value.line === 'number' && typeof value.character === 'number';
 }

@@ -1,5 +1,5 @@
 /** Which of the server's diagnostics a person should hear of: mistakes, not what is normal in a notebook. */
-import { isPlace, type Place } from './completions.js';
+import { isPlace, type Place } from './items.js';
 import type { Diagnostic } from './contract.js';
 import type { CellProgram } from './program.js';
 

@@ -1,11 +1,12 @@
 /** The language service: keeps the server's program that of the notebook, asks, and starts the server again when it dies. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { completionsFrom, itemsOf, type Place } from './completions.js';
+import { completionsFrom } from './completions.js';
 import { configDocuments, serverExecutable } from './config.js';
 import type { Completions, Diagnostic, Inspection, LanguageService } from './contract.js';
 import { errorsOf } from './errors.js';
 import { fromHover, fromSignatureHelp } from './hover.js';
+import { itemsOf, type Place } from './items.js';
 import { kindWord } from './kinds.js';
 import { blankMagics } from '../magics/index.js';
 import { withPackages } from './packages.js';

@@ -12,9 +12,15 @@ let service: LanguageService;
 beforeAll(() => {
   mkdirSync(folder);
   // With it, TypeScript itself offers none but the packages that it names.
-  writeFileSync(path.join(above, 'package.json'), '{ "dependencies": { "named-elsewhere": "1" } }');
-  for (const name of ['plain-javascript', '@scope/inner'])
+  writeFileSync(path.join(above, 'package.json'), '{ "dependencies": { "named-dependency": "1" } }');
+  for (const name of ['plain-javascript', '@scope/inner', 'named-dependency'])
     mkdirSync(path.join(above, 'node_modules', name), { recursive: true });
+  const dependency = path.join(above, 'node_modules', 'named-dependency');
+  writeFileSync(
+    path.join(dependency, 'package.json'),
+    '{ "name": "named-dependency", "types": "index.d.ts" }',
+  );
+  writeFileSync(path.join(dependency, 'index.d.ts'), 'export declare function thrice(a: number): number;');
   writeFileSync(
     path.join(folder, 'local-module.ts'),
     'export const fromFile = (a: number): string => `${a}`;\n',
@@ -94,6 +100,14 @@ describe('completion', () => {
     );
     expect((await complete("import { fromF| } from './local-module.ts'")).texts).toEqual(['fromFile']);
     expect((await complete("import './local-|'")).texts).toEqual([expect.stringMatching(/^local-module/)]);
+  });
+
+  test('names that an installed package exports, with their import', async () => {
+    service.ran('export const twiceAsLong = 2;');
+    expect((await complete('twiceAs|')).texts).toEqual(['twiceAsLong']);
+    const text = "import { thrice } from 'named-dependency';\nif (true) {\n  thrice";
+    const other = await service.complete('if (true) {\n  thri(2)', 'if (true) {\n  thri'.length);
+    expect(other).toMatchObject({ entries: [], imports: [{ text, detail: "from 'named-dependency'" }] });
   });
 
   test('literals of a union and keys of options', async () => {

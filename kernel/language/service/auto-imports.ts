@@ -1,0 +1,44 @@
+/**
+ * Names that a module exports and the cell does not import yet. A frontend replaces one range with one text and knows no
+ * further edits, so such an entry replaces the cell from its first character to the cursor: the import, then what stood
+ * there, then the name. That is offered only where nothing in scope goes on from the word, as all entries of an answer
+ * share their range: names in scope keep their short texts.
+ */
+import type { CompletionEntry, Completions } from './contract.js';
+import { kindWord } from './kinds.js';
+import type { Item } from './items.js';
+
+/** How a name is exported: the server's number of it. */
+const CLAUSES = [(name: string) => `{ ${name} }`, (name: string) => name, (name: string) => `* as ${name}`];
+/** Shorter words go on in hundreds of ways. */
+const SHORTEST = 3;
+const MOST = 20;
+
+export function autoImports(
+  items: readonly Item[],
+  code: string,
+  offset: number,
+  word: string,
+): Pick<Completions, 'imports'> {
+  if (word.length < SHORTEST) return {};
+  const offered = items.filter(({ text, from }) => from === null && text.startsWith(word));
+  const modules = new Map<string, { name: string; kind: number; line: string; from: string }>();
+  for (const { text: name, kind, auto } of offered) {
+    const clause = auto && CLAUSES.at(auto.kind);
+    // What other cells declare is there already.
+    if (!auto || !clause || auto.module.startsWith('./nabla-cell')) continue;
+    const line = `import ${clause(name)} from '${auto.module}';`;
+    modules.set(`${name} ${auto.module}`, { name, kind, line, from: auto.module });
+  }
+  const before = code.slice(0, offset - word.length);
+  const entries = [...modules.values()]
+    // Node's own modules go by one name.
+    .filter(({ name, from }) => !modules.has(`${name} node:${from}`))
+    .sort((a, b) => a.name.length - b.name.length || (`${a.name} ${a.from}` < `${b.name} ${b.from}` ? -1 : 1))
+    .slice(0, MOST)
+    .map(({ name, kind, line, from }): CompletionEntry => {
+      const text = `${line}\n${before}${name}`;
+      return { text, kind: kindWord(kind), detail: `from '${from}'` };
+    });
+  return entries.length > 0 ? { imports: entries } : {};
+}

@@ -6,7 +6,7 @@ import { foldAround } from './gather.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { takeRows } from './rows.js';
 import { expandTo, reshapeTo, unsqueezeDim } from './shape.js';
-import { vectorNormOf } from './statistics.js';
+import { vectorNormOf } from './vector-norms.js';
 import { sumDims } from './sum.js';
 
 export interface PairwiseOptions {

@@ -12,6 +12,7 @@ import { cast } from './cast.js';
 import { where } from './choice.js';
 import { eq, gt, logicalOr, lt } from './comparison.js';
 import { fmaxFirst, fmaxSecond, fminFirst, fminSecond, ofLarger, ofSmaller } from './extreme-gradients.js';
+import { extremeGradient, reduceFewGradient } from './few-reductions.js';
 import { areFloats, evaluate } from './formulas.js';
 import { clampFew, clampGradFew, fewElements } from './few.js';
 import { gatherAlong } from './gather.js';
@@ -76,6 +77,8 @@ function extremePrimitive(op: 'max' | 'min', name: string): Primitive<ExtremeAtt
     vjp: (grad, context) => {
       const { dims, keepdim } = context.attributes;
       const x = context.input(0);
+      const few = reduceFewGradient(name, extremeGradient, grad, x, context.output(), dims);
+      if (few !== null) return [few];
       const restore = (y: Tensor): Tensor => (keepdim ? y : restoreDims(y, x.shape, dims));
       const mask = cast(eq(x, restore(context.output().detach())), grad.dtype);
       return [div(mul(mask, restore(grad)), sumDims(mask, dims, true))];
@@ -100,6 +103,7 @@ const extremes: Record<'amax' | 'amin', Primitive<ExtremeAttributes>> = {
 };
 
 function refuseEmpty(op: string, x: Tensor, dims: readonly number[]): void {
+  if (x.layout.size > 0) return;
   const empty = dims.some((dim) => x.shape[dim] === 0);
   if (empty && reducedShape(x.shape, dims, false).every((n) => n > 0)) {
     throw new RangeError(

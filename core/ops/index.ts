@@ -325,15 +325,14 @@ export {
   logsumexp,
   nanmean,
   nansum,
-  norm,
   prod,
   std,
   stdMean,
   var,
   varMean,
-  type NormOptions,
   type VarOptions,
 } from './statistics.js';
+export { norm, type NormOptions } from './vector-norms.js';
 export { type UnfoldOptions } from './unfolding.js';
 export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './unique.js';
 export { diagonalScatter, selectScatter, sliceScatter } from './writing.js';

@@ -53,6 +53,7 @@ import * as special from './special.js';
 import * as statistics from './statistics.js';
 import * as unfolding from './unfolding.js';
 import * as unique from './unique.js';
+import * as vectorNorms from './vector-norms.js';
 import * as random from '../random/ops.js';
 import * as linear from './linalg/methods.js';
 import { runInPlace } from './inplace.js';
@@ -130,6 +131,7 @@ declare module '../tensor.js' {
       MethodsOf<typeof statistics>,
       MethodsOf<typeof unfolding>,
       MethodsOf<typeof unique>,
+      MethodsOf<typeof vectorNorms>,
       MethodsOf<typeof random>,
       MethodsOf<typeof linear> {}
 }
@@ -184,6 +186,7 @@ export const families = [
   statistics,
   unfolding,
   unique,
+  vectorNorms,
   random,
   linear,
 ] as const;

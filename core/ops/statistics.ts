@@ -1,17 +1,28 @@
-/** Reductions beyond the sum: products, variances, norms, truth, counts. */
+/** Reductions beyond the sum: products, variances, truth, counts. */
 import { levels } from '../autograd/levels/wrapped.js';
-import { type DType, isFloat, isWideFloat } from '../dtype.js';
+import { gradMode } from '../autograd/mode.js';
+import { type DType, isFloat, isHalf, isWideFloat } from '../dtype.js';
 import { formula } from '../kernels/formula.js';
-import { formatShape, wrapDim, wrapDims } from '../layout.js';
+import { wrapDim, wrapDims } from '../layout.js';
 import type { Tensor } from '../tensor.js';
-import { add, div, mul, pow, sub } from './arithmetic.js';
+import { add, div, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { where } from './choice.js';
 import { eq } from './comparison.js';
 import { piecewise, toFloat } from './elementwise.js';
-import { amax, amin } from './extremes.js';
+import { amax } from './extremes.js';
+import {
+  exponentialSumGradient,
+  exponentialSumOfLine,
+  fewRun,
+  productGradient,
+  productOfLine,
+  reduceFew,
+  reduceFewGradient,
+  truthOfFew,
+} from './few-reductions.js';
 import { evaluate } from './formulas.js';
-import { abs, exp, log, sign, sqrt, square } from './pointwise.js';
+import { abs, exp, log, sqrt, square } from './pointwise.js';
 import { apply, OUTPUT, type Primitive } from './primitive.js';
 import { filled, inDType } from './raw.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
@@ -21,7 +32,6 @@ import { reshapeTo, squeezeDims } from './shape.js';
 import { cumprodBoth } from './scan.js';
 import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
 import { mapElements } from './unary.js';
-import { singularValuesOver } from './linalg/svd.js';
 
 interface ProdAttributes {
   readonly dim: number;
@@ -58,6 +68,30 @@ type Prod = (
   options?: SumOptions,
 ) => Tensor;
 
+/** The same of neighbouring dimensions of floats outside of function transforms, with what is reduced left out. */
+const wholeProduct: Primitive<OverDims> = {
+  name: 'prod',
+  reads: [[0, OUTPUT]],
+  forward: ([x], { dims, keepdim }) => {
+    const run = fewRun(x, dims);
+    if (run === null) return reduceRaw('prod', x, dims, keepdim, 'prod');
+    return reduceFew('prod', productOfLine, x, dims, keepdim, run);
+  },
+  vjp: (grad, context) => {
+    const { dims } = context.attributes;
+    const x = context.input(0);
+    const y = context.output();
+    const few = reduceFewGradient('prod', productGradient, grad, x, y, dims);
+    if (few !== null) return [few];
+    const shape = reducedShape(x.shape, dims, true);
+    const g = reshapeTo(grad, shape);
+    if (!anyTrue(eq(x, 0))) return [div(mul(g, reshapeTo(y, shape)), x)];
+    const flat = dims.length === 1 ? x : reshapeTo(x, [x.layout.size]);
+    const { before, behind } = cumprodBoth(flat, dims.length === 1 ? dims[0] : 0);
+    return [mul(g, reshapeTo(mul(before, behind), x.shape))];
+  },
+};
+
 /** The product of all elements, or along one dimension. Integers and booleans multiply as int64. */
 export const prod: MethodOp<Prod> = methodOp<Prod>(
   {
@@ -68,6 +102,12 @@ export const prod: MethodOp<Prod> = methodOp<Prod>(
   },
   (input: Tensor, dim?: number, keepdim = false, dtype?: DType) => {
     const x = cast(input, dtype ?? (isFloat(input.dtype) ? input.dtype : 'int64'));
+    if (levels.top === null && isWideFloat(x.dtype) && x.ndim > 0) {
+      return apply(wholeProduct, [x], {
+        dims: wrapDims('prod', dim, x.ndim),
+        keepdim: dim !== undefined && keepdim,
+      });
+    }
     if (dim === undefined) {
       return reshapeTo(apply(prodPrimitive, [reshapeTo(x, [x.numel()])], { dim: 0 }), []);
     }
@@ -217,12 +257,43 @@ export const logsumexp: MethodOp<Reduce> = methodOp<Reduce>(
     const x = toFloat(input);
     const dims = wrapDims('logsumexp', dim, x.ndim);
     if (x.numel() === 0) return log(sumDims(exp(x), dims, keepdim));
-    const top = amax(x.detach(), dims, true);
-    const finite = where(eq(abs(top), Infinity), 0, top);
-    const result = log(sumDims(exp(sub(x, finite)), dims, keepdim));
-    return add(result, keepdim ? finite : squeezeDims(finite, dims));
+    // Of many elements, the composed ops keep exponentials that are dear to compute again.
+    const few = levels.top === null && gradMode.watch === null && fewRun(x, dims) !== null;
+    if (few && isWideFloat(x.dtype)) return apply(exponentialSum, [x], { dims, keepdim });
+    return exponentialSumOf(x, dims, keepdim);
   },
 );
+
+function exponentialSumOf(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  const top = amax(x.detach(), dims, true);
+  const finite = where(eq(abs(top), Infinity), 0, top);
+  const result = log(sumDims(exp(sub(x, finite)), dims, keepdim));
+  return add(result, keepdim ? finite : squeezeDims(finite, dims));
+}
+
+interface OverDims {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+const exponentialSum: Primitive<OverDims> = {
+  name: 'logsumexp',
+  reads: [[0, OUTPUT]],
+  forward: ([x], { dims, keepdim }) => {
+    const run = fewRun(x, dims);
+    if (run === null) return exponentialSumOf(x, dims, keepdim);
+    return reduceFew('logsumexp', exponentialSumOfLine, x, dims, keepdim, run);
+  },
+  vjp: (grad, context) => {
+    const { dims, keepdim } = context.attributes;
+    const x = context.input(0);
+    const y = context.output();
+    const few = reduceFewGradient('logsumexp', exponentialSumGradient, grad, x, y, dims);
+    if (few !== null) return [few];
+    const restore = (t: Tensor): Tensor => (keepdim ? t : restoreDims(t, x.shape, dims));
+    return [mul(exp(sub(x, restore(y))), restore(grad))];
+  },
+};
 
 function truthSamples(make: SampleMaker): unknown[][] {
   const some = make([2, 3], { dtype: 'bool', low: 0, high: 2 });
@@ -245,8 +316,13 @@ function truthOp(name: 'all' | 'any', op: 'min' | 'max', empty: 0 | 1): MethodOp
   return methodOp<Reduce>(
     { name, params: ['input', 'dim', 'keepdim'], options: true, samples: truthSamples },
     (input: Tensor, dim: Dims = null, keepdim = false) => {
+      const dims = wrapDims(name, dim, input.ndim);
+      const run = levels.top === null && !isHalf(input.dtype) ? fewRun(input, dims) : null;
+      if (run !== null) {
+        const result = truthOfFew(op === 'max', input, dims, keepdim, run);
+        return input.dtype === 'uint8' ? inDType(result, 'uint8', name) : result;
+      }
       const x = hasFewFloats(input) ? indicator(input) : inDType(input, 'bool', name);
-      const dims = wrapDims(name, dim, x.ndim);
       const result = dims.some((d) => x.shape[d] === 0)
         ? filled(reduceRaw('sum', x, dims, keepdim, name).shape, empty, 'bool', name)
         : inDType(reduceRaw(op, x, dims, keepdim, name), 'bool', name);
@@ -275,105 +351,6 @@ export const countNonzero: MethodOp<Count> = methodOp<Count>(
     const dims = wrapDims('countNonzero', dim, input.ndim);
     if (hasFewFloats(input)) return inDType(sumDims(indicator(input), dims, false), 'int64', 'countNonzero');
     return sumDims(inDType(inDType(input, 'bool', 'countNonzero'), 'int64', 'countNonzero'), dims, false);
-  },
-);
-
-export interface NormOptions extends ReduceOptions {
-  p?: number | 'fro' | 'nuc';
-  dtype?: DType;
-}
-
-/** (Σ |x|ᵖ)^(1/p) over dimensions; the largest or smallest |x| for p = ±∞, the count of non-zeros for p = 0. */
-export function vectorNormOf(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
-  if (p === Infinity || p === -Infinity) {
-    if (dims.some((d) => x.shape[d] === 0)) {
-      if (p < 0)
-        throw new RangeError(`norm: of no elements (shape ${formatShape(x.shape)}) there is no smallest`);
-      return sumDims(x, dims, keepdim);
-    }
-    const list = dims.length === 0 ? [] : dims;
-    const size = abs(x);
-    if (list.length === 0) return size;
-    return p > 0 ? amax(size, list, keepdim) : amin(size, list, keepdim);
-  }
-  if (p === 0) return sumDims(cast(x.detach().ne(0), x.dtype), dims, keepdim);
-  if (p === 1) return sumDims(abs(x), dims, keepdim);
-  return apply(normPrimitive, [x], { p, dims, keepdim });
-}
-
-interface NormAttributes {
-  readonly p: number;
-  readonly dims: readonly number[];
-  readonly keepdim: boolean;
-}
-
-const normPrimitive: Primitive<NormAttributes> = {
-  name: 'norm',
-  reads: [[0, OUTPUT]],
-  forward: ([x], { p, dims, keepdim }) => {
-    if (p === 2) return sqrt(sumDims(square(x), dims, keepdim));
-    return pow(sumDims(pow(abs(x), p), dims, keepdim), 1 / p);
-  },
-  vjp: (grad, context) => {
-    const { p, dims, keepdim } = context.attributes;
-    const x = context.input(0);
-    const y = keepdim ? context.output() : restoreDims(context.output(), x.shape, dims);
-    const g = keepdim ? grad : restoreDims(grad, x.shape, dims);
-    if (p === 2) return [where(eq(y, 0), 0, mul(x, div(g, y)))];
-    const size = abs(x);
-    if (p < 1) {
-      const slope = where(eq(x, 0), 0, mul(sign(x), pow(size, p - 1)));
-      return [mul(slope, mul(g, where(eq(y, 0), 0, pow(y, 1 - p))))];
-    }
-    if (p < 2) {
-      const slope = mul(sign(x), pow(size, p - 1));
-      return [mul(slope, where(eq(y, 0), 0, div(g, pow(y, p - 1))))];
-    }
-    return [mul(mul(x, pow(size, p - 2)), where(eq(y, 0), 0, div(g, pow(y, p - 1))))];
-  },
-  batch: ([x], { p, dims, keepdim }) =>
-    apply(normPrimitive, [x], { p, dims: dims.map((dim) => dim + 1), keepdim }),
-};
-
-/** The sum of the singular values of the matrices in two dimensions. */
-function nuclearNorm(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
-  const dims = dim === null ? [...x.shape.keys()] : [dim].flat();
-  if (dims.length !== 2) {
-    throw new RangeError(
-      `norm: the nuclear norm is one of matrices: say which two dimensions of shape ${formatShape(x.shape)}`,
-    );
-  }
-  const values = singularValuesOver('norm', x, dims[0], dims[1]);
-  const result = sumDims(values, [values.ndim - 1], false);
-  return keepdim ? reshapeTo(result, reducedShape(x.shape, wrapDims('norm', dims, x.ndim), true)) : result;
-}
-
-type Norm = (
-  input: Tensor,
-  p?: number | 'fro' | 'nuc' | NormOptions,
-  dim?: Dims | NormOptions,
-  keepdim?: boolean | NormOptions,
-) => Tensor;
-
-/** The p-norm (2 by default) of all elements, or over dimensions. */
-export const norm: MethodOp<Norm> = methodOp<Norm>(
-  {
-    name: 'norm',
-    params: ['input', 'p', 'dim', 'keepdim', 'dtype'],
-    options: true,
-    samples: (make) => [
-      [make([2, 3])],
-      [make([2, 3]), 3, 1],
-      [make([2, 3]), { p: 1, dim: 0, keepdim: true }],
-    ],
-    errors: (make) => [{ args: [make([2], { dtype: 'int64' })], message: /takes float tensors/ }],
-  },
-  (input: Tensor, p: number | 'fro' | 'nuc' = 2, dim: Dims = null, keepdim = false, dtype?: DType) => {
-    const x = dtype === undefined ? input : cast(input, dtype);
-    if (!isFloat(x.dtype))
-      throw new TypeError(`norm: takes float tensors, got ${x.dtype}; convert it with x.float()`);
-    if (p === 'nuc') return nuclearNorm(x, dim, keepdim);
-    return vectorNormOf(x, p === 'fro' ? 2 : p, wrapDims('norm', dim, x.ndim), keepdim);
   },
 );
 

@@ -8,7 +8,7 @@ import { abs } from '../pointwise.js';
 import { functionOp, type FunctionOp } from '../record.js';
 import type { Dims } from '../reduction.js';
 import { reshapeTo, unsqueezeDim } from '../shape.js';
-import { vectorNormOf } from '../statistics.js';
+import { vectorNormOf } from '../vector-norms.js';
 import { sumDims } from '../sum.js';
 import { checkFloat, checkMatrices } from './batch.js';
 import { singularValuesOver } from './svd.js';

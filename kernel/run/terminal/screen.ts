@@ -44,7 +44,9 @@ export class Screen {
   }
 
   #draw(text: string): void {
-    const { columns, rows } = this.terminal;
+    // A terminal that nobody has told its size says 0.
+    const columns = this.terminal.columns || 80;
+    const rows = this.terminal.rows || 24;
     // What is taller than the screen could not be erased again.
     const lines = [...(this.#partial === '' ? [] : [lastOverwritten(this.#partial)]), ...this.footer()]
       .slice(-(rows - 1))

@@ -82,6 +82,13 @@ describe('text above a footer that changes in place', () => {
     expect(terminal.lines.at(-2)).toBe('20%');
   });
 
+  it('draws its footer also where the terminal does not know its size', () => {
+    let written = '';
+    const screen = new Screen({ columns: 0, rows: 0, write: (text) => (written += text) }, () => ['footer']);
+    screen.redraw();
+    expect(written).toBe('footer\n');
+  });
+
   it('never draws a footer that wraps or is taller than the screen', () => {
     const terminal = new VirtualTerminal(20, 5);
     const screen = new Screen(terminal, () => Array.from({ length: 9 }, (_, i) => `${i} ${'x'.repeat(50)}`));

@@ -53,11 +53,18 @@ export function tokenLoss(
   if (tokens.length === 0) return said(title, 'No tokens');
   const finite = values.filter(Number.isFinite);
   const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
-  const most = options.highest ?? Math.min(8, Math.max(...finite, 1e-9));
+  const most =
+    options.highest ??
+    Math.min(
+      8,
+      finite.reduce((a, b) => Math.max(a, b), 1e-9),
+    );
   const shown = tokens.slice(0, MOST_TOKENS);
   const spans = shown.map((token, i) => span(token, values[i], most)).join('');
   const facts = [
-    `${formatCount(tokens.length)} tokens, mean loss ${formatNumber(mean, 4)} nats, perplexity ${formatNumber(Math.exp(mean), 4)}`,
+    finite.length === 0
+      ? `${formatCount(tokens.length)} tokens, without a finite loss`
+      : `${formatCount(tokens.length)} tokens, mean loss ${formatNumber(mean, 4)} nats, perplexity ${formatNumber(Math.exp(mean), 4)}`,
   ];
   if (finite.length < values.length)
     facts.push(`${values.length - finite.length} losses are not finite (magenta)`);
@@ -73,8 +80,9 @@ export function tokenLoss(
     );
   const html =
     `<div><div><b>${escape(title)}</b></div><div style="line-height:1.9;max-width:760px">${spans}</div>` +
-    `<small>${escape(facts.join('; '))}. White is 0, orange ${formatNumber(most)} nats.</small></div>`;
-  return new TokenLoss(html, [title, ...facts, `highest: ${highest.join(', ')}`].join('\n'));
+    `<small>${escape(facts.join('; '))}.${finite.length === 0 ? '' : ` White is 0, orange ${formatNumber(most)} nats.`}</small></div>`;
+  const lines = highest.length === 0 ? facts : [...facts, `highest: ${highest.join(', ')}`];
+  return new TokenLoss(html, [title, ...lines].join('\n'));
 }
 
 function said(title: string, words: string): TokenLoss {

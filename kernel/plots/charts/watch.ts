@@ -206,7 +206,7 @@ const NAME_LENGTH = 16;
 /** The end of a path tells layers of a deep model apart, its beginning is the same for many. */
 function shortName({ name, title }: LayerRecord): string {
   if (title.length <= NAME_LENGTH || !name.includes('.')) return title;
-  return name.length <= NAME_LENGTH ? name : `…${name.slice(1 - NAME_LENGTH)}`;
+  return name.length <= NAME_LENGTH ? name : `…${name.slice(1 - NAME_LENGTH).replace(/^\.+/, '')}`;
 }
 
 function activationCell({ activation }: LayerRecord, bad: boolean, bins: number): StripCell {

@@ -1,10 +1,13 @@
 /** Whatever numbers come, a chart is a right picture or says what is wrong; it never throws into a training loop. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as plots from '../../../kernel/plots/index.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
 import { chartBundle } from '../../../kernel/plots/render/bundle.js';
 import { render } from '../../../kernel/plots/render/raster.js';
-import { nn, optim, randn, tensor } from '../../../core/index.js';
+import { F, nn, optim, randn, SummaryWriter, tensor, type Tensor } from '../../../core/index.js';
 import { fakeParameter } from './cases.js';
 import { inkShare, readPng } from './png-reader.js';
 import { silent } from './tools.js';
@@ -87,7 +90,77 @@ const CHARTS: Record<string, (values: number[]) => { model(): ChartModel }> = {
       (x: number, y: number) =>
         values[Math.abs(Math.round(10 * (x + y))) % Math.max(1, values.length)] ?? NaN,
     ),
+  'embeddingPlot by t-SNE': (values) =>
+    plots.embeddingPlot(
+      values.map((value) => [value, -value, 1]),
+      { method: 'tsne', steps: 20, labels: values.map((_, i) => i % 3) },
+    ),
+  featureMaps: (values) => plots.featureMaps([[values, values]]),
+  decisionBoundaryFrames: (values) => {
+    const chart = plots.decisionBoundaryFrames(
+      (points) => points.map((_, i) => values[i % Math.max(1, values.length)] ?? NaN),
+      { points: pairs(values), labels: values.map((_, i) => i % 2), every: 1 },
+      silent,
+    );
+    for (const value of [...values.slice(0, 2), 1]) chart.sample(value);
+    return chart;
+  },
+  graph: (values) => plots.graph(() => broken(values), {}, silent),
+  'graph of a loss that was computed': (values) => plots.graph(broken(values), {}, silent),
+  backpropSteps: (values) => plots.backpropSteps(() => broken(values), {}, silent),
+  findLearningRate: (values) => {
+    const { model, x, y } = fitted(values);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const before = model.parameters().map((one) => one.toArray());
+    const chart = plots.findLearningRate(model, optimizer, [[x, y]], squared, { steps: 20 });
+    expect(model.parameters().map((one) => one.toArray())).toEqual(before);
+    expect(optimizer.paramGroups[0].lr).toBe(0.1);
+    return chart;
+  },
+  'findLearningRate with this range': (values) => {
+    const { model, x, y } = fitted([1, 2, 3]);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const range = { from: values[0], to: values.at(-1), steps: values.length };
+    return plots.findLearningRate(model, optimizer, [[x, y]], squared, range);
+  },
+  gradientNoise: (values) => {
+    const { model, x, y } = fitted(values);
+    return plots.gradientNoise(
+      model,
+      (input: Tensor, target: Tensor) => squared(model(input), target),
+      { x, y },
+      { draws: 4 },
+    );
+  },
+  compareRuns: (values) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'nabla-runs-'));
+    try {
+      for (const run of ['one', 'other']) {
+        const writer = new SummaryWriter(path.join(folder, run));
+        writer.addScalar('always', 1, 0);
+        values.forEach((value, i) => writer.addScalar('loss', value, i));
+        writer.close();
+      }
+      if (values.length > 0) return plots.compareRuns('loss', { logDir: folder });
+      expect(() => plots.compareRuns('loss', { logDir: folder })).toThrow(/there are always/);
+      return plots.compareRuns('always', { logDir: folder });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
 };
+
+function broken(values: number[]): Tensor {
+  const w = tensor(values, { requiresGrad: true });
+  return w.log().mul(w).sum();
+}
+
+function fitted(values: number[]): { model: nn.Linear; x: Tensor; y: Tensor } {
+  const x = tensor(values, { dtype: 'float32' }).reshape([values.length, 1]);
+  return { model: new nn.Linear(1, 1), x, y: x };
+}
+
+const squared = (output: Tensor, target: Tensor): Tensor => F.mseLoss(output, target);
 
 function check(chart: ChartModel): void {
   const result = render(chart, 'final');
@@ -102,6 +175,32 @@ function check(chart: ChartModel): void {
 describe.each(Object.entries(CHARTS))('%s', (_, make) => {
   it.each(Object.entries(NUMBERS))('takes numbers that are %s', (_name, values) => {
     check(make(values).model());
+  });
+});
+
+describe('tokenLoss', () => {
+  it.each(Object.entries(NUMBERS))('takes losses that are %s', (_, values) => {
+    for (const tokens of [values.map((_value, i) => `<b>${i}`), ['one'], []]) {
+      const { html, text } = plots.tokenLoss(tokens, values);
+      expect(text.length).toBeGreaterThan(0);
+      expect(html).not.toContain('<b>0');
+      expect(html).not.toMatch(/:(NaN|Infinity)|undefined/);
+      expect(text).not.toMatch(/NaN|undefined|highest: $/);
+    }
+  });
+
+  it('takes more losses than a call has room for arguments', () => {
+    const { text } = plots.tokenLoss(Array<string>(300_000).fill('a'), new Float32Array(300_000).fill(2));
+    expect(text).toContain('mean loss 2 nats');
+  });
+});
+
+describe('the chart of a sweep', () => {
+  it.each(Object.entries(NUMBERS))('takes metrics that are %s, and runs that failed', (_, values) => {
+    const chart = new plots.LineChart({ title: 'loss by lr', xScale: 'log', smooth: 0 }, silent);
+    for (const [i, value] of [...values, null, undefined].entries())
+      chart.run(`width ${i % 2}`).add({ loss: value }, 10 ** (i - 3));
+    check(chart.model());
   });
 });
 

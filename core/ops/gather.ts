@@ -16,7 +16,7 @@ import {
   notATensor,
   type SampleMaker,
 } from './record.js';
-import { fillRows, putRows, type Rows, takeRows } from './rows.js';
+import { fillRows, putRows, type Rows, takeRows, takeRowsOf } from './rows.js';
 import { expandTo, reshapeTo } from './shape.js';
 import { sliceDim, wrapIndex } from './slicing.js';
 
@@ -77,7 +77,14 @@ export const indexSelect: MethodOp<IndexSelect> = methodOp<IndexSelect>(
   (input, dim, index) => {
     const at = wrapDim('indexSelect', dim, input.ndim);
     const rows = rowsOf('indexSelect', index, input.shape[at] ?? 1, at);
-    return reshapeTo(takeRows(foldAround(input, at), rows), withSize(input, at, rows.length));
+    const { shape } = input;
+    let outer = 1;
+    let inner = 1;
+    for (let d = 0; d < shape.length; d++) {
+      if (d < at) outer *= shape[d];
+      else if (d > at) inner *= shape[d];
+    }
+    return takeRowsOf(input, { outer, size: shape[at] ?? 1, inner }, rows, withSize(input, at, rows.length));
   },
 );
 
@@ -156,7 +163,8 @@ export function flat(x: Tensor): Tensor {
 
 /** Elements of x along `dim` as an index tensor says. */
 export function gatherAlong(op: string, x: Tensor, dim: number, index: Tensor): Tensor {
-  return reshapeTo(takeRows(flat(x), positionsAlong(op, x.shape, dim, index)), index.shape);
+  const run = { outer: 1, size: x.layout.size, inner: 1 };
+  return takeRowsOf(x, run, positionsAlong(op, x.shape, dim, index), index.shape);
 }
 
 /** An index for samples of gather and scatter: of shape [2, 2], into the second dimension of [2, 3]. */

@@ -3,20 +3,23 @@
  * [outer, size, inner]; `rows` numbers positions of the middle dimension, or is −1, where zeros are taken and nothing
  * is put (padding). Indexing single elements is the case inner = 1.
  */
+import { levels } from '../autograd/levels/wrapped.js';
 import { itemSize, storable } from '../dtype.js';
 import { addRows32, addSingle32, addSingle64, putSingle, takeSingle } from '../kernels/rows.js';
+import type { Shape } from '../layout.js';
 import { u8 } from '../memory.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { apply, type Primitive, type PrimitiveBatchRule, withBatch } from './primitive.js';
 import { castCopy, contiguousData, elements, filled } from './raw.js';
+import { reshapeTo } from './shape.js';
+import type { Run } from './sum.js';
 
 export type Rows = Int32Array;
 
 /** Longer runs are copied as blocks of bytes. */
 const BLOCK = 16;
 
-function takeBlocks(source: Tensor, rows: Rows, out: Tensor): void {
-  const [outer, size, inner] = source.shape;
+function takeBlocks(source: Tensor, { outer, size, inner }: Run, rows: Rows, out: Tensor): void {
   const bytes = inner * itemSize(source.dtype);
   for (let o = 0; o < outer; o++) {
     const from = source.ptr + o * size * bytes;
@@ -35,8 +38,7 @@ function movable(x: Tensor): 1 | 4 | 8 | null {
   return bytes === 1 || bytes === 4 || bytes === 8 ? bytes : null;
 }
 
-function takeElements(source: Tensor, rows: Rows, out: Tensor): void {
-  const [outer, size, inner] = source.shape;
+function takeElements(source: Tensor, { outer, size, inner }: Run, rows: Rows, out: Tensor): void {
   const bytes = movable(source);
   if (inner === 1 && bytes !== null) {
     for (let o = 0; o < outer; o++)
@@ -74,37 +76,44 @@ function folded<A>(once: (x: Tensor, attributes: A) => Tensor): PrimitiveBatchRu
   return ([x], attributes, { size }) => unfold(once(fold(x), attributes), size);
 }
 
+function taken(x: Tensor, run: Run, rows: Rows, shape: Shape): Tensor {
+  const source = contiguousData(x, 'index');
+  const out = allocateShape(shape, source.dtype, 'index');
+  if (run.inner >= BLOCK) takeBlocks(source, run, rows, out);
+  else takeElements(source, run, rows, out);
+  return out;
+}
+
 const takePrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> = {
   name: 'index',
   forward: ([x], { rows }) => {
-    const source = contiguousData(x, 'index');
-    const [outer, , inner] = source.shape;
-    const out = allocateShape([outer, rows.length, inner], source.dtype, 'index');
-    if (inner >= BLOCK) takeBlocks(source, rows, out);
-    else takeElements(source, rows, out);
-    return out;
+    const [outer, size, inner] = x.shape;
+    return taken(x, { outer, size, inner }, rows, [outer, rows.length, inner]);
   },
   vjp: (grad, { attributes: { rows, size } }) => [spreadRows(grad, rows, size)],
   jvp: 'linear',
   batch: folded((x, { rows }) => takeRows(x, rows)),
 };
 
+function spread(values: Tensor, run: Run, rows: Rows, shape: Shape): Tensor {
+  const out = filled(shape, 0, values.dtype, 'indexBackward');
+  addRows(out, run, rows, values);
+  return out;
+}
+
 /** Adds rows to zeros: the derivative of taking them. */
 const spreadPrimitive: Primitive<{ readonly rows: Rows; readonly size: number }> = {
   name: 'indexBackward',
   forward: ([values], { rows, size }) => {
     const [outer, , inner] = values.shape;
-    const out = filled([outer, size, inner], 0, values.dtype, 'indexBackward');
-    addRows(out, rows, values);
-    return out;
+    return spread(values, { outer, size, inner }, rows, [outer, size, inner]);
   },
   vjp: (grad, { attributes: { rows } }) => [takeRows(grad, rows)],
   jvp: 'linear',
   batch: folded((values, { rows, size }) => spreadRows(values, rows, size)),
 };
 
-function addRows(out: Tensor, rows: Rows, values: Tensor): void {
-  const [outer, size, inner] = out.shape;
+function addRows(out: Tensor, { outer, size, inner }: Run, rows: Rows, values: Tensor): void {
   const source = contiguousData(values, 'index');
   const isSingle = out.dtype === 'float32';
   if (isSingle || (inner === 1 && (out.dtype === 'float64' || out.dtype === 'int64'))) {
@@ -172,7 +181,8 @@ const putPrimitive: Primitive<{ readonly rows: Rows; readonly accumulate: boolea
   name: 'indexPut',
   forward: ([x, values], { rows, accumulate }) => {
     const out = castCopy(x, x.dtype, 'indexPut');
-    if (accumulate) addRows(out, rows, values);
+    const [outer, size, inner] = x.shape;
+    if (accumulate) addRows(out, { outer, size, inner }, rows, values);
     else writeRows(out, rows, values);
     return out;
   },
@@ -199,6 +209,35 @@ const fillPrimitive: Primitive<{ readonly rows: Rows; readonly value: number }> 
   jvp: ([tangent], { attributes: { rows } }) => (tangent === null ? null : fillRows(tangent, rows, 0)),
   batch: folded((x, { rows, value }) => fillRows(x, rows, value)),
 };
+
+/** How a tensor is seen, which rows are taken, and the shapes before and after. */
+interface Seen {
+  readonly run: Run;
+  readonly rows: Rows;
+  readonly from: Shape;
+  readonly to: Shape;
+}
+
+const takeSeen: Primitive<Seen> = {
+  name: 'index',
+  forward: ([x], { run, rows, to }) => taken(x, run, rows, to),
+  vjp: (grad, { attributes }) => [apply(spreadSeen, [grad], attributes)],
+  jvp: 'linear',
+};
+
+const spreadSeen: Primitive<Seen> = {
+  name: 'indexBackward',
+  forward: ([values], { run, rows, from }) => spread(values, run, rows, from),
+  vjp: (grad, { attributes }) => [apply(takeSeen, [grad], attributes)],
+  jvp: 'linear',
+};
+
+/** Rows of x, seen as [outer, size, inner], in the shape `to`: one node, but inside of function transforms three. */
+export function takeRowsOf(x: Tensor, run: Run, rows: Rows, to: Shape): Tensor {
+  if (levels.top === null) return apply(takeSeen, [x], { run, rows, from: x.shape, to });
+  const { outer, size, inner } = run;
+  return reshapeTo(takeRows(reshapeTo(x, [outer, size, inner]), rows), to);
+}
 
 /** Rows of x [outer, size, inner], as [outer, rows, inner]. */
 export function takeRows(x: Tensor, rows: Rows): Tensor {

@@ -6,7 +6,7 @@ import { checkWritable } from '../../ops/inplace.js';
 import { apply, type Primitive } from '../../ops/primitive.js';
 import { contiguousData, elements } from '../../ops/raw.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
-import { takeRows } from '../../ops/rows.js';
+import { takeRowsOf } from '../../ops/rows.js';
 import { reshapeTo } from '../../ops/shape.js';
 import { fillTensor } from '../../random/in-place.js';
 import { allocateShape, Tensor } from '../../tensor.js';
@@ -53,7 +53,7 @@ export function lookUp(op: string, rows: Int32Array, weight: Tensor, options: Em
   if (options.maxNorm !== undefined && options.maxNorm !== null) {
     limitNorms(op, weight, rows, options.maxNorm, options.normType ?? 2);
   }
-  const taken = reshapeTo(takeRows(reshapeTo(weight, [1, count, width]), rows), [rows.length, width]);
+  const taken = takeRowsOf(weight, { outer: 1, size: count, inner: width }, rows, [rows.length, width]);
   const factor = gradientFactors(op, rows, weight, options);
   return factor ? apply(scaledGradient, [taken], { factor }) : taken;
 }

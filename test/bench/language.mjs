@@ -1,0 +1,192 @@
+/**
+ * `npm run bench:language [-- --cells N] [-- --packages N]`: completion by types in a notebook of 200 cells that imports
+ * 50 packages: the first answer, warm ones, the server's memory, and what a busy service costs `1+1`. The packages are
+ * those of this project that have types. Times are those of a client of the built kernel, on its sockets.
+ */
+import { build } from 'esbuild';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const option = (name, fallback) => {
+  const index = process.argv.indexOf(name);
+  return index < 0 ? fallback : Number(process.argv[index + 1]);
+};
+const CELLS = option('--cells', 200);
+const PACKAGES = option('--packages', 50);
+/** The issue's bounds: ms, MB, and the share that 1+1 may lose. */
+const GOALS = { warm: 20, memory: 300, share: 0.05 };
+const QUESTIONS = ['Math.hy', 'value7.', 'names3.fl', 'weights5.matm', 'const x = valu', 'nn.Lin'];
+const ROUNDS = 20;
+const PER_ROUND = 15;
+
+const { Client } = await loadClient();
+const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-bench-'));
+const child = startKernel();
+try {
+  await measure(child.client, child.process.pid);
+} finally {
+  // Told to end, it takes its children with it.
+  child.process.kill('SIGTERM');
+  child.client.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(client, pid) {
+  await client.ready(30_000);
+  const packages = typedPackages().slice(0, PACKAGES);
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  await client.execute(
+    packages.map((name, at) => `import type * as package${at} from '${name}';`).join('\n'),
+  );
+  for (let index = 0; index < CELLS; index++) await client.execute(cell(index));
+
+  const began = performance.now();
+  let first = null;
+  while (first === null && performance.now() - began < 60_000) {
+    const { matches } = await complete(client, '[1].map((v) => v.toFix');
+    if (matches.includes('toFixed')) first = performance.now() - began;
+    // While its queue is full, the service answers at once that it does not know.
+    else await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  // Each package is looked into, so that its types are held.
+  for (const at of packages.keys()) await complete(client, `let looked: package${at}.`);
+  const times = [];
+  for (let round = 0; round < 25; round++)
+    for (const question of QUESTIONS) {
+      const start = performance.now();
+      await complete(client, question);
+      if (round >= 5) times.push(performance.now() - start);
+    }
+  const memory = servers(pid)
+    .map(residentOf)
+    .reduce((sum, each) => sum + each, 0);
+
+  const cells = { idle: [], busy: [] };
+  for (let round = 0; round < ROUNDS; round++)
+    for (const state of round % 2 === 0 ? ['idle', 'busy'] : ['busy', 'idle']) {
+      const busy = { on: state === 'busy' };
+      const questions = busy.on ? keepAsking(client, busy) : Promise.resolve();
+      for (let index = 0; index < PER_ROUND; index++) {
+        const start = performance.now();
+        await client.execute('1+1');
+        cells[state].push(performance.now() - start);
+      }
+      busy.on = false;
+      await questions;
+      client.received.length = 0;
+    }
+  const [idle, busy] = [quantile(cells.idle, 0.5), quantile(cells.busy, 0.5)];
+  const lines = [
+    ['first answer', `${show(first)} ms`, ''],
+    ['warm answer, median', `${show(quantile(times, 0.5))} ms`, `goal ${GOALS.warm}`],
+    ['warm answer, 95th percentile', `${show(quantile(times, 0.95))} ms`, ''],
+    ['memory of the server', `${show(memory)} MB`, `goal ${GOALS.memory}`],
+    ['1+1, service idle', `${show(idle)} ms`, ''],
+    [
+      '1+1, service busy',
+      `${show(busy)} ms`,
+      `${show((busy / idle - 1) * 100)} %, goal ${GOALS.share * 100}`,
+    ],
+  ];
+  console.log(`Node ${process.versions.node}, ${CELLS} cells, types of ${packages.length} packages`);
+  for (const [what, value, note] of lines) console.log(`${what.padEnd(30)}${value.padStart(12)}   ${note}`);
+}
+
+/** Questions without a pause, one after the other. */
+async function keepAsking(client, busy) {
+  for (let index = 0; busy.on; index++) await complete(client, QUESTIONS[index % QUESTIONS.length]);
+}
+
+function cell(index) {
+  return [
+    `const value${index} = { first: ${index}, second: 'text', third: [1, 2, 3] };`,
+    `const names${index} = ['a', 'b'].map((name) => name + value${index}.first);`,
+    `const weights${index} = randn([4, 3]);`,
+    `function step${index}(rate: number) { return weights${index}.mul(rate).sum() }`,
+  ].join('\n');
+}
+
+async function complete(client, code) {
+  const { content } = await client.ask(
+    'complete_request',
+    { code, cursor_pos: code.length },
+    { wait: 30_000 },
+  );
+  return content;
+}
+
+/** Packages with declarations of their own. */
+function typedPackages() {
+  const modules = path.join(root, 'node_modules');
+  const names = readdirSync(modules).flatMap((name) =>
+    name.startsWith('@') ? readdirSync(path.join(modules, name)).map((inner) => `${name}/${inner}`) : [name],
+  );
+  return names.filter((name) => {
+    const file = path.join(modules, name, 'package.json');
+    if (name.startsWith('.') || name.startsWith('@types/') || !existsSync(file)) return false;
+    const { types, typings } = JSON.parse(readFileSync(file, 'utf8'));
+    return types !== undefined || typings !== undefined;
+  });
+}
+
+function servers(pid) {
+  const list = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)], { encoding: 'utf8' });
+  return list
+    .split('\n')
+    .filter((line) => line.includes('--lsp'))
+    .map((line) => Number(line.trim().split(' ')[0]));
+}
+
+function residentOf(pid) {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
+}
+
+function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+function show(value) {
+  return value === null ? 'never' : value.toFixed(value < 10 ? 2 : 0);
+}
+
+function startKernel() {
+  mkdirSync(path.join(folder, 'sockets'));
+  const connection = {
+    transport: 'ipc',
+    ip: path.join(folder, 'sockets', 'k'),
+    ...{ shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 },
+    key: 'bench',
+    signature_scheme: 'hmac-sha256',
+  };
+  const file = path.join(folder, 'kernel.json');
+  writeFileSync(file, JSON.stringify(connection));
+  const main = path.join(root, 'dist/kernel/main.cjs');
+  const started = spawn(process.execPath, [main, file], {
+    cwd: folder,
+    env: { ...process.env, NABLA_HISTORY: 'off' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return { process: started, client: new Client(connection) };
+}
+
+async function loadClient() {
+  const outfile = path.join(root, 'dist/bench/client.mjs');
+  const entry = path.join(root, 'test/wire/client.ts');
+  const common = { bundle: true, packages: 'external', format: 'esm', platform: 'node', logLevel: 'warning' };
+  await build({ entryPoints: [entry], outfile, ...common });
+  return import(outfile);
+}

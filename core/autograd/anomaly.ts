@@ -36,7 +36,7 @@ function shapesOf(inputs: readonly unknown[]): string {
 const OWN = /^.*\/(?:core|dist)\//u.exec(import.meta.url)?.[0] ?? import.meta.url;
 
 /** The frames of user code that are running: in a notebook, `Cell [3]:2:7`. */
-function callers(): string {
+export function callers(): string {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 50;
   const frames = (new Error().stack ?? '').split('\n').slice(1);
@@ -50,15 +50,16 @@ function callers(): string {
 }
 
 class NanWatch implements Watch {
+  readonly passive = false;
   /** The outermost op that is running; those that it is made of may make NaN and take it out again. */
   private running: { readonly name: string; readonly inputs: readonly unknown[] } | null = null;
 
   constructor(private readonly checkNan: boolean) {}
 
-  run(name: string, args: readonly unknown[], call: () => unknown): unknown {
+  run<T>(name: string, args: readonly unknown[], call: () => T): T {
     if (this.running !== null) return call();
     this.running = { name, inputs: args };
-    let output: unknown;
+    let output: T;
     try {
       output = call();
     } finally {
@@ -68,8 +69,7 @@ class NanWatch implements Watch {
     return output;
   }
 
-  check(name: string, inputs: readonly unknown[], output: unknown): void {
-    if (this.running !== null) return;
+  private check(name: string, inputs: readonly unknown[], output: unknown): void {
     for (const result of leavesOf(output)) {
       if (result.node !== null) result.node.trace = this.describe(name, inputs);
       if (!this.checkNan || !hasNan(result) || leavesOf(inputs).some(hasNan)) continue;
@@ -126,7 +126,12 @@ class NanWatch implements Watch {
  * finding mistakes. Returns whether it was on.
  */
 export function setDetectAnomaly(enabled: boolean, { checkNan = true }: AnomalyOptions = {}): boolean {
-  const before = gradMode.watch !== null;
+  const before = isAnomalyEnabled();
+  if (gradMode.watch?.passive) {
+    throw new Error(
+      'setDetectAnomaly: a profile is running, which sees ops in the place of anomaly mode; call it outside of profile',
+    );
+  }
   gradMode.watch = enabled ? new NanWatch(checkNan) : null;
   return before;
 }
@@ -154,5 +159,5 @@ export function detectAnomaly<T>(fn: () => T, { checkNan = true }: AnomalyOption
 
 /** Whether anomaly mode is on. */
 export function isAnomalyEnabled(): boolean {
-  return gradMode.watch !== null;
+  return gradMode.watch instanceof NanWatch;
 }

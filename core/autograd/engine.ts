@@ -53,7 +53,7 @@ function accumulate(a: Tensor, b: Tensor, intoA: boolean): Tensor {
   return add(a, b);
 }
 
-class Run {
+export class Run {
   private readonly id = ++runs;
   private readonly visited: Node[] = [];
   /** What an outer run, in which this one was started by a hook, keeps on nodes that both visit. */

@@ -1,11 +1,11 @@
 /** Whether operations are recorded for differentiation. */
 
-/** What anomaly mode does with every op while it is on. */
+/** What sees every op while it is on: anomaly mode, the reader of graphs, the profiler. */
 export interface Watch {
+  /** Whether it only measures, so that ops must take the ways that they take without it (kernels that do several at once). */
+  readonly passive: boolean;
   /** Calls an op and looks at its results. */
-  run(name: string, args: readonly unknown[], call: () => unknown): unknown;
-  /** Looks at the result of an op that was called without `run`. */
-  check(name: string, inputs: readonly unknown[], output: unknown): void;
+  run<T>(name: string, args: readonly unknown[], call: () => T): T;
   /** Where the op that is being recorded was called. */
   trace(): string;
   /** Computes the gradients of a node, and looks at them. */
@@ -22,7 +22,7 @@ interface Mode {
   enabled: boolean;
   /** What it is outside of every `noGrad`, `enableGrad` and op. */
   chosen: boolean;
-  /** Anomaly mode, where it is on. */
+  /** Anomaly mode or a profile, where one is on. */
   watch: Watch | null;
 }
 

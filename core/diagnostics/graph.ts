@@ -92,6 +92,7 @@ export function summarize(x: Tensor): TensorSummary {
 
 /** Sees what operations give while a loss is computed, and what gradients do while they go back. */
 class Recorder implements Watch {
+  readonly passive = false;
   readonly values = new Map<Node, TensorSummary>();
   readonly given = new Map<Node, Tensor>();
   readonly parts = new Map<Node, readonly unknown[]>();
@@ -99,13 +100,13 @@ class Recorder implements Watch {
   readonly calls: { scope: Scope; after: number; until: number }[] = [];
   private readonly open: number[] = [];
 
-  run(name: string, _args: readonly unknown[], call: () => unknown): unknown {
+  run<T>(_name: string, _args: readonly unknown[], call: () => T): T {
     const output = call();
-    this.check(name, [], output);
+    this.look(output);
     return output;
   }
 
-  check(_name: string, _inputs: readonly unknown[], output: unknown): void {
+  private look(output: unknown): void {
     for (const one of Array.isArray(output) ? (output as unknown[]) : [output]) {
       if (!(one instanceof Tensor) || one.node === null || this.values.has(one.node)) continue;
       this.values.set(one.node, summarize(one));

@@ -1,6 +1,6 @@
 /** The maker of elementwise ops of two operands, tensors or JavaScript numbers, with broadcasting and type promotion. */
 import { highest, levels, type Step } from '../autograd/levels/wrapped.js';
-import { gradMode } from '../autograd/mode.js';
+import { gradMode, type Watch } from '../autograd/mode.js';
 import { type DType, elementOf, type HalfDType, isFloat, isHalf, resultType, toFloatType } from '../dtype.js';
 import type { BinaryFunction, BinaryOp, CompareOp, UnaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
@@ -139,6 +139,17 @@ function widened(x: Operand, dtype: HalfDType): Operand {
 
 /** Computes and records a binary op. */
 export function applyBinary(kind: BinaryKind, first: Operand, second: Operand): Tensor {
+  return gradMode.watch === null
+    ? unwatched(kind, first, second)
+    : watched(gradMode.watch, kind, first, second);
+}
+
+/** A function of its own, because one that makes closures is slower where it makes none. */
+function watched(watch: Watch, kind: BinaryKind, first: Operand, second: Operand): Tensor {
+  return watch.run(kind.name, [first, second], () => unwatched(kind, first, second));
+}
+
+function unwatched(kind: BinaryKind, first: Operand, second: Operand): Tensor {
   let a = first;
   let b = second;
   if (typeof a !== 'number' && !isTensor(a)) throw notATensor(kind.name, a);
@@ -164,7 +175,6 @@ export function applyBinary(kind: BinaryKind, first: Operand, second: Operand): 
     y.node = new BinaryNode(kind, a, b, y);
     y.differentiable = true;
   }
-  if (gradMode.watch !== null) gradMode.watch.check(kind.name, [a, b], y);
   return y;
 }
 
@@ -299,7 +309,11 @@ export function compareOp(
     dtype === 'float32'
       ? (narrow ??= kernels.compareFunction(kernel, 'float32'))
       : (wide ??= kernels.compareFunction(kernel, 'float64'));
-  const compare = (first: Operand, second: Operand): Tensor => {
+  const compare = (first: Operand, second: Operand): Tensor =>
+    gradMode.watch === null ? compareNow(first, second) : watchedCompare(gradMode.watch, first, second);
+  const watchedCompare = (watch: Watch, first: Operand, second: Operand): Tensor =>
+    watch.run(name, [first, second], () => compareNow(first, second));
+  const compareNow = (first: Operand, second: Operand): Tensor => {
     if (typeof first !== 'number' && !isTensor(first)) throw notATensor(name, first);
     if (typeof second !== 'number' && !isTensor(second)) throw notATensor(name, second);
     if (levels.top !== null) {

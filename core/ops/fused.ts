@@ -57,7 +57,7 @@ export class Fused {
 
   /** The function of a tensor and up to three further operands. */
   call(a: Tensor, b?: Operand, c?: Operand, d?: Operand): Tensor {
-    if (levels.top === null && gradMode.watch === null) {
+    if (levels.top === null && (gradMode.watch === null || gradMode.watch.passive)) {
       const { dtype, layout } = a;
       if (
         (dtype === 'float32' || dtype === 'float64') &&

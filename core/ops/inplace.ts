@@ -1,6 +1,6 @@
 /** The in-place twins of ops: the result is written into the first operand, and its place in the graph moves on. */
 import { edgeAt, highest, type Level, levels, Wrapped } from '../autograd/levels/wrapped.js';
-import { gradMode } from '../autograd/mode.js';
+import { gradMode, type Watch } from '../autograd/mode.js';
 import { backwardName, type Gradients, Node } from '../autograd/node.js';
 import { canCast, isHalf } from '../dtype.js';
 import { formatShape, sameShape, type Shape } from '../layout.js';
@@ -42,7 +42,11 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
   }
   const recorded =
     gradMode.enabled && (self.requiresGrad || args.some((arg) => arg instanceof Tensor && arg.requiresGrad));
-  if (!recorded && gradMode.watch === null && !hasHalf(self, args) && record.into?.(self, args)) {
+  if (
+    !recorded &&
+    !hasHalf(self, args) &&
+    (gradMode.watch === null ? record.into?.(self, args) : watchedInto(gradMode.watch, record, self, args))
+  ) {
     self.changed();
     return self;
   }
@@ -59,6 +63,13 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
   const result = call(before, ...args);
   assign(name, self, before, result);
   return self;
+}
+
+/** Computes straight into the operand while somebody measures; a function of its own, because it makes a closure. */
+function watchedInto(watch: Watch, record: OpRecord, self: Tensor, args: readonly unknown[]): boolean {
+  const { into } = record;
+  if (!watch.passive || into === undefined) return false;
+  return watch.run(`${record.name}_`, [self, ...args], () => into(self, args));
 }
 
 /** Whether kernels cannot compute straight into the operand, because a tensor is of a 16-bit float dtype. */

@@ -81,7 +81,7 @@ export function pairLoss({ name, f, gradients, slopes, dear }: PairLoss): Call {
     },
   };
   return (input, target, reduction, parameter = 0) => {
-    if (levels.top !== null || gradMode.watch !== null) return null;
+    if (levels.top !== null || (gradMode.watch !== null && !gradMode.watch.passive)) return null;
     if (!areFloats(input, target) || !sameShape(input.layout.shape, target.layout.shape)) return null;
     const { size } = input.layout;
     // The mean of nothing is NaN, which the composed ops say.

@@ -1,6 +1,6 @@
 /** The maker of elementwise ops of one operand. */
 import { highest, levels, type Step } from '../autograd/levels/wrapped.js';
-import { gradMode } from '../autograd/mode.js';
+import { gradMode, type Watch } from '../autograd/mode.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
 import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { UnaryFunction, UnaryOp } from '../kernels/api.js';
@@ -192,6 +192,15 @@ export function internalUnaryOp(description: UnaryDescription): FunctionOp<Unary
 
 /** Computes and records a unary op. */
 function applyUnary(kind: UnaryKind, input: Tensor): Tensor {
+  return gradMode.watch === null ? unwatched(kind, input) : watched(gradMode.watch, kind, input);
+}
+
+/** A function of its own, because one that makes closures is slower where it makes none. */
+function watched(watch: Watch, kind: UnaryKind, input: Tensor): Tensor {
+  return watch.run(kind.name, [input], () => unwatched(kind, input));
+}
+
+function unwatched(kind: UnaryKind, input: Tensor): Tensor {
   if (!isTensor(input)) throw notATensor(kind.name, input);
   const { dtype } = input;
   if (isHalf(dtype)) return cast(applyUnary(kind, cast(input, 'float32')), dtype, kind.name);
@@ -200,7 +209,6 @@ function applyUnary(kind: UnaryKind, input: Tensor): Tensor {
     y.node = new UnaryNode(kind, input, y);
     y.differentiable = true;
   }
-  if (gradMode.watch !== null) gradMode.watch.check(kind.name, [input], y);
   return y;
 }
 

@@ -27,6 +27,21 @@ export interface OptimizerState {
   readonly paramGroups: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** The classes of the optimizers that were made, as prototypes: what a profile puts its own functions into. */
+class KnownOptimizers extends Set<object> {
+  onNew: ((prototype: object) => void) | null = null;
+
+  override add(prototype: object): this {
+    if (this.has(prototype)) return this;
+    super.add(prototype);
+    this.onNew?.(prototype);
+    return this;
+  }
+}
+
+/** @internal */
+export const knownOptimizers = new KnownOptimizers();
+
 /**
  * Changes parameters so that a loss falls, from their gradients: `zeroGrad()`, `loss.backward()`, `step()`. Options may
  * differ between groups and may be changed at any time in `paramGroups`.
@@ -44,6 +59,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     params: ParamsInput<O>,
     readonly defaults: O,
   ) {
+    knownOptimizers.add(new.target.prototype);
     const loose: Tensor[] = [];
     const groups: ParamGroupInput<O>[] = [];
     if (!isIterable(params)) {

@@ -52,6 +52,8 @@ export {
   activationStatistics,
   type ActivationOptions,
 } from './charts/activations.js';
+export { profile, ShownProfile, type ProfileOptions } from './charts/profile.js';
+export type { FlameOptions } from './charts/flame.js';
 export type { LossValue } from './charts/loss-value.js';
 export { lossSlice, type LossSliceOptions } from './charts/slice.js';
 export { lossSurface, type LossSurfaceOptions } from './charts/surface.js';

@@ -2,6 +2,7 @@
  * A chart as plain data: what is to be seen, without a pixel, a MIME type or a renderer. It crosses to the raster
  * worker by structured clone, so it holds no functions and no class instances.
  */
+import type { FlamePanel } from './flame.js';
 import type { GraphPanel, ImagesPanel, SurfacePanel } from './pictures.js';
 import type { FindingsPanel, HeatPanel, LayersPanel } from './layers.js';
 
@@ -207,7 +208,8 @@ export type Panel =
   | GraphPanel
   | LayersPanel
   | FindingsPanel
-  | HeatPanel;
+  | HeatPanel
+  | FlamePanel;
 
 export interface ChartModel {
   title: string;

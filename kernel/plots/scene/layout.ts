@@ -4,6 +4,7 @@ import { emptyExtent, include, minus } from './axes.js';
 import { layoutDots } from './dots.js';
 import { findingsHeight, layoutFindings } from './findings.js';
 import type { FontSet } from './font.js';
+import { layoutFlame } from './flame.js';
 import { layoutFrames } from './frames.js';
 import { layoutGraph } from './graph.js';
 import { layoutImages } from './images.js';
@@ -79,6 +80,8 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
       shapes.push(...layoutImages(panel, box, fonts));
     } else if (panel.kind === 'surface') {
       shapes.push(...layoutSurface(panel, box, fonts));
+    } else if (panel.kind === 'flame') {
+      shapes.push(...layoutFlame(panel, box, fonts));
     } else if (panel.kind === 'graph') {
       shapes.push(...layoutGraph(panel, box, fonts));
     } else {

@@ -15,6 +15,7 @@ import {
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
 import { graphs } from './graphs.js';
 import { pictures } from './pictures.js';
+import { profileCases } from './profiles.js';
 import { scoreCases } from './scores.js';
 import { gaussian, noise, silent } from './tools.js';
 import { watched } from './watched.js';
@@ -324,8 +325,10 @@ const makers: Record<string, () => ChartModel> = {
 
 /** Each chart is made once: nothing changes a model. */
 export const cases: Record<string, () => ChartModel> = Object.fromEntries(
-  Object.entries({ ...makers, ...pictures, ...graphs, ...scoreCases, ...watched }).map(([name, make]) => {
-    let chart: ChartModel | undefined;
-    return [name, () => (chart ??= make())];
-  }),
+  Object.entries({ ...makers, ...pictures, ...graphs, ...scoreCases, ...watched, ...profileCases }).map(
+    ([name, make]) => {
+      let chart: ChartModel | undefined;
+      return [name, () => (chart ??= make())];
+    },
+  ),
 );

@@ -1,0 +1,105 @@
+/**
+ * Lets a recorder see modules, optimizers, backward passes and products. Functions of prototypes and of the kernels' table are
+ * put in the places of others while a profile is on, so that nothing is asked while none is.
+ */
+import { Run } from '../autograd/engine.js';
+import { gradMode } from '../autograd/mode.js';
+import { kernels } from '../kernels/index.js';
+import { Module } from '../nn/module.js';
+import { knownOptimizers, Optimizer } from '../optim/optimizer.js';
+import { stepCost } from './cost.js';
+import type { Recorder } from './recorder.js';
+
+/** Takes the recorder off again, and puts back what was there; a second call does nothing. */
+export type Detach = () => void;
+
+export function attach(recorder: Recorder): Detach {
+  const undo: (() => void)[] = [];
+  const { watch } = gradMode;
+  gradMode.watch = recorder;
+  undo.push(() => {
+    gradMode.watch = watch;
+  });
+  undo.push(watchModules(recorder), watchBackward(recorder), watchProducts(recorder));
+  const watched = new Set<object>();
+  const watchClass = (prototype: object): void => {
+    for (
+      let at: object | null = prototype;
+      at !== null && at !== Optimizer.prototype;
+      at = Reflect.getPrototypeOf(at)
+    ) {
+      if (watched.has(at)) continue;
+      watched.add(at);
+      if (Object.hasOwn(at, 'step')) undo.push(watchSteps(recorder, at));
+    }
+  };
+  for (const prototype of knownOptimizers) watchClass(prototype);
+  knownOptimizers.onNew = watchClass;
+  undo.push(() => {
+    knownOptimizers.onNew = null;
+  });
+  return () => {
+    for (const each of undo.splice(0).reverse()) each();
+  };
+}
+
+function watchModules(recorder: Recorder): () => void {
+  const paths = new WeakMap<Module, string>();
+  const pathOf = (module: Module): string => {
+    const known = paths.get(module);
+    if (known !== undefined) return known;
+    const root = module.constructor.name;
+    for (const [name, part] of module.namedModules()) {
+      if (!paths.has(part)) paths.set(part, name === '' ? root : `${root}.${name}`);
+    }
+    return paths.get(module) ?? root;
+  };
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- bound by `apply`
+  const { invoke } = Module.prototype;
+  Module.prototype.invoke = function watched(this: Module, inputs: unknown[]): unknown {
+    return recorder.around(this.constructor.name, 'module', pathOf(this), () =>
+      Reflect.apply(invoke, this, [inputs]),
+    );
+  };
+  return () => {
+    Module.prototype.invoke = invoke;
+  };
+}
+
+function watchBackward(recorder: Recorder): () => void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- bound by `apply`
+  const { go } = Run.prototype;
+  Run.prototype.go = function watched(this: Run, ...args: Parameters<Run['go']>): ReturnType<Run['go']> {
+    return recorder.around('backward', 'backward', null, () => Reflect.apply(go, this, args));
+  };
+  return () => {
+    Run.prototype.go = go;
+  };
+}
+
+function watchSteps(recorder: Recorder, prototype: object): () => void {
+  const own = Object.getOwnPropertyDescriptor(prototype, 'step');
+  const step: unknown = own?.value;
+  if (own === undefined || typeof step !== 'function') return () => undefined;
+  const watched = function watched(this: Optimizer, ...args: unknown[]): unknown {
+    const { name } = this;
+    const call = (): unknown => Reflect.apply(step, this, args);
+    return recorder.around(`${name}.step`, 'optimizer', null, call, () => stepCost(name, this.paramGroups));
+  };
+  Object.defineProperty(prototype, 'step', { ...own, value: watched });
+  return () => {
+    Object.defineProperty(prototype, 'step', own);
+  };
+}
+
+function watchProducts(recorder: Recorder): () => void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- a function of the kernels' table, which has no `this`
+  const { matmul } = kernels;
+  kernels.matmul = (element, size, ...rest) => {
+    recorder.product(2 * size.batch * size.m * size.n * size.k);
+    matmul(element, size, ...rest);
+  };
+  return () => {
+    kernels.matmul = matmul;
+  };
+}

@@ -6,6 +6,7 @@ import { takeOver } from './boot/handover.js';
 import { historyStore } from './dispatch/history-files.js';
 import { packageVersion } from './install/paths.js';
 import { Kernel } from './dispatch/index.js';
+import { isTypecheckMode } from './language/magics/index.js';
 import { lazyLanguageService } from './language/service/lazy.js';
 import { watchParent } from './parent.js';
 import { ConnectionError, readConnectionFile, ZeroMqTransport } from './transport/index.js';
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
       return createLanguageService({ folder: process.cwd() });
     }),
     typesMs: Number(process.env.NABLA_TYPES_MS) || undefined,
-    typeWarnings: process.env.NABLA_TYPECHECK === 'warn',
+    typecheck: isTypecheckMode(process.env.NABLA_TYPECHECK) ? process.env.NABLA_TYPECHECK : 'off',
     isComplete: async (code) => {
       const { isComplete } = await import('./language/index.js');
       return isComplete(code);

@@ -1,4 +1,5 @@
 /** execute_request: the queue of cells, the counter, and the life of one cell from busy to idle. */
+import { directivesOf, type TypecheckMode } from '../language/magics/index.js';
 import type { ExecuteReply, ExecuteRequest, UserExpression } from '../protocol/execute.js';
 import type { Incoming } from '../protocol/message.js';
 import type { ErrorReport, ExecutionId, ExecutionOutcome } from '../runtime/frames.js';
@@ -29,7 +30,10 @@ export interface ExecutionParts {
   readonly stdin: Stdin;
   readonly session: () => Promise<Session>;
   readonly language: Language | null;
-  readonly typeWarnings: boolean;
+  /** What becomes of type errors at first. */
+  readonly typecheck: TypecheckMode;
+  /** The process of the cells is gone: what they have declared and opened is, too. */
+  readonly reset: () => void;
 }
 
 interface Running {
@@ -47,6 +51,7 @@ export class Executions {
   /** Resolves when the latest cell has ended, its idle included. */
   #ended: Promise<void> = Promise.resolve();
   #count = 0;
+  #typecheck: TypecheckMode;
   /** Calls off a cell that has not reached the user process yet. */
   #start = new AbortController();
   /** Settled when no interrupt is on its way. */
@@ -54,6 +59,7 @@ export class Executions {
 
   constructor(parts: ExecutionParts) {
     this.#parts = parts;
+    this.#typecheck = parts.typecheck;
   }
 
   /** The execution counter as it stands. */
@@ -146,12 +152,21 @@ export class Executions {
       const payload = [await this.#page(session, page)];
       return { status: 'ok', execution_count: count, payload, user_expressions: {} };
     }
+    const { reset, typecheck } = directivesOf(code);
+    if (reset) {
+      entry?.end(null);
+      await session.restart?.();
+      this.#parts.reset();
+      return { status: 'ok', execution_count: count, payload: [], user_expressions: {} };
+    }
+    this.#typecheck = typecheck ?? this.#typecheck;
 
     const id = session.reserve();
     const record = outputs.begin(id, message.header, silent);
     this.#remember(id, message);
+    const refused = silent ? null : await this.#refuseTypes(code, count, start.signal);
     const checked = silent ? null : this.#checkTypes(id, code, count);
-    this.#parts.language?.service.ran(code);
+    if (!refused) this.#parts.language?.service.ran(code);
     const died = new Promise<ExecutionOutcome>((resolve) => {
       const die = (reason: ErrorReport) => resolve({ status: 'error', ...reason });
       this.#running = { id, die };
@@ -166,7 +181,7 @@ export class Executions {
     };
     const outcome = start.signal.aborted
       ? INTERRUPTED
-      : await Promise.race([died, executed(() => session.execute(id, execution))]);
+      : (refused ?? (await Promise.race([died, executed(() => session.execute(id, execution))])));
     this.#running = null;
     stdin.cancel();
     if (outcome.status === 'error' && !record.errorShown) outputs.accept({ type: 'error', id, ...outcome });
@@ -188,12 +203,26 @@ export class Executions {
    * out or take too long: then they come to their cell later.
    */
   #checkTypes(id: ExecutionId, code: string, count: number): Promise<void> | null {
-    const { language, typeWarnings, outputs } = this.#parts;
-    if (!language || !typeWarnings) return null;
+    const { language, outputs } = this.#parts;
+    if (!language || this.#typecheck !== 'warn') return null;
     const told = language.service.warnings(code, `Cell [${count}]`).then((text) => {
       if (text !== '') outputs.accept({ type: 'stream', id, name: 'stderr', text });
     });
     return Promise.race([told, new Promise<void>((resolve) => setTimeout(resolve, language.waitMs).unref())]);
+  }
+
+  /** With `%typecheck strict` a cell with type errors does not run: how it ends then. An interrupt ends the wait. */
+  async #refuseTypes(code: string, count: number, stopped: AbortSignal): Promise<ExecutionOutcome | null> {
+    const { language } = this.#parts;
+    if (!language || this.#typecheck !== 'strict') return null;
+    const stop = new Promise<string>((resolve) => {
+      stopped.addEventListener('abort', () => resolve(''), { once: true });
+    });
+    const text = await Promise.race([language.service.warnings(code, `Cell [${count}]`), stop]);
+    if (text === '') return null;
+    const evalue = 'the cell has type errors and was not run (%typecheck strict)';
+    const traceback = [...text.trimEnd().split('\n'), '', `TypeCheckError: ${evalue}`];
+    return { status: 'error', ename: 'TypeCheckError', evalue, traceback };
   }
 
   #failed({ ename, evalue, traceback }: ErrorReport): ExecuteReply {

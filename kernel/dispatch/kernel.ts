@@ -2,6 +2,7 @@
  * A Jupyter kernel as a value: what it answers to each request. It knows neither sockets nor the user process, only a
  * transport and a session, so that two of them can live in one test.
  */
+import type { TypecheckMode } from '../language/magics/index.js';
 import type { LanguageService } from '../language/service/contract.js';
 import { InvalidContent } from '../protocol/fields.js';
 import type { IsCompleteReply } from '../protocol/introspection.js';
@@ -37,8 +38,8 @@ export interface KernelOptions {
   language?: LanguageService;
   /** How long a request waits for what types tell before values answer alone. Default: 450 ms. */
   typesMs?: number;
-  /** Type errors are shown with the results of cells. Default: they are not. */
-  typeWarnings?: boolean;
+  /** What becomes of type errors until a cell says so by `%typecheck`. Default: nobody looks for them. */
+  typecheck?: TypecheckMode;
   /** The version of the package. */
   version: string;
   /** Where the history is kept beyond this process; null: nowhere. */
@@ -125,7 +126,8 @@ export class Kernel {
       stdin: this.#stdin,
       session: () => this.#session,
       language: this.#language,
-      typeWarnings: options.typeWarnings ?? false,
+      typecheck: options.typecheck ?? 'off',
+      reset: () => this.#forgetCells(),
     });
   }
 
@@ -299,8 +301,7 @@ export class Kernel {
       died: (reason, running) => {
         this.#stdin.cancel();
         this.#executions.abortWaiting();
-        this.#options.language?.reset();
-        for (const close of this.#comms.clear()) this.#mailbox.publish(close, null);
+        this.#forgetCells();
         // Clients drop what belongs to earlier requests when they hear `restarting`: first the cell's last outputs.
         const restarting = () => {
           this.#status.say('restarting', null);
@@ -316,6 +317,12 @@ export class Kernel {
         restarting();
       },
     };
+  }
+
+  /** The process of the cells is gone, and its ends of the comms with it. */
+  #forgetCells(): void {
+    this.#options.language?.reset();
+    for (const close of this.#comms.clear()) this.#mailbox.publish(close, null);
   }
 
   #log(what: string, error: unknown): void {

@@ -155,6 +155,15 @@ class ProcessSession implements Session {
     });
   }
 
+  async restart(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    await process?.end(this.options.graceMs ?? 300);
+    this.#compiler.reset?.();
+    this.debug.processEnded();
+    if (!this.#closing) this.#start();
+  }
+
   async shutdown(): Promise<void> {
     this.#closing = true;
     const process = this.#process;

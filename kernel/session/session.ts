@@ -50,6 +50,8 @@ export interface Session {
    * false, when there is no such target or comm.
    */
   comm?(message: CommPacket): Promise<boolean>;
+  /** Ends the user process and starts another one. Call it between cells; resolves when the first is gone. */
+  restart?(): Promise<void>;
   /** V8's inspector in the user process, for the debugger. */
   readonly debug?: DebugTarget;
   /** Ends the user process and everything it started; resolves when they are gone. */

@@ -185,6 +185,35 @@ describe('commands', () => {
   });
 });
 
+test('%reset starts the process anew; history, counter and the queue go on', async () => {
+  const { stdout } = await client.execute('var gone = 1; console.log(process.pid)');
+  const first = client.send('execute_request', executeContent('%reset'));
+  const next = client.send('execute_request', executeContent('console.log(`${process.pid} ${typeof gone}`)'));
+  const [reset, after] = [await client.finish(first), await client.finish(next)];
+  expect(reset.reply.status).toBe('ok');
+  expect(after.stdout).toMatch(/^\d+ undefined\n$/);
+  expect(after.stdout.split(' ')[0]).not.toBe(stdout.trim());
+  expect(after.reply.execution_count).toBe(Number(reset.reply.execution_count) + 1);
+  expect((await client.execute('%who')).stdout).toBe('Cells have declared no names.\n');
+  expect((await client.execute('1;\n%reset')).reply.evalue).toBe('%reset must be alone in its cell');
+});
+
+test('%typecheck says what becomes of type errors', async () => {
+  const wrong = 'console.log("ran"); const n: number = "text"';
+  const quiet = await client.execute(wrong);
+  expect([quiet.stdout, quiet.stderr]).toEqual(['ran\n', '']);
+  const strict = await client.execute(`%typecheck strict\n${wrong}`, {}, 30_000);
+  expect(strict.stdout).toBe('');
+  expect(strict.reply).toMatchObject({ status: 'error', ename: 'TypeCheckError' });
+  const text = stripVTControlCharacters((strict.reply.traceback as string[]).join('\n'));
+  expect(text).toContain("Type 'string' is not assignable to type 'number'");
+  expect((await client.execute('const right: number = 1; right')).result).toContain('1');
+  const warned = await client.execute(`%typecheck warn\n${wrong}`);
+  expect([warned.stdout, warned.stderr.includes("Type 'string'")]).toEqual(['ran\n', true]);
+  expect((await client.execute(`%typecheck off\n${wrong}`)).stderr).toBe('');
+  expect((await client.execute('%typecheck maybe')).reply.evalue).toContain('off, warn or strict');
+}, 60_000);
+
 test('a question in the last line opens the pager after the cell has run', async () => {
   const { stdout, reply } = await client.execute('console.log("ran")\n%timeit?');
   expect(stdout).toBe('ran\n');

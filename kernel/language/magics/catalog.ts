@@ -49,6 +49,20 @@ export const MAGICS: readonly MagicHelp[] = [
     'Shows the environment variables or one of them, or sets one.',
   ),
   magic(
+    'reset',
+    'line',
+    'nothing',
+    '%reset',
+    'Starts the process of the cells anew: their names are gone, history and counter go on. Alone in its cell.',
+  ),
+  magic(
+    'typecheck',
+    'line',
+    'text',
+    '%typecheck off|warn|strict',
+    'Type errors of cells from now on: not looked for, shown beside the result, or a cell that has any is not run.',
+  ),
+  magic(
     'npm',
     'line',
     'text',

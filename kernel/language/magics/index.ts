@@ -1,3 +1,4 @@
+export { directivesOf, isTypecheckMode, type TypecheckMode } from './directives.js';
 export { lineMagic, cellMagic, MAGICS, magicTable, SHELL_HELP } from './catalog.js';
 export { blankMagics, expandMagics, MAGICS_KEY, type Expansion } from './expand.js';
 export { magicCompletions, magicHelp, magicHelpAt, type MagicEntry } from './introspect.js';

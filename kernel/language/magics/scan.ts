@@ -53,7 +53,17 @@ export function scanMagics(code: string, isKnown: (name: string) => boolean = ()
     magics.push(found);
     from = found.end;
   }
-  return { magics, problem: null };
+  return { magics, problem: notAlone(code, magics) };
+}
+
+/** What comes after a reset would run in a process that is about to end. */
+function notAlone(code: string, magics: readonly Magic[]): MagicProblem | null {
+  const reset = magics.find(({ name, kind }) => name === 'reset' && kind === 'line');
+  if (!reset) return null;
+  const { start, end } = reset;
+  const rest = code.slice(0, start) + code.slice(end);
+  if (rest.replace(/\/\/.*/g, '').trim() === '') return null;
+  return { message: '%reset must be alone in its cell', offset: start, length: '%reset'.length };
 }
 
 function wholeCell(code: string, match: RegExpExecArray): MagicScan {

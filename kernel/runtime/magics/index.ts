@@ -5,7 +5,7 @@ import path from 'node:path';
 import { display } from '../../display/display.js';
 import { setNextInput } from '../../display/payload.js';
 import { svg } from '../../display/tags.js';
-import { magicHelp, magicTable, MAGICS_KEY } from '../../language/magics/index.js';
+import { isTypecheckMode, magicHelp, magicTable, MAGICS_KEY } from '../../language/magics/index.js';
 import { who, whos } from './names.js';
 import { shell } from './shell.js';
 import { begin, tell, timeCell, timed, timeit, type Begun } from './timing.js';
@@ -20,6 +20,10 @@ export function installMagics(moved: (folder: string) => void): void {
     load,
     env,
     npm: (args) => shell(`npm ${args}`),
+    // The kernel process has heard it.
+    typecheck: (mode) => {
+      if (!isTypecheckMode(mode)) throw new Error(`%typecheck: write off, warn or strict, got '${mode}'`);
+    },
     lsmagic: () => print(magicTable()),
     cd: (folder) => {
       process.chdir(

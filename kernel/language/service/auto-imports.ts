@@ -20,7 +20,8 @@ export function autoImports(
   offset: number,
   word: string,
 ): Pick<Completions, 'imports'> {
-  if (word.length < SHORTEST) return {};
+  // A magic for the cell must stay its first line.
+  if (word.length < SHORTEST || /^\s*%%/.test(code)) return {};
   const offered = items.filter(({ text, from }) => from === null && text.startsWith(word));
   const modules = new Map<string, { name: string; kind: number; line: string; from: string }>();
   for (const { text: name, kind, auto } of offered) {

@@ -7,6 +7,8 @@ import type { KnownName } from './program.js';
 
 export interface Cursor {
   readonly code: string;
+  /** The same with the magics that are blanks in `code`. */
+  readonly written: string;
   readonly offset: number;
   /** The offset in the cell of a place in its document. */
   offsetAt(place: Place): number;
@@ -50,7 +52,8 @@ export function completionsFrom(
   const entries = matching([...found.values()], typed)
     .sort((a, b) => compare(rankOf(a), rankOf(b)) || compare(a.text, b.text))
     .map(({ text, kind, detail }) => ({ text, kind, detail }));
-  const imports = entries.length === 0 && place === 'scope' ? autoImports(all, code, offset, word) : {};
+  const imports =
+    entries.length === 0 && place === 'scope' ? autoImports(all, cursor.written, offset, word) : {};
   return { start, place, entries, ...imports };
 }
 

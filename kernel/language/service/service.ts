@@ -95,7 +95,7 @@ class Service implements LanguageService {
     if (answer === undefined) return null;
     const found = completionsFrom(
       answer,
-      { code, offset, offsetAt: (place) => offsetIn(code, place) },
+      { code, written, offset, offsetAt: (place) => offsetIn(code, place) },
       this.#program.names(),
       (name) => this.#program.libraryKind(name),
     );

@@ -1,6 +1,7 @@
 /** Magics in a cell's text: where they are, where they are not, and what they leave of the text's places. */
 import { describe, expect, test } from 'vitest';
 import { CellTransformer, isComplete } from '../../../kernel/language/index.js';
+import { autoImports } from '../../../kernel/language/service/auto-imports.js';
 import {
   blankMagics,
   expandMagics,
@@ -133,6 +134,16 @@ test('magics complete where they may stand, cell magics on the first line', () =
   expect(texts('f(\n%w')).toBeUndefined();
   expect(texts('a % b')).toBeUndefined();
   expect(magicCompletions('a;\n  %wh', 8)?.start).toBe(5);
+});
+
+test('a name that is completed with its import leaves the magics before it', () => {
+  const item = { label: 'readFile', text: 'readFile', kind: 3, sort: '16', detail: '', from: null };
+  const items = [{ ...item, auto: { module: 'node:fs', kind: 0 } }];
+  const texts = (code: string) =>
+    autoImports(items, code, code.length, 'readF').imports?.map(({ text }) => text);
+  expect(texts('!ls\nreadF')).toEqual(["import { readFile } from 'node:fs';\n!ls\nreadFile"]);
+  // Before `%%time` nothing may stand.
+  expect(texts('%%time\nreadF')).toBeUndefined();
 });
 
 test('the help of a magic is found at its name only', () => {

@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'kernel/session': ['kernel/runtime', 'kernel/language', 'kernel/display', 'kernel/install/paths'],
   'kernel/runtime': [
     'kernel/boot/handover',
+    'kernel/boot/heap-collector',
     'kernel/display',
     'kernel/language',
     'kernel/api',

@@ -77,13 +77,20 @@ export function fromNodes(value: object): Foreign | null {
     : { data: { 'text/html': html }, metadata: {} };
 }
 
+/** Said where the markup is not drawn. */
+const NO_PNG =
+  '[SVG, without a PNG beside it: it is too large or broken, or the package @resvg/resvg-js is missing here]';
+
 /** Its markup, and a picture for frontends that do not draw markup. */
 function fromSvg(html: string): Foreign {
   // Serialized from a DOM, an svg often lacks the namespace without which it is no image.
   const svg = /\sxmlns=/.test(html) ? html : html.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
   const png = pngOfSvg(svg);
   return {
-    data: { 'image/svg+xml': svg, ...(png === null ? {} : { 'image/png': png.base64 }) },
+    data: {
+      'image/svg+xml': svg,
+      ...(png === null ? { 'text/plain': NO_PNG } : { 'image/png': png.base64 }),
+    },
     metadata: png === null ? {} : { 'image/png': { width: png.width, height: png.height } },
   };
 }

@@ -341,7 +341,8 @@ const stepSize: Rule = ({ layers }) => {
     ];
   }
   const largest = Math.max(...weights.map(({ largestRatio }) => largestRatio));
-  if (largest < SMALL_STEP)
+  // Where nothing ever moved there is no gradient, or no step: other rules tell.
+  if (largest > 0 && largest < SMALL_STEP)
     return [
       claim(
         'steps-too-small',

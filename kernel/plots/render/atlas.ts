@@ -14,13 +14,12 @@ export interface Atlas {
 
 /** Pixels of the atlas for a CSS pixel where images lie side by side: grids use half pixels at the finest. */
 const RATIO = 2;
-const COLORS = 96;
 
 /** One image keeps its own coarse pixels; several are drawn into one picture, crisp as they are. */
-export function atlasOf(images: readonly ImageShape[]): Atlas {
+export function atlasOf(images: readonly ImageShape[], colors: number): Atlas {
   if (images.length === 1) {
     const [{ box, columns, rows, rgba, crisp = false }] = images;
-    return { url: url(rgba, columns, rows), box, crisp };
+    return { url: url(rgba, columns, rows, colors), box, crisp };
   }
   const left = Math.min(...images.map(({ box }) => box.x));
   const top = Math.min(...images.map(({ box }) => box.y));
@@ -41,14 +40,14 @@ export function atlasOf(images: readonly ImageShape[]): Atlas {
     }
   }
   return {
-    url: url(rgba, columns, rows),
+    url: url(rgba, columns, rows, colors),
     box: { x: left, y: top, width: columns / RATIO, height: rows / RATIO },
     crisp: true,
   };
 }
 
-function url(rgba: Uint8Array, width: number, height: number): string {
-  const { palette, indices } = quantize(rgba, width * height, COLORS);
+function url(rgba: Uint8Array, width: number, height: number, limit: number): string {
+  const { palette, indices } = quantize(rgba, width * height, limit);
   // Number 0 is what is seen through.
   const places = Uint8Array.from(indices, (index, i) => (rgba[4 * i + 3] === 0 ? 0 : index + 1));
   const colors = Uint8Array.from([0, 0, 0, ...palette]);

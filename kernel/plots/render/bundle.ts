@@ -3,7 +3,11 @@ import type { MimeBundle, MimeMetadata } from '../../display/mime.js';
 import type { FrameResult } from './raster.js';
 import type { ChartModel } from '../model/chart.js';
 import { toText } from './text.js';
+import { MAX_STORED_BYTES, OUTPUT_DEPTH, storedBytes } from './stored.js';
 import { VEGA_LITE_MIME, toVegaLite } from './vega-lite.js';
+
+/** Bytes of an output beside its data and metadata: its type, its commas. */
+const AROUND = 200;
 
 export interface ChartOutput {
   data: MimeBundle;
@@ -22,11 +26,13 @@ export function chartBundle(chart: ChartModel, result: FrameResult, final: boole
     );
   const trouble = 'error' in result ? `\n(no picture: ${result.error})` : '';
   data['text/plain'] = toText(chart) + trouble;
+  const metadata = { 'image/png': { width: chart.width, height: chart.height } };
   if (final) {
-    const spec = toVegaLite(chart);
+    // What the picture and the text leave; points are left out before the whole is.
+    const spec = toVegaLite(chart, MAX_STORED_BYTES - AROUND - storedBytes({ data, metadata }, OUTPUT_DEPTH));
     if (spec !== null) data[VEGA_LITE_MIME] = spec;
   }
-  return { data, metadata: { 'image/png': { width: chart.width, height: chart.height } } };
+  return { data, metadata };
 }
 
 export function textBundle(chart: ChartModel): ChartOutput {

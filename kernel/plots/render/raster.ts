@@ -4,21 +4,32 @@ import { draw } from '../raster/draw.js';
 import { bundledFonts, type FontSet } from '../scene/font.js';
 import { layout } from '../scene/layout.js';
 import { encodePng, type Pixels } from './png.js';
+import { MAX_STORED_BYTES, storedBytes } from './stored.js';
+import { toText } from './text.js';
+import { bytesWanted } from './vega-lite.js';
 import type { Scene } from '../scene/shapes.js';
 
 /** Device pixels for a CSS pixel: sharp on dense screens. */
 const PIXEL_RATIO = 2;
-/** What is kept in the notebook is at most this large, if one of the attempts manages it. */
-const SIZE_LIMIT = 58_000;
+/** Bytes of the file of a notebook around a picture and its specification. */
+const AROUND = 700;
+/** What is kept in the notebook takes a third more there, as text, and shares the room with the interactive chart. */
+const [SMALLEST_LIMIT, LARGEST_LIMIT] = [26_000, 36_000];
+/** Where words would become too small to be read otherwise, the picture takes all. */
+const WHOLE = 42_000;
 /** From the best picture to the smallest. */
 const ATTEMPTS = [
   { ratio: 2, colors: 128 },
   { ratio: 2, colors: 64 },
+  { ratio: 2, colors: 40 },
   { ratio: 1.6, colors: 64 },
   { ratio: 1.6, colors: 32 },
   { ratio: 1.25, colors: 48 },
+  { ratio: 1.25, colors: 24 },
   { ratio: 1, colors: 32 },
+  { ratio: 1, colors: 16 },
   { ratio: 0.8, colors: 24 },
+  { ratio: 0.6, colors: 16 },
 ] as const;
 /** CSS pixels of a picture (a graph of many boxes) whose best would be large and slow. */
 const LARGE = 1_000_000;
@@ -52,12 +63,22 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
       encodePng(pixels, colors, effort === 'live' ? 'fast' : 'small'),
     );
   if (effort === 'live') return encode(liveRatio(scene), LIVE_COLORS);
-  let png: Buffer = Buffer.alloc(0);
-  for (const { ratio, colors } of chart.width * chart.height > LARGE ? ATTEMPTS.slice(2) : ATTEMPTS) {
-    png = encode(ratio, colors);
-    if (png.length <= SIZE_LIMIT) break;
-  }
-  return png;
+  const text = storedBytes(toText(chart), 0);
+  const wanted = bytesWanted(chart);
+  const room = ((MAX_STORED_BYTES - AROUND - text - wanted) * 3) / 4;
+  const shared = Math.min(LARGEST_LIMIT, Math.max(SMALLEST_LIMIT, room));
+  const whole = ((MAX_STORED_BYTES - AROUND - text) * 3) / 4;
+  const attempts = chart.width * chart.height > LARGE ? ATTEMPTS.slice(5) : ATTEMPTS;
+  const tried = attempts.map(({ ratio, colors }) => {
+    let png: Buffer | undefined;
+    return { ratio, png: () => (png ??= encode(ratio, colors)) };
+  });
+  const fits = (limit: number) => (attempt: (typeof tried)[number]) => attempt.png().length <= limit;
+  const best =
+    (wanted > 0 ? tried.filter(({ ratio }) => ratio >= 1).find(fits(shared)) : undefined) ??
+    tried.find(fits(Math.min(WHOLE, whole))) ??
+    tried[tried.length - 1];
+  return best.png();
 }
 
 /** Pixels a CSS pixel of a frame that passes by: fewer where there is so much to draw that it would take more than 25 ms. */

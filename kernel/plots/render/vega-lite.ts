@@ -19,14 +19,26 @@ import {
   repeatsColor,
   seriesColor,
 } from '../scene/style.js';
-import { sceneSpec, type Json, type JsonObject } from './vega-scene.js';
+import { clipped, simplified, type Polyline } from './outline.js';
+import { SPEC_DEPTH, storedBytes } from './stored.js';
+import { PATH_SIZE, pathText } from './vega-path.js';
+import { sceneSpec, type Json, type JsonObject, type SceneDetail } from './vega-scene.js';
 
 export const VEGA_LITE_MIME = 'application/vnd.vegalite.v5+json';
 
-/** Rows in the specification, over all lines: about 15 bytes each. */
-const MAX_ROWS = 4000;
-/** A larger specification is left out: the picture shows the same. */
-const MAX_BYTES = 100_000;
+/** From the finest to the coarsest: how many points all lines have together (about 11 bytes each), and what the scene keeps. */
+const DETAILS: readonly Detail[] = [
+  { points: 4000, tolerance: 0.25, colors: 96, tips: true },
+  { points: 2500, tolerance: 0.4, colors: 64, tips: true },
+  { points: 1600, tolerance: 0.6, colors: 40, tips: true },
+  { points: 1000, tolerance: 0.6, colors: 32, tips: false },
+  { points: 600, tolerance: 1, colors: 24, tips: false },
+  { points: 350, tolerance: 1.5, colors: 16, tips: false },
+];
+const WANTED = 2;
+interface Detail extends SceneDetail {
+  points: number;
+}
 const LABEL_HEIGHT = 14;
 
 /** What Vega puts around a plot, in pixels: a rotated name beside the ticks, the title, ticks and name below. */
@@ -42,26 +54,43 @@ interface Place {
   /** What surrounds it, so that the whole is as wide as the picture that it replaces. */
   frame: Gutters;
   buckets: number;
+  tolerance: number;
   id: string;
   showX: boolean;
   fonts: FontSet;
 }
 
-/** Null where there is nothing to draw, and for a chart that would be too large. */
-export function toVegaLite(chart: ChartModel): JsonObject | null {
-  const panels = chart.panels.filter((panel): panel is LinePanel => panel.kind === 'lines');
-  const body = panels.length === chart.panels.length ? linesSpec(chart, panels) : sceneSpec(chart);
-  if (body === null) return null;
-  const spec: JsonObject = { $schema: 'https://vega.github.io/schema/vega-lite/v5.json', ...body };
-  return JSON.stringify(spec).length < MAX_BYTES ? spec : null;
+/**
+ * Null where there is nothing to draw, and for a chart that takes more than `limit` bytes even with few points.
+ * @param limit bytes in a notebook's file
+ */
+export function toVegaLite(chart: ChartModel, limit = Infinity): JsonObject | null {
+  for (const detail of DETAILS) {
+    const spec = specOf(chart, detail);
+    if (spec === null || storedBytes(spec, SPEC_DEPTH) <= limit) return spec;
+  }
+  return null;
 }
 
-function linesSpec(chart: ChartModel, panels: readonly LinePanel[]): JsonObject | null {
+/** Bytes of the specification that the picture should leave room for: still with all values under the pointer. */
+export function bytesWanted(chart: ChartModel): number {
+  const spec = specOf(chart, DETAILS[WANTED]);
+  return spec === null ? 0 : storedBytes(spec, SPEC_DEPTH);
+}
+
+function specOf(chart: ChartModel, detail: Detail): JsonObject | null {
+  const panels = chart.panels.filter((panel): panel is LinePanel => panel.kind === 'lines');
+  const body =
+    panels.length === chart.panels.length ? linesSpec(chart, panels, detail) : sceneSpec(chart, detail);
+  return body === null ? null : { $schema: 'https://vega.github.io/schema/vega-lite/v5.json', ...body };
+}
+
+function linesSpec(chart: ChartModel, panels: readonly LinePanel[], detail: Detail): JsonObject | null {
   const drawn = panels.filter((panel) => panel.series.some((series) => series.line.y.some(Number.isFinite)));
   if (drawn.length === 0) return null;
   const fonts = bundledFonts();
   const rows = drawn.reduce((sum, panel) => sum + panel.series.reduce((n, s) => n + (s.raw ? 2 : 1), 0), 0);
-  const buckets = Math.max(4, Math.floor(MAX_ROWS / rows / 2));
+  const buckets = Math.max(4, Math.floor(detail.points / rows / 2));
   const total = drawn.reduce((sum, panel) => sum + panel.weight, 0);
   const gutters = drawn.map((panel) => lineGutters(panel, fonts));
   const frame: Gutters = {
@@ -77,6 +106,7 @@ function linesSpec(chart: ChartModel, panels: readonly LinePanel[]): JsonObject 
       height: Math.max(40, Math.round((room * panel.weight) / total)),
       frame,
       buckets,
+      tolerance: detail.tolerance,
       id: `p${i}`,
       showX: i === drawn.length - 1,
       fonts,
@@ -93,7 +123,6 @@ function linesSpec(chart: ChartModel, panels: readonly LinePanel[]): JsonObject 
 
 function view(panel: LinePanel, place: Place): JsonObject {
   const { width, height, buckets, id, showX } = place;
-  const names = panel.series.map((series) => series.name);
   const log = panel.y.scale === 'log';
   const y = makeScale(
     panel.y,
@@ -122,82 +151,72 @@ function view(panel: LinePanel, place: Place): JsonObject {
     scale: { type: log ? 'log' : 'linear', domain: y.domain, nice: false, ...(log ? {} : { zero: false }) },
     axis: { gridOpacity: 0.35, minExtent: place.frame.left - AXIS_TITLE - 10, ...ticks(y) },
   };
-  const color: JsonObject = {
-    field: 'series',
-    type: 'nominal',
-    scale: {
-      domain: names,
-      range: panel.series.map((s) => (s.muted ? COLOR.axis : lineInBothThemes(seriesColor(s.color)))),
-    },
-    legend: null,
-  };
-  const strokeDash: JsonObject = {
-    field: 'series',
-    type: 'nominal',
-    scale: { domain: names, range: panel.series.map(dashes) },
-    legend: null,
-  };
-  const common = { x: xField, y: yField, color };
+  const color: JsonObject = { field: 'c', type: 'nominal', scale: null };
   const layers: Json[] = [];
+  const curves: Json[] = [];
   if (panel.series.some((series) => series.raw))
-    layers.push({
-      transform: [{ filter: 'datum.k == 1' }],
-      mark: { type: 'line', strokeWidth: 1, opacity: 0.25, clip: true },
-      encoding: common,
-    });
-  const muted = panel.series.flatMap((series, i) => (series.muted ? [i] : []));
-  const isMuted = `indexof(${JSON.stringify(muted)}, datum.s) >= 0`;
-  if (muted.length > 0)
-    layers.push({
-      transform: [{ filter: `datum.k == 0 && ${isMuted}` }],
-      mark: { type: 'line', strokeWidth: 1, opacity: 0.35, clip: true },
-      encoding: common,
-    });
-  layers.push({
-    transform: [{ filter: muted.length > 0 ? `datum.k == 0 && !(${isMuted})` : 'datum.k == 0' }],
-    mark: { type: 'line', strokeWidth: panel.series.length > 12 ? 1.5 : 2, clip: true },
-    encoding: panel.series.some((s) => dashes(s)[1] > 0) ? { ...common, strokeDash } : common,
-  });
-  const dotted = panel.series.flatMap((series, i) => (series.dots ? [i] : []));
+    layers.push(shapes(rawPaths(panel, place, x, y), { strokeWidth: 1, opacity: 0.25 }));
+  const lines = (wanted: readonly LineSeries[], look: JsonObject): void => {
+    if (wanted.length > 0)
+      curves.push({
+        ...(wanted.length < panel.series.length ? { transform: [only(panel, wanted)] } : {}),
+        mark: { type: 'line', clip: true, ...look },
+      });
+  };
+  lines(
+    panel.series.filter((series) => series.muted),
+    { strokeWidth: 1, opacity: 0.35 },
+  );
+  const strokeWidth = panel.series.length > 12 ? 1.5 : 2;
+  const clear = panel.series.filter((series) => !series.muted);
+  for (const dash of new Set(clear.map(dashes)))
+    lines(
+      clear.filter((series) => dashes(series) === dash),
+      { strokeWidth, ...(dash === null ? {} : { strokeDash: [...dash] }) },
+    );
+  const dotted = panel.series.filter((series) => series.dots);
   if (dotted.length > 0)
-    layers.push({
-      transform: [{ filter: `datum.k == 0 && indexof(${JSON.stringify(dotted)}, datum.s) >= 0` }],
+    curves.push({
+      transform: [only(panel, dotted)],
       mark: { type: 'point', filled: true, size: 20, opacity: 1, clip: true },
-      encoding: common,
     });
-  layers.push({
+  curves.push({
     params: [
       {
         name: `hover_${id}`,
         select: { type: 'point', on: 'mouseover', nearest: true, clear: 'mouseout', encodings: ['x', 'y'] },
       },
     ],
-    transform: [{ filter: 'datum.k == 0 && isValid(datum.y)' }],
+    transform: [{ filter: 'isValid(datum.y)' }],
     mark: { type: 'point', filled: true, size: 60 },
     encoding: {
-      ...common,
       opacity: { condition: { param: `hover_${id}`, empty: false, value: 1 }, value: 0 },
       tooltip: [
-        { field: 'series', type: 'nominal', title: 'curve' },
+        { field: 'n', type: 'nominal', title: 'curve' },
         { field: 'x', type: 'quantitative', title: panel.x.name },
         { field: 'y', type: 'quantitative', title: panel.y.name, format: '.4~g' },
       ],
     },
   });
-  layers.push(...markLayers(panel, xField, yField, names, color));
+  layers.push({
+    data: { values: columns(panel, buckets) },
+    transform: [
+      { calculate: "split(datum.x, ' ')", as: 'x' },
+      { calculate: "split(datum.y, ' ')", as: 'y' },
+      { flatten: ['x', 'y'] },
+      { calculate: 'toNumber(datum.x)', as: 'x' },
+      { calculate: 'toNumber(datum.y)', as: 'y' },
+    ],
+    encoding: { x: xField, y: yField, color, detail: { field: 's', type: 'nominal' } },
+    layer: curves,
+  });
+  layers.push(...markLayers(panel, place, x, y));
   layers.push(...markLabels(panel, place, x, y));
   layers.push(...endLabelLayers(panel, place, y));
   return {
     width,
     height,
-    data: {
-      values: csv(panel, buckets),
-      format: { type: 'csv', parse: { s: 'number', k: 'number', x: 'number', y: 'number' } },
-    },
-    transform: [{ calculate: `${JSON.stringify(names)}[datum.s]`, as: 'series' }],
     layer: layers,
-    // Each layer brings its whole colour scale: rules have other colours than curves.
-    resolve: { scale: { color: 'independent', strokeDash: 'independent' } },
   };
 }
 
@@ -208,32 +227,56 @@ function ticks({ ticks: all }: Scale): JsonObject {
   return { values, labelExpr: `${texts}[indexof(${JSON.stringify(values)}, datum.value)]` };
 }
 
-/** One row a point: index of the series, whether it is raw (1) or the line (0), step, value (empty: a gap). */
-function csv(panel: LinePanel, buckets: number): string {
-  const rows = ['s,k,x,y'];
-  panel.series.forEach(({ line, raw }, s) => {
-    for (const [k, points] of [
-      [0, line],
-      [1, raw],
-    ] as const) {
-      if (!points) continue;
-      const { x, y } = decimate(points, buckets, panel.x.scale === 'log');
-      const log = panel.y.scale === 'log';
-      x.forEach((step, i) => {
-        const shown = Number.isFinite(y[i]) && (!log || y[i] > 0);
-        rows.push(`${s},${k},${short(step, 8)},${shown ? short(y[i], 5) : ''}`);
-      });
-    }
+/** A row for each line: its index, its steps and its values, with a space between two; no value: a gap. */
+function columns(panel: LinePanel, buckets: number): Json[] {
+  const log = panel.y.scale === 'log';
+  return panel.series.flatMap(({ line, name, color, muted }, s): Json[] => {
+    const { x, y } = decimate(line, buckets, panel.x.scale === 'log');
+    if (x.length === 0) return [];
+    const values = Array.from(y, (value) =>
+      Number.isFinite(value) && (!log || value > 0) ? short(value, 4) : '',
+    );
+    const c = muted ? COLOR.axis : lineInBothThemes(seriesColor(color));
+    return [{ s, n: name, c, x: Array.from(x, (step) => short(step, 8)).join(' '), y: values.join(' ') }];
   });
-  return rows.join('\n');
+}
+
+/** What lies unsmoothed under the curves, in pixels: nobody asks for its values. */
+function rawPaths(
+  panel: LinePanel,
+  { width, height, buckets, tolerance }: Place,
+  x: Scale,
+  y: Scale,
+): PathRow[] {
+  const box = { x: 0, y: 0, width, height };
+  return panel.series.flatMap(({ raw, color, muted }): PathRow[] => {
+    if (raw === undefined || muted) return [];
+    const points = decimate(raw, Math.min(width, 2 * buckets), panel.x.scale === 'log');
+    const lines: Polyline[] = [[]];
+    points.x.forEach((step, i) => {
+      const at: [number, number] = [x.at(step), y.at(points.y[i])];
+      if (at.every(Number.isFinite)) lines[lines.length - 1].push(at);
+      else lines.push([]);
+    });
+    const shown = lines.filter((line) => line.length > 1).flatMap((line) => clipped(line, box));
+    if (shown.length === 0) return [];
+    const p = pathText(shown.map((line) => simplified(line, tolerance)));
+    return [{ c: lineInBothThemes(seriesColor(color)), p }];
+  });
 }
 
 function short(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits)));
 }
 
-function dashes(series: LineSeries): number[] {
-  return series.dashed ? [...DASHES.validation] : repeatsColor(series.color) ? [...DASHES.repeated] : [1, 0];
+function dashes(series: LineSeries): readonly number[] | null {
+  return series.dashed ? DASHES.validation : repeatsColor(series.color) ? DASHES.repeated : null;
+}
+
+function only(panel: LinePanel, wanted: readonly LineSeries[]): JsonObject {
+  return {
+    filter: `indexof(${JSON.stringify(wanted.map((one) => panel.series.indexOf(one)))}, datum.s) >= 0`,
+  };
 }
 
 /** Names and last values at the lines' ends, where the layout of the picture puts them. */
@@ -256,7 +299,8 @@ function endLabelLayers(panel: LinePanel, { width, height, frame, fonts }: Place
   );
   const values = labelled.map((series, i) => {
     const { name, value } = endLabel(series, fonts);
-    return { series: series.name, label: minus(`${name}  ${value}`), py: Math.round(centres[i]) };
+    const c = bothThemes(seriesColor(series.color));
+    return { c, label: minus(`${name}  ${value}`), py: Math.round(centres[i]) };
   });
   const label: JsonObject = {
     data: { values },
@@ -272,15 +316,7 @@ function endLabelLayers(panel: LinePanel, { width, height, frame, fonts }: Place
       x: { value: width + 8 },
       y: { field: 'py', type: 'quantitative', scale: null },
       text: { field: 'label', type: 'nominal' },
-      color: {
-        field: 'series',
-        type: 'nominal',
-        scale: {
-          domain: panel.series.map((series) => series.name),
-          range: panel.series.map((series) => bothThemes(seriesColor(series.color))),
-        },
-        legend: null,
-      },
+      color: { field: 'c', type: 'nominal', scale: null },
     },
   };
   return [edge, label];
@@ -311,40 +347,83 @@ function markLabels(panel: LinePanel, { width, height, fonts }: Place, x: Scale,
   );
 }
 
-/** Rules, levels and rings around best values, without their labels. */
-function markLayers(
-  panel: LinePanel,
-  x: JsonObject,
-  y: JsonObject,
-  names: string[],
-  color: JsonObject,
-): Json[] {
+/** Rules, levels and rings around best values, without their labels, in pixels. */
+function markLayers(panel: LinePanel, { width, height }: Place, x: Scale, y: Scale): Json[] {
   const layers: Json[] = [];
   const of = <K extends Mark['kind']>(kind: K): Extract<Mark, { kind: K }>[] =>
     panel.marks.filter((mark): mark is Extract<Mark, { kind: K }> => mark.kind === kind);
+  const inside = (at: number, size: number): boolean => at >= 0 && at <= size;
+  const path = (lines: string[], look: JsonObject): void => {
+    if (lines.length > 0) layers.push(shapes([{ p: lines.join('') }], look));
+  };
   const rules = of('rule').slice(0, MAX_SHOWN_RULES);
   for (const tone of ['error', 'note'] as const) {
-    const values = rules.filter((rule) => rule.tone === tone).map((rule) => ({ x: rule.x }));
-    if (values.length === 0) continue;
     const look: JsonObject =
       tone === 'error'
-        ? { strokeWidth: 1.5, color: bothThemes(COLOR.error) }
-        : { strokeDash: [...DASHES.level], color: COLOR.axis };
-    layers.push({ data: { values }, mark: { type: 'rule', ...look }, encoding: { x } });
+        ? { strokeWidth: 1.5, stroke: bothThemes(COLOR.error) }
+        : { strokeWidth: 1, strokeDash: [...DASHES.level], stroke: COLOR.axis };
+    const at = rules.filter((rule) => rule.tone === tone).map((rule) => x.at(rule.x));
+    path(
+      at
+        .filter((px) => inside(px, width))
+        .map((px) =>
+          pathText([
+            [
+              [px, 0],
+              [px, height],
+            ],
+          ]),
+        ),
+      look,
+    );
   }
-  const levels = of('level');
-  if (levels.length > 0)
-    layers.push({
-      data: { values: levels.map((level) => ({ y: level.y })) },
-      mark: { type: 'rule', strokeDash: [...DASHES.level], color: COLOR.axis },
-      encoding: { y },
-    });
-  const bests = of('best');
+  path(
+    of('level')
+      .map((level) => y.at(level.y))
+      .filter((py) => inside(py, height))
+      .map((py) =>
+        pathText([
+          [
+            [0, py],
+            [width, py],
+          ],
+        ]),
+      ),
+    { strokeWidth: 1, strokeDash: [...DASHES.level], stroke: COLOR.axis },
+  );
+  const bests = of('best').map((best) => ({
+    px: Math.round(x.at(best.x)),
+    py: Math.round(y.at(best.y)),
+    c: lineInBothThemes(seriesColor(panel.series[best.series].color)),
+  }));
   if (bests.length > 0)
     layers.push({
-      data: { values: bests.map((best) => ({ x: best.x, y: best.y, series: names[best.series] })) },
+      data: { values: bests },
       mark: { type: 'point', size: 70, strokeWidth: 2, opacity: 1 },
-      encoding: { x, y, color },
+      encoding: {
+        x: { field: 'px', type: 'quantitative', scale: null },
+        y: { field: 'py', type: 'quantitative', scale: null },
+        stroke: { field: 'c', type: 'nominal', scale: null },
+      },
     });
   return layers;
+}
+
+interface PathRow {
+  [name: string]: string;
+  p: string;
+}
+
+/** Paths in pixels of the plot, `c` their colours. */
+function shapes(rows: readonly PathRow[], look: JsonObject): JsonObject {
+  return {
+    data: { values: rows.map((row): Json => ({ ...row })) },
+    mark: { type: 'point', size: PATH_SIZE, strokeJoin: 'round', opacity: 1, ...look },
+    encoding: {
+      x: { value: 0 },
+      y: { value: 0 },
+      shape: { field: 'p', type: 'nominal', scale: null },
+      ...(rows.some((row) => 'c' in row) ? { stroke: { field: 'c', type: 'nominal', scale: null } } : {}),
+    },
+  };
 }

@@ -11,6 +11,7 @@ import { COLOR, TYPE, bothThemes, contrastOnWhite, lineInBothThemes, parseColor 
 import { atlasOf } from './atlas.js';
 import type { ImageShape } from '../raster/image.js';
 import { boundsOf, clipped, joined, polylines, simplified } from './outline.js';
+import { PATH_SIZE, dotsText, pathText } from './vega-path.js';
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonObject = Record<string, Json>;
@@ -22,10 +23,9 @@ const HAIR = { color: '#8a939c', opacity: 0.4 };
 const GROUND = { color: '#8a939c', opacity: 0.1 };
 const WARNING = { color: '#e5484d', opacity: 0.16 };
 const PALE_CONTRAST = 1.35;
+/** Most points are paths. */
+const POINT = { opacity: 1, size: PATH_SIZE, strokeJoin: 'round' };
 const MUTED_OPACITY = 0.75;
-/** How far in pixels a line may leave its place for the sake of fewer points. */
-const TOLERANCE = 0.25;
-
 type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>;
 
 /** A layer before it is written: shapes that look alike and have nothing between them. */
@@ -45,30 +45,47 @@ interface Drawn {
   images?: ImageShape[];
 }
 
-/** The whole chart, in CSS pixels; null where it is nothing but words. */
-export function sceneSpec(chart: ChartModel): JsonObject | null {
+export interface SceneDetail {
+  /** How far in pixels a line may leave its place for the sake of fewer points. */
+  tolerance: number;
+  /** Of images. */
+  colors: number;
+  /** Whether what lies under the pointer tells its numbers; else dots are drawn as one path a colour. */
+  tips: boolean;
+}
+
+/**
+ * The whole chart, in CSS pixels; null where it is nothing but words.
+ */
+export function sceneSpec(chart: ChartModel, detail: SceneDetail): JsonObject | null {
   const fonts = bundledFonts();
   const { width, height, shapes } = layout(chart, fonts);
   if (shapes.every(({ kind }) => kind === 'text')) return null;
   const layers: Layer[] = [];
   const painted: Box[] = [];
-  shapes.forEach((shape, i) => {
-    const one = drawn(shape, painted, i);
-    if (one === null) return;
-    const { spec, rows, box, images = [] } = one;
+  const all = shapes.map((shape, i) => drawn(shape, painted, i)).filter((one) => one !== null);
+  for (const { spec, rows, box, images = [] } of imagesFirst(all)) {
     const key = JSON.stringify(spec);
     const layer: Layer = place(layers, key, box) ?? open(layers, key, spec);
     layer.boxes.push(box);
     layer.rows.push(...rows);
     layer.images.push(...images);
-  });
+  }
+  if (!detail.tips) layers.forEach(forgetTips);
+  const lines = layers.flatMap(({ rows }, l) =>
+    rows.map((row) => [l, ...COLUMNS.map((name) => cell(row[name]))].join(',').replace(/,+$/, '')),
+  );
+  const at = (field: string): Json => ({ field, type: 'quantitative', scale: null });
   return {
     width,
     height,
     padding: 0,
     autosize: 'none',
-    layer: layers.map(written),
-    config: { view: { stroke: null }, font: FONT },
+    // All layers share their rows and places: Jupyter stores a line for every word of a specification.
+    data: { values: [`l,${COLUMNS.join(',')}`, ...lines].join('\n'), format: { type: 'csv', parse: PARSE } },
+    encoding: { x: at('x'), y: at('y') },
+    layer: layers.map((layer, l) => written(layer, l, detail)),
+    config: { view: { stroke: null }, font: FONT, text: { baseline: 'alphabetic' }, point: POINT },
   };
 
   function place(all: readonly Layer[], key: string, box: Box): Layer | null {
@@ -88,7 +105,7 @@ export function sceneSpec(chart: ChartModel): JsonObject | null {
       case 'text':
         return shape.text === '' ? null : textOf(shape, textBox(shape, fonts), ground);
       case 'circle':
-        return circleOf(shape, ground);
+        return circleOf(shape, ground, detail.tips);
       case 'rect':
         return rectOf(shape, ground);
       case 'image':
@@ -101,9 +118,19 @@ export function sceneSpec(chart: ChartModel): JsonObject | null {
           images: [shape],
         };
       case 'path':
-        return pathOf(shape, ground, number);
+        return pathOf(shape, ground, detail.tolerance);
     }
   }
+}
+
+/** Images that lie on nothing come first: what lies on several of them alike can then be one layer. */
+function imagesFirst(all: readonly Drawn[]): Drawn[] {
+  const first = all.filter(
+    ({ images, box }, i) =>
+      images !== undefined &&
+      all.slice(0, i).every((other) => other.images !== undefined || !overlaps(other.box, box)),
+  );
+  return [...first, ...all.filter((one) => !first.includes(one))];
 }
 
 /** Whether a place lies on something painted, which is the same in every theme. */
@@ -122,9 +149,8 @@ function textOf(shape: TextShape, box: Box, ground: readonly Box[]): Drawn {
   const mark: JsonObject = {
     type: 'text',
     align: { start: 'left', middle: 'center', end: 'right' }[shape.anchor],
-    baseline: 'alphabetic',
     fontSize: size,
-    fontWeight: weight,
+    ...(weight === 400 ? {} : { fontWeight: weight }),
     // The theme's colour of labels: without a fill of their own texts take that of their style.
     ...(isInk && !own ? { style: 'guide-label', filled: false, stroke: null } : {}),
     ...(opacity < 1 ? { opacity } : {}),
@@ -134,17 +160,25 @@ function textOf(shape: TextShape, box: Box, ground: readonly Box[]): Drawn {
   return { spec: { mark, color: 'fill' }, rows: [{ x: shape.x, y: shape.y, t: shape.text, ...color }], box };
 }
 
-function circleOf(shape: Extract<Shape, { kind: 'circle' }>, ground: readonly Box[]): Drawn {
+function circleOf(shape: Extract<Shape, { kind: 'circle' }>, ground: readonly Box[], tips: boolean): Drawn {
   const { x, y, r, stroke, width = 1 } = shape;
   const box = { x: x - r, y: y - r, width: 2 * r, height: 2 * r };
   const own = onPaint(box, ground);
   const paint = (color: string): string => (own || color === '#ffffff' ? color : lineInBothThemes(color));
+  if (!tips && (stroke === undefined || stroke === '#ffffff'))
+    return {
+      spec: {
+        mark: { type: 'point', strokeWidth: 2 * r, strokeCap: 'round' },
+        color: 'stroke',
+      },
+      rows: [{ x, y, p: '', s: paint(shape.fill) }],
+      box,
+    };
   return {
     spec: {
       mark: {
         type: 'point',
         size: Math.round(Math.PI * r * r * 10) / 10,
-        opacity: 1,
         ...(stroke === undefined ? { strokeWidth: 0 } : { strokeWidth: width }),
       },
       color: stroke === undefined ? 'fill' : 'both',
@@ -182,7 +216,7 @@ function paleOf(fill: string): typeof GROUND | null {
   return fill === '#fbeaea' ? WARNING : null;
 }
 
-function pathOf(shape: Extract<Shape, { kind: 'path' }>, ground: Box[], number: number): Drawn | null {
+function pathOf(shape: Extract<Shape, { kind: 'path' }>, ground: Box[], tolerance: number): Drawn | null {
   const whole = polylines(shape.d);
   const lines = shape.clip === undefined ? whole : whole.flatMap((line) => clipped(line, shape.clip!));
   if (lines.length === 0) return null;
@@ -195,70 +229,70 @@ function pathOf(shape: Extract<Shape, { kind: 'path' }>, ground: Box[], number: 
   const line = stroke === undefined ? null : own || fill !== undefined ? stroke : lineInBothThemes(stroke);
   const shade = pale ?? (fill === undefined ? null : { color: fill, opacity: 1 });
   const mark: JsonObject = {
-    type: 'line',
-    order: false,
-    strokeJoin: 'round',
+    type: 'point',
     strokeWidth: stroke === undefined ? 0 : (shape.width ?? 1),
     ...(isHair
       ? { strokeOpacity: HAIR.opacity }
       : opacity < 1
         ? { [stroke ? 'strokeOpacity' : 'fillOpacity']: opacity }
         : {}),
-    ...(shade === null ? {} : { filled: true, ...(shade.opacity < 1 ? { fillOpacity: shade.opacity } : {}) }),
+    ...(shade === null || shade.opacity === 1 ? {} : { fillOpacity: shade.opacity }),
     ...(dash === undefined ? {} : { strokeDash: [...dash] }),
   };
   const colors: Row = {
     ...(shade === null ? {} : { c: shade.color }),
     ...(line === null ? {} : { s: isHair ? HAIR.color : line }),
   };
-  const rows = (fill === undefined ? joined(lines) : lines).flatMap((points, k) =>
-    simplified(points, TOLERANCE).map(([x, y]): Row => ({
-      k: `${number}${k > 0 ? `.${k}` : ''}`,
-      x,
-      y,
-      ...colors,
-    })),
+  const p = pathText(
+    (fill === undefined ? joined(lines) : lines).map((points) => simplified(points, tolerance)),
   );
   const color = shade === null ? 'stroke' : line === null ? 'fill' : 'both';
-  return { spec: { mark, color }, rows, box };
+  return { spec: { mark, color }, rows: [{ x: 0, y: 0, p, ...colors }], box };
 }
 
-const COLUMNS = ['k', 'x', 'y', 'X', 'Y', 'c', 's', 't', 'tip'] as const;
-const NUMERIC = new Set<string>(['x', 'y', 'X', 'Y']);
+const COLUMNS = ['x', 'y', 't', 'c', 's', 'p', 'X', 'Y', 'tip'] as const;
+const PARSE: JsonObject = Object.fromEntries(
+  ['l', ...COLUMNS].map((name) => [name, /^[lxy]$/i.test(name) ? 'number' : 'string']),
+);
 
-function written({ spec, rows, images }: Layer): JsonObject {
-  if (images.length > 0) return imageLayer(images);
-  const used = COLUMNS.filter((name) => rows.some((row) => row[name] !== undefined));
-  // A colour that all share is said once.
-  const shared = (name: 'c' | 's'): string | null => {
+function written({ spec, rows, images }: Layer, l: number, { colors, tips }: SceneDetail): JsonObject {
+  if (images.length > 0) return imageLayer(images, colors);
+  const uses = (name: (typeof COLUMNS)[number]): boolean => rows.some((row) => row[name] !== undefined);
+  const paint = (name: 'c' | 's'): Json => {
+    // A colour that all share is said once.
     const [first] = rows;
-    return used.includes(name) && rows.every((row) => row[name] === first[name]) ? String(first[name]) : null;
+    return rows.every((row) => row[name] === first[name])
+      ? { value: String(first[name]) }
+      : { field: name, type: 'nominal', scale: null };
   };
-  const [fill, stroke] = [shared('c'), shared('s')];
-  const kept = used.filter((name) => !((name === 'c' && fill !== null) || (name === 's' && stroke !== null)));
-  const paint = (name: 'c' | 's', value: string | null): Json =>
-    value === null ? { field: name, type: 'nominal', scale: null, legend: null } : { value };
   const { color } = spec;
-  const at = (field: string): Json => ({ field, type: 'quantitative', scale: null });
   const encoding: JsonObject = {
-    x: at('x'),
-    y: at('y'),
-    ...(kept.includes('X') ? { x2: { field: 'X' }, y2: { field: 'Y' } } : {}),
-    ...(kept.includes('k') ? { detail: { field: 'k', type: 'nominal' } } : {}),
-    ...(used.includes('c') && color !== 'stroke' ? { fill: paint('c', fill) } : {}),
-    ...(used.includes('s') && color !== 'fill' ? { stroke: paint('s', stroke) } : {}),
-    ...(kept.includes('t') ? { text: { field: 't', type: 'nominal' } } : {}),
-    ...(kept.includes('tip') ? { tooltip: { field: 'tip', type: 'nominal' } } : {}),
+    ...(uses('p') ? { shape: { field: 'p', type: 'nominal', scale: null } } : {}),
+    ...(uses('X') ? { x2: { field: 'X' }, y2: { field: 'Y' } } : {}),
+    ...(uses('c') && color !== 'stroke' ? { fill: paint('c') } : {}),
+    ...(uses('s') && color !== 'fill' ? { stroke: paint('s') } : {}),
+    ...(uses('t') ? { text: { field: 't', type: 'nominal' } } : {}),
+    ...(tips && uses('tip') ? { tooltip: { field: 'tip', type: 'nominal' } } : {}),
   };
-  const parse = Object.fromEntries(
-    kept.map((name): [string, Json] => [name, NUMERIC.has(name) ? 'number' : 'string']),
-  );
-  const lines = rows.map((row) => kept.map((name) => cell(row[name])).join(','));
   return {
-    data: { values: [kept.join(','), ...lines].join('\n'), format: { type: 'csv', parse } },
+    transform: [{ filter: `datum.l == ${l}` }],
     mark: spec.mark,
-    encoding,
+    ...(Object.keys(encoding).length > 0 ? { encoding } : {}),
   };
+}
+
+/** Rows without what only a pointer asks for; lines and dots of one colour are one path. */
+function forgetTips(layer: Layer): void {
+  const plain = layer.rows.map(({ tip: _, ...row }) => row);
+  layer.rows = plain;
+  if (layer.spec.color !== 'stroke') return;
+  layer.rows = [...new Set(plain.map((row) => row.s))].map((s): Row => {
+    const rows = plain.filter((row) => row.s === s);
+    const dots = rows.filter((row) => row.p === '');
+    const lines = rows.filter((row) => row.p !== '').map((row) => row.p);
+    const at = dots.map(({ x, y }): [number, number] => [Number(x), Number(y)]);
+    return { x: 0, y: 0, p: lines.join('') + dotsText(at), s };
+  });
 }
 
 function cell(value: string | number | undefined): string {
@@ -267,8 +301,8 @@ function cell(value: string | number | undefined): string {
   return /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-function imageLayer(images: readonly ImageShape[]): JsonObject {
-  const { url, box, crisp } = atlasOf(images);
+function imageLayer(images: readonly ImageShape[], colors: number): JsonObject {
+  const { url, box, crisp } = atlasOf(images, colors);
   return {
     data: { values: [{ url }] },
     mark: {

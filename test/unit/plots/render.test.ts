@@ -3,7 +3,8 @@ import { chartBundle } from '../../../kernel/plots/render/bundle.js';
 import { encodePng } from '../../../kernel/plots/render/png.js';
 import { render } from '../../../kernel/plots/render/raster.js';
 import { sparkline, toText } from '../../../kernel/plots/render/text.js';
-import { toVegaLite } from '../../../kernel/plots/render/vega-lite.js';
+import type { ChartModel } from '../../../kernel/plots/model/chart.js';
+import { toVegaLite, VEGA_LITE_MIME } from '../../../kernel/plots/render/vega-lite.js';
 import { cases, falling, noise, silent } from './cases.js';
 import { LossChart } from '../../../kernel/plots/index.js';
 import { inkShare, readPng } from './png-reader.js';
@@ -14,6 +15,18 @@ function png(name: string): Uint8Array {
   return result.png;
 }
 
+/** Those whose picture needs the room: without it words could not be read. */
+const PICTURE_ONLY = new Set([
+  'runs-1000',
+  'ridges-12',
+  'scatter',
+  'graph-modules',
+  'graph-transformer',
+  'surface-rosenbrock',
+  'dashboard-20',
+  'activation-curves-20',
+]);
+
 describe('PNG', () => {
   it('is an opaque 8-bit palette at twice the size in CSS pixels', () => {
     const image = readPng(png('train-validation'));
@@ -23,12 +36,17 @@ describe('PNG', () => {
     expect(image.palette[image.pixels[0]]).toEqual([255, 255, 255]);
   });
 
-  for (const name of Object.keys(cases))
-    it(`is not blank and takes less than 60 kB: ${name}`, () => {
-      const file = png(name);
-      expect(file.length).toBeLessThan(60_000);
-      expect(inkShare(readPng(file))).toBeGreaterThan(0.002);
-    });
+  it.each(Object.keys(cases))('%s is not blank, and takes less than 60 kB in a notebook', (name) => {
+    const chart = cases[name]();
+    const result = render(chart, 'final');
+    if ('error' in result) throw new Error(result.error);
+    expect(inkShare(readPng(result.png))).toBeGreaterThan(0.002);
+    const { data, metadata } = chartBundle(chart, result, true);
+    const output = { output_type: 'display_data', data, metadata };
+    const file = JSON.stringify({ cells: [{ outputs: [output] }] }, null, 1);
+    expect(Buffer.byteLength(file)).toBeLessThan(60_000);
+    if (!PICTURE_ONLY.has(name) && toVegaLite(chart) !== null) expect(data).toHaveProperty([VEGA_LITE_MIME]);
+  });
 
   it('takes less than 60 kB for two noisy curves of a thousand points', () => {
     const chart = new LossChart({}, silent);
@@ -121,6 +139,14 @@ function seriesOf(chart: ReturnType<typeof cases.one>) {
   return panel.series[0];
 }
 
+/** The rows of curves in a specification of one panel. */
+function curvesOf(chart: ChartModel): unknown {
+  const { layer } = toVegaLite(chart) as unknown as {
+    layer: { layer?: unknown[]; data: { values: unknown } }[];
+  };
+  return layer.find((one) => one.layer !== undefined)?.data.values;
+}
+
 describe('Vega-Lite', () => {
   const drawn = Object.keys(cases).filter((name) => toVegaLite(cases[name]()) !== null);
 
@@ -140,25 +166,18 @@ describe('Vega-Lite', () => {
       expect(spec.$schema).toBe('https://vega.github.io/schema/vega-lite/v5.json');
       expect(json).not.toContain('"background"');
       expect(json).not.toContain('"theme"');
-      expect(json).not.toMatch(/NaN,|Infinity,/);
+      expect(json).not.toMatch(/,-?(NaN|Infinity),/);
     });
 
   it('holds the very points, with gaps where there is no number', () => {
     const chart = new LossChart({}, silent);
     [1, NaN, 3].forEach((train) => chart.add({ train }));
-    const spec = toVegaLite(chart.model())!;
-    expect(spec.data).toMatchObject({ values: 's,k,x,y\n0,0,0,1\n0,0,1,\n0,0,2,3' });
+    expect(curvesOf(chart.model())).toMatchObject([{ s: 0, n: 'train', x: '0 1 2', y: '1  3' }]);
   });
 
   it('names curves as they are, whatever characters they hold', () => {
     const name = `it's "odd", \\ isn't it`;
-    const spec = toVegaLite(
-      new LossChart({}, silent)
-        .add({ [name]: 1 })
-        .add({ [name]: 2 })
-        .model(),
-    )!;
-    const [{ calculate }] = spec.transform as [{ calculate: string }];
-    expect(calculate).toBe(`${JSON.stringify([name])}[datum.s]`);
+    const chart = new LossChart({}, silent).add({ [name]: 1 }).add({ [name]: 2 });
+    expect(curvesOf(chart.model())).toMatchObject([{ n: name }]);
   });
 });

@@ -101,7 +101,7 @@ describe('the schema and the compiler of Vega-Lite 5', () => {
 describe('what a reader of the interactive chart sees', () => {
   interface View {
     width: number;
-    layer: { mark: { type: string; color?: string }; encoding: { x?: { value?: number } } }[];
+    layer: { mark?: { type: string; color?: string }; encoding: { x?: { value?: number } } }[];
   }
   const views = (name: string): View[] => {
     const spec = JSON.parse(JSON.stringify(toVegaLite(cases[name]()))) as View & { vconcat?: View[] };
@@ -127,6 +127,7 @@ describe('what a reader of the interactive chart sees', () => {
     }
     for (const view of views('descents'))
       for (const { mark } of view.layer)
-        if (mark.type === 'text' && mark.color !== undefined) expect(onDark(mark.color)).toBeGreaterThan(2.8);
+        if (mark?.type === 'text' && mark.color !== undefined)
+          expect(onDark(mark.color)).toBeGreaterThan(2.8);
   });
 });

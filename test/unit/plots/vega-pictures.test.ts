@@ -9,7 +9,7 @@ import { COLOR, contrastOnWhite, parseColor } from '../../../kernel/plots/scene/
 import { cases } from './cases.js';
 
 interface Layer {
-  data: { values: string | { url: string }[] };
+  data?: { values: { url: string }[] };
   mark: { type: string; style?: string; fill?: string };
   encoding: Record<string, { field?: string; value?: string | number }>;
 }
@@ -20,20 +20,24 @@ const pictures = Object.entries(cases).filter(([, chart]) =>
 );
 const drawn = pictures.filter(([, chart]) => toVegaLite(chart()) !== null);
 
-function layersOf(name: string): Layer[] {
-  return JSON.parse(JSON.stringify(toVegaLite(cases[name]())?.layer)) as Layer[];
+type Row = Partial<Record<string, string>>;
+
+/** Its layers, each with its rows of the CSV that they share: no cell of these charts has a comma. */
+function layersOf(name: string): (Layer & { rows: Row[] })[] {
+  const spec = JSON.parse(JSON.stringify(toVegaLite(cases[name]()))) as {
+    data: { values: string };
+    layer: Layer[];
+  };
+  const [head, ...lines] = spec.data.values.split('\n');
+  const names = head.split(',');
+  const all = lines.map((line): Row => {
+    const cells = line.split(',').map((cell) => (cell === '' ? undefined : cell));
+    return Object.fromEntries(names.map((column, i) => [column, cells[i]]));
+  });
+  return spec.layer.map((layer, l) => ({ ...layer, rows: all.filter((row) => row.l === String(l)) }));
 }
 
-/** Rows of the CSV that a layer holds: no cell of these charts has a comma. */
-function rowsOf({ data }: Layer): Partial<Record<string, string>>[] {
-  if (typeof data.values !== 'string') return [];
-  const [head, ...lines] = data.values.split('\n');
-  const names = head.split(',');
-  return lines.map((line) => {
-    const cells = line.split(',');
-    return Object.fromEntries(names.map((name, i) => [name, cells[i]]));
-  });
-}
+const rowsOf = ({ rows }: { rows: Row[] }): Row[] => rows;
 
 describe('a picture as Vega-Lite', () => {
   it('is there for every chart that shows something', () => {
@@ -45,7 +49,6 @@ describe('a picture as Vega-Lite', () => {
     const chart = make();
     const spec = JSON.stringify(toVegaLite(chart));
     expect(toVegaLite(chart)).toMatchObject({ width: chart.width, height: chart.height, padding: 0 });
-    expect(spec.length).toBeLessThan(100_000);
     for (const shape of layout(chart, bundledFonts()).shapes)
       if (shape.kind === 'text') expect(spec).toContain(JSON.stringify(shape.text).slice(1, -1));
   });
@@ -90,7 +93,7 @@ describe('a picture as Vega-Lite', () => {
   it('holds the images of a grid in one picture', () => {
     const images = layersOf('images').filter(({ mark }) => mark.type === 'image');
     expect(images).toHaveLength(1);
-    expect(JSON.stringify(images[0].data.values)).toMatch(/^\[\{"url":"data:image\/png;base64,/);
+    expect(JSON.stringify(images[0].data?.values)).toMatch(/^\[\{"url":"data:image\/png;base64,/);
   });
 
   it('has no ink or white of the paper on its ground', () => {

@@ -1,0 +1,40 @@
+/** Lines as Vega draws them in the fewest bytes: the shape of a point that stands in the corner. */
+import type { Polyline } from './outline.js';
+
+/** Pixels of a step between two places. */
+const UNIT = 0.25;
+/** The size of a point whose shape is given in these units: Vega scales shapes by half the root of the size. */
+export const PATH_SIZE = 4 * UNIT ** 2;
+
+/**
+ * SVG path data, each place relative to the one before: four or five bytes a point, where a row of numbers takes twenty.
+ * It begins at an absolute place, so that several can follow each other.
+ */
+export function pathText(lines: readonly Polyline[]): string {
+  let out = '';
+  let [px, py] = [0, 0];
+  for (const line of lines)
+    line.forEach(([x, y], i) => {
+      const [qx, qy] = [units(x), units(y)];
+      const [dx, dy] = [qx - px, qy - py];
+      if (i > 1 && dx === 0 && dy === 0) return;
+      out += i > 0 ? (dx < 0 ? '' : ' ') : out === '' ? 'M' : 'm';
+      out += `${dx}${dy < 0 ? '' : ' '}${dy}`;
+      [px, py] = [qx, qy];
+    });
+  return out;
+}
+
+/** Lines so short that their round ends are dots, in few bytes: from left to right. */
+export function dotsText(points: Polyline): string {
+  const places = points.map(([x, y]) => [units(x), units(y)]).sort(([ax], [bx]) => ax - bx);
+  let out = '';
+  let [px, py] = [0, 0];
+  for (const [x, y] of places) {
+    out += `${out === '' ? 'M' : 'm'}${x - px}${y < py ? '' : ' '}${y - py}h1`;
+    [px, py] = [x + 1, y];
+  }
+  return out;
+}
+
+const units = (at: number): number => Math.round(at / UNIT);

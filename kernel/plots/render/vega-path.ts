@@ -18,7 +18,8 @@ export function pathText(lines: readonly Polyline[]): string {
       const [qx, qy] = [units(x), units(y)];
       const [dx, dy] = [qx - px, qy - py];
       if (i > 1 && dx === 0 && dy === 0) return;
-      out += i > 0 ? (dx < 0 ? '' : ' ') : out === '' ? 'M' : 'm';
+      // What follows an M without a letter would be absolute.
+      out += i === 0 ? (out === '' ? 'M' : 'm') : i === 1 ? 'l' : dx < 0 ? '' : ' ';
       out += `${dx}${dy < 0 ? '' : ' '}${dy}`;
       [px, py] = [qx, qy];
     });

@@ -2,6 +2,7 @@
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { describe, expect, it } from 'vitest';
 import { boundsOf, clipped, joined, polylines, simplified } from '../../../kernel/plots/render/outline.js';
+import { dotsText, PATH_SIZE, pathText } from '../../../kernel/plots/render/vega-path.js';
 import { toVegaLite } from '../../../kernel/plots/render/vega-lite.js';
 import { bundledFonts } from '../../../kernel/plots/scene/font.js';
 import { layout } from '../../../kernel/plots/scene/layout.js';
@@ -100,6 +101,42 @@ describe('a picture as Vega-Lite', () => {
     const [ink, empty] = [COLOR.ink, COLOR.empty].map((color) => JSON.stringify(color));
     const spec = JSON.stringify(layersOf('gradient-flow-bad'));
     for (const color of [ink, empty, '"#fbeaea"']) expect(spec).not.toContain(color);
+  });
+});
+
+describe('polylines as shapes of points', () => {
+  it('are at their places: read back they are the same lines to an eighth of a pixel', () => {
+    const lines: [number, number][][] = [
+      [
+        [10, 20],
+        [12.4, 18],
+        [9, 30.2],
+      ],
+      [
+        [5, 5],
+        [5, 60],
+      ],
+    ];
+    const unit = Math.sqrt(PATH_SIZE) / 2;
+    const back = polylines(pathText(lines));
+    expect(back.map((line) => line.length)).toEqual([3, 2]);
+    lines
+      .flat()
+      .forEach((point, i) =>
+        point.forEach((value, axis) =>
+          expect(Math.abs(back.flat()[i][axis] * unit - value)).toBeLessThanOrEqual(0.125),
+        ),
+      );
+    const dots = polylines(
+      dotsText([
+        [7, 3],
+        [2, 9],
+      ]),
+    );
+    expect(dots.map(([[x, y]]) => [x * unit, y * unit])).toEqual([
+      [2, 9],
+      [7, 3],
+    ]);
   });
 });
 

@@ -283,7 +283,7 @@ function written({ spec, rows, images }: Layer, l: number, { colors, tips }: Sce
 
 /** Rows without what only a pointer asks for; lines and dots of one colour are one path. */
 function forgetTips(layer: Layer): void {
-  const plain = layer.rows.map(({ tip: _, ...row }) => row);
+  const plain = layer.rows.map((row): Row => ({ ...row, tip: undefined }));
   layer.rows = plain;
   if (layer.spec.color !== 'stroke') return;
   layer.rows = [...new Set(plain.map((row) => row.s))].map((s): Row => {

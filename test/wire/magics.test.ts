@@ -136,17 +136,20 @@ describe('commands', () => {
     expect(failed.stdout).toBe('');
   });
 
-  test.each(['!echo in; sleep 60.0713', "!trap '' INT; echo in; sleep 60.0713"])('Stop ends %j', async (code) => {
-    const id = client.send('execute_request', executeContent(`console.log(process.pid)\n${code}`));
-    await client.until(
-      'the command',
-      ({ content, parent }) => parent.msg_id === id && String(content.text).includes('in\n'),
-    );
-    await client.ask('interrupt_request', {}, { channel: 'control' });
-    expect((await client.finish(id)).reply).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' });
-    const left = await client.execute('!ps -o args= -A | grep -c "[s]leep 60.0713" || true');
-    expect(left.stdout).toBe('0\n');
-  });
+  test.each(['!echo in; sleep 60.0713', "!trap '' INT; echo in; sleep 60.0713"])(
+    'Stop ends %j',
+    async (code) => {
+      const id = client.send('execute_request', executeContent(`console.log(process.pid)\n${code}`));
+      await client.until(
+        'the command',
+        ({ content, parent }) => parent.msg_id === id && String(content.text).includes('in\n'),
+      );
+      await client.ask('interrupt_request', {}, { channel: 'control' });
+      expect((await client.finish(id)).reply).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' });
+      const left = await client.execute('!ps -o args= -A | grep -c "[s]leep 60.0713" || true');
+      expect(left.stdout).toBe('0\n');
+    },
+  );
 
   test('that read are answered by input, with the unfinished line as the prompt', async () => {
     const id = client.send(

@@ -212,9 +212,11 @@ function shortName({ name, title }: LayerRecord): string {
 function activationCell({ activation }: LayerRecord, bad: boolean, bins: number): StripCell {
   if (activation?.newest == null) return { strip: null, ends: ['', ''], facts: 'not seen', bad };
   const { newest, dead, saturated } = activation;
-  const facts = [`mean ${formatNumber(newest.mean, 2)}`, `std ${formatNumber(newest.std, 2)}`];
-  if (dead !== null) facts.push(`${Math.round(100 * dead)} % dead`);
-  if (saturated !== null) facts.push(`${Math.round(100 * saturated)} % flat`);
+  const mean = `mean ${formatNumber(newest.mean, 2)}`;
+  // There is room for two: units that do nothing say more than the deviation.
+  const facts = [mean, `std ${formatNumber(newest.std, 2)}`];
+  if (saturated !== null) facts.splice(0, 2, `${Math.round(100 * saturated)} % flat`, mean);
+  if (dead !== null) facts.splice(0, 2, `${Math.round(100 * dead)} % dead`, mean);
   return valued(activation.distributions.moments, facts, bad || newest.nan + newest.infinite > 0, bins);
 }
 

@@ -35,7 +35,7 @@ function eachWithADebuggerOfItsOwn(): void {
   });
 }
 
-describe('stepping', () => {
+describe('protocol 27: stepping', () => {
   eachWithADebuggerOfItsOwn();
   const code = `const double = (x: number): number => x * 2;
 let sum: number = 0;
@@ -137,7 +137,7 @@ second`;
   });
 });
 
-describe('breakpoints', () => {
+describe('protocol 27: breakpoints', () => {
   eachWithADebuggerOfItsOwn();
 
   test('conditions, hit conditions and log messages', async () => {

@@ -94,7 +94,10 @@ export class Evaluator {
   settle(ticket: number, id: ExecutionId | null): boolean {
     const stopped = this.guard.settle(ticket);
     this.#recover();
-    if (this.guard.isServed(ticket)) return true;
+    if (this.guard.isServed(ticket)) {
+      this.guard.dropPending();
+      return true;
+    }
     const { running } = this.executions;
     // Between two callbacks it is the cell that waits which the interrupt was for.
     const isOther = stopped !== undefined && stopped.owner !== (running?.id ?? null);

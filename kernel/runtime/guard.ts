@@ -51,9 +51,11 @@ export class Guard {
   #job: () => void = () => undefined;
   #busy = 0;
   #depth = 0;
-  /** Ticket of the termination that has been announced and has not come yet, or 0. */
+  /** Which termination it is, counted from 1, that has been announced and has not come yet, or 0. */
   #announced = 0;
   #wanted = 0;
+  /** The last ticket for which a termination was announced. */
+  #told = 0;
   #served = 0;
   #interrupt: (Stopped & { inSlice: boolean }) | undefined;
 
@@ -111,8 +113,9 @@ export class Guard {
       return body();
     } finally {
       this.#busy = 0;
-      if (this.#wanted > this.#served) {
-        this.#announce(this.#wanted);
+      // Not twice: what was asked for may have stopped another callback already, and is not served before its macrotask.
+      if (this.#wanted > Math.max(this.#served, this.#told)) {
+        this.#announce();
         this.#park();
       }
     }
@@ -173,11 +176,11 @@ export class Guard {
 
   /** Waits for the termination that was announced. Returns only if it has been and gone. */
   #park(): void {
-    const ticket = this.#announced;
+    const number = this.#announced;
     const end = performance.now() + PATIENCE_MS;
     for (;;) {
       const posted = Atomics.load(this.#shared, TERMINATE_POSTED);
-      if (posted >= ticket || performance.now() > end) break;
+      if (posted >= number || performance.now() > end) break;
       Atomics.wait(this.#shared, TERMINATE_POSTED, posted, 100);
     }
     // It was posted before this thread could see that it was: it comes at one of the next stack checks.
@@ -185,8 +188,9 @@ export class Guard {
     this.#announced = 0;
   }
 
-  #announce(ticket: number): void {
-    this.#announced = ticket;
+  #announce(): void {
+    this.#announced = Atomics.load(this.#shared, TERMINATE_POSTED) + 1;
+    this.#told = this.#wanted;
     const owner = this.#aim.owner();
     const isOwnerCertain = userCodeOnStack();
     const inSlice = this.#depth > 0;
@@ -208,10 +212,10 @@ export class Guard {
    * `force`: the event loop does not turn, so something runs even though the stack looks empty.
    */
   #probe(ticket: number, id: ExecutionId | null, force: boolean): ProbeAnswer {
-    if (ticket <= this.#served) return 'served';
     const standing = id === null ? 'running' : this.#aim.standing(id);
     // Another cell runs already: it was not meant.
     if (standing === 'succeeded') return 'served';
+    if (ticket <= this.#served) return force && id !== null ? this.#probeRest(id) : 'served';
     if (standing === 'to come') this.#aim.cancel(id!);
     if (this.#announced !== 0) return 'running';
     if (this.#busy > 0) {
@@ -220,7 +224,7 @@ export class Guard {
     }
     if (force || this.#depth > 0 || userCodeOnStack()) {
       this.#wanted = ticket;
-      this.#announce(ticket);
+      this.#announce();
       return 'running';
     }
     if (standing === 'to come') return 'served';
@@ -230,6 +234,19 @@ export class Guard {
     }
     this.#wanted = ticket;
     return 'waiting';
+  }
+
+  /**
+   * The interrupt has had its effect, and yet the event loop stands still. When it is by what the same cell had ordered
+   * before, that was meant, too; a callback of another cell has its time.
+   */
+  #probeRest(id: ExecutionId): ProbeAnswer {
+    if (this.#announced !== 0) return 'running';
+    if (this.#busy > 0) return 'busy';
+    if (!userCodeOnStack()) return 'waiting';
+    if (this.#aim.owner() !== id) return 'served';
+    this.#announce();
+    return 'running';
   }
 }
 

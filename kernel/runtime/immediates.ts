@@ -8,6 +8,18 @@ import { clearImmediate as clearNative, setImmediate as orderNative } from 'node
 
 type Callback = (...args: unknown[]) => unknown;
 
+/** What keeps code of ours that user code calls from being cut in half by a termination: the guard. */
+interface Protection {
+  critical<T>(body: () => T): T;
+}
+
+let protection: Protection = { critical: (body) => body() };
+
+/** Half an entry into an asynchronous context would make Node abort the process. */
+export function protectImmediates(guard: Protection): void {
+  protection = guard;
+}
+
 const queue = new Set<Immediate>();
 let armed: { immediate: Immediate; native: NodeJS.Immediate } | undefined;
 
@@ -55,7 +67,7 @@ export class Immediate {
 }
 
 export function setImmediate(callback: Callback, ...args: unknown[]): Immediate {
-  return new Immediate(callback, args);
+  return protection.critical(() => new Immediate(callback, args));
 }
 
 /** Clears any immediate, Node's own too. */
@@ -64,10 +76,12 @@ export function clearImmediate(immediate: unknown): void {
     clearNative(immediate as NodeJS.Immediate);
     return;
   }
-  if (!queue.delete(immediate) || armed?.immediate !== immediate) return;
-  clearNative(armed.native);
-  armed = undefined;
-  arm();
+  protection.critical(() => {
+    if (!queue.delete(immediate) || armed?.immediate !== immediate) return;
+    clearNative(armed.native);
+    armed = undefined;
+    arm();
+  });
 }
 
 function arm(): void {

@@ -15,7 +15,7 @@ import { installDebugHooks } from './debug-hooks.js';
 import { currentExecution, type Execution } from './executions.js';
 import type { ToUser } from './frames.js';
 import { Guard } from './guard.js';
-import { setImmediate } from './immediates.js';
+import { protectImmediates, setImmediate } from './immediates.js';
 import { Inputs } from './inputs.js';
 import { LiveStates } from './live-states.js';
 import { OUTPUT_FD, type FromMain, type ToMain } from './link.js';
@@ -53,6 +53,7 @@ const inputs = new Inputs(watchdog.inputs, watchdog.shared, outlet);
 
 installStackFormat();
 installTimers();
+protectImmediates(guard);
 const writeText: WriteText = (name, text) =>
   outlet.send({ type: 'stream', id: owner()?.id ?? null, name, text });
 installStdio(writeText);

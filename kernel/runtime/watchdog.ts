@@ -168,7 +168,7 @@ async function stop(ticket: number, id: ExecutionId | null, first: Promise<Probe
       await delay(RETRY_MS);
     } else {
       const goOn = answer === 'running' ? await keepLocals() : undefined;
-      const terminated = answer === 'running' ? terminate(ticket) : Promise.resolve();
+      const terminated = answer === 'running' ? terminate() : Promise.resolve();
       goOn?.();
       // What stands at a breakpoint goes on, into the termination.
       debug.resume();
@@ -198,10 +198,10 @@ function ask(expression: string): Promise<unknown> {
 }
 
 /** Resolves when the termination has come. That is never when nothing ran any more. */
-function terminate(ticket: number): Promise<void> {
+function terminate(): Promise<void> {
   return new Promise((resolve) => {
     session.post('Runtime.terminateExecution', () => resolve());
-    Atomics.store(flags, TERMINATE_POSTED, ticket);
+    Atomics.add(flags, TERMINATE_POSTED, 1);
     Atomics.notify(flags, TERMINATE_POSTED);
   });
 }

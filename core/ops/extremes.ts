@@ -14,7 +14,7 @@ import { eq, gt, logicalOr, lt } from './comparison.js';
 import { fmaxFirst, fmaxSecond, fminFirst, fminSecond, ofLarger, ofSmaller } from './extreme-gradients.js';
 import { extremeGradient, reduceFewGradient } from './few-reductions.js';
 import { areFloats, evaluate } from './formulas.js';
-import { clampFew, clampGradFew, fewElements } from './few.js';
+import { clampFew, clampGradFew, fewFloats } from './few.js';
 import { gatherAlong } from './gather.js';
 import { isTensor, type Operand } from './operand.js';
 import { apply, OUTPUT, type Primitive } from './primitive.js';
@@ -319,7 +319,7 @@ const clampPrimitive: Primitive<LimitAttributes> = {
   name: 'clamp',
   reads: [[0]],
   forward: ([x], { min: low, max: high }) => {
-    const few = fewElements(x, x);
+    const few = fewFloats(x, x);
     if (few !== null && low <= high) return clampFew(few, x, low, high);
     return evaluate(limited, [low, high], x);
   },
@@ -327,7 +327,7 @@ const clampPrimitive: Primitive<LimitAttributes> = {
     const { min: low, max: high } = context.attributes;
     const x = context.input(0);
     if (!gradMode.enabled && levels.top === null) {
-      const few = fewElements(x, grad);
+      const few = fewFloats(x, grad);
       if (few !== null) return [clampGradFew(few, grad, x, low, high)];
       if (areFloats(grad, x)) return [evaluate(limitedGrad, [low, high], grad, x)];
     }

@@ -6,6 +6,7 @@ import { elementOf, isWideFloat } from '../dtype.js';
 import { Layout } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { allocate, type Tensor } from '../tensor.js';
+import { isFew } from './few.js';
 import { isPlain } from './formulas.js';
 import { allocateLike } from './operand.js';
 import type { ElementArray } from './raw.js';
@@ -17,7 +18,7 @@ const FEW = 256;
 /** A tensor of few elements in order as [outer, size, inner], or null. */
 export function fewRun(x: Tensor, dims: readonly number[]): Run | null {
   const { layout } = x;
-  if (layout.size > FEW || layout.size === 0 || !layout.contiguous) return null;
+  if (!isFew(layout.size, FEW) || layout.size === 0 || !layout.contiguous) return null;
   const { shape } = layout;
   const count = dims.length;
   if (count === shape.length) return { outer: 1, size: layout.size, inner: 1 };

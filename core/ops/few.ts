@@ -1,15 +1,29 @@
-/** Loops over a few elements, for ops that would take several kernels. */
+/**
+ * Loops over a few elements, for ops that would take a kernel or several: a call into WebAssembly takes as long as
+ * computing some dozen elements in JavaScript.
+ */
 import { f32, f64 } from '../memory.js';
 import type { Tensor } from '../tensor.js';
 import { allocateLike } from './operand.js';
 
+/**
+ * The most elements that any op computes by a loop of its own instead of kernels, whatever it would choose itself. All
+ * such loops ask `isFew`, so that who must see the kernels that an op calls sets this to 0 for that time.
+ */
+export const fewElements = { limit: 2 ** 16 };
+
 /** Up to so many elements a loop takes less time than calls of kernels. */
 const FEW = 128;
 
+/** Whether an op on so many elements is to be a loop in JavaScript, which pays up to `most`. */
+export function isFew(size: number, most = FEW): boolean {
+  return size <= most && size <= fewElements.limit;
+}
+
 /** The array in which two tensors lie, where both are few floats in order. */
-export function fewElements(x: Tensor, other: Tensor): Float32Array | Float64Array | null {
+export function fewFloats(x: Tensor, other: Tensor): Float32Array | Float64Array | null {
   const { layout, dtype } = x;
-  if (layout.size > FEW || !layout.contiguous || !other.layout.contiguous) return null;
+  if (!isFew(layout.size) || !layout.contiguous || !other.layout.contiguous) return null;
   return dtype === 'float32' ? f32 : dtype === 'float64' ? f64 : null;
 }
 

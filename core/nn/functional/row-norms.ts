@@ -9,6 +9,7 @@ import { isWideFloat } from '../../dtype.js';
 import { Layout, type Shape } from '../../layout.js';
 import { f32, f64 } from '../../memory.js';
 import { add, mul, sub } from '../../ops/arithmetic.js';
+import { isFew } from '../../ops/few.js';
 import { isPlain } from '../../ops/formulas.js';
 import { allocateLike } from '../../ops/operand.js';
 import { rsqrt, square } from '../../ops/pointwise.js';
@@ -195,7 +196,7 @@ function rowNorm(factors: number, name: string): Primitive<RowAttributes> {
     // The gradient of a bias reads the shape of the weight, which is saved anyway.
     reads: reads.slice(0, factors + 1).map((read) => (factors === 0 ? [0] : read)),
     forward: (inputs, attributes) => {
-      if (inputs[0].layout.size <= FEW) return forwardFew(inputs, attributes);
+      if (isFew(inputs[0].layout.size, FEW)) return forwardFew(inputs, attributes);
       const [normal, found] = standardized(inputs[0], attributes);
       attributes.found = found;
       let y = normal;
@@ -204,7 +205,7 @@ function rowNorm(factors: number, name: string): Primitive<RowAttributes> {
     },
     vjp: (grad, context) => {
       const x = context.input(0);
-      if (isPlain() && x.layout.size <= FEW && grad.dtype === x.dtype)
+      if (isPlain() && isFew(x.layout.size, FEW) && grad.dtype === x.dtype)
         return backwardFew(grad, context, factors);
       const { attributes } = context;
       const { dims, centered } = attributes;

@@ -6,7 +6,7 @@
  */
 
 import type { Formula, FormulaNumbers, FormulaOperands } from './formula.js';
-import type { Program } from './program.js';
+import type { FusedFunction, FusedProgram, Program } from './program.js';
 
 /** Byte offset into the tensor memory. */
 export type Ptr = number;
@@ -130,9 +130,16 @@ export type BinaryFunction = (
 /** A program of elementwise steps on n elements side by side; inputs that there are none of are 0. */
 export type ProgramFunction = (out: Ptr, n: number, a: Ptr, b: Ptr, c: Ptr, d: Ptr) => void;
 
+export type { FusedFunction, FusedProgram } from './program.js';
+
 export interface Kernels {
   /** Several elementwise steps in one pass, with the results of their kernels one by one; null where that cannot be. */
   program(program: Program, element: FloatElement): ProgramFunction | null;
+  /**
+   * The same of any number of inputs and outputs, in rows and columns, with numbers that are given at the call and a reduction
+   * (see `FusedProgram`); compiled once for each structure.
+   */
+  fused(program: FusedProgram, element: FloatElement): FusedFunction | null;
   /** out[i] = value */
   fill(element: Element, out: Ptr, n: number, value: number): void;
   /** out[contiguous] = x[strided], converting between element types as C casts do (to uint8 as `!= 0` when `toBool`). */

@@ -4,7 +4,8 @@ import type { Algebra, Formula, FormulaNumbers, FormulaOperands } from '../formu
 import { elementBytes, views } from '../views.js';
 import { unaryFunctions } from './unary.js';
 
-const numbers: Algebra<number, boolean> = {
+/** How rules are written in numbers. */
+export const numbers: Algebra<number, boolean> = {
   number: (value) => value,
   add: (a, b) => a + b,
   sub: (a, b) => a - b,

@@ -3,6 +3,7 @@ import type { Kernels } from '../api.js';
 import { binary, binaryFlat, binaryFunction, compare, compareFunction, where, whereFlat } from './binary.js';
 import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
+import { fused } from './fused.js';
 import { matmul } from './matmul.js';
 import { adamStep, axpy, sgdStep } from './optimizers.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
@@ -21,6 +22,7 @@ export const referenceKernels: Kernels = {
   compare,
   compareFunction,
   program: () => null,
+  fused,
   where,
   whereFlat,
   reduce,

@@ -7,7 +7,8 @@ interface Reduction {
   readonly step: (accumulated: number, x: number) => number;
 }
 
-const reductions: Readonly<Record<ReduceOp, Reduction>> = {
+/** How reductions start, and take one number more. */
+export const reductions: Readonly<Record<ReduceOp, Reduction>> = {
   sum: { start: 0, step: (sum, x) => sum + x },
   prod: { start: 1, step: (product, x) => product * x },
   max: { start: -Infinity, step: (max, x) => (x > max || Number.isNaN(x) ? x : max) },

@@ -53,7 +53,8 @@ const SUM_SIGNATURE = {
   r: 'f64',
 } as const;
 
-function vectors(f: FunctionBuilder, lanes: FloatLanes): Algebra<V128, V128> {
+/** How rules are written in vectors. */
+export function vectors(f: FunctionBuilder, lanes: FloatLanes): Algebra<V128, V128> {
   const { ops, element } = lanes;
   return {
     number: (value) => ops.const(value),

@@ -5,6 +5,7 @@ import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
 import { copyInto } from './copy.js';
 import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } from './elementwise.js';
+import { fused } from './fused.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { matmul } from './gemm.js';
 import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
@@ -24,6 +25,7 @@ export const simdKernels: Kernels = {
   compare,
   compareFunction,
   program: compileProgram,
+  fused,
   where,
   whereFlat,
   reduce,

@@ -8,9 +8,13 @@ import {
   type V128,
 } from '../assembler/index.js';
 import type { Program, ProgramOperand, ProgramStep } from '../program.js';
-import { floatLanes, type VectorOps } from './lanes.js';
+import { vectors } from './formula.js';
+import { floatLanes } from './lanes.js';
 import { emitRow } from './map-code.js';
 import { binaryCode, unaryCode } from './ops.js';
+
+/** Steps that one more vector a turn makes faster: a few, most of few instructions. */
+export const FEW_STEPS = 4;
 
 const SIGNATURE = { out: 'i32', n: 'i32', a: 'i32', b: 'i32', c: 'i32', d: 'i32' } as const;
 
@@ -18,7 +22,7 @@ const SIGNATURE = { out: 'i32', n: 'i32', a: 'i32', b: 'i32', c: 'i32', d: 'i32'
 export function compileProgram(program: Program, element: FloatElement): ProgramFunction | null {
   const lanes = floatLanes[element];
   const module = new ModuleBuilder();
-  const emitters = program.steps.map((step, i) => emitterOf(step, element, lanes.ops, module, `host${i}`));
+  const emitters = program.steps.map((step, i) => emitterOf(step, element, module, `host${i}`));
   if (emitters.includes(null)) return null;
   module.define('run', SIGNATURE, (f, p) => {
     const pointers = [p.a, p.b, p.c, p.d].slice(0, program.moving.length);
@@ -35,7 +39,15 @@ export function compileProgram(program: Program, element: FloatElement): Program
     };
     emitRow(
       f,
-      { access: lanes, out: p.out, rows: p.n, columns: p.n, operands: [], unroll: 1, compute },
+      {
+        access: lanes,
+        out: p.out,
+        rows: p.n,
+        columns: p.n,
+        operands: [],
+        unroll: program.steps.length <= FEW_STEPS ? 2 : 1,
+        compute,
+      },
       program.moving,
       { pointers, target: p.out, left: p.n },
     );
@@ -49,15 +61,18 @@ function usedInputs({ steps, result }: Program): ReadonlySet<number> {
   return used;
 }
 
-type Emitter = (f: FunctionBuilder, inputs: readonly V128[]) => V128;
+/** The code of one step, given its inputs. */
+export type Emitter = (f: FunctionBuilder, inputs: readonly V128[]) => V128;
 
-function emitterOf(
+/** Null where a step has no vector code. */
+export function emitterOf(
   step: ProgramStep,
   element: FloatElement,
-  ops: VectorOps,
   module: ModuleBuilder,
   hostName: string,
 ): Emitter | null {
+  const lanes = floatLanes[element];
+  const { ops } = lanes;
   const imported = (host: ((...values: number[]) => number) | undefined): FunctionHandle | undefined =>
     host && module.import(hostName, host, host.length);
   switch (step.kind) {
@@ -85,5 +100,9 @@ function emitterOf(
       return (_, [mask, a, b]) => v128.select(a, b, mask);
     case 'number':
       return (_, [mask]) => v128.and(mask, ops.const(1));
+    case 'formula': {
+      const { rule, operands } = step.formula;
+      return (f, values) => rule(vectors(f, lanes), values.slice(0, operands), values.slice(operands));
+    }
   }
 }

@@ -24,16 +24,19 @@ import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
 export type SimdReduceOp = 'sum' | 'prod' | 'max' | 'min';
 export type SimdReduceElement = Exclude<Element, 'uint8'>;
 
-interface Reduction {
+export interface Reduction {
   readonly start: V128;
   readonly step: (f: FunctionBuilder, accumulated: V128, x: V128) => V128;
 }
 
-const ROWS_IN_FLIGHT = 4;
-const BLOCK_VECTORS = 64;
-const BLOCK_ROWS = 128;
+/** Vectors of a row that are added up side by side. */
+export const ROWS_IN_FLIGHT = 4;
+/** Turns of a block along a row, and rows of a block of columns. */
+export const BLOCK_VECTORS = 64;
+export const BLOCK_ROWS = 128;
 
-function reductionOf(op: SimdReduceOp, element: SimdReduceElement): Reduction {
+/** How a reduction starts, and takes one vector more. */
+export function reductionOf(op: SimdReduceOp, element: SimdReduceElement): Reduction {
   if (element === 'int32') {
     const step = { sum: i32x4.add, prod: i32x4.mul, max: i32x4.max, min: i32x4.min }[op];
     const start = { sum: 0, prod: 1, max: -(2 ** 31), min: 2 ** 31 - 1 }[op];
@@ -70,7 +73,7 @@ export function compileReduce(
 
 const SIGNATURE = { outer: 'i32', size: 'i32', inner: 'i32', x: 'i32', out: 'i32' } as const;
 
-function smaller(a: I32, b: number): I32 {
+export function smaller(a: I32, b: number): I32 {
   return select(a, i32.const(b), i32.ltU(a, b));
 }
 
@@ -132,7 +135,8 @@ function defineRows(module: ModuleBuilder, reduction: Reduction, lanes: FloatLan
   });
 }
 
-function addPromoted(f: FunctionBuilder, total: Local<'v128'>, sum: V128): void {
+/** Adds four float32 to two float64. */
+export function addPromoted(f: FunctionBuilder, total: Local<'v128'>, sum: V128): void {
   const high = i8x16.shuffle(sum, sum, [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]);
   const both = f64x2.add(f64x2.promoteF32(sum), f64x2.promoteF32(high));
   f.set(total, f64x2.add(total, both));

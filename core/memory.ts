@@ -55,6 +55,10 @@ export const memoryIsShared = reservation.shared;
  * keep packed operands there. Of the last bytes kernels may read, not use, what is past the end of an operand.
  */
 export const SCRATCH_BEGIN = 1024;
+/** Below that: whether kernels report their calls, and where they leave their arguments, as float64, for it. */
+export const RECORD_FLAG = 504;
+export const RECORD_ARGUMENTS = 512;
+export const MAX_RECORD_ARGUMENTS = 64;
 export const SCRATCH_END = 4 * 2 ** 20;
 export const TENSORS_END = memoryBytes - PAGE_BYTES;
 

@@ -1,5 +1,13 @@
 /** WebAssembly modules of functions over the tensor memory. */
-import { memoryIsShared, memoryPages, wasmMemory } from '../../memory.js';
+import {
+  MAX_RECORD_ARGUMENTS,
+  memoryIsShared,
+  memoryPages,
+  RECORD_ARGUMENTS,
+  RECORD_FLAG,
+  wasmMemory,
+} from '../../memory.js';
+import { onKernelCall, registerKernel, reserveKernelNumber } from '../recording.js';
 import { ByteWriter } from './bytes.js';
 import {
   int,
@@ -26,6 +34,8 @@ type Parameters<S extends Signature> = { readonly [K in keyof S]: Local<S[K]> };
 /** The code of one function, statement by statement. */
 export class FunctionBuilder {
   readonly code = new ByteWriter();
+  /** The functions of the module that this one calls, by index. */
+  readonly calls = new Set<number>();
   private readonly localTypes: ValueType[] = [];
   /** Variables of scopes that have ended, to be used again, and those of the scope that is open. */
   private readonly spare: Local<ValueType>[] = [];
@@ -147,6 +157,7 @@ export class FunctionBuilder {
     for (const argument of args) (typeof argument === 'number' ? int(argument) : argument).emit(this.code);
     this.code.byte(0x10);
     this.code.unsigned(target.index);
+    this.calls.add(target.index);
   }
 
   /** Copies bytes; the ranges may overlap. */
@@ -164,8 +175,8 @@ export class FunctionBuilder {
     this.code.append([0xfc, 11, 0]);
   }
 
-  /** The function's body as the binary format has it. */
-  body(out: ByteWriter): void {
+  /** The function's body as the binary format has it, after what is to come first. */
+  body(out: ByteWriter, first: readonly number[]): void {
     out.sized((inner) => {
       // Runs of locals of one type are declared together.
       const runs: { type: ValueType; count: number }[] = [];
@@ -179,10 +190,41 @@ export class FunctionBuilder {
         inner.unsigned(count);
         inner.byte(TYPE_CODES[type]);
       }
+      inner.append(first);
       inner.append(this.code.bytes);
       inner.byte(0x0b);
     });
   }
+}
+
+/** The import that reports a kernel's call is each module's first. */
+const REPORT = 0;
+/** Imports and types in front of the module's own. */
+const LEADING = 1;
+
+/** The code that reports a call, where anybody looks: see `recording.ts`. */
+function reporting(types: readonly ValueType[], number: number): readonly number[] {
+  if (types.length > MAX_RECORD_ARGUMENTS) throw new Error('assembler: a kernel with too many arguments');
+  const code = new ByteWriter();
+  const constant = (value: number): void => {
+    code.byte(0x41);
+    code.signed(value);
+  };
+  constant(RECORD_FLAG);
+  code.append([0x28, 2, 0, 0x04, NO_RESULT]);
+  types.forEach((type, i) => {
+    constant(RECORD_ARGUMENTS + 8 * i);
+    code.byte(0x20);
+    code.unsigned(i);
+    if (type === 'i32') code.byte(0xb8);
+    else if (type === 'f32') code.byte(0xbb);
+    code.append([0x39, 3, 0]);
+  });
+  constant(number);
+  code.byte(0x10);
+  code.unsigned(REPORT);
+  code.byte(0x0b);
+  return code.bytes;
 }
 
 function readLocal<T extends ValueType>(type: T, index: number): Local<T> {
@@ -227,6 +269,17 @@ interface Definition {
   readonly builder: FunctionBuilder;
 }
 
+/** A function as it is exported. */
+interface Entry {
+  readonly name: string;
+  readonly parameters: readonly ValueType[];
+  /** What it reports its calls under. */
+  readonly number: number;
+  /** The function that computes, and the one that is exported; mostly the same. */
+  readonly target: number;
+  readonly index: number;
+}
+
 /** A compiled kernel. Addresses are byte offsets; anything past 2^31 wraps to the same 32 bits. */
 export type WasmFunction = (...args: number[]) => void;
 
@@ -241,7 +294,7 @@ export class ModuleBuilder {
   import(name: string, host: HostFunction, parameterCount: number): FunctionHandle {
     if (this.functions.length > 0) throw new Error('assembler: import functions before defining any');
     this.imports.push({ name, host, parameters: new Array<ValueType>(parameterCount).fill('f64') });
-    return { index: this.imports.length - 1 };
+    return { index: LEADING + this.imports.length - 1 };
   }
 
   /** Adds an exported function without result; `body` writes its code. */
@@ -253,14 +306,31 @@ export class ModuleBuilder {
     const types = Object.values(signature);
     const builder = new FunctionBuilder(types.length);
     const definition = { name, parameters: types, builder };
-    const handle = { index: this.imports.length + this.functions.length };
+    const handle = { index: LEADING + this.imports.length + this.functions.length };
     this.functions.push(definition);
     body(builder, parameterLocals(signature));
     return handle;
   }
 
+  /**
+   * The functions as they are called from outside, each with the number that it reports its calls under. Those that
+   * others of the module call get a second body for that, because only calls from outside are reported.
+   */
+  private entries(): readonly Entry[] {
+    const called = new Set(this.functions.flatMap(({ builder }) => [...builder.calls]));
+    const first = LEADING + this.imports.length;
+    let next = first + this.functions.length;
+    return this.functions.map(({ name, parameters }, i) => {
+      const number = reserveKernelNumber();
+      const target = first + i;
+      return { name, parameters, number, target, index: called.has(target) ? next++ : target };
+    });
+  }
+
   /** The binary module. */
-  assemble(): Uint8Array {
+  assemble(entries: readonly Entry[] = this.entries()): Uint8Array {
+    const own = LEADING + this.imports.length;
+    const relays = entries.filter(({ index, target }) => index !== target);
     const out = new ByteWriter();
     out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const section = (id: number, write: (inner: ByteWriter) => void): void => {
@@ -268,7 +338,7 @@ export class ModuleBuilder {
       out.sized(write);
     };
     section(1, (types) => {
-      types.unsigned(this.imports.length + this.functions.length);
+      types.unsigned(own + this.functions.length);
       const write = (parameters: readonly ValueType[], results: readonly ValueType[]): void => {
         types.byte(0x60);
         for (const list of [parameters, results]) {
@@ -276,16 +346,21 @@ export class ModuleBuilder {
           types.append(list.map((type) => TYPE_CODES[type]));
         }
       };
+      write(['i32'], []);
       for (const { parameters } of this.imports) write(parameters, ['f64']);
       for (const { parameters } of this.functions) write(parameters, []);
     });
     section(2, (imports) => {
-      imports.unsigned(1 + this.imports.length);
+      imports.unsigned(1 + own);
+      imports.name('env');
+      imports.name('report');
+      imports.byte(0);
+      imports.unsigned(REPORT);
       this.imports.forEach(({ name }, index) => {
         imports.name('host');
         imports.name(name);
         imports.byte(0);
-        imports.unsigned(index);
+        imports.unsigned(LEADING + index);
       });
       imports.name('env');
       imports.name('memory');
@@ -295,34 +370,50 @@ export class ModuleBuilder {
       imports.unsigned(memoryPages);
     });
     section(3, (declarations) => {
-      declarations.unsigned(this.functions.length);
-      this.functions.forEach((_, index) => declarations.unsigned(this.imports.length + index));
+      declarations.unsigned(this.functions.length + relays.length);
+      this.functions.forEach((_, index) => declarations.unsigned(own + index));
+      // A function's type has its number.
+      for (const { target } of relays) declarations.unsigned(target);
     });
     section(7, (exports) => {
-      exports.unsigned(this.functions.length);
-      this.functions.forEach(({ name }, index) => {
+      exports.unsigned(entries.length);
+      for (const { name, index } of entries) {
         exports.name(name);
         exports.byte(0);
-        exports.unsigned(this.imports.length + index);
-      });
+        exports.unsigned(index);
+      }
     });
     section(10, (code) => {
-      code.unsigned(this.functions.length);
-      for (const { builder } of this.functions) builder.body(code);
+      code.unsigned(this.functions.length + relays.length);
+      this.functions.forEach(({ builder }, i) => {
+        const { parameters, number, target, index } = entries[i];
+        builder.body(code, index === target ? reporting(parameters, number) : []);
+      });
+      for (const { parameters, number, target } of relays) {
+        const relay = new FunctionBuilder(parameters.length);
+        relay.call({ index: target }, ...parameters.map((type, i) => readLocal(type, i)));
+        relay.body(code, reporting(parameters, number));
+      }
     });
     return Uint8Array.from(out.bytes);
   }
 
   /** Compiles the module; its functions by name. */
   compile(): Record<string, WasmFunction> {
-    const module = new WebAssembly.Module(this.assemble());
+    const entries = this.entries();
+    const module = new WebAssembly.Module(this.assemble(entries));
     const host: Record<string, HostFunction> = {};
     for (const one of this.imports) host[one.name] = one.host;
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: wasmMemory }, host });
+    const { exports } = new WebAssembly.Instance(module, {
+      env: { memory: wasmMemory, report: onKernelCall },
+      host,
+    });
     const functions: Record<string, WasmFunction> = {};
-    for (const { name } of this.functions) {
+    for (const { name, number, parameters } of entries) {
       const compiled = exports[name];
-      if (isWasmFunction(compiled)) functions[name] = compiled;
+      if (!isWasmFunction(compiled)) continue;
+      functions[name] = compiled;
+      registerKernel(number, { run: compiled, types: parameters });
     }
     return functions;
   }

@@ -1,0 +1,93 @@
+/**
+ * How the calls of kernels are seen. Every function that the assembler exports begins with a look at one word of the
+ * tensor memory; where that is set, it leaves its arguments in the memory and calls the function that its module
+ * imports for it, before it does its work. So whoever calls a kernel, from wherever, is seen, and nothing is paid in
+ * JavaScript while nobody looks. Functions in plain JavaScript that work on the tensor memory, and what must run as
+ * JavaScript each time, say so themselves (`hostKernel`, `hostCall`).
+ */
+import { f64, i32, RECORD_ARGUMENTS, RECORD_FLAG } from '../memory.js';
+
+/** How an argument is handed over. */
+export type ArgumentType = 'i32' | 'f32' | 'f64' | 'v128';
+
+/** A kernel, called with numbers; addresses are byte offsets. */
+export type KernelFunction = (...args: number[]) => void;
+
+export interface RecordedKernel {
+  readonly run: KernelFunction;
+  readonly types: readonly ArgumentType[];
+}
+
+/** What a function in plain JavaScript is called with: numbers, of which some are addresses, and fixed values. */
+export type HostArgument = number | boolean | string | null | readonly number[];
+
+/** What sees the calls. */
+export interface KernelRecorder {
+  /** A kernel begins. */
+  kernel(kernel: RecordedKernel, args: readonly number[]): void;
+  /** A function in plain JavaScript on the memory; it is called by the recorder. */
+  host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R;
+  /** Something that has to run as it is each time, because it reads or changes the state of objects. */
+  call<R>(name: string, run: () => R): R;
+  /** Something that cannot be repeated without being computed again: why. */
+  refuse(reason: string): void;
+}
+
+/** The recorder, where one looks. Read on the path of some ops, so it is a plain object. */
+export const recording: { current: KernelRecorder | null } = { current: null };
+
+const registered: (RecordedKernel | undefined)[] = [];
+
+/** The number under which a module's function will call; its types are those of its arguments. */
+export function reserveKernelNumber(): number {
+  return registered.push(undefined) - 1;
+}
+
+export function registerKernel(number: number, kernel: RecordedKernel): void {
+  registered[number] = kernel;
+}
+
+/** What a kernel's module imports, to be called with the kernel's number. In other threads nobody looks. */
+export function onKernelCall(number: number): void {
+  const { current } = recording;
+  const kernel = registered[number];
+  if (current === null || kernel === undefined) return;
+  const first = RECORD_ARGUMENTS / 8;
+  current.kernel(kernel, Array.from(f64.subarray(first, first + kernel.types.length)));
+}
+
+/** Lets kernels report their calls, or stops it. */
+export function setKernelReports(on: boolean): void {
+  i32[RECORD_FLAG / 4] = on ? 1 : 0;
+}
+
+/** Runs something whose kernels are nobody's business: measurements, a pool of threads at work. */
+export function unrecorded<R>(run: () => R): R {
+  const { current } = recording;
+  if (current === null) return run();
+  const reported = i32[RECORD_FLAG / 4];
+  recording.current = null;
+  i32[RECORD_FLAG / 4] = 0;
+  try {
+    return run();
+  } finally {
+    recording.current = current;
+    i32[RECORD_FLAG / 4] = reported;
+  }
+}
+
+/**
+ * A function in plain JavaScript that works on the tensor memory alone: it gets addresses and numbers, allocates
+ * nothing, and can be called again with other addresses.
+ */
+export function hostKernel<A extends readonly HostArgument[], R>(
+  name: string,
+  run: (...args: A) => R,
+): (...args: A) => R {
+  return (...args) => (recording.current === null ? run(...args) : recording.current.host(name, run, args));
+}
+
+/** Runs something that reads or changes the state of objects, such as an optimizer's step. */
+export function hostCall<R>(name: string, run: () => R): R {
+  return recording.current === null ? run() : recording.current.call(name, run);
+}

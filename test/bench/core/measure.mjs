@@ -70,6 +70,7 @@ export function formatTable(header, rows) {
 }
 
 export function formatTime(milliseconds) {
+  if (milliseconds < 1e-3) return `${(milliseconds * 1e6).toFixed(0)} ns`;
   if (milliseconds < 1) return `${(milliseconds * 1000).toFixed(milliseconds < 0.1 ? 1 : 0)} us`;
   return `${milliseconds.toFixed(milliseconds < 10 ? 2 : 1)} ms`;
 }

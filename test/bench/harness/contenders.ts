@@ -1,0 +1,62 @@
+/** Who takes part, with which settings. */
+import type { ContenderSpec } from './contender.js';
+import type { BenchOptions } from './options.js';
+import { worker } from './paths.js';
+
+const own = (name: string, threads: number, env: Record<string, string>, options = {}): ContenderSpec => ({
+  name: `${name}, ${threads} thread${threads > 1 ? 's' : ''}`,
+  command: process.execPath,
+  args: [worker('nabla.mjs')],
+  env: { NABLA_BLAS: 'off', NABLA_THREADS: String(threads), ...env },
+  options: { threads, ...options },
+});
+
+/** Nabla without and with a BLAS; compiled steps too, where there are any. */
+export function nablaContenders(
+  { threads }: BenchOptions,
+  { compiled }: { compiled: boolean },
+): ContenderSpec[] {
+  return threads.flatMap((count) => [
+    own('Nabla', count, {}),
+    own('Nabla + BLAS', count, { NABLA_BLAS: 'auto' }, { blas: true }),
+    ...(compiled
+      ? [
+          own('Nabla compiled', count, {}, { compiled: true }),
+          own('Nabla compiled + BLAS', count, { NABLA_BLAS: 'auto' }, { compiled: true, blas: true }),
+        ]
+      : []),
+  ]);
+}
+
+export function pytorchContenders({ threads, python }: BenchOptions): ContenderSpec[] {
+  return threads.map((count) => ({
+    name: `PyTorch, ${count} thread${count > 1 ? 's' : ''}`,
+    command: python,
+    args: [worker('pytorch.py')],
+    env: { OMP_NUM_THREADS: String(count), MKL_NUM_THREADS: String(count) },
+    options: { threads: count },
+  }));
+}
+
+export function javascriptContenders(): ContenderSpec[] {
+  const peer = (name: string, ...args: string[]): ContenderSpec => ({
+    name,
+    command: process.execPath,
+    args,
+    options: { threads: 1 },
+  });
+  return [
+    peer('jax-js', worker('jax.mjs')),
+    peer('tfjs-wasm', worker('tfjs.mjs'), 'wasm'),
+    peer('tfjs-cpu', worker('tfjs.mjs'), 'cpu'),
+  ];
+}
+
+export function onnxContenders({ threads }: BenchOptions): ContenderSpec[] {
+  return threads.map((count) => ({
+    name: `onnxruntime, ${count} thread${count > 1 ? 's' : ''}`,
+    command: process.execPath,
+    args: [worker('onnxruntime.mjs')],
+    options: { threads: count },
+  }));
+}

@@ -8,7 +8,8 @@ const SQRT_HALF = Math.SQRT1_2;
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
 export function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
+  const power = Math.exp(-Math.abs(x));
+  return (x < 0 ? power : 1) / (1 + power);
 }
 
 export const unaryFunctions = {
@@ -44,9 +45,10 @@ export const unaryFunctions = {
   /** log(1 + exp(x)), and x itself above 20, as PyTorch does. */
   softplus: (x) => (x > 20 ? x : Math.log1p(Math.exp(x))),
   logsigmoid: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
-  silu: (x) => x / (1 + Math.exp(-x)),
+  silu: (x) => x * sigmoid(x),
   gelu: (x) => 0.5 * x * erfc(-x * SQRT_HALF),
-  geluTanh: (x) => 0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))),
+  /** x (1 + tanh u) / 2, which is x sigmoid(2 u). */
+  geluTanh: (x) => x * sigmoid(2 * SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)),
   erf,
   erfc,
   sinc: (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)),

@@ -160,7 +160,7 @@ export function log1p(f: FunctionBuilder, argument: V128): V128 {
   return v128.select(x, value, f64x2.lt(f64x2.abs(x), constant(2 ** -54)));
 }
 
-/** Where x is large, log(2 x) for the inverse hyperbolic functions. */
+/** Where x is large, the inverse hyperbolic functions are log(2 x) = log1p(x − 1) + log 2. */
 const LARGE = 2 ** 28;
 
 export function asinh(f: FunctionBuilder, argument: V128): V128 {
@@ -170,7 +170,7 @@ export function asinh(f: FunctionBuilder, argument: V128): V128 {
   const square = f.let(mul(size, size));
   const root = add(constant(1), f64x2.sqrt(add(constant(1), square)));
   const near = add(size, div(square, root));
-  const value = f.let(log1p(f, v128.select(size, near, large)));
+  const value = f.let(log1p(f, v128.select(sub(size, constant(1)), near, large)));
   return copySign(add(value, v128.and(large, constant(Math.LN2))), x);
 }
 
@@ -179,7 +179,7 @@ export function acosh(f: FunctionBuilder, argument: V128): V128 {
   const large = f.let(f64x2.gt(x, constant(LARGE)));
   const t = f.let(sub(x, constant(1)));
   const near = add(t, f64x2.sqrt(add(add(t, t), mul(t, t))));
-  const value = f.let(log1p(f, v128.select(x, near, large)));
+  const value = f.let(log1p(f, v128.select(sub(x, constant(1)), near, large)));
   const ordinary = add(value, v128.and(large, constant(Math.LN2)));
   return v128.select(constant(NaN), ordinary, f64x2.lt(x, constant(1)));
 }
@@ -214,8 +214,18 @@ export function tanh(f: FunctionBuilder, argument: V128): V128 {
   return v128.select(x, copySign(value, x), f64x2.lt(size, constant(2 ** -28)));
 }
 
-export function sigmoid(f: FunctionBuilder, x: V128): V128 {
-  return div(constant(1), add(constant(1), exp(f, f.let(neg(x)))));
+/** 1 / (1 + exp(−x)) as numerator and denominator, of which neither overflows: exp(−|x|) or 1, and 1 + exp(−|x|). */
+function sigmoidParts(f: FunctionBuilder, x: V128) {
+  const power = f.let(exp(f, f.let(neg(f64x2.abs(x)))));
+  return {
+    numerator: v128.select(power, constant(1), f64x2.lt(x, constant(0))),
+    denominator: add(constant(1), power),
+  };
+}
+
+export function sigmoid(f: FunctionBuilder, argument: V128): V128 {
+  const { numerator, denominator } = sigmoidParts(f, f.let(argument));
+  return div(numerator, denominator);
 }
 
 /** log(1 + exp(−|x|)) */
@@ -237,7 +247,8 @@ export function logSigmoid(f: FunctionBuilder, argument: V128): V128 {
 
 export function silu(f: FunctionBuilder, argument: V128): V128 {
   const x = f.let(argument);
-  return div(x, add(constant(1), exp(f, f.let(neg(x)))));
+  const { numerator, denominator } = sigmoidParts(f, x);
+  return div(mul(x, numerator), denominator);
 }
 
 export function siluGrad(f: FunctionBuilder, g: V128, argument: V128): V128 {
@@ -251,8 +262,8 @@ const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 export function geluTanh(f: FunctionBuilder, argument: V128): V128 {
   const x = f.let(argument);
   const cube = mul(mul(mul(x, x), x), constant(0.044715));
-  const t = tanh(f, mul(add(x, cube), constant(SQRT_2_OVER_PI)));
-  return mul(mul(x, constant(0.5)), add(constant(1), t));
+  // (1 + tanh u) / 2 is sigmoid(2 u), which loses no digits where the tangent is near −1.
+  return mul(x, sigmoid(f, mul(add(x, cube), constant(2 * SQRT_2_OVER_PI))));
 }
 
 /** log(exp(a) + exp(b)) */

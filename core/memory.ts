@@ -60,7 +60,15 @@ export const RECORD_FLAG = 504;
 export const RECORD_ARGUMENTS = 512;
 export const MAX_RECORD_ARGUMENTS = 64;
 export const SCRATCH_END = 4 * 2 ** 20;
-export const TENSORS_END = memoryBytes - PAGE_BYTES;
+
+/** As much at the end of the memory for each thread that helps, up to a thirty-second of the memory in all. */
+export const MOST_THREADS = memoryIsShared ? Math.max(1, Math.floor(memoryBytes / 32 / SCRATCH_END)) : 1;
+export const TENSORS_END = memoryBytes - PAGE_BYTES - (MOST_THREADS - 1) * SCRATCH_END;
+
+/** Where the scratch memory of a helping thread begins; they are numbered from 1. */
+export function helperScratch(index: number): number {
+  return TENSORS_END + (index - 1) * SCRATCH_END + SCRATCH_BEGIN;
+}
 
 /** Views of the whole memory, valid for ever: element i of `f32` is at byte 4 i. */
 export const f32 = new Float32Array(wasmMemory.buffer);

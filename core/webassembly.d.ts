@@ -16,7 +16,7 @@ declare namespace WebAssembly {
   class Instance {
     constructor(
       module: Module,
-      imports?: Record<string, Record<string, Memory | ((...args: number[]) => unknown)>>,
+      imports?: Record<string, Record<string, Memory | number | ((...args: number[]) => unknown)>>,
     );
     readonly exports: Record<string, unknown>;
   }

@@ -5,9 +5,11 @@ import {
   memoryPages,
   RECORD_ARGUMENTS,
   RECORD_FLAG,
+  SCRATCH_BEGIN,
   wasmMemory,
 } from '../../memory.js';
 import { onKernelCall, registerKernel, reserveKernelNumber } from '../recording.js';
+import { mathNames, noteOrigin } from '../threads/shared-functions.js';
 import { ByteWriter } from './bytes.js';
 import {
   int,
@@ -286,6 +288,7 @@ export type WasmFunction = (...args: number[]) => void;
 export class ModuleBuilder {
   private readonly functions: Definition[] = [];
   private readonly imports: Import[] = [];
+  private usesScratch = false;
 
   /**
    * Makes a function of the host callable, before any is defined. V8 calls `Math.sin`, `pow` and their like directly,
@@ -295,6 +298,21 @@ export class ModuleBuilder {
     if (this.functions.length > 0) throw new Error('assembler: import functions before defining any');
     this.imports.push({ name, host, parameters: new Array<ValueType>(parameterCount).fill('f64') });
     return { index: LEADING + this.imports.length - 1 };
+  }
+
+  /** An address in the scratch memory of the thread that calls: that many bytes after its beginning. */
+  scratch(offset = 0): I32 {
+    this.usesScratch = true;
+    return {
+      type: 'i32',
+      emit: (code) => {
+        code.byte(0x23);
+        code.unsigned(0);
+        if (offset === 0) return;
+        int(offset).emit(code);
+        code.byte(0x6a);
+      },
+    };
   }
 
   /** Adds an exported function without result; `body` writes its code. */
@@ -351,7 +369,7 @@ export class ModuleBuilder {
       for (const { parameters } of this.functions) write(parameters, []);
     });
     section(2, (imports) => {
-      imports.unsigned(1 + own);
+      imports.unsigned(1 + own + (this.usesScratch ? 1 : 0));
       imports.name('env');
       imports.name('report');
       imports.byte(0);
@@ -368,6 +386,10 @@ export class ModuleBuilder {
       imports.byte(memoryIsShared ? 3 : 1);
       imports.unsigned(memoryPages);
       imports.unsigned(memoryPages);
+      if (!this.usesScratch) return;
+      imports.name('env');
+      imports.name('scratch');
+      imports.append([3, TYPE_CODES.i32, 0]);
     });
     section(3, (declarations) => {
       declarations.unsigned(this.functions.length + relays.length);
@@ -405,15 +427,17 @@ export class ModuleBuilder {
     const host: Record<string, HostFunction> = {};
     for (const one of this.imports) host[one.name] = one.host;
     const { exports } = new WebAssembly.Instance(module, {
-      env: { memory: wasmMemory, report: onKernelCall },
+      env: { memory: wasmMemory, report: onKernelCall, scratch: SCRATCH_BEGIN },
       host,
     });
+    const hostNames = mathNames(this.imports);
     const functions: Record<string, WasmFunction> = {};
     for (const { name, number, parameters } of entries) {
       const compiled = exports[name];
       if (!isWasmFunction(compiled)) continue;
       functions[name] = compiled;
       registerKernel(number, { run: compiled, types: parameters });
+      if (hostNames !== undefined) noteOrigin(compiled, module, name, hostNames);
     }
     return functions;
   }

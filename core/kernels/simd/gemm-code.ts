@@ -16,26 +16,31 @@ import {
   type V128,
   type WasmFunction,
 } from '../assembler/index.js';
-import { SCRATCH_BEGIN } from '../../memory.js';
+import { SCRATCH_BEGIN, SCRATCH_END } from '../../memory.js';
 import { definePack } from './gemm-pack.js';
 import { defineTiles, TILE_BYTES } from './gemm-tiles.js';
 import type { FloatLanes } from './lanes.js';
 
 /** Rows of a tile, and its columns in vectors. */
-const TILE_ROWS = 4;
-const TILE_VECTORS = 2;
+export const TILE_ROWS = 4;
+export const TILE_VECTORS = 2;
 /** The tile for one row: as many sums in flight. */
 const ROW_VECTORS = 8;
 
 /** A block of A of this many rows is kept in the second-level cache, a block of B of this many columns beyond. */
-const BLOCK_ROWS = 128;
-const BLOCK_COLUMNS = 1024;
+export const BLOCK_ROWS = 128;
+export const BLOCK_COLUMNS = 1024;
 export const MAX_BLOCK_DEPTH = 256;
 
-const PACKED_A = SCRATCH_BEGIN + TILE_BYTES;
+/** Where packed blocks are in the scratch memory of the thread that computes. */
+const PACKED_A = TILE_BYTES;
 const PACKED_B = PACKED_A + BLOCK_ROWS * MAX_BLOCK_DEPTH * 8;
 
-export type GemmFunctions = Readonly<Record<'packed' | 'direct' | 'row' | 'dots', WasmFunction>>;
+/** What all threads read is packed by all of them into the main thread's. */
+export const SHARED_B = SCRATCH_BEGIN + PACKED_B;
+export const SHARED_B_BYTES = SCRATCH_END - SHARED_B;
+
+export type GemmFunctions = Readonly<Record<'packed' | 'direct' | 'row' | 'dots' | 'packB' | 'rows', WasmFunction>>;
 
 export function compileGemm(lanes: FloatLanes): GemmFunctions {
   const module = new ModuleBuilder();
@@ -45,10 +50,11 @@ export function compileGemm(lanes: FloatLanes): GemmFunctions {
   const rowTiles = defineTiles(module, 'rowTiles', lanes, 1, ROW_VECTORS);
   definePacked(module, lanes, packA, packB, tiles);
   defineDirect(module, lanes, packA, tiles);
-  defineRow(module, lanes, rowTiles);
+  defineRow(module, rowTiles);
   defineDots(module, lanes);
-  const { packed, direct, row, dots } = module.compile();
-  return { packed, direct, row, dots };
+  defineRows(module, lanes, packA, tiles);
+  const { packed, direct, row, dots, packB: pack, rows } = module.compile();
+  return { packed, direct, row, dots, packB: pack, rows };
 }
 
 /** All strides in bytes. */
@@ -68,20 +74,20 @@ const DRIVER_SIGNATURE = {
   aBatch: 'i32',
   bBatch: 'i32',
   blockDepth: 'i32',
+  cRow: 'i32',
 } as const;
 
 /** Runs `body` for each matrix of the batch. */
 function forEachMatrix(
   f: FunctionBuilder,
-  lanes: FloatLanes,
-  p: Record<'a' | 'b' | 'c' | 'm' | 'n' | 'batch' | 'aBatch' | 'bBatch', Local<'i32'>>,
+  p: Record<'a' | 'b' | 'c' | 'm' | 'cRow' | 'batch' | 'aBatch' | 'bBatch', Local<'i32'>>,
   body: () => void,
 ): void {
   f.while(p.batch, () => {
     body();
     f.advance(p.a, p.aBatch);
     f.advance(p.b, p.bBatch);
-    f.advance(p.c, i32.mul(i32.mul(p.m, p.n), lanes.bytes));
+    f.advance(p.c, i32.mul(p.m, p.cRow));
     f.advance(p.batch, -1);
   });
 }
@@ -97,7 +103,6 @@ function definePacked(
   const { bytes } = lanes;
   const width = TILE_VECTORS * lanes.lanes;
   module.define('packed', DRIVER_SIGNATURE, (f, p) => {
-    const cRow = f.let(i32.mul(p.n, bytes));
     const j = f.local('i32');
     const columns = f.local('i32');
     const q = f.local('i32');
@@ -105,7 +110,7 @@ function definePacked(
     const i = f.local('i32');
     const rows = f.local('i32');
     const limited = (left: I32, most: I32): I32 => select(left, most, i32.ltU(left, most));
-    forEachMatrix(f, lanes, p, () => {
+    forEachMatrix(f, p, () => {
       f.set(j, i32.const(0));
       f.while(i32.ltU(j, p.n), () => {
         f.set(columns, limited(i32.sub(p.n, j), i32.const(BLOCK_COLUMNS)));
@@ -113,24 +118,24 @@ function definePacked(
         f.while(i32.ltU(q, p.k), () => {
           f.set(depth, limited(i32.sub(p.k, q), p.blockDepth));
           const b = i32.add(p.b, i32.add(i32.mul(j, p.bColumn), i32.mul(q, p.bRow)));
-          f.call(packB, b, PACKED_B, columns, depth, p.bColumn, p.bRow);
+          f.call(packB, b, module.scratch(PACKED_B), columns, depth, p.bColumn, p.bRow);
           f.set(i, i32.const(0));
           f.while(i32.ltU(i, p.m), () => {
             f.set(rows, limited(i32.sub(p.m, i), i32.const(BLOCK_ROWS)));
             const a = i32.add(p.a, i32.add(i32.mul(i, p.aRow), i32.mul(q, p.aColumn)));
-            f.call(packA, a, PACKED_A, rows, depth, p.aRow, p.aColumn);
+            f.call(packA, a, module.scratch(PACKED_A), rows, depth, p.aRow, p.aColumn);
             f.call(
               tiles,
-              i32.const(PACKED_A),
-              PACKED_B,
-              i32.add(p.c, i32.add(i32.mul(i, cRow), i32.mul(j, bytes))),
+              module.scratch(PACKED_A),
+              module.scratch(PACKED_B),
+              i32.add(p.c, i32.add(i32.mul(i, p.cRow), i32.mul(j, bytes))),
               rows,
               columns,
               depth,
               TILE_ROWS * bytes,
               width * bytes,
               i32.mul(depth, width * bytes),
-              cRow,
+              p.cRow,
               i32.or(p.accumulate, q),
             );
             f.advance(i, BLOCK_ROWS);
@@ -139,6 +144,60 @@ function definePacked(
         });
         f.advance(j, BLOCK_COLUMNS);
       });
+    });
+  });
+}
+
+/**
+ * Some rows of C by a B that was packed before, for all of `depth` (the sum over k) block by block: its blocks of
+ * `blockDepth` lie one behind the other, each of `blockBytes`.
+ */
+function defineRows(
+  module: ModuleBuilder,
+  lanes: FloatLanes,
+  packA: FunctionHandle,
+  tiles: FunctionHandle,
+): void {
+  const { bytes } = lanes;
+  const width = TILE_VECTORS * lanes.lanes;
+  const signature = {
+    a: 'i32',
+    packedB: 'i32',
+    c: 'i32',
+    m: 'i32',
+    n: 'i32',
+    k: 'i32',
+    aRow: 'i32',
+    aColumn: 'i32',
+    accumulate: 'i32',
+    blockDepth: 'i32',
+    blockBytes: 'i32',
+    cRow: 'i32',
+  } as const;
+  module.define('rows', signature, (f, p) => {
+    const depth = f.local('i32');
+    const accumulate = f.let(p.accumulate);
+    f.while(p.k, () => {
+      f.set(depth, i32.minU(p.k, p.blockDepth));
+      f.call(packA, p.a, module.scratch(PACKED_A), p.m, depth, p.aRow, p.aColumn);
+      f.call(
+        tiles,
+        module.scratch(PACKED_A),
+        p.packedB,
+        p.c,
+        p.m,
+        p.n,
+        depth,
+        TILE_ROWS * bytes,
+        width * bytes,
+        i32.mul(depth, width * bytes),
+        p.cRow,
+        accumulate,
+      );
+      f.set(accumulate, i32.const(1));
+      f.advance(p.a, i32.mul(p.aColumn, depth));
+      f.advance(p.packedB, p.blockBytes);
+      f.set(p.k, i32.sub(p.k, depth));
     });
   });
 }
@@ -152,18 +211,17 @@ function defineDirect(
 ): void {
   const { bytes } = lanes;
   module.define('direct', DRIVER_SIGNATURE, (f, p) => {
-    const cRow = f.let(i32.mul(p.n, bytes));
     const q = f.local('i32');
     const depth = f.local('i32');
-    forEachMatrix(f, lanes, p, () => {
+    forEachMatrix(f, p, () => {
       f.set(q, i32.const(0));
       f.while(i32.ltU(q, p.k), () => {
         f.set(depth, i32.sub(p.k, q));
         f.set(depth, select(depth, p.blockDepth, i32.ltU(depth, p.blockDepth)));
-        f.call(packA, i32.add(p.a, i32.mul(q, p.aColumn)), PACKED_A, p.m, depth, p.aRow, p.aColumn);
+        f.call(packA, i32.add(p.a, i32.mul(q, p.aColumn)), module.scratch(PACKED_A), p.m, depth, p.aRow, p.aColumn);
         f.call(
           tiles,
-          i32.const(PACKED_A),
+          module.scratch(PACKED_A),
           i32.add(p.b, i32.mul(q, p.bRow)),
           p.c,
           p.m,
@@ -172,7 +230,7 @@ function defineDirect(
           TILE_ROWS * bytes,
           p.bRow,
           TILE_VECTORS * 16,
-          cRow,
+          p.cRow,
           i32.or(p.accumulate, q),
         );
         f.advance(q, p.blockDepth);
@@ -182,9 +240,9 @@ function defineDirect(
 }
 
 /** B row-major and A one row: a vector times a matrix. */
-function defineRow(module: ModuleBuilder, lanes: FloatLanes, rowTiles: FunctionHandle): void {
+function defineRow(module: ModuleBuilder, rowTiles: FunctionHandle): void {
   module.define('row', DRIVER_SIGNATURE, (f, p) => {
-    forEachMatrix(f, lanes, p, () => {
+    forEachMatrix(f, p, () => {
       f.call(
         rowTiles,
         p.a,
@@ -196,7 +254,7 @@ function defineRow(module: ModuleBuilder, lanes: FloatLanes, rowTiles: FunctionH
         p.aColumn,
         p.bRow,
         ROW_VECTORS * 16,
-        i32.mul(p.n, lanes.bytes),
+        p.cRow,
         p.accumulate,
       );
     });
@@ -212,7 +270,7 @@ function defineDots(module: ModuleBuilder, lanes: FloatLanes): void {
     const a = f.local('i32');
     const b = f.local('i32');
     const c = f.local('i32');
-    forEachMatrix(f, lanes, p, () => {
+    forEachMatrix(f, p, () => {
       f.set(i, p.m);
       f.set(a, p.a);
       f.set(c, p.c);
@@ -232,6 +290,7 @@ function defineDots(module: ModuleBuilder, lanes: FloatLanes): void {
           f.advance(j, -1);
         });
         f.advance(a, p.aRow);
+        f.advance(c, i32.sub(p.cRow, i32.mul(p.n, lanes.bytes)));
         f.advance(i, -1);
       });
     });

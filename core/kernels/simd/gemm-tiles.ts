@@ -10,11 +10,9 @@ import {
   type ModuleBuilder,
   type V128,
 } from '../assembler/index.js';
-import { SCRATCH_BEGIN } from '../../memory.js';
 import type { FloatLanes } from './lanes.js';
 
-/** Where a tile at the edge of C is put before the part inside C is copied. */
-const TILE = SCRATCH_BEGIN;
+/** A tile at the edge of C is put at the beginning of the scratch memory before the part inside C is copied. */
 export const TILE_BYTES = 1024;
 
 /**
@@ -82,9 +80,10 @@ export function defineTiles(
           () => storeFullTile(f, lanes, sums, tile, target, p.cRow, p.accumulate),
           () => {
             sums.forEach((row, r) =>
-              row.forEach((sum, v) => f.store(i32.const(TILE), sum, r * width * bytes + v * 16)),
+              row.forEach((sum, v) => f.store(module.scratch(), sum, r * width * bytes + v * 16)),
             );
-            storePartOfTile(f, lanes, { rows, width }, { tile, i, n: p.n, cRow: p.cRow }, p.accumulate);
+            const at = { from: module.scratch(), tile, i, n: p.n, cRow: p.cRow };
+            storePartOfTile(f, lanes, { rows, width }, at, p.accumulate);
           },
         );
         f.advance(tile, i32.mul(p.cRow, rows));
@@ -125,7 +124,7 @@ function storePartOfTile(
   f: FunctionBuilder,
   lanes: FloatLanes,
   size: { rows: number; width: number },
-  at: { tile: I32; i: I32; n: I32; cRow: I32 },
+  at: { from: I32; tile: I32; i: I32; n: I32; cRow: I32 },
   accumulate: I32,
 ): void {
   const row = f.let(i32.const(0));
@@ -133,7 +132,7 @@ function storePartOfTile(
   const to = f.local('i32');
   const left = f.local('i32');
   f.while(i32.and(i32.ltS(row, at.i), i32.ltS(row, size.rows)), () => {
-    f.set(from, i32.add(i32.mul(row, size.width * lanes.bytes), TILE));
+    f.set(from, i32.add(at.from, i32.mul(row, size.width * lanes.bytes)));
     f.set(to, i32.add(at.tile, i32.mul(row, at.cRow)));
     f.set(left, select(at.n, i32.const(size.width), i32.ltS(at.n, size.width)));
     f.while(left, () => {

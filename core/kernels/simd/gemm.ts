@@ -2,11 +2,17 @@
 import type { FloatElement, MatrixOperand, Ptr } from '../api.js';
 import { fill } from '../reference/copy.js';
 import { elementBytes } from '../views.js';
+import { parallel } from '../threads/index.js';
 import { compileGemm, MAX_BLOCK_DEPTH, type GemmFunctions } from './gemm-code.js';
+import { packedByAll, pieces } from './gemm-threads.js';
 import { floatLanes } from './lanes.js';
 
 /** With at most this many rows, packing B would cost more than it brings. */
 const FEW_ROWS = 8;
+
+/** Multiplications from which on threads are worth it, and matrices from which on each thread takes whole ones. */
+const LARGE = 2 ** 18;
+const MANY = 8;
 
 const compiled: Partial<Record<FloatElement, GemmFunctions>> = {};
 
@@ -53,7 +59,7 @@ export function matmul(
   const bytes = elementBytes[element];
   // Blocks of equal depth rather than a short last one.
   const depth = Math.ceil(k / Math.ceil(k / MAX_BLOCK_DEPTH));
-  run(
+  const args = [
     aPtr,
     bPtr,
     c,
@@ -69,5 +75,9 @@ export function matmul(
     aBatch * bytes,
     bBatch * bytes,
     depth,
-  );
+    n * bytes,
+  ];
+  if (batch * m * n * k < LARGE) run(...args);
+  else if (run === gemm.packed && batch < MANY) packedByAll(gemm, floatLanes[element], args);
+  else parallel(run, args, ...pieces(args, batch < MANY ? 'columns' : 'matrices', bytes));
 }

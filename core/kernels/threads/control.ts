@@ -1,0 +1,57 @@
+/**
+ * What threads share besides the tensor memory: one small array of words for the order of the day. It lies outside the
+ * tensor memory, so that a kernel that writes past its output cannot corrupt it.
+ *
+ * The protocol. The main thread writes a job and then `left`, the number of its chunks. Whoever wants a chunk
+ * subtracts 1 from `left` and has one if it was positive; only then it reads the job, which cannot be replaced while a
+ * chunk of it is in work. Helpers count themselves in `working` around that, so when nothing is left and nobody works
+ * the job is done. The main thread is not counted: it may be terminated in the middle of its own chunk.
+ */
+
+/** Words of 32 bits; those that different threads write lie in cache lines of their own. */
+export const Word = {
+  /** Chunks that nobody has claimed; 0 or less when there are none. */
+  left: 0,
+  /** Helpers that have a chunk or try to get one. */
+  working: 32,
+  /** Not 0 while the main thread sleeps until nobody works. */
+  mainSleeps: 33,
+  /** Not 0 when a helper failed; which one has the reason. */
+  failed: 34,
+  /** The job: its function, how many chunks and arguments it has, and the number of the last helper that takes part. */
+  job: 64,
+  chunks: 65,
+  argumentCount: 66,
+  lastHelper: 67,
+  axes: 68,
+  /** Per axis: its number of chunks, the argument that counts, how many that are in a chunk, and in all. */
+  axis: 72,
+  /** Per helper (from 1): its state. */
+  helper: 96,
+  helperStride: 32,
+} as const;
+
+export const HelperState = {
+  /** Not yet in the pool's list, so it knows no functions. */
+  unknown: 0,
+  awake: 1,
+  asleep: 2,
+} as const;
+
+export const MAX_ARGUMENTS = 24;
+export const MAX_AXES = 3;
+export const AXIS_WORDS = 4;
+
+/** Behind the words, in numbers of 64 bits: the arguments, and per axis how much a chunk adds to each. */
+const NUMBERS = MAX_ARGUMENTS * (1 + MAX_AXES);
+
+export interface Control {
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly numbers: Float64Array<SharedArrayBuffer>;
+}
+
+export function createControl(maxThreads: number): Control {
+  const at = Word.helper + Word.helperStride * maxThreads;
+  const buffer = new SharedArrayBuffer(at * 4 + NUMBERS * 8);
+  return { words: new Int32Array(buffer, 0, at), numbers: new Float64Array(buffer, at * 4, NUMBERS) };
+}

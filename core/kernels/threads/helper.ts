@@ -1,0 +1,118 @@
+/**
+ * What a thread of the pool runs, from its start to its end: a script without imports, which is sent as text, because
+ * it must start from sources, from a bundle and from an installed package alike.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { chunkArguments, type ChunkLayout } from './chunk.js';
+import { AXIS_WORDS, type HelperState, MAX_ARGUMENTS, Word } from './control.js';
+
+export interface HelperData {
+  readonly buffer: SharedArrayBuffer;
+  readonly memory: WebAssembly.Memory;
+  /** Where numbers begin in the buffer, in words. */
+  readonly numbersAt: number;
+  /** From 1; the main thread is 0. */
+  readonly index: number;
+  /** Where this thread's scratch memory begins. */
+  readonly scratch: number;
+  readonly spins: number;
+  readonly words: typeof Word;
+  readonly states: typeof HelperState;
+  readonly layout: ChunkLayout;
+}
+
+/** A function that jobs may name. */
+export interface SharedFunction {
+  readonly id: number;
+  readonly module: WebAssembly.Module;
+  /** So that functions of one module share an instance. */
+  readonly moduleId: number;
+  readonly name: string;
+  /** Names of functions of `Math` by the names of imports. */
+  readonly hosts: Readonly<Record<string, string>>;
+}
+
+type Receive = (port: MessagePort) => { message: SharedFunction } | undefined;
+type ChunkArguments = typeof chunkArguments;
+type NumberFunction = (...args: number[]) => number;
+
+function helperMain(data: HelperData, port: MessagePort, receive: Receive, split: ChunkArguments): void {
+  const { index, scratch, memory, spins } = data;
+  const { unknown, awake, asleep } = data.states;
+  const { left, working, mainSleeps, failed, job, chunks, lastHelper, helper, helperStride } = data.words;
+  const words = new Int32Array(data.buffer, 0, data.numbersAt);
+  const numbers = new Float64Array(data.buffer, data.numbersAt * 4);
+  const argumentsOf = split(words, numbers, data.layout);
+  const own = helper + index * helperStride;
+  const instances: (WebAssembly.Instance | undefined)[] = [];
+  const functions: (NumberFunction | undefined)[] = [];
+
+  const isFunction = (value: unknown): value is NumberFunction => typeof value === 'function';
+
+  /** Calls are reported on the main thread only. */
+  const report = (): undefined => undefined;
+
+  const learn = (): void => {
+    for (let next = receive(port); next !== undefined; next = receive(port)) {
+      const { id, module, moduleId, name, hosts } = next.message;
+      let instance = instances[moduleId];
+      if (instance === undefined) {
+        const host: Record<string, NumberFunction> = {};
+        for (const key of Object.keys(hosts)) {
+          const found: unknown = Reflect.get(Math, hosts[key]);
+          if (isFunction(found)) host[key] = found;
+        }
+        instance = new WebAssembly.Instance(module, { env: { memory, report, scratch }, host });
+        instances[moduleId] = instance;
+      }
+      const found: unknown = instance.exports[name];
+      if (isFunction(found)) functions[id] = found;
+    }
+  };
+
+  /** Chunk by chunk until none is left. */
+  const work = (): void => {
+    while (Atomics.load(words, left) > 0 && index <= Atomics.load(words, lastHelper)) {
+      Atomics.add(words, working, 1);
+      try {
+        const claimed = Atomics.sub(words, left, 1);
+        if (claimed > 0) {
+          const id = words[job];
+          if (functions[id] === undefined) learn();
+          functions[id]!(...argumentsOf(words[chunks] - claimed));
+        }
+      } catch {
+        Atomics.store(words, failed, index);
+      }
+      if (Atomics.sub(words, working, 1) === 1 && Atomics.load(words, mainSleeps) !== 0)
+        Atomics.notify(words, working);
+    }
+  };
+
+  Atomics.wait(words, own, unknown);
+  for (;;) {
+    work();
+    let turns = spins;
+    while (turns > 0 && Atomics.load(words, left) <= 0) turns--;
+    if (turns > 0 && index <= Atomics.load(words, lastHelper)) continue;
+    // First asleep, then a last look: a job that comes in between sees the sleeper, or is seen by it.
+    Atomics.store(words, own, asleep);
+    if (Atomics.load(words, left) <= 0 || index > Atomics.load(words, lastHelper))
+      Atomics.wait(words, own, asleep);
+    Atomics.store(words, own, awake);
+  }
+}
+
+export const CHUNK_LAYOUT: ChunkLayout = {
+  chunks: Word.chunks,
+  argumentCount: Word.argumentCount,
+  axes: Word.axes,
+  axis: Word.axis,
+  axisWords: AXIS_WORDS,
+  maxArguments: MAX_ARGUMENTS,
+};
+
+export const HELPER_SCRIPT = `'use strict';
+const { workerData, parentPort, receiveMessageOnPort } = require('node:worker_threads');
+(${helperMain.toString()})(workerData, parentPort, receiveMessageOnPort, ${chunkArguments.toString()});
+`;

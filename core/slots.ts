@@ -118,6 +118,13 @@ export function onSettle(settle: () => void): void {
   settleBooks = settle;
 }
 
+/** What is called before a repair: whoever else was cut off, and might still write. */
+let beforeRepair: () => void = () => undefined;
+
+export function onRepair(settle: () => void): void {
+  beforeRepair = settle;
+}
+
 /** Enters storages of so many bytes into a slot's books (negative numbers: takes them out). */
 export function enter(slot: number, bytes: number, count: number): void {
   sizes[slot] += bytes;
@@ -335,6 +342,7 @@ function freeSlot(slot: number): void {
 
 /** An interrupt may cut any operation off. The handles are the truth from which the rest is made again. */
 export function repair(): void {
+  beforeRepair();
   const live: Block[] = [];
   beforeSweep();
   spareSlots.length = 0;

@@ -4,13 +4,17 @@ import type { Kernels } from './api.js';
 import { hasSimd } from './features.js';
 import { referenceKernels } from './reference/index.js';
 import { simdKernels } from './simd/index.js';
+import { getNumThreads, threadNotes } from './threads/index.js';
 
 export type * from './api.js';
+export { LEAST_PARALLEL } from './threads/index.js';
 
 export interface KernelInfo {
   readonly backend: 'simd' | 'reference';
   readonly simd: boolean;
   readonly sharedMemory: boolean;
+  /** How many threads compute large operations. */
+  readonly threads: number;
   /** Bytes of address space set aside for tensors. */
   readonly reservedBytes: number;
   /** What is slower than it could be on this machine, and why; empty when all is well. */
@@ -33,10 +37,12 @@ export function kernelInfo(): KernelInfo {
     notes.push(
       `The machine granted only ${memoryBytes / 2 ** 20} MiB of address space for tensors instead of 4096 (ulimit -v?).`,
     );
+  notes.push(...threadNotes());
   return {
     backend: simd ? 'simd' : 'reference',
     simd,
     sharedMemory: memoryIsShared,
+    threads: getNumThreads(),
     reservedBytes: memoryBytes,
     notes,
   };

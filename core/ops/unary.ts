@@ -4,7 +4,7 @@ import { gradMode, type Watch } from '../autograd/mode.js';
 import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
 import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { UnaryFunction, UnaryOp } from '../kernels/api.js';
-import { kernels } from '../kernels/index.js';
+import { kernels, LEAST_PARALLEL } from '../kernels/index.js';
 import { cast } from './cast.js';
 import { type Fused, fused } from './fused.js';
 import { allocateLike, isTensor } from './operand.js';
@@ -123,6 +123,10 @@ function compute(kind: UnaryKind, x: Tensor, out: Tensor): void {
   if (typeof how === 'string') {
     if (!layout.contiguous) {
       kernels.unary(how, x.dtype === 'float32' ? 'float32' : 'float64', layout.shape, x, out.ptr);
+      return;
+    }
+    if (layout.size >= LEAST_PARALLEL) {
+      kernels.unaryFlat(how, x.dtype === 'float32' ? 'float32' : 'float64', layout.size, x.ptr, out.ptr);
       return;
     }
     const run = kind.kernel(x.dtype);

@@ -18,6 +18,7 @@ import { copyStrided } from './copy.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
 import { BINARY_SIGNATURE, byteAccess, emitMap } from './map-code.js';
 import { contiguousCopy } from './operands.js';
+import { LEAST_PARALLEL, perGrid, type Effort } from '../threads/index.js';
 import { isDivision, refusingZero } from './integer-division.js';
 import { binaryCode, unaryCode } from './ops.js';
 
@@ -31,6 +32,72 @@ const binaryFunctions: Record<Element, Compiled> = {
   int32: new Map(),
   uint8: new Map(),
 };
+
+/** Kernels whose code is long: threads are worth it sooner. */
+const dear = new WeakSet<WasmFunction>();
+
+function effortOf(run: WasmFunction): Effort {
+  return dear.has(run) ? 'dear' : 'cheap';
+}
+
+function noteEffort(run: WasmFunction, unroll: number): WasmFunction {
+  if (unroll === 1) dear.add(run);
+  return run;
+}
+
+/** Calls a kernel of one operand, on all threads where that is worth it. */
+function runUnary(
+  run: WasmFunction,
+  bytes: number,
+  x: Ptr,
+  out: Ptr,
+  rows: number,
+  columns: number,
+  xRow: number,
+): void {
+  if (rows * columns < LEAST_PARALLEL) {
+    run(x, out, rows, columns, xRow);
+    return;
+  }
+  perGrid(
+    run,
+    [x, out, rows, columns, xRow],
+    { rows: 2, columns: 3, rowSteps: [xRow, columns * bytes, 0, 0, 0], columnSteps: [bytes, bytes, 0, 0, 0] },
+    effortOf(run),
+  );
+}
+
+/** The same of two operands. */
+export function runBinary(
+  run: WasmFunction,
+  bytes: number,
+  outBytes: number,
+  a: Ptr,
+  b: Ptr,
+  out: Ptr,
+  rows: number,
+  columns: number,
+  aRow: number,
+  bRow: number,
+  aStep: number,
+  bStep: number,
+): void {
+  if (rows * columns < LEAST_PARALLEL) {
+    run(a, b, out, rows, columns, aRow, bRow, aStep, bStep);
+    return;
+  }
+  perGrid(
+    run,
+    [a, b, out, rows, columns, aRow, bRow, aStep, bStep],
+    {
+      rows: 3,
+      columns: 4,
+      rowSteps: [aRow, bRow, columns * outBytes, 0, 0, 0, 0, 0, 0],
+      columnSteps: [aStep * bytes, bStep * bytes, outBytes, 0, 0, 0, 0, 0, 0],
+    },
+    effortOf(run),
+  );
+}
 
 function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false {
   const code = unaryCode(op, element);
@@ -50,7 +117,7 @@ function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false 
       compute: ([x]) => code.compute(f, lanes.ops, x, host),
     });
   });
-  return module.compile().run;
+  return noteEffort(module.compile().run, code.unroll);
 }
 
 function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
@@ -73,7 +140,7 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
       compute: ([a, b]) => code.compute(f, lanes.ops, a, b, host),
     });
   });
-  const { run } = module.compile();
+  const run = noteEffort(module.compile().run, code.unroll);
   if (isDivision(op) && (element === 'int32' || element === 'uint8')) return refusingZero(run, op, element);
   return run;
 }
@@ -95,7 +162,7 @@ export function binaryFunction(op: BinaryOp, element: Element): BinaryFunction {
 export function unaryFlat(op: UnaryOp, element: FloatElement, n: number, x: Ptr, out: Ptr): void {
   const run = unaryFunctions[element].get(op);
   if (run === undefined || run === false) unary(op, element, [n], { ptr: x, strides: [1] }, out);
-  else run(x, out, 1, n, 0);
+  else runUnary(run, elementBytes[element], x, out, 1, n, 0);
 }
 
 export function binaryFlat(
@@ -111,7 +178,10 @@ export function binaryFlat(
   const run = binaryFunctions[element].get(op);
   if (run === undefined || run === false)
     binary(op, element, [n], { ptr: a, strides: [aStep] }, { ptr: b, strides: [bStep] }, out);
-  else run(a, b, out, 1, n, 0, 0, aStep, bStep);
+  else {
+    const bytes = elementBytes[element];
+    runBinary(run, bytes, bytes, a, b, out, 1, n, 0, 0, aStep, bStep);
+  }
 }
 
 export function unary(
@@ -136,18 +206,18 @@ export function unary(
   if (steps[0] !== 1) {
     // Put the elements in order first, then work on them where they are.
     copyStrided(element, shape, x, out);
-    run(out, out, 1, count, 0);
+    runUnary(run, bytes, out, out, 1, count, 0);
     return;
   }
   const columns = sizes[0];
-  if (rank === 1) run(x.ptr, out, 1, columns, 0);
-  else if (rank === 2) run(x.ptr, out, sizes[1], columns, steps[1] * bytes);
+  if (rank === 1) runUnary(run, bytes, x.ptr, out, 1, columns, 0);
+  else if (rank === 2) runUnary(run, bytes, x.ptr, out, sizes[1], columns, steps[1] * bytes);
   else {
     const rows = sizes[1];
     const row = steps[1] * bytes;
     let to = out;
     forEachTurn(nest, 2, (offsets) => {
-      run(x.ptr + offsets[0] * bytes, to, rows, columns, row);
+      runUnary(run, bytes, x.ptr + offsets[0] * bytes, to, rows, columns, row);
       to += rows * columns * bytes;
     });
   }
@@ -188,18 +258,18 @@ export function binary(
   }
   const { rank, sizes } = nest;
   const columns = sizes[0];
-  if (rank === 1) run(a.ptr, b.ptr, out, 1, columns, 0, 0, stepA, stepB);
+  if (rank === 1) runBinary(run, bytes, bytes, a.ptr, b.ptr, out, 1, columns, 0, 0, stepA, stepB);
   else {
     const rows = sizes[1];
     const rowA = stepsA[1] * bytes;
     const rowB = stepsB[1] * bytes;
-    if (rank === 2) run(a.ptr, b.ptr, out, rows, columns, rowA, rowB, stepA, stepB);
+    if (rank === 2) runBinary(run, bytes, bytes, a.ptr, b.ptr, out, rows, columns, rowA, rowB, stepA, stepB);
     else {
       let to = out;
       forEachTurn(nest, 2, (offsets) => {
         const fromA = a.ptr + offsets[0] * bytes;
         const fromB = b.ptr + offsets[1] * bytes;
-        run(fromA, fromB, to, rows, columns, rowA, rowB, stepA, stepB);
+        runBinary(run, bytes, bytes, fromA, fromB, to, rows, columns, rowA, rowB, stepA, stepB);
         to += rows * columns * bytes;
       });
     }

@@ -40,7 +40,9 @@ const PACKED_B = PACKED_A + BLOCK_ROWS * MAX_BLOCK_DEPTH * 8;
 export const SHARED_B = SCRATCH_BEGIN + PACKED_B;
 export const SHARED_B_BYTES = SCRATCH_END - SHARED_B;
 
-export type GemmFunctions = Readonly<Record<'packed' | 'direct' | 'row' | 'dots' | 'packB' | 'rows', WasmFunction>>;
+export type GemmFunctions = Readonly<
+  Record<'packed' | 'direct' | 'row' | 'dots' | 'packB' | 'rows', WasmFunction>
+>;
 
 export function compileGemm(lanes: FloatLanes): GemmFunctions {
   const module = new ModuleBuilder();
@@ -218,7 +220,15 @@ function defineDirect(
       f.while(i32.ltU(q, p.k), () => {
         f.set(depth, i32.sub(p.k, q));
         f.set(depth, select(depth, p.blockDepth, i32.ltU(depth, p.blockDepth)));
-        f.call(packA, i32.add(p.a, i32.mul(q, p.aColumn)), module.scratch(PACKED_A), p.m, depth, p.aRow, p.aColumn);
+        f.call(
+          packA,
+          i32.add(p.a, i32.mul(q, p.aColumn)),
+          module.scratch(PACKED_A),
+          p.m,
+          depth,
+          p.aRow,
+          p.aColumn,
+        );
         f.call(
           tiles,
           module.scratch(PACKED_A),

@@ -1,6 +1,13 @@
 /** Matrix products divided among threads. The parts are computed as in the whole, so the results are the same. */
 import { helpersFor, parallel, type Axis } from '../threads/index.js';
-import { SHARED_B, SHARED_B_BYTES, TILE_ROWS, TILE_VECTORS, BLOCK_ROWS, type GemmFunctions } from './gemm-code.js';
+import {
+  SHARED_B,
+  SHARED_B_BYTES,
+  TILE_ROWS,
+  TILE_VECTORS,
+  BLOCK_ROWS,
+  type GemmFunctions,
+} from './gemm-code.js';
 import type { FloatLanes } from './lanes.js';
 
 /** Multiplications that are worth a chunk. */

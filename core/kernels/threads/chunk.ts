@@ -33,9 +33,11 @@ export function chunkArguments(
       rest = (rest - place) / along;
       const steps = (axis + 1) * at.maxArguments;
       for (let k = 0; k < count; k++) values[k] += place * numbers[steps + k];
+      const counter = words[word + 1];
+      if (counter < 0) continue;
       const size = words[word + 2];
       const left = words[word + 3] - place * size;
-      values[words[word + 1]] = left < size ? left : size;
+      values[counter] = left < size ? left : size;
     }
     return values;
   };

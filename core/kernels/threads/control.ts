@@ -24,9 +24,9 @@ export const Word = {
   argumentCount: 66,
   lastHelper: 67,
   axes: 68,
-  /** Per axis: its number of chunks, the argument that counts, how many that are in a chunk, and in all. */
+  /** Per axis: its number of chunks, the argument that counts (or -1), how many are in a chunk, and in all. */
   axis: 72,
-  /** Per helper (from 1): its state. */
+  /** Per helper (from 1): its state, and how many chunks it has computed. */
   helper: 96,
   helperStride: 32,
 } as const;

@@ -80,6 +80,7 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, split
           const id = words[job];
           if (functions[id] === undefined) learn();
           functions[id]!(...argumentsOf(words[chunks] - claimed));
+          words[own + 1]++;
         }
       } catch {
         Atomics.store(words, failed, index);

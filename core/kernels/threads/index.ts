@@ -1,3 +1,4 @@
 /** Threads that compute large operations together: README.md says how. */
-export { helpersFor, parallel, settleThreads, type Axis } from './pool.js';
+export { LEAST_PARALLEL, perElement, perGrid, perRow, type Effort, type Grid } from './flat.js';
+export { helperChunks, helpersFor, parallel, settleThreads, type Axis } from './pool.js';
 export { getNumThreads, setNumThreads, threadNotes } from './settings.js';

@@ -4,6 +4,7 @@
  * messages that they fetch themselves.
  */
 import { MOST_THREADS } from '../../memory.js';
+import { onRepair, usage } from '../../slots.js';
 import { recording, unrecorded } from '../recording.js';
 import { chunkArguments } from './chunk.js';
 import {
@@ -50,8 +51,10 @@ let unfinished = false;
 
 /** One direction in which the work of a kernel is divided. */
 export interface Axis {
-  /** Which argument says how many rows (elements, matrices …) there are. */
-  readonly count: number;
+  /** Which argument says how many rows (elements, matrices …) there are; null where the kernel is for one of them. */
+  readonly count: number | null;
+  /** How many there are where no argument says it. */
+  readonly total?: number;
   /** How many of them are a chunk. It must follow from the size of the work alone, never from the number of threads. */
   readonly size: number;
   /** How much each argument moves from one of them to the next (bytes, for addresses). */
@@ -80,7 +83,7 @@ export function parallel(
     return;
   }
   let chunks = 1;
-  for (const { count, size } of axes) chunks *= Math.ceil(args[count] / size);
+  for (const axis of axes) chunks *= Math.ceil(totalOf(axis, args) / axis.size);
   const helpers = chunks < 2 ? 0 : helpersFor(chunks);
   const shared = helpers === 0 ? undefined : sharedFunction(run);
   if (shared === undefined || pool === undefined) {
@@ -91,27 +94,34 @@ export function parallel(
   writeJob(pool.control, shared.id, args, axes, chunks);
   tell(pool, shared.id, helpers);
   unfinished = true;
+  usage.unfinished = true;
   Atomics.store(words, Word.lastHelper, pool.helpers[helpers - 1].index);
   Atomics.store(words, Word.left, chunks);
   wake(pool, Math.min(helpers, chunks - 1));
   takePart(pool, run, chunks);
+  usage.unfinished = false;
   unfinished = false;
   const failed = Atomics.exchange(words, Word.failed, 0);
   if (failed !== 0) throw new Error(`threads: helper ${failed} could not compute its part`);
 }
 
+function totalOf({ count, total = 1 }: Axis, args: readonly number[]): number {
+  return count === null ? total : args[count];
+}
+
 /** The same on this thread. */
 function alone(run: (...args: number[]) => void, args: readonly number[], axes: readonly Axis[]): void {
-  const axis = axes.find(({ apart }) => apart);
+  const axis = axes.find(({ apart, count }) => apart === true || count === null);
   if (axis === undefined) {
     run(...args);
     return;
   }
   const others = axes.filter((each) => each !== axis);
   const { count, size, steps } = axis;
-  for (let done = 0; done < args[count]; done += size) {
+  const total = totalOf(axis, args);
+  for (let done = 0; done < total; done += size) {
     const part = args.map((value, k) => value + done * steps[k]);
-    part[count] = Math.min(size, args[count] - done);
+    if (count !== null) part[count] = Math.min(size, total - done);
     alone(run, part, others);
   }
 }
@@ -142,7 +152,9 @@ function writeJob(
   chunks: number,
 ): void {
   if (args.length > MAX_ARGUMENTS || axes.length > MAX_AXES)
-    throw new Error(`threads: at most ${MAX_ARGUMENTS} arguments and ${MAX_AXES} axes, got ${args.length}, ${axes.length}`);
+    throw new Error(
+      `threads: at most ${MAX_ARGUMENTS} arguments and ${MAX_AXES} axes, got ${args.length}, ${axes.length}`,
+    );
   words[Word.job] = id;
   words[Word.chunks] = chunks;
   words[Word.argumentCount] = args.length;
@@ -150,11 +162,12 @@ function writeJob(
   for (let k = 0; k < args.length; k++) numbers[k] = args[k];
   for (let axis = 0; axis < axes.length; axis++) {
     const { count, size, steps } = axes[axis];
+    const total = totalOf(axes[axis], args);
     const word = Word.axis + axis * AXIS_WORDS;
-    words[word] = Math.ceil(args[count] / size);
-    words[word + 1] = count;
+    words[word] = Math.ceil(total / size);
+    words[word + 1] = count ?? -1;
     words[word + 2] = size;
-    words[word + 3] = args[count];
+    words[word + 3] = total;
     const at = (axis + 1) * MAX_ARGUMENTS;
     for (let k = 0; k < args.length; k++) numbers[at + k] = steps[k] * size;
   }
@@ -178,7 +191,11 @@ function wake({ control: { words }, helpers }: Pool, count: number): void {
 }
 
 /** Computes chunks until none is left, and waits for those that helpers have in work. */
-function takePart({ control: { words }, argumentsOf }: Pool, run: (...args: number[]) => void, chunks: number): void {
+function takePart(
+  { control: { words }, argumentsOf }: Pool,
+  run: (...args: number[]) => void,
+  chunks: number,
+): void {
   let own = 0;
   const began = now();
   for (let left = Atomics.sub(words, Word.left, 1); left > 0; left = Atomics.sub(words, Word.left, 1)) {
@@ -212,6 +229,9 @@ export function settleThreads(): void {
   unfinished = false;
 }
 
+// The next allocation finds out that an interrupt cut a job off.
+onRepair(settleThreads);
+
 /** Starts helpers up to so many. */
 function start(count: number): void {
   try {
@@ -228,6 +248,13 @@ function start(count: number): void {
     const reason = error instanceof Error ? error.message : String(error);
     note(`Threads could not be started (${reason}): tensors are computed on ${startedThreads()}.`);
   }
+}
+
+/** How many chunks each helper has computed so far. */
+export function helperChunks(): number[] {
+  if (pool === undefined) return [];
+  const { words } = pool.control;
+  return pool.helpers.map(({ index }) => Atomics.load(words, Word.helper + index * Word.helperStride + 1));
 }
 
 function startedThreads(): string {

@@ -5,7 +5,8 @@ import { memoryIsShared, MOST_THREADS } from '../../memory.js';
 /** More than this many are used only when somebody asks for them. */
 const MOST_BY_DEFAULT = 16;
 
-const processors = typeof os.availableParallelism === 'function' ? os.availableParallelism() : os.cpus().length;
+const processors =
+  typeof os.availableParallelism === 'function' ? os.availableParallelism() : os.cpus().length;
 const byDefault = Math.max(1, Math.min(processors, MOST_BY_DEFAULT, MOST_THREADS));
 
 const notes: string[] = [];
@@ -36,11 +37,14 @@ function initial(setting: string | undefined): number {
 
 function possible(count: number, asked: string): number {
   if (!memoryIsShared) {
-    if (count > 1) note(`${asked}: SharedArrayBuffer is missing, so tensors are computed on one thread only.`);
+    if (count > 1)
+      note(`${asked}: SharedArrayBuffer is missing, so tensors are computed on one thread only.`);
     return 1;
   }
   if (count <= MOST_THREADS) return count;
-  note(`${asked}: too many threads, at most ${MOST_THREADS} can compute; using ${byDefault}, one a processor.`);
+  note(
+    `${asked}: too many threads, at most ${MOST_THREADS} can compute; using ${byDefault}, one a processor.`,
+  );
   return byDefault;
 }
 

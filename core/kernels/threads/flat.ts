@@ -1,0 +1,72 @@
+/** Dividing kernels that go over elements side by side, or over rows of them. */
+import { parallel } from './pool.js';
+
+/** How much there is to do for an element: about 0.1 ns for an addition, 0.6 and more for an exponential. */
+export type Effort = 'cheap' | 'dear';
+
+/** Elements from which on threads are worth it, and elements in a chunk. */
+const FROM = { cheap: 2 ** 17, dear: 2 ** 15 } as const;
+const CHUNK = { cheap: 2 ** 15, dear: 2 ** 13 } as const;
+/** No kernel is divided whose work is less. */
+export const LEAST_PARALLEL = FROM.dear;
+
+/**
+ * `run(...args)`, where `args[count]` is a number of elements.
+ *
+ * @param steps how much each argument moves from one element to the next (bytes, for addresses)
+ */
+export function perElement(
+  run: (...args: number[]) => void,
+  args: readonly number[],
+  count: number,
+  steps: readonly number[],
+  effort: Effort = 'cheap',
+): void {
+  if (args[count] < FROM[effort]) run(...args);
+  else parallel(run, args, { count, size: CHUNK[effort], steps });
+}
+
+/**
+ * `run(...args)`, where `args[count]` is a number of rows that are computed one by one.
+ *
+ * @param columns elements that are read for a row: what a row costs
+ * @param steps how much each argument moves from one row to the next
+ */
+export function perRow(
+  run: (...args: number[]) => void,
+  args: readonly number[],
+  count: number,
+  columns: number,
+  steps: readonly number[],
+  effort: Effort = 'cheap',
+): void {
+  if (args[count] * columns < FROM[effort]) run(...args);
+  else parallel(run, args, { count, size: Math.max(1, Math.floor(CHUNK[effort] / columns)), steps });
+}
+
+/** Where in its arguments a kernel has rows of columns, and how much each argument moves along both. */
+export interface Grid {
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowSteps: readonly number[];
+  readonly columnSteps: readonly number[];
+}
+
+/** `run(...args)` over rows of elements that are independent of each other. */
+export function perGrid(
+  run: (...args: number[]) => void,
+  args: readonly number[],
+  { rows, columns, rowSteps, columnSteps }: Grid,
+  effort: Effort = 'cheap',
+): void {
+  const wide = args[columns] >= 2 * CHUNK[effort];
+  if (args[rows] * args[columns] < FROM[effort]) run(...args);
+  else if (wide)
+    parallel(
+      run,
+      args,
+      { count: columns, size: CHUNK[effort], steps: columnSteps },
+      { count: rows, size: 1, steps: rowSteps },
+    );
+  else perRow(run, args, rows, args[columns], rowSteps, effort);
+}

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { randn, type Tensor, tensor, zeros } from '../../../core/index.js';
+import { randn, type Tensor } from '../../../core/index.js';
 import { kernelInfo } from '../../../core/kernels/index.js';
 import { getNumThreads, helperChunks, setNumThreads } from '../../../core/kernels/threads/index.js';
 import { elements } from '../../../core/ops/raw.js';
@@ -10,7 +10,7 @@ afterEach(() => {
   setNumThreads(before);
 });
 
-/** The result with so many threads; with several, again until each helper has computed a part of something. */
+/** The result with so many threads; with several, again until helpers have computed a part of it. */
 function withThreads(count: number, compute: () => Tensor): Float32Array | Float64Array {
   setNumThreads(count);
   const started = performance.now();
@@ -20,8 +20,7 @@ function withThreads(count: number, compute: () => Tensor): Float32Array | Float
   while (performance.now() - started < 20_000) {
     result = elements(compute()).slice();
     const now = helperChunks();
-    if (now.length >= count - 1 && now.slice(0, count - 1).every((chunks, k) => chunks > (first[k] ?? 0)))
-      return result as Float32Array;
+    if (now.some((chunks, k) => chunks > (first[k] ?? 0))) return result as Float32Array;
   }
   throw new Error(`helpers computed ${helperChunks().join(', ')} chunks`);
 }
@@ -50,4 +49,44 @@ test.each([
     const b = randn([...right], { dtype });
     sameForAll(() => a.matmul(b));
   }
+});
+
+test.each([
+  ['exp', (x: Tensor) => x.exp()],
+  ['a sum of two', (x: Tensor) => x.add(x)],
+  ['a number', (x: Tensor) => x.mul(3)],
+  ['rows that repeat', (x: Tensor) => x.view([700, 401]).sub(x.view([700, 401]).select(0, 3))],
+  [
+    'columns that repeat',
+    (x: Tensor) => x.view([401, 700]).mul(x.view([401, 700]).select(1, 2).unsqueeze(1)),
+  ],
+  ['transposed', (x: Tensor) => x.view([401, 700]).t().sigmoid()],
+  [
+    'a few long rows',
+    (x: Tensor) =>
+      x.view([2, 350 * 401]).add(
+        x
+          .view([2, 350 * 401])
+          .select(1, 5)
+          .unsqueeze(1),
+      ),
+  ],
+] as const)('elementwise ops do not depend on the number of threads: %s', (_, compute) => {
+  const x = randn([701 * 401]).narrow(0, 0, 700 * 401);
+  sameForAll(() => compute(x));
+});
+
+test('the number of threads is a whole number, of which too many give a warning', () => {
+  for (const wrong of [0, -1, 1.5, NaN, Infinity])
+    expect(() => {
+      setNumThreads(wrong);
+    }).toThrow(`setNumThreads: expected a whole number of threads from 1 to 32, got ${wrong}`);
+  setNumThreads(5);
+  expect(getNumThreads()).toBe(5);
+  expect(kernelInfo().threads).toBe(5);
+  setNumThreads(1000);
+  expect(getNumThreads()).toBeLessThanOrEqual(32);
+  expect(kernelInfo().notes.join()).toMatch(
+    /setNumThreads\(1000\): too many threads, at most 32 can compute/,
+  );
 });

@@ -6,6 +6,7 @@
  */
 
 import type { Formula, FormulaNumbers, FormulaOperands } from './formula.js';
+import type { LayerKernels } from './layers.js';
 import type { FusedFunction, FusedProgram, Program } from './program.js';
 
 /** Byte offset into the tensor memory. */
@@ -132,7 +133,7 @@ export type ProgramFunction = (out: Ptr, n: number, a: Ptr, b: Ptr, c: Ptr, d: P
 
 export type { FusedFunction, FusedProgram } from './program.js';
 
-export interface Kernels {
+export interface Kernels extends LayerKernels {
   /** Several elementwise steps in one pass, with the results of their kernels one by one; null where that cannot be. */
   program(program: Program, element: FloatElement): ProgramFunction | null;
   /**

@@ -2,6 +2,7 @@
 import { formatShape, sizeOf } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add } from './arithmetic.js';
+import { convolve, convolveTransposed, isDirect } from './conv-primitives.js';
 import { product } from './matmul.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { spreadRows, takeRows } from './rows.js';
@@ -131,9 +132,15 @@ function convolution(
       : { x: given, padding: perDim(op, 'padding', paddingOption === 'valid' ? 0 : paddingOption, ndim) };
   const window: Window = { input: x.shape.slice(2), kernel, stride, padding, dilation };
   const counts = windowCounts(op, window);
+  const shape = [x.shape[0], outChannels, ...counts];
+  if (isDirect(x, shape)) {
+    const flatBias = bias === undefined || bias.ndim === 1 ? bias : reshapeTo(bias, [outChannels]);
+    const y = convolve(x, weight, flatBias, window, groups, shape);
+    return input.ndim === given.ndim ? y : reshapeTo(y, [outChannels, ...counts]);
+  }
   const cols = columns(x, window, counts);
   const matrix = reshapeTo(weight, [groups, outChannels / groups, inPerGroup * sizeOf(kernel)]);
-  const y = reshapeTo(grouped(matrix, cols), [x.shape[0], outChannels, ...counts]);
+  const y = reshapeTo(grouped(matrix, cols), shape);
   const result = withBias(y, bias, ndim);
   return input.ndim === given.ndim ? result : reshapeTo(result, result.shape.slice(1));
 }
@@ -250,6 +257,11 @@ function transposedConvolution(
     );
   }
   const window: Window = { input: size, kernel, stride, padding, dilation };
+  const whole = [x.shape[0], groups * outPerGroup, ...size];
+  if (isDirect(x, whole)) {
+    const y = withBias(convolveTransposed(x, weight, window, groups, whole), bias, ndim);
+    return input.ndim === x.ndim ? y : reshapeTo(y, y.shape.slice(1));
+  }
   const perGroup = inChannels / groups;
   // [G, out K, in] times [N, G in, L] gives the columns that the windows of the result are added up from.
   const matrix = transposeDims(reshapeTo(weight, [groups, perGroup, outPerGroup * sizeOf(kernel)]), 1, 2);

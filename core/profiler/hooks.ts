@@ -4,6 +4,7 @@
  */
 import { Run } from '../autograd/engine.js';
 import { gradMode } from '../autograd/mode.js';
+import { type ConvGeometry, volume } from '../kernels/convolution.js';
 import { kernels } from '../kernels/index.js';
 import { Module } from '../nn/module.js';
 import { knownOptimizers, Optimizer } from '../optim/optimizer.js';
@@ -94,12 +95,28 @@ function watchSteps(recorder: Recorder, prototype: object): () => void {
 
 function watchProducts(recorder: Recorder): () => void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- a function of the kernels' table, which has no `this`
-  const { matmul } = kernels;
+  const { matmul, conv, convInputGrad, convWeightGrad } = kernels;
   kernels.matmul = (element, size, ...rest) => {
     recorder.product(2 * size.batch * size.m * size.n * size.k);
     matmul(element, size, ...rest);
   };
-  return () => {
-    kernels.matmul = matmul;
+  kernels.conv = (element, geometry, ...rest) => {
+    recorder.product(convolutionCost(geometry));
+    conv(element, geometry, ...rest);
   };
+  kernels.convInputGrad = (element, geometry, ...rest) => {
+    recorder.product(convolutionCost(geometry));
+    convInputGrad(element, geometry, ...rest);
+  };
+  kernels.convWeightGrad = (element, geometry, ...rest) => {
+    recorder.product(convolutionCost(geometry));
+    convWeightGrad(element, geometry, ...rest);
+  };
+  return () => {
+    Object.assign(kernels, { matmul, conv, convInputGrad, convWeightGrad });
+  };
+}
+
+function convolutionCost({ samples, groups, channels, outChannels, kernel, counts }: ConvGeometry): number {
+  return 2 * samples * groups * channels * outChannels * volume(kernel) * volume(counts);
 }

@@ -1,6 +1,7 @@
 /** The kernels in plain JavaScript: the oracle in tests, and the backend where WebAssembly SIMD is missing. */
 import type { Kernels } from '../api.js';
 import { binary, binaryFlat, binaryFunction, compare, compareFunction, where, whereFlat } from './binary.js';
+import { conv, convInputGrad, convWeightGrad } from './convolution.js';
 import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { fused } from './fused.js';
@@ -35,4 +36,7 @@ export const referenceKernels: Kernels = {
   axpy,
   sgdStep,
   adamStep,
+  conv,
+  convInputGrad,
+  convWeightGrad,
 };

@@ -3,6 +3,7 @@ import type { Kernels } from '../api.js';
 import { referenceKernels } from '../reference/index.js';
 import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
+import { conv, convInputGrad, convWeightGrad } from './convolution.js';
 import { copyInto } from './copy.js';
 import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } from './elementwise.js';
 import { fused } from './fused.js';
@@ -39,4 +40,7 @@ export const simdKernels: Kernels = {
   axpy,
   sgdStep,
   adamStep,
+  conv,
+  convInputGrad,
+  convWeightGrad,
 };

@@ -1,10 +1,11 @@
 /**
- * `npm run bench:ops [-- --only PATTERN] [--peers none] [--quick] [--json FILE]`: every op beside plain JavaScript, tfjs
- * (wasm and cpu) and jax-js, in one run; ends with a line that counts and names those that are slower than plain JavaScript, and than each
- * peer, at any size.
+ * `npm run bench:ops [-- --only PATTERN] [--sizes PATTERN] [--peers none] [--quick] [--json FILE]`: every op beside plain
+ * JavaScript, tfjs (wasm and cpu) and jax-js, in one run. A line for each op and size says who is fastest; the end counts
+ * and names what is slower than plain JavaScript, and than each peer.
  *
- * PATTERN is a regular expression that the op's name with its variant ("add float64") matches somewhere. --quick leaves
- * out the sizes between the smallest and the largest.
+ * The patterns are regular expressions: of the op's name with its variant ("add float64"), and of the size as it is
+ * printed ("16", "4x4"). --sizes also knows `small` and `large`, the first and last size of each op; --quick is both.
+ * A case that fails is named at the end and costs nobody else the run; --json is written whatever happens.
  */
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -12,7 +13,6 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadJax, loadTensorFlow } from './core/peers.mjs';
-import { formatTable, formatTime } from './core/measure.mjs';
 import { contendersOf, release } from './ops/contenders.mjs';
 import { furtherAlgebraCases } from './ops/algebra.mjs';
 import { arrangementCases } from './ops/arrangements.mjs';
@@ -24,11 +24,13 @@ import { movementCases } from './ops/movement.mjs';
 import { networkCases } from './ops/networks.mjs';
 import { productCases } from './ops/products.mjs';
 import { reductionCases } from './ops/reductions.mjs';
+import { formatTime, PEERS, summaryOf, worstOf } from './ops/summary.mjs';
 import { NOISE, slower, takeTurns } from './ops/turns.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string' },
+    only: { type: 'string', default: '' },
+    sizes: { type: 'string', default: '' },
     peers: { type: 'string', default: 'all' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -52,7 +54,7 @@ const machine = {
 console.log(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}`);
 console.log(
   `Medians of turns that the contenders take; ratios say how many times as long as Nabla a contender takes. Slower than
-plain JavaScript is what takes more than ${Math.round((NOISE - 1) * 100)} % longer, in the median and at best, and again when measured once more.\n`,
+another is what takes more than ${Math.round((NOISE - 1) * 100)} % longer, in the median and at best, and again when measured once more.\n`,
 );
 
 const all = [
@@ -66,100 +68,115 @@ const all = [
   ...layerCases,
   ...furtherAlgebraCases,
 ];
-const pattern = new RegExp(options.only ?? '');
-const nameOf = (entry) => (entry.variant ? `${entry.op} ${entry.variant}` : entry.op);
-const PEERS = ['plain', 'tfjs-wasm', 'tfjs-cpu', 'jax-js'];
-const header = ['op', 'size', 'Nabla', ...PEERS.flatMap((peer) => [peer, 'ratio'])];
+const pattern = new RegExp(options.only);
 const results = [];
-const rows = [];
 const suspects = [];
+const failures = [];
+const present = withPeers ? PEERS : PEERS.slice(0, 1);
+const COLUMNS = [34, 14, 9, ...present.flatMap(() => [10, 8])];
+const began = performance.now();
 
-for (const entry of all) {
-  if (!pattern.test(nameOf(entry))) continue;
-  const sizes = options.quick ? [entry.sizes[0], entry.sizes.at(-1)] : entry.sizes;
-  for (const size of sizes)
+try {
+  line(['op', 'size', 'Nabla', ...present.flatMap((peer) => [peer, 'ratio']), 'fastest']);
+  for (const entry of all) if (pattern.test(nameOf(entry))) await measureEntry(entry);
+  const lost = await measureAgain();
+  console.log(`\n${results.length} measurements in ${Math.round((performance.now() - began) / 1000)} s`);
+  for (const peer of present) console.log(`\n${summaryOf(peer, lost[peer], results)}${worstOf(lost[peer])}`);
+  if (failures.length > 0) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);
+  if (options.only === '') console.log(`\n${notMeasured(nabla, new Set(all.map(({ op }) => op)))}`);
+  else console.log();
+} finally {
+  if (options.json !== undefined)
+    writeFileSync(
+      options.json,
+      `${JSON.stringify({ machine, results, failures, unit: 'milliseconds' }, null, 1)}\n`,
+    );
+}
+
+function nameOf(entry) {
+  return entry.variant ? `${entry.op} ${entry.variant}` : entry.op;
+}
+
+function sizesOf(entry) {
+  const [first, last] = [entry.sizes[0], entry.sizes.at(-1)];
+  if (options.quick) return [...new Set([first, last])];
+  if (options.sizes === 'small') return [first];
+  if (options.sizes === 'large') return [last];
+  const wanted = new RegExp(options.sizes);
+  return entry.sizes.filter((size) => wanted.test(size.join('x')));
+}
+
+async function measureEntry(entry) {
+  for (const size of sizesOf(entry))
     for (const withGradient of entry.plainGrad === undefined ? [false] : [false, true]) {
       const name = `${nameOf(entry)}${withGradient ? ' + grad' : ''}`;
-      const label = size.join('x');
-      const measured = await measure(entry, size, withGradient, name, 1);
-      results.push({ op: entry.op, name, size, withGradient, times: measured });
-      rows.push(rowOf(name, label, measured));
-      if (slower(measured.Nabla, measured.plain)) suspects.push({ entry, size, withGradient, name, label });
+      const result = { op: entry.op, name, size: size.join('x'), withGradient, times: {} };
+      try {
+        result.times = await measure(entry, size, withGradient, name, 1);
+      } catch (error) {
+        failures.push(`${name} ${result.size}: ${String(error.message).split('\n')[0]}`);
+        continue;
+      }
+      results.push(result);
+      line(rowOf(result));
+      const faster = present.filter((peer) => slower(result.times.Nabla, result.times[peer]));
+      if (faster.length > 0) suspects.push({ entry, size, withGradient, result, faster });
     }
 }
-console.log(`${formatTable(header, rows)}\n`);
 
-const losers = [];
-for (const { entry, size, withGradient, name, label } of suspects) {
-  const again = await measure(entry, size, withGradient, name, 2, true);
-  if (slower(again.Nabla, again.plain))
-    losers.push([
-      name,
-      label,
-      formatTime(again.Nabla.time),
-      formatTime(again.plain.time),
-      `${(again.Nabla.best / again.plain.best).toFixed(2)} x`,
-    ]);
+/** Measures once more what was slower than somebody: for each contender, the results that still are. */
+async function measureAgain() {
+  const lost = Object.fromEntries(present.map((peer) => [peer, []]));
+  for (const { entry, size, withGradient, result, faster } of suspects) {
+    let again;
+    try {
+      again = await measure(entry, size, withGradient, result.name, 2, faster);
+    } catch {
+      continue;
+    }
+    for (const peer of faster) {
+      if (!slower(again.Nabla, again[peer])) continue;
+      const ratio = again.Nabla.best / again[peer].best;
+      (result.slowerThan ??= {})[peer] = ratio;
+      lost[peer].push({ ...result, nabla: again.Nabla.time, peer: again[peer].time, ratio });
+    }
+  }
+  return lost;
 }
-if (losers.length === 0) console.log('Slower than plain JavaScript: none.');
-else {
-  console.log(`Slower than plain JavaScript: ${losers.length} of ${results.length}`);
-  console.log(formatTable(['op', 'size', 'Nabla', 'plain', 'takes'], losers));
-}
-if (options.only === undefined) console.log(`\n${notMeasured(nabla, new Set(all.map(({ op }) => op)))}`);
-if (options.json !== undefined)
-  writeFileSync(
-    options.json,
-    `${JSON.stringify({ machine, results, losers, unit: 'milliseconds' }, null, 2)}\n`,
-  );
 
-printSummary();
-
-async function measure(entry, size, withGradient, name, effort, plainOnly = false) {
+async function measure(entry, size, withGradient, name, effort, peers = present) {
+  const wantsTensorFlow = peers.some((peer) => peer.startsWith('tfjs'));
   const { contenders, failed } = await contendersOf(entry, size, withGradient, {
     nabla,
-    tensorFlow: plainOnly ? undefined : tensorFlow,
-    jax: plainOnly ? undefined : jax,
+    tensorFlow: wantsTensorFlow ? tensorFlow : undefined,
+    jax: peers.includes('jax-js') ? jax : undefined,
   });
   for (const [peer, error] of Object.entries(failed))
-    console.error(`${name} ${size.join('x')}: ${peer}: ${error}`);
-  const measured = await takeTurns(contenders, effort);
-  release(contenders);
-  return measured;
+    failures.push(`${name} ${size.join('x')}: ${peer}: ${error}`);
+  try {
+    return await takeTurns(contenders, effort);
+  } finally {
+    release(contenders);
+  }
 }
 
-function rowOf(name, label, measured) {
-  const cells = PEERS.flatMap((peer) => {
-    const entry = measured[peer];
+function rowOf({ name, size, times }) {
+  const { Nabla: own } = times;
+  const cells = present.flatMap((peer) => {
+    const entry = times[peer];
     return entry === undefined
       ? ['-', '-']
-      : [formatTime(entry.time), `${(entry.time / measured.Nabla.time).toFixed(1)} x`];
+      : [formatTime(entry.time), `${(entry.time / own.time).toFixed(1)} x`];
   });
-  return [name, label, formatTime(measured.Nabla.time), ...cells];
+  const [fastest] = Object.entries(times).sort(([, a], [, b]) => a.time - b.time)[0];
+  return [name, size, formatTime(own.time), ...cells, fastest];
 }
 
-/** The last line: how many are slower than plain JavaScript and than each peer, and which. */
-function printSummary() {
-  const parts = [summaryOf('plain JavaScript', losers, results.length)];
-  for (const peer of PEERS.slice(1)) {
-    const compared = results.filter(({ times }) => times[peer] !== undefined);
-    if (compared.length === 0) continue;
-    const lost = compared.filter(({ times }) => slower(times.Nabla, times[peer]));
-    parts.push(
-      summaryOf(
-        peer,
-        lost.map(({ name, size }) => [name, size.join('x')]),
-        compared.length,
-      ),
-    );
-  }
-  console.log(`\nSlower than ${parts.join('; than ')}.`);
-}
-
-/** "peer: 2 of 40 (add 16, 1000; exp 16)" */
-function summaryOf(peer, lost, total) {
-  const sizes = new Map();
-  for (const [name, size] of lost) sizes.set(name, [...(sizes.get(name) ?? []), size]);
-  const names = [...sizes].map(([name, list]) => `${name} ${list.join(', ')}`);
-  return `${peer}: ${lost.length} of ${total}${names.length > 0 ? ` (${names.join('; ')})` : ''}`;
+/** Rows are printed when they are known, so that their columns are as wide as is usual. */
+function line(cells) {
+  const padded = cells.map((cell, i) => {
+    const width = COLUMNS[i];
+    return width === undefined ? `  ${cell}` : i === 0 ? cell.padEnd(width) : cell.padStart(width);
+  });
+  console.log(padded.join(' '));
 }

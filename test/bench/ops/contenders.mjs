@@ -42,13 +42,33 @@ export function release(contenders) {
   for (const { dispose } of Object.values(contenders)) dispose?.();
 }
 
-/** The result is held until the next call, as a variable would hold it. */
-function keeping(run) {
-  let kept;
-  return () => {
-    kept = run();
-    return kept;
-  };
+/**
+ * A function that calls another with these arguments and holds the result until the next call, as a variable would. It
+ * is compiled for each case, so that none is slowed down by what another has run through a shared one.
+ */
+let number = 0;
+
+function calling(f, args) {
+  const names = args.map((_, i) => `a${i}`);
+  return new Function(
+    'f',
+    ...names,
+    // V8 takes functions of one source for one.
+    `/* ${number++} */ let kept; return () => { kept = f(${names.join(', ')}); return kept; };`,
+  )(f, ...args);
+}
+
+/** The gradients of f(nabla, ...tensors) by some of them. */
+function differentiating(f, nabla, tensors, wrt, gradOutputs) {
+  const names = tensors.map((_, i) => `a${i}`);
+  return new Function(
+    'f',
+    'nabla',
+    'wrt',
+    'options',
+    ...names,
+    `/* ${number++} */ let kept; return () => { kept = nabla.grad(f(nabla, ${names.join(', ')}), wrt, options); return kept; };`,
+  )(f, nabla, wrt, { gradOutputs }, ...tensors);
 }
 
 function nablaContender(entry, inputs, withGradient, nabla) {
@@ -59,20 +79,19 @@ function nablaContender(entry, inputs, withGradient, nabla) {
       .reshape(shape);
     return withGradient && entry.wrt.includes(i) ? x.requiresGrad_() : x;
   });
-  const forward = () => entry.nabla(nabla, ...tensors);
-  if (!withGradient) return { run: keeping(forward) };
-  const y = forward();
+  if (!withGradient) return { run: calling(entry.nabla, [nabla, ...tensors]) };
+  const y = entry.nabla(nabla, ...tensors);
   const gradient = { ...numbers(y.shape, { dtype: y.dtype, low: 0.5, high: 1.5, seed: 5 }) };
   const g = nabla.fromTypedArray(gradient.data).reshape(y.shape);
   const wrt = entry.wrt.map((i) => tensors[i]);
-  return { gradient, run: keeping(() => nabla.grad(forward(), wrt, { gradOutputs: g })) };
+  return { gradient, run: differentiating(entry.nabla, nabla, tensors, wrt, g) };
 }
 
 function plainContender(entry, inputs, withGradient, gradient) {
   const tensors = inputs.map(({ data, shape }) => new PlainTensor(data, shape));
-  if (!withGradient) return { run: keeping(() => entry.plain(...tensors)) };
+  if (!withGradient) return { run: calling(entry.plain, tensors) };
   const g = new PlainTensor(gradient.data, gradient.shape);
-  return { run: keeping(() => entry.plainGrad(...tensors, g)) };
+  return { run: calling(entry.plainGrad, [...tensors, g]) };
 }
 
 async function tensorFlowContender(entry, inputs, withGradient, gradient, tf, backend) {

@@ -1,6 +1,6 @@
 /** Cases of elementwise ops: each is an expression for the plain loop, and names of the same function in the peers. */
 import { numbers } from './data.mjs';
-import { elementwise, elementwiseGrad } from './plain.mjs';
+import { elementwise, elementwiseGrad, written } from './plain.mjs';
 
 /** From tiny, where calling costs more than computing, to larger than the caches. */
 export const SIZES = [16, 1000, 30_000, 1_000_000];
@@ -150,7 +150,7 @@ function unaryCases() {
       variant: dtype === 'float32' ? '' : dtype,
       sizes: SIZES.map((n) => [n]),
       inputs: (shape) => [numbers(shape, { low, high, dtype })],
-      nabla: (nabla, x) => (FUNCTIONAL.has(op) ? nabla.F : nabla)[op](x),
+      nabla: written(['x'], `nabla.${FUNCTIONAL.has(op) ? 'F.' : ''}${op}(x)`),
       plain: elementwise(f, 1, dtype),
       plainGrad: g === null ? undefined : elementwiseGrad(f, [g], 1, dtype),
       wrt: [0],
@@ -207,7 +207,7 @@ function binaryCases() {
         numbers(shape, { low: first[0], high: first[1], dtype }),
         numbers(shape, { low: second[0], high: second[1], dtype, seed: 2 }),
       ],
-      nabla: (nabla, a, b) => nabla[op](a, b),
+      nabla: written(['a', 'b'], `nabla.${op}(a, b)`),
       plain: elementwise(f, 2, dtype),
       plainGrad: g === null ? undefined : elementwiseGrad(f, g, 2, dtype),
       wrt: [0, 1],
@@ -243,7 +243,7 @@ function integerCases() {
         numbers(shape, { low: dtype === 'uint8' ? 0 : -50, high: 50, dtype }),
         numbers(shape, { low: 1, high: 9, dtype, seed: 2 }),
       ],
-      nabla: (nabla, a, b) => nabla[op](a, b),
+      nabla: written(['a', 'b'], `nabla.${op}(a, b)`),
       plain: elementwise(f, 2, dtype),
     })),
   );
@@ -278,7 +278,7 @@ function predicateCases() {
         [1, 2]
           .slice(0, operands)
           .map((seed) => numbers(shape, { low: dtype === 'uint8' ? 0 : -5, high: 5, dtype, seed })),
-      nabla: (nabla, ...operand) => nabla[op](...operand),
+      nabla: written(['a', 'b'], `nabla.${op}(${operands === 1 ? 'a' : 'a, b'})`),
       plain: elementwise(`${f} ? 1 : 0`, operands, 'bool'),
       tf: dtype === 'float32' ? tfOf(tf, op) : undefined,
       jax: dtype === 'float32' ? jaxOf(jax, op) : undefined,
@@ -299,7 +299,7 @@ function logicCases() {
     sizes: SIZES.map((n) => [n]),
     inputs: (shape) =>
       [1, 2].slice(0, operands).map((seed) => numbers(shape, { low: 0, high: 2, dtype: 'bool', seed })),
-    nabla: (nabla, ...operand) => nabla[op](...operand),
+    nabla: written(['a', 'b'], `nabla.${op}(${operands === 1 ? 'a' : 'a, b'})`),
     plain: elementwise(f, operands, 'bool'),
     tf: tfOf(tf, op),
     jax: jaxOf(jax, op),
@@ -321,7 +321,7 @@ function numberCases() {
     variant: 'number',
     sizes: SIZES.map((n) => [n]),
     inputs: (shape) => [numbers(shape)],
-    nabla: (nabla, x) => nabla[op](x, number[op]),
+    nabla: written(['x'], `nabla.${op}(x, ${number[op]})`),
     plain: elementwise(f, 1, g === null ? 'bool' : 'float32'),
     plainGrad: g === null ? undefined : elementwiseGrad(f, [g]),
     wrt: [0],
@@ -411,7 +411,7 @@ function castCases() {
       variant: `${from} to ${to}`,
       sizes: SIZES.map((n) => [n]),
       inputs: (shape) => [numbers(shape, { low: 0, high: from === 'bool' ? 2 : 9, dtype: from })],
-      nabla: (nabla, x) => x.to(to),
+      nabla: written(['x'], `x.to('${to}')`),
       plain: elementwise(from.startsWith('float') || to === 'bool' ? (converted[to] ?? 'x') : 'x', 1, to),
     })),
   );

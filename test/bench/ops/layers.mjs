@@ -1,6 +1,6 @@
 /** Cases of further layers and losses: pooling in 1, 2 and 3 dimensions, convolutions, norms, images, losses. */
 import { numbers } from './data.mjs';
-import { compile } from './plain.mjs';
+import { compile, written } from './plain.mjs';
 
 const LINES = [
   [1, 1, 16],
@@ -98,7 +98,7 @@ function convolutionCase(op, ndim, transposed, sizes) {
       numbers([n, c, ...spatial]),
       numbers([...(transposed ? [c, o] : [o, c]), ...spatial.map(() => 3)], { seed: 2 }),
     ],
-    nabla: (nabla, x, w) => nabla.F[op](x, w),
+    nabla: written(['x', 'w'], `nabla.F.${op}(x, w)`),
     plain: compile(
       ['a', 'w'],
       `const full = (s) => [...s.slice(0, 2), ...new Array(5 - s.length).fill(1), ...s.slice(2)];

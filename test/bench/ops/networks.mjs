@@ -1,6 +1,6 @@
 /** Cases of what networks are made of: convolutions, pooling, normalization, losses, attention. */
 import { numbers } from './data.mjs';
-import { compile } from './plain.mjs';
+import { compile, written } from './plain.mjs';
 
 const IMAGES = [
   [1, 1, 6, 6],
@@ -116,7 +116,7 @@ function pooling(op, start, step, end, grad, tf) {
     op,
     sizes: IMAGES,
     inputs: (shape) => [numbers(shape)],
-    nabla: (nabla, x) => nabla.F[op](x, 2),
+    nabla: written(['x'], `nabla.F.${op}(x, 2)`),
     plain: compile(
       ['a'],
       `const [N, C, H, W] = a.shape, OH = H >> 1, OW = W >> 1, data = a.data, out = new Float32Array(N * C * OH * OW);
@@ -236,7 +236,7 @@ function loss(op, expression, gradient, range = [-2, 2], targets = [-2, 2]) {
       numbers(shape, { low: range[0], high: range[1] }),
       numbers(shape, { low: targets[0], high: targets[1], seed: 2 }),
     ],
-    nabla: (nabla, x, z) => nabla.F[op](x, z),
+    nabla: written(['x', 'z'], `nabla.F.${op}(x, z)`),
     plain: compile(
       ['a', 'b'],
       `const data = a.data, other = b.data, n = data.length; let sum = 0;

@@ -1,6 +1,6 @@
 /** Cases of reductions, scans, softmax, sorting and searching, on matrices along either dimension. */
 import { numbers } from './data.mjs';
-import { compile } from './plain.mjs';
+import { compile, written } from './plain.mjs';
 
 export const SQUARES = [
   [4, 4],
@@ -100,16 +100,7 @@ function foldCases() {
         variant: dim === undefined ? 'all' : `dim ${dim}`,
         sizes: SQUARES,
         inputs: matrix(options),
-        nabla: (nabla, x) =>
-          op === 'norm'
-            ? dim === undefined
-              ? nabla.norm(x)
-              : nabla.norm(x, { dim })
-            : op === 'logsumexp'
-              ? nabla.logsumexp(x, dim ?? [0, 1])
-              : dim === undefined
-                ? nabla[op](x)
-                : nabla[op](x, dim),
+        nabla: written(['x'], `nabla.${op}(x${reducedOver(op, dim)})`),
         plain,
         plainGrad: foldGrad(plain, gradient, dim),
         wrt: [0],
@@ -121,6 +112,13 @@ function foldCases() {
       };
     }),
   );
+}
+
+/** How the dimension is given: some ops take other arguments before it, or want one. */
+function reducedOver(op, dim) {
+  if (op === 'norm') return dim === undefined ? '' : `, { dim: ${dim} }`;
+  if (op === 'logsumexp') return `, ${dim ?? '[0, 1]'}`;
+  return dim === undefined ? '' : `, ${dim}`;
 }
 
 const plainFolds = {
@@ -136,7 +134,7 @@ function countCases() {
       variant: dim === undefined ? 'all' : `dim ${dim}`,
       sizes: SQUARES,
       inputs: matrix({ low, high }),
-      nabla: (nabla, x) => (dim === undefined ? nabla[op](x) : nabla[op](x, dim)),
+      nabla: written(['x'], `nabla.${op}(x${dim === undefined ? '' : `, ${dim}`})`),
       plain: fold({ ...rest, dim }),
     })),
   );
@@ -149,7 +147,7 @@ function argCases() {
       variant: dim === undefined ? 'all' : `dim ${dim}`,
       sizes: SQUARES,
       inputs: matrix({}),
-      nabla: (nabla, x) => (dim === undefined ? nabla[op](x) : nabla[op](x, dim)),
+      nabla: written(['x'], `nabla.${op}(x${dim === undefined ? '' : `, ${dim}`})`),
       plain: fold({
         start: op === 'argmax' ? '-Infinity, at = 0' : 'Infinity, at = 0',
         step: `if (x ${op === 'argmax' ? '>' : '<'} acc) { acc = x; at = i; }`,
@@ -184,7 +182,7 @@ function momentCases() {
         variant: dim === undefined ? 'all' : `dim ${dim}`,
         sizes: SQUARES,
         inputs: matrix({}),
-        nabla: (nabla, x) => (dim === undefined ? nabla[op](x) : nabla[op](x, dim)),
+        nabla: written(['x'], `nabla.${op}(x${dim === undefined ? '' : `, ${dim}`})`),
         plain: (a) => spread(a, mean(a)),
         tf: op === 'var' ? (tf, x) => tf.moments(x, dim).variance : undefined,
         jax: (jax, x) => (op === 'var' ? jax.numpy.var_(x, dim ?? null) : jax.numpy.std(x, dim ?? null)),
@@ -207,7 +205,7 @@ function scanCases() {
       variant: `dim ${dim}`,
       sizes: SQUARES,
       inputs: matrix(op === 'cumprod' ? { low: 0.99, high: 1.01 } : {}),
-      nabla: (nabla, x) => nabla[op](x, dim),
+      nabla: written(['x'], `nabla.${op}(x, ${dim})`),
       plain: compile(
         ['a'],
         `const data = a.data, [rows, columns] = a.shape, out = new Float32Array(data.length);
@@ -272,7 +270,7 @@ function softmaxCases() {
     op,
     sizes: SQUARES,
     inputs: matrix({}),
-    nabla: (nabla, x) => nabla[op](x, 1),
+    nabla: written(['x'], `nabla.${op}(x, 1)`),
     plain: plainSoftmax(op === 'logSoftmax'),
     plainGrad: plainSoftmaxGrad(op === 'logSoftmax'),
     wrt: [0],

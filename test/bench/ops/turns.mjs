@@ -43,7 +43,7 @@ export async function takeTurns(contenders, effort) {
  * for them.
  */
 const WARM_CALLS = 20_000;
-const WARM = [10, 100];
+const WARM = [10, 60];
 
 /** Runs until compiled; the time of a call at the end. */
 async function warmUp(run, asynchronous) {

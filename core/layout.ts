@@ -190,8 +190,15 @@ export class Layout {
   }
 
   static contiguous(shape: Shape, offset = 0): Layout {
-    if (shape.length === 0) return offset === 0 ? Layout.scalar : new Layout(NO_DIMS, NO_DIMS, offset, true);
-    return new Layout(shape, contiguousStrides(shape), offset, true);
+    const { length } = shape;
+    if (length === 0) return offset === 0 ? Layout.scalar : new Layout(NO_DIMS, NO_DIMS, offset, true);
+    if (offset !== 0 || length > 3) return new Layout(shape, contiguousStrides(shape), offset, true);
+    // The shapes of results repeat: finding the layout takes less time than making it, and layouts are values.
+    const place = (shape[0] * 31 + (length > 1 ? shape[1] * 17 : 0) + (length > 2 ? shape[2] * 7 : 0)) & KEPT;
+    const kept = recent[place];
+    if (kept !== undefined && sameShape(kept.shape, shape)) return kept;
+    const own = shape.slice();
+    return (recent[place] = new Layout(own, contiguousStrides(own), 0, true));
   }
 
   static of(shape: Shape, strides: readonly number[], offset: number): Layout {
@@ -391,6 +398,10 @@ export class Layout {
     return this.contiguous && this.offset === 0 ? this : Layout.contiguous(this.shape);
   }
 }
+
+/** Layouts of recent results by a number made of their sizes. */
+const KEPT = 255;
+const recent = new Array<Layout | undefined>(KEPT + 1).fill(undefined);
 
 function isContiguous(shape: Shape, strides: readonly number[], size: number): boolean {
   if (size === 0) return true;

@@ -6,6 +6,7 @@ import { contiguousData, elements } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
 import { type Rows, takeRows } from './rows.js';
 import { copyOf, expandTo, reshapeTo, type Sizes, transposeDims } from './shape.js';
+import { fewFlip } from './few-movement.js';
 
 export type SizesOp = (input: Tensor, ...sizes: Sizes) => Tensor;
 
@@ -107,7 +108,7 @@ function flipDims(op: string, input: Tensor, dims: readonly number[]): Tensor {
 
 /** The elements of the given dimensions in reverse order. Copies. */
 export const flip: MethodOp<Flip> = methodOp<Flip>(
-  { name: 'flip', params: ['input', 'dims'], samples: (make) => [[make([2, 3]), [0, 1]]] },
+  { name: 'flip', few: fewFlip, params: ['input', 'dims'], samples: (make) => [[make([2, 3]), [0, 1]]] },
   (input, ...dims) => flipDims('flip', input, listOf(dims)),
 );
 

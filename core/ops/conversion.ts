@@ -5,12 +5,13 @@ import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import { type MethodOp, methodOp } from './record.js';
 import { copyOf } from './shape.js';
+import { fewClone } from './few-movement.js';
 
 type Same = (input: Tensor) => Tensor;
 
 /** A copy of the elements, through which gradients flow. */
 export const clone: MethodOp<Same> = methodOp<Same>(
-  { name: 'clone', params: ['input'], samples: (make) => [[make([2, 3])], [make([])]] },
+  { name: 'clone', few: fewClone, params: ['input'], samples: (make) => [[make([2, 3])], [make([])]] },
   (input) => copyOf(input),
 );
 

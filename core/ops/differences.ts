@@ -14,6 +14,7 @@ import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp } from './record.js'
 import { fillRows, putRows, type Rows, spreadRows, takeRows } from './rows.js';
 import { reshapeTo } from './shape.js';
 import { sliceDim } from './slicing.js';
+import { fewDiff } from './few-movement.js';
 
 export interface DiffOptions {
   /** How often. Default 1. */
@@ -37,6 +38,7 @@ type Diff = (
 export const diff: MethodOp<Diff> = methodOp<Diff>(
   {
     name: 'diff',
+    few: fewDiff,
     params: ['input', 'n', 'dim', 'prepend', 'append'],
     options: true,
     samples: (make) => [[make([5])], [make([2, 4]), 2, 1], [make([2, 2]), { dim: 0, append: make([1, 2]) }]],

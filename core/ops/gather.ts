@@ -19,6 +19,15 @@ import {
 import { fillRows, putRows, type Rows, takeRows, takeRowsOf } from './rows.js';
 import { expandTo, reshapeTo } from './shape.js';
 import { sliceDim, wrapIndex } from './slicing.js';
+import {
+  fewGather,
+  fewIndexSelect,
+  fewMaskedSelect,
+  fewPutLines,
+  fewScatter,
+  fewTake,
+  fewTakeAlongDim,
+} from './few-movement.js';
 
 function checkIndex(op: string, index: Tensor): void {
   if (!isTensor(index) || !isIntegral(index.dtype) || index.dtype === 'bool') {
@@ -67,6 +76,7 @@ type IndexSelect = (input: Tensor, dim: number, index: Tensor) => Tensor;
 export const indexSelect: MethodOp<IndexSelect> = methodOp<IndexSelect>(
   {
     name: 'indexSelect',
+    few: fewIndexSelect,
     params: ['input', 'dim', 'index'],
     samples: (make) => [[make([3, 4]), 1, make([2], { dtype: 'int64', low: 0, high: 4 })]],
     errors: (make) => [
@@ -178,6 +188,7 @@ type Gather = (input: Tensor, dim: number, index: Tensor) => Tensor;
 export const gather: MethodOp<Gather> = methodOp<Gather>(
   {
     name: 'gather',
+    few: fewGather,
     params: ['input', 'dim', 'index'],
     samples: (make) => [[make([2, 3]), 1, sampleIndex(make)]],
     errors: (make) => [
@@ -230,6 +241,7 @@ type Scatter = (input: Tensor, dim: number, index: Tensor, src: Operand, options
 export const scatter: InPlaceOp<Scatter> = inPlaceOp<Scatter>(
   {
     name: 'scatter',
+    few: fewScatter('scatter', false),
     params: ['input', 'dim', 'index', 'src', 'reduce'],
     options: true,
     samples: (make) => [
@@ -261,6 +273,7 @@ export const scatterAdd: InPlaceOp<(input: Tensor, dim: number, index: Tensor, s
   inPlaceOp<(input: Tensor, dim: number, index: Tensor, src: Tensor) => Tensor>(
     {
       name: 'scatterAdd',
+      few: fewScatter('scatterAdd', true),
       params: ['input', 'dim', 'index', 'src'],
       samples: (make) => [[make([2, 3]), 1, sampleIndex(make), make([2, 2])]],
       errors: (make) => [{ args: [make([2]), 0, make([2]), make([2])], message: /integer tensor/ }],
@@ -279,6 +292,7 @@ type IndexAdd = (input: Tensor, dim: number, index: Tensor, source: Tensor, opti
 export const indexAdd: InPlaceOp<IndexAdd> = inPlaceOp<IndexAdd>(
   {
     name: 'indexAdd',
+    few: fewPutLines('indexAdd', true),
     params: ['input', 'dim', 'index', 'source', 'alpha'],
     options: true,
     samples: (make) => [[make([3, 2]), 0, make([4], { dtype: 'int64', low: 0, high: 3 }), make([4, 2])]],
@@ -321,6 +335,7 @@ type IndexCopy = (input: Tensor, dim: number, index: Tensor, source: Tensor) => 
 export const indexCopy: InPlaceOp<IndexCopy> = inPlaceOp<IndexCopy>(
   {
     name: 'indexCopy',
+    few: fewPutLines('indexCopy', false),
     samples: (make) => [[make([3, 4]), 1, make([1], { dtype: 'int64', low: 1, high: 4 }), make([3, 1])]],
     params: ['input', 'dim', 'index', 'source'],
   },
@@ -361,6 +376,7 @@ type Take = (input: Tensor, index: Tensor) => Tensor;
 export const take: MethodOp<Take> = methodOp<Take>(
   {
     name: 'take',
+    few: fewTake,
     params: ['input', 'index'],
     samples: (make) => [[make([2, 3]), make([4], { dtype: 'int64', low: 0, high: 6 })]],
     errors: (make) => [
@@ -380,6 +396,7 @@ type TakeAlongDim = (input: Tensor, indices: Tensor, dim?: number | { dim?: numb
 export const takeAlongDim: MethodOp<TakeAlongDim> = methodOp<TakeAlongDim>(
   {
     name: 'takeAlongDim',
+    few: fewTakeAlongDim,
     samples: (make) => [
       [make([3, 4]), make([3, 2], { dtype: 'int64', low: 0, high: 4 }), 1],
       [make([3, 4]), make([5], { dtype: 'int64', low: 0, high: 12 })],
@@ -403,6 +420,7 @@ type MaskedSelect = (input: Tensor, mask: Tensor) => Tensor;
 export const maskedSelect: MethodOp<MaskedSelect> = methodOp<MaskedSelect>(
   {
     name: 'maskedSelect',
+    few: fewMaskedSelect,
     params: ['input', 'mask'],
     samples: (make) => [[make([2, 3]), make([3], { dtype: 'bool', low: 0, high: 2 })]],
     errors: (make) => [{ args: [make([2]), make([2])], message: /bool tensor/ }],

@@ -12,6 +12,7 @@ import { type MethodOp, methodOp } from './record.js';
 import { putRows, type Rows, takeRows } from './rows.js';
 import { expandTo, permuteDims, reshapeTo, unsqueezeDim } from './shape.js';
 import { clampIndex, selectIndex, sliceDim, wrapIndex } from './slicing.js';
+import { fewAt } from './few-movement.js';
 
 /** A range of positions, as made by `slice`. */
 export class Slice {
@@ -235,6 +236,7 @@ type At = (input: Tensor, ...index: IndexItem[]) => Tensor;
 export const at: MethodOp<At> = methodOp<At>(
   {
     name: 'at',
+    few: fewAt,
     params: ['input', 'index'],
     samples: (make) => [
       [make([3, 4]), 1, slice(1, null, 2)],

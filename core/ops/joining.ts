@@ -10,6 +10,7 @@ import { functionOp, type FunctionOp } from './record.js';
 import { reshapeTo, unsqueezeDim } from './shape.js';
 import { type DimOptions, sliceDim } from './slicing.js';
 import { notATensor } from './record.js';
+import { fewCat, fewStack } from './few-movement.js';
 
 interface CatAttributes {
   readonly dim: number;
@@ -90,6 +91,7 @@ type Join = (tensors: readonly Tensor[], dim?: number | DimOptions) => Tensor;
 export const cat: FunctionOp<Join> = functionOp<Join>(
   {
     name: 'cat',
+    few: fewCat,
     params: ['tensors', 'dim'],
     options: true,
     samples: (make) => [[[make([2, 3]), make([1, 3])]], [[make([2, 1]), make([2, 3])], 1]],
@@ -105,6 +107,7 @@ export const cat: FunctionOp<Join> = functionOp<Join>(
 export const stack: FunctionOp<Join> = functionOp<Join>(
   {
     name: 'stack',
+    few: fewStack,
     params: ['tensors', 'dim'],
     options: true,
     samples: (make) => [[[make([2, 3]), make([2, 3])]], [[make([]), make([])]], [[make([2]), make([2])], -1]],

@@ -7,6 +7,7 @@ import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.j
 import { expandTo, permuteDims, reshapeTo } from './shape.js';
 import { diagonalView } from './slicing.js';
 import { sumDims } from './sum.js';
+import { fewDot } from './few-movement.js';
 
 type Pair = (input: Tensor, other: Tensor) => Tensor;
 
@@ -38,6 +39,7 @@ export const inner: MethodOp<Pair> = methodOp<Pair>(
 export const vdot: MethodOp<Pair> = methodOp<Pair>(
   {
     name: 'vdot',
+    few: fewDot,
     params: ['input', 'other'],
     samples: (make) => [[make([3]), make([3])]],
     errors: (make) => [{ args: [make([2, 2]), make([2])], message: /takes a 1-d and a 1-d/ }],

@@ -49,6 +49,11 @@ export interface OpDescription {
   readonly onLevels?: true;
   /** Computes straight into the first operand where nothing is recorded; false where it cannot. */
   readonly into?: (self: Tensor, args: readonly unknown[]) => boolean;
+  /**
+   * The op on few elements as a loop of its own, for positional arguments outside of function transforms; null for what
+   * it leaves to the op itself, which is everything that is not usual: operands that are recorded, other dtypes, errors.
+   */
+  readonly few?: Few;
   /** Calls for the generic tests: gradients against finite differences, non-contiguous inputs, and so on. */
   /** Whether the first operand may be a JavaScript number, too. */
   readonly numbers?: true;
@@ -57,6 +62,8 @@ export interface OpDescription {
   readonly samples?: (make: SampleMaker) => readonly (readonly unknown[])[];
   readonly errors?: (make: SampleMaker) => readonly ErrorSample[];
 }
+
+export type Few = (a: unknown, b: unknown, c: unknown, d: unknown) => unknown;
 
 export interface OpRecord extends OpDescription {
   readonly errors: NonNullable<OpDescription['errors']>;
@@ -140,7 +147,9 @@ function register<F extends AnyFunction, K extends OpKind>(
   const computed = withHalves(description, implementation);
   const named = description.options ? byName(description, computed) : computed;
   const careful = description.onLevels ? named : onLevels(description, named);
-  const call = careful === implementation ? implementation : straight(description, implementation, careful);
+  const general =
+    careful === implementation ? implementation : straight(description, implementation, careful);
+  const call = description.few === undefined ? general : fewFirst(description, description.few, general);
   const errors =
     description.errors ?? (() => [{ args: ['text'], message: /expected a tensor, got the string "text"/ }]);
   const record: OpRecord = { ...description, errors, kind, call };
@@ -201,6 +210,20 @@ function straight<F extends AnyFunction>({ params, options }: OpDescription, dir
     }
     for (let i = 0; i < args.length; i++) if (!isPlain(args[i], tensors[i])) return slow(...args);
     return quick(...args);
+  };
+  return call as AnyFunction as F;
+}
+
+/** The op's own loop where it takes the operands. */
+function fewFirst<F extends AnyFunction>({ params }: OpDescription, few: Few, general: F): F {
+  const most = Math.min(params.length, 4);
+  const rest = general as AnyFunction as (...args: unknown[]) => unknown;
+  const call = (...args: unknown[]): unknown => {
+    if (levels.top === null && gradMode.watch === null && args.length <= most) {
+      const result = few(args[0], args[1], args[2], args[3]);
+      if (result !== null) return result;
+    }
+    return rest(...args);
   };
   return call as AnyFunction as F;
 }

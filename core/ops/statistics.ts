@@ -32,6 +32,17 @@ import { reshapeTo, squeezeDims } from './shape.js';
 import { cumprodBoth } from './scan.js';
 import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
 import { mapElements } from './unary.js';
+import {
+  allOfLine,
+  anyOfLine,
+  countOfLine,
+  deviationOfLine,
+  fewLines,
+  fewLinesTo,
+  numbersMeanOfLine,
+  numbersSumOfLine,
+  varianceOfLine,
+} from './few-lines.js';
 
 interface ProdAttributes {
   readonly dim: number;
@@ -96,6 +107,7 @@ const wholeProduct: Primitive<OverDims> = {
 export const prod: MethodOp<Prod> = methodOp<Prod>(
   {
     name: 'prod',
+    few: fewLines('prod', productOfLine),
     params: ['input', 'dim', 'keepdim', 'dtype'],
     options: true,
     samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([2, 3]), 0, { keepdim: true }]],
@@ -179,7 +191,7 @@ const varParams = {
 
 /** The variance Σ (x − mean)² / (n − correction), of all elements or over dimensions; unbiased (correction 1) by default. */
 const variance: MethodOp<Var> = methodOp<Var>(
-  { ...varParams, name: 'var' },
+  { ...varParams, name: 'var', few: fewLines('var', varianceOfLine) },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) =>
     varianceOf(input, spreadOf('var', input, dim, unbiased, keepdim, correction)),
 );
@@ -189,7 +201,7 @@ export { variance as var };
 
 /** The standard deviation: the root of the variance. */
 export const std: MethodOp<Var> = methodOp<Var>(
-  { ...varParams, name: 'std' },
+  { ...varParams, name: 'std', few: fewLines('std', deviationOfLine) },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) =>
     rootOf(varianceOf(input, spreadOf('std', input, dim, unbiased, keepdim, correction))),
 );
@@ -246,6 +258,7 @@ type Reduce = (input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | Re
 export const logsumexp: MethodOp<Reduce> = methodOp<Reduce>(
   {
     name: 'logsumexp',
+    few: fewLines('logsumexp', exponentialSumOfLine),
     params: ['input', 'dim', 'keepdim'],
     options: true,
     samples: (make) => [
@@ -314,7 +327,13 @@ function hasFewFloats(x: Tensor): boolean {
 
 function truthOp(name: 'all' | 'any', op: 'min' | 'max', empty: 0 | 1): MethodOp<Reduce> {
   return methodOp<Reduce>(
-    { name, params: ['input', 'dim', 'keepdim'], options: true, samples: truthSamples },
+    {
+      name,
+      few: fewLinesTo(name, 'bool', op === 'max' ? anyOfLine : allOfLine),
+      params: ['input', 'dim', 'keepdim'],
+      options: true,
+      samples: truthSamples,
+    },
     (input: Tensor, dim: Dims = null, keepdim = false) => {
       const dims = wrapDims(name, dim, input.ndim);
       const run = levels.top === null && !isHalf(input.dtype) ? fewRun(input, dims) : null;
@@ -343,6 +362,7 @@ type Count = (input: Tensor, dim?: Dims | { dim?: Dims }) => Tensor;
 export const countNonzero: MethodOp<Count> = methodOp<Count>(
   {
     name: 'countNonzero',
+    few: fewLinesTo('countNonzero', 'int64', countOfLine),
     samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([0, 3]), 0]],
     params: ['input', 'dim'],
     options: true,
@@ -387,7 +407,13 @@ function withoutNan(x: Tensor): { kept: Tensor; missing: Tensor } {
 
 /** The sum of the elements that are not NaN. */
 export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
-  { name: 'nansum', params: ['input', 'dim', 'keepdim', 'dtype'], options: true, samples: reductionSamples },
+  {
+    name: 'nansum',
+    few: fewLines('nansum', numbersSumOfLine),
+    params: ['input', 'dim', 'keepdim', 'dtype'],
+    options: true,
+    samples: reductionSamples,
+  },
   (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
     const x = cast(input, dtype ?? (isFloat(input.dtype) ? input.dtype : 'int64'));
     const dims = wrapDims('nansum', dim, x.ndim);
@@ -398,7 +424,13 @@ export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
 
 /** The mean of the elements that are not NaN. */
 export const nanmean: MethodOp<NanSum> = methodOp<NanSum>(
-  { name: 'nanmean', params: ['input', 'dim', 'keepdim', 'dtype'], options: true, samples: reductionSamples },
+  {
+    name: 'nanmean',
+    few: fewLines('nanmean', numbersMeanOfLine),
+    params: ['input', 'dim', 'keepdim', 'dtype'],
+    options: true,
+    samples: reductionSamples,
+  },
   (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
     const x = toFloat(dtype === undefined ? input : cast(input, dtype));
     const dims = wrapDims('nanmean', dim, x.ndim);

@@ -1,7 +1,7 @@
 /** Cases of what arranges, joins and picks elements of matrices, and of integers' bits. */
 import { numbers } from './data.mjs';
 import { loops, MATRIX } from './composed.mjs';
-import { compile, elementwise } from './plain.mjs';
+import { compile, elementwise, written } from './plain.mjs';
 import { SQUARES } from './reductions.mjs';
 
 const one = (options) => (shape) => [numbers(shape, options)];
@@ -181,7 +181,7 @@ const bits = [
   .map(([op, f]) => ({
     op,
     inputs: whole,
-    nabla: (n, a, b) => n[op](a, b),
+    nabla: written(['a', 'b'], `nabla.${op}(a, b)`),
     plain: elementwise(f, 2, 'int32'),
   }))
   .concat([

@@ -1,0 +1,330 @@
+/**
+ * Joining, taking and putting a few elements as one loop: what records name as `few`. Like those of `few-lines.ts` they
+ * leave what is not usual, and every error, to the op.
+ */
+import { Layout } from '../layout.js';
+import { f32, f64, u8 } from '../memory.js';
+import { allocate, Tensor } from '../tensor.js';
+import { floatsOf, isFewFloats, startOf } from './few-lines.js';
+import { isFew } from './few.js';
+import type { Few } from './record.js';
+
+/** Up to so many elements a loop takes less time than kernels. */
+const FEW = 96;
+
+/** Whether a value is a tensor of few int64 in order, as indices are. */
+function isFewIndices(x: unknown, most = FEW): x is Tensor {
+  if (!(x instanceof Tensor) || x.dtype !== 'int64') return false;
+  const { layout } = x;
+  return layout.contiguous && layout.size > 0 && isFew(layout.size, most);
+}
+
+/** A dimension from the front; −1 where it is none. */
+function dimOf(dim: unknown, ndim: number): number {
+  if (typeof dim !== 'number' || (dim | 0) !== dim) return -1;
+  const at = dim < 0 ? dim + ndim : dim;
+  return at >= 0 && at < ndim ? at : -1;
+}
+
+function product(shape: readonly number[], from: number, to: number): number {
+  let n = 1;
+  for (let d = from; d < to; d++) n *= shape[d];
+  return n;
+}
+
+/** Float tensors of one dtype, each few; the number of all their elements, −1 where they are not so. */
+function countOfAll(tensors: unknown): number {
+  if (!Array.isArray(tensors) || tensors.length === 0) return -1;
+  const [first] = tensors as readonly unknown[];
+  if (!isFewFloats(first)) return -1;
+  let count = 0;
+  for (const x of tensors as readonly unknown[]) {
+    if (!isFewFloats(x) || x.dtype !== first.dtype || x.ndim !== first.ndim) return -1;
+    count += x.layout.size;
+  }
+  return isFew(count, 2 * FEW) ? count : -1;
+}
+
+/** Tensors [outer, own inner] side by side, in a new tensor. */
+function sideBySide(tensors: readonly Tensor[], outer: number, layout: Layout, name: string): Tensor {
+  const out = allocate(layout, tensors[0].dtype, name);
+  const array = floatsOf(out);
+  const row = layout.size / outer;
+  let start = startOf(out);
+  for (const x of tensors) {
+    const inner = x.layout.size / outer;
+    let from = startOf(x);
+    for (let o = 0; o < outer; o++) {
+      const end = start + o * row + inner;
+      for (let to = start + o * row; to < end; to++) array[to] = array[from++];
+    }
+    start += inner;
+  }
+  return out;
+}
+
+/** (tensors, dim) */
+export const fewCat: Few = (given, dim) => {
+  if (countOfAll(given) < 0) return null;
+  const tensors = given as readonly Tensor[];
+  const { shape, ndim } = tensors[0].layout;
+  const at = dim === undefined ? (ndim > 0 ? 0 : -1) : dimOf(dim, ndim);
+  if (at < 0) return null;
+  const joined = shape.slice();
+  for (let i = 1; i < tensors.length; i++) {
+    const other = tensors[i].layout.shape;
+    for (let d = 0; d < ndim; d++) if (d !== at && other[d] !== shape[d]) return null;
+    joined[at] += other[at];
+  }
+  return sideBySide(tensors, product(shape, 0, at), Layout.contiguous(joined), 'cat');
+};
+
+/** (tensors, dim) */
+export const fewStack: Few = (given, dim) => {
+  if (countOfAll(given) < 0) return null;
+  const tensors = given as readonly Tensor[];
+  const { shape, ndim } = tensors[0].layout;
+  const at = dim === undefined ? 0 : dimOf(dim, ndim + 1);
+  if (at < 0) return null;
+  for (let i = 1; i < tensors.length; i++) {
+    const other = tensors[i].layout.shape;
+    for (let d = 0; d < ndim; d++) if (other[d] !== shape[d]) return null;
+  }
+  const joined = new Array<number>(ndim + 1);
+  for (let d = 0; d <= ndim; d++) joined[d] = d < at ? shape[d] : d === at ? tensors.length : shape[d - 1];
+  return sideBySide(tensors, product(shape, 0, at), Layout.contiguous(joined), 'stack');
+};
+
+/** Whether all indices are whole numbers from 0 up to below `size`: negative ones and errors are the op's. */
+function areInside(index: Tensor, size: number): boolean {
+  const start = index.ptr / 8;
+  const end = start + index.layout.size;
+  for (let i = start; i < end; i++) {
+    const at = f64[i];
+    if (!(at >= 0 && at < size && (at | 0) === at)) return false;
+  }
+  return true;
+}
+
+/** (input, dim, index) */
+export const fewIndexSelect: Few = (x, dim, index) => {
+  if (!isFewFloats(x) || !isFewIndices(index) || index.ndim !== 1) return null;
+  const { shape, ndim } = x.layout;
+  const at = dimOf(dim, ndim);
+  if (at < 0 || !areInside(index, shape[at])) return null;
+  const count = index.layout.size;
+  const taken = shape.slice();
+  taken[at] = count;
+  const outer = product(shape, 0, at);
+  const inner = product(shape, at + 1, ndim);
+  if (!isFew(outer * count * inner, 2 * FEW)) return null;
+  return takeLines(x, index, Layout.contiguous(taken), [outer, shape[at], inner], 'index');
+};
+
+/** Lines of x [outer, size, inner] by number. */
+function takeLines(
+  x: Tensor,
+  index: Tensor,
+  layout: Layout,
+  [outer, size, inner]: readonly [number, number, number],
+  name: string,
+): Tensor {
+  const out = allocate(layout, x.dtype, name);
+  const array = floatsOf(x);
+  const first = startOf(x);
+  const rows = index.ptr / 8;
+  const count = index.layout.size;
+  let to = startOf(out);
+  for (let o = 0; o < outer; o++)
+    for (let r = 0; r < count; r++) {
+      const from = first + (o * size + f64[rows + r]) * inner;
+      for (let i = 0; i < inner; i++) array[to++] = array[from + i];
+    }
+  return out;
+}
+
+/** (input, dim, index), where only the dimension itself differs from the input. */
+export const fewGather: Few = (x, dim, index) => {
+  if (!isFewFloats(x) || !isFewIndices(index)) return null;
+  const { shape, ndim } = x.layout;
+  const at = dimOf(dim, ndim);
+  if (at < 0 || !isAlong(shape, index.layout.shape, at) || !areInside(index, shape[at])) return null;
+  const out = allocate(index.layout.compact(), x.dtype, 'index');
+  const array = floatsOf(x);
+  const [size, count] = [shape[at], index.layout.shape[at]];
+  const inner = product(shape, at + 1, ndim);
+  const outer = product(shape, 0, at);
+  let [k, to] = [index.ptr / 8, startOf(out)];
+  let from = startOf(x);
+  for (let o = 0; o < outer; o++, from += size * inner)
+    for (let c = 0; c < count; c++)
+      for (let i = 0; i < inner; i++) array[to++] = array[from + f64[k++] * inner + i];
+  return out;
+};
+
+/** (input, indices, dim) */
+export const fewTakeAlongDim: Few = (x, index, dim) =>
+  dim === undefined ? null : fewGather(x, dim, index, undefined);
+
+function isAlong(shape: readonly number[], counts: readonly number[], dim: number): boolean {
+  if (shape.length !== counts.length) return false;
+  for (let d = 0; d < shape.length; d++) if (d !== dim && shape[d] !== counts[d]) return false;
+  return true;
+}
+
+/** (input, dim, index, src): a copy with elements replaced, or added to. */
+export function fewScatter(name: string, adds: boolean): Few {
+  return (x, dim, index, src) => {
+    if (!isFewFloats(x) || !isFewIndices(index) || !isFewFloats(src) || src.dtype !== x.dtype) return null;
+    const { shape, ndim } = x.layout;
+    const at = dimOf(dim, ndim);
+    if (at < 0 || !isAlong(shape, index.layout.shape, at) || !areInside(index, shape[at])) return null;
+    const { layout } = index;
+    if (
+      src.layout.ndim !== ndim ||
+      src.layout.size !== layout.size ||
+      !isAlong(src.layout.shape, layout.shape, -1)
+    )
+      return null;
+    const out = copied(x, name);
+    const array = floatsOf(x);
+    const [size, count] = [shape[at], layout.shape[at]];
+    const inner = product(shape, at + 1, ndim);
+    const outer = product(shape, 0, at);
+    let [k, from, to] = [index.ptr / 8, startOf(src), startOf(out)];
+    for (let o = 0; o < outer; o++, to += size * inner)
+      for (let c = 0; c < count; c++)
+        for (let i = 0; i < inner; i++, from++) {
+          const place = to + f64[k++] * inner + i;
+          array[place] = adds ? array[place] + array[from] : array[from];
+        }
+    return out;
+  };
+}
+
+function copied(x: Tensor, name: string): Tensor {
+  const out = allocate(x.layout.compact(), x.dtype, name);
+  const array = floatsOf(x);
+  const from = startOf(x);
+  const to = startOf(out);
+  const { size } = x.layout;
+  for (let i = 0; i < size; i++) array[to + i] = array[from + i];
+  return out;
+}
+
+/** (input, dim, index, source): lines replaced or added to. */
+export function fewPutLines(name: string, adds: boolean): Few {
+  return (x, dim, index, source) => {
+    if (!isFewFloats(x) || !isFewIndices(index) || index.ndim !== 1) return null;
+    if (!isFewFloats(source) || source.dtype !== x.dtype) return null;
+    const { shape, ndim } = x.layout;
+    const at = dimOf(dim, ndim);
+    if (at < 0 || !areInside(index, shape[at])) return null;
+    const { shape: given, ndim: rank } = source.layout;
+    const count = index.layout.size;
+    if (rank !== ndim || given[at] !== count || !isAlong(shape, given, at)) return null;
+    const out = copied(x, name);
+    const array = floatsOf(x);
+    const inner = product(shape, at + 1, ndim);
+    const outer = product(shape, 0, at);
+    const rows = index.ptr / 8;
+    let from = startOf(source);
+    for (let o = 0; o < outer; o++)
+      for (let r = 0; r < count; r++) {
+        const to = startOf(out) + (o * shape[at] + f64[rows + r]) * inner;
+        for (let i = 0; i < inner; i++, from++)
+          array[to + i] = adds ? array[to + i] + array[from] : array[from];
+      }
+    return out;
+  };
+}
+
+/** (input, index) of elements in row-major order. */
+export const fewTake: Few = (x, index) => {
+  if (!isFewFloats(x) || !isFewIndices(index)) return null;
+  const { size } = x.layout;
+  if (!areInside(index, size)) return null;
+  return takeLines(x, index, index.layout.compact(), [1, size, 1], 'index');
+};
+
+/** (input, mask) of one shape. */
+export const fewMaskedSelect: Few = (x, mask) => {
+  if (!isFewFloats(x) || !isFewMask(mask, x)) return null;
+  const { size } = x.layout;
+  const marks = mask.ptr;
+  let count = 0;
+  for (let i = 0; i < size; i++) count += u8[marks + i];
+  const out = allocate(Layout.contiguous([count]), x.dtype, 'index');
+  const array = floatsOf(x);
+  const from = startOf(x);
+  let to = startOf(out);
+  for (let i = 0; i < size; i++) if (u8[marks + i] !== 0) array[to++] = array[from + i];
+  return out;
+};
+
+function isFewMask(mask: unknown, x: Tensor): mask is Tensor {
+  if (!(mask instanceof Tensor) || mask.dtype !== 'bool' || !mask.layout.contiguous) return false;
+  return mask.layout === x.layout || (mask.ndim === x.ndim && isAlong(x.layout.shape, mask.layout.shape, -1));
+}
+
+/** (input, index) where the index is one mask of the input's shape, or one vector of positions of the first dimension. */
+export const fewAt: Few = (x, index) => {
+  if (!(index instanceof Tensor)) return null;
+  return index.dtype === 'bool'
+    ? fewMaskedSelect(x, index, undefined, undefined)
+    : fewIndexSelect(x, 0, index, undefined);
+};
+
+/** (input, dims) */
+export const fewFlip: Few = (x, dims) => {
+  if (!isFewFloats(x) || x.ndim === 0) return null;
+  const only: unknown = Array.isArray(dims) ? (dims.length === 1 ? dims[0] : undefined) : dims;
+  const at = dimOf(only, x.ndim);
+  if (at < 0) return null;
+  const { shape, ndim } = x.layout;
+  const inner = product(shape, at + 1, ndim);
+  const outer = product(shape, 0, at);
+  const size = shape[at];
+  const out = allocate(x.layout.compact(), x.dtype, 'flip');
+  const array = floatsOf(x);
+  const from = startOf(x);
+  let to = startOf(out);
+  for (let o = 0; o < outer; o++)
+    for (let k = size - 1; k >= 0; k--)
+      for (let i = 0, at = from + (o * size + k) * inner; i < inner; i++) array[to++] = array[at++];
+  return out;
+};
+
+/** (input) */
+export const fewClone: Few = (x) => (!isFewFloats(x) ? null : copied(x, 'clone'));
+
+/** (input, n, dim): the first difference along the last dimension. */
+export const fewDiff: Few = (x, n, dim, prepend) => {
+  if (prepend !== undefined || (n !== undefined && n !== 1) || !isFewFloats(x)) return null;
+  const { shape, ndim } = x.layout;
+  if (ndim === 0 || (dim !== undefined && dim !== -1 && dim !== ndim - 1) || shape[ndim - 1] < 2) return null;
+  const left = shape.slice();
+  const size = left[ndim - 1]--;
+  const out = allocate(Layout.contiguous(left), x.dtype, 'sub');
+  const array = floatsOf(x);
+  let from = startOf(x);
+  let to = startOf(out);
+  const outer = x.layout.size / size;
+  for (let o = 0; o < outer; o++, from++)
+    for (let i = 1; i < size; i++, from++) array[to++] = array[from + 1] - array[from];
+  return out;
+};
+
+/** The sum of products of two vectors of few floats. */
+export const fewDot: Few = (a, b) => {
+  if (!isFewFloats(a) || !isFewFloats(b) || a.dtype !== b.dtype) return null;
+  const { size } = a.layout;
+  if (a.ndim !== 1 || b.ndim !== 1 || b.layout.size !== size) return null;
+  const out = allocate(Layout.scalar, a.dtype, 'dot');
+  const array = a.dtype === 'float32' ? f32 : f64;
+  const [x, y] = [startOf(a), startOf(b)];
+  let total = 0;
+  for (let i = 0; i < size; i++) total += array[x + i] * array[y + i];
+  array[startOf(out)] = total;
+  return out;
+};

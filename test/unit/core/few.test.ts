@@ -1,0 +1,196 @@
+/** Loops over a few elements give what the kernels give: for every op that has one, from its record's samples and more. */
+import { grad, jvp, noGrad, setDefaultDtype, slice, tensor, Tensor, vmap } from 'nabla/core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isFloat } from '../../../core/dtype.js';
+import { fewElements } from '../../../core/ops/few.js';
+import { type OpRecord, registry, type SampleMaker } from '../../../core/ops/record.js';
+import { callOf, replaceTensors, sampleMaker, tensorsIn } from './samples.js';
+
+const USUAL = fewElements.limit;
+const withLoops = [...registry.values()].filter((record) => record.few !== undefined);
+
+const places = (make: SampleMaker, shape: readonly number[], high: number): Tensor =>
+  make(shape, { dtype: 'int64', low: 0, high });
+
+/** Calls that the samples of the records do not have. */
+const FURTHER: Readonly<Partial<Record<string, (make: SampleMaker) => readonly (readonly unknown[])[]>>> = {
+  cat: (make) => [[[make([2, 3]), make([2, 3]), make([2, 1])], -1], [[make([3]), make([2])]]],
+  stack: (make) => [
+    [[make([2, 3]), make([2, 3])], 1],
+    [[make([2, 3]), make([2, 3])], -1],
+  ],
+  indexSelect: (make) => [[make([2, 3, 2]), 1, places(make, [5], 3)]],
+  gather: (make) => [
+    [make([4, 4]), 0, places(make, [3, 4], 4)],
+    [make([2, 3, 2]), 1, places(make, [2, 5, 2], 3)],
+    [make([4, 4]), -1, places(make, [4, 4], 4)],
+  ],
+  takeAlongDim: (make) => [[make([4, 4]), places(make, [4, 4], 4), 1]],
+  scatter: (make) => [[make([4, 4]), 1, places(make, [4, 4], 4), make([4, 4])]],
+  scatterAdd: (make) => [
+    [make([4, 4]), 0, places(make, [4, 4], 4), make([4, 4])],
+    [make([2, 3, 2]), 1, places(make, [2, 2, 2], 3), make([2, 2, 2])],
+  ],
+  indexAdd: (make) => [[make([2, 3, 2]), 1, places(make, [4], 3), make([2, 4, 2])]],
+  maskedSelect: (make) => [[make([2, 3]), make([2, 3], { dtype: 'bool', low: 0, high: 2 })]],
+  at: (make) => [
+    [make([2, 3]), make([2, 3], { dtype: 'bool', low: 0, high: 2 })],
+    [make([4, 2]), places(make, [3], 4)],
+  ],
+  flip: (make) => [
+    [make([2, 3]), 1],
+    [make([2, 3, 2]), [-2]],
+  ],
+  diff: (make) => [[make([3, 4])]],
+};
+
+/** Every reduction over all, a dimension in front, in the middle and at the end, and with it kept. */
+const reductions = (make: SampleMaker): readonly (readonly unknown[])[] => [
+  [make([2, 3, 2])],
+  [make([2, 3, 2]), 0],
+  [make([2, 3, 2]), 1],
+  [make([2, 3, 2]), -1],
+  [make([5]), 0],
+];
+
+function samplesOf(record: OpRecord): (readonly unknown[])[] {
+  const make = sampleMaker();
+  const isReduction = record.params[1] === 'dim' && record.params[2] === 'keepdim';
+  return [
+    ...record.samples!(make),
+    ...(FURTHER[record.name]?.(make) ?? []),
+    ...(isReduction || /^(var|std|countNonzero)$/.test(record.name) ? reductions(make) : []),
+  ];
+}
+
+type Change = (x: Tensor) => Tensor;
+
+const special = tensor([NaN, -0, 0, Infinity, -Infinity, 1.5, -2.25, -0], { dtype: 'float64' });
+
+/** Other elements in every second place of float tensors. */
+const extraordinary: Change = (x) => {
+  if (!isFloat(x.dtype) || x.numel() === 0) return x;
+  const values = x.reshape([-1]).toArray() as number[];
+  const others = special.toArray() as number[];
+  return tensor(
+    values.map((value, i) => (i % 2 === 1 ? value : others[(i / 2) % others.length])),
+    { dtype: x.dtype },
+  ).reshape(x.shape);
+};
+
+const changes: Readonly<Record<string, Change>> = {
+  'in float64': (x) => x.detach(),
+  'in float32': (x) => (isFloat(x.dtype) ? x.detach().to('float32') : x),
+  'of NaN, infinities and zeros of both signs': (x) => extraordinary(x.detach()),
+  'with gaps in memory': (x) =>
+    x
+      .detach()
+      .repeatInterleave(2, x.ndim - 1)
+      .at('...', slice(0, null, 2)),
+};
+
+function changed(args: readonly unknown[], change: Change): readonly unknown[] {
+  return replaceTensors(
+    args,
+    tensorsIn(args).map((x) => (x.ndim === 0 ? x.detach() : change(x))),
+  );
+}
+
+function expectSame(actual: readonly Tensor[], expected: readonly Tensor[]): void {
+  expect(actual.map((x) => [x.dtype, x.shape])).toEqual(expected.map((x) => [x.dtype, x.shape]));
+  actual.forEach((x, i) => {
+    const [a, b] = [x, expected[i]].map((y) => y.to('float64').reshape([-1]).toArray() as number[]);
+    a.forEach((value, k) => {
+      const close =
+        Math.abs(value - b[k]) <= (x.dtype === 'float32' ? 2e-6 : 1e-14) * Math.max(1, Math.abs(b[k]));
+      if (!close && !Object.is(value, b[k])) expect(a).toEqual(b);
+    });
+  });
+}
+
+describe('the loop over a few elements of', () => {
+  beforeAll(() => setDefaultDtype('float64'));
+  afterAll(() => setDefaultDtype('float32'));
+  afterEach(() => {
+    fewElements.limit = USUAL;
+  });
+
+  for (const record of withLoops)
+    describe(record.name, () => {
+      const call = callOf(record);
+      const compute = (args: readonly unknown[], limit: number): Tensor[] => {
+        fewElements.limit = limit;
+        return tensorsIn(call(...args));
+      };
+
+      for (const [how, change] of Object.entries(changes))
+        it(`gives what kernels give ${how}`, () => {
+          for (const sample of samplesOf(record)) {
+            const args = changed(sample, change);
+            expectSame(compute(args, USUAL), compute(args, 0));
+          }
+        });
+
+      it('is what runs, unless it is switched off or the result is to be recorded', () => {
+        const taken = samplesOf(record).map((sample) => {
+          const [a, b, c, d] = changed(sample, (x) => x.detach());
+          fewElements.limit = USUAL;
+          const result = record.few!(a, b, c, d);
+          fewElements.limit = 0;
+          expect(record.few!(a, b, c, d)).toBeNull();
+          return result !== null;
+        });
+        expect(taken).toContain(true);
+        fewElements.limit = USUAL;
+        for (const [a, b, c, d] of samplesOf(record)) {
+          const recorded = tensorsIn([a]).some((x) => x.requiresGrad);
+          if (recorded) expect(record.few!(a, b, c, d)).toBeNull();
+          if (recorded)
+            expect(tensorsIn([noGrad(() => record.few!(a, b, c, d))]).some((x) => x.requiresGrad)).toBe(
+              false,
+            );
+        }
+      });
+    });
+
+  it('sums and joins leaves function transforms and derivatives alone', () => {
+    const x = tensor(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { dtype: 'float64', requiresGrad: true },
+    );
+    expect(
+      grad(
+        x
+          .sum(0)
+          .mul(tensor([2, 3]))
+          .sum(),
+        x,
+      )[0].toArray(),
+    ).toEqual([
+      [2, 3],
+      [2, 3],
+    ]);
+    expect(vmap((row: Tensor) => row.sum())(x.detach()).toArray()).toEqual([3, 7]);
+    expect(vmap((row: Tensor) => row.flip(0))(x.detach()).toArray()).toEqual([
+      [2, 1],
+      [4, 3],
+    ]);
+    const [, tangent] = jvp(
+      (y: Tensor) => y.amax(1),
+      [x.detach()],
+      [
+        tensor(
+          [
+            [1, 10],
+            [100, 1000],
+          ],
+          { dtype: 'float64' },
+        ),
+      ],
+    );
+    expect(tangent.toArray()).toEqual([10, 1000]);
+  });
+});

@@ -1,7 +1,7 @@
 /**
- * Builds `dist/`. What scripts import is one esbuild run of modules with shared chunks. The two processes of the kernel
- * are bundles, a file each, which V8 can take from a cache (`kernel/boot/`), each behind a small file that starts what
- * takes longest before it loads the bundle. The declaration files, which the language service reads too, are written
+ * Builds `dist/`. The two processes of the kernel and the library for scripts are bundles, a file each, which V8 can take
+ * from a cache (`kernel/boot/`), behind small files: those of the processes start what takes longest before they load the
+ * bundle, those of the library hand its names on. The command line and the runner are modules with shared chunks. The declaration files, which the language service reads too, are written
  * beside it when a source has changed. `--quiet` prints nothing on success.
  */
 import { build } from 'esbuild';
@@ -29,12 +29,10 @@ const common = {
   metafile: true,
 };
 
-/** What package exports name, and what starts in a process or thread of its own without being in a hurry. */
+/** What starts in a process or thread of its own without being in a hurry. */
 const modules = {
   ...common,
   entryPoints: [
-    'core/index.ts',
-    'kernel/api.ts',
     'kernel/cli.ts',
     'kernel/runtime/module-hooks.ts',
     'kernel/plots/raster-worker.ts',
@@ -62,6 +60,16 @@ const bundles = {
   entryPoints: { kernel: 'kernel/main.ts', user: 'kernel/runtime/main.ts' },
   outdir: 'dist/kernel/bundles',
 };
+/** What `nabla` and `nabla/core` are made of, once for both; who asks for the core does not run the rest. */
+const library = {
+  ...scripts,
+  stdin: {
+    contents: `exports.core = () => require('./core/index.ts'); exports.api = () => require('./kernel/api.ts');`,
+    resolveDir: root,
+  },
+  outdir: undefined,
+  outfile: 'dist/kernel/bundles/library.cjs',
+};
 const boot = {
   ...scripts,
   entryPoints: { main: 'kernel/boot/kernel.ts', 'runtime/watchdog': 'kernel/runtime/watchdog.ts' },
@@ -73,28 +81,36 @@ const moduleCompiler = {
   entryPoints: ['kernel/language/module-compiler.ts'],
   outdir: 'dist/kernel/language',
 };
-const userBoot = {
+const moduleBoot = {
   ...common,
   format: 'esm',
-  entryPoints: { main: 'kernel/boot/user.ts' },
-  outdir: 'dist/kernel/runtime',
+  entryPoints: { 'runtime/main': 'kernel/boot/user.ts', 'library/load': 'kernel/boot/library.ts' },
+  outdir: 'dist/kernel',
 };
 
 const types = writeTypes();
-const [moduleFiles, bundleFiles] = (
-  await Promise.all([build(modules), build(bundles), build(moduleCompiler)])
+const [moduleFiles, processFiles, libraryFiles, libraryNames] = (
+  await Promise.all([
+    build(modules),
+    build(bundles),
+    build(library),
+    namesOf(['core/index.ts', 'kernel/api.ts']),
+    build(moduleCompiler),
+  ])
 ).map(({ metafile }) => metafile.outputs);
+const bundleFiles = { ...processFiles, ...libraryFiles };
 await restoreClassNames(
   [...Object.keys(moduleFiles), ...Object.keys(bundleFiles)].filter((file) => /js$/.test(file)),
 );
 for (const file of Object.keys(bundleFiles)) if (file.endsWith('.cjs')) await escapeAll(file);
 const BUILD_ID = JSON.stringify(await buildId(Object.keys(bundleFiles)));
 await build({ ...boot, define: { ...boot.define, BUILD_ID } });
-await build({ ...userBoot, define: { BUILD_ID } });
+await build({ ...moduleBoot, define: { BUILD_ID } });
 await writeLibrary();
 // Kernelspecs of before the bundles name this file.
 await writeFile(path.join(root, 'dist/kernel/main.js'), "import './main.cjs';\n");
-await rm(path.join(root, 'dist/kernel/main.js.map'), { force: true });
+for (const name of ['kernel/main.js', 'kernel/api.js', 'core/index.js'])
+  await rm(path.join(root, `dist/${name}.map`), { force: true });
 await removeStale(
   'dist/chunks',
   Object.keys(moduleFiles).map((file) => path.basename(file)),
@@ -106,6 +122,10 @@ if (existsSync(path.join(root, 'kernel/install/logos')))
 
 await cp(path.join(root, 'core/data/assets'), path.join(root, 'dist/core/data/assets'), { recursive: true });
 
+// Best effort: without the bytecode the first script that imports the library takes longer, and leaves it.
+await promisify(execFile)(process.execPath, [path.join(root, 'kernel/build/warm.mjs')]).catch(
+  () => undefined,
+);
 await types;
 if (!quiet) console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
 
@@ -182,24 +202,41 @@ async function buildId(files) {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** What the library exports: a build that writes nothing knows it. */
+function namesOf(entryPoints) {
+  return build({ ...modules, entryPoints, sourcemap: false, write: false });
+}
+
 /**
- * What `import … from 'nabla'` finds in the user process: the objects that its cells have (`kernel/runtime/library.ts`).
- * In a worker thread of a person's own there are none yet, and the library is loaded.
+ * Modules that hand the library's names on. In `dist/kernel/library` they are for the user process, where they find the
+ * objects that its cells have (`kernel/runtime/library.ts`); elsewhere, as in a worker thread of a person's own, there
+ * are none yet, and the library is loaded.
  */
 async function writeLibrary() {
-  await mkdir(path.join(root, 'dist/kernel/library'), { recursive: true });
-  for (const [name, file] of [
+  for (const [part, file] of [
     ['api', 'kernel/api'],
     ['core', 'core/index'],
   ]) {
-    const names = moduleFiles[`dist/${file}.js`].exports;
-    const text = [
-      `const library = globalThis[Symbol.for('nabla.library')] ?? (await import('../../${file}.js'));`,
+    const names = libraryNames[`dist/${file}.js`].exports;
+    const handOn = [
       `const { ${names.map((each, index) => `${each}: _${index}`).join(', ')} } = library;`,
       `export { ${names.map((each, index) => `_${index} as ${each}`).join(', ')} };`,
     ];
-    await writeFile(path.join(root, `dist/kernel/library/${name}.js`), `${text.join('\n')}\n`);
+    await writeText(`dist/${file}.js`, [
+      `import * as parts from '${file === 'core/index' ? '../kernel' : '.'}/library/load.js';`,
+      `const library = parts.${part}();`,
+      ...handOn,
+    ]);
+    await writeText(`dist/kernel/library/${part}.js`, [
+      `const library = globalThis[Symbol.for('nabla.library')] ?? (await import('../../${file}.js'));`,
+      ...handOn,
+    ]);
   }
+}
+
+async function writeText(file, lines) {
+  await mkdir(path.join(root, path.dirname(file)), { recursive: true });
+  await writeFile(path.join(root, file), `${lines.join('\n')}\n`);
 }
 
 /** Nothing but ASCII, which is read and compiled fastest. Beyond it esbuild leaves only comments and regular expressions. */

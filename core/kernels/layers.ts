@@ -1,6 +1,7 @@
 /** Kernels of whole layers. */
 import type { FloatElement, Ptr } from './api.js';
 import type { ConvGeometry } from './convolution.js';
+import type { PoolGeometry } from './pooling.js';
 
 export interface LayerKernels {
   /** out [N, G O, …] = x [N, G C, …] convolved with weight [G O, C, …], plus bias [G O] unless that is 0. */
@@ -9,4 +10,26 @@ export interface LayerKernels {
   convInputGrad(element: FloatElement, g: ConvGeometry, grad: Ptr, weight: Ptr, out: Ptr): void;
   /** The gradient by the weight. */
   convWeightGrad(element: FloatElement, g: ConvGeometry, grad: Ptr, x: Ptr, out: Ptr): void;
+  /** The largest element of each window (the first of equal ones, NaN wins) and its place in its plane, or −1, as int32. */
+  maxPool(element: FloatElement, g: PoolGeometry, x: Ptr, out: Ptr, places: Ptr): void;
+  /** The sum of each window, whose places have no gaps along rows, divided by its divisor. */
+  meanPool(element: FloatElement, g: PoolGeometry, x: Ptr, out: Ptr): void;
+  /** The gradient of that: each result, divided, is added to all elements of its window, beginning with zeros. */
+  meanPoolGrad(element: FloatElement, g: PoolGeometry, grad: Ptr, out: Ptr): void;
+  /** For each of `planes` planes of `size` elements the elements at `count` places (int32); zero at −1. */
+  takePlaces(
+    element: FloatElement,
+    sizes: readonly [planes: number, size: number, count: number],
+    x: Ptr,
+    places: Ptr,
+    out: Ptr,
+  ): void;
+  /** The reverse: planes of zeros with values [planes, count] added at places; nothing at −1. */
+  addPlaces(
+    element: FloatElement,
+    sizes: readonly [planes: number, size: number, count: number],
+    values: Ptr,
+    places: Ptr,
+    out: Ptr,
+  ): void;
 }

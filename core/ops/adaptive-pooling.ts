@@ -6,12 +6,8 @@ import { contiguousData, elements, filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { named, type Named } from './results.js';
 import { reshapeTo, transposeDims } from './shape.js';
-import { batched, unbatched, type Pooled, pickPlanes } from './pooling.js';
-
-/** Where window `i` of `count` windows that cover `size` elements evenly begins and ends. */
-function evenWindow(i: number, count: number, size: number): [number, number] {
-  return [Math.floor((i * size) / count), Math.ceil(((i + 1) * size) / count)];
-}
+import { evenWindow, evenWindows, isPooled, means } from './pool-primitives.js';
+import { batched, largestWith, unbatched, type Pooled, pickPlanes } from './pooling.js';
 
 type Size = number | null | readonly (number | null)[];
 
@@ -53,6 +49,7 @@ function adaptiveAvg(name: string, ndim: 1 | 2 | 3): FunctionOp<AdaptivePool> {
     (input, outputSize) => {
       const x = batched(name, input, ndim);
       const sizes = outputSizes(name, outputSize, x.shape.slice(2));
+      if (isPooled(x, sizes)) return unbatched(means(x, evenWindows(x.shape, sizes)), input);
       // A mean over windows is linear in each dimension: a matrix for each.
       const y = sizes.reduce((z, count, d) => {
         const size = z.shape[d + 2];
@@ -101,6 +98,8 @@ function adaptiveMax(name: string, ndim: 1 | 2 | 3): FunctionOp<AdaptiveMax> {
       const x = batched(name, input, ndim);
       const spatial = x.shape.slice(2);
       const counts = outputSizes(name, outputSize, spatial);
+      if (isPooled(x, counts))
+        return largestWith(name, input, x, evenWindows(x.shape, counts), returnIndices);
       const positions = adaptivePositions(x, spatial, counts);
       const shape = [x.shape[0], x.shape[1], ...counts];
       const values = unbatched(pickPlanes(x, positions, shape), input);

@@ -1,19 +1,15 @@
 /** Pooling by means and by norms of windows. */
-import { levels } from '../autograd/levels/wrapped.js';
-import { isWideFloat } from '../dtype.js';
-import { type Planes, spreadMeans, windowMeans } from '../kernels/pooling.js';
 import { sizeOf } from '../layout.js';
-import { f32, f64 } from '../memory.js';
-import { allocateShape, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { div, mul, pow } from './arithmetic.js';
 import { columns } from './convolution.js';
 import { abs, relu, sign } from './pointwise.js';
-import { apply, type Primitive } from './primitive.js';
-import { contiguousData, elements, filled } from './raw.js';
+import { isPooled, means, slidingWindows } from './pool-primitives.js';
+import { elements, filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { reshapeTo } from './shape.js';
 import { sumDims } from './sum.js';
-import { advance, type PerDim, perDim, planesOf, type Window, windowCounts } from './windows.js';
+import { advance, type PerDim, perDim, type Window, windowCounts } from './windows.js';
 import { batched, unbatched, type PoolOptions, orKernel } from './pooling.js';
 
 export interface AvgPoolOptions extends PoolOptions {
@@ -62,43 +58,6 @@ function sumPool(x: Tensor, window: Window, counts: readonly number[]): Tensor {
   return reshapeTo(sumDims(cols, [1], false), [count, channels, ...counts]);
 }
 
-interface MeanAttributes {
-  readonly planes: Planes;
-  /** What each place of the window is divided by. */
-  readonly by: Float64Array;
-  readonly inShape: readonly number[];
-  readonly outShape: readonly number[];
-}
-
-/** Means of windows of planes. */
-const meanPrimitive: Primitive<MeanAttributes> = {
-  name: 'avgPool',
-  forward: ([x], { planes, by, outShape }) => {
-    const source = contiguousData(x, 'avgPool');
-    const out = allocateShape(outShape, source.dtype, 'avgPool');
-    const array = source.dtype === 'float32' ? f32 : f64;
-    const unit = array.BYTES_PER_ELEMENT;
-    windowMeans(array, planes, by, source.ptr / unit, out.ptr / unit);
-    return out;
-  },
-  vjp: (grad, { attributes }) => [apply(spreadPrimitive, [grad], attributes)],
-  jvp: 'linear',
-};
-
-const spreadPrimitive: Primitive<MeanAttributes> = {
-  name: 'avgPoolBackward',
-  forward: ([grad], { planes, by, inShape }) => {
-    const source = contiguousData(grad, 'avgPoolBackward');
-    const out = filled(inShape, 0, source.dtype, 'avgPoolBackward');
-    const array = source.dtype === 'float32' ? f32 : f64;
-    const unit = array.BYTES_PER_ELEMENT;
-    spreadMeans(array, planes, by, source.ptr / unit, out.ptr / unit);
-    return out;
-  },
-  vjp: (grad, { attributes }) => [apply(meanPrimitive, [grad], attributes)],
-  jvp: 'linear',
-};
-
 function avgPoolOp(name: 'avgPool1d' | 'avgPool2d' | 'avgPool3d', ndim: 1 | 2 | 3): FunctionOp<AvgPool> {
   const spatial = [5, 4, 4].slice(0, ndim);
   return functionOp<AvgPool>(
@@ -132,14 +91,17 @@ function avgPoolOp(name: 'avgPool1d' | 'avgPool2d' | 'avgPool3d', ndim: 1 | 2 | 
         dilation: kernel.map(() => 1),
       };
       const counts = windowCounts(name, window, ceilMode);
-      const planes = planesOf(x.shape[0] * x.shape[1], window, counts);
-      if (planes !== null && levels.top === null && isWideFloat(x.dtype)) {
-        const by =
-          divisorOverride === undefined
-            ? divisors(window, counts, countIncludePad)
-            : new Float64Array(sizeOf(counts)).fill(divisorOverride);
-        const outShape = [x.shape[0], x.shape[1], ...counts];
-        return unbatched(apply(meanPrimitive, [x], { planes, by, outShape, inShape: x.shape }), input);
+      if (isPooled(x, counts)) {
+        const { padding: margin } = window;
+        const spatial = x.shape.slice(2);
+        const kind = divisorOverride ?? countIncludePad;
+        const pooling = slidingWindows(x.shape, window, counts, String(kind), (start, end, d) => {
+          if (divisorOverride !== undefined) return d === 0 ? divisorOverride : 1;
+          // A window that leaves even the padding (with ceilMode) is cut off there.
+          const cut = Math.min(end, spatial[d] + margin[d]);
+          return countIncludePad ? cut - start : Math.min(cut, spatial[d]) - Math.max(start, 0);
+        });
+        return unbatched(means(x, pooling), input);
       }
       const sums = sumPool(x, window, counts);
       if (divisorOverride !== undefined) return unbatched(div(sums, divisorOverride), input);

@@ -1,17 +1,14 @@
 /** Pooling by the largest element of windows that slide over the last dimensions, and its reverse. */
-import { levels } from '../autograd/levels/wrapped.js';
-import { isWideFloat } from '../dtype.js';
-import { largest32, largest64, type Planes } from '../kernels/pooling.js';
 import { formatShape, sizeOf } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { flat } from './gather.js';
-import { contiguousData, elements, filled } from './raw.js';
+import { isPooled, largest, type Pooling, slidingWindows } from './pool-primitives.js';
+import { castCopy, contiguousData, elements, filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { named, type Named } from './results.js';
-import { apply, type Primitive } from './primitive.js';
-import { putRows, type Rows, spreadRows, takeRows } from './rows.js';
+import { putRows, type Rows, takeRows } from './rows.js';
 import { reshapeTo } from './shape.js';
-import { type PerDim, perDim, planesOf, type Window, windowCounts, windowRows } from './windows.js';
+import { type PerDim, perDim, type Window, windowCounts, windowRows } from './windows.js';
 
 /** An input of `ndim` spatial dimensions as [N, C, …]. */
 export function batched(op: string, x: Tensor, ndim: number): Tensor {
@@ -104,40 +101,19 @@ export function pickPlanes(x: Tensor, positions: Tensor, shape: readonly number[
   return reshapeTo(takeRows(flat(x), rows), shape);
 }
 
-interface LargestAttributes {
-  readonly planes: Planes;
-  readonly outShape: readonly number[];
-  readonly inShape: readonly number[];
-  /** Where the largest elements are in the whole input: found with the values. */
-  readonly places: Rows;
-}
-
-const largestPrimitive: Primitive<LargestAttributes> = {
-  name: 'maxPool',
-  forward: ([x], { planes, outShape, places }) => {
-    const source = contiguousData(x, 'maxPool');
-    const out = allocateShape(outShape, source.dtype, 'maxPool');
-    (source.dtype === 'float32' ? largest32 : largest64)(planes, source.ptr, out.ptr, places);
-    return out;
-  },
-  vjp: (grad, { attributes: { inShape, places } }) => [
-    reshapeTo(spreadRows(flat(grad), places, sizeOf(inShape)), inShape),
-  ],
-};
-
-/** Pooling of planes in one pass, where no function is transformed. */
-function largestOfPlanes(op: string, input: Tensor, x: Tensor, planes: Planes, indices: boolean): Pooled {
-  const counts = x.ndim === 3 ? planes.counts.slice(1) : planes.counts;
-  const outShape = [x.shape[0], x.shape[1], ...counts];
-  const places = new Int32Array(sizeOf(outShape));
-  const pooled = apply(largestPrimitive, [x], { planes, outShape, inShape: x.shape, places });
+/** Pooling in one pass, where no function is transformed. */
+export function largestWith(
+  op: string,
+  input: Tensor,
+  x: Tensor,
+  pooling: Pooling,
+  indices: boolean,
+): Pooled {
+  const [pooled, places] = largest(x, pooling);
   const values = unbatched(pooled, input);
-  if (!indices) return values;
-  const positions = allocateShape(outShape, 'int64', op);
-  const plane = planes.input[0] * planes.input[1];
-  const found = elements(positions);
-  for (let i = 0; i < places.length; i++) found[i] = places[i] % plane;
-  return named(['values', 'indices'], [values, unbatched(positions, input)]);
+  return indices
+    ? named(['values', 'indices'], [values, unbatched(castCopy(places, 'int64', op), input)])
+    : values;
 }
 
 function maxPool(
@@ -168,10 +144,8 @@ function maxPool(
     );
   }
   const counts = windowCounts(op, window, options.ceilMode);
-  const planes = planesOf(x.shape[0] * x.shape[1], window, counts);
-  if (planes !== null && levels.top === null && isWideFloat(x.dtype)) {
-    return largestOfPlanes(op, input, x, planes, options.returnIndices);
-  }
+  if (isPooled(x, counts))
+    return largestWith(op, input, x, slidingWindows(x.shape, window, counts), options.returnIndices);
   const positions = largestPositions(x, windowRows(window, counts), sizeOf(kernel));
   const shape = [x.shape[0], x.shape[1], ...counts];
   const values = unbatched(pickPlanes(x, positions, shape), input);

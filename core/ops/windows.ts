@@ -1,6 +1,5 @@
 /** Windows that slide over the last dimensions: their geometry, and padding. Shared by convolution, pooling and unfold. */
 import { describeValue, formatShape } from '../layout.js';
-import type { Planes } from '../kernels/pooling.js';
 import type { Rows } from './rows.js';
 
 /** One number for all spatial dimensions, or one for each. */
@@ -50,24 +49,6 @@ export function windowCounts(op: string, window: Window, ceilMode = false): numb
     if (ceilMode && (count - 1) * stride[d] >= size + padding[d]) count--;
     return count;
   });
-}
-
-/** Sizes of windows over one or two dimensions as over planes; null for other numbers of dimensions. */
-export function planesOf(planes: number, window: Window, counts: readonly number[]): Planes | null {
-  const { input, kernel, stride, padding, dilation } = window;
-  if (input.length < 1 || input.length > 2) return null;
-  const flat = input.length === 1;
-  const pair = (list: readonly number[], missing: number): [number, number] =>
-    flat ? [missing, list[0]] : [list[0], list[1]];
-  return {
-    planes,
-    input: pair(input, 1),
-    kernel: pair(kernel, 1),
-    stride: pair(stride, 1),
-    padding: pair(padding, 0),
-    dilation: pair(dilation, 1),
-    counts: pair(counts, 1),
-  };
 }
 
 const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);

@@ -193,6 +193,15 @@ export const v128 = {
   load64Splat: load('v128', simd(10), 3),
   load32Zero: load('v128', simd(92), 2),
   load64Zero: load('v128', simd(93), 3),
+  /** A vector with one lane, of 4 or 8 bytes, from memory. */
+  loadLane: (bytes: 4 | 8, address: I32, vector: V128, index: number): V128 =>
+    expression('v128', (code) => {
+      address.emit(code);
+      vector.emit(code);
+      simd(bytes === 4 ? 86 : 87)(code);
+      memoryArgument(code, 0, 0);
+      code.byte(index);
+    }),
   not: vectorUnary(77),
   and: vectorBinary(78),
   /** a and not b */

@@ -7,6 +7,7 @@ import { mapFormula, sumFormula } from './formula.js';
 import { fused } from './fused.js';
 import { matmul } from './matmul.js';
 import { adamStep, axpy, sgdStep } from './optimizers.js';
+import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 import { unary, unaryFlat, unaryFunction } from './unary.js';
 
@@ -39,4 +40,9 @@ export const referenceKernels: Kernels = {
   conv,
   convInputGrad,
   convWeightGrad,
+  maxPool,
+  meanPool,
+  meanPoolGrad,
+  takePlaces,
+  addPlaces,
 };

@@ -11,6 +11,7 @@ import { mapFormula, sumFormula } from './formula.js';
 import { matmul } from './gemm.js';
 import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
 import { compileProgram } from './program.js';
+import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 
 export const simdKernels: Kernels = {
@@ -43,4 +44,9 @@ export const simdKernels: Kernels = {
   conv,
   convInputGrad,
   convWeightGrad,
+  maxPool,
+  meanPool,
+  meanPoolGrad,
+  takePlaces,
+  addPlaces,
 };

@@ -10,6 +10,8 @@ export {
   resultType,
   setDefaultDtype,
 } from './dtype.js';
+export { type KernelInfo, kernelInfo } from './kernels/index.js';
+export { getNumThreads, setNumThreads } from './kernels/threads/index.js';
 export type { Shape } from './layout.js';
 export { memory, type MemoryStatistics, OutOfMemoryError, reclaimMemory, setMemoryLimit } from './storage.js';
 export * from './ops/index.js';

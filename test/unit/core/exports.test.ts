@@ -73,3 +73,14 @@ it('gives tensors a method for every op that is one, and its in-place twin', () 
     }
   }
 });
+
+it('says and sets how many threads compute, as torch.get_num_threads and torch.set_num_threads', () => {
+  const before = core.getNumThreads();
+  try {
+    core.setNumThreads(1);
+    expect(core.getNumThreads()).toBe(1);
+    expect(core.kernelInfo().threads).toBe(1);
+  } finally {
+    core.setNumThreads(before);
+  }
+});

@@ -91,6 +91,7 @@ export function accumulate32(
   out: number,
 ): void {
   const [outer, size, inner] = shape;
+  const [from, to] = [x / 4, out / 4];
   const step = reverse ? -inner : inner;
   const totals = new Float64Array(inner);
   for (let o = 0; o < outer; o++) {
@@ -99,16 +100,17 @@ export function accumulate32(
     if (inner === 1) {
       let total = totals[0];
       for (let k = 0; k < size; k++, at += step) {
-        total = product ? total * f32[x / 4 + at] : total + f32[x / 4 + at];
-        f32[out / 4 + at] = total;
+        const value = f32[from + at];
+        total = product ? total * value : total + value;
+        f32[to + at] = total;
       }
     } else
       for (let k = 0; k < size; k++, at += step)
         for (let i = 0; i < inner; i++) {
-          const value = f32[x / 4 + at + i];
+          const value = f32[from + at + i];
           const total = product ? totals[i] * value : totals[i] + value;
           totals[i] = total;
-          f32[out / 4 + at + i] = total;
+          f32[to + at + i] = total;
         }
   }
 }
@@ -122,6 +124,7 @@ export function accumulate64(
   out: number,
 ): void {
   const [outer, size, inner] = shape;
+  const [from, to] = [x / 8, out / 8];
   const step = reverse ? -inner : inner;
   const totals = new Float64Array(inner);
   for (let o = 0; o < outer; o++) {
@@ -130,16 +133,17 @@ export function accumulate64(
     if (inner === 1) {
       let total = totals[0];
       for (let k = 0; k < size; k++, at += step) {
-        total = product ? total * f64[x / 8 + at] : total + f64[x / 8 + at];
-        f64[out / 8 + at] = total;
+        const value = f64[from + at];
+        total = product ? total * value : total + value;
+        f64[to + at] = total;
       }
     } else
       for (let k = 0; k < size; k++, at += step)
         for (let i = 0; i < inner; i++) {
-          const value = f64[x / 8 + at + i];
+          const value = f64[from + at + i];
           const total = product ? totals[i] * value : totals[i] + value;
           totals[i] = total;
-          f64[out / 8 + at + i] = total;
+          f64[to + at + i] = total;
         }
   }
 }

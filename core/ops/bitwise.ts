@@ -1,10 +1,19 @@
 /** Bits and divisors of integers: results are integers, and no gradient flows. */
-import { isFloat, resultType } from '../dtype.js';
+import { elementOf, isFloat, resultType } from '../dtype.js';
+import type { BinaryOp } from '../kernels/api.js';
+import { kernels } from '../kernels/index.js';
+import {
+  greatestDivisor,
+  type IntegerLoop,
+  leastMultiple,
+  shiftLeft,
+  shiftRight,
+} from '../kernels/integers.js';
 import { broadcastShapes, type Shape } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { logicalNot } from './comparison.js';
-import { isTensor, type Operand } from './operand.js';
-import { contiguousData, elements, inDType } from './raw.js';
+import { flatStep, isTensor, numberAt, type Operand } from './operand.js';
+import { contiguousData, type ElementArray, elements, inDType } from './raw.js';
 import { type InPlaceOp, inPlaceOp, notATensor, type SampleMaker } from './record.js';
 import { expandTo } from './shape.js';
 import type { BinaryMethod } from './binary.js';
@@ -33,6 +42,8 @@ function samples(make: SampleMaker): readonly (readonly unknown[])[] {
 interface IntegerDescription {
   readonly name: string;
   readonly compute: Integers;
+  /** The same of int32: a kernel, which bytes have too, or a loop. */
+  readonly small: BinaryOp | IntegerLoop;
   /** Whether bool tensors have it too. */
   readonly bools: boolean;
 }
@@ -47,7 +58,12 @@ function checkIntegers(name: string, x: Operand): void {
   if (!Number.isInteger(given)) throw new TypeError(`${name}: takes integers, got ${given}`);
 }
 
-function integerOp({ name, compute, bools }: IntegerDescription): InPlaceOp<IntegerBinary, BinaryMethod> {
+function integerOp({
+  name,
+  compute,
+  small,
+  bools,
+}: IntegerDescription): InPlaceOp<IntegerBinary, BinaryMethod> {
   return inPlaceOp<IntegerBinary, BinaryMethod>(
     {
       name,
@@ -66,30 +82,53 @@ function integerOp({ name, compute, bools }: IntegerDescription): InPlaceOp<Inte
       if (dtype === 'bool' && !bools)
         throw new TypeError(`${name}: bool tensors have none; convert with x.long()`);
       const shape = broadcastShapes(name, shapeOf(input), shapeOf(other));
+      const out = allocateShape(shape, dtype, name);
+      if (computeSmall(small, input, other, out)) return out;
       const a = valuesOf(name, input, shape);
       const b = valuesOf(name, other, shape);
-      const out = allocateShape(shape, dtype, name);
+      const [x, y] = [elementsOf(a), elementsOf(b)];
       const to = elements(out);
-      for (let i = 0; i < to.length; i++) to[i] = compute(a(i), b(i));
+      for (let i = 0; i < to.length; i++)
+        to[i] = compute(x === null ? (a as number) : x[i], y === null ? (b as number) : y[i]);
       return out;
     },
   );
 }
 
+/** Computes int32, and bits of bytes, of operands that need no conversion; false for others. */
+function computeSmall(small: BinaryOp | IntegerLoop, input: Operand, other: Operand, out: Tensor): boolean {
+  const { dtype } = out;
+  const { size } = out.layout;
+  const isKernel = typeof small === 'string';
+  if (dtype !== 'int32' && !(isKernel && (dtype === 'uint8' || dtype === 'bool'))) return false;
+  if (!isTensor(input) || input.dtype !== dtype || flatStep(input, size) !== 1) return false;
+  const step = flatStep(other, size);
+  if (step === null || (isTensor(other) && other.dtype !== dtype)) return false;
+  const element = elementOf(dtype);
+  // What int32 does not hold changes the bits of an int64, of which the result has the lower ones.
+  if (typeof other === 'number' && !fits(other)) return false;
+  if (size === 0) return true;
+  const b = typeof other === 'number' ? numberAt(other, element, 0) : other.ptr;
+  if (isKernel) kernels.binaryFlat(small, element, size, input.ptr, b, out.ptr, 1, step);
+  else small(input.ptr, b, out.ptr, size, step);
+  return true;
+}
+
 const shapeOf = (x: Operand): Shape => (typeof x === 'number' ? [] : x.shape);
 
-/** The elements of an operand, seen at a shape. */
-function valuesOf(name: string, x: Operand, shape: Shape): (i: number) => number {
-  if (typeof x === 'number') return () => x;
-  const wide = contiguousData(expandTo(inDType(x, 'int64', name), shape), name);
-  const data = elements(wide);
-  // The tensor is held as long as its elements are read.
-  return (i) => (wide.layout.size > i ? data[i] : 0);
+/** An operand as int64 in order, at a shape. */
+function valuesOf(name: string, x: Operand, shape: Shape): Operand {
+  return typeof x === 'number' ? x : contiguousData(expandTo(inDType(x, 'int64', name), shape), name);
+}
+
+function elementsOf(x: Operand): ElementArray | null {
+  return typeof x === 'number' ? null : elements(x);
 }
 
 /** The bits that both have; of bool tensors, logical and. */
 export const bitwiseAnd: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
   name: 'bitwiseAnd',
+  small: 'bitAnd',
   compute: bits(
     (a, b) => a & b,
     (a, b) => a & b,
@@ -100,6 +139,7 @@ export const bitwiseAnd: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
 /** The bits that one of them has; of bool tensors, logical or. */
 export const bitwiseOr: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
   name: 'bitwiseOr',
+  small: 'bitOr',
   compute: bits(
     (a, b) => a | b,
     (a, b) => a | b,
@@ -110,6 +150,7 @@ export const bitwiseOr: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
 /** The bits that exactly one of them has; of bool tensors, logical xor. */
 export const bitwiseXor: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
   name: 'bitwiseXor',
+  small: 'bitXor',
   compute: bits(
     (a, b) => a ^ b,
     (a, b) => a ^ b,
@@ -120,6 +161,7 @@ export const bitwiseXor: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
 /** input · 2ᵒᵗʰᵉʳ. */
 export const bitwiseLeftShift: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
   name: 'bitwiseLeftShift',
+  small: shiftLeft,
   compute: (a, b) => (b < 0 || b > 63 ? 0 : Number(BigInt.asIntN(64, BigInt(a) << BigInt(b)))),
   bools: false,
 });
@@ -127,6 +169,7 @@ export const bitwiseLeftShift: InPlaceOp<IntegerBinary, BinaryMethod> = integerO
 /** input / 2ᵒᵗʰᵉʳ, rounded down. */
 export const bitwiseRightShift: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
   name: 'bitwiseRightShift',
+  small: shiftRight,
   compute: (a, b) => (b < 0 || b > 63 ? (a < 0 ? -1 : 0) : Math.floor(a / 2 ** b)),
   bools: false,
 });
@@ -140,6 +183,7 @@ function divisor(a: number, b: number): number {
 /** The greatest common divisor, not negative; that of 0 and 0 is 0. */
 export const gcd: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
   name: 'gcd',
+  small: greatestDivisor,
   compute: divisor,
   bools: false,
 });
@@ -147,6 +191,7 @@ export const gcd: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
 /** The least common multiple, not negative. */
 export const lcm: InPlaceOp<IntegerBinary, BinaryMethod> = integerOp({
   name: 'lcm',
+  small: leastMultiple,
   compute: (a, b) => (a === 0 || b === 0 ? 0 : Math.abs((a / divisor(a, b)) * b)),
   bools: false,
 });

@@ -2,7 +2,8 @@
  * Joining, taking and putting a few elements as one loop: what records name as `few`. Like those of `few-lines.ts` they
  * leave what is not usual, and every error, to the op.
  */
-import { Layout } from '../layout.js';
+import { gatherAlong32, scatterAlong32, scatterRows32 } from '../kernels/lines.js';
+import { Layout, sameShape } from '../layout.js';
 import { f32, f64, u8 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
 import { floatsOf, isFewFloats, startOf } from './few-lines.js';
@@ -11,6 +12,11 @@ import type { Few } from './record.js';
 
 /** Up to so many elements a loop takes less time than kernels. */
 const FEW = 96;
+/** What kernels do not do faster. */
+const ANY = 2 ** 31;
+
+/** [outer, size, inner] around a dimension. */
+type Around = readonly [number, number, number];
 
 /** Whether a value is a tensor of few int64 in order, as indices are. */
 function isFewIndices(x: unknown, most = FEW): x is Tensor {
@@ -126,7 +132,7 @@ function takeLines(
   x: Tensor,
   index: Tensor,
   layout: Layout,
-  [outer, size, inner]: readonly [number, number, number],
+  [outer, size, inner]: Around,
   name: string,
 ): Tensor {
   const out = allocate(layout, x.dtype, name);
@@ -143,23 +149,15 @@ function takeLines(
   return out;
 }
 
-/** (input, dim, index), where only the dimension itself differs from the input. */
+/** (input, dim, index), where only the dimension itself differs from the input: float32 of any number of elements. */
 export const fewGather: Few = (x, dim, index) => {
-  if (!isFewFloats(x) || !isFewIndices(index)) return null;
+  if (!isFewFloats(x, ANY) || !isFewIndices(index, ANY)) return null;
   const { shape, ndim } = x.layout;
   const at = dimOf(dim, ndim);
-  if (at < 0 || !isAlong(shape, index.layout.shape, at) || !areInside(index, shape[at])) return null;
+  if (at < 0 || x.dtype !== 'float32' || !isAlong(shape, index.layout.shape, at)) return null;
+  const around: Around = [product(shape, 0, at), shape[at], product(shape, at + 1, ndim)];
   const out = allocate(index.layout.compact(), x.dtype, 'index');
-  const array = floatsOf(x);
-  const [size, count] = [shape[at], index.layout.shape[at]];
-  const inner = product(shape, at + 1, ndim);
-  const outer = product(shape, 0, at);
-  let [k, to] = [index.ptr / 8, startOf(out)];
-  let from = startOf(x);
-  for (let o = 0; o < outer; o++, from += size * inner)
-    for (let c = 0; c < count; c++)
-      for (let i = 0; i < inner; i++) array[to++] = array[from + f64[k++] * inner + i];
-  return out;
+  return gatherAlong32(x.ptr, index.ptr, out.ptr, around, index.layout.shape[at]) ? out : null;
 };
 
 /** (input, indices, dim) */
@@ -172,33 +170,19 @@ function isAlong(shape: readonly number[], counts: readonly number[], dim: numbe
   return true;
 }
 
-/** (input, dim, index, src): a copy with elements replaced, or added to. */
+/** (input, dim, index, src): a copy with elements replaced, or added to; float32 of any number of elements. */
 export function fewScatter(name: string, adds: boolean): Few {
   return (x, dim, index, src) => {
-    if (!isFewFloats(x) || !isFewIndices(index) || !isFewFloats(src) || src.dtype !== x.dtype) return null;
+    if (!isFewFloats(x, ANY) || !isFewIndices(index, ANY) || !isFewFloats(src, ANY)) return null;
+    if (x.dtype !== 'float32' || src.dtype !== 'float32') return null;
     const { shape, ndim } = x.layout;
     const at = dimOf(dim, ndim);
-    if (at < 0 || !isAlong(shape, index.layout.shape, at) || !areInside(index, shape[at])) return null;
-    const { layout } = index;
-    if (
-      src.layout.ndim !== ndim ||
-      src.layout.size !== layout.size ||
-      !isAlong(src.layout.shape, layout.shape, -1)
-    )
-      return null;
+    const counts = index.layout.shape;
+    if (at < 0 || !isAlong(shape, counts, at) || !sameShape(src.layout.shape, counts)) return null;
+    const around: Around = [product(shape, 0, at), shape[at], product(shape, at + 1, ndim)];
     const out = copied(x, name);
-    const array = floatsOf(x);
-    const [size, count] = [shape[at], layout.shape[at]];
-    const inner = product(shape, at + 1, ndim);
-    const outer = product(shape, 0, at);
-    let [k, from, to] = [index.ptr / 8, startOf(src), startOf(out)];
-    for (let o = 0; o < outer; o++, to += size * inner)
-      for (let c = 0; c < count; c++)
-        for (let i = 0; i < inner; i++, from++) {
-          const place = to + f64[k++] * inner + i;
-          array[place] = adds ? array[place] + array[from] : array[from];
-        }
-    return out;
+    const scatter = around[2] === 1 ? scatterRows32 : scatterAlong32;
+    return scatter(adds, src.ptr, index.ptr, out.ptr, around, counts[at]) ? out : null;
   };
 }
 
@@ -208,7 +192,8 @@ function copied(x: Tensor, name: string): Tensor {
   const from = startOf(x);
   const to = startOf(out);
   const { size } = x.layout;
-  for (let i = 0; i < size; i++) array[to + i] = array[from + i];
+  if (size > FEW) array.copyWithin(to, from, from + size);
+  else for (let i = 0; i < size; i++) array[to + i] = array[from + i];
   return out;
 }
 

@@ -10,7 +10,7 @@ import { allocateLike } from './operand.js';
  * The most elements that any op computes by a loop of its own instead of kernels, whatever it would choose itself. All
  * such loops ask `isFew`, so that who must see the kernels that an op calls sets this to 0 for that time.
  */
-export const fewElements = { limit: 2 ** 16 };
+export const fewElements = { limit: 2 ** 31 };
 
 /** Up to so many elements a loop takes less time than calls of kernels. */
 const FEW = 128;

@@ -5,6 +5,8 @@ import { Layout, sameShape, type Shape } from '../layout.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { allocate, Tensor } from '../tensor.js';
+import { f32, f64 } from '../memory.js';
+import { isFew } from './few.js';
 import { apply, type Primitive } from './primitive.js';
 import { castCopy, contiguousData } from './raw.js';
 import { expandTo, reshapeTo } from './shape.js';
@@ -166,9 +168,35 @@ export function restoreDims(x: Tensor, shape: Shape, dims: readonly number[]): T
   return dims.length === 0 ? x : reshapeTo(x, reducedShape(shape, dims, true));
 }
 
+/** The same of a matrix of few floats that a row or a column was repeated to, as one loop; null for others. */
+function sumFewTo(x: Tensor, shape: Shape): Tensor | null {
+  const { layout, dtype } = x;
+  if (layout.ndim !== 2 || !layout.contiguous || (dtype !== 'float32' && dtype !== 'float64')) return null;
+  const [rows, columns] = layout.shape;
+  const last = shape.length - 1;
+  const isRow = last >= 0 && last <= 1 && shape[last] === columns && (last === 0 || shape[0] === 1);
+  const isColumn = last === 1 && shape[0] === rows && shape[1] === 1;
+  if ((!isRow && !isColumn) || layout.size === 0) return null;
+  const out = allocate(Layout.contiguous(shape), dtype, 'sum');
+  const array = dtype === 'float32' ? f32 : f64;
+  const from = x.ptr / array.BYTES_PER_ELEMENT;
+  const to = out.ptr / array.BYTES_PER_ELEMENT;
+  const [count, along, step, across] = isRow ? [columns, rows, columns, 1] : [rows, columns, 1, columns];
+  for (let i = 0; i < count; i++) {
+    let total = 0;
+    for (let k = 0, at = from + i * across; k < along; k++, at += step) total += array[at];
+    array[to + i] = total;
+  }
+  return out;
+}
+
 /** Undoes broadcasting: the sum over what was repeated to get from `shape` to the shape of `x`. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  if (isFew(x.layout.size) && !gradMode.enabled && levels.top === null) {
+    const few = sumFewTo(x, shape);
+    if (few !== null) return few;
+  }
   const lead = x.ndim - shape.length;
   const dims: number[] = [];
   for (let i = 0; i < x.ndim; i++) {

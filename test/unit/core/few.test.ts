@@ -133,7 +133,7 @@ describe('the loop over a few elements of', () => {
 
       it('is what runs, unless it is switched off or the result is to be recorded', () => {
         const taken = samplesOf(record).map((sample) => {
-          const [a, b, c, d] = changed(sample, (x) => x.detach());
+          const [a, b, c, d] = changed(sample, changes['in float32']);
           fewElements.limit = USUAL;
           const result = record.few!(a, b, c, d);
           fewElements.limit = 0;
@@ -152,6 +152,28 @@ describe('the loop over a few elements of', () => {
         }
       });
     });
+
+  it('sums over what a row or a column was repeated to gives the gradients that kernels give', () => {
+    const make = sampleMaker();
+    const matrix = make([3, 4]);
+    for (const shape of [[4], [1, 4], [3, 1], [1, 1], [1], []])
+      for (const dtype of ['float64', 'float32'] as const) {
+        const [a, b] = [matrix, make(shape)].map((x) => x.detach().to(dtype).requiresGrad_());
+        const [given] = [make([3, 4]).detach().to(dtype)];
+        const gradients = (): Tensor[] => [
+          a.mul(b),
+          b.sub(a),
+          ...grad(a.mul(b), [a, b], { gradOutputs: given }),
+          ...grad(b.sub(a), [a, b], { gradOutputs: given }),
+        ];
+        fewElements.limit = USUAL;
+        const actual = gradients();
+        fewElements.limit = 0;
+        expectSame(actual, gradients());
+        expectSame([actual[0]], [a.mul(b.expand([3, 4]).clone())]);
+        expectSame([actual[1]], [b.expand([3, 4]).clone().sub(a)]);
+      }
+  });
 
   it('sums and joins leaves function transforms and derivatives alone', () => {
     const x = tensor(

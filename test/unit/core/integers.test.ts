@@ -1,5 +1,20 @@
 /** What is written into integer and bool tensors is an integer or a truth value, as PyTorch 2.15 has it. */
-import { F, full, tensor, zeros, type DType, type Tensor } from 'nabla/core';
+import {
+  F,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  full,
+  gcd,
+  lcm,
+  tensor,
+  zeros,
+  type DType,
+  type Tensor,
+} from 'nabla/core';
 import { describe, expect, it } from 'vitest';
 
 const ints = (values: number[], dtype: DType = 'int64'): Tensor => tensor(values, { dtype });
@@ -127,5 +142,48 @@ describe('typed arrays', () => {
       'got a DataView',
     );
     expect(() => full([1], 1n as unknown as number)).toThrow('full: the value is a number or a boolean');
+  });
+});
+
+describe('bits and divisors of int32', () => {
+  const a = [0, 1, -1, 6, -6, 255, 2 ** 31 - 1, -(2 ** 31), 123456789, -987654321, 48, 17];
+  const b = [3, 0, 5, -4, 9, 128, 31, 1, 32, 2, -36, 63];
+  const wrapped = (value: bigint): number => Number(BigInt.asIntN(32, value));
+  const size = (value: bigint): bigint => (value < 0n ? -value : value);
+  const divisor = (x: bigint, y: bigint): bigint => (y === 0n ? size(x) : divisor(y, x % y));
+  const rules: [string, typeof bitwiseAnd, (x: bigint, y: bigint) => bigint][] = [
+    ['and', bitwiseAnd, (x, y) => x & y],
+    ['or', bitwiseOr, (x, y) => x | y],
+    ['xor', bitwiseXor, (x, y) => x ^ y],
+    ['shift to the left', bitwiseLeftShift, (x, y) => (y < 0n || y > 63n ? 0n : x << y)],
+    ['shift to the right', bitwiseRightShift, (x, y) => (y < 0n ? (x < 0n ? -1n : 0n) : x >> y)],
+    ['greatest common divisor', gcd, divisor],
+    ['least common multiple', lcm, (x, y) => (x === 0n || y === 0n ? 0n : size((x / divisor(x, y)) * y))],
+  ];
+
+  it.each(rules)('%s are those of exact integers, of tensors, numbers, views and bytes', (_, op, exact) => {
+    const [x, y] = [ints(a, 'int32'), ints(b, 'int32')];
+    const expected = a.map((value, i) => wrapped(exact(BigInt(value), BigInt(b[i]))));
+    expect([op(x, y).dtype, op(x, y).toArray()]).toEqual(['int32', expected]);
+    expect(
+      op(x.reshape([2, 6]).t(), y.reshape([2, 6]).t())
+        .t()
+        .reshape([12])
+        .toArray(),
+    ).toEqual(expected);
+    expect(op(x, 5).toArray()).toEqual(a.map((value) => wrapped(exact(BigInt(value), 5n))));
+    expect(op(5, y).toArray()).toEqual(b.map((value) => wrapped(exact(5n, BigInt(value)))));
+    const bytes = [1, 5, 200, 16];
+    expect(op(ints(bytes, 'uint8'), 3).toTypedArray()).toEqual(
+      Uint8Array.from(bytes, (value) => Number(exact(BigInt(value), 3n) & 255n)),
+    );
+    expect(op(x, y.to('int64')).toArray()).toEqual(
+      a.map((value, i) => Number(BigInt.asIntN(64, exact(BigInt(value), BigInt(b[i]))))),
+    );
+  });
+
+  it('exchanged are what a minus and one give', () => {
+    expect(bitwiseNot(ints(a, 'int32')).toArray()).toEqual(a.map((value) => ~value));
+    expect(bitwiseNot(ints([0, 1, 255], 'uint8')).toArray()).toEqual([255, 254, 0]);
   });
 });

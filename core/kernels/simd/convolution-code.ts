@@ -13,7 +13,7 @@ import {
   type WasmFunction,
   v128,
 } from '../assembler/index.js';
-import { ConvWord, definePad, word } from './convolution-frame.js';
+import { ConvWord, definePad, FrameWord, SLACK, word } from './convolution-frame.js';
 import { defineWeights } from './convolution-weights-code.js';
 import type { FloatLanes } from './lanes.js';
 import { storeLeft } from './loops.js';
@@ -176,6 +176,7 @@ function defineConv(module: ModuleBuilder, lanes: FloatLanes, pad: FunctionHandl
       });
     };
     const frame = f.let(i32.add(plan, 4 * ConvWord.frame));
+    f.fillBytes(p.frame, 0, i32.add(word(frame, FrameWord.frameBytes), SLACK));
     f.while(p.samples, () => {
       f.call(pad, p.x, p.frame, frame);
       f.advance(p.x, p.xStep);

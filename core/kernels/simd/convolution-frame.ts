@@ -11,6 +11,9 @@ import {
 import type { FloatLanes } from './lanes.js';
 import { storeLeft } from './loops.js';
 
+/** Vectors may be read, not used, behind the last element of a frame; in bytes. */
+export const SLACK = 64;
+
 /** Where sizes are in a plan, in words of 4 bytes. Sizes called `…Bytes` and steps are in bytes. */
 export const ConvWord = {
   groups: 0,

@@ -9,7 +9,7 @@ import {
   type V128,
   v128,
 } from '../assembler/index.js';
-import { ConvWord, FrameWord, word } from './convolution-frame.js';
+import { ConvWord, FrameWord, SLACK, word } from './convolution-frame.js';
 import type { FloatLanes } from './lanes.js';
 
 const WEIGHTS = {
@@ -24,6 +24,8 @@ const WEIGHTS = {
   gradStep: 'i32',
   /** So many samples are looked at together. */
   block: 'i32',
+  /** Of the sums, which begin with zeros. */
+  outBytes: 'i32',
 } as const;
 
 interface WeightWalk {
@@ -156,6 +158,10 @@ export function defineWeights(module: ModuleBuilder, lanes: FloatLanes, pad: Fun
       });
     };
     const left = f.let(i32.const(0));
+    const most = f.let(i32.minU(p.samples, p.block));
+    f.fillBytes(p.frame, 0, i32.add(i32.mul(frameBytes, most), SLACK));
+    f.fillBytes(p.gradFrame, 0, i32.add(i32.mul(gradBytes, most), SLACK));
+    f.fillBytes(p.out, 0, p.outBytes);
     f.while(p.samples, () => {
       f.set(samples, i32.minU(p.samples, p.block));
       f.set(p.samples, i32.sub(p.samples, samples));

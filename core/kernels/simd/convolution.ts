@@ -2,13 +2,17 @@
 import type { FloatElement, Ptr } from '../api.js';
 import { type ConvGeometry, type Triple, volume } from '../convolution.js';
 import { Storage } from '../../storage.js';
+import { recording } from '../recording.js';
+import { parallel } from '../threads/index.js';
 import { elementBytes } from '../views.js';
 import { copy } from './convert.js';
 import { type ConvFunctions, compileConv } from './convolution-code.js';
+import { SLACK } from './convolution-frame.js';
 import { makePlan, type Plan } from './convolution-plan.js';
 import { matmul } from './gemm.js';
 import { floatLanes } from './lanes.js';
 import { fill } from './optimizers.js';
+import { reduce } from './reduce.js';
 import { addWindows } from './windows.js';
 
 interface Plans {
@@ -19,14 +23,18 @@ interface Plans {
   turned?: ConvGeometry | null;
 }
 
-/** Vectors may be read, not used, behind the last element of a frame. */
-const SLACK = 64;
 /** Frames of several samples are looked at together as long as a cache holds them. */
 const BLOCK_BYTES = 128 * 1024;
 /** Rows of fewer places than this are too short for vectors; samples side by side make long ones of them. */
 const NARROW = 7;
 /** For the gradient by the weight, which sums over them. */
 const NARROW_SUMS = 10;
+/** Multiplications that are worth a chunk of threads. */
+const PER_CHUNK = 2 ** 20;
+/** Gradients by the weight that are kept apart. */
+const MOST_SUMS = 8;
+/** As many samples side by side, where their number can be divided by one of these. */
+const SIDE_BY_SIDE = [16, 24, 20, 12, 32, 8];
 
 const functions: Partial<Record<FloatElement, ConvFunctions>> = {};
 const plans: Readonly<Record<FloatElement, WeakMap<ConvGeometry, Plans>>> = {
@@ -44,11 +52,42 @@ function plansOf(element: FloatElement, g: ConvGeometry): Plans {
   return own;
 }
 
-/** Zeros for one sample with its frame. */
-function frame(element: FloatElement, bytes: number): Storage {
-  const storage = Storage.allocate(bytes, 'conv');
-  fill(element, storage.ptr, bytes / elementBytes[element], 0);
-  return storage;
+/** Plans that a compiled step was recorded with: it calls kernels with their addresses. */
+const pinned = new Set<Storage>();
+
+function addressOf({ storage }: Plan): Ptr {
+  if (recording.current !== null) pinned.add(storage);
+  return storage.ptr;
+}
+
+/** Samples in a chunk, a power of two: `least` multiplications and more. */
+function samplesAtOnce(samples: number, perSample: number, least: number): number {
+  const most = Math.max(1, Math.min(samples, least / perSample));
+  return 2 ** Math.floor(Math.log2(most));
+}
+
+/** Multiplications of a sample. */
+function perSample(g: ConvGeometry): number {
+  return g.groups * g.channels * g.outChannels * volume(g.kernel) * volume(g.counts);
+}
+
+/** The kernel of a plan over all samples; `steps` are bytes of a sample of x and of out. */
+function overSamples(
+  element: FloatElement,
+  g: ConvGeometry,
+  plan: Plan,
+  [x, weights, bias, out]: readonly [x: Ptr, weights: Ptr, bias: Ptr, out: Ptr],
+  [xStep, outStep]: readonly [x: number, out: number],
+): void {
+  const size = samplesAtOnce(g.samples, perSample(g), PER_CHUNK);
+  const frameBytes = Math.ceil((plan.frameBytes + SLACK) / 64) * 64;
+  const room = Storage.allocate(Math.ceil(g.samples / size) * frameBytes, 'conv');
+  parallel(functionsOf(element).conv, [g.samples, x, weights, bias, out, room.ptr, addressOf(plan), xStep], {
+    count: 0,
+    size,
+    steps: [0, xStep, 0, 0, outStep, frameBytes / size, 0, 0],
+  });
+  room.release();
 }
 
 function forwardPlan(element: FloatElement, g: ConvGeometry): Plan {
@@ -100,14 +139,18 @@ function packWeights(
   }
 }
 
-/** The same convolution of one sample that has the samples as its last dimension; null where rows are long enough, or samples few. */
+/**
+ * The same convolution of blocks of samples, which have them side by side as their last dimension; null where rows are long
+ * enough, or samples few.
+ */
 function turned(element: FloatElement, g: ConvGeometry, narrow = NARROW): ConvGeometry | null {
   if (g.counts[2] >= narrow || g.samples < 4) return null;
   const own = plansOf(element, g);
   if (own.turned !== undefined) return own.turned;
-  const { samples: n, input, kernel, counts, stride, padding, dilation } = g;
+  const { input, kernel, counts, stride, padding, dilation } = g;
   const { groups, channels, outChannels } = g;
-  const same = { samples: 1, groups, channels, outChannels };
+  const n = sideBySide(g.samples);
+  const same = { samples: g.samples / n, groups, channels, outChannels };
   if (stride[2] === 1) {
     // Samples and places of a row are one long row.
     const wide = ([depth, height, width]: Triple): Triple => [depth, height, width * n];
@@ -122,9 +165,16 @@ function turned(element: FloatElement, g: ConvGeometry, narrow = NARROW): ConvGe
   });
 }
 
-/** A matrix with its columns as rows. */
-function transposed(element: FloatElement, rows: number, columns: number, x: Ptr, out: Ptr): void {
-  copy(element, element, [columns, rows], { ptr: x, strides: [1, columns] }, out);
+function sideBySide(samples: number): number {
+  return SIDE_BY_SIDE.find((n) => samples % n === 0) ?? samples;
+}
+
+/** A copy of samples of `size` numbers with those of a block side by side, or the way back. */
+function turn(element: FloatElement, samples: number, size: number, back: boolean, x: Ptr, out: Ptr): void {
+  const n = sideBySide(samples);
+  const [rows, columns] = back ? [n, size] : [size, n];
+  const from = { ptr: x, strides: [n * size, 1, rows] };
+  copy(element, element, [samples / n, rows, columns], from, out);
 }
 
 /** Elements of a sample, of the input and of the result. */
@@ -138,9 +188,9 @@ export function conv(element: FloatElement, g: ConvGeometry, x: Ptr, weight: Ptr
     const [size, outSize] = sampleSizes(g);
     const from = Storage.allocate(g.samples * size * elementBytes[element], 'conv');
     const to = Storage.allocate(g.samples * outSize * elementBytes[element], 'conv');
-    transposed(element, g.samples, size, x, from.ptr);
+    turn(element, g.samples, size, false, x, from.ptr);
     slide(element, other, from.ptr, weight, bias, to.ptr);
-    transposed(element, outSize, g.samples, to.ptr, out);
+    turn(element, g.samples, outSize, true, to.ptr, out);
     from.release();
     to.release();
   } else slide(element, g, x, weight, bias, out);
@@ -169,10 +219,8 @@ function slide(element: FloatElement, g: ConvGeometry, x: Ptr, weight: Ptr, bias
       packed.ptr,
     );
   }
-  const room = frame(element, plan.frameBytes + SLACK);
-  const step = g.groups * g.channels * volume(g.input) * bytes;
-  functionsOf(element).conv(g.samples, x, packed?.ptr ?? weight, bias, out, room.ptr, plan.storage.ptr, step);
-  room.release();
+  const [size, outSize] = sampleSizes(g);
+  overSamples(element, g, plan, [x, packed?.ptr ?? weight, bias, out], [size * bytes, outSize * bytes]);
   packed?.release();
 }
 
@@ -201,9 +249,9 @@ export function convInputGrad(
     const [size, outSize] = sampleSizes(g);
     const from = Storage.allocate(g.samples * outSize * elementBytes[element], 'conv');
     const to = Storage.allocate(g.samples * size * elementBytes[element], 'conv');
-    transposed(element, g.samples, outSize, grad, from.ptr);
+    turn(element, g.samples, outSize, false, grad, from.ptr);
     slideBack(element, other, from.ptr, weight, to.ptr);
-    transposed(element, size, g.samples, to.ptr, out);
+    turn(element, g.samples, size, true, to.ptr, out);
     from.release();
     to.release();
   } else slideBack(element, g, grad, weight, out);
@@ -231,10 +279,8 @@ function slideBack(element: FloatElement, g: ConvGeometry, grad: Ptr, weight: Pt
       packed.ptr,
     );
   }
-  const room = frame(element, plan.frameBytes + SLACK);
-  const step = g.groups * g.outChannels * volume(g.counts) * bytes;
-  functionsOf(element).conv(g.samples, grad, packed?.ptr ?? weight, 0, out, room.ptr, plan.storage.ptr, step);
-  room.release();
+  const [size, outSize] = sampleSizes(g);
+  overSamples(element, g, plan, [grad, packed?.ptr ?? weight, 0, out], [outSize * bytes, size * bytes]);
   packed?.release();
 }
 
@@ -266,8 +312,8 @@ export function convWeightGrad(element: FloatElement, g: ConvGeometry, grad: Ptr
     const [size, outSize] = sampleSizes(g);
     const left = Storage.allocate(g.samples * outSize * elementBytes[element], 'conv');
     const right = Storage.allocate(g.samples * size * elementBytes[element], 'conv');
-    transposed(element, g.samples, outSize, grad, left.ptr);
-    transposed(element, g.samples, size, x, right.ptr);
+    turn(element, g.samples, outSize, false, grad, left.ptr);
+    turn(element, g.samples, size, false, x, right.ptr);
     addUp(element, other, left.ptr, right.ptr, out);
     left.release();
     right.release();
@@ -277,25 +323,34 @@ export function convWeightGrad(element: FloatElement, g: ConvGeometry, grad: Ptr
 function addUp(element: FloatElement, g: ConvGeometry, grad: Ptr, x: Ptr, out: Ptr): void {
   const plan = forwardPlan(element, g);
   const bytes = elementBytes[element];
-  const block = Math.max(
-    1,
-    Math.min(g.samples, Math.floor(BLOCK_BYTES / (plan.frameBytes + plan.gradFrameBytes))),
+  const count = g.groups * g.outChannels * g.channels * volume(g.kernel);
+  const work = perSample(g);
+  // Each chunk has sums of its own, which are added up in order: few enough that this does not count.
+  const size = Math.max(
+    samplesAtOnce(g.samples, work, Math.max(PER_CHUNK, 32 * count)),
+    2 ** Math.ceil(Math.log2(g.samples / MOST_SUMS)),
   );
-  const room = frame(element, block * plan.frameBytes + SLACK);
-  const gradRoom = frame(element, block * plan.gradFrameBytes + SLACK);
-  fill(element, out, g.groups * g.outChannels * g.channels * volume(g.kernel), 0);
-  functionsOf(element).weights(
-    g.samples,
-    x,
-    grad,
-    out,
-    room.ptr,
-    gradRoom.ptr,
-    plan.storage.ptr,
-    g.groups * g.channels * volume(g.input) * bytes,
-    g.groups * g.outChannels * volume(g.counts) * bytes,
-    block,
+  const chunks = Math.ceil(g.samples / size);
+  const both = plan.frameBytes + plan.gradFrameBytes;
+  const block = Math.max(1, Math.min(size, Math.floor(BLOCK_BYTES / both)));
+  const room = (bytes: number): number => Math.ceil((block * bytes + SLACK) / 64) * 64;
+  const [frameBytes, gradFrameBytes] = [room(plan.frameBytes), room(plan.gradFrameBytes)];
+  const frames = Storage.allocate(chunks * (frameBytes + gradFrameBytes), 'conv');
+  const sums = chunks === 1 ? null : Storage.allocate(chunks * count * bytes, 'conv');
+  const [inSize, outSize] = sampleSizes(g);
+  const [xStep, gradStep] = [inSize * bytes, outSize * bytes];
+  const gradFrames = frames.ptr + chunks * frameBytes;
+  const to = sums?.ptr ?? out;
+  const steps = [0, xStep, gradStep, (count * bytes) / size, frameBytes / size, gradFrameBytes / size];
+  parallel(
+    functionsOf(element).weights,
+    [
+      ...[g.samples, x, grad, to, frames.ptr, gradFrames, addressOf(plan)],
+      ...[xStep, gradStep, block, count * bytes],
+    ],
+    { count: 0, size, steps: [...steps, 0, 0, 0, 0, 0], apart: chunks > 1 },
   );
-  room.release();
-  gradRoom.release();
+  if (sums !== null) reduce('sum', element, 1, chunks, count, sums.ptr, out);
+  sums?.release();
+  frames.release();
 }

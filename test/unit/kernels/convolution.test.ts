@@ -68,6 +68,32 @@ describe.each(['float32', 'float64'] as const)('convolutions of %s', (element) =
     }
   });
 
+  test('of many samples, which threads divide, are as the reference', () => {
+    const next = generator(6);
+    const random = (n: number): TestArray =>
+      put(
+        element,
+        Array.from({ length: n }, () => next() * 2 - 1),
+      );
+    const g: ConvGeometry = {
+      ...{ samples: 37, groups: 1, channels: 4, outChannels: 9, input: [1, 12, 12], kernel: [1, 3, 3] },
+      ...{ counts: [1, 12, 12], stride: [1, 1, 1], padding: [0, 1, 1], dilation: [1, 1, 1] },
+    };
+    const [x, weight, grad] = [random(37 * 4 * 144), random(9 * 4 * 9), random(37 * 9 * 144)];
+    const [y, byInput, byWeight] = [37 * 9 * 144, 37 * 4 * 144, 9 * 4 * 9].map((n) => [
+      room(element, n),
+      room(element, n),
+    ]);
+    [simdKernels, referenceKernels].forEach((kernels, i) => {
+      kernels.conv(element, g, x.ptr, weight.ptr, 0, y[i].ptr);
+      kernels.convInputGrad(element, g, grad.ptr, weight.ptr, byInput[i].ptr);
+      kernels.convWeightGrad(element, g, grad.ptr, x.ptr, byWeight[i].ptr);
+    });
+    expectClose(y[0], y[1], tolerance);
+    expectClose(byInput[0], byInput[1], tolerance);
+    expectClose(byWeight[0], byWeight[1], tolerance);
+  });
+
   test('keep infinity to the results whose windows hold it', () => {
     const g: ConvGeometry = {
       ...{ samples: 1, groups: 1, channels: 1, outChannels: 4, input: [1, 3, 7], kernel: [1, 2, 2] },

@@ -3,6 +3,7 @@
  * two bytes an element, and no kernel computes in them. Ops convert to float32, compute there, and round the result
  * once, to the nearest and to even between two (`ops/half.ts`), as PyTorch does on a CPU.
  */
+import { computesInJavaScript } from './kernels/recording.js';
 import type { HalfDType } from './dtype.js';
 import type { Strided } from './kernels/api.js';
 import { collapse, forEachTurn } from './kernels/nest.js';
@@ -69,6 +70,7 @@ function float16Table(): Int32Array {
 
 /** out (contiguous float32) = x, exactly. */
 export function widen(dtype: HalfDType, shape: readonly number[], x: Strided, out: number): void {
+  computesInJavaScript();
   const known = dtype === 'float16' ? float16Table() : null;
   let to = out >>> 2;
   const nest = collapse(shape, [x.strides]);
@@ -83,6 +85,7 @@ export function widen(dtype: HalfDType, shape: readonly number[], x: Strided, ou
 
 /** out (contiguous, 16 bits) = x (float32), rounded to the nearest, to even between two. */
 export function narrow(dtype: HalfDType, shape: readonly number[], x: Strided, out: number): void {
+  computesInJavaScript();
   const round = dtype === 'float16' ? float16Bits : bfloat16Bits;
   let to = out / 2;
   const nest = collapse(shape, [x.strides]);
@@ -96,6 +99,7 @@ export function narrow(dtype: HalfDType, shape: readonly number[], x: Strided, o
 
 /** out = x, both of the same 16-bit dtype, with any strides. */
 export function copyHalves(shape: readonly number[], x: Strided, out: Strided): void {
+  computesInJavaScript();
   const nest = collapse(shape, [x.strides, out.strides]);
   const n = nest.sizes[0];
   const stepX = nest.strides[0][0];
@@ -110,10 +114,12 @@ export function copyHalves(shape: readonly number[], x: Strided, out: Strided): 
 
 /** out (contiguous) = value, n times. */
 export function fillHalves(dtype: HalfDType, out: number, n: number, number: number): void {
+  computesInJavaScript();
   u16.fill(halfBits(dtype, number), out / 2, out / 2 + n);
 }
 
 /** The element at a byte offset of the tensor memory. */
 export function readHalf(dtype: HalfDType, ptr: number): number {
+  computesInJavaScript();
   return halfValue(dtype, u16[ptr / 2]);
 }

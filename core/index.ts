@@ -1,5 +1,6 @@
 /** Nabla's core: tensors, automatic differentiation, networks and optimizers, without any notebook. */
 export * from './autograd/index.js';
+export * from './compile/index.js';
 export {
   type DType,
   type FloatDType,

@@ -6,6 +6,7 @@ import { f32, f64, i32, u8 } from './memory.js';
 import { castCopy, contiguousData, elements, type ElementArray } from './ops/raw.js';
 import { Tensor } from './tensor.js';
 import { late } from './autograd/levels/late.js';
+import { tracing } from './autograd/tracing.js';
 import { levels } from './autograd/levels/wrapped.js';
 
 /** A tensor's elements as nested arrays: a number (or boolean) for 0-d. */
@@ -22,6 +23,7 @@ function readable(x: Tensor, operation: string): Tensor {
  */
 export function toTypedArray(x: Tensor): ElementArray {
   if (levels.top !== null) late.refuseReading('toTypedArray()', x);
+  if (tracing.current !== null) tracing.current.escapes('toTypedArray()');
   return elements(readable(x, 'toTypedArray')).slice();
 }
 
@@ -33,6 +35,7 @@ export function item(x: Tensor): number {
       `item: takes a tensor of one element, this one has shape ${formatShape(x.shape)}; use toArray() for all`,
     );
   }
+  if (tracing.current !== null) tracing.current.escapes('item()');
   const { ptr, dtype } = x;
   if (isHalf(dtype)) return readHalf(dtype, ptr);
   switch (elementOf(dtype)) {

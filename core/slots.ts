@@ -175,6 +175,43 @@ export function takeSlot(bytes: number, operation: string): number {
   return slot;
 }
 
+/** A block with as much of the free memory in front of it as can be; none of that is touched. */
+function highBlock(bytes: number): Block {
+  usage.unfinished = true;
+  const step = 2 ** 26;
+  let block = -1;
+  for (let size = TENSORS_END - SCRATCH_END - bytes - step; size > 0 && block < 0; size -= step) {
+    const front = allocator.allocate(size);
+    if (front < 0) continue;
+    block = allocator.allocate(bytes);
+    allocator.free(front);
+  }
+  usage.unfinished = false;
+  return block;
+}
+
+/**
+ * A slot whose block lies behind most of the free memory. It counts as empty: who gets it enters what is used of it.
+ *
+ * @throws OutOfMemoryError when there is no room
+ */
+export function takeHighSlot(bytes: number): number {
+  let block = highBlock(bytes);
+  if (block < 0) {
+    reclaimMemory();
+    block = highBlock(bytes);
+  }
+  if (block < 0)
+    throw outOfMemory(bytes, 'compile', { ...usage, reserved: memoryBytes, held: heldByOperation() });
+  usage.unfinished = true;
+  const slot = spareSlots.pop() ?? handles.length;
+  blocks[slot] = block;
+  sizes[slot] = 0;
+  counts[slot] = 0;
+  names[slot] = 'compile';
+  return slot;
+}
+
 /** Where the bytes of a slot start. */
 export function addressOf(slot: number): number {
   return allocator.address(blocks[slot]);

@@ -18,6 +18,7 @@ import {
   repair,
   seen,
   sizes,
+  takeHighSlot,
   takeSlot,
   usage,
 } from './slots.js';
@@ -87,6 +88,9 @@ onSweep(() => {
   }
 });
 
+/** Where storages come from instead, while a step is traced or a part of it is done again: see `compile/`. */
+export const allocation: { source: ((bytes: number, operation: string) => Storage) | null } = { source: null };
+
 /** The slots of storages that have no memory. */
 const NO_SLOT = -1;
 const RELEASED = -2;
@@ -102,12 +106,14 @@ export class Storage {
   handles = 0;
 
   private constructor(
-    /** Where the bytes start in the tensor memory. */
-    readonly ptr: number,
+    /** Where the bytes start in the tensor memory. Moved by compiled steps only, for storages of their own. */
+    public ptr: number,
     readonly byteLength: number,
     /** Its place in the table of what is allocated; negative where it has none. */
     public slot: number,
     private readonly slab: Slab | undefined,
+    /** What the bytes belong to, where they have no slot. */
+    public owner: object | undefined = undefined,
   ) {}
 
   /**
@@ -121,12 +127,18 @@ export class Storage {
     if (bytes === 0) return new Storage(SCRATCH_END, 0, NO_SLOT, undefined);
     if (!(bytes > 0 && Number.isSafeInteger(bytes)))
       throw new RangeError(`${operation}: cannot allocate ${bytes} bytes`);
+    if (allocation.source !== null) return allocation.source(bytes, operation);
     if (usage.unfinished) repair();
     if (bytes <= SMALL_BYTES) return Storage.allocateSmall(bytes);
     const slot = takeSlot(bytes, operation);
     const storage = new Storage(addressOf(slot), bytes, slot, undefined);
     giveSlot(slot, storage);
     return storage;
+  }
+
+  /** Bytes that are part of something larger, which lives as long as they do. @internal */
+  static within(owner: object, ptr: number, bytes: number): Storage {
+    return new Storage(ptr, bytes, NO_SLOT, undefined, owner);
   }
 
   /** There is no call between taking a place and handing it out, so that an interrupt does not come between either. */
@@ -209,4 +221,34 @@ function cutSlab(places: SmallPlaces): void {
   places.next = addressOf(slot);
   places.end = places.next + size;
   usage.unfinished = false;
+}
+
+/**
+ * Much address space, from which storages are cut one after the other; memory is taken where it is written. It is free
+ * again when all of them are dead. Addresses in it are so high that they are no sizes.
+ */
+export class Region {
+  readonly slot: number;
+  readonly begin: number;
+  readonly end: number;
+
+  /** @throws OutOfMemoryError when there is no room for it */
+  constructor(bytes: number) {
+    if (usage.unfinished) repair();
+    this.slot = takeHighSlot(bytes);
+    this.begin = addressOf(this.slot);
+    this.end = this.begin + bytes;
+    giveSlot(this.slot, this);
+    usage.storages--;
+  }
+
+  /** Enters what was written into the books. */
+  settle(bytes: number): void {
+    enter(this.slot, bytes - sizes[this.slot], 0);
+  }
+
+  [inspect.custom](): string {
+    seen(this);
+    return '';
+  }
 }

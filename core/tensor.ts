@@ -6,6 +6,7 @@
 import { AccumulateGrad } from './autograd/accumulate.js';
 import { enableGrad } from './autograd/mode.js';
 import type { Node } from './autograd/node.js';
+import { tracing } from './autograd/tracing.js';
 import { type DType, isFloat, itemSize } from './dtype.js';
 import { formatShape, Layout, type Shape, wrapDim } from './layout.js';
 import { Storage } from './storage.js';
@@ -161,6 +162,7 @@ export class Tensor<S = Unknown, D = Unknown> {
 
   /** The gradient that `backward` has accumulated here; null before. */
   get grad(): Tensor | null {
+    if (tracing.current !== null) tracing.current.gradRead(this, this.gradient);
     return this.gradient;
   }
 
@@ -178,6 +180,7 @@ export class Tensor<S = Unknown, D = Unknown> {
         );
       }
     }
+    if (tracing.current !== null) tracing.current.gradWritten(this, value);
     this.gradient = value;
   }
 
@@ -192,6 +195,7 @@ export class Tensor<S = Unknown, D = Unknown> {
   /** Counts a change of the elements in place, which saved tensors check. @internal */
   changed(): void {
     this.storage.version++;
+    if (tracing.current !== null) tracing.current.changed(this);
   }
 
   /** How often the elements were changed in place. */

@@ -10,6 +10,7 @@ import type { Tensor } from '../tensor.js';
 import { AccumulateGrad } from './accumulate.js';
 import { gradMode } from './mode.js';
 import { Node } from './node.js';
+import { tracing } from './tracing.js';
 
 export interface RunOptions {
   readonly retainGraph: boolean;
@@ -215,6 +216,7 @@ export class Run {
       return null;
     }
     if (grad !== null) {
+      if (node.hooks !== null && node.hooks.length > 0) tracing.current?.hooked(node.name);
       if (node.hooks !== null) grad = runHooks(node, grad);
       if (node.retained !== null) for (const tensor of node.retained) tensor.grad = grad;
       if (node.targetOf === this.id) this.capture(node, grad);
@@ -225,7 +227,7 @@ export class Run {
     }
     if (this.options.targets !== null && !leadsToWanted(node)) return null;
     const results = gradMode.watch === null ? node.backwardAll(grad) : watched(node, grad);
-    if (!this.options.retainGraph) node.release();
+    if (!this.options.retainGraph && !tracing.current?.keeps(node)) node.release();
     if (grad !== null && !this.options.createGraph) this.recycle(node, grad, results);
     return results;
   }
@@ -260,6 +262,7 @@ export class Run {
     } else {
       before.add_(grad);
     }
+    if (node.postHooks !== null && node.postHooks.length > 0) tracing.current?.hooked(node.name);
     if (node.postHooks !== null) for (const hook of node.postHooks) hook(leaf);
   }
 

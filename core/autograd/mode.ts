@@ -1,4 +1,5 @@
 /** Whether operations are recorded for differentiation. */
+import { tracing } from './tracing.js';
 
 /** What sees every op while it is on: anomaly mode, the reader of graphs, the profiler. */
 export interface Watch {
@@ -72,6 +73,7 @@ export function setGradEnabled(enabled: boolean): boolean {
 export function unwindGradMode(): void {
   gradMode.enabled = gradMode.chosen;
   gradMode.watch?.reset();
+  tracing.unwind?.();
 }
 
 export function isGradEnabled(): boolean {

@@ -27,10 +27,12 @@ export interface KernelRecorder {
   kernel(kernel: RecordedKernel, args: readonly number[]): void;
   /** A function in plain JavaScript on the memory; it is called by the recorder. */
   host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R;
+  /** A place of 8 bytes for a number that a kernel reads: no other is ever written there. */
+  place(): number;
   /** Something that has to run as it is each time, because it reads or changes the state of objects. */
   call<R>(name: string, run: () => R): R;
-  /** Something that cannot be repeated without being computed again: why. */
-  refuse(reason: string): void;
+  /** Elements are read or computed in JavaScript, which kernels' calls do not show: the op at work has to run as it is. */
+  computes(): void;
 }
 
 /** The recorder, where one looks. Read on the path of some ops, so it is a plain object. */
@@ -85,6 +87,11 @@ export function hostKernel<A extends readonly HostArgument[], R>(
   run: (...args: A) => R,
 ): (...args: A) => R {
   return (...args) => (recording.current === null ? run(...args) : recording.current.host(name, run, args));
+}
+
+/** Says that elements are read or computed in JavaScript. */
+export function computesInJavaScript(): void {
+  if (recording.current !== null) recording.current.computes();
 }
 
 /** Runs something that reads or changes the state of objects, such as an optimizer's step. */

@@ -52,6 +52,12 @@ export class Hooks {
     backward: new Set(),
   };
 
+  /** Whether any function is to be called. */
+  get any(): boolean {
+    const { forwardPre, forward, backward } = this.#hooks;
+    return forwardPre.size + forward.size + backward.size > 0;
+  }
+
   add<K extends keyof HookKinds>(kind: K, call: HookKinds[K]): HookHandle {
     const entry = { call };
     const hooks: Set<{ call: HookKinds[K] }> = this.#hooks[kind];

@@ -1,6 +1,7 @@
 /** The base class of all networks and layers. */
 
 import { noGrad } from '../autograd/mode.js';
+import { tracing } from '../autograd/tracing.js';
 import type { FloatDType } from '../dtype.js';
 import { isDType, isFloat } from '../dtype.js';
 import { describeValue } from '../layout.js';
@@ -19,6 +20,7 @@ type Entry = readonly [name: string, value: unknown];
 const Callable = callableClass((instance, inputs) => {
   if (!(instance instanceof Module)) throw new TypeError('call: not a module');
   const { hooks } = instance;
+  if (tracing.current !== null) tracing.current.module(instance, hooks !== null && hooks.any);
   return hooks === null ? instance.invoke(inputs) : hooks.around(instance, inputs);
 });
 

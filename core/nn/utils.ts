@@ -1,5 +1,7 @@
 /** Functions on parameters and their gradients, PyTorch's `torch.nn.utils`. */
 
+import { hostCall } from '../kernels/recording.js';
+import { tracing } from '../autograd/tracing.js';
 import { describeValue } from '../layout.js';
 import { isIterable } from '../options.js';
 import { reshapeTo } from '../ops/shape.js';
@@ -36,6 +38,7 @@ export interface ClipNormOptions {
 
 /** The p-norm of all gradients taken as one vector: (Σ |g|ᵖ)^(1/p). */
 export function gradNorm(parameters: Tensor | Iterable<Tensor>, normType = 2): number {
+  if (tracing.current !== null) tracing.current.escapes('gradNorm()');
   let total = 0;
   for (const grad of gradients(parameters)) {
     const values = elements(contiguousData(grad, 'gradNorm'));
@@ -61,6 +64,10 @@ export function clipGradNorm_(
   options: ClipNormOptions = {},
 ): number {
   const list = listed('clipGradNorm_', parameters);
+  return hostCall('clipGradNorm_', () => clippedNorm(list, maxNorm, options));
+}
+
+function clippedNorm(list: readonly Tensor[], maxNorm: number, options: ClipNormOptions): number {
   const norm = gradNorm(list, options.normType);
   if (options.errorIfNonfinite && !Number.isFinite(norm)) {
     throw new RangeError(`clipGradNorm_: the gradients' norm is ${norm}, so they cannot be clipped`);
@@ -79,7 +86,12 @@ export function clipGradNorm_(
 
 /** Cuts every element of the gradients to [-clipValue, clipValue]. */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
-  for (const grad of gradients(parameters)) {
+  const list = listed('clipGradValue_', parameters);
+  hostCall('clipGradValue_', () => clipValues(list, clipValue));
+}
+
+function clipValues(list: readonly Tensor[], clipValue: number): void {
+  for (const grad of gradients(list)) {
     const values = elements(contiguousData(grad, 'clipGradValue_'));
     fillTensor('clipGradValue_', grad, (out) => {
       for (let i = 0; i < out.length; i++) out[i] = Math.min(clipValue, Math.max(-clipValue, values[i]));

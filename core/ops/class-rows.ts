@@ -2,6 +2,7 @@
  * Rows of class scores and the class of each: what it costs that a row's score (or, of cross entropy, its softmax) is
  * not all on its class, as one node.
  */
+import { computesInJavaScript } from '../kernels/recording.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { elementOf, isIntegral, isWideFloat } from '../dtype.js';
@@ -57,6 +58,7 @@ export function readClasses(
   weight: Tensor | undefined,
   ignoreIndex: number,
 ): Classes {
+  computesInJavaScript();
   if (!isIntegral(target.dtype) || target.dtype === 'bool') {
     throw new TypeError(
       `${op}: class targets are integers, got ${target.dtype}; convert them with target.long()`,

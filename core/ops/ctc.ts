@@ -1,4 +1,5 @@
 /** Connectionist temporal classification: the loss of sequences whose alignment with their labels is not known. */
+import { computesInJavaScript } from '../kernels/recording.js';
 import { f64 } from '../memory.js';
 import { describeValue, formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
@@ -41,6 +42,7 @@ type CtcLoss = (
 ) => Tensor;
 
 function integersOf(x: Tensor): number[] {
+  computesInJavaScript();
   const wide = inDType(contiguousData(x, 'ctcLoss'), 'int64', 'ctcLoss');
   const start = wide.ptr / 8;
   return Array.from(f64.subarray(start, start + wide.layout.size));

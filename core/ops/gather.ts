@@ -1,4 +1,5 @@
 /** Taking and putting elements by index tensors along one dimension. */
+import { computesInJavaScript } from '../kernels/recording.js';
 import { isIntegral } from '../dtype.js';
 import { f64 } from '../memory.js';
 import { broadcastShapes, formatShape, sizeOf, wrapDim } from '../layout.js';
@@ -52,6 +53,7 @@ function rowsOf(op: string, index: Tensor, size: number, dim: number): Rows {
 
 /** Indices as whole numbers from 0 up. */
 function wrappedIndices(op: string, index: Tensor, size: number, dim: number): Rows {
+  computesInJavaScript();
   // Always of the type of int64, so that the loop meets one kind of array.
   const wide = inDType(contiguousData(index, op), 'int64', op);
   const count = wide.layout.size;
@@ -153,6 +155,7 @@ export function positionsAlong(op: string, shape: readonly number[], dim: number
 
 /** Positions along the last dimension, of rows of `size` elements with `count` indices each. */
 function positionsInRows(op: string, index: Tensor, size: number, count: number, dim: number): Rows {
+  computesInJavaScript();
   const wide = inDType(contiguousData(index, op), 'int64', op);
   const rows = new Int32Array(wide.layout.size);
   const start = wide.ptr / 8;

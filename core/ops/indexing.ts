@@ -1,4 +1,5 @@
 /** Indexing with Python's rules: `x.at(0, slice(1, 3), '...', null, mask, indexTensor)` and `x.set(index, value)`. */
+import { computesInJavaScript } from '../kernels/recording.js';
 import { isHalf, isIntegral } from '../dtype.js';
 import { broadcastShapes, formatShape, sameShape, type Shape, sizeOf } from '../layout.js';
 import { f64, u8 } from '../memory.js';
@@ -54,6 +55,7 @@ interface Advanced {
 
 /** Positions of the true elements of a mask in row-major order. */
 export function truePlaces(mask: Tensor): Int32Array {
+  computesInJavaScript();
   const source = contiguousData(mask, 'at');
   const start = source.ptr;
   const end = start + source.layout.size;

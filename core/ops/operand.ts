@@ -1,6 +1,7 @@
 /** Operands of elementwise kernels: tensors and JavaScript numbers, broadcast to a shape. */
 import { type DType, elementOf } from '../dtype.js';
 import type { Element, Strided } from '../kernels/api.js';
+import { recording } from '../kernels/recording.js';
 import { Layout, sameShape, type Shape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { Storage } from '../storage.js';
@@ -42,6 +43,11 @@ export function storeElement(element: Element, ptr: number, value: number): void
 
 /** Where a number lies for one kernel call; valid until the same slot is used again. */
 export function numberAt(value: number, element: Element, slot: number): number {
+  if (recording.current !== null) {
+    const own = recording.current.place();
+    storeElement(element, own, value);
+    return own;
+  }
   const ptr = slots.ptr + slot * 8;
   storeElement(element, ptr, value);
   return ptr;

@@ -1,8 +1,10 @@
 /** Unrecorded data movement that ops are built of. Results own their storage and are contiguous. */
+import { tracing } from '../autograd/tracing.js';
 import { type DType, elementOf, isHalf } from '../dtype.js';
 import { copyHalves, fillHalves, narrow, widen } from '../half.js';
 import type { Strided } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
+import { computesInJavaScript } from '../kernels/recording.js';
 import type { Shape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { allocate, allocateShape, type Tensor } from '../tensor.js';
@@ -35,6 +37,7 @@ export function copyData(x: Tensor, out: Tensor): void {
   // there are no integers, become 0, as they do in int32.
   if (out.dtype === 'int64' && (x.dtype === 'float32' || x.dtype === 'float64')) {
     kernels.unaryFlat('trunc', 'float64', out.layout.size, out.ptr, out.ptr);
+    computesInJavaScript();
     const end = out.ptr / 8 + out.layout.size;
     for (let i = out.ptr / 8; i < end; i++) if (f64[i] - f64[i] !== 0) f64[i] = 0;
   }
@@ -103,6 +106,7 @@ let nextRecent = 0;
  * was called for several others.
  */
 export function elements(x: Tensor): ElementArray {
+  if (tracing.current !== null) tracing.current.viewed(x);
   recent[nextRecent] = x;
   nextRecent = (nextRecent + 1) % RECENT;
   const { ptr } = x;

@@ -3,6 +3,7 @@
  * [outer, size, inner]; `rows` numbers positions of the middle dimension, or is −1, where zeros are taken and nothing
  * is put (padding). Indexing single elements is the case inner = 1.
  */
+import { computesInJavaScript } from '../kernels/recording.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { itemSize, storable } from '../dtype.js';
 import { addRows32, addSingle32, addSingle64, putSingle, takeSingle } from '../kernels/rows.js';
@@ -77,6 +78,7 @@ function folded<A>(once: (x: Tensor, attributes: A) => Tensor): PrimitiveBatchRu
 }
 
 function taken(x: Tensor, run: Run, rows: Rows, shape: Shape): Tensor {
+  computesInJavaScript();
   const source = contiguousData(x, 'index');
   const out = allocateShape(shape, source.dtype, 'index');
   if (run.inner >= BLOCK) takeBlocks(source, run, rows, out);
@@ -114,6 +116,7 @@ const spreadPrimitive: Primitive<{ readonly rows: Rows; readonly size: number }>
 };
 
 function addRows(out: Tensor, { outer, size, inner }: Run, rows: Rows, values: Tensor): void {
+  computesInJavaScript();
   const source = contiguousData(values, 'index');
   const isSingle = out.dtype === 'float32';
   if (isSingle || (inner === 1 && (out.dtype === 'float64' || out.dtype === 'int64'))) {
@@ -156,6 +159,7 @@ function addRows(out: Tensor, { outer, size, inner }: Run, rows: Rows, values: T
 }
 
 function writeRows(out: Tensor, rows: Rows, values: Tensor | number): void {
+  computesInJavaScript();
   const [outer, size, inner] = out.shape;
   const bytes = movable(out);
   if (inner === 1 && bytes !== null && typeof values !== 'number') {

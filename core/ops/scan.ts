@@ -1,4 +1,5 @@
 /** Running sums, products and extremes along a dimension. */
+import { computesInJavaScript } from '../kernels/recording.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { type DType, isFloat, isWideFloat } from '../dtype.js';
 import { accumulate32, accumulate64 } from '../kernels/rows.js';
@@ -50,11 +51,13 @@ function scanData(
     !exclusive &&
     (dtype === 'float32' || dtype === 'float64' || dtype === 'int64')
   ) {
+    computesInJavaScript();
     const accumulate = dtype === 'float32' ? accumulate32 : accumulate64;
     accumulate(name === 'cumprod', reverse, [outer, size, inner], source.ptr, out.ptr);
     return out;
   }
   if (name === 'logcumsumexp' && !exclusive && (dtype === 'float32' || dtype === 'float64')) {
+    computesInJavaScript();
     const array = dtype === 'float32' ? f32 : f64;
     const unit = array.BYTES_PER_ELEMENT;
     runningLogSum(array, reverse, [outer, size, inner], source.ptr / unit, out.ptr / unit);
@@ -233,6 +236,7 @@ function runningExtremes(name: 'cummax' | 'cummin', x: Tensor, dim: number): [Te
   const inner = source.ndim === 0 ? 1 : sizeOf(source.shape.slice(dim + 1));
   if (source.layout.size > 0) {
     const outer = source.layout.size / (size * inner);
+    computesInJavaScript();
     const run = source.dtype === 'float32' ? runningExtreme32 : runningExtreme64;
     run(name === 'cummax', [outer, size, inner], source.ptr, values.ptr, positions.ptr);
   }

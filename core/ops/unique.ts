@@ -1,4 +1,5 @@
 /** Distinct elements. */
+import { computesInJavaScript } from '../kernels/recording.js';
 import { isFloat } from '../dtype.js';
 import { Sorter } from '../kernels/order.js';
 import { wrapDim } from '../layout.js';
@@ -98,6 +99,7 @@ function uniqueResult(
 
 /** Distinct integers by marking those that appear; null where they are spread too far. */
 function uniqueIntegers(x: Tensor): Tensor | null {
+  computesInJavaScript();
   const wide = inDType(x, 'int64', 'unique');
   const [start, end] = [wide.ptr / 8, wide.ptr / 8 + wide.layout.size];
   let low = Infinity;

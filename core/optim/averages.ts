@@ -1,5 +1,6 @@
 /** Averages of a model's weights over its training, which often generalize better than the last ones. */
 
+import { hostCall } from '../kernels/recording.js';
 import type { Module } from '../nn/module.js';
 import { checkOptions } from '../options.js';
 import { floats } from './elementwise.js';
@@ -40,6 +41,12 @@ export class EMA<M extends Module> {
 
   /** Takes the model's present weights into the average; call it after each step of the optimizer. */
   update(): void {
+    hostCall('EMA.update', () => {
+      this.average();
+    });
+  }
+
+  private average(): void {
     this.updates++;
     const present = this.source.parameters();
     this.model.parameters().forEach((average, k) => {

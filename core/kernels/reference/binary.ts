@@ -1,4 +1,5 @@
 /** Binary functions, comparisons and selection. */
+import { computesInJavaScript } from '../recording.js';
 import type { BinaryFunction, BinaryOp, CompareOp, Element, Ptr, Strided } from '../api.js';
 import { collapse, forEachTurn } from '../nest.js';
 import { erfc, pow } from '../special.js';
@@ -112,6 +113,7 @@ export function binary(
   b: Strided,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const integer = element === 'int32' || element === 'uint8';
   const f: Binary = (integer ? integerFunctions[op] : undefined) ?? binaryFunctions[op];
   const array = views[element];
@@ -161,6 +163,7 @@ export function compare(
   b: Strided,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const f = compareFunctions[op];
   const array = views[element];
   const bytes = elementBytes[element];
@@ -185,6 +188,7 @@ export function where(
   b: Strided,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   let to = out / bytes;

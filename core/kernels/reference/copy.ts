@@ -1,9 +1,11 @@
 /** Filling and copying. */
+import { computesInJavaScript } from '../recording.js';
 import type { Element, Ptr, Strided } from '../api.js';
 import { collapse, forEachTurn } from '../nest.js';
 import { elementBytes, views } from '../views.js';
 
 export function fill(element: Element, out: Ptr, n: number, value: number): void {
+  computesInJavaScript();
   const start = out / elementBytes[element];
   views[element].fill(value, start, start + n);
 }
@@ -16,6 +18,7 @@ export function copy(
   out: Ptr,
   toBool = false,
 ): void {
+  computesInJavaScript();
   const source = views[from];
   const target = views[to];
   const start = x.ptr / elementBytes[from];
@@ -34,6 +37,7 @@ export function copy(
 }
 
 export function copyInto(element: Element, shape: readonly number[], x: Strided, out: Strided): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   const nest = collapse(shape, [x.strides, out.strides]);

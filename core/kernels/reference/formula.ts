@@ -1,4 +1,5 @@
 /** Formulas in plain JavaScript. */
+import { computesInJavaScript } from '../recording.js';
 import type { FloatElement, Ptr } from '../api.js';
 import type { Algebra, Formula, FormulaNumbers, FormulaOperands } from '../formula.js';
 import { elementBytes, views } from '../views.js';
@@ -57,6 +58,7 @@ export function mapFormula(
   given: FormulaNumbers,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   const to = out / elementBytes[element];
   evaluate(formula, element, n, at, given, (value, i) => {
@@ -74,6 +76,7 @@ export function sumFormula(
   divisor: number,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   let sum = 0;
   evaluate(formula, element, n, at, given, (value) => {
     sum += value;

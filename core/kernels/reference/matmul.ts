@@ -1,4 +1,5 @@
 /** Matrix products, each element summed in float64. */
+import { computesInJavaScript } from '../recording.js';
 import type { FloatElement, MatrixOperand, Ptr } from '../api.js';
 import { elementBytes, views } from '../views.js';
 
@@ -10,6 +11,7 @@ export function matmul(
   c: Ptr,
   beta: 0 | 1,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   const { batch, m, n, k } = size;

@@ -1,4 +1,5 @@
 /** Updates of parameters, in place. */
+import { computesInJavaScript } from '../recording.js';
 import type { AdamStep, FloatElement, Ptr, SgdStep } from '../api.js';
 import { elementBytes, views } from '../views.js';
 
@@ -9,6 +10,7 @@ export const SMALLEST_NORMAL: Readonly<Record<FloatElement, number>> = {
 };
 
 export function axpy(element: FloatElement, n: number, alpha: number, x: Ptr, y: Ptr): void {
+  computesInJavaScript();
   const array = views[element];
   const fromX = x / elementBytes[element];
   const fromY = y / elementBytes[element];
@@ -23,6 +25,7 @@ export function sgdStep(
   buffer: Ptr,
   options: SgdStep,
 ): void {
+  computesInJavaScript();
   const { lr, momentum, dampening, weightDecay, nesterov, maximize, first } = options;
   const array = views[element];
   const bytes = elementBytes[element];
@@ -53,6 +56,7 @@ export function adamStep(
   vMax: Ptr,
   options: AdamStep,
 ): void {
+  computesInJavaScript();
   const { lr, beta1, beta2, eps, weightDecay, decoupled, amsgrad, maximize, step } = options;
   const array = views[element];
   const bytes = elementBytes[element];

@@ -1,4 +1,5 @@
 /** Reductions over the middle of [outer, size, inner], and softmax over rows. */
+import { computesInJavaScript } from '../recording.js';
 import type { Element, FloatElement, Ptr, ReduceOp } from '../api.js';
 import { elementBytes, views } from '../views.js';
 
@@ -27,6 +28,7 @@ export function reduce(
   x: Ptr,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   const integer = element === 'int32' || element === 'uint8';
   const { start, step } = integer && op === 'prod' ? integerProduct : reductions[op];
@@ -50,6 +52,7 @@ export function argReduce(
   x: Ptr,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   const from = x / elementBytes[element];
   let to = out / elementBytes.float64;
@@ -77,6 +80,7 @@ export function softmax(
   x: Ptr,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   for (let row = 0; row < rows; row++) {
     const from = x / elementBytes[element] + row * columns;
@@ -102,6 +106,7 @@ export function softmaxGrad(
   g: Ptr,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   for (let row = 0; row < rows; row++) {
     const fromY = y / elementBytes[element] + row * columns;

@@ -1,4 +1,5 @@
 /** Unary functions of one float64; float32 results are these, rounded. */
+import { computesInJavaScript } from '../recording.js';
 import type { FloatElement, Ptr, Strided, UnaryFunction, UnaryOp } from '../api.js';
 import { collapse, forEachTurn } from '../nest.js';
 import { erf, erfc, roundHalfEven } from '../special.js';
@@ -66,6 +67,7 @@ export function unary(
   x: Strided,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const f = unaryFunctions[op];
   const array = views[element];
   const start = x.ptr / elementBytes[element];

@@ -1,4 +1,5 @@
 /** Conversions between element types. */
+import { computesInJavaScript } from '../recording.js';
 import type { Element, Ptr, Strided } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import { copy as referenceCopy } from '../reference/copy.js';
@@ -39,6 +40,8 @@ export function convert(
   const key = `${from} ${to} ${toBool}`;
   let run = compiled.get(key);
   if (run === undefined) compiled.set(key, (run = compileConvert(from, to, toBool)));
+  // What is looked at afterwards is not in the kernel's call.
+  if (!toBool && (to === 'int32' || to === 'uint8')) computesInJavaScript();
   run(count, x.ptr, out);
   if (views.int32[FLAG_ADDRESS / 4] !== 0) referenceCopy(from, to, shape, x, out, toBool);
 }

@@ -1,4 +1,5 @@
 /** Reductions and softmax. */
+import { computesInJavaScript } from '../recording.js';
 import type { Element, FloatElement, Ptr, ReduceOp } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import * as reference from '../reference/reduce.js';
@@ -106,6 +107,7 @@ function argRows(
   x: Ptr,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const bytes = elementBytes[element];
   const array = views[element];
   const extremes = Storage.allocate(rows * bytes, 'argmax');

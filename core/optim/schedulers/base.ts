@@ -1,5 +1,6 @@
 /** What learning rate schedules have in common: a count of epochs and a rule that gives each group's next rate. */
 
+import { hostCall } from '../../kernels/recording.js';
 import { describeValue } from '../../layout.js';
 import { checkOptions } from '../../options.js';
 
@@ -84,14 +85,16 @@ export abstract class LRScheduler implements Steppable {
 
   /** Goes to the next epoch, or to the given one, and sets its rates. */
   step(epoch?: number): void {
-    this.stepCount++;
-    if (epoch === undefined) {
-      this.lastEpoch++;
-      this.setLr(this.getLr());
-    } else {
-      this.lastEpoch = epoch;
-      this.setLr(this.getClosedFormLr());
-    }
+    hostCall('scheduler.step', () => {
+      this.stepCount++;
+      if (epoch === undefined) {
+        this.lastEpoch++;
+        this.setLr(this.getLr());
+      } else {
+        this.lastEpoch = epoch;
+        this.setLr(this.getClosedFormLr());
+      }
+    });
   }
 
   /** The rates set last, one a group. */

@@ -1,5 +1,6 @@
 /** Schedules made of schedules. */
 
+import { hostCall } from '../../kernels/recording.js';
 import { LRScheduler, numberIn, numbersIn, type SchedulerState, type Steppable } from './base.js';
 
 function statesIn(state: SchedulerState, count: number): SchedulerState[] {
@@ -80,6 +81,12 @@ export class SequentialLR implements Steppable {
   }
 
   step(): void {
+    hostCall('scheduler.step', () => {
+      this.advance();
+    });
+  }
+
+  private advance(): void {
     this.lastEpoch++;
     const index = this.#milestones.filter((milestone) => milestone <= this.lastEpoch).length;
     const scheduler = this.#schedulers[index];

@@ -1,5 +1,6 @@
 /** Schedules along a cosine (Loshchilov and Hutter, "SGDR", 2016). */
 
+import { hostCall } from '../../kernels/recording.js';
 import { LRScheduler, numberIn, type Scheduled, type SchedulerState } from './base.js';
 
 /**
@@ -71,6 +72,12 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 
   override step(epoch?: number): void {
+    hostCall('scheduler.step', () => {
+      this.advance(epoch);
+    });
+  }
+
+  private advance(epoch: number | undefined): void {
     this.stepCount++;
     if (epoch === undefined) {
       this.lastEpoch++;

@@ -1,0 +1,276 @@
+/** A step that was compiled: its memory, its driver, and what a call of it does beside running that. */
+import { i32, u8 } from '../memory.js';
+import { Storage } from '../storage.js';
+import type { Tensor } from '../tensor.js';
+import { callAgain, Otherwise, type Successors } from './again.js';
+import { compileDriver, type DriverArgument, type DriverStep } from './driver.js';
+import { livesOf, place, type Role } from './plan.js';
+import { describeResult, makeResult, type Result, spanOf } from './results.js';
+import { type Argument, type HostStep, isPlace, type Step, type Traced } from './steps.js';
+import type { Trace } from './trace.js';
+import type { KernelFunction } from '../kernels/recording.js';
+
+/** What a compiled step is made of. */
+export interface GraphStatistics {
+  /** Calls of kernels, as traced and as they are made now. */
+  readonly kernels: number;
+  readonly calls: number;
+  /** What runs in JavaScript at each call: ops that compute there, optimizers' steps and the like, by name. */
+  readonly javascript: readonly string[];
+  /** Bytes that the step keeps to itself, and what they were if nothing shared its place. */
+  readonly arenaBytes: number;
+  readonly unsharedBytes: number;
+}
+
+/** A call was cut off before it had changed anything: it can be made without the graph. */
+export class Abandoned extends Error {}
+
+interface GradSetting {
+  readonly leaf: Tensor;
+  readonly value: Tensor | null;
+}
+
+export class Graph {
+  readonly statistics: GraphStatistics;
+  private readonly driver: KernelFunction;
+  private readonly arena: Storage;
+  private readonly result: Result;
+  /** Storages of results, which are new at each call. */
+  private readonly outputs: Traced[] = [];
+  private readonly inputs: readonly Traced[];
+  private readonly hosts: (() => void)[] = [];
+  /** Whether JavaScript asks the storages of the trace where arguments and results are. */
+  private readonly asksPlaces: boolean;
+  private readonly settings: readonly GradSetting[];
+  private readonly changes: readonly (readonly [storage: Storage, times: number])[];
+  /** Gradients that stay, whose elements are others after each call. */
+  private readonly refilled: readonly Storage[];
+  private successors: Successors = new Map();
+  private readonly pointers: number[] = [];
+  /** Whether the present call has changed anything that lasts. */
+  private lasting = false;
+
+  constructor(
+    private readonly trace: Trace,
+    /** What stood for the arguments in the trace. */
+    stands: readonly Tensor[],
+    returned: unknown,
+  ) {
+    const { steps, memory, grads } = trace;
+    const { storages } = memory;
+    const gradients = new Set(
+      grads.flatMap(({ value }) => (value === null ? [] : [memory.of(value.storage)])),
+    );
+    const stays = (traced: Traced): boolean => gradients.has(traced) || traced.written !== null || traced.number;
+    this.result = describeResult(returned, trace, stays, stands, this.outputs);
+    this.inputs = storages.filter(({ input }) => input >= 0);
+    const again = steps.some(({ kind }) => kind === 'again');
+    this.asksPlaces = again || steps.some(({ kind }) => kind === 'host');
+
+    const lives = livesOf(steps, storages.length);
+    const roles = storages.map((traced): Role => {
+      if (traced.input >= 0 || this.outputs.includes(traced)) return 'given';
+      // Who is called again may read anything that was there in the trace.
+      if (stays(traced) || again) return 'kept';
+      return lives[traced.index].last < 0 ? 'unused' : 'passing';
+    });
+    const restored = storages.filter((traced) => isOverwritten(traced));
+    const { bytes, unshared, offsets } = place(storages, roles, lives);
+    const extra = restored.reduce((sum, traced) => sum + Math.ceil(traced.bytes / 64) * 64, 0);
+    this.arena = Storage.allocate(Math.max(64, bytes + extra), 'compile');
+    const originals = this.keepOriginals(restored, this.arena.ptr + bytes);
+    this.moveIn(storages, roles, offsets);
+
+    const parameters = new Map<Traced, number>();
+    for (const traced of [...this.inputs, ...this.outputs]) parameters.set(traced, parameters.size);
+    this.driver = compileDriver(
+      this.lower(steps, parameters, originals, lives.map(({ first }) => first)),
+      parameters.size,
+      (number) => {
+        this.hosts[number]();
+      },
+    );
+
+    const last = new Map<Tensor, Tensor | null>();
+    for (const { leaf, value } of grads) last.set(leaf, value);
+    this.settings = Array.from(last, ([leaf, value]) => ({ leaf, value }));
+    this.refilled = this.settings.flatMap(({ value }) => (value === null ? [] : [value.storage]));
+    const counts = new Map<Storage, number>();
+    for (const { storage } of trace.changes) counts.set(storage, (counts.get(storage) ?? 0) + 1);
+    this.changes = [...counts];
+    const kernels = steps.filter(({ kind }) => kind === 'kernel').length;
+    this.statistics = {
+      kernels,
+      calls: kernels,
+      javascript: steps.flatMap(({ kind, op }) => (kind === 'kernel' ? [] : [op])),
+      arenaBytes: this.arena.byteLength,
+      unsharedBytes: unshared,
+    };
+    // Where arguments and results are is known at each call: nothing holds the memory of the trace any more.
+    for (const { storage } of [...this.inputs, ...this.outputs]) storage.owner = undefined;
+    memory.forget();
+  }
+
+  /** Copies of what JavaScript wrote once and kernels write over, behind all else in the arena. */
+  private keepOriginals(restored: readonly Traced[], begin: number): Map<Traced, number> {
+    const places = new Map<Traced, number>();
+    let at = begin;
+    for (const traced of restored) {
+      if (traced.written !== null) u8.set(traced.written, at);
+      places.set(traced, at);
+      at += Math.ceil(traced.bytes / 64) * 64;
+    }
+    return places;
+  }
+
+  private moveIn(storages: readonly Traced[], roles: readonly Role[], offsets: readonly number[]): void {
+    for (const traced of storages) {
+      const offset = offsets[traced.index];
+      if (offset < 0) continue;
+      const { storage, begin, bytes } = traced;
+      const ptr = this.arena.ptr + offset;
+      if (roles[traced.index] === 'kept') u8.copyWithin(ptr, begin, begin + bytes);
+      storage.ptr = ptr;
+      storage.owner = this.arena;
+    }
+  }
+
+  /** The steps as the driver makes them. */
+  private lower(
+    steps: readonly Step[],
+    parameters: ReadonlyMap<Traced, number>,
+    originals: ReadonlyMap<Traced, number>,
+    firsts: readonly number[],
+  ): DriverStep[] {
+    const { grads } = this.trace;
+    const out: DriverStep[] = [];
+    let set = 0;
+    const restoredAt = new Map<number, Traced[]>();
+    for (const traced of originals.keys()) {
+      const at = firsts[traced.index];
+      restoredAt.set(at, [...(restoredAt.get(at) ?? []), traced]);
+    }
+    steps.forEach((step, at) => {
+      for (const traced of restoredAt.get(at) ?? []) {
+        out.push({ kind: 'copy', from: originals.get(traced) ?? 0, to: traced.storage.ptr, bytes: traced.bytes });
+      }
+      if (step.kind === 'kernel') {
+        const { kernel, args } = step;
+        out.push({ kind: 'kernel', kernel, args: args.map((x) => lowerArgument(x, parameters)) });
+        return;
+      }
+      const settings: GradSetting[] = [];
+      if (step.kind !== 'host') for (; set < grads.length && grads[set].at <= at; set++) settings.push(grads[set]);
+      out.push({ kind: 'host', number: this.hosts.push(this.hostOf(step, at, latest(settings))) - 1 });
+    });
+    return out;
+  }
+
+  private hostOf(step: Exclude<Step, { kind: 'kernel' }>, at: number, settings: readonly GradSetting[]): () => void {
+    const changed = this.trace.changes.some((change) => change.at <= at);
+    const before = (): void => {
+      // Kernels before this have written to what lasts.
+      if (changed) this.lasting = true;
+      for (const { leaf, value } of settings) leaf.grad = value;
+    };
+    switch (step.kind) {
+      case 'host':
+        return () => {
+          if (changed) this.lasting = true;
+          callHost(step);
+        };
+      case 'call':
+        return () => {
+          before();
+          this.lasting = true;
+          step.run();
+        };
+      case 'again':
+        return () => {
+          before();
+          if (step.effects) this.lasting = true;
+          callAgain(step, this.arena, this.successors);
+        };
+    }
+  }
+
+  /**
+   * Makes the step with other arguments.
+   *
+   * @throws Abandoned where that cannot be, and nothing was changed yet
+   */
+  replay(given: readonly Tensor[]): unknown {
+    const { inputs, outputs, pointers, trace } = this;
+    const storages = new Array<Storage>(outputs.length);
+    for (let i = 0; i < inputs.length; i++) pointers[i] = given[inputs[i].input].ptr;
+    for (let i = 0; i < outputs.length; i++) {
+      const storage = Storage.allocate(outputs[i].bytes, 'compile');
+      storages[i] = storage;
+      pointers[inputs.length + i] = storage.ptr;
+    }
+    if (trace.changedInputs.size > 0) this.checkOverlaps(given);
+    if (this.asksPlaces) {
+      inputs.forEach(({ storage }, i) => {
+        storage.ptr = pointers[i];
+      });
+      outputs.forEach(({ storage }, i) => {
+        storage.ptr = pointers[inputs.length + i];
+      });
+      this.successors.clear();
+    }
+    this.lasting = false;
+    try {
+      this.driver(...pointers);
+    } catch (error) {
+      if (!this.lasting) throw new Abandoned(error instanceof Otherwise ? error.message : '', { cause: error });
+      throw error;
+    }
+    for (const { leaf, value } of this.settings) if (leaf.grad !== value) leaf.grad = value;
+    for (const storage of this.refilled) storage.version++;
+    for (const [storage, times] of this.changes) storage.version += times;
+    for (const input of trace.changedInputs) given[input].changed();
+    return makeResult(this.result, storages, given);
+  }
+
+  /** What is changed in place must not be another argument, too: in the trace they lay apart. */
+  private checkOverlaps(given: readonly Tensor[]): void {
+    for (const changed of this.trace.changedInputs) {
+      const begin = given[changed].ptr;
+      const end = begin + spanOf(given[changed]);
+      given.forEach((other, i) => {
+        const start = other.ptr;
+        if (i !== changed && start < end && start + spanOf(other) > begin)
+          throw new Abandoned('an argument that is changed in place shares its memory with another one');
+      });
+    }
+  }
+}
+
+function latest(settings: readonly GradSetting[]): GradSetting[] {
+  const last = new Map<Tensor, Tensor | null>();
+  for (const { leaf, value } of settings) last.set(leaf, value);
+  return Array.from(last, ([leaf, value]) => ({ leaf, value }));
+}
+
+function lowerArgument(x: Argument, parameters: ReadonlyMap<Traced, number>): DriverArgument {
+  if (!isPlace(x)) return x;
+  const parameter = parameters.get(x.of);
+  return parameter === undefined ? x.of.storage.ptr + x.offset : { parameter, offset: x.offset };
+}
+
+function callHost({ run, args }: HostStep): void {
+  Reflect.apply(
+    run,
+    undefined,
+    args.map((x) => (isPlace(x) ? x.of.storage.ptr + x.offset : x)),
+  );
+}
+
+/** Whether what JavaScript wrote was written over by kernels in the trace, in whose memory it still is. */
+function isOverwritten({ written, begin, bytes }: Traced): boolean {
+  if (written === null) return false;
+  const words = new Int32Array(written.buffer, written.byteOffset, bytes >> 2);
+  for (let i = 0; i < words.length; i++) if (words[i] !== i32[begin / 4 + i]) return true;
+  for (let i = words.length * 4; i < bytes; i++) if (written[i] !== u8[begin + i]) return true;
+  return false;
+}

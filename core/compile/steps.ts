@@ -1,0 +1,100 @@
+/** What a trace is made of: calls of kernels with numbers and places, and what has to run as JavaScript each time. */
+import type { Node } from '../autograd/node.js';
+import type { HostArgument, RecordedKernel } from '../kernels/recording.js';
+import type { Storage } from '../storage.js';
+import type { Tensor } from '../tensor.js';
+
+/** A storage that a traced step allocated, or the elements of an argument. */
+export interface Traced {
+  /** Where tensors of the trace find it; its address moves when a step is compiled. */
+  readonly storage: Storage;
+  /** Its place among all, and where it lay in the trace. */
+  readonly index: number;
+  readonly begin: number;
+  readonly bytes: number;
+  /** Which argument's elements these are; -1 for others. */
+  readonly input: number;
+  /** Whether it holds one number that JavaScript wrote for a kernel. */
+  readonly number: boolean;
+  /** Whether a kernel was called with its address. */
+  touched: boolean;
+  /** What JavaScript had written into it before the first kernel was called with it; null where nothing. */
+  written: Uint8Array | null;
+}
+
+/** An address: so many bytes behind the beginning of a storage. */
+export interface Place {
+  readonly of: Traced;
+  readonly offset: number;
+}
+
+export type Argument = number | Place;
+
+/** A call of a WebAssembly function. */
+export interface KernelStep {
+  readonly kind: 'kernel';
+  /** The op that called it, for messages. */
+  readonly op: string;
+  readonly kernel: RecordedKernel;
+  readonly args: readonly Argument[];
+}
+
+/** A call of a JavaScript function on addresses. */
+export interface HostStep {
+  readonly kind: 'host';
+  readonly op: string;
+  readonly run: (...args: never[]) => unknown;
+  readonly args: readonly (HostArgument | Place)[];
+}
+
+/** An op, or the derivative of one, that computes in JavaScript: it is called again. */
+export interface AgainStep {
+  readonly kind: 'again';
+  readonly op: string;
+  readonly call: () => unknown;
+  /** What it allocated, in order: it gets the same places again. */
+  readonly storages: readonly Traced[];
+  readonly recorded: boolean;
+  /** Whether it changes anything that is not its own: tensors outside, random generators. */
+  readonly effects: boolean;
+  /** What it gave, and the nodes that it made: later derivatives are those of the nodes that it makes anew. */
+  readonly result: unknown;
+  readonly nodes: readonly [first: number, last: number];
+  /** Of a derivative: whose. */
+  readonly node: NodeCall | null;
+}
+
+export interface NodeCall {
+  readonly node: Node;
+  readonly grad: Tensor;
+  /** Which of the gradients were asked for. */
+  readonly wanted: readonly boolean[];
+  /** The versions that saved tensors had. */
+  readonly saved: readonly (readonly [storage: Storage, version: number])[];
+}
+
+/** Something on the state of objects, such as an optimizer's step. */
+export interface CallStep {
+  readonly kind: 'call';
+  readonly op: string;
+  readonly run: () => unknown;
+}
+
+export type Step = KernelStep | HostStep | AgainStep | CallStep;
+
+/** A gradient that was set, before the step with this number. */
+export interface GradEvent {
+  readonly at: number;
+  readonly leaf: Tensor;
+  readonly value: Tensor | null;
+}
+
+/** Elements of a tensor outside that were changed in place, as ops say it, before the step with this number. */
+export interface ChangeEvent {
+  readonly at: number;
+  readonly storage: Storage;
+}
+
+export function isPlace(x: unknown): x is Place {
+  return typeof x === 'object' && x !== null && 'of' in x;
+}

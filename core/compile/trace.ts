@@ -1,0 +1,379 @@
+/** Runs a step once, as it is, and writes down what its kernels are called with. */
+import type { Node } from '../autograd/node.js';
+import { lastSequence, Node as NodeClass } from '../autograd/node.js';
+import { gradMode, type Watch } from '../autograd/mode.js';
+import { leavesOf } from '../autograd/trees.js';
+import { type StepRecorder, tracing } from '../autograd/tracing.js';
+import {
+  type HostArgument,
+  type KernelRecorder,
+  type RecordedKernel,
+  recording,
+  setKernelReports,
+} from '../kernels/recording.js';
+import { fewElements } from '../ops/few.js';
+import { fusing } from '../ops/fused.js';
+import { registry } from '../ops/record.js';
+import { knownOptimizers, Optimizer } from '../optim/optimizer.js';
+import { allocation, Storage } from '../storage.js';
+import { Tensor } from '../tensor.js';
+import { StateGuard } from './guards.js';
+import { TraceMemory } from './region.js';
+import type { AgainStep, ChangeEvent, GradEvent, HostStep, NodeCall, Step } from './steps.js';
+
+/** An op, or a derivative, that is at work. */
+interface Frame {
+  readonly name: string;
+  readonly steps: number;
+  readonly storages: number;
+  readonly grads: number;
+  readonly changes: number;
+  readonly nodes: number;
+  readonly recorded: boolean;
+  /** Whether it computes in JavaScript, so that it has to be called again. */
+  again: boolean;
+  random: boolean;
+}
+
+/** What is otherwise while a step is traced, and while one of its ops is called again: the ways that ops take. */
+export interface Ways {
+  restore(): void;
+}
+
+/** Lets ops call kernels always, and at once. */
+export function takeKernels(watch: Watch): Ways {
+  const { limit } = fewElements;
+  const { after } = fusing;
+  const before = gradMode.watch;
+  fewElements.limit = 0;
+  fusing.after = 0;
+  gradMode.watch = watch;
+  return {
+    restore: () => {
+      fewElements.limit = limit;
+      fusing.after = after;
+      gradMode.watch = before;
+    },
+  };
+}
+
+export class Trace implements KernelRecorder, StepRecorder, Watch {
+  readonly passive = true;
+  readonly memory = new TraceMemory();
+  readonly guard = new StateGuard();
+  readonly steps: Step[] = [];
+  readonly grads: GradEvent[] = [];
+  readonly changes: ChangeEvent[] = [];
+  /** Arguments whose elements are changed in place. */
+  readonly changedInputs = new Set<number>();
+  /** Why this cannot be compiled. */
+  refusal: string | null = null;
+
+  private readonly frames: Frame[] = [];
+  private readonly written = new Set<Tensor>();
+  /** Nodes whose derivative is called again, and those that were made by ops that are. */
+  private readonly kept = new Set<Node>();
+  private readonly remade: (readonly [first: number, last: number])[] = [];
+  private readonly walked = new Set<Node>();
+  private undo: (() => void)[] = [];
+
+  // How tracing begins and ends.
+
+  start(): void {
+    if (!this.memory.usable) {
+      this.refusal = 'there is not enough address space left for tensors to trace it';
+      return;
+    }
+    tracing.unwind = () => {
+      this.stop();
+    };
+    const ways = takeKernels(this);
+    this.undo.push(() => {
+      ways.restore();
+    });
+    this.attach();
+    this.watchOptimizers();
+    this.undo.push(() => {
+      this.detach();
+    });
+  }
+
+  /** Calling it again does nothing. */
+  stop(): void {
+    for (const each of this.undo.splice(0).reverse()) each();
+    tracing.unwind = null;
+    this.memory.close();
+  }
+
+  private attach(): void {
+    recording.current = this;
+    tracing.current = this;
+    allocation.source = (bytes, operation) => this.allocate(bytes, operation);
+    setKernelReports(true);
+  }
+
+  private detach(): void {
+    setKernelReports(false);
+    recording.current = null;
+    tracing.current = null;
+    allocation.source = null;
+  }
+
+  /** Runs something that is nobody's business. */
+  private aside<R>(run: () => R): R {
+    if (recording.current !== this) return run();
+    const { limit } = fewElements;
+    this.detach();
+    gradMode.watch = null;
+    fewElements.limit = 2 ** 16;
+    try {
+      return run();
+    } finally {
+      if (this.refusal === null) {
+        fewElements.limit = limit;
+        gradMode.watch = this;
+        this.attach();
+      }
+    }
+  }
+
+  private watchOptimizers(): void {
+    const watched = new Set<object>();
+    const watchClass = (prototype: object): void => {
+      for (
+        let at: object | null = prototype;
+        at !== null && at !== Optimizer.prototype;
+        at = Reflect.getPrototypeOf(at)
+      ) {
+        if (watched.has(at)) continue;
+        watched.add(at);
+        if (Object.hasOwn(at, 'step')) this.watchSteps(at);
+      }
+    };
+    for (const prototype of knownOptimizers) watchClass(prototype);
+  }
+
+  private watchSteps(prototype: object): void {
+    const own = Object.getOwnPropertyDescriptor(prototype, 'step');
+    const step: unknown = own?.value;
+    if (own === undefined || typeof step !== 'function') return;
+    const call = (name: string, run: () => unknown): unknown => this.call(name, run);
+    const watched = function watched(this: Optimizer, ...args: unknown[]): unknown {
+      return call(`${this.name}.step`, () => Reflect.apply(step, this, args));
+    };
+    Object.defineProperty(prototype, 'step', { ...own, value: watched });
+    this.undo.push(() => {
+      Object.defineProperty(prototype, 'step', own);
+    });
+  }
+
+  // What the kernels say.
+
+  allocate(bytes: number, operation: string): Storage {
+    const traced = this.memory.allocate(bytes);
+    if (traced !== null) return traced.storage;
+    this.refuse(`one call of it takes more than ${Math.floor(this.memory.used / 2 ** 20)} MiB`);
+    return Storage.allocate(bytes, operation);
+  }
+
+  place(): number {
+    const traced = this.memory.allocate(8, -1, true);
+    if (traced !== null) return traced.begin;
+    return this.allocate(8, 'number').ptr;
+  }
+
+  kernel(kernel: RecordedKernel, args: readonly number[]): void {
+    const { memory } = this;
+    const list = args.map((x, i) => {
+      const place = kernel.types[i] === 'i32' ? memory.place(x) : null;
+      if (place !== null) memory.touch(place.of);
+      return place ?? x;
+    });
+    this.steps.push({ kind: 'kernel', op: this.op, kernel, args: list });
+  }
+
+  host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R {
+    const { memory } = this;
+    const list = args.map((x) => {
+      const place = typeof x === 'number' ? memory.place(x) : null;
+      if (place !== null) memory.touch(place.of);
+      return place ?? x;
+    });
+    const op = this.frames.length > 0 ? this.op : name;
+    const step: HostStep = { kind: 'host', op, run: run as HostStep['run'], args: list };
+    this.steps.push(step);
+    return this.aside(() => run(...args));
+  }
+
+  call<R>(name: string, run: () => R): R {
+    this.steps.push({ kind: 'call', op: name, run });
+    return this.aside(run);
+  }
+
+  computes(): void {
+    const frame = this.frames.at(-1);
+    if (frame !== undefined) frame.again = true;
+    else this.refuse('elements are computed in JavaScript outside of any op');
+  }
+
+  refuse(reason: string): void {
+    if (this.refusal !== null) return;
+    this.refusal = reason;
+    this.stop();
+  }
+
+  // What tensors and modules say.
+
+  viewed(tensor: Tensor): void {
+    const traced = this.memory.of(tensor.storage);
+    const frame = this.frames.at(-1);
+    // What nothing else knows yet can only be written to: it is then a constant of the step.
+    if (traced !== undefined && !traced.touched && traced.input < 0 && traced.index >= (frame?.storages ?? 0)) return;
+    if (frame !== undefined) frame.again = true;
+    else
+      this.refuse(
+        'elements of a tensor are read or written in JavaScript: return the tensor and read it outside of the compiled function',
+      );
+  }
+
+  escapes(operation: string): void {
+    const frame = this.frames.at(-1);
+    if (frame !== undefined) frame.again = true;
+    else
+      this.refuse(
+        `${operation} reads values in the middle of it, on which the rest may depend: return the tensor and read it outside`,
+      );
+  }
+
+  gradRead(leaf: Tensor, value: Tensor | null): void {
+    if (!this.written.has(leaf) && this.memory.of(leaf.storage) === undefined) this.guard.grad(leaf, value);
+    if (value !== null) this.meet(value);
+  }
+
+  gradWritten(leaf: Tensor, value: Tensor | null): void {
+    this.written.add(leaf);
+    this.grads.push({ at: this.steps.length, leaf, value });
+  }
+
+  changed({ storage }: Tensor): void {
+    const traced = this.memory.of(storage);
+    if (traced === undefined) this.changes.push({ at: this.steps.length, storage });
+    else if (traced.input >= 0) this.changedInputs.add(traced.input);
+  }
+
+  module(module: object, hooked: boolean): void {
+    this.guard.module(module);
+    if (hooked) this.refuse(`${module.constructor.name} has hooks, which are functions of yours that see each call`);
+  }
+
+  hooked(name: string): void {
+    this.refuse(`a hook on a gradient (of ${name}) is a function of yours that sees each call`);
+  }
+
+  keeps(node: Node): boolean {
+    return this.kept.has(node);
+  }
+
+  /** Whether the step went backward through a node. */
+  wentThrough(node: Node): boolean {
+    return this.walked.has(node);
+  }
+
+  private meet(tensor: Tensor): void {
+    if (tensor.level === 0 && this.memory.of(tensor.storage) === undefined) this.guard.tensor(tensor);
+  }
+
+  // What ops say.
+
+  private get op(): string {
+    return this.frames[0]?.name ?? 'autograd';
+  }
+
+  private enter(name: string): Frame {
+    const frame: Frame = {
+      name,
+      steps: this.steps.length,
+      storages: this.memory.storages.length,
+      grads: this.grads.length,
+      changes: this.changes.length,
+      nodes: lastSequence() + 1,
+      recorded: gradMode.enabled,
+      again: false,
+      random: false,
+    };
+    this.frames.push(frame);
+    return frame;
+  }
+
+  /** What an op that computes in JavaScript did is forgotten, because it is called again instead. */
+  private replace(frame: Frame, result: unknown, call: () => unknown, node: NodeCall | null): void {
+    const effects = frame.random || this.changes.length > frame.changes || this.grads.length > frame.grads;
+    const storages = this.memory.storages.slice(frame.storages).filter(({ number }) => !number);
+    for (const traced of storages) {
+      traced.touched = true;
+      traced.written = null;
+    }
+    this.steps.length = frame.steps;
+    this.grads.length = frame.grads;
+    this.changes.length = frame.changes;
+    const nodes = [frame.nodes, lastSequence()] as const;
+    this.remade.push(nodes);
+    const { name, recorded } = frame;
+    const step: AgainStep = { kind: 'again', op: name, call, storages, recorded, effects, result, nodes, node };
+    this.steps.push(step);
+  }
+
+  run<T>(name: string, args: readonly unknown[], call: () => T): T {
+    if (recording.current !== this) return call();
+    for (const tensor of leavesOf(args)) this.meet(tensor);
+    const frame = this.enter(name);
+    if (registry.get(name)?.random) frame.again = frame.random = true;
+    try {
+      const result = call();
+      if (frame.again && this.refusal === null) this.replace(frame, result, call, null);
+      return result;
+    } finally {
+      this.frames.pop();
+    }
+  }
+
+  trace(): string {
+    return '';
+  }
+
+  backward<G extends readonly unknown[]>(
+    node: { readonly name: string; readonly trace: string | null },
+    given: unknown,
+    compute: () => G,
+  ): G {
+    if (recording.current !== this || !(node instanceof NodeClass)) return compute();
+    this.walked.add(node);
+    const saved: (readonly [Storage, number])[] = [];
+    for (const tensor of node.keeps()) {
+      if (tensor === null) continue;
+      this.meet(tensor);
+      saved.push([tensor.storage, tensor.storage.version]);
+    }
+    const frame = this.enter(node.name);
+    const { sequence } = node;
+    // What it keeps may have been computed in JavaScript from elements.
+    if (this.remade.some(([first, last]) => sequence >= first && sequence <= last)) frame.again = true;
+    const wanted = node.next.map((next) => next?.wanted ?? false);
+    try {
+      const result = compute();
+      if (frame.again && this.refusal === null) {
+        if (given instanceof Tensor) {
+          this.kept.add(node);
+          this.replace(frame, result, compute, { node, grad: given, wanted, saved });
+        } else this.refuse(`the derivative ${node.name} of several results is computed in JavaScript`);
+      }
+      return result;
+    } finally {
+      this.frames.pop();
+    }
+  }
+
+  reset(): void {
+    this.stop();
+  }
+}

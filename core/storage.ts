@@ -89,7 +89,9 @@ onSweep(() => {
 });
 
 /** Where storages come from instead, while a step is traced or a part of it is done again: see `compile/`. */
-export const allocation: { source: ((bytes: number, operation: string) => Storage) | null } = { source: null };
+export const allocation: { source: ((bytes: number, operation: string) => Storage) | null } = {
+  source: null,
+};
 
 /** The slots of storages that have no memory. */
 const NO_SLOT = -1;
@@ -113,7 +115,7 @@ export class Storage {
     public slot: number,
     private readonly slab: Slab | undefined,
     /** What the bytes belong to, where they have no slot. */
-    public owner: object | undefined = undefined,
+    public owner?: object,
   ) {}
 
   /**

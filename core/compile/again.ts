@@ -35,8 +35,10 @@ export function callAgain(step: AgainStep, owner: object, successors: Successors
   tracing.unwind = restore;
   gradMode.enabled = step.recorded;
   allocation.source = (bytes) => {
-    const traced = step.storages[next++];
-    if (traced?.bytes !== bytes) throw new Otherwise(`${step.op} makes tensors of other sizes than when it was traced`);
+    const traced = next < step.storages.length ? step.storages[next] : null;
+    next++;
+    if (traced?.bytes !== bytes)
+      throw new Otherwise(`${step.op} makes tensors of other sizes than when it was traced`);
     return Storage.within(owner, traced.storage.ptr, bytes);
   };
   try {
@@ -49,7 +51,11 @@ export function callAgain(step: AgainStep, owner: object, successors: Successors
     throw new Otherwise(`${step.op} makes other tensors than when it was traced`);
 }
 
-function goBackward({ node, grad, wanted, saved }: NodeCall, call: () => unknown, successors: Successors): void {
+function goBackward(
+  { node, grad, wanted, saved }: NodeCall,
+  call: () => unknown,
+  successors: Successors,
+): void {
   const successor = successors.get(node);
   const next = (successor ?? node).next;
   next.forEach((target, i) => {

@@ -17,7 +17,8 @@ export function traceDifference(a: Trace, b: Trace): string | null {
     const longer = a.steps.length > count ? a : b;
     return `${longer.steps[count].op} runs in one call and not in the next`;
   }
-  if (a.memory.storages.length !== b.memory.storages.length) return 'it makes more tensors in one call than in the next';
+  if (a.memory.storages.length !== b.memory.storages.length)
+    return 'it makes more tensors in one call than in the next';
   for (let i = 0; i < a.memory.storages.length; i++) {
     if (!sameContent(a.memory.storages[i], b.memory.storages[i]))
       return 'JavaScript writes other elements into a new tensor each time';
@@ -28,20 +29,25 @@ export function traceDifference(a: Trace, b: Trace): string | null {
     if (x.leaf !== y.leaf || x.at !== y.at || (x.value === null) !== (y.value === null))
       return 'other gradients are set in one call than in the next';
   }
-  if (a.changes.length !== b.changes.length || a.changes.some(({ storage }, i) => storage !== b.changes[i].storage))
+  if (
+    a.changes.length !== b.changes.length ||
+    a.changes.some(({ storage }, i) => storage !== b.changes[i].storage)
+  )
     return 'other tensors are changed in place in one call than in the next';
   return null;
 }
 
 function stepDifference(a: Step, b: Step): string | null {
-  if (a.kind !== b.kind || a.op !== b.op) return a.op === b.op ? `${a.op} takes another way` : `${a.op} runs in one call and ${b.op} in the next`;
+  if (a.kind !== b.kind || a.op !== b.op)
+    return a.op === b.op ? `${a.op} takes another way` : `${a.op} runs in one call and ${b.op} in the next`;
   if (a.kind === 'kernel' && b.kind === 'kernel') {
     if (a.kernel !== b.kernel) return `${a.op} calls another kernel`;
     return argumentDifference(a.op, a.args, b.args);
   }
   if (a.kind === 'host' && b.kind === 'host') return argumentDifference(a.op, a.args, b.args);
   if (a.kind === 'again' && b.kind === 'again') {
-    const same = a.storages.length === b.storages.length && a.storages.every((x, i) => x.bytes === b.storages[i].bytes);
+    const same =
+      a.storages.length === b.storages.length && a.storages.every((x, i) => x.bytes === b.storages[i].bytes);
     return same ? null : `${a.op} makes tensors of other sizes`;
   }
   return null;
@@ -60,7 +66,8 @@ function argumentDifference(
     }
     if (Object.is(x, y)) continue;
     if (Array.isArray(x) && Array.isArray(y) && x.join() === y.join()) continue;
-    if (isPlace(x) || isPlace(y)) return `${op} reads or writes another tensor: one that the function keeps and replaces`;
+    if (isPlace(x) || isPlace(y))
+      return `${op} reads or writes another tensor: one that the function keeps and replaces`;
     return `${op} gets the number ${String(x)} in one call and ${String(y)} in the next`;
   }
   return null;

@@ -81,7 +81,8 @@ class Compiler {
     if (watch === null) return this.run(self, args);
     if (!watch.passive) return this.asWritten(self, args, 'anomaly mode looks at each op');
     const variant = this.find(args, []);
-    if (!variant?.graph) return this.asWritten(self, args, 'a profile looks at each op; call it some times before');
+    if (!variant?.graph)
+      return this.asWritten(self, args, 'a profile looks at each op; call it some times before');
     return watch.run(`compiled ${this.fn.name}`.trimEnd(), args, () => this.run(self, args));
   }
 
@@ -140,7 +141,8 @@ class Compiler {
 
   private asWritten(self: unknown, args: unknown[], reason: string): unknown {
     if (reason !== '') {
-      if (this.fullgraph) throw new Error(`compile: ${this.fn.name || 'the function'} cannot be compiled: ${reason}`);
+      if (this.fullgraph)
+        throw new Error(`compile: ${this.fn.name || 'the function'} cannot be compiled: ${reason}`);
       if (this.fallbackReasons.size < MOST_REASONS) this.fallbackReasons.add(reason);
     }
     this.counts.fallbacks++;
@@ -180,7 +182,8 @@ class Compiler {
   private noteRecompile(args: unknown[]): void {
     this.counts.recompiles++;
     const [{ spec, trace }] = this.variants;
-    const reason = difference(spec, args, 'arguments') ?? trace.guard.difference() ?? 'the arguments are other ones';
+    const reason =
+      difference(spec, args, 'arguments') ?? trace.guard.difference() ?? 'the arguments are other ones';
     if (!this.recompileReasons.includes(reason)) this.recompileReasons.push(reason);
     if (this.recompileReasons.length > MOST_REASONS) this.recompileReasons.shift();
   }
@@ -225,11 +228,12 @@ class Compiler {
       for (const i of trace.changedInputs) takeBack(tensors[i], stands[i]);
     }
     this.counts.traces++;
-    if (trace.refusal === null) trace.refusal = this.refusalOf(returned, trace);
+    trace.refusal ??= this.refusalOf(returned, trace);
     if (trace.refusal !== null) {
       this.counts.traces--;
       this.counts.fallbacks++;
-      if (this.fullgraph) throw new Error(`compile: ${this.fn.name || 'the function'} cannot be compiled: ${trace.refusal}`);
+      if (this.fullgraph)
+        throw new Error(`compile: ${this.fn.name || 'the function'} cannot be compiled: ${trace.refusal}`);
       if (this.fallbackReasons.size < MOST_REASONS) this.fallbackReasons.add(trace.refusal);
       const value = withArguments(returned, tensors, stands);
       return { trace, result: null, value, build: () => new Graph(trace, stands, returned) };
@@ -325,7 +329,10 @@ function released(
  *
  * @throws TypeError unless `fn` is a function; RangeError for a cache of less than one step
  */
-export function compile<F extends (...args: never[]) => unknown>(fn: F, options: CompileOptions = {}): Compiled<F> {
+export function compile<F extends (...args: never[]) => unknown>(
+  fn: F,
+  options: CompileOptions = {},
+): Compiled<F> {
   if (typeof fn !== 'function') throw new TypeError(`compile: takes a function, got ${String(fn)}`);
   checkOptions('compile', options, ['cacheSize', 'fullgraph']);
   const { cacheSize = 8, fullgraph = false } = options;

@@ -61,7 +61,8 @@ export class Graph {
     const gradients = new Set(
       grads.flatMap(({ value }) => (value === null ? [] : [memory.of(value.storage)])),
     );
-    const stays = (traced: Traced): boolean => gradients.has(traced) || traced.written !== null || traced.number;
+    const stays = (traced: Traced): boolean =>
+      gradients.has(traced) || traced.written !== null || traced.number;
     this.result = describeResult(returned, trace, stays, stands, this.outputs);
     this.inputs = storages.filter(({ input }) => input >= 0);
     const again = steps.some(({ kind }) => kind === 'again');
@@ -84,7 +85,12 @@ export class Graph {
     const parameters = new Map<Traced, number>();
     for (const traced of [...this.inputs, ...this.outputs]) parameters.set(traced, parameters.size);
     this.driver = compileDriver(
-      this.lower(steps, parameters, originals, lives.map(({ first }) => first)),
+      this.lower(
+        steps,
+        parameters,
+        originals,
+        lives.map(({ first }) => first),
+      ),
       parameters.size,
       (number) => {
         this.hosts[number]();
@@ -152,7 +158,12 @@ export class Graph {
     }
     steps.forEach((step, at) => {
       for (const traced of restoredAt.get(at) ?? []) {
-        out.push({ kind: 'copy', from: originals.get(traced) ?? 0, to: traced.storage.ptr, bytes: traced.bytes });
+        out.push({
+          kind: 'copy',
+          from: originals.get(traced) ?? 0,
+          to: traced.storage.ptr,
+          bytes: traced.bytes,
+        });
       }
       if (step.kind === 'kernel') {
         const { kernel, args } = step;
@@ -160,13 +171,18 @@ export class Graph {
         return;
       }
       const settings: GradSetting[] = [];
-      if (step.kind !== 'host') for (; set < grads.length && grads[set].at <= at; set++) settings.push(grads[set]);
+      if (step.kind !== 'host')
+        for (; set < grads.length && grads[set].at <= at; set++) settings.push(grads[set]);
       out.push({ kind: 'host', number: this.hosts.push(this.hostOf(step, at, latest(settings))) - 1 });
     });
     return out;
   }
 
-  private hostOf(step: Exclude<Step, { kind: 'kernel' }>, at: number, settings: readonly GradSetting[]): () => void {
+  private hostOf(
+    step: Exclude<Step, { kind: 'kernel' }>,
+    at: number,
+    settings: readonly GradSetting[],
+  ): () => void {
     const changed = this.trace.changes.some((change) => change.at <= at);
     const before = (): void => {
       // Kernels before this have written to what lasts.
@@ -222,7 +238,8 @@ export class Graph {
     try {
       this.driver(...pointers);
     } catch (error) {
-      if (!this.lasting) throw new Abandoned(error instanceof Otherwise ? error.message : '', { cause: error });
+      if (!this.hasLasted())
+        throw new Abandoned(error instanceof Otherwise ? error.message : '', { cause: error });
       throw error;
     }
     for (const { leaf, value } of this.settings) if (leaf.grad !== value) leaf.grad = value;
@@ -230,6 +247,10 @@ export class Graph {
     for (const [storage, times] of this.changes) storage.version += times;
     for (const input of trace.changedInputs) given[input].changed();
     return makeResult(this.result, storages, given);
+  }
+
+  private hasLasted(): boolean {
+    return this.lasting;
   }
 
   /** What is changed in place must not be another argument, too: in the trace they lay apart. */

@@ -58,14 +58,14 @@ export function fits(spec: Spec, value: unknown, inputs: Tensor[]): boolean {
       if (layout.shape !== spec.shape && !sameShape(layout.shape, spec.shape)) return false;
       if (layout.strides !== spec.strides && !sameShape(layout.strides, spec.strides)) return false;
       if (gradMode.enabled && value.requiresGrad) return false;
-      const known = inputs[spec.input];
-      if (known !== undefined) return known === value;
-      inputs[spec.input] = value;
+      if (spec.input < inputs.length) return inputs[spec.input] === value;
+      inputs.push(value);
       return true;
     }
     case 'list':
       if (!Array.isArray(value) || value.length !== spec.entries.length) return false;
-      for (let i = 0; i < spec.entries.length; i++) if (!fits(spec.entries[i], value[i], inputs)) return false;
+      for (let i = 0; i < spec.entries.length; i++)
+        if (!fits(spec.entries[i], value[i], inputs)) return false;
       return true;
     case 'object': {
       if (!isPlainObject(value)) return false;
@@ -102,7 +102,9 @@ export function difference(spec: Spec, value: unknown, path: string): string | n
     case 'object': {
       if (!isPlainObject(value) || Object.keys(value).join() !== spec.keys.join())
         return `${path} has other fields than ${spec.keys.join(', ')}`;
-      return first(spec.entries.map((entry, i) => difference(entry, value[spec.keys[i]], `${path}.${spec.keys[i]}`)));
+      return first(
+        spec.entries.map((entry, i) => difference(entry, value[spec.keys[i]], `${path}.${spec.keys[i]}`)),
+      );
     }
   }
 }
@@ -165,11 +167,13 @@ export class StateGuard {
   holds(): boolean {
     if (gradMode.enabled !== this.gradEnabled || getDefaultDtype() !== this.defaultDtype) return false;
     for (const { tensor, ptr, layout, requiresGrad } of this.outside) {
-      if (tensor.layout !== layout || tensor.differentiable !== requiresGrad || tensor.storage.released) return false;
+      if (tensor.layout !== layout || tensor.differentiable !== requiresGrad || tensor.storage.released)
+        return false;
       if (tensor.storage.ptr !== ptr) return false;
     }
     for (const { module, names, values } of this.fields) {
-      for (let i = 0; i < names.length; i++) if (!Object.is(Reflect.get(module, names[i]), values[i])) return false;
+      for (let i = 0; i < names.length; i++)
+        if (!Object.is(Reflect.get(module, names[i]), values[i])) return false;
     }
     for (const [leaf, value] of this.grads) if (leaf.grad !== value) return false;
     return true;

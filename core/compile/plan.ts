@@ -37,14 +37,19 @@ export function livesOf(steps: readonly Step[], count: number): Life[] {
     life.last = at;
   };
   steps.forEach((step, at) => {
-    if (step.kind === 'kernel' || step.kind === 'host') for (const x of step.args) if (isPlace(x)) use(at, x.of);
+    if (step.kind === 'kernel' || step.kind === 'host')
+      for (const x of step.args) if (isPlace(x)) use(at, x.of);
     if (step.kind === 'again') for (const traced of step.storages) use(at, traced);
   });
   return lives;
 }
 
 /** Places for all storages, the largest first, each at the lowest place that is free during its life. */
-export function place(storages: readonly Traced[], roles: readonly Role[], lives: readonly Life[]): Placement {
+export function place(
+  storages: readonly Traced[],
+  roles: readonly Role[],
+  lives: readonly Life[],
+): Placement {
   const offsets = new Array<number>(storages.length).fill(-1);
   let keptBytes = 0;
   let unshared = 0;

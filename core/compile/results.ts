@@ -65,7 +65,9 @@ export function makeResult(result: Result, storages: readonly Storage[], inputs:
     case 'list':
       return result.entries.map((entry) => makeResult(entry, storages, inputs));
     case 'object':
-      return Object.fromEntries(result.keys.map((key, i) => [key, makeResult(result.entries[i], storages, inputs)]));
+      return Object.fromEntries(
+        result.keys.map((key, i) => [key, makeResult(result.entries[i], storages, inputs)]),
+      );
   }
 }
 
@@ -93,11 +95,13 @@ export function resultDifference(a: Result, b: Result): string | null {
   if (a.kind === 'value' && b.kind === 'value') {
     if (Object.is(a.value, b.value) || typeof a.value === 'function') return null;
     if (a.value instanceof Tensor) return 'it returns a tensor that it keeps and replaces';
-    if (typeof a.value === 'object' && a.value !== null) return 'it returns a new object of a class of its own each time';
+    if (typeof a.value === 'object' && a.value !== null)
+      return 'it returns a new object of a class of its own each time';
     return `it returns ${String(a.value)} in one call and ${String(b.value)} in the next: return tensors instead`;
   }
   if ((a.kind === 'list' && b.kind === 'list') || (a.kind === 'object' && b.kind === 'object')) {
-    if (a.entries.length !== b.entries.length) return 'it returns something else in one call than in the next';
+    if (a.entries.length !== b.entries.length)
+      return 'it returns something else in one call than in the next';
     for (let i = 0; i < a.entries.length; i++) {
       const reason = resultDifference(a.entries[i], b.entries[i]);
       if (reason !== null) return reason;

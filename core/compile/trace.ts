@@ -200,7 +200,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
       return place ?? x;
     });
     const op = this.frames.length > 0 ? this.op : name;
-    const step: HostStep = { kind: 'host', op, run: run as HostStep['run'], args: list };
+    const step: HostStep = { kind: 'host', op, run, args: list };
     this.steps.push(step);
     return this.aside(() => run(...args));
   }
@@ -228,7 +228,8 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     const traced = this.memory.of(tensor.storage);
     const frame = this.frames.at(-1);
     // What nothing else knows yet can only be written to: it is then a constant of the step.
-    if (traced !== undefined && !traced.touched && traced.input < 0 && traced.index >= (frame?.storages ?? 0)) return;
+    if (traced !== undefined && !traced.touched && traced.input < 0 && traced.index >= (frame?.storages ?? 0))
+      return;
     if (frame !== undefined) frame.again = true;
     else
       this.refuse(
@@ -263,7 +264,8 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
 
   module(module: object, hooked: boolean): void {
     this.guard.module(module);
-    if (hooked) this.refuse(`${module.constructor.name} has hooks, which are functions of yours that see each call`);
+    if (hooked)
+      this.refuse(`${module.constructor.name} has hooks, which are functions of yours that see each call`);
   }
 
   hooked(name: string): void {
@@ -319,7 +321,17 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     const nodes = [frame.nodes, lastSequence()] as const;
     this.remade.push(nodes);
     const { name, recorded } = frame;
-    const step: AgainStep = { kind: 'again', op: name, call, storages, recorded, effects, result, nodes, node };
+    const step: AgainStep = {
+      kind: 'again',
+      op: name,
+      call,
+      storages,
+      recorded,
+      effects,
+      result,
+      nodes,
+      node,
+    };
     this.steps.push(step);
   }
 

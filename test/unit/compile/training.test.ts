@@ -2,6 +2,7 @@ import { expect, describe, test } from 'vitest';
 import { F, nn, optim, randint, randn, type Tensor } from '../../../core/index.js';
 import { trainTwins, type Training } from './twins.js';
 
+type Network = nn.Module & ((x: Tensor) => Tensor);
 type MakeOptimizer = (parameters: Tensor[]) => optim.Optimizer;
 
 function network(
@@ -16,7 +17,7 @@ function network(
       model,
       step: (x: Tensor, target: Tensor) => {
         opt.zeroGrad();
-        const value = loss((model as nn.Sequential)(x), target);
+        const value = loss(model(x), target);
         value.backward();
         opt.step();
         return value;
@@ -25,7 +26,7 @@ function network(
   };
 }
 
-const mlp = (): nn.Module =>
+const mlp = (): Network =>
   new nn.Sequential(
     new nn.Linear(20, 32),
     new nn.ReLU(),
@@ -131,7 +132,7 @@ describe('a compiled training step gives the numbers of the step as written', ()
       return {
         model,
         step: (x: Tensor, target: Tensor) => {
-          const loss = F.crossEntropy((model as nn.Sequential)(x), target);
+          const loss = F.crossEntropy(model(x), target);
           loss.backward();
           opt.step();
           schedule.step();
@@ -149,7 +150,7 @@ describe('a compiled training step gives the numbers of the step as written', ()
       return {
         model,
         step: (x: Tensor, target: Tensor) => {
-          const loss = F.crossEntropy((model as nn.Sequential)(x), target);
+          const loss = F.crossEntropy(model(x), target);
           loss.backward();
           return loss;
         },

@@ -2,7 +2,9 @@ import { expect, describe, test } from 'vitest';
 import { F, nn, optim, randint, randn, type Tensor } from '../../../core/index.js';
 import { trainTwins, type Training } from './twins.js';
 
-type Network = nn.Module & ((x: Tensor) => Tensor);
+interface Network extends nn.Module {
+  forward(x: Tensor): Tensor;
+}
 type MakeOptimizer = (parameters: Tensor[]) => optim.Optimizer;
 
 function network(
@@ -17,7 +19,7 @@ function network(
       model,
       step: (x: Tensor, target: Tensor) => {
         opt.zeroGrad();
-        const value = loss(model(x), target);
+        const value = loss(model.forward(x), target);
         value.backward();
         opt.step();
         return value;
@@ -132,7 +134,7 @@ describe('a compiled training step gives the numbers of the step as written', ()
       return {
         model,
         step: (x: Tensor, target: Tensor) => {
-          const loss = F.crossEntropy(model(x), target);
+          const loss = F.crossEntropy(model.forward(x), target);
           loss.backward();
           opt.step();
           schedule.step();
@@ -150,7 +152,7 @@ describe('a compiled training step gives the numbers of the step as written', ()
       return {
         model,
         step: (x: Tensor, target: Tensor) => {
-          const loss = F.crossEntropy(model(x), target);
+          const loss = F.crossEntropy(model.forward(x), target);
           loss.backward();
           return loss;
         },

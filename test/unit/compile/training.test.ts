@@ -8,7 +8,7 @@ interface Network extends nn.Module {
 type MakeOptimizer = (parameters: Tensor[]) => optim.Optimizer;
 
 function network(
-  make: () => nn.Module,
+  make: () => Network,
   optimizer: MakeOptimizer,
   loss: (y: Tensor, target: Tensor) => Tensor,
 ) {

@@ -5,6 +5,7 @@ import { formatShape, type Shape } from './layout.js';
 import { f32, f64, i32, u8 } from './memory.js';
 import { castCopy, contiguousData, elements, type ElementArray } from './ops/raw.js';
 import { Tensor } from './tensor.js';
+import type { ArrayOf, Unknown } from './types/known.js';
 import { late } from './autograd/levels/late.js';
 import { tracing } from './autograd/tracing.js';
 import { levels } from './autograd/levels/wrapped.js';
@@ -70,7 +71,6 @@ export function toArray(x: Tensor): NestedArray {
 }
 
 declare module './tensor.js' {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same parameters
   interface Tensor<S, D> {
     /**
      * The only element as a number (bool: 1 or 0).
@@ -78,9 +78,9 @@ declare module './tensor.js' {
      */
     item(): number;
     /** The elements as nested arrays of numbers, or of booleans for a bool tensor; a bare value for a 0-d tensor. */
-    toArray(): NestedArray;
+    toArray(): ArrayOf<S, D>;
     /** The same as `toArray`. */
-    tolist(): NestedArray;
+    tolist(): ArrayOf<S, D>;
     /** A copy of the elements in row-major order as a typed array: int64 as Float64Array, bool as Uint8Array, 16-bit floats as Float32Array. */
     toTypedArray(): ElementArray;
   }
@@ -90,10 +90,10 @@ Tensor.prototype.item = function () {
   return item(this);
 };
 Tensor.prototype.toArray = function () {
-  return toArray(this);
+  return toArray(this) as Unknown;
 };
 Tensor.prototype.tolist = function () {
-  return toArray(this);
+  return toArray(this) as Unknown;
 };
 Tensor.prototype.toTypedArray = function () {
   return toTypedArray(this);

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
       return createLanguageService({ folder: process.cwd() });
     }),
     typesMs: Number(process.env.NABLA_TYPES_MS) || undefined,
-    typecheck: isTypecheckMode(process.env.NABLA_TYPECHECK) ? process.env.NABLA_TYPECHECK : 'off',
+    typecheck: isTypecheckMode(process.env.NABLA_TYPECHECK) ? process.env.NABLA_TYPECHECK : 'auto',
     isComplete: async (code) => {
       const { isComplete } = await import('./language/index.js');
       return isComplete(code);

@@ -8,6 +8,7 @@ import { describeValue } from '../layout.js';
 import { zerosLike } from '../ops/creation.js';
 import { notATensor } from '../ops/record.js';
 import { Tensor } from '../tensor.js';
+import type { Unknown } from '../types/known.js';
 import { callableClass } from './callable.js';
 import { type ForwardHook, type ForwardPreHook, type BackwardHook, Hooks, type HookHandle } from './hooks.js';
 import { Parameter } from './parameter.js';
@@ -60,8 +61,11 @@ export abstract class Module extends Callable {
   /** Fields that are buffers, and whether they are saved. @internal */
   bufferFields: Map<string, { persistent: boolean }> | null = null;
 
-  /** The output for given inputs: what a subclass defines. Call the module itself to have its hooks run. */
-  abstract forward(...inputs: never[]): unknown;
+  /**
+   * The output for given inputs: what a subclass defines. Call the module itself to have its hooks run. Of a module of which only
+   * that is known nothing is known of its inputs and output either.
+   */
+  abstract forward(...inputs: Unknown): Unknown;
 
   /** Runs `forward` on inputs whose types the caller has checked. @internal */
   invoke(inputs: unknown[]): unknown {

@@ -7,7 +7,7 @@ import type { Callback } from './callback.js';
 import type { FitHistory } from './history.js';
 
 /** A model of one input: most are. Others are trained by a `step` of one's own. */
-export type Trainable = Module & ((input: Tensor) => Tensor);
+export type Trainable = ((input: Tensor) => Tensor) & Module;
 
 /** What is measured of predictions and targets: `metrics.accuracy`, for instance. */
 export type Metric = (prediction: Tensor, target: Tensor) => number;

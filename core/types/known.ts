@@ -26,6 +26,18 @@ export type ShapeOf<S> =
         }
       : Shape;
 
+/** `x.toArray()` of a tensor: nested as deep as it has dimensions, where that is known. */
+export type ArrayOf<S, D> =
+  IsUnknown<S> extends true
+    ? Unknown
+    : S extends readonly []
+      ? ElementOf<D>
+      : S extends readonly [unknown, ...infer Rest]
+        ? ArrayOf<Rest, D>[]
+        : Unknown;
+
+type ElementOf<D> = IsUnknown<D> extends true ? Unknown : D extends 'bool' ? boolean : number;
+
 /** `x.dtype` of a tensor. */
 export type DTypeOf<D> = IsUnknown<D> extends true ? DType : D extends DType ? D : DType;
 

@@ -13,6 +13,7 @@ import type { Mailbox } from './mailbox.js';
 import type { Outputs } from './outputs.js';
 import type { StatusReporter } from './status.js';
 import type { Stdin } from './stdin.js';
+import { TypeChecks } from './type-checks.js';
 
 /** How many executions are remembered, for an input() that comes after its cell has ended. */
 const REMEMBERED = 256;
@@ -51,7 +52,7 @@ export class Executions {
   /** Resolves when the latest cell has ended, its idle included. */
   #ended: Promise<void> = Promise.resolve();
   #count = 0;
-  #typecheck: TypecheckMode;
+  readonly #types: TypeChecks;
   /** Calls off a cell that has not reached the user process yet. */
   #start = new AbortController();
   /** Settled when no interrupt is on its way. */
@@ -59,7 +60,9 @@ export class Executions {
 
   constructor(parts: ExecutionParts) {
     this.#parts = parts;
-    this.#typecheck = parts.typecheck;
+    const warn = (id: ExecutionId, text: string) =>
+      parts.outputs.accept({ type: 'stream', id, name: 'stderr', text });
+    this.#types = new TypeChecks(parts.language, warn, parts.typecheck);
   }
 
   /** The execution counter as it stands. */
@@ -114,6 +117,11 @@ export class Executions {
     await this.#interrupting;
   }
 
+  /** Nothing is looked for any more. */
+  stop(): void {
+    this.#types.stop();
+  }
+
   abortWaiting(): void {
     this.#queue.abortWaiting();
   }
@@ -159,14 +167,13 @@ export class Executions {
       this.#parts.reset();
       return { status: 'ok', execution_count: count, payload: [], user_expressions: {} };
     }
-    this.#typecheck = typecheck ?? this.#typecheck;
+    this.#types.turn(typecheck);
 
     const id = session.reserve();
     const record = outputs.begin(id, message.header, silent);
     this.#remember(id, message);
-    const refused = silent ? null : await this.#refuseTypes(code, count, start.signal);
-    const checked = silent ? null : this.#checkTypes(id, code, count);
-    if (!refused) this.#parts.language?.service.ran(code);
+    const types = { silent, stopped: start.signal };
+    const { refused, checked } = await this.#types.begin(id, code, count, types);
     const died = new Promise<ExecutionOutcome>((resolve) => {
       const die = (reason: ErrorReport) => resolve({ status: 'error', ...reason });
       this.#running = { id, die };
@@ -185,6 +192,7 @@ export class Executions {
     this.#running = null;
     stdin.cancel();
     if (outcome.status === 'error' && !record.errorShown) outputs.accept({ type: 'error', id, ...outcome });
+    this.#types.end();
     if (checked) await checked;
     await outputs.drained(start.signal);
     outputs.flush();
@@ -196,33 +204,6 @@ export class Executions {
       payload: page ? [...outcome.payload, await this.#page(session, page)] : outcome.payload,
       user_expressions: answered(request.user_expressions, outcome.userExpressions),
     };
-  }
-
-  /**
-   * Type errors become warnings of the cell, which runs all the same; null when nobody wants them. Resolves when they are
-   * out or take too long: then they come to their cell later.
-   */
-  #checkTypes(id: ExecutionId, code: string, count: number): Promise<void> | null {
-    const { language, outputs } = this.#parts;
-    if (!language || this.#typecheck !== 'warn') return null;
-    const told = language.service.warnings(code, `Cell [${count}]`).then((text) => {
-      if (text !== '') outputs.accept({ type: 'stream', id, name: 'stderr', text });
-    });
-    return Promise.race([told, new Promise<void>((resolve) => setTimeout(resolve, language.waitMs).unref())]);
-  }
-
-  /** With `%typecheck strict` a cell with type errors does not run: how it ends then. An interrupt ends the wait. */
-  async #refuseTypes(code: string, count: number, stopped: AbortSignal): Promise<ExecutionOutcome | null> {
-    const { language } = this.#parts;
-    if (!language || this.#typecheck !== 'strict') return null;
-    const stop = new Promise<string>((resolve) => {
-      stopped.addEventListener('abort', () => resolve(''), { once: true });
-    });
-    const text = await Promise.race([language.service.warnings(code, `Cell [${count}]`), stop]);
-    if (text === '') return null;
-    const evalue = 'the cell has type errors and was not run (%typecheck strict)';
-    const traceback = [...text.trimEnd().split('\n'), '', `TypeCheckError: ${evalue}`];
-    return { status: 'error', ename: 'TypeCheckError', evalue, traceback };
   }
 
   #failed({ ename, evalue, traceback }: ErrorReport): ExecuteReply {

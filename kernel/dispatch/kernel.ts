@@ -161,6 +161,7 @@ export class Kernel {
       .catch((error: unknown) => this.#log('the user process did not end cleanly', error));
     await Promise.race([shutdown, timeout]);
     clearTimeout(timer);
+    this.#executions.stop();
     this.#options.language?.stop();
     this.#outputs.flush();
     await this.#history.flushed();

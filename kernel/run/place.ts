@@ -87,7 +87,12 @@ export function ownLaunchSpec(): LaunchSpec {
     language: spec.language,
     interruptMode: spec.interrupt_mode,
     transport: 'ipc',
-    // Scripts would crowd a person's own cells out of the history.
-    env: { NABLA_OUTPUT_PACING: 'none', NABLA_HISTORY: 'off' },
+    env: {
+      NABLA_OUTPUT_PACING: 'none',
+      // Scripts would crowd a person's own cells out of the history.
+      NABLA_HISTORY: 'off',
+      // What there was time for must not decide what is in the executed notebook.
+      NABLA_TYPECHECK: process.env.NABLA_TYPECHECK ?? 'off',
+    },
   };
 }

@@ -59,7 +59,8 @@ export class KernelProcess {
     writeFileSync(file, JSON.stringify(info));
     const child = spawn(node, [main, ...args(file)], {
       cwd: folder,
-      env: { ...process.env, JPY_PARENT_PID: undefined, ...env },
+      // A language server for each kernel of the tests would take their time; what is about type errors asks for it.
+      env: { ...process.env, JPY_PARENT_PID: undefined, NABLA_TYPECHECK: 'off', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     return new KernelProcess(child, info, folder);

@@ -203,7 +203,7 @@ test('%reset starts the process anew; history, counter and the queue go on', asy
 
 test('%typecheck says what becomes of type errors', async () => {
   const wrong = 'console.log("ran"); const n: number = "text"';
-  const quiet = await client.execute(wrong);
+  const quiet = await client.execute(`%typecheck off\n${wrong}`);
   expect([quiet.stdout, quiet.stderr]).toEqual(['ran\n', '']);
   const strict = await client.execute(`%typecheck strict\n${wrong}`, {}, 30_000);
   expect(strict.stdout).toBe('');
@@ -218,7 +218,26 @@ test('%typecheck says what becomes of type errors', async () => {
     parent.msg_id === warned.id && content.name === 'stderr';
   expect((await client.until('the warning', isWarning)).content.text).toContain("Type 'string'");
   expect((await client.execute(`%typecheck off\n${wrong}`)).stderr).toBe('');
-  expect((await client.execute('%typecheck maybe')).reply.evalue).toContain('off, warn or strict');
+  expect((await client.execute('%typecheck maybe')).reply.evalue).toContain('auto, off, warn or strict');
+}, 60_000);
+
+test('with %typecheck auto each cell gets its own type errors when no other follows', async () => {
+  await client.execute(
+    '%typecheck auto\nconst twice = (x: number) => 2 * x; const empty = []; empty.push(1);',
+  );
+  const first = await client.execute('twice("one")');
+  // The name is another one for the cells after this.
+  const second = await client.execute('const twice = (x: string) => x + x; twice(2)');
+  const right = await client.execute('twice("two")');
+  expect([first.stderr, second.stderr, right.stderr]).toEqual(['', '', '']);
+  const warning = async (id: string): Promise<string> => {
+    const isWarning = ({ parent, content }: Received) => parent.msg_id === id && content.name === 'stderr';
+    return stripVTControlCharacters((await client.until('the warning', isWarning)).content.text as string);
+  };
+  expect(await warning(first.id)).toContain("'string' is not assignable to parameter of type 'number'");
+  expect(await warning(second.id)).toContain("'number' is not assignable to parameter of type 'string'");
+  const { result } = await client.execute('%typecheck off\ntwice("three")');
+  expect(result).toContain('threethree');
 }, 60_000);
 
 test('a question in the last line opens the pager after the cell has run', async () => {

@@ -59,8 +59,8 @@ export const MAGICS: readonly MagicHelp[] = [
     'typecheck',
     'line',
     'text',
-    '%typecheck off|warn|strict',
-    'Type errors of cells from now on: not looked for, shown beside the result, or a cell that has any is not run.',
+    '%typecheck auto|off|warn|strict',
+    'Type errors of cells from now on: shown as soon as there is time to look for them (auto), not looked for, shown before a cell ends, or a cell that has any is not run.',
   ),
   magic(
     'npm',

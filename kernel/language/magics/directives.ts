@@ -1,8 +1,8 @@
 /** Magics that the kernel process follows itself. */
 import { scanMagics, type Magic } from './scan.js';
 
-/** Type errors: not looked for, shown, or a reason not to run a cell. */
-export type TypecheckMode = 'off' | 'warn' | 'strict';
+/** Type errors: shown when there is time to look for them, not looked for, shown before the cell ends, or a reason not to run it. */
+export type TypecheckMode = 'auto' | 'off' | 'warn' | 'strict';
 
 export interface Directives {
   /** The process of the cells shall start anew. */
@@ -22,5 +22,5 @@ export function directivesOf(code: string): Directives {
 }
 
 export function isTypecheckMode(text: string | undefined): text is TypecheckMode {
-  return text === 'off' || text === 'warn' || text === 'strict';
+  return text === 'auto' || text === 'off' || text === 'warn' || text === 'strict';
 }

@@ -1,7 +1,12 @@
 /** What the language service answers; it knows types and code that has not run. Offsets are in UTF-16 units. */
 export interface LanguageService {
-  /** A cell runs: what it declares is there for the cells after it. */
-  ran(code: string): void;
+  /** A cell runs: what it declares is there for the cells after it. Its type errors are looked for with `check`. */
+  ran(code: string, wanted?: TypeErrorsWanted): void;
+  /**
+   * Looks for the type errors of cells that have run since the last time, in their order, until another question is asked or
+   * `isStopped` says so; those that are left wait for the next time. A question lets the program go on without them.
+   */
+  check(isStopped: () => boolean): Promise<void>;
   /** The user process has started anew. */
   reset(): void;
   /** What could stand at `offset`; null when the service cannot tell. */
@@ -13,6 +18,14 @@ export interface LanguageService {
   /** The same as text for a person, who knows the cell as `title`; empty when there are none. */
   warnings(code: string, title: string): Promise<string>;
   stop(): void;
+}
+
+/** Who wants to hear of a cell's type errors. */
+export interface TypeErrorsWanted {
+  /** What a person knows the cell as. */
+  readonly title: string;
+  /** Called with a text when there are any. */
+  readonly tell: (text: string) => void;
 }
 
 export interface Completions {

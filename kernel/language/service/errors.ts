@@ -38,17 +38,6 @@ const NEVER = new Set([
   1233,
   1232,
   1235, // the shape of a module
-  7005,
-  7006,
-  7008,
-  7010,
-  7016,
-  7018,
-  7019,
-  7031,
-  7034,
-  7041,
-  7053, // implicit any
   6133,
   6192,
   6196,
@@ -58,7 +47,10 @@ const NEVER = new Set([
 ]);
 
 /** May be null or undefined: true of the declaration, but the cell that ran may have given it a value. */
-const MAYBE_NOTHING = new Set([2531, 2532, 2533, 2454, 18047, 18048, 18049]);
+const MAYBE_NOTHING = new Set([2531, 2532, 2533, 2454, 2721, 2722, 2723, 18047, 18048, 18049]);
+
+/** All that is said of an implicit any. */
+const isImplicitAny = (code: number): boolean => code >= 7000 && code < 7100;
 
 type Node = Record<string, unknown>;
 
@@ -78,7 +70,14 @@ export function errorsOf(
     const number = Number(item.code);
     const range = isNode(item.range) ? item.range : {};
     const { start: from, end: to } = range;
-    if (Number(item.severity) !== ERROR || NEVER.has(number) || !isPlace(from) || !isPlace(to)) return [];
+    if (
+      Number(item.severity) !== ERROR ||
+      NEVER.has(number) ||
+      isImplicitAny(number) ||
+      !isPlace(from) ||
+      !isPlace(to)
+    )
+      return [];
     // Before or behind the cell's own text.
     if (from.line === 0) return [];
     const start = offsetAt(from);

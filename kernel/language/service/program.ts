@@ -52,21 +52,21 @@ export class CellProgram {
   /** The unit that declared a name last. */
   readonly #owners = new Map<string, { unit: Unit; kind: DeclaredKind }>();
   #library = new Map<string, string>();
-  /** Texts that have run and are not read yet, the latest last. */
-  #backlog = new Set<string>();
+  /** Texts that have run and are not read yet, the latest last, with what is to be done before they are. */
+  #backlog = new Map<string, (() => Promise<void>) | null>();
   #backlogLength = 0;
   #opened = new Map<string, string>();
   #lastUnit = 0;
   /** What the cells import from. */
   #modules = new Set<string>();
 
-  /** A cell runs. Costs nothing: it is read when the program is asked for. */
-  ran(code: string): void {
+  /** A cell runs. Costs nothing: it is read when the program is asked for. `before` is what `next` hands out with it. */
+  ran(code: string, before: (() => Promise<void>) | null = null): void {
     // Run again, it comes after the others.
     if (this.#backlog.delete(code)) this.#backlogLength -= code.length;
-    this.#backlog.add(code);
+    this.#backlog.set(code, before);
     this.#backlogLength += code.length;
-    for (const oldest of this.#backlog) {
+    for (const oldest of this.#backlog.keys()) {
       if (this.#backlogLength <= LONGEST_BACKLOG) break;
       this.#backlog.delete(oldest);
       this.#backlogLength -= oldest.length;
@@ -98,13 +98,24 @@ export class CellProgram {
 
   /** Reads the cells that have run, one a step, so that the caller can let others have a turn. */
   *read(): Generator<void> {
-    for (const code of this.#backlog) {
-      this.#backlog.delete(code);
-      this.#backlogLength -= code.length;
-      const names = namesOf(code);
-      if (names.isValid) this.#add(code, names);
+    for (const code of this.#backlog.keys()) {
+      this.take(code);
       yield;
     }
+  }
+
+  /** The next cell to be read, if there is one. */
+  next(): { readonly code: string; readonly before: (() => Promise<void>) | null } | null {
+    for (const [code, before] of this.#backlog) return { code, before };
+    return null;
+  }
+
+  /** Reads a cell that has run, if that is not done yet. */
+  take(code: string): void {
+    if (!this.#backlog.delete(code)) return;
+    this.#backlogLength -= code.length;
+    const names = namesOf(code);
+    if (names.isValid) this.#add(code, names);
   }
 
   /** What the server must hear so that it has the program with `code` as the edited cell. */

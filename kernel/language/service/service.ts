@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { completionsFrom } from './completions.js';
 import { configDocuments, serverExecutable } from './config.js';
-import type { Completions, Diagnostic, Inspection, LanguageService } from './contract.js';
+import type { Completions, Diagnostic, Inspection, LanguageService, TypeErrorsWanted } from './contract.js';
 import { errorsOf } from './errors.js';
 import { fromHover, fromSignatureHelp } from './hover.js';
 import { itemsOf, type Place } from './items.js';
@@ -77,8 +77,30 @@ class Service implements LanguageService {
     return this.#server?.pid;
   }
 
-  ran(code: string): void {
-    this.#program.ran(blankMagics(code));
+  ran(code: string, wanted?: TypeErrorsWanted): void {
+    const blank = blankMagics(code);
+    this.#program.ran(blank, wanted ? () => this.#tell(code, blank, wanted) : null);
+  }
+
+  async check(isStopped: () => boolean): Promise<void> {
+    await this.#inTurn(async () => {
+      for (;;) {
+        const next = this.#program.next();
+        if (next === null || isStopped() || this.#waiting > 1) return;
+        await next.before?.();
+        // Run again meanwhile, it waits behind the others.
+        if (this.#program.next()?.before === next.before) this.#program.take(next.code);
+      }
+    });
+  }
+
+  /** The type errors of a cell, when all cells before it have been read. */
+  async #tell(written: string, code: string, { title, tell }: TypeErrorsWanted): Promise<void> {
+    const server = await this.#running();
+    if (!server) return;
+    const answer = await this.#askServer(server, code, 'textDocument/diagnostic', {});
+    const text = warningText(written, title, this.#errors(answer, code));
+    if (text !== '') tell(text);
   }
 
   reset(): void {
@@ -120,6 +142,10 @@ class Service implements LanguageService {
   async diagnose(written: string): Promise<readonly Diagnostic[]> {
     const code = blankMagics(written);
     const answer = await this.#ask(code, 'textDocument/diagnostic', {});
+    return this.#errors(answer, code);
+  }
+
+  #errors(answer: unknown, code: string): readonly Diagnostic[] {
     return errorsOf(answer, code, (place) => offsetIn(code, place), this.#program);
   }
 
@@ -134,10 +160,14 @@ class Service implements LanguageService {
   }
 
   /** One question after the other, as all are about the same document. Undefined: there is no answer. */
-  async #ask(code: string, method: string, params: Record<string, object>): Promise<unknown> {
+  #ask(code: string, method: string, params: Record<string, object>): Promise<unknown> {
+    return this.#inTurn(() => this.#askNow(code, method, params));
+  }
+
+  async #inTurn(question: () => Promise<unknown>): Promise<unknown> {
     if (this.#waiting >= LONGEST_QUEUE) return undefined;
     this.#waiting++;
-    const turn = this.#last.then(() => this.#askNow(code, method, params));
+    const turn = this.#last.then(question);
     this.#last = turn.catch(() => undefined);
     try {
       return await turn;
@@ -157,6 +187,15 @@ class Service implements LanguageService {
       // The kernel's other work goes on between two cells.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    return this.#askServer(server, code, method, params);
+  }
+
+  async #askServer(
+    server: LanguageServer,
+    code: string,
+    method: string,
+    params: Record<string, object>,
+  ): Promise<unknown> {
     for (const [file, type] of this.#disk.changes())
       server.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: uriOf(file), type }] });
     this.#sync(server, code);

@@ -62,7 +62,7 @@ export class LearningRates extends Still {
  * @param loader batches `[input, target]`, gone through again when they end
  */
 export function findLearningRate(
-  model: nn.Module & { forward(input: Tensor): Tensor },
+  model: { forward(input: Tensor): Tensor } & nn.Module,
   optimizer: RatedOptimizer,
   loader: Iterable<readonly Tensor[]>,
   loss: (prediction: Tensor, target: Tensor) => Tensor,

@@ -22,7 +22,8 @@ export function installMagics(moved: (folder: string) => void): void {
     npm: (args) => shell(`npm ${args}`),
     // The kernel process has heard it.
     typecheck: (mode) => {
-      if (!isTypecheckMode(mode)) throw new Error(`%typecheck: write off, warn or strict, got '${mode}'`);
+      if (!isTypecheckMode(mode))
+        throw new Error(`%typecheck: write auto, off, warn or strict, got '${mode}'`);
     },
     lsmagic: () => print(magicTable()),
     cd: (folder) => {

@@ -60,7 +60,7 @@ describe('checkpoint', () => {
       (wrap ? checkpoint(outer, a.mul(1), b) : outer(a.mul(1), b)).sum();
     const [byA, byB] = grad(value(false), [a, b]);
     const actual = grad(value(true), [a, b]);
-    expect(actual.map((g) => g.toArray())).toEqual([byA.toArray(), byB.toArray()]);
+    expect(actual.map((g): unknown => g.toArray())).toEqual([byA.toArray(), byB.toArray()]);
   });
 
   it('is differentiable twice', () => {
@@ -68,7 +68,7 @@ describe('checkpoint', () => {
     const f = (v: Tensor): Tensor => v.mul(w).sin();
     const second = (y: Tensor): unknown[] => {
       const [g] = grad(y.sum(), x1, { createGraph: true });
-      return grad(g.square().sum(), [x1, w]).map((h) => h.toArray());
+      return grad(g.square().sum(), [x1, w]).map((h): unknown => h.toArray());
     };
     expect(second(checkpoint(f, x1))).toEqual(second(f(x1)));
   });

@@ -38,7 +38,7 @@ it.each(names)('%s', (name) => {
   for (const args of samples) {
     const run = (): Tensor[] =>
       noGrad(() => tensorsIn(callOf(record)(...replaceTensors(args, tensorsIn(args).map(scattered)))));
-    const expected = run().map((x) => x.toArray());
-    expect(disturbed(run).map((x) => x.toArray())).toEqual(expected);
+    const expected = run().map((x): unknown => x.toArray());
+    expect(disturbed(run).map((x): unknown => x.toArray())).toEqual(expected);
   }
 });

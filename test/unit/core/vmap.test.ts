@@ -94,7 +94,7 @@ describe('inside of the function', () => {
   it('values cannot be read, nor decide what is done', () => {
     const reads: ((v: Tensor) => unknown)[] = [
       (v) => v.sum().item(),
-      (v) => v.toArray(),
+      (v): unknown => v.toArray(),
       (v) => v.toTypedArray(),
     ];
     for (const read of reads) {

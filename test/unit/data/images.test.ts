@@ -238,7 +238,7 @@ describe('transforms', () => {
       );
     const own = (): unknown[] => {
       const steps = make(new Generator().manualSeed(4));
-      return Array.from({ length: 10 }, () => steps(noise).toArray());
+      return Array.from({ length: 10 }, (): unknown => steps(noise).toArray());
     };
     expect(own()).toEqual(own());
     expect(new Set(own().map((x) => JSON.stringify(x))).size).toBeGreaterThan(5);

@@ -112,7 +112,7 @@ describe('for await', () => {
     const set = data.moons(50, { seed: 1 });
     const loader = new data.DataLoader(set, { batchSize: 8, shuffle: true });
     manualSeed(3);
-    const wanted = Array.from(loader, ([x]) => x.tolist());
+    const wanted = Array.from(loader, ([x]): unknown => x.tolist());
     manualSeed(3);
     const got: unknown[] = [];
     for await (const [x] of loader) got.push(x.tolist());

@@ -179,7 +179,7 @@ describe('blocks', () => {
       ],
     ]);
     const all = new text.BlockDataset([0, 1, 2, 3], 2, { stride: 1 });
-    expect([all.length, all.get(1).map((t) => t.toArray())]).toEqual([
+    expect([all.length, all.get(1).map((t): unknown => t.toArray())]).toEqual([
       2,
       [
         [1, 2],

@@ -35,8 +35,8 @@ describe('exponential moving average', () => {
       });
     }
     expect((ema.model.parameters()[0].tolist() as number[][]).flat()).toEqual(expected);
-    expect(ema.model.buffers().map((buffer) => buffer.tolist())).toEqual(
-      model.buffers().map((buffer) => buffer.tolist()),
+    expect(ema.model.buffers().map((buffer): unknown => buffer.tolist())).toEqual(
+      model.buffers().map((buffer): unknown => buffer.tolist()),
     );
     expect([ema.model.training, model.training]).toEqual([false, true]);
     expect(ema.model.parameters().some((parameter) => parameter.requiresGrad)).toBe(false);

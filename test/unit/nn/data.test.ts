@@ -60,7 +60,10 @@ describe('the loader', () => {
   test('gives batches in order, the last one smaller or left out', () => {
     const set = new data.TensorDataset(xs, ys);
     const shapes = (options: { dropLast?: boolean }) =>
-      Array.from(new data.DataLoader(set, { batchSize: 2, ...options }), ([x, y]) => [x.shape, y.tolist()]);
+      Array.from(new data.DataLoader(set, { batchSize: 2, ...options }), ([x, y]): unknown => [
+        x.shape,
+        y.tolist(),
+      ]);
     expect(shapes({})).toEqual([
       [
         [2, 2],
@@ -80,7 +83,7 @@ describe('the loader', () => {
     const set = new data.TensorDataset(xs, ys);
     const samples = Array.from({ length: set.length }, (_, i) => set.get(i));
     const batches = (loader: Iterable<readonly Tensor[]>) =>
-      Array.from(loader, (batch) => batch.map((item) => [item.dtype, item.tolist()]));
+      Array.from(loader, (batch) => batch.map((item): unknown => [item.dtype, item.tolist()]));
     const options = { batchSize: 3, shuffle: true };
     manualSeed(4);
     const fast = batches(new data.DataLoader(set, options));
@@ -153,7 +156,7 @@ describe('toy sets', () => {
 
   test('lie where their formulas say', () => {
     const points = (set: data.Classification) => {
-      const [x, y] = set.tensors.map((item) => item.tolist()) as [number[][], number[]];
+      const [x, y] = set.tensors.map((item): unknown => item.tolist()) as [number[][], number[]];
       return x.map(([a, b], i) => ({ a, b, label: y[i] }));
     };
     for (const { a, b, label } of points(data.moons(100, { noise: 0 }))) {

@@ -32,8 +32,8 @@ describe('hooks', () => {
     const seen: unknown[] = [];
     linear.registerFullBackwardHook((_module, gradInputs, gradOutputs) => {
       seen.push(
-        gradInputs.map((grad) => grad?.tolist()),
-        gradOutputs.map((grad) => grad?.tolist()),
+        gradInputs.map((grad): unknown => grad?.tolist()),
+        gradOutputs.map((grad): unknown => grad?.tolist()),
       );
       return gradInputs.map((grad) => grad?.mul(10) ?? null);
     });
@@ -55,7 +55,7 @@ describe('hooks', () => {
     const product = new Product();
     const seen: unknown[] = [];
     product.registerFullBackwardHook((_module, gradInputs) => {
-      seen.push(gradInputs.map((grad) => grad?.tolist() ?? null));
+      seen.push(gradInputs.map((grad): unknown => grad?.tolist() ?? null));
       return gradInputs.map((grad, i) => grad?.mul(i + 1) ?? null);
     });
     const [x, y] = [tensor([2], { requiresGrad: true }), tensor([3], { requiresGrad: true })];
@@ -70,7 +70,7 @@ describe('hooks', () => {
     linear.registerFullBackwardHook((_module, gradInputs, gradOutputs) => {
       seen.push(
         gradInputs,
-        gradOutputs.map((grad) => grad?.tolist()),
+        gradOutputs.map((grad): unknown => grad?.tolist()),
       );
       return undefined;
     });

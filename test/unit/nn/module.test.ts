@@ -83,7 +83,7 @@ describe('a module', () => {
 
   test('lists everything that is wrong with a state and then copies nothing', () => {
     const net = new Net();
-    const before = net.head.weight.tolist();
+    const before: unknown = net.head.weight.tolist();
     const state = new Net().stateDict();
     delete state.scale;
     state.extra = tensor([1]);

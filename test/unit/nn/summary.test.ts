@@ -50,14 +50,14 @@ test('a summary leaves the model as it was', () => {
   const statistics = model
     .at(1)
     .buffers()
-    .map((buffer) => buffer.tolist());
+    .map((buffer): unknown => buffer.tolist());
   nn.summary(model, [5, 3]);
   expect(model.modules().map((module) => module.training)).toEqual(before);
   expect(
     model
       .at(1)
       .buffers()
-      .map((buffer) => buffer.tolist()),
+      .map((buffer): unknown => buffer.tolist()),
   ).toEqual(statistics);
   expect(() => nn.summary(model, [5, 2])).toThrow('got [5, 2]');
   expect(model.modules().map((module) => module.training)).toEqual(before);

@@ -111,9 +111,9 @@ const CHARTS: Record<string, (values: number[]) => { model(): ChartModel }> = {
   findLearningRate: (values) => {
     const { model, x, y } = fitted(values);
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
-    const before = model.parameters().map((one) => one.toArray());
+    const before = model.parameters().map((one): unknown => one.toArray());
     const chart = plots.findLearningRate(model, optimizer, [[x, y]], squared, { steps: 20 });
-    expect(model.parameters().map((one) => one.toArray())).toEqual(before);
+    expect(model.parameters().map((one): unknown => one.toArray())).toEqual(before);
     expect(optimizer.paramGroups[0].lr).toBe(0.1);
     return chart;
   },

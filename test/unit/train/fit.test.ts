@@ -36,7 +36,7 @@ function makeModel(): nn.Sequential {
 }
 
 function weights(model: nn.Module): unknown {
-  return Object.entries(model.stateDict()).map(([name, x]) => [name, x.toArray()]);
+  return Object.entries(model.stateDict()).map(([name, x]): unknown => [name, x.toArray()]);
 }
 
 type Batch = [Tensor, Tensor];
@@ -201,7 +201,8 @@ describe('fit', () => {
     const own = fit(model, {
       train: [{ input: x, wanted: y }],
       step: ({ input, wanted }, net) => {
-        const prediction = net(input);
+        const prediction: unknown = net(input);
+        if (!(prediction instanceof Tensor)) throw new TypeError('no tensor');
         return { loss: F.l1Loss(prediction, wanted), prediction, target: wanted };
       },
       optimizer,

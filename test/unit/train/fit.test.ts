@@ -19,7 +19,7 @@ import {
   nn,
   noGrad,
   optim,
-  type Tensor,
+  Tensor,
   tensor,
   type Training,
 } from '../../../core/index.js';

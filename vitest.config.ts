@@ -6,8 +6,8 @@ export default defineConfig({
     exclude: ['node_modules', 'dist', 'test/browser', 'test/jupyter', 'test/lessons'],
     testTimeout: 30_000,
     maxWorkers: 2,
-    // The kernels of tests leave the user's history alone.
-    env: { NABLA_HISTORY: 'off' },
+    // The kernels of tests leave the user's history alone, and compute alike whether the machine has a BLAS or not.
+    env: { NABLA_HISTORY: 'off', NABLA_BLAS: process.env.NABLA_BLAS ?? 'off' },
     reporters: ['default', './test/summary-reporter.ts'],
   },
   resolve: {

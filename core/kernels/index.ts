@@ -1,6 +1,7 @@
 /** The kernels that run. */
 import { memoryBytes, memoryIsShared } from '../memory.js';
 import type { Kernels } from './api.js';
+import { blasReport, type BlasLine, createBlas, doctorSurroundings } from './blas/index.js';
 import { hasSimd } from './features.js';
 import { referenceKernels } from './reference/index.js';
 import { simdKernels } from './simd/index.js';
@@ -15,6 +16,8 @@ export interface KernelInfo {
   readonly sharedMemory: boolean;
   /** How many threads compute large operations. */
   readonly threads: number;
+  /** The system's BLAS that large products are given to, or why there is none. */
+  readonly blas: string;
   /** Bytes of address space set aside for tensors. */
   readonly reservedBytes: number;
   /** What is slower than it could be on this machine, and why; empty when all is well. */
@@ -23,7 +26,14 @@ export interface KernelInfo {
 
 const simd = hasSimd();
 
-export const kernels: Kernels = simd ? simdKernels : referenceKernels;
+const own = simd ? simdKernels : referenceKernels;
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- a function of a table, which has no `this`
+const ownProduct = own.matmul;
+
+const blas = createBlas(ownProduct);
+
+export const kernels: Kernels = { ...own, matmul: blas.matmul };
 
 /** Which kernels run here. */
 export function kernelInfo(): KernelInfo {
@@ -43,7 +53,11 @@ export function kernelInfo(): KernelInfo {
     simd,
     sharedMemory: memoryIsShared,
     threads: getNumThreads(),
+    blas: blas.outcome(),
     reservedBytes: memoryBytes,
     notes,
   };
 }
+
+/** Tries every BLAS of this machine again, which takes a moment, and says which is used and what is wrong with the others. */
+export const describeBlas = (): BlasLine[] => blasReport(doctorSurroundings(ownProduct));

@@ -42,6 +42,7 @@ export async function doctor(
     zeromq,
     compiler,
     webAssembly,
+    nativeBlas,
     kernelspecs,
     () => jupyter('jupyter', 'on the PATH'),
     localJupyter,
@@ -115,6 +116,20 @@ async function webAssembly(): Promise<Finding[]> {
     ];
   } catch (error) {
     return [broken(reason(error), 'raise the limit on virtual memory (ulimit -v)')];
+  }
+}
+
+/** The system's BLAS, which is nothing that has to be there; a setting that does not work is something to correct. */
+async function nativeBlas(): Promise<Finding[]> {
+  try {
+    const { describeBlas } = await import('../../core/kernels/index.js');
+    return describeBlas().map(({ state, text, advice }) => ({
+      state: state === 'used' || state === 'spare' ? 'ok' : state === 'wrong' ? 'broken' : 'absent',
+      text,
+      ...(advice === undefined ? {} : { advice }),
+    }));
+  } catch (error) {
+    return [absent(`native BLAS: ${reason(error)}`, "products run on Nabla's own kernels")];
   }
 }
 

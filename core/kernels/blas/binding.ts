@@ -5,7 +5,8 @@
 
 /** What is used of koffi. */
 export interface Ffi {
-  load(file: string, options?: { global?: boolean }): NativeLibrary;
+  /** null stands for the process itself. */
+  load(file: string | null, options?: { global?: boolean }): NativeLibrary;
   address(view: ArrayBufferView): bigint;
   decode(pointer: unknown, offset: number, type: string): unknown;
 }
@@ -15,7 +16,7 @@ export interface NativeLibrary {
   func(name: string, result: string, parameters: readonly string[]): NativeFunction;
 }
 
-export type NativeFunction = (...values: (number | Uint8Array)[]) => unknown;
+export type NativeFunction = (...values: (number | string | Uint8Array)[]) => unknown;
 
 /** Where the library is to run. */
 export interface Machine {
@@ -69,11 +70,20 @@ export function bindLibrary(ffi: Ffi, file: string, { platform, arch, env }: Mac
   };
   const folder = file.slice(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
   const base = file.slice(folder.length);
+  // koffi closes libraries when the process ends. Under the feet of OpenMP's threads, which wait for work until the very
+  // end, that is a crash: they are made to stay (RTLD_NOW with RTLD_NODELETE).
+  const stay = platform === 'linux' ? 0x1002 : platform === 'darwin' ? 0x82 : 0;
+  const open = attempt(() => ffi.load(null).func('dlopen', 'void *', ['str', 'int']));
+  const load = (name: string, global = false): NativeLibrary => {
+    const native = ffi.load(name, { global });
+    if (stay !== 0) open?.(name, stay);
+    return native;
+  };
   // MKL's single library loads its threading layer by name, and ends the process when it does not find OpenMP there.
   let mklLayer = -1;
   if (/mkl_rt/i.test(base) && !env.MKL_THREADING_LAYER) {
     const preload = (name: string): boolean =>
-      [folder + name, name].some((each) => attempt(() => ffi.load(each, { global: true })) !== undefined);
+      [folder + name, name].some((each) => attempt(() => load(each, true)) !== undefined);
     if (
       preload(
         platform === 'win32' ? 'libiomp5md.dll' : platform === 'darwin' ? 'libiomp5.dylib' : 'libiomp5.so',
@@ -82,7 +92,7 @@ export function bindLibrary(ffi: Ffi, file: string, { platform, arch, env }: Mac
       mklLayer = 0;
     else mklLayer = platform === 'linux' && preload('libgomp.so.1') ? 3 : 1;
   }
-  const library = ffi.load(file);
+  const library = load(file);
   /** The function under one of the names that builds give it: plain, of NumPy's and SciPy's wheels, with 64-bit integers. */
   const find = (name: string, result: string, ...parameters: string[]): NativeFunction | undefined => {
     for (const each of [name, `scipy_${name}`, `${name}64_`, `scipy_${name}64_`]) {

@@ -21,30 +21,36 @@ export const ARENA_BYTES = 2 ** 21;
  *
  * @returns what is wrong, or null
  */
-export function checkBinding(binding: BlasBinding, arena: Arena, thorough: boolean): string | null {
-  const sizes: readonly (readonly [m: number, n: number, k: number])[] = thorough
-    ? [
-        ...([
-          [1, 1, 1],
-          [1, 40, 33],
-          [40, 1, 33],
-          [2, 3, 4],
-          [7, 5, 3],
-          [16, 16, 16],
-        ] as const),
-        ...([
-          [33, 17, 65],
-          [64, 48, 96],
-          [130, 70, 257],
-          [250, 260, 150],
-        ] as const),
-      ]
-    : [[33, 41, 29]];
+export function checkBinding(
+  binding: BlasBinding,
+  arena: Arena,
+  which: 'small' | 'large' | 'all',
+): string | null {
+  const sizes: Record<typeof which, readonly (readonly [m: number, n: number, k: number])[]> = {
+    small: [[9, 7, 5]],
+    large: [[250, 260, 150]],
+    all: [
+      ...([
+        [1, 1, 1],
+        [1, 40, 33],
+        [40, 1, 33],
+        [2, 3, 4],
+        [7, 5, 3],
+        [16, 16, 16],
+      ] as const),
+      ...([
+        [33, 17, 65],
+        [64, 48, 96],
+        [130, 70, 257],
+        [250, 260, 150],
+      ] as const),
+    ],
+  };
   const guard = -777.25;
-  /** Fraction noise that needs all bits. */
+  /** From -1 to 1, with all bits in use. */
   const noise = (i: number): number => {
-    const x = Math.sin(i * 12.9898 + 4.1414) * 43758.5453;
-    return (x - Math.floor(x)) * 2 - 1;
+    const x = Math.imul(i + 1, 0x9e3779b1);
+    return Math.imul(x ^ (x >>> 15), 0x85ebca6b) / 2 ** 31;
   };
   const types = [
     {
@@ -65,7 +71,7 @@ export function checkBinding(binding: BlasBinding, arena: Arena, thorough: boole
   for (const { name, gemm, view, bytes, unit } of types) {
     if (gemm === null) continue;
     const numbers = view(arena.byteOffset, 2 ** 21 / bytes);
-    for (const [m, n, k] of sizes)
+    for (const [m, n, k] of sizes[which])
       for (let variant = 0; variant < 8; variant++) {
         const ta = (variant & 1) !== 0;
         const tb = (variant & 2) !== 0;
@@ -80,12 +86,9 @@ export function checkBinding(binding: BlasBinding, arena: Arena, thorough: boole
         const end = c + m * ldc;
         for (let i = 0; i < c; i++) numbers[i] = noise(i + variant);
         for (let i = c - 8; i < end + 8; i++) numbers[i] = guard;
-        const before: number[] = [];
-        for (let i = c; i < end; i++) {
-          // With beta = 0 nothing may come from what was there.
-          numbers[i] = beta === 1 ? noise(i) : NaN;
-          before.push(beta === 1 ? numbers[i] : 0);
-        }
+        // With beta = 0 nothing may come from what was there.
+        for (let i = c; i < end; i++) numbers[i] = beta === 1 ? noise(i) : NaN;
+        const before = numbers.slice(c, end);
         const at = (element: number): number => arena.address + element * bytes;
         gemm(ta, tb, m, n, k, at(a), lda, at(b), ldb, beta, at(c), ldc);
         const what = `${name} product [${m}, ${k}]${ta ? 'ᵀ' : ''} [${k}, ${n}]${tb ? 'ᵀ' : ''}`;
@@ -97,7 +100,7 @@ export function checkBinding(binding: BlasBinding, arena: Arena, thorough: boole
         for (let i = 0; i < m * n; i += step) {
           const row = Math.floor(i / n);
           const column = i % n;
-          let sum = before[i];
+          let sum = beta === 1 ? before[i] : 0;
           let bound = Math.abs(sum);
           for (let p = 0; p < k; p++) {
             const x = numbers[a + (ta ? p * lda + row : row * lda + p)];

@@ -147,8 +147,9 @@ describe('products by a library', () => {
         seen.push([name, ...args]);
         return run(...args);
       },
+      place: () => 0,
       call: (_, run) => run(),
-      refuse: () => undefined,
+      computes: () => undefined,
     };
     recording.current = recorder;
     try {

@@ -60,3 +60,9 @@ export function onnxContenders({ threads }: BenchOptions): ContenderSpec[] {
     options: { threads: count },
   }));
 }
+
+/** What 128-bit SIMD allows one core, in as many operations as the product has. */
+export function peakContender(): ContenderSpec {
+  const name = 'limit of 128-bit SIMD';
+  return { name, command: process.execPath, args: [worker('peak.mjs')], options: { threads: 1 } };
+}

@@ -118,7 +118,7 @@ async function warmUp(contender: Contender, milliseconds: number): Promise<numbe
 function compare(entries: readonly Measured[], tolerance: number): Measured[] {
   const reference = entries.find(({ check }) => check !== undefined && check.length > 0)?.check;
   return entries.map((entry) => {
-    if (entry.check === undefined || reference === undefined) return entry;
+    if (entry.check === undefined || entry.check.length === 0 || reference === undefined) return entry;
     // Who is slow has checked fewer steps.
     const agrees = agree(entry.check, reference.slice(0, Math.max(1, entry.check.length)), tolerance);
     if (agrees) return { ...entry, agrees };

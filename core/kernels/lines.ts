@@ -7,6 +7,9 @@ import { f32, f64 } from '../memory.js';
 
 type Shape = readonly [number, number, number];
 
+/** Longer runs are copied as blocks. */
+const BLOCK = 64;
+
 /** out[o][c][i] = x[o][index[o][c][i]][i] for c below `count`; false where an index does not do. */
 export function gatherAlong32(x: number, index: number, out: number, shape: Shape, count: number): boolean {
   const [outer, size, inner] = shape;
@@ -53,6 +56,34 @@ export function scatterAlong32(
         f32[place] = adds ? f32[place] + f32[from] : f32[from];
       }
   return true;
+}
+
+/** out[o][k][i] = x[o][size − 1 − k][i] */
+export function reverse32(x: number, out: number, [outer, size, inner]: Shape): void {
+  let to = out / 4;
+  for (let o = 0, start = x / 4; o < outer; o++, start += size * inner) {
+    let from = start + (size - 1) * inner;
+    if (inner === 1) for (let k = 0; k < size; k++) f32[to++] = f32[from--];
+    else if (inner < BLOCK)
+      for (let k = 0; k < size; k++, from -= 2 * inner)
+        for (let i = 0; i < inner; i++) f32[to++] = f32[from++];
+    else for (let k = 0; k < size; k++, from -= inner, to += inner) f32.copyWithin(to, from, from + inner);
+  }
+}
+
+/** The cross products of x and y along the middle, of 3 elements. */
+export function cross32(x: number, y: number, out: number, [outer, , inner]: Shape): void {
+  for (let o = 0; o < outer; o++)
+    for (let i = 0; i < inner; i++) {
+      const at = 3 * inner * o + i;
+      const [a, b, to] = [x / 4 + at, y / 4 + at, out / 4 + at];
+      const [a0, a1, a2] = [f32[a], f32[a + inner], f32[a + 2 * inner]];
+      const [b0, b1, b2] = [f32[b], f32[b + inner], f32[b + 2 * inner]];
+      // Products are rounded before they are subtracted, as the op's own kernels do.
+      f32[to] = Math.fround(a1 * b2) - Math.fround(a2 * b1);
+      f32[to + inner] = Math.fround(a2 * b0) - Math.fround(a0 * b2);
+      f32[to + 2 * inner] = Math.fround(a0 * b1) - Math.fround(a1 * b0);
+    }
 }
 
 /** The same of rows of one element each, which most are. */

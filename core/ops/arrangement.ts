@@ -6,7 +6,7 @@ import { contiguousData, elements } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
 import { type Rows, takeRows } from './rows.js';
 import { copyOf, expandTo, reshapeTo, type Sizes, transposeDims } from './shape.js';
-import { fewFlip } from './few-movement.js';
+import { fewFlip, fewFliplr, fewFlipud } from './few-movement.js';
 
 export type SizesOp = (input: Tensor, ...sizes: Sizes) => Tensor;
 
@@ -118,6 +118,7 @@ export type Same = (input: Tensor) => Tensor;
 export const fliplr: MethodOp<Same> = methodOp<Same>(
   {
     name: 'fliplr',
+    few: fewFliplr,
     params: ['input'],
     samples: (make) => [[make([2, 3])]],
     errors: (make) => [{ args: [make([2])], message: /at least 2 dimensions/ }],
@@ -130,7 +131,7 @@ export const fliplr: MethodOp<Same> = methodOp<Same>(
 
 /** Top and bottom exchanged: dimension 0 reversed. */
 export const flipud: MethodOp<Same> = methodOp<Same>(
-  { name: 'flipud', params: ['input'], samples: (make) => [[make([2, 3])]] },
+  { name: 'flipud', few: fewFlipud, params: ['input'], samples: (make) => [[make([2, 3])]] },
   (input) => flipDims('flipud', input, [0]),
 );
 

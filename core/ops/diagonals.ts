@@ -3,6 +3,7 @@ import { itemSize } from '../dtype.js';
 import { triangle as triangleRows } from '../kernels/counting.js';
 import { formatShape, sizeOf, wrapDim } from '../layout.js';
 import type { Tensor } from '../tensor.js';
+import { fewDiagonal, fewTrace } from './few-others.js';
 import { allocateLike } from './operand.js';
 import { apply, type Primitive } from './primitive.js';
 import { contiguousData, filled } from './raw.js';
@@ -110,6 +111,7 @@ export function embedDiagonal(input: Tensor, offset: number, dim1: number, dim2:
 export const diagEmbed: MethodOp<DiagEmbed> = methodOp<DiagEmbed>(
   {
     name: 'diagEmbed',
+    few: fewDiagonal,
     params: ['input', 'offset', 'dim1', 'dim2'],
     options: true,
     samples: (make) => [[make([2, 3])], [make([2, 3]), 1, 0, 2]],
@@ -123,6 +125,7 @@ type Diag = (input: Tensor, diagonal?: number | { diagonal?: number }) => Tensor
 export const diag: MethodOp<Diag> = methodOp<Diag>(
   {
     name: 'diag',
+    few: fewDiagonal,
     params: ['input', 'diagonal'],
     options: true,
     samples: (make) => [[make([3])], [make([2, 3]), 1]],
@@ -139,7 +142,13 @@ type Diagflat = (input: Tensor, offset?: number | { offset?: number }) => Tensor
 
 /** A matrix with all elements, in a row, as its diagonal. */
 export const diagflat: MethodOp<Diagflat> = methodOp<Diagflat>(
-  { name: 'diagflat', params: ['input', 'offset'], options: true, samples: (make) => [[make([2, 2])]] },
+  {
+    name: 'diagflat',
+    few: fewDiagonal,
+    params: ['input', 'offset'],
+    options: true,
+    samples: (make) => [[make([2, 2])]],
+  },
   (input: Tensor, offset = 0) => embedDiagonal(reshapeTo(input, [input.numel()]), offset, 0, 1),
 );
 
@@ -147,6 +156,7 @@ export const diagflat: MethodOp<Diagflat> = methodOp<Diagflat>(
 export const trace: MethodOp<Same> = methodOp<Same>(
   {
     name: 'trace',
+    few: fewTrace,
     params: ['input'],
     samples: (make) => [[make([2, 3])]],
     errors: (make) => [{ args: [make([3])], message: /takes a matrix/ }],

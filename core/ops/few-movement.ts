@@ -2,9 +2,9 @@
  * Joining, taking and putting a few elements as one loop: what records name as `few`. Like those of `few-lines.ts` they
  * leave what is not usual, and every error, to the op.
  */
-import { gatherAlong32, scatterAlong32, scatterRows32 } from '../kernels/lines.js';
+import { gatherAlong32, reverse32, scatterAlong32, scatterRows32 } from '../kernels/lines.js';
 import { Layout, sameShape } from '../layout.js';
-import { f32, f64, u8 } from '../memory.js';
+import { f64, u8 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
 import { floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { isFew } from './few.js';
@@ -13,10 +13,10 @@ import type { Few } from './record.js';
 /** Up to so many elements a loop takes less time than kernels. */
 const FEW = 96;
 /** What kernels do not do faster. */
-const ANY = 2 ** 31;
+export const ANY = 2 ** 31;
 
 /** [outer, size, inner] around a dimension. */
-type Around = readonly [number, number, number];
+export type Around = readonly [number, number, number];
 
 /** Whether a value is a tensor of few int64 in order, as indices are. */
 function isFewIndices(x: unknown, most = FEW): x is Tensor {
@@ -26,13 +26,13 @@ function isFewIndices(x: unknown, most = FEW): x is Tensor {
 }
 
 /** A dimension from the front; −1 where it is none. */
-function dimOf(dim: unknown, ndim: number): number {
+export function dimOf(dim: unknown, ndim: number): number {
   if (typeof dim !== 'number' || (dim | 0) !== dim) return -1;
   const at = dim < 0 ? dim + ndim : dim;
   return at >= 0 && at < ndim ? at : -1;
 }
 
-function product(shape: readonly number[], from: number, to: number): number {
+export function product(shape: readonly number[], from: number, to: number): number {
   let n = 1;
   for (let d = from; d < to; d++) n *= shape[d];
   return n;
@@ -186,7 +186,7 @@ export function fewScatter(name: string, adds: boolean): Few {
   };
 }
 
-function copied(x: Tensor, name: string): Tensor {
+export function copied(x: Tensor, name: string): Tensor {
   const out = allocate(x.layout.compact(), x.dtype, name);
   const array = floatsOf(x);
   const from = startOf(x);
@@ -247,7 +247,7 @@ export const fewMaskedSelect: Few = (x, mask) => {
   return out;
 };
 
-function isFewMask(mask: unknown, x: Tensor): mask is Tensor {
+export function isFewMask(mask: unknown, x: Tensor): mask is Tensor {
   if (!(mask instanceof Tensor) || mask.dtype !== 'bool' || !mask.layout.contiguous) return false;
   return mask.layout === x.layout || (mask.ndim === x.ndim && isAlong(x.layout.shape, mask.layout.shape, -1));
 }
@@ -260,25 +260,24 @@ export const fewAt: Few = (x, index) => {
     : fewIndexSelect(x, 0, index, undefined);
 };
 
-/** (input, dims) */
+/** (input, dims), one dimension of float32 of any number of elements. */
 export const fewFlip: Few = (x, dims) => {
-  if (!isFewFloats(x) || x.ndim === 0) return null;
+  if (!isFewFloats(x, ANY) || x.dtype !== 'float32' || x.ndim === 0) return null;
   const only: unknown = Array.isArray(dims) ? (dims.length === 1 ? dims[0] : undefined) : dims;
   const at = dimOf(only, x.ndim);
   if (at < 0) return null;
   const { shape, ndim } = x.layout;
-  const inner = product(shape, at + 1, ndim);
-  const outer = product(shape, 0, at);
-  const size = shape[at];
   const out = allocate(x.layout.compact(), x.dtype, 'flip');
-  const array = floatsOf(x);
-  const from = startOf(x);
-  let to = startOf(out);
-  for (let o = 0; o < outer; o++)
-    for (let k = size - 1; k >= 0; k--)
-      for (let i = 0, at = from + (o * size + k) * inner; i < inner; i++) array[to++] = array[at++];
+  reverse32(x.ptr, out.ptr, [product(shape, 0, at), shape[at], product(shape, at + 1, ndim)]);
   return out;
 };
+
+/** (input) */
+export const fewFliplr: Few = (x) =>
+  isFewFloats(x, ANY) && x.ndim >= 2 ? fewFlip(x, 1, undefined, undefined) : null;
+
+/** (input) */
+export const fewFlipud: Few = (x) => fewFlip(x, 0, undefined, undefined);
 
 /** (input) */
 export const fewClone: Few = (x) => (!isFewFloats(x) ? null : copied(x, 'clone'));
@@ -297,19 +296,5 @@ export const fewDiff: Few = (x, n, dim, prepend) => {
   const outer = x.layout.size / size;
   for (let o = 0; o < outer; o++, from++)
     for (let i = 1; i < size; i++, from++) array[to++] = array[from + 1] - array[from];
-  return out;
-};
-
-/** The sum of products of two vectors of few floats. */
-export const fewDot: Few = (a, b) => {
-  if (!isFewFloats(a) || !isFewFloats(b) || a.dtype !== b.dtype) return null;
-  const { size } = a.layout;
-  if (a.ndim !== 1 || b.ndim !== 1 || b.layout.size !== size) return null;
-  const out = allocate(Layout.scalar, a.dtype, 'dot');
-  const array = a.dtype === 'float32' ? f32 : f64;
-  const [x, y] = [startOf(a), startOf(b)];
-  let total = 0;
-  for (let i = 0; i < size; i++) total += array[x + i] * array[y + i];
-  array[startOf(out)] = total;
   return out;
 };

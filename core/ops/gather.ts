@@ -19,6 +19,7 @@ import {
 } from './record.js';
 import { fillRows, putRows, type Rows, takeRows, takeRowsOf } from './rows.js';
 import { expandTo, reshapeTo } from './shape.js';
+import { fewMaskedScatter } from './few-others.js';
 import { sliceDim, wrapIndex } from './slicing.js';
 import {
   fewGather,
@@ -446,6 +447,7 @@ type MaskedScatter = (input: Tensor, mask: Tensor, source: Tensor) => Tensor;
 export const maskedScatter: InPlaceOp<MaskedScatter> = inPlaceOp<MaskedScatter>(
   {
     name: 'maskedScatter',
+    few: fewMaskedScatter,
     samples: (make) => [[make([2, 3]), make([2, 3], { dtype: 'bool', low: 0, high: 2 }), make([6])]],
     params: ['input', 'mask', 'source'],
   },

@@ -70,6 +70,18 @@ export interface CombinationOptions {
   withReplacement?: boolean;
 }
 
+function pairs(input: Tensor): Tensor {
+  const n = input.numel();
+  const count = (n * (n - 1)) / 2;
+  const rows = new Int32Array(2 * count);
+  for (let i = 0, k = 0; i < n; i++)
+    for (let j = i + 1; j < n; j++) {
+      rows[k++] = i;
+      rows[k++] = j;
+    }
+  return reshapeTo(takeRows(reshapeTo(input, [1, n, 1]), rows), [count, 2]);
+}
+
 /** All combinations of r elements of a vector, in order, one row for each. */
 export const combinations: FunctionOp<Combinations> = functionOp<Combinations>(
   {
@@ -79,6 +91,7 @@ export const combinations: FunctionOp<Combinations> = functionOp<Combinations>(
     samples: (make) => [[make([4])]],
   },
   (input: Tensor, r = 2, withReplacement = false) => {
+    if (r === 2 && !withReplacement) return pairs(input);
     const rows: number[] = [];
     const chosen: number[] = [];
     const walk = (from: number): void => {

@@ -7,7 +7,7 @@ import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.j
 import { expandTo, permuteDims, reshapeTo } from './shape.js';
 import { diagonalView } from './slicing.js';
 import { sumDims } from './sum.js';
-import { fewDot } from './few-movement.js';
+import { fewDot } from './few-others.js';
 
 type Pair = (input: Tensor, other: Tensor) => Tensor;
 

@@ -128,7 +128,7 @@ export function erfinvOf(y: number): number {
   if (w < 16) {
     const coefficients = w < 5 ? NEAR : FAR;
     const at = w < 5 ? w - 2.5 : Math.sqrt(w) - 3;
-    for (let i = 0; i < coefficients.length; i++) x = x * at + coefficients[i];
+    for (const c of coefficients) x = x * at + c;
     x *= size;
   } else {
     // Winitzki's, which has three digits everywhere.

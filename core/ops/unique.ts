@@ -1,4 +1,5 @@
 /** Distinct elements. */
+import { levels } from '../autograd/levels/wrapped.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import { isFloat } from '../dtype.js';
 import { Sorter } from '../kernels/order.js';
@@ -194,6 +195,18 @@ export interface UniqueConsecutiveOptions {
   dim?: number | null;
 }
 
+/** The elements that differ from the one before, as a vector. */
+function firstOfRuns(input: Tensor): Tensor {
+  const x = contiguousData(input.detach(), 'uniqueConsecutive');
+  const data = elements(x);
+  let count = data.length > 0 ? 1 : 0;
+  for (let i = 1; i < data.length; i++) if (data[i] !== data[i - 1]) count++;
+  const out = allocateShape([count], x.dtype, 'uniqueConsecutive');
+  const to = elements(out);
+  for (let i = 0, k = 0; i < data.length; i++) if (i === 0 || data[i] !== data[i - 1]) to[k++] = data[i];
+  return out;
+}
+
 /** The elements (or slices of a dimension) without those that equal the one before. */
 export const uniqueConsecutive: MethodOp<
   (input: Tensor, options?: UniqueConsecutiveOptions) => Tensor | Tensor[]
@@ -211,6 +224,8 @@ export const uniqueConsecutive: MethodOp<
     options: true,
   },
   (input: Tensor, returnInverse = false, returnCounts = false, dim?: number) => {
+    if (dim === undefined && !returnInverse && !returnCounts && levels.top === null)
+      return firstOfRuns(input);
     const { rows, moved } = itemsOf(input, dim, 'uniqueConsecutive');
     const groups: number[][] = [];
     rows.forEach((row, position) => {

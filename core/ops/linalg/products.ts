@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor.js';
 import { mul, sub } from '../arithmetic.js';
 import { roll } from '../arrangement.js';
 import { cast } from '../cast.js';
+import { fewCross } from '../few-others.js';
 import { matmul } from '../matmul.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp, type SampleMaker } from '../record.js';
 import { copyOf, expandTo, squeezeDims, unsqueezeDim } from '../shape.js';
@@ -46,6 +47,7 @@ function crossSamples(make: SampleMaker): unknown[][] {
 export const linalgCross: FunctionOp<Along> = functionOp<Along>(
   {
     name: 'linalg.cross',
+    few: fewCross(false),
     params: ['input', 'other', 'dim'],
     options: true,
     samples: crossSamples,
@@ -59,7 +61,13 @@ export const linalgCross: FunctionOp<Along> = functionOp<Along>(
 
 /** As `linalg.cross`, but the default dimension is the first of size 3, as in PyTorch. */
 export const cross: MethodOp<Along> = methodOp<Along>(
-  { name: 'cross', params: ['input', 'other', 'dim'], options: true, samples: crossSamples },
+  {
+    name: 'cross',
+    few: fewCross(true),
+    params: ['input', 'other', 'dim'],
+    options: true,
+    samples: crossSamples,
+  },
   (input: Tensor, other: Tensor, dim?: number) => {
     const first = input.shape.indexOf(3);
     return crossOf('cross', input, other, dim ?? (first < 0 ? -1 : first));

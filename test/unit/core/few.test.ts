@@ -24,12 +24,14 @@ const FURTHER: Readonly<Partial<Record<string, (make: SampleMaker) => readonly (
     [make([4, 4]), 0, places(make, [3, 4], 4)],
     [make([2, 3, 2]), 1, places(make, [2, 5, 2], 3)],
     [make([4, 4]), -1, places(make, [4, 4], 4)],
+    [make([20, 30]), 1, places(make, [20, 50], 30)],
   ],
   takeAlongDim: (make) => [[make([4, 4]), places(make, [4, 4], 4), 1]],
   scatter: (make) => [[make([4, 4]), 1, places(make, [4, 4], 4), make([4, 4])]],
   scatterAdd: (make) => [
     [make([4, 4]), 0, places(make, [4, 4], 4), make([4, 4])],
     [make([2, 3, 2]), 1, places(make, [2, 2, 2], 3), make([2, 2, 2])],
+    [make([20, 30]), 1, places(make, [20, 50], 30), make([20, 50])],
   ],
   indexAdd: (make) => [[make([2, 3, 2]), 1, places(make, [4], 3), make([2, 4, 2])]],
   maskedSelect: (make) => [[make([2, 3]), make([2, 3], { dtype: 'bool', low: 0, high: 2 })]],
@@ -40,8 +42,21 @@ const FURTHER: Readonly<Partial<Record<string, (make: SampleMaker) => readonly (
   flip: (make) => [
     [make([2, 3]), 1],
     [make([2, 3, 2]), [-2]],
+    [make([4, 100]), 0],
+    [make([3, 150]), 1],
   ],
   diff: (make) => [[make([3, 4])]],
+  cross: (make) => [
+    [make([4, 3]), make([4, 3])],
+    [make([2, 3, 2]), make([2, 3, 2]), 1],
+  ],
+  diag: (make) => [
+    [make([3]), 1],
+    [make([3]), -2],
+  ],
+  diagflat: (make) => [[make([3]), -1]],
+  diagEmbed: (make) => [[make([4])]],
+  maskedScatter: (make) => [[make([3, 40]), make([3, 40], { dtype: 'bool', low: 0, high: 2 }), make([120])]],
 };
 
 /** Every reduction over all, a dimension in front, in the middle and at the end, and with it kept. */

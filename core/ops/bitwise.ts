@@ -2,6 +2,7 @@
 import { elementOf, isFloat, resultType } from '../dtype.js';
 import type { BinaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
+import { computesInJavaScript } from '../kernels/recording.js';
 import {
   greatestDivisor,
   type IntegerLoop,
@@ -110,7 +111,10 @@ function computeSmall(small: BinaryOp | IntegerLoop, input: Operand, other: Oper
   if (size === 0) return true;
   const b = typeof other === 'number' ? numberAt(other, element, 0) : other.ptr;
   if (isKernel) kernels.binaryFlat(small, element, size, input.ptr, b, out.ptr, 1, step);
-  else small(input.ptr, b, out.ptr, size, step);
+  else {
+    computesInJavaScript();
+    small(input.ptr, b, out.ptr, size, step);
+  }
   return true;
 }
 

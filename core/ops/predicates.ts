@@ -2,6 +2,7 @@
 import { formula, type Rule } from '../kernels/formula.js';
 import { evaluate } from './formulas.js';
 import { sameShape } from '../layout.js';
+import { computesInJavaScript } from '../kernels/recording.js';
 import { f32 } from '../memory.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastLayout, expandedData, promoted } from './binary.js';
@@ -142,6 +143,7 @@ export const equal: MethodOp<(input: Tensor, other: Tensor) => boolean> = method
     const dtype = promoted(input, other);
     const a = contiguousData(inDType(input, dtype, 'equal'), 'equal');
     const b = contiguousData(inDType(other, dtype, 'equal'), 'equal');
+    computesInJavaScript();
     if (dtype === 'float32') return sameFloats(a.ptr >>> 2, b.ptr >>> 2, a.layout.size);
     const x = elements(a);
     const y = elements(b);

@@ -1,5 +1,6 @@
 /** Kernels of whole layers. */
 import type { FloatElement, Ptr } from './api.js';
+import type { AttentionArrays, AttentionShape } from './attention.js';
 import type { ConvGeometry } from './convolution.js';
 import type { PoolGeometry } from './pooling.js';
 
@@ -31,5 +32,17 @@ export interface LayerKernels {
     values: Ptr,
     places: Ptr,
     out: Ptr,
+  ): void;
+  /**
+   * out = softmax(query keyᵀ scale + mask) value of float32, and `kept` for each row; rows that see nothing become 0. Memory
+   * beside the arrays does not grow with rows times columns.
+   */
+  attention(s: AttentionShape, arrays: AttentionArrays): void;
+  /** The gradients by query, key and value from that by `out`, of which all arrays are as `attention` left them. */
+  attentionGrad(
+    s: AttentionShape,
+    arrays: AttentionArrays,
+    grad: Ptr,
+    out: readonly [byQuery: Ptr, byKey: Ptr, byValue: Ptr],
   ): void;
 }

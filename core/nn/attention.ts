@@ -12,6 +12,7 @@ import { mean } from '../ops/reduction.js';
 import { expandTo, permuteDims, reshapeTo } from '../ops/shape.js';
 import { softmax } from '../ops/softmax.js';
 import type { Tensor } from '../tensor.js';
+import { scaledDotProductAttention } from './functional/attention.js';
 import { dropout } from './functional/dropout.js';
 import { xavierNormal_, xavierUniform_, zeros_ } from './init.js';
 import { emptyParameter, Linear } from './linear.js';
@@ -161,14 +162,22 @@ export class MultiheadAttention extends Module {
       mask = mask && this.extended(mask);
       padding = padding && this.extended(padding);
     }
-    let scores = matmul(mul(queries, 1 / Math.sqrt(width)), keys.transpose(-2, -1));
-    if (mask) scores = add(scores, mask);
-    if (padding) scores = add(scores, padding.unsqueeze(1).unsqueeze(1));
-    const weights = dropout(softmax(scores, -1), this.dropout, { training: this.training });
-    const joined = reshapeTo(permuteDims(matmul(weights, values), [2, 0, 1, 3]), [length, batch, embedDim]);
+    const hidden = padding?.unsqueeze(1).unsqueeze(1) ?? null;
+    const added = mask && hidden ? add(mask, hidden) : (mask ?? hidden);
+    const dropped = this.training ? this.dropout : 0;
+    let weights: Tensor | null = null;
+    let heard: Tensor;
+    if (options.needWeights === false) {
+      heard = scaledDotProductAttention(queries, keys, values, { attnMask: added, dropoutP: dropped });
+    } else {
+      const scores = matmul(mul(queries, 1 / Math.sqrt(width)), keys.transpose(-2, -1));
+      weights = dropout(softmax(added ? add(scores, added) : scores, -1), dropped);
+      heard = matmul(weights, values);
+    }
+    const joined = reshapeTo(permuteDims(heard, [2, 0, 1, 3]), [length, batch, embedDim]);
     const projected = linear(joined, this.outProj.weight, this.outProj.bias);
     const output = single ? projected.squeeze(1) : this.batchFirst ? projected.transpose(0, 1) : projected;
-    if (options.needWeights === false) return [output, null];
+    if (weights === null) return [output, null];
     const shown = (options.averageAttnWeights ?? true) ? mean(weights, 1) : weights;
     return [output, single ? shown.squeeze(0) : shown];
   }

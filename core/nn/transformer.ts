@@ -11,7 +11,7 @@ import { relu } from '../ops/pointwise.js';
 import type { Tensor } from '../tensor.js';
 import { MultiheadAttention } from './attention.js';
 import { Dropout } from './dropout.js';
-import { causalMask } from './functional/attention.js';
+import { causalMask } from './functional/attention-node.js';
 import { xavierUniform_ } from './init.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';

@@ -95,7 +95,7 @@ function watchSteps(recorder: Recorder, prototype: object): () => void {
 
 function watchProducts(recorder: Recorder): () => void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- a function of the kernels' table, which has no `this`
-  const { matmul, conv, convInputGrad, convWeightGrad } = kernels;
+  const { matmul, conv, convInputGrad, convWeightGrad, attentionGrad } = kernels;
   kernels.matmul = (element, size, ...rest) => {
     recorder.product(2 * size.batch * size.m * size.n * size.k);
     matmul(element, size, ...rest);
@@ -112,8 +112,13 @@ function watchProducts(recorder: Recorder): () => void {
     recorder.product(convolutionCost(geometry));
     convWeightGrad(element, geometry, ...rest);
   };
+  kernels.attentionGrad = (shape, ...rest) => {
+    const { heads, rows, columns, width, valueWidth } = shape;
+    recorder.product(2 * heads * rows * columns * (3 * width + 2 * valueWidth));
+    attentionGrad(shape, ...rest);
+  };
   return () => {
-    Object.assign(kernels, { matmul, conv, convInputGrad, convWeightGrad });
+    Object.assign(kernels, { matmul, conv, convInputGrad, convWeightGrad, attentionGrad });
   };
 }
 

@@ -1,5 +1,6 @@
 /** The kernels in plain JavaScript: the oracle in tests, and the backend where WebAssembly SIMD is missing. */
 import type { Kernels } from '../api.js';
+import { attention, attentionGrad } from './attention.js';
 import { binary, binaryFlat, binaryFunction, compare, compareFunction, where, whereFlat } from './binary.js';
 import { conv, convInputGrad, convWeightGrad } from './convolution.js';
 import { copy, copyInto, fill } from './copy.js';
@@ -45,4 +46,6 @@ export const referenceKernels: Kernels = {
   meanPoolGrad,
   takePlaces,
   addPlaces,
+  attention,
+  attentionGrad,
 };

@@ -1,5 +1,6 @@
 /** The kernels as WebAssembly SIMD; what is not (yet) written so is computed by the reference. */
 import type { Kernels } from '../api.js';
+import { attention, attentionGrad } from './attention.js';
 import { referenceKernels } from '../reference/index.js';
 import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
@@ -49,4 +50,6 @@ export const simdKernels: Kernels = {
   meanPoolGrad,
   takePlaces,
   addPlaces,
+  attention,
+  attentionGrad,
 };

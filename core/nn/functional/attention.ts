@@ -1,14 +1,10 @@
 /** Attention. */
 
 import { formatShape } from '../../layout.js';
-import { add, mul } from '../../ops/arithmetic.js';
-import { maskedFill } from '../../ops/choice.js';
-import { logicalNot } from '../../ops/comparison.js';
 import { matmul } from '../../ops/matmul.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
-import { softmax } from '../../ops/softmax.js';
-import { fromTypedArray } from '../../ops/creation.js';
 import type { Tensor } from '../../tensor.js';
+import { attend, attentionWeights } from './attention-node.js';
 import { dropout } from './dropout.js';
 
 /** Options of {@link scaledDotProductAttention}. */
@@ -25,16 +21,10 @@ export interface AttentionOptions {
 
 type Attention = (query: Tensor, key: Tensor, value: Tensor, options?: AttentionOptions) => Tensor;
 
-/** True where column j ≤ row i: [rows, columns] bool. */
-export function causalMask(rows: number, columns: number): Tensor {
-  const mask = new Uint8Array(rows * columns);
-  for (let i = 0; i < rows; i++) mask.fill(1, i * columns, i * columns + Math.min(columns, i + 1));
-  return fromTypedArray(mask, { shape: [rows, columns], dtype: 'bool' });
-}
-
 /**
  * softmax(q kᵀ scale + mask) v (Vaswani et al., 2017): query [..., L, E], key [..., S, E], value [..., S, D] give
- * [..., L, D].
+ * [..., L, D]. Rows that see nothing become 0. float32 without dropout takes memory that grows with L + S, not with L S (Dao et
+ * al., 2022).
  * @throws TypeError if both a mask and `isCausal` are given, RangeError where the last sizes do not fit
  */
 export const scaledDotProductAttention: FunctionOp<Attention> = functionOp<Attention>(
@@ -67,11 +57,13 @@ export const scaledDotProductAttention: FunctionOp<Attention> = functionOp<Atten
     if (isCausal && attnMask) {
       throw new TypeError('scaledDotProductAttention: give either attnMask or isCausal, not both');
     }
-    let scores = mul(matmul(query, key.transpose(-2, -1)), scale ?? 1 / Math.sqrt(width));
-    const mask = isCausal ? causalMask(query.shape[query.ndim - 2], key.shape[key.ndim - 2]) : attnMask;
-    if (mask?.dtype === 'bool') scores = maskedFill(scores, logicalNot(mask), -Infinity);
-    else if (mask) scores = add(scores, mask);
-    const weights = softmax(scores, -1);
+    const seen = { mask: attnMask, causal: isCausal };
+    const factor = scale ?? 1 / Math.sqrt(width);
+    if (dropoutP === 0) {
+      const whole = attend(query, key, value, seen, factor);
+      if (whole !== null) return whole;
+    }
+    const weights = attentionWeights(query, key, seen, factor);
     return matmul(dropoutP > 0 ? dropout(weights, dropoutP) : weights, value);
   },
 );

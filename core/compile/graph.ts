@@ -15,6 +15,8 @@ export interface GraphStatistics {
   /** Calls of kernels, as traced and as they are made now. */
   readonly kernels: number;
   readonly calls: number;
+  /** Calls of kernels that go through JavaScript, because they are large enough to be divided among threads. */
+  readonly shared: number;
   /** What runs in JavaScript at each call: ops that compute there, optimizers' steps and the like, by name. */
   readonly javascript: readonly string[];
   /** Bytes that the step keeps to itself, and what they were if nothing shared its place. */
@@ -108,7 +110,11 @@ export class Graph {
     this.statistics = {
       kernels,
       calls: kernels,
-      javascript: steps.flatMap(({ kind, op }) => (kind === 'kernel' ? [] : [op])),
+      shared: steps.filter((step) => step.kind === 'host' && step.name === 'parallel').length,
+      javascript: steps.flatMap((step) => {
+        if (step.kind === 'kernel' || (step.kind === 'host' && step.name === 'parallel')) return [];
+        return [step.op];
+      }),
       arenaBytes: this.arena.byteLength,
       unsharedBytes: unshared,
     };

@@ -43,6 +43,8 @@ export interface KernelStep {
 export interface HostStep {
   readonly kind: 'host';
   readonly op: string;
+  /** The function. */
+  readonly name: string;
   readonly run: (...args: never[]) => unknown;
   readonly args: readonly (HostArgument | Place)[];
 }

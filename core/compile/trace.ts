@@ -200,7 +200,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
       return place ?? x;
     });
     const op = this.frames.length > 0 ? this.op : name;
-    const step: HostStep = { kind: 'host', op, run, args: list };
+    const step: HostStep = { kind: 'host', op, name, run, args: list };
     this.steps.push(step);
     return this.aside(() => run(...args));
   }

@@ -4,7 +4,29 @@ import type { AttentionArrays, AttentionShape } from './attention.js';
 import type { ConvGeometry } from './convolution.js';
 import type { PoolGeometry } from './pooling.js';
 
+/** Rows of class scores. */
+export interface ClassGeometry {
+  /** The op, for messages. */
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly ignore: number;
+  readonly mean: boolean;
+}
+
 export interface LayerKernels {
+  /**
+   * out = Σ −x[i][label i] over rows of log-probabilities, of float32, divided by their number where `mean`. Rows whose
+   * label (int64) is `ignore` do not count; the divisor is left in `divisor` (float64).
+   *
+   * @throws RangeError for a label that no column belongs to
+   */
+  classLoss(g: ClassGeometry, x: Ptr, labels: Ptr, out: Ptr, divisor: Ptr): void;
+  /**
+   * Turns softmax rows into the gradient by the scores: (softmax − onehot) grad / divisor; of log-probabilities, whose
+   * rows are zeros before, it is −onehot grad / divisor.
+   */
+  classLossGrad(g: ClassGeometry, grad: Ptr, labels: Ptr, divisor: Ptr, out: Ptr): void;
   /** out [N, G O, …] = x [N, G C, …] convolved with weight [G O, C, …], plus bias [G O] unless that is 0. */
   conv(element: FloatElement, g: ConvGeometry, x: Ptr, weight: Ptr, bias: Ptr, out: Ptr): void;
   /** The gradient by x, of `conv`'s shape, from its result's: the transposed convolution. */

@@ -4,7 +4,15 @@ import { formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, neg } from './arithmetic.js';
 import { where } from './choice.js';
-import { checkClasses, classLoss, classRows, nllRows, readClasses, labelsKept } from './class-rows.js';
+import {
+  checkClasses,
+  classLoss,
+  classLossByKernels,
+  classRows,
+  nllRows,
+  readClasses,
+  labelsKept,
+} from './class-rows.js';
 import { type Loss, type LossOptions, reduceLoss, type Reduction } from './losses.js';
 import { functionOp, type FunctionOp, type SampleMaker } from './record.js';
 import { sum } from './reduction.js';
@@ -64,6 +72,8 @@ export const nllLoss: FunctionOp<Loss<NllLossOptions>> = functionOp<Loss<NllLoss
   (input: Tensor, target: Tensor, weight?: Tensor, ignoreIndex = -100, reduction: Reduction = 'mean') => {
     checkClasses('nllLoss', input, target);
     const rows = classRows(input);
+    const direct = classLossByKernels('nllLoss', rows, target, weight, ignoreIndex, reduction);
+    if (direct !== null) return direct;
     const classes = readClasses('nllLoss', rows, target, weight, ignoreIndex);
     const whole = classLoss(false, rows, classes, target.shape, reduction);
     if (whole !== null) return whole;
@@ -112,6 +122,8 @@ export const crossEntropy: FunctionOp<Loss<CrossEntropyOptions>> = functionOp<Lo
     } else checkClasses('crossEntropy', input, target);
     const scores = classRows(input);
     if (!byProbability && labelSmoothing === 0) {
+      const direct = classLossByKernels('crossEntropy', scores, target, weight, ignoreIndex, reduction);
+      if (direct !== null) return direct;
       const read = readClasses('crossEntropy', scores, target, weight, ignoreIndex);
       const whole = classLoss(true, scores, read, target.shape, reduction);
       if (whole !== null) return whole;

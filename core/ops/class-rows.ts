@@ -8,6 +8,7 @@ import { gradMode } from '../autograd/mode.js';
 import { elementOf, isIntegral, isWideFloat } from '../dtype.js';
 import type { FloatElement } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
+import type { ClassGeometry } from '../kernels/layers.js';
 import { formatShape, Layout, sameShape, type Shape, sizeOf } from '../layout.js';
 import { f32, f64 } from '../memory.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -208,19 +209,100 @@ function classPrimitive(ofScores: boolean): Primitive<ClassAttributes> {
       const rows = context.input(0);
       const { attributes } = context;
       if (isPlain() && grad.dtype === rows.dtype) return [backward(grad, rows, attributes)];
-      const { classes, divisor, reduced } = attributes;
-      const { positions, weights } = classes;
-      const count = positions.length;
-      const factors = tensorOf(weights ?? new Float64Array(count).fill(1), [count, 1], rows, name);
-      const given = reduced ? div(grad, divisor) : reshapeTo(grad, [count, 1]);
-      const scaled = mul(given, factors);
-      const onClass = spreadRows(reshapeTo(neg(scaled), [1, count, 1]), positions, rows.layout.size);
-      const taken = reshapeTo(onClass, rows.shape);
-      if (!ofScores) return [taken];
-      const result = add(mul(softmax(rows, 1), scaled), taken);
-      return [weights === null ? result : where(factors.ne(0), result, 0)];
+      return [composedGrad(name, ofScores, grad, rows, attributes)];
     },
   };
+}
+
+/** The gradient in ops, so that it can be differentiated. */
+function composedGrad(
+  name: string,
+  ofScores: boolean,
+  grad: Tensor,
+  rows: Tensor,
+  { classes, divisor, reduced }: ClassAttributes,
+): Tensor {
+  const { positions, weights } = classes;
+  const count = positions.length;
+  const factors = tensorOf(weights ?? new Float64Array(count).fill(1), [count, 1], rows, name);
+  const given = reduced ? div(grad, divisor) : reshapeTo(grad, [count, 1]);
+  const scaled = mul(given, factors);
+  const onClass = spreadRows(reshapeTo(neg(scaled), [1, count, 1]), positions, rows.layout.size);
+  const taken = reshapeTo(onClass, rows.shape);
+  if (!ofScores) return taken;
+  const result = add(mul(softmax(rows, 1), scaled), taken);
+  return weights === null ? result : where(factors.ne(0), result, 0);
+}
+
+interface KernelAttributes {
+  readonly g: ClassGeometry;
+  readonly ofScores: boolean;
+  /** What the sum was divided by, as one float64. */
+  readonly divisor: Tensor;
+}
+
+/** The same by kernels that read the labels themselves, for float32, int64 and one number as the result. */
+function kernelPrimitive(name: string): Primitive<KernelAttributes> {
+  return {
+    name,
+    reads: [[0, 1]],
+    forward: ([given, labels], { g, ofScores: scores, divisor }) => {
+      const rows = contiguousData(given, name);
+      const out = allocate(Layout.scalar, 'float32', name);
+      const logarithms = scores ? allocateLike(rows, 'float32', name) : rows;
+      if (scores && rows.layout.size > 0)
+        kernels.softmax(true, 'float32', g.rows, g.columns, rows.ptr, logarithms.ptr);
+      kernels.classLoss(g, logarithms.ptr, labels.ptr, out.ptr, divisor.ptr);
+      if (scores) logarithms.storage.release();
+      return out;
+    },
+    vjp: (grad, context) => {
+      const rows = contiguousData(context.input(0), name);
+      const labels = context.input(1);
+      const { g, ofScores: scores, divisor } = context.attributes;
+      if (!isPlain() || grad.dtype !== 'float32') {
+        const classes = readClasses(name, rows, labels, undefined, g.ignore);
+        const attributes = { classes, divisor: g.mean ? classes.total : 1, reduced: true, shape: [] };
+        return [composedGrad(name, scores, grad, context.input(0), attributes), null];
+      }
+      const out = allocateLike(rows, 'float32', name);
+      if (rows.layout.size === 0) return [out, null];
+      if (scores) kernels.softmax(false, 'float32', g.rows, g.columns, rows.ptr, out.ptr);
+      else kernels.fill('float32', out.ptr, rows.layout.size, 0);
+      kernels.classLossGrad(g, grad.ptr, labels.ptr, divisor.ptr, out.ptr);
+      return [out, null];
+    },
+  };
+}
+
+const kernelPrimitives = {
+  crossEntropy: kernelPrimitive('crossEntropy'),
+  nllLoss: kernelPrimitive('nllLoss'),
+};
+
+/** The loss by kernels, where they can: the most frequent case, and the one that compiled steps need. Else null. */
+export function classLossByKernels(
+  name: 'crossEntropy' | 'nllLoss',
+  rows: Tensor,
+  target: Tensor,
+  weight: Tensor | undefined,
+  ignore: number,
+  reduction: Reduction,
+): Tensor | null {
+  if (
+    levels.top !== null ||
+    (gradMode.watch !== null && !gradMode.watch.passive) ||
+    weight !== undefined ||
+    rows.dtype !== 'float32' ||
+    target.dtype !== 'int64' ||
+    !target.layout.contiguous ||
+    (reduction !== 'mean' && reduction !== 'sum')
+  )
+    return null;
+  const [count, columns] = rows.layout.shape;
+  const g = { name, rows: count, columns, ignore, mean: reduction === 'mean' };
+  const divisor = allocate(Layout.scalar, 'float64', name);
+  return apply(kernelPrimitives[name], [rows, target], { g, ofScores: name === 'crossEntropy', divisor });
 }
 
 const ofScores = classPrimitive(true);

@@ -114,6 +114,8 @@ export const i32 = {
   xor: integerBinary(0x73),
   shl: integerBinary(0x74),
   shrU: integerBinary(0x76),
+  /** The whole part; what int32 does not hold is limited to it, and NaN is 0. */
+  truncate: unary<'f64', 'i32'>('i32', (code) => code.append([0xfc, 2])),
   /** The smaller of two unsigned numbers. */
   minU: (a: I32, b: I32): I32 => select(a, b, i32.ltU(a, b)),
 };
@@ -151,6 +153,11 @@ export const f64 = {
     }),
   load: load('f64', plain(0x2b), 3),
   add: binary<'f64', 'f64'>('f64', plain(0xa0)),
+  sub: binary<'f64', 'f64'>('f64', plain(0xa1)),
+  div: binary<'f64', 'f64'>('f64', plain(0xa3)),
+  eq: binary<'f64', 'i32'>('i32', plain(0x61)),
+  ne: binary<'f64', 'i32'>('i32', plain(0x62)),
+  convert: unary<'i32', 'f64'>('f64', plain(0xb7)),
   promote: unary<'f32', 'f64'>('f64', plain(0xbb)),
 };
 

@@ -2,6 +2,7 @@
 import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
 import { binary, binaryFlat, binaryFunction, compare, compareFunction, where, whereFlat } from './binary.js';
+import { classLoss, classLossGrad } from './classes.js';
 import { conv, convInputGrad, convWeightGrad } from './convolution.js';
 import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
@@ -38,6 +39,8 @@ export const referenceKernels: Kernels = {
   axpy,
   sgdStep,
   adamStep,
+  classLoss,
+  classLossGrad,
   conv,
   convInputGrad,
   convWeightGrad,

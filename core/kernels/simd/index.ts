@@ -4,6 +4,7 @@ import { attention, attentionGrad } from './attention.js';
 import { referenceKernels } from '../reference/index.js';
 import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
+import { classLoss, classLossGrad } from './classes.js';
 import { conv, convInputGrad, convWeightGrad } from './convolution.js';
 import { copyInto } from './copy.js';
 import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } from './elementwise.js';
@@ -36,6 +37,8 @@ export const simdKernels: Kernels = {
   softmax,
   softmaxGrad,
   matmul,
+  classLoss,
+  classLossGrad,
   mapFormula,
   sumFormula,
   fill,

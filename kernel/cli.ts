@@ -95,6 +95,15 @@ program
   });
 
 program
+  .command('lsp')
+  .description('a language server for notebooks and scripts with cells, for jupyterlab-lsp and editors')
+  .option('--stdio', 'speak on standard input and output (the only way there is)')
+  .action(async () => {
+    const { serve } = await import('./language/lsp/index.js');
+    process.exit(await serve(process.stdin, process.stdout));
+  });
+
+program
   .command('run')
   .description('run a notebook from the first cell to the last, without a Jupyter server')
   .usage('[options] <in> [out] | <in> <in> <in>... | <pattern>')

@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import os from 'node:os';
+import { framed, readMessages } from './framing.js';
 
 /** The server is gone, or was told to stop. */
 export class ServerEnded extends Error {
@@ -18,8 +19,6 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-const HEADER_END = Buffer.from('\r\n\r\n');
-
 /**
  * How much the server lets garbage grow before it collects (Go's GOGC; its default is 100), and what it should stay
  * below: with many packages it would take twice the memory that it needs.
@@ -29,7 +28,6 @@ const MEMORY = { GOGC: '60', GOMEMLIMIT: '240MiB' };
 export class LanguageServer {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<number, Waiting>();
-  #chunks: Buffer[] = [];
   #lastId = 0;
   #ended: string | null = null;
 
@@ -51,7 +49,7 @@ export class LanguageServer {
     this.#child.on('error', (error) => this.#end(error.message));
     this.#child.on('exit', (code, signal) => this.#end(`exit ${signal ?? code ?? ''}`));
     this.#child.stdin.on('error', (error) => this.#end(error.message));
-    this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+    readMessages(this.#child.stdout, (message) => this.#receive(message));
     this.#child.stderr.resume();
     // Neither the child nor its pipes keep a kernel alive that wants to end.
     this.#child.unref();
@@ -93,25 +91,7 @@ export class LanguageServer {
   }
 
   #send(message: object): void {
-    const text = JSON.stringify({ jsonrpc: '2.0', ...message });
-    this.#child.stdin.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
-  }
-
-  #read(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    // Joined only when a whole message may be there: a long answer comes in hundreds of pieces.
-    for (;;) {
-      const buffer = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-      this.#chunks = [buffer];
-      const head = buffer.indexOf(HEADER_END);
-      if (head < 0) return;
-      const length = Number(/Content-Length: *(\d+)/i.exec(buffer.toString('latin1', 0, head))?.[1] ?? 0);
-      const end = head + HEADER_END.length + length;
-      if (buffer.length < end) return;
-      this.#chunks = buffer.length === end ? [] : [buffer.subarray(end)];
-      this.#receive(JSON.parse(buffer.toString('utf8', head + HEADER_END.length, end)));
-      if (this.#chunks.length === 0) return;
-    }
+    this.#child.stdin.write(framed(message));
   }
 
   #receive(message: unknown): void {

@@ -1,5 +1,5 @@
 /** Matrix products divided among threads. The parts are computed as in the whole, so the results are the same. */
-import { helpersFor, parallel, type Axis } from '../threads/index.js';
+import { job, jointly, type Axis } from '../threads/index.js';
 import {
   SHARED_B,
   SHARED_B_BYTES,
@@ -14,6 +14,9 @@ import type { FloatLanes } from './lanes.js';
 const PER_CHUNK = 2 ** 17;
 /** Numbers that are, to be packed. */
 const PACKED_PER_CHUNK = 2 ** 13;
+
+/** Rows of C, for which all of B is read. */
+const LEAST_ROWS = 16;
 
 /** Places of the arguments of kernels for products. */
 const Argument = { a: 0, b: 1, c: 2, m: 3, n: 4, batch: 11 } as const;
@@ -42,11 +45,19 @@ function roundUp(x: number, multiple: number): number {
 
 /** Any strides: threads pack B together, as much of it as there is room for, and then each takes rows of C. */
 export function packedByAll(gemm: GemmFunctions, lanes: FloatLanes, args: readonly number[]): void {
+  const [, , , m, n, k, , , , , , batch] = args;
+  const size = batch * m * n * k;
+  jointly(
+    -size - lanes.bytes / 16,
+    Math.ceil(size / PER_CHUNK),
+    args,
+    (given) => gemm.packed(...given),
+    (given) => shared(gemm, lanes, given),
+  );
+}
+
+function shared(gemm: GemmFunctions, lanes: FloatLanes, args: readonly number[]): void {
   const [a, b, c, m, n, k, aRow, aColumn, bRow, bColumn, beta, batch, aBatch, bBatch, depth, cRow] = args;
-  if (helpersFor(Math.ceil((m * n * k) / PER_CHUNK)) === 0) {
-    gemm.packed(...args);
-    return;
-  }
   const { bytes } = lanes;
   const width = TILE_VECTORS * lanes.lanes;
   const columnBytes = depth * bytes;
@@ -72,7 +83,7 @@ export function packedByAll(gemm: GemmFunctions, lanes: FloatLanes, args: readon
           bColumn,
         });
         const rows = rowsAtOnce(m, columns * deep);
-        parallel(
+        job(
           gemm.rows,
           [
             a + matrix * aBatch + q * aColumn,
@@ -96,7 +107,7 @@ export function packedByAll(gemm: GemmFunctions, lanes: FloatLanes, args: readon
 
 /** Rows a chunk: enough work, and chunks of about the same size. */
 function rowsAtOnce(m: number, perRow: number): number {
-  const rows = Math.min(BLOCK_ROWS, Math.max(16, PER_CHUNK / perRow));
+  const rows = Math.min(BLOCK_ROWS, Math.max(LEAST_ROWS, PER_CHUNK / perRow));
   return roundUp(m / Math.ceil(m / rows), TILE_ROWS);
 }
 
@@ -110,7 +121,7 @@ function packBlocks(
   const whole = Math.floor(b.deep / b.depth);
   const size = roundUp(Math.ceil(PACKED_PER_CHUNK / b.depth), width);
   const pack = (block: number, k: number, depth: number): void =>
-    parallel(
+    job(
       gemm.packB,
       [b.from + block * b.depth * b.bRow, SHARED_B + block * b.blockBytes, b.columns, k, b.bColumn, b.bRow],
       { count: 2, size, steps: [b.bColumn, depth * b.bytes, 0, 0, 0, 0] },

@@ -11,7 +11,7 @@ import { floatLanes } from './lanes.js';
 const FEW_ROWS = 8;
 
 /** Multiplications from which on threads are worth it, and matrices from which on each thread takes whole ones. */
-const LARGE = 2 ** 18;
+const LARGE = 2 ** 20;
 const MANY = 8;
 
 const compiled: Partial<Record<FloatElement, GemmFunctions>> = {};

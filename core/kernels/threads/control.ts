@@ -18,6 +18,8 @@ export const Word = {
   mainSleeps: 33,
   /** Not 0 when a helper failed; which one has the reason. */
   failed: 34,
+  /** How many functions helpers were told of. */
+  told: 35,
   /** The job: its function, how many chunks and arguments it has, and the number of the last helper that takes part. */
   job: 64,
   chunks: 65,
@@ -32,8 +34,8 @@ export const Word = {
 } as const;
 
 export const HelperState = {
-  /** Not yet in the pool's list, so it knows no functions. */
-  unknown: 0,
+  /** Not yet ready, which takes some ten milliseconds. */
+  starting: 0,
   awake: 1,
   asleep: 2,
 } as const;

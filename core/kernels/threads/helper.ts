@@ -38,8 +38,9 @@ type NumberFunction = (...args: number[]) => number;
 
 function helperMain(data: HelperData, port: MessagePort, receive: Receive, split: ChunkArguments): void {
   const { index, scratch, memory, spins } = data;
-  const { unknown, awake, asleep } = data.states;
-  const { left, working, mainSleeps, failed, job, chunks, lastHelper, helper, helperStride } = data.words;
+  const { awake, asleep } = data.states;
+  const { left, working, mainSleeps, failed, job, chunks, lastHelper, told, helper, helperStride } =
+    data.words;
   const words = new Int32Array(data.buffer, 0, data.numbersAt);
   const numbers = new Float64Array(data.buffer, data.numbersAt * 4);
   const argumentsOf = split(words, numbers, data.layout);
@@ -52,7 +53,11 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, split
   /** Calls are reported on the main thread only. */
   const report = (): undefined => undefined;
 
+  let known = 0;
+
+  /** Not while a chunk is in work: it takes long, at first some milliseconds. */
   const learn = (): void => {
+    known = Atomics.load(words, told);
     for (let next = receive(port); next !== undefined; next = receive(port)) {
       const { id, module, moduleId, name, hosts } = next.message;
       let instance = instances[moduleId];
@@ -73,6 +78,7 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, split
   /** Chunk by chunk until none is left. */
   const work = (): void => {
     while (Atomics.load(words, left) > 0 && index <= Atomics.load(words, lastHelper)) {
+      if (known !== Atomics.load(words, told)) learn();
       Atomics.add(words, working, 1);
       try {
         const claimed = Atomics.sub(words, left, 1);
@@ -90,7 +96,9 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, split
     }
   };
 
-  Atomics.wait(words, own, unknown);
+  // Ready; the first job that counts on this thread wakes it.
+  Atomics.store(words, own, asleep);
+  Atomics.wait(words, own, asleep);
   for (;;) {
     work();
     let turns = spins;

@@ -6,6 +6,7 @@
 import { MOST_THREADS } from '../../memory.js';
 import { onRepair, usage } from '../../slots.js';
 import { recording, unrecorded } from '../recording.js';
+import { helpPays, now, tookAlone, tookTogether } from './balance.js';
 import { chunkArguments } from './chunk.js';
 import {
   AXIS_WORDS,
@@ -21,19 +22,14 @@ import { note, threads } from './settings.js';
 import { sharedFunction, sharedFunctions } from './shared-functions.js';
 import { startHelper, type Helper } from './start.js';
 
-/** Turns that a call looks whether the helpers are done before it sleeps. */
-const MAIN_SPINS = 2_000;
+/** Turns between two looks at the clock, and ms that a call waits awake beside the time of a chunk. */
+const MAIN_SPINS = 300;
+const MAIN_WAITS = 0.02;
 /** Threads start when so many chunks were computed without them: what is done sooner does not need them. */
 const CHUNKS_BEFORE_START = 32;
-/** A call that had to wait for a helper that the system does not let run: no jobs are given for this many times that. */
-const PAUSE_FACTOR = 20;
-const LONGEST_PAUSE = 1000;
-/** In milliseconds: less is no reason. */
-const TOLERATED_LOSS = 0.05;
-
-/** Users may put other clocks in its place. */
-const now = performance.now.bind(performance);
-
+/** Waking a helper takes some microseconds, for which a job must have so many chunks, or be one of so many. */
+const WORTH_WAKING = 8;
+const SMALL_JOBS = 4;
 interface Pool {
   readonly control: Control;
   readonly argumentsOf: (chunk: number) => number[];
@@ -45,7 +41,10 @@ let broken = false;
 /** Helpers ever started: each has a scratch memory of its own. */
 let started = 0;
 let chunksWithout = 0;
-let pausedUntil = 0;
+let smallJobs = 0;
+/** Of the work that is being done: how many helpers take part, and how long it might have taken alone. */
+let taking = 0;
+let estimate = 0;
 /** True from before a job is given until it is done; still true at the next call when an interrupt cut it off. */
 let unfinished = false;
 
@@ -63,6 +62,9 @@ export interface Axis {
   readonly apart?: boolean;
 }
 
+type Run = (...args: number[]) => void;
+type Work = (args: readonly number[]) => void;
+
 /**
  * `run(...args)`, divided into chunks for all threads; done when it returns. The kernel must give the same for parts
  * as for the whole (unless an axis says that it does not), because it is called once where there are no threads or
@@ -70,34 +72,80 @@ export interface Axis {
  *
  * @param axes at most 3; the number of chunks is the product of theirs
  */
-export function parallel(
-  run: (...args: number[]) => void,
+export function parallel(run: Run, args: readonly number[], ...axes: readonly Axis[]): void {
+  const chunks = chunksOf(args, axes);
+  const shared = chunks < 2 ? undefined : sharedFunction(run);
+  if (shared === undefined) {
+    alone(run, args, axes);
+    return;
+  }
+  jointly(
+    shared.id * 2 ** 20 + chunks,
+    chunks,
+    args,
+    (given) => alone(run, given, axes),
+    (given) => job(run, given, ...axes),
+  );
+}
+
+/**
+ * Work that is more than one job for helpers, or that is done otherwise by one thread: calls `together`, which calls
+ * `job`, or `single`.
+ *
+ * @param kind a number for work that takes equally long
+ * @param chunks how many there will be
+ * @param args addresses and numbers, which both are called with
+ */
+export function jointly(
+  kind: number,
+  chunks: number,
   args: readonly number[],
-  ...axes: readonly Axis[]
+  single: Work,
+  together: Work,
 ): void {
   if (unfinished) settleThreads();
   const { current } = recording;
   if (current !== null) {
-    const again = (...values: number[]): void => unrecorded(() => parallel(run, values, ...axes));
+    const again = (...values: number[]): void =>
+      unrecorded(() => jointly(kind, chunks, values, single, together));
     current.host('parallel', again, [...args]);
     return;
   }
-  let chunks = 1;
-  for (const axis of axes) chunks *= Math.ceil(totalOf(axis, args) / axis.size);
-  const helpers = chunks < 2 ? 0 : helpersFor(chunks);
-  const shared = helpers === 0 ? undefined : sharedFunction(run);
+  if (threads.count === 1 || !isReady(chunks)) {
+    single(args);
+    return;
+  }
+  const began = now();
+  taking = helpPays(kind) ? helpersFor(chunks) : 0;
+  if (taking === 0) {
+    single(args);
+    const ended = now();
+    tookAlone(kind, ended - began, ended);
+    return;
+  }
+  estimate = 0;
+  wake(pool!, taking);
+  together(args);
+  const ended = now();
+  tookTogether(kind, ended - began, estimate, ended);
+}
+
+/** `run(...args)` in chunks, for the helpers that `jointly` found. */
+export function job(run: Run, args: readonly number[], ...axes: readonly Axis[]): void {
+  const chunks = chunksOf(args, axes);
+  const shared = chunks < 2 || taking === 0 ? undefined : sharedFunction(run);
   if (shared === undefined || pool === undefined) {
     alone(run, args, axes);
     return;
   }
   const { words } = pool.control;
   writeJob(pool.control, shared.id, args, axes, chunks);
-  tell(pool, shared.id, helpers);
+  tell(pool, shared.id, taking);
   unfinished = true;
   usage.unfinished = true;
-  Atomics.store(words, Word.lastHelper, pool.helpers[helpers - 1].index);
+  Atomics.store(words, Word.lastHelper, pool.helpers[taking - 1].index);
   Atomics.store(words, Word.left, chunks);
-  wake(pool, Math.min(helpers, chunks - 1));
+  wake(pool, Math.min(taking, chunks - 1));
   takePart(pool, run, chunks);
   usage.unfinished = false;
   unfinished = false;
@@ -105,12 +153,18 @@ export function parallel(
   if (failed !== 0) throw new Error(`threads: helper ${failed} could not compute its part`);
 }
 
+function chunksOf(args: readonly number[], axes: readonly Axis[]): number {
+  let chunks = 1;
+  for (const axis of axes) chunks *= Math.ceil(totalOf(axis, args) / axis.size);
+  return chunks;
+}
+
 function totalOf({ count, total = 1 }: Axis, args: readonly number[]): number {
   return count === null ? total : args[count];
 }
 
 /** The same on this thread. */
-function alone(run: (...args: number[]) => void, args: readonly number[], axes: readonly Axis[]): void {
+function alone(run: Run, args: readonly number[], axes: readonly Axis[]): void {
   const axis = axes.find(({ apart, count }) => apart === true || count === null);
   if (axis === undefined) {
     run(...args);
@@ -126,22 +180,28 @@ function alone(run: (...args: number[]) => void, args: readonly number[], axes: 
   }
 }
 
-/** How many helpers would take part in a job of so many chunks now; 0 where it is done by one thread. */
-export function helpersFor(chunks: number): number {
+/** Whether the threads have been started; starts them when there has been enough work for them. */
+function isReady(chunks: number): boolean {
   const wanted = threads.count - 1;
-  if (wanted === 0) return 0;
-  if (pool === undefined || pool.helpers.length < wanted) {
-    if (!broken && started < MOST_THREADS - 1) {
-      if (pool === undefined && (chunksWithout += chunks) < CHUNKS_BEFORE_START) return 0;
-      start(wanted);
-    }
-    if (pool === undefined) return 0;
+  if (pool !== undefined && pool.helpers.length >= wanted) return true;
+  if (!broken && started < MOST_THREADS - 1) {
+    if (pool === undefined && (chunksWithout += chunks) < CHUNKS_BEFORE_START) return false;
+    start(wanted);
   }
-  if (pausedUntil > 0) {
-    if (now() < pausedUntil) return 0;
-    pausedUntil = 0;
-  }
-  return Math.min(wanted, pool.helpers.length);
+  return pool !== undefined && pool.helpers.length > 0;
+}
+
+/** How many helpers are to take part in so many chunks; 0 where waking them would take too long. */
+function helpersFor(chunks: number): number {
+  if (pool === undefined) return 0;
+  const { control, helpers } = pool;
+  const state = (k: number): number => Atomics.load(control.words, stateOf(helpers[k]));
+  let count = Math.min(threads.count - 1, helpers.length, chunks - 1);
+  while (count > 0 && state(count - 1) === HelperState.starting) count--;
+  if (count === 0 || chunks >= WORTH_WAKING || state(0) === HelperState.awake) return count;
+  // Small jobs that follow each other closely are worth it too.
+  smallJobs = (smallJobs + 1) % SMALL_JOBS;
+  return smallJobs === 0 ? count : 0;
 }
 
 function writeJob(
@@ -174,42 +234,56 @@ function writeJob(
 }
 
 /** Makes sure that helpers know a function when they find it in a job. */
-function tell({ helpers }: Pool, id: number, count: number): void {
+function tell({ control: { words }, helpers }: Pool, id: number, count: number): void {
   for (let k = 0; k < count; k++) {
     const helper = helpers[k];
-    while (helper.told <= id) helper.worker.postMessage(sharedFunctions[helper.told++]);
+    while (helper.told <= id) {
+      // An interrupt in between sends it twice, which does no harm.
+      helper.worker.postMessage(sharedFunctions[helper.told]);
+      helper.told++;
+    }
   }
+  if (words[Word.told] !== sharedFunctions.length) Atomics.store(words, Word.told, sharedFunctions.length);
+}
+
+function stateOf({ index }: Helper): number {
+  return Word.helper + index * Word.helperStride;
 }
 
 function wake({ control: { words }, helpers }: Pool, count: number): void {
   const { asleep, awake } = HelperState;
   for (let k = 0; k < count; k++) {
-    const own = Word.helper + helpers[k].index * Word.helperStride;
+    const own = stateOf(helpers[k]);
     if (Atomics.load(words, own) === asleep && Atomics.compareExchange(words, own, asleep, awake) === asleep)
       Atomics.notify(words, own);
   }
 }
 
 /** Computes chunks until none is left, and waits for those that helpers have in work. */
-function takePart(
-  { control: { words }, argumentsOf }: Pool,
-  run: (...args: number[]) => void,
-  chunks: number,
-): void {
+function takePart({ control: { words }, argumentsOf }: Pool, run: Run, chunks: number): void {
   let own = 0;
-  const began = now();
+  let longest = 0;
+  const joined = now();
+  let last = joined;
   for (let left = Atomics.sub(words, Word.left, 1); left > 0; left = Atomics.sub(words, Word.left, 1)) {
     run(...argumentsOf(chunks - left));
     own++;
+    const time = now();
+    if (time - last > longest) longest = time - last;
+    last = time;
   }
-  let turns = MAIN_SPINS;
-  while (Atomics.load(words, Word.working) !== 0 && turns > 0) turns--;
-  if (turns > 0) return;
-  const ended = now();
-  waitForHelpers(words);
-  // What was lost is the time in which this thread waited, less that in which it would have done the others' part.
-  const loss = now() - ended - ((ended - began) * (chunks - own)) / Math.max(own, 1);
-  if (loss > TOLERATED_LOSS) pausedUntil = now() + Math.min(loss * PAUSE_FACTOR, LONGEST_PAUSE);
+  // A helper that runs is done soon, sooner than the system would wake this thread.
+  const patience = last + longest + MAIN_WAITS;
+  while (Atomics.load(words, Word.working) !== 0)
+    if (!isDoneWithin(words, MAIN_SPINS) && now() > patience) waitForHelpers(words);
+  // Without the longest, because this thread may have lost its processor in it.
+  if (own > 1) estimate += (chunks * (last - joined - longest)) / (own - 1);
+  else estimate += own === 1 ? chunks * longest : now() - joined;
+}
+
+function isDoneWithin(words: Int32Array, turns: number): boolean {
+  for (let turn = 0; turn < turns; turn++) if (Atomics.load(words, Word.working) === 0) return true;
+  return false;
 }
 
 function waitForHelpers(words: Int32Array): void {
@@ -238,10 +312,7 @@ function start(count: number): void {
     pool ??= createPool();
     while (pool.helpers.length < count && started < MOST_THREADS - 1) {
       // An interrupt may lose a helper that has just begun: its number and scratch memory are no other's then.
-      const helper = startHelper(pool.control, ++started);
-      pool.helpers.push(helper);
-      Atomics.store(pool.control.words, Word.helper + helper.index * Word.helperStride, HelperState.awake);
-      Atomics.notify(pool.control.words, Word.helper + helper.index * Word.helperStride);
+      pool.helpers.push(startHelper(pool.control, ++started));
     }
   } catch (error) {
     broken = true;
@@ -254,7 +325,7 @@ function start(count: number): void {
 export function helperChunks(): number[] {
   if (pool === undefined) return [];
   const { words } = pool.control;
-  return pool.helpers.map(({ index }) => Atomics.load(words, Word.helper + index * Word.helperStride + 1));
+  return pool.helpers.map((helper) => Atomics.load(words, stateOf(helper) + 1));
 }
 
 function startedThreads(): string {

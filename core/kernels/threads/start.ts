@@ -15,7 +15,7 @@ export interface Helper {
 }
 
 /** Turns that a helper looks for the next job before it sleeps: some ten microseconds. */
-const SPINS = 20_000;
+const SPINS = 10_000;
 
 let library: WorkerThreads | undefined;
 
@@ -25,7 +25,7 @@ function workerThreads(): WorkerThreads {
 }
 
 /**
- * Starts the helper of a number from 1 on. It waits until its state is no longer `unknown`.
+ * Starts the helper of a number from 1 on. When it is ready it sleeps until it is woken for the first time.
  *
  * @throws Error when the system gives no more threads
  */

@@ -1,0 +1,75 @@
+/**
+ * Whether helpers are worth it. Where other processes have the processors a helper may be taken off its own in the
+ * middle of a chunk, for which a call then waits, or take turns with the thread that calls. So the books are kept: how
+ * long work takes with helpers and how long it takes alone. What was lost is paid back: for many times as long
+ * everything is done alone.
+ */
+
+/** How many times the loss, at first and for losses in a row; the longest (ms). */
+const PAUSE_FACTOR = 20;
+const MOST_PAUSE_FACTOR = 320;
+const LONGEST_PAUSE = 1000;
+/** What was won before is set against a loss, up to this many ms. */
+const MOST_CREDIT = 1;
+/** Losses up to this (ms) are borne: waking helpers that sleep takes some of it, and pays with the next work. */
+const TOLERATED = 0.15;
+/** Work of less than this (ms) is sometimes done alone, to know how long that takes; so long is the answer good. */
+const SHORT = 3;
+const VALID = 1000;
+const MOST_RECORDS = 256;
+
+/** Users may put other clocks in its place. */
+export const now = performance.now.bind(performance);
+
+interface Times {
+  /** How long it takes alone; negative when that is not known. */
+  alone: number;
+  together: number;
+  /** When it was last done alone. */
+  when: number;
+}
+
+const records = new Map<number, Times>();
+let debt = 0;
+let pauseFactor = PAUSE_FACTOR;
+let pausedUntil = 0;
+
+/** Whether work of this kind is to be given to helpers now. */
+export function helpPays(kind: number): boolean {
+  const time = now();
+  if (time < pausedUntil) return false;
+  const times = records.get(kind);
+  if (times === undefined || times.together > SHORT) return true;
+  return times.alone >= 0 && time - times.when < VALID;
+}
+
+function timesOf(kind: number): Times {
+  let times = records.get(kind);
+  if (times === undefined) {
+    if (records.size >= MOST_RECORDS) records.clear();
+    records.set(kind, (times = { alone: -1, together: 0, when: 0 }));
+  }
+  return times;
+}
+
+export function tookAlone(kind: number, milliseconds: number, time: number): void {
+  const times = timesOf(kind);
+  // A processor lost in between is not to count for much.
+  if (times.alone < 0) times.alone = milliseconds;
+  else times.alone += 0.125 * (Math.min(milliseconds, 2 * times.alone) - times.alone);
+  times.when = time;
+}
+
+/** @param estimate how long it might have taken alone, from the parts that this thread computed */
+export function tookTogether(kind: number, milliseconds: number, estimate: number, time: number): void {
+  const times = timesOf(kind);
+  times.together = milliseconds;
+  debt = Math.max(debt + milliseconds - (times.alone < 0 ? estimate : times.alone), -MOST_CREDIT);
+  if (debt <= TOLERATED) {
+    if (debt < 0) pauseFactor = PAUSE_FACTOR;
+    return;
+  }
+  pausedUntil = time + Math.min(debt * pauseFactor, LONGEST_PAUSE);
+  pauseFactor = Math.min(2 * pauseFactor, MOST_PAUSE_FACTOR);
+  debt = 0;
+}

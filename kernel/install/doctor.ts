@@ -42,6 +42,7 @@ export async function doctor(
     zeromq,
     compiler,
     webAssembly,
+    computeThreads,
     nativeBlas,
     kernelspecs,
     () => jupyter('jupyter', 'on the PATH'),
@@ -109,14 +110,25 @@ async function webAssembly(): Promise<Finding[]> {
     return [
       memoryIsShared
         ? ok(`WebAssembly with SIMD and shared memory, ${reserved}`)
-        : broken(
-            `WebAssembly memory cannot be shared, ${reserved}`,
+        : absent(
+            `WebAssembly memory cannot be shared, so one thread computes; ${reserved}`,
             'raise the limit on virtual memory (ulimit -v)',
           ),
     ];
   } catch (error) {
     return [broken(reason(error), 'raise the limit on virtual memory (ulimit -v)')];
   }
+}
+
+/** How many threads compute, and what stands in the way of more. */
+async function computeThreads(): Promise<Finding[]> {
+  const { getNumThreads, threadNotes } = await import('../../core/kernels/threads/index.js');
+  const count = getNumThreads();
+  const text = `${count === 1 ? 'One thread computes' : `${count} threads compute`} large operations`;
+  return [
+    ok(text),
+    ...threadNotes().map((note) => absent(note, 'set NABLA_THREADS to a number, or leave it unset')),
+  ];
 }
 
 /** The system's BLAS, which is nothing that has to be there; a setting that does not work is something to correct. */

@@ -34,8 +34,12 @@ let debt = 0;
 let pauseFactor = PAUSE_FACTOR;
 let pausedUntil = 0;
 
+/** Tests let helpers take part whether they are worth it or not. */
+export const books = { kept: true };
+
 /** Whether work of this kind is to be given to helpers now. */
 export function helpPays(kind: number): boolean {
+  if (!books.kept) return true;
   const time = now();
   if (time < pausedUntil) return false;
   const times = records.get(kind);

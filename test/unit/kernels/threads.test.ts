@@ -1,10 +1,20 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { randn, type Tensor } from '../../../core/index.js';
 import { kernelInfo } from '../../../core/kernels/index.js';
+import { books } from '../../../core/kernels/threads/balance.js';
 import { getNumThreads, helperChunks, setNumThreads } from '../../../core/kernels/threads/index.js';
 import { elements } from '../../../core/ops/raw.js';
 
 const before = getNumThreads();
+
+// However busy the machine is.
+beforeAll(() => {
+  books.kept = false;
+});
+
+afterAll(() => {
+  books.kept = true;
+});
 
 afterEach(() => {
   setNumThreads(before);

@@ -8,6 +8,7 @@ import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { type BinaryDescription, BinaryKind, BinaryNode } from './binary-node.js';
 import { cast } from './cast.js';
+import { computeRows, FEW_ROWS } from './binary-rows.js';
 import { flatStep, isTensor, numberAt, type Operand, operand, tensorOperand } from './operand.js';
 import { elements, inDType, move } from './raw.js';
 import {
@@ -99,7 +100,7 @@ function compute(kind: BinaryKind, dtype: DType, a: Operand, b: Operand, out: Te
       } else kernels.binaryFlat(kernelName(kind, how, dtype), element, size, x, y, out.ptr, aStep, bStep);
       return;
     }
-    if (shape.length === 2 && size <= SMALL && (dtype === 'float32' || dtype === 'float64')) {
+    if (shape.length === 2 && size <= FEW_ROWS && (dtype === 'float32' || dtype === 'float64')) {
       const run = kind.kernel(dtype);
       if (run !== null && computeRows(run, dtype, a, b, out)) return;
     }
@@ -121,40 +122,6 @@ function compute(kind: BinaryKind, dtype: DType, a: Operand, b: Operand, out: Te
   for (let i = 0; i < target.length; i++) {
     target[i] = how(x === null ? constantA : x[i], y === null ? constantB : y[i]);
   }
-}
-
-/** Up to so many elements finding out the strides takes as long as computing. */
-const SMALL = 4096;
-
-/** A matrix in order beside a row or a column: what the kernel does without being told the strides. */
-function computeRows(
-  run: BinaryFunction,
-  dtype: 'float32' | 'float64',
-  a: Operand,
-  b: Operand,
-  out: Tensor,
-): boolean {
-  if (typeof a === 'number' || typeof b === 'number') return false;
-  const [rows, columns] = out.layout.shape;
-  const size = dtype === 'float32' ? 4 : 8;
-  const [aRow, aStep] = rowSteps(a, rows, columns);
-  const [bRow, bStep] = rowSteps(b, rows, columns);
-  if (aStep < 0 || bStep < 0 || (aStep === 0 && bStep === 0)) return false;
-  run(a.ptr, b.ptr, out.ptr, rows, columns, aRow * size, bRow * size, aStep, bStep);
-  return true;
-}
-
-const NEITHER: readonly [number, number] = [-1, -1];
-
-/** Elements between rows, and between columns (−1 where it is neither the matrix, nor a row or column of it, in order). */
-function rowSteps(x: Tensor, rows: number, columns: number): readonly [number, number] {
-  const { layout } = x;
-  if (!layout.contiguous) return NEITHER;
-  const { shape, ndim } = layout;
-  if (layout.size === rows * columns && ndim === 2) return [columns, 1];
-  if (layout.size === columns && shape[ndim - 1] === columns) return [0, 1];
-  if (layout.size === rows && ndim === 2 && shape[0] === rows) return [1, 0];
-  return NEITHER;
 }
 
 function kernelName({ bools }: BinaryKind, how: BinaryOp, dtype: DType): BinaryOp {

@@ -2,7 +2,10 @@
  * Loops over a few elements, for ops that would take a kernel or several: a call into WebAssembly takes as long as
  * computing some dozen elements in JavaScript.
  */
-import { f32, f64 } from '../memory.js';
+import type { DType } from '../dtype.js';
+import { f32, f64, i32, u8 } from '../memory.js';
+import type { Shape } from '../layout.js';
+import { Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
 import { allocateLike } from './operand.js';
 
@@ -18,6 +21,75 @@ const FEW = 128;
 /** Whether an op on so many elements is to be a loop in JavaScript, which pays up to `most`. */
 export function isFew(size: number, most = FEW): boolean {
   return size <= most && size <= fewElements.limit;
+}
+
+/** Up to so many elements are copied one by one. */
+const COPIED = 48;
+
+/** The array that a tensor lies in; null for the 16-bit floats. */
+function arrayOf(dtype: DType): Float32Array | Float64Array | Int32Array | Uint8Array | null {
+  switch (dtype) {
+    case 'float32':
+      return f32;
+    case 'float64':
+    case 'int64':
+      return f64;
+    case 'int32':
+      return i32;
+    case 'bool':
+    case 'uint8':
+      return u8;
+    default:
+      return null;
+  }
+}
+
+/**
+ * out = x of few elements, whatever the strides of x are, where `out` is contiguous and of the same shape: between equal
+ * dtypes, to floats, and to bool; false for other conversions.
+ */
+export function copyFew(x: Tensor, out: Tensor): boolean {
+  const { layout } = x;
+  if (!isFew(layout.size, COPIED) || layout.ndim > 2) return false;
+  const isTruth = out.dtype === 'bool' && x.dtype !== 'bool';
+  if (x.dtype !== out.dtype && !isTruth && out.dtype !== 'float32' && out.dtype !== 'float64') return false;
+  const source = arrayOf(x.dtype);
+  const target = arrayOf(out.dtype);
+  if (source === null || target === null) return false;
+  const from = x.ptr / source.BYTES_PER_ELEMENT;
+  let to = out.ptr / target.BYTES_PER_ELEMENT;
+  const { shape, strides, ndim } = layout;
+  const rows = ndim === 2 ? shape[0] : 1;
+  const columns = ndim === 0 ? 1 : shape[ndim - 1];
+  const row = ndim === 2 ? strides[0] : 0;
+  const step = ndim === 0 ? 0 : strides[ndim - 1];
+  for (let r = 0; r < rows; r++)
+    for (let c = 0, at = from + r * row; c < columns; c++, at += step, to++)
+      target[to] = isTruth ? (source[at] !== 0 ? 1 : 0) : source[at];
+  return true;
+}
+
+/** Places for the elements of two operands of one kernel call. */
+const places = Storage.allocate(2 * COPIED * 8, 'operands');
+
+/**
+ * Where few floats lie in order, repeated to a matrix of a shape, until the same slot is used again: an operand of a
+ * kernel without a tensor for it. −1 for what is no such operand.
+ */
+export function inOrderFew(x: Tensor, [rows, columns]: Shape, slot: 0 | 1): number {
+  const { layout, dtype } = x;
+  if (!isFew(rows * columns, COPIED) || layout.ndim > 2 || (dtype !== 'float32' && dtype !== 'float64'))
+    return -1;
+  const array = dtype === 'float32' ? f32 : f64;
+  const { shape, strides, ndim } = layout;
+  const row = ndim === 2 && shape[0] > 1 ? strides[0] : 0;
+  const step = ndim > 0 && shape[ndim - 1] > 1 ? strides[ndim - 1] : 0;
+  const ptr = places.ptr + slot * COPIED * 8;
+  const from = x.ptr / array.BYTES_PER_ELEMENT;
+  let to = ptr / array.BYTES_PER_ELEMENT;
+  for (let r = 0; r < rows; r++)
+    for (let c = 0, at = from + r * row; c < columns; c++, at += step) array[to++] = array[at];
+  return ptr;
 }
 
 /** The array in which two tensors lie, where both are few floats in order. */

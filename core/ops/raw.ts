@@ -7,6 +7,7 @@ import { kernels } from '../kernels/index.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import type { Shape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
+import { copyFew } from './few.js';
 import { allocate, allocateShape, type Tensor } from '../tensor.js';
 
 export type ElementArray = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -21,6 +22,7 @@ export function castCopy(x: Tensor, dtype: DType, operation: string): Tensor {
 /** out = x, converted, where `out` is contiguous and of the same shape. */
 export function copyData(x: Tensor, out: Tensor): void {
   if (x.layout.size === 0) return;
+  if (copyFew(x, out)) return;
   if (isHalf(x.dtype) || isHalf(out.dtype)) {
     copyHalfData(x, out);
     return;

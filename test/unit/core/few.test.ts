@@ -1,7 +1,7 @@
 /** Loops over a few elements give what the kernels give: for every op that has one, from its record's samples and more. */
 import { grad, jvp, noGrad, setDefaultDtype, slice, tensor, Tensor, vmap } from 'nabla/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isFloat } from '../../../core/dtype.js';
+import { type DType, isFloat } from '../../../core/dtype.js';
 import { fewElements } from '../../../core/ops/few.js';
 import { type OpRecord, registry, type SampleMaker } from '../../../core/ops/record.js';
 import { callOf, replaceTensors, sampleMaker, tensorsIn } from './samples.js';
@@ -86,7 +86,7 @@ const special = tensor([NaN, -0, 0, Infinity, -Infinity, 1.5, -2.25, -0], { dtyp
 const extraordinary: Change = (x) => {
   if (!isFloat(x.dtype) || x.numel() === 0) return x;
   const values = x.reshape([-1]).toArray() as number[];
-  const others = special.toArray() as number[];
+  const others = special.toArray();
   return tensor(
     values.map((value, i) => (i % 2 === 1 ? value : others[(i / 2) % others.length])),
     { dtype: x.dtype },
@@ -114,7 +114,7 @@ function changed(args: readonly unknown[], change: Change): readonly unknown[] {
 function expectSame(actual: readonly Tensor[], expected: readonly Tensor[]): void {
   expect(actual.map((x) => [x.dtype, x.shape])).toEqual(expected.map((x) => [x.dtype, x.shape]));
   actual.forEach((x, i) => {
-    const [a, b] = [x, expected[i]].map((y) => y.to('float64').reshape([-1]).toArray() as number[]);
+    const [a, b] = [x, expected[i]].map((y) => y.to('float64').reshape([-1]).toArray());
     a.forEach((value, k) => {
       const close =
         Math.abs(value - b[k]) <= (x.dtype === 'float32' ? 2e-6 : 1e-14) * Math.max(1, Math.abs(b[k]));
@@ -188,6 +188,57 @@ describe('the loop over a few elements of', () => {
         expectSame([actual[0]], [a.mul(b.expand([3, 4]).clone())]);
         expectSame([actual[1]], [b.expand([3, 4]).clone().sub(a)]);
       }
+  });
+
+  it('copies few elements of any strides and dtypes as kernels do', () => {
+    const wide = [-3.7, -1, -0, 0, 0.4, 1, 2.5, 200, NaN, Infinity, -Infinity, 1e10];
+    const whole = [-3, -1, 0, 0, 1, 1, 2, 200, 7, 9, 250, 3];
+    const dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'int64', 'uint8', 'bool'];
+    for (const from of dtypes) {
+      const values = from.startsWith('float') ? wide : whole.map((v) => (from === 'uint8' ? Math.abs(v) : v));
+      const x = tensor(values, { dtype: 'float64' }).to(from);
+      const views: Tensor[] = [
+        x,
+        x.reshape([3, 4]),
+        x.reshape([3, 4]).t(),
+        x.reshape([3, 4]).at('...', slice(1, 3)),
+        x.at(4),
+        x.reshape([3, 4]).at(1).expand([2, 4]),
+        x.reshape([2, 3, 2]).transpose(0, 2),
+      ];
+      for (const view of views)
+        for (const into of dtypes) {
+          fewElements.limit = USUAL;
+          const actual = [view.to(into), view.clone(), view.contiguous()];
+          fewElements.limit = 0;
+          expectSame(actual, [view.to(into), view.clone(), view.contiguous()]);
+        }
+    }
+  });
+
+  it('computes operands of any strides as kernels do', () => {
+    const make = sampleMaker();
+    const [a, b] = [make([4, 3]), make([3, 4])].map((x) => x.detach());
+    const operands = [
+      b,
+      a.t(),
+      b.at(1),
+      b.at(slice(), slice(1, 2)),
+      make([3, 8])
+        .detach()
+        .at('...', slice(0, null, 2)),
+      b.at(1, 2),
+    ];
+    for (const dtype of ['float64', 'float32'] as const)
+      for (const x of operands)
+        for (const y of operands) {
+          const [p, q] = [x.to(dtype), y.to(dtype)];
+          const compute = (): Tensor[] => [p.add(q), p.div(q), p.expand([3, 4]).sub(q.expand([3, 4]))];
+          fewElements.limit = USUAL;
+          const actual = compute();
+          fewElements.limit = 0;
+          expectSame(actual, compute());
+        }
   });
 
   it('sums and joins leaves function transforms and derivatives alone', () => {

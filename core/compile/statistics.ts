@@ -39,13 +39,13 @@ export function describeStatistics(name: string, stats: CompileStatistics): stri
   stats.graphs.forEach(({ kernels, calls, shared, javascript, arenaBytes, unsharedBytes }, i) => {
     lines.push(
       `  step ${i + 1}: ${kernels} calls of kernels${calls === kernels ? '' : `, ${calls} after fusing`}; ` +
-        `${shared === 0 ? '' : `${shared} large enough for several threads; `}` +
+        (shared === 0 ? '' : `${shared} large enough for several threads; `) +
         `${bytes(arenaBytes)} of memory planned (${bytes(unsharedBytes)} unshared)`,
     );
     if (javascript.length > 0) lines.push(`    in JavaScript: ${counted(javascript)}`);
   });
   if (stats.recompiles > 0) {
-    lines.push(`  recompiled ${stats.recompiles} times:`);
+    lines.push(`  recompiled ${stats.recompiles} time${stats.recompiles === 1 ? '' : 's'}:`);
     for (const reason of stats.recompileReasons) lines.push(`    ${reason}`);
   }
   if (stats.fallbackReasons.length > 0) {

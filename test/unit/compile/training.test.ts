@@ -7,11 +7,7 @@ interface Network extends nn.Module {
 }
 type MakeOptimizer = (parameters: Tensor[]) => optim.Optimizer;
 
-function network(
-  make: () => Network,
-  optimizer: MakeOptimizer,
-  loss: (y: Tensor, target: Tensor) => Tensor,
-) {
+function network(make: () => Network, optimizer: MakeOptimizer, loss: (y: Tensor, target: Tensor) => Tensor) {
   return (): Training => {
     const model = make();
     const opt = optimizer(model.parameters());

@@ -24,8 +24,8 @@ export interface TwinOptions {
 }
 
 function close(a: Tensor, b: Tensor, tolerance: number, what: string): void {
-  const [x, y] = [a.flatten().toArray(), b.flatten().toArray()];
-  const [left, right] = [[x].flat(2).map(Number), [y].flat(2).map(Number)];
+  const numbers = (x: Tensor): number[] => Array.from(x.detach().contiguous().toTypedArray());
+  const [left, right] = [numbers(a), numbers(b)];
   expect(right.length, what).toBe(left.length);
   for (let i = 0; i < left.length; i++) {
     if (Object.is(left[i], right[i])) continue;

@@ -19,7 +19,7 @@ import { eq, logicalAnd } from './comparison.js';
 import { piecewise, smooth, toFloat } from './elementwise.js';
 import { evaluate } from './formulas.js';
 import { type Operand } from './operand.js';
-import { exp, log } from './pointwise.js';
+import { exp, log, trunc } from './pointwise.js';
 import { aligned, apply, type Primitive } from './primitive.js';
 import { filled } from './raw.js';
 import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp } from './record.js';
@@ -61,7 +61,7 @@ export const fmod: BinaryFunction = binaryOp({
   integers: 'keep',
   samples: binarySamples(0.5, 2),
   a: { reads: '', vjp: (g) => g },
-  b: { reads: 'ab', vjp: (g, a, b) => neg(mul(g, div(a, b, { roundingMode: 'trunc' }))) },
+  b: { reads: 'ab', vjp: (g, a, b) => neg(mul(g, trunc(div(a, b)))) },
 });
 
 /** The remainder of input / other with the sign of other. */

@@ -1,5 +1,14 @@
 /** Search in sorted elements, and counting. */
-import { countLabels, histogram32, histogram64, labelCount, search32 } from '../kernels/counting.js';
+import {
+  countLabels,
+  countSmallLabels,
+  histogram32,
+  histogram64,
+  labelCount,
+  search32,
+} from '../kernels/counting.js';
+import { computesInJavaScript } from '../kernels/recording.js';
+import { f64 } from '../memory.js';
 import { formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { ascending } from './lines.js';
@@ -114,6 +123,15 @@ export const bincount: MethodOp<Bincount> = methodOp<Bincount>(
   },
   (input: Tensor, weights?: Tensor, minlength = 0) => {
     const labels = contiguousData(inDType(input, 'int64', 'bincount'), 'bincount');
+    if (weights === undefined && labels.layout.size > 64) {
+      computesInJavaScript();
+      const counts = countSmallLabels(labels.ptr, labels.layout.size);
+      if (counts !== null) {
+        const out = filled([Math.max(minlength, counts.length)], 0, 'int64', 'bincount');
+        f64.set(counts, out.ptr / 8);
+        return out;
+      }
+    }
     const needed = labelCount(labels.ptr, labels.layout.size);
     if (needed < 0) throw new RangeError('bincount: counts integers from 0 up');
     const size = Math.max(minlength, needed);

@@ -25,8 +25,8 @@ const strided = [
   {
     op: 'clone',
     nabla: (nabla, x) => nabla.clone(x),
+    // tfjs shares the elements instead of copying them.
     plain: compile(['a'], 'return new PlainTensor(a.data.slice(), a.shape);'),
-    tf: (tf, x) => tf.clone(x),
   },
   {
     op: 'clone',
@@ -156,8 +156,8 @@ const joining = [
     op: 'flip',
     nabla: (nabla, x) => nabla.flip(x, [1]),
     plain: matrixLoop(['a'], 'data[r * columns + columns - 1 - c]'),
+    // jax-js only notes that the order is another one.
     tf: (tf, x) => tf.reverse(x, 1),
-    jax: (jax, x) => jax.numpy.flip(x, 1),
   },
   {
     op: 'roll',

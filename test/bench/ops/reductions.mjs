@@ -157,7 +157,8 @@ function argCases() {
       }),
       tf:
         dim === undefined ? undefined : (tf, x) => (op === 'argmax' ? tf.argMax(x, dim) : tf.argMin(x, dim)),
-      jax: (jax, x) => jax.numpy[op](x, dim ?? null),
+      // Of all elements jax-js has none.
+      jax: dim === undefined ? undefined : (jax, x) => jax.numpy[op](x, dim),
     })),
   );
 }

@@ -187,3 +187,22 @@ describe('bits and divisors of int32', () => {
     expect(bitwiseNot(ints([0, 1, 255], 'uint8')).toArray()).toEqual([255, 254, 0]);
   });
 });
+
+describe('integers that are counted', () => {
+  it('are, whether they are few or many, small or large, in order or not', () => {
+    for (const [n, below] of [
+      [10, 4],
+      [1000, 7],
+      [1000, 4096],
+      [1000, 5000],
+    ] as const) {
+      const labels = Array.from({ length: n }, (_, i) => (i * i * 31 + 17) % below);
+      const expected = new Array<number>(Math.max(...labels) + 1).fill(0);
+      for (const label of labels) expected[label]++;
+      expect(ints(labels).bincount().toArray()).toEqual(expected);
+      expect(ints(labels).bincount({ minlength: 6000 }).shape).toEqual([6000]);
+    }
+    const wrong = new Array<number>(100).fill(1).with(50, -1);
+    expect(() => ints(wrong).bincount()).toThrow('bincount: counts integers from 0 up');
+  });
+});

@@ -347,7 +347,7 @@ export function compareOp(
     const aStep = flatStep(a, size);
     const bStep = flatStep(b, size);
     const isFlat = aStep !== null && bStep !== null && (aStep === 1 || bStep === 1);
-    if (isFlat && (dtype === 'float32' || dtype === 'float64')) {
+    if (isFlat && size < LEAST_PARALLEL && (dtype === 'float32' || dtype === 'float64')) {
       const x = typeof a === 'number' ? numberAt(a, dtype, 0) : a.ptr;
       const y = typeof b === 'number' ? numberAt(b, dtype, 1) : b.ptr;
       compiled(dtype)(x, y, out.ptr, 1, size, 0, 0, aStep, bStep);

@@ -8,7 +8,8 @@ import { TraceLevel, Traced } from '../autograd/levels/tracing.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import type { FloatElement, ProgramFunction } from '../kernels/api.js';
-import { kernels } from '../kernels/index.js';
+import { kernels, LEAST_PARALLEL } from '../kernels/index.js';
+import { perElement } from '../kernels/threads/index.js';
 import type { Program } from '../kernels/program.js';
 import { Layout, sameShape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -87,7 +88,19 @@ export class Fused {
     if (run === null || run === false) return this.composed(a, b, c, d);
     const { layout, dtype } = a;
     const out = allocate(layout.compact(), dtype, this.name);
-    run(out.storage.ptr, layout.size, a.ptr, pointerOf(b), pointerOf(c), pointerOf(d));
+    const { size } = layout;
+    if (size < LEAST_PARALLEL) run(out.storage.ptr, size, a.ptr, pointerOf(b), pointerOf(c), pointerOf(d));
+    else {
+      const bytes = dtype === 'float32' ? 4 : 8;
+      const step = (k: number): number => (((variant.signature >> (2 * k)) & 3) === MOVING ? bytes : 0);
+      perElement(
+        run,
+        [out.storage.ptr, size, a.ptr, pointerOf(b), pointerOf(c), pointerOf(d)],
+        1,
+        [bytes, 0, bytes, step(0), step(1), step(2)],
+        'dear',
+      );
+    }
     return out;
   }
 

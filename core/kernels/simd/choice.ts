@@ -5,6 +5,8 @@ import { collapse, forEachTurn } from '../nest.js';
 import { elementBytes } from '../views.js';
 import { compileByteCompare, compileByteWhere, compileCompare, compileWhere } from './choice-code.js';
 import { copyStrided } from './copy.js';
+import { LEAST_PARALLEL, perElement } from '../threads/index.js';
+import { runBinary } from './elementwise.js';
 import { floatLanes } from './lanes.js';
 import { contiguousCopy } from './operands.js';
 
@@ -65,7 +67,7 @@ export function compare(
   const rowA = rank > 1 ? stepsA[1] * bytes : 0;
   const rowB = rank > 1 ? stepsB[1] * bytes : 0;
   if (rank <= 2) {
-    compiled(a.ptr, b.ptr, out, rows, columns, rowA, rowB, stepsA[0], stepsB[0]);
+    runBinary(compiled, bytes, 1, a.ptr, b.ptr, out, rows, columns, rowA, rowB, stepsA[0], stepsB[0]);
     return;
   }
   let to = out;
@@ -97,7 +99,14 @@ export function whereFlat(
   aStep: 0 | 1,
   bStep: 0 | 1,
 ): void {
-  whereFunction(element)(condition, a, b, out, 1, n, 0, 0, 0, aStep, bStep);
+  const run = whereFunction(element);
+  if (n < LEAST_PARALLEL) {
+    run(condition, a, b, out, 1, n, 0, 0, 0, aStep, bStep);
+    return;
+  }
+  const bytes = elementBytes[element];
+  const steps = [1, aStep * bytes, bStep * bytes, bytes, 0, 0, 0, 0, 0, 0, 0];
+  perElement(run, [condition, a, b, out, 1, n, 0, 0, 0, aStep, bStep], 5, steps);
 }
 
 export function where(

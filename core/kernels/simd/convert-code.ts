@@ -17,7 +17,10 @@ import {
 } from '../assembler/index.js';
 import { higherHalf, joinHalves } from './trigonometry.js';
 
-/** Where a conversion writes 1 if it met a float that no int32 holds: all of it is to be done otherwise then. */
+/**
+ * Where a conversion writes 1 if it met a float that no int32 holds: all of it is to be done otherwise then. It writes
+ * nothing else there, because several threads convert.
+ */
 export const FLAG_ADDRESS = 512;
 
 const BYTES: Readonly<Record<Element, 1 | 4 | 8>> = { float32: 4, float64: 8, int32: 4, uint8: 1 };
@@ -112,7 +115,7 @@ export function compileConvert(from: Element, to: Element, toBool: boolean): Was
         });
       });
     });
-    f.storeI32(i32.const(FLAG_ADDRESS), v128.anyTrue(outside));
+    f.if(v128.anyTrue(outside), () => f.storeI32(i32.const(FLAG_ADDRESS), i32.const(1)));
   });
   return module.compile().run;
 }

@@ -3,7 +3,8 @@ import { computesInJavaScript } from '../recording.js';
 import type { Element, Ptr, Strided } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import { copy as referenceCopy } from '../reference/copy.js';
-import { views } from '../views.js';
+import { LEAST_PARALLEL, perElement } from '../threads/index.js';
+import { elementBytes, views } from '../views.js';
 import { compileConvert, FLAG_ADDRESS } from './convert-code.js';
 import { copyStrided } from './copy.js';
 import { contiguousCopy } from './operands.js';
@@ -42,7 +43,9 @@ export function convert(
   if (run === undefined) compiled.set(key, (run = compileConvert(from, to, toBool)));
   // What is looked at afterwards is not in the kernel's call.
   if (!toBool && (to === 'int32' || to === 'uint8')) computesInJavaScript();
-  run(count, x.ptr, out);
+  views.int32[FLAG_ADDRESS / 4] = 0;
+  if (count < LEAST_PARALLEL) run(count, x.ptr, out);
+  else perElement(run, [count, x.ptr, out], 0, [0, elementBytes[from], elementBytes[to]]);
   if (views.int32[FLAG_ADDRESS / 4] !== 0) referenceCopy(from, to, shape, x, out, toBool);
 }
 

@@ -2,6 +2,7 @@
 import type { Element, Ptr, Strided } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import { collapse, forEachTurn } from '../nest.js';
+import { LEAST_PARALLEL, perGrid } from '../threads/index.js';
 import { elementBytes } from '../views.js';
 import { compileCopy, type CopyFunctions } from './copy-code.js';
 
@@ -18,6 +19,19 @@ function functionsFor(bytes: number): CopyFunctions {
 
 const reading: [readonly number[]] = [[]];
 
+/** Copies, on all threads where that is worth it. */
+function perRows(run: WasmFunction, args: readonly number[]): void {
+  const [, , rows, columns, xRow, xStep, outRow, outStep] = args;
+  if (rows * columns < LEAST_PARALLEL) run(...args);
+  else
+    perGrid(run, args, {
+      rows: 2,
+      columns: 3,
+      rowSteps: [xRow, outRow, 0, 0, 0, 0, 0, 0],
+      columnSteps: [xStep, outStep, 0, 0, 0, 0, 0, 0],
+    });
+}
+
 /** out[contiguous] = x[strided] */
 export function copyStrided(element: Element, shape: readonly number[], x: Strided, out: Ptr): void {
   const bytes = elementBytes[element];
@@ -33,11 +47,12 @@ export function copyStrided(element: Element, shape: readonly number[], x: Strid
   const row = rank === 1 ? 0 : steps[1];
   const run = choose(functions, step, row);
   const rowBytes = columns * bytes;
-  if (rank <= 2) run(x.ptr, out, rows, columns, row * bytes, step * bytes, rowBytes, bytes);
+  if (rank <= 2) perRows(run, [x.ptr, out, rows, columns, row * bytes, step * bytes, rowBytes, bytes]);
   else {
     let to = out;
     forEachTurn(nest, 2, (offsets) => {
-      run(x.ptr + offsets[0] * bytes, to, rows, columns, row * bytes, step * bytes, rowBytes, bytes);
+      const from = x.ptr + offsets[0] * bytes;
+      perRows(run, [from, to, rows, columns, row * bytes, step * bytes, rowBytes, bytes]);
       to += rows * rowBytes;
     });
   }
@@ -63,7 +78,7 @@ export function copyInto(element: Element, shape: readonly number[], x: Strided,
   const rowOut = rank === 1 ? 0 : stepsOut[1];
   const run = stepsOut[0] === 1 ? choose(functions, stepsX[0], rowX) : functions.single;
   forEachTurn(nest, 2, (offsets) => {
-    run(
+    perRows(run, [
       x.ptr + offsets[0] * bytes,
       out.ptr + offsets[1] * bytes,
       rows,
@@ -72,6 +87,6 @@ export function copyInto(element: Element, shape: readonly number[], x: Strided,
       stepsX[0] * bytes,
       rowOut * bytes,
       stepsOut[0] * bytes,
-    );
+    ]);
   });
 }

@@ -16,6 +16,8 @@ import {
   type WasmFunction,
 } from '../assembler/index.js';
 import type { Algebra, Formula, FormulaNumbers, FormulaOperands } from '../formula.js';
+import { LEAST_PARALLEL, perElement } from '../threads/index.js';
+import { elementBytes } from '../views.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
 import { forEachVector } from './loops.js';
 import { emitMap } from './map-code.js';
@@ -154,7 +156,20 @@ export function mapFormula(
   let run = maps[element].get(formula);
   if (run === undefined) maps[element].set(formula, (run = compileMap(formula, element)));
   const [p = 0, q = 0, r = 0] = given;
-  run(at.a, at.b, at.c, out, 1, n, at.aStep, at.bStep, at.cStep, p, q, r);
+  const { a, b, c, aStep, bStep, cStep } = at;
+  if (n < LEAST_PARALLEL) {
+    run(a, b, c, out, 1, n, aStep, bStep, cStep, p, q, r);
+    return;
+  }
+  const bytes = elementBytes[element];
+  const steps = [aStep * bytes, bStep * bytes, cStep * bytes, bytes, 0, 0, 0, 0, 0, 0, 0, 0];
+  perElement(
+    run,
+    [a, b, c, out, 1, n, aStep, bStep, cStep, p, q, r],
+    5,
+    steps,
+    formula.dear ? 'dear' : 'cheap',
+  );
 }
 
 /** out[0] = Σ formula(a[i], b[i], c[i]) / divisor; all operands move. */

@@ -2,6 +2,8 @@
 import type { AdamStep, Element, FloatElement, Ptr, SgdStep } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import { fill as referenceFill } from '../reference/copy.js';
+import { LEAST_PARALLEL, perElement } from '../threads/index.js';
+import { elementBytes } from '../views.js';
 import { floatLanes } from './lanes.js';
 import {
   compileAdam,
@@ -20,14 +22,42 @@ function cached(key: string, compile: () => WasmFunction): WasmFunction {
   return run;
 }
 
+/** Calls a kernel over elements, on all threads where that is worth it; the arguments at `moving` are arrays. */
+function each(
+  element: FloatElement,
+  run: WasmFunction,
+  args: readonly number[],
+  count: number,
+  moving: readonly number[],
+): void {
+  if (args[count] < LEAST_PARALLEL) {
+    run(...args);
+    return;
+  }
+  const steps = args.map((_, k) => (moving.includes(k) ? elementBytes[element] : 0));
+  perElement(run, args, count, steps);
+}
+
 export function fill(element: Element, out: Ptr, n: number, value: number): void {
   if (element === 'float32' || element === 'float64')
-    cached(`fill ${element}`, () => compileFill(floatLanes[element]))(out, n, value);
+    each(
+      element,
+      cached(`fill ${element}`, () => compileFill(floatLanes[element])),
+      [out, n, value],
+      1,
+      [0],
+    );
   else referenceFill(element, out, n, value);
 }
 
 export function axpy(element: FloatElement, n: number, alpha: number, x: Ptr, y: Ptr): void {
-  cached(`axpy ${element}`, () => compileAxpy(floatLanes[element]))(n, alpha, x, y);
+  each(
+    element,
+    cached(`axpy ${element}`, () => compileAxpy(floatLanes[element])),
+    [n, alpha, x, y],
+    0,
+    [2, 3],
+  );
 }
 
 export function sgdStep(
@@ -47,7 +77,7 @@ export function sgdStep(
   };
   const key = `sgd ${element} ${variant.momentum} ${nesterov} ${variant.decay} ${maximize}`;
   const run = cached(key, () => compileSgd(floatLanes[element], variant));
-  run(n, p, g, buffer, lr, momentum, 1 - dampening, weightDecay);
+  each(element, run, [n, p, g, buffer, lr, momentum, 1 - dampening, weightDecay], 0, [1, 2, 3]);
 }
 
 export function adamStep(
@@ -68,7 +98,7 @@ export function adamStep(
   };
   const key = `adam ${element} ${variant.decay} ${amsgrad} ${maximize}`;
   const run = cached(key, () => compileAdam(floatLanes[element], variant));
-  run(
+  const args = [
     n,
     p,
     g,
@@ -83,5 +113,6 @@ export function adamStep(
     1 / Math.sqrt(1 - beta2 ** step),
     eps,
     decoupled ? 1 - lr * weightDecay : weightDecay,
-  );
+  ];
+  each(element, run, args, 0, [1, 2, 3, 4, 5]);
 }

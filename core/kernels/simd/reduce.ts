@@ -4,6 +4,7 @@ import type { Element, FloatElement, Ptr, ReduceOp } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
 import * as reference from '../reference/reduce.js';
 import { compileArgColumns, compileReduce } from './reduce-code.js';
+import { LEAST_PARALLEL, perRow } from '../threads/index.js';
 import { Storage } from '../../storage.js';
 import { elementBytes, views } from '../views.js';
 import { copy } from './convert.js';
@@ -31,7 +32,18 @@ export function reduce(
     return;
   }
   const run = (reductions[element][op] ??= compileReduce(op, element));
-  (inner === 1 ? run.rows : run.columns)(outer, size, inner, x, out);
+  const kernel = inner === 1 ? run.rows : run.columns;
+  if (outer * size * inner < LEAST_PARALLEL || outer === 1) kernel(outer, size, inner, x, out);
+  else {
+    const bytes = elementBytes[element];
+    perRow(kernel, [outer, size, inner, x, out], 0, size * inner, [
+      0,
+      0,
+      0,
+      size * inner * bytes,
+      inner * bytes,
+    ]);
+  }
 }
 
 /** Bytes are reduced as int32, and come back modulo 256. */
@@ -140,7 +152,8 @@ export function softmax(
   }
   let run = softmaxFunctions.get(log);
   if (run === undefined) softmaxFunctions.set(log, (run = compileSoftmax(log)));
-  run(rows, columns, x, out);
+  const row = columns * 4;
+  perRow(run, [rows, columns, x, out], 0, columns, [0, 0, row, row], 'dear');
 }
 
 export function softmaxGrad(
@@ -158,5 +171,6 @@ export function softmaxGrad(
   }
   let run = softmaxGradFunctions.get(log);
   if (run === undefined) softmaxGradFunctions.set(log, (run = compileSoftmaxGrad(log)));
-  run(rows, columns, y, g, out);
+  const row = columns * 4;
+  perRow(run, [rows, columns, y, g, out], 0, columns, [0, 0, row, row, row]);
 }

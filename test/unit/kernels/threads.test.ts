@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { randn, type Tensor } from '../../../core/index.js';
+import { full, optim, randn, type Tensor, where, zeros } from '../../../core/index.js';
 import { kernelInfo } from '../../../core/kernels/index.js';
 import { books } from '../../../core/kernels/threads/balance.js';
 import { getNumThreads, helperChunks, setNumThreads } from '../../../core/kernels/threads/index.js';
@@ -84,6 +84,39 @@ test.each([
 ] as const)('elementwise ops do not depend on the number of threads: %s', (_, compute) => {
   const x = randn([701 * 401]).narrow(0, 0, 700 * 401);
   sameForAll(() => compute(x));
+});
+
+test.each([
+  ['softmax', (x: Tensor) => x.view([700, 401]).softmax(1)],
+  ['log-softmax', (x: Tensor) => x.view([401, 700]).logSoftmax(1)],
+  ['sums of rows', (x: Tensor) => x.view([700, 401]).sum(1)],
+  ['the largest of the middle', (x: Tensor) => x.view([100, 7, 401]).amax(1)],
+  ['a comparison', (x: Tensor) => x.gt(0.3)],
+  ['a choice', (x: Tensor) => where(x.gt(0), x, -1)],
+  ['a transposed copy', (x: Tensor) => x.view([700, 401]).t().contiguous()],
+  ['a conversion', (x: Tensor) => x.mul(1000).to('int32')],
+  ['a conversion of what no int32 holds', (x: Tensor) => x.mul(1e10).to('int32')],
+  ['filling', (x: Tensor) => full([x.numel()], 3.5)],
+] as const)('kernels over rows and elements do not depend on the number of threads: %s', (_, compute) => {
+  const x = randn([700 * 401]);
+  sameForAll(() => compute(x));
+});
+
+test('steps of optimizers and backward passes do not depend on the number of threads', () => {
+  const x = randn([300, 500]);
+  const train = (make: (params: Tensor[]) => { step(): void; zeroGrad(): void }): Tensor => {
+    const weight = x.mul(0.01).t().contiguous().requiresGrad_();
+    const bias = zeros([300], { requiresGrad: true });
+    const optimizer = make([weight, bias]);
+    for (let step = 0; step < 3; step++) {
+      optimizer.zeroGrad();
+      x.matmul(weight).add(bias).tanh().square().mean().backward();
+      optimizer.step();
+    }
+    return weight.detach();
+  };
+  sameForAll(() => train((params) => new optim.AdamW(params, { lr: 0.01 })));
+  sameForAll(() => train((params) => new optim.SGD(params, { lr: 0.01, momentum: 0.9 })));
 });
 
 test('the number of threads is a whole number, of which too many give a warning', () => {

@@ -37,8 +37,8 @@ describe('reserving memory', () => {
 test('the kernels that run are those the information names', () => {
   expect(kernelInfo().simd).toBe(hasSimd());
   // Products may go to the system's BLAS.
-  const { matmul } = kernels;
-  expect(kernels).toEqual({ ...(hasSimd() ? simdKernels : referenceKernels), matmul });
+  const own = hasSimd() ? simdKernels : referenceKernels;
+  expect({ ...kernels, matmul: 0 }).toEqual({ ...own, matmul: 0 });
   expect(kernelInfo().blas).toBe('no product was large enough yet');
   expect(kernelInfo().backend).toBe(hasSimd() ? 'simd' : 'reference');
   expect(kernelInfo().reservedBytes).toBe(memoryBytes);

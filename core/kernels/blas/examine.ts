@@ -44,6 +44,9 @@ const requireHere = createRequire(import.meta.url);
 /** Loaded when it is needed: it takes longer than most modules of Node. */
 export const childProcess = (): ChildProcess => requireHere('node:child_process') as ChildProcess;
 
+export const onMainThread = (): boolean =>
+  (requireHere('node:worker_threads') as typeof import('node:worker_threads')).isMainThread;
+
 /** Where koffi is; undefined where it is not installed. */
 export function koffiPath(): string | undefined {
   try {

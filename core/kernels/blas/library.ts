@@ -10,6 +10,7 @@ import {
   childProcess,
   koffiPath,
   loadKoffi,
+  onMainThread,
   type Order,
   PATIENCE,
   trialProgram,
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly place: Place;
   readonly folder: string;
   readonly threads: number;
+  /** False in threads that a program has started. */
+  readonly mainThread: () => boolean;
   /** Where koffi is; undefined where it is not installed. */
   readonly koffi: () => string | undefined;
   readonly ffi: () => Ffi;
@@ -49,6 +52,7 @@ export function surroundings(threads: number): Surroundings {
     place: thisPlace(),
     folder: cacheFolder(),
     threads,
+    mainThread: onMainThread,
     koffi: koffiPath,
     ffi: () => loadKoffi() as Ffi,
     tryNow: (file, env) => {
@@ -145,6 +149,9 @@ export function forced(setting: string, around: Surroundings): Found {
 /** The library to use now; asks for the trial of those that nobody has tried. */
 export function findLibrary(setting: string, around: Surroundings): Found {
   if (setting === 'off') return { state: 'none', reason: 'NABLA_BLAS=off' };
+  // OpenBLAS ends its threads when a process is forked, as for every child process, and whoever waits for them in another
+  // thread waits for ever.
+  if (!around.mainThread()) return { state: 'none', reason: 'a library is used on the main thread only' };
   if (setting !== 'auto') return forced(setting, around);
   const libraries = knownLibraries(around);
   const found = bestOf(libraries);

@@ -270,6 +270,13 @@ describe('the choice of a library', () => {
     expect(createAgain()).toBe('koffi is not installed');
   });
 
+  it('is not made in threads that a program has started, where a fork would hang some libraries', () => {
+    machine.known('libopenblas.so.0');
+    machine.mainThread = false;
+    expect(createAgain()).toBe('a library is used on the main thread only');
+    expect(machine.calls).toEqual([]);
+  });
+
   it('is made by NABLA_BLAS, whose library is tried at once', () => {
     machine.known('libmkl_rt.so');
     machine.env.NABLA_BLAS = machine.library('mine.so');

@@ -32,6 +32,7 @@ export class FakeMachine {
   /** What a trial finds out. */
   verdict: Verdict | undefined = PASSED;
   koffi: string | undefined = '/koffi';
+  mainThread = true;
   /** Added to each number of a product. */
   error = 0;
   names = ['cblas_sgemm', 'cblas_dgemm', 'openblas_set_num_threads'];
@@ -57,6 +58,7 @@ export class FakeMachine {
     place: this.place(),
     folder: this.folder,
     threads: 2,
+    mainThread: () => this.mainThread,
     koffi: () => this.koffi,
     ffi: () => this.ffi(),
     tryNow: (file) => {

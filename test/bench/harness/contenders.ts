@@ -3,6 +3,9 @@ import type { ContenderSpec } from './contender.js';
 import type { BenchOptions } from './options.js';
 import { worker } from './paths.js';
 
+/** A library that somebody named, or any that is found. */
+const BLAS = process.env.NABLA_BLAS ?? 'auto';
+
 const own = (name: string, threads: number, env: Record<string, string>, options = {}): ContenderSpec => ({
   name: `${name}, ${threads} thread${threads > 1 ? 's' : ''}`,
   command: process.execPath,
@@ -18,11 +21,11 @@ export function nablaContenders(
 ): ContenderSpec[] {
   return threads.flatMap((count) => [
     own('Nabla', count, {}),
-    own('Nabla + BLAS', count, { NABLA_BLAS: 'auto' }, { blas: true }),
+    own('Nabla + BLAS', count, { NABLA_BLAS: BLAS }, { blas: true }),
     ...(compiled
       ? [
           own('Nabla compiled', count, {}, { compiled: true }),
-          own('Nabla compiled + BLAS', count, { NABLA_BLAS: 'auto' }, { compiled: true, blas: true }),
+          own('Nabla compiled + BLAS', count, { NABLA_BLAS: BLAS }, { compiled: true, blas: true }),
         ]
       : []),
   ]);

@@ -32,6 +32,7 @@ import {
   smallestOfLine,
   smallestPlaceOfLine,
 } from './few-lines.js';
+import { fewAminmax, fewExtreme } from './few-pairs.js';
 
 type BinaryFunction = InPlaceOp<Binary, BinaryMethod>;
 
@@ -270,6 +271,7 @@ function extremeOp(
   return methodOp<Extreme, ExtremeMethod>(
     {
       name,
+      few: fewExtreme(name),
       params: ['input', 'dim', 'keepdim'],
       samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([2, 3]), { dim: 0, keepdim: true }]],
       errors: emptyError,
@@ -289,6 +291,7 @@ type Aminmax = (input: Tensor, options?: ArgOptions) => Named<'min' | 'max', [Te
 export const aminmax: MethodOp<Aminmax> = methodOp<Aminmax>(
   {
     name: 'aminmax',
+    few: fewAminmax,
     samples: (make) => [[make([2, 3])], [make([2, 3]), { dim: 1, keepdim: true }]],
     params: ['input', 'dim', 'keepdim'],
     options: true,

@@ -21,6 +21,7 @@ import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp, type SampleMaker } 
 import { named } from './results.js';
 import { concatenate } from './joining.js';
 import type { ValuesIndices } from './extremes.js';
+import { fewRunning } from './few-pairs.js';
 
 interface ScanAttributes {
   readonly dim: number;
@@ -124,7 +125,13 @@ function scanned(x: Tensor, dtype: DType | undefined): Tensor {
 
 /** Running sums along a dimension: yᵢ = x₀ + … + xᵢ. */
 export const cumsum: InPlaceOp<Scan> = inPlaceOp<Scan>(
-  { name: 'cumsum', params: ['input', 'dim', 'dtype'], options: true, samples: scanSamples },
+  {
+    name: 'cumsum',
+    few: fewRunning('cumsum'),
+    params: ['input', 'dim', 'dtype'],
+    options: true,
+    samples: scanSamples,
+  },
   (input: Tensor, dim: number, dtype?: DType) =>
     apply(cumsumPrimitive, [scanned(input, dtype)], {
       dim: wrapDim('cumsum', dim, input.ndim),
@@ -178,7 +185,13 @@ function onlyAt(x: Tensor, dim: number, index: number): Tensor {
 
 /** Running products along a dimension: yᵢ = x₀ · … · xᵢ. */
 export const cumprod: InPlaceOp<Scan> = inPlaceOp<Scan>(
-  { name: 'cumprod', params: ['input', 'dim', 'dtype'], options: true, samples: scanSamples },
+  {
+    name: 'cumprod',
+    few: fewRunning('cumprod'),
+    params: ['input', 'dim', 'dtype'],
+    options: true,
+    samples: scanSamples,
+  },
   (input: Tensor, dim: number, dtype?: DType) =>
     apply(cumprodPrimitive, [scanned(input, dtype)], {
       dim: wrapDim('cumprod', dim, input.ndim),

@@ -43,6 +43,7 @@ import {
   numbersSumOfLine,
   varianceOfLine,
 } from './few-lines.js';
+import { fewStdMean, fewVarMean } from './few-pairs.js';
 
 interface ProdAttributes {
   readonly dim: number;
@@ -236,7 +237,7 @@ function meanOf(x: Tensor, { dims, keepdim }: Spread): Tensor {
 
 /** Variance and mean. */
 export const varMean: MethodOp<WithMean<'var'>> = methodOp<WithMean<'var'>>(
-  { ...varParams, name: 'varMean' },
+  { ...varParams, name: 'varMean', few: fewVarMean },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) => {
     const spread = spreadOf('varMean', input, dim, unbiased, keepdim, correction);
     return named(['var', 'mean'], [varianceOf(input, spread), meanOf(input, spread)]);
@@ -245,7 +246,7 @@ export const varMean: MethodOp<WithMean<'var'>> = methodOp<WithMean<'var'>>(
 
 /** Standard deviation and mean. */
 export const stdMean: MethodOp<WithMean<'std'>> = methodOp<WithMean<'std'>>(
-  { ...varParams, name: 'stdMean' },
+  { ...varParams, name: 'stdMean', few: fewStdMean },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) => {
     const spread = spreadOf('stdMean', input, dim, unbiased, keepdim, correction);
     return named(['std', 'mean'], [rootOf(varianceOf(input, spread)), meanOf(input, spread)]);

@@ -46,6 +46,14 @@ const FURTHER: Readonly<Partial<Record<string, (make: SampleMaker) => readonly (
     [make([3, 150]), 1],
   ],
   diff: (make) => [[make([3, 4])]],
+  cumsum: (make) => [
+    [make([2, 3, 2]), 0],
+    [make([5]), -1],
+  ],
+  cumprod: (make) => [
+    [make([2, 3, 2]), 0],
+    [make([5]), -1],
+  ],
   cross: (make) => [
     [make([4, 3]), make([4, 3])],
     [make([2, 3, 2]), make([2, 3, 2]), 1],
@@ -74,7 +82,7 @@ function samplesOf(record: OpRecord): (readonly unknown[])[] {
   return [
     ...record.samples!(make),
     ...(FURTHER[record.name]?.(make) ?? []),
-    ...(isReduction || /^(var|std|countNonzero)$/.test(record.name) ? reductions(make) : []),
+    ...(isReduction || /^(var|std|varMean|stdMean|countNonzero)$/.test(record.name) ? reductions(make) : []),
   ];
 }
 

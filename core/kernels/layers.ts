@@ -3,6 +3,7 @@ import type { FloatElement, Ptr } from './api.js';
 import type { AttentionArrays, AttentionShape } from './attention.js';
 import type { ConvGeometry } from './convolution.js';
 import type { PoolGeometry } from './pooling.js';
+import type { RowNormGradients, RowNormRows } from './row-norms.js';
 
 /** Rows of class scores. */
 export interface ClassGeometry {
@@ -67,4 +68,7 @@ export interface LayerKernels {
     grad: Ptr,
     out: readonly [byQuery: Ptr, byKey: Ptr, byValue: Ptr],
   ): void;
+  /** (x − mean) / √(var + eps) weight + bias of each row, or the same without the mean. float32. */
+  rowNorm(r: RowNormRows, out: Ptr): void;
+  rowNormGrad(r: RowNormRows, grad: Ptr, out: RowNormGradients): void;
 }

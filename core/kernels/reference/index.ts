@@ -1,6 +1,7 @@
 /** The kernels in plain JavaScript: the oracle in tests, and the backend where WebAssembly SIMD is missing. */
 import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
+import { rowNorm, rowNormGrad } from './row-norms.js';
 import { binary, binaryFlat, binaryFunction, compare, compareFunction, where, whereFlat } from './binary.js';
 import { classLoss, classLossGrad } from './classes.js';
 import { conv, convInputGrad, convWeightGrad } from './convolution.js';
@@ -51,4 +52,6 @@ export const referenceKernels: Kernels = {
   addPlaces,
   attention,
   attentionGrad,
+  rowNorm,
+  rowNormGrad,
 };

@@ -1,6 +1,7 @@
 /** The kernels as WebAssembly SIMD; what is not (yet) written so is computed by the reference. */
 import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
+import { rowNorm, rowNormGrad } from './row-norms.js';
 import { referenceKernels } from '../reference/index.js';
 import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
@@ -55,4 +56,6 @@ export const simdKernels: Kernels = {
   addPlaces,
   attention,
   attentionGrad,
+  rowNorm,
+  rowNormGrad,
 };

@@ -6,6 +6,8 @@ import { levels } from '../../autograd/levels/wrapped.js';
 import { gradMode } from '../../autograd/mode.js';
 import type { Gradients } from '../../autograd/node.js';
 import { isWideFloat } from '../../dtype.js';
+import { kernels } from '../../kernels/index.js';
+import type { RowNormRows } from '../../kernels/row-norms.js';
 import { Layout, type Shape } from '../../layout.js';
 import { f32, f64 } from '../../memory.js';
 import { add, mul, sub } from '../../ops/arithmetic.js';
@@ -17,7 +19,7 @@ import { apply, type Context, type Primitive } from '../../ops/primitive.js';
 import { contiguousData } from '../../ops/raw.js';
 import { mean } from '../../ops/reduction.js';
 import { sumTo } from '../../ops/sum.js';
-import { allocate, type Tensor } from '../../tensor.js';
+import { allocate, allocateShape, type Tensor } from '../../tensor.js';
 
 type Optional = Tensor | null;
 
@@ -31,6 +33,8 @@ interface RowAttributes {
   readonly centered: boolean;
   /** What was found for each of many rows, for the first derivative: higher ones have to find it again. */
   found: Found | null;
+  /** The same, as the kernels leave it: two numbers a row. */
+  kept: Tensor | null;
 }
 
 interface Found {
@@ -185,6 +189,48 @@ function again(x: Tensor, found: Found): [normal: Tensor, found: Found] {
   return [mul(average === null ? x : sub(x, average), factor), found];
 }
 
+function rowsOf(
+  x: Tensor,
+  factors: readonly Tensor[],
+  { columns, eps, centered }: RowAttributes,
+  kept: Tensor,
+): RowNormRows {
+  const [weight = 0, bias = 0] = factors.map((factor) => factor.ptr);
+  const rows = x.layout.size / columns;
+  return { rows, columns, x: x.ptr, weight, bias, eps, centered, kept: kept.ptr };
+}
+
+function forwardRows([given, ...others]: readonly Tensor[], attributes: RowAttributes): Tensor {
+  const x = contiguousData(given, 'layerNorm');
+  const factors = others.map((factor) => contiguousData(factor, 'layerNorm'));
+  const out = allocateLike(x, x.dtype, 'layerNorm');
+  const kept = allocateShape([x.layout.size / attributes.columns, 2], x.dtype, 'layerNorm');
+  attributes.kept = kept;
+  kernels.rowNorm(rowsOf(x, factors, attributes, kept), out.ptr);
+  return out;
+}
+
+function backwardRows(
+  grad: Tensor,
+  context: Context<RowAttributes>,
+  factors: number,
+  kept: Tensor,
+): Gradients {
+  const x = contiguousData(context.input(0), 'layerNorm');
+  const g = contiguousData(grad, 'layerNorm');
+  const weight = factors > 0 ? [contiguousData(context.input(1), 'layerNorm')] : [];
+  const result = [
+    context.needs(0) ? allocateLike(x, x.dtype, 'layerNorm') : null,
+    ...Array.from({ length: factors }, (_, i) =>
+      context.needs(i + 1) ? allocateShape(context.input(1).shape, x.dtype, 'layerNorm') : null,
+    ),
+  ];
+  const [byX = 0, byWeight = 0, byBias = 0] = result.map((tensor) => tensor?.ptr ?? 0);
+  const rows = rowsOf(x, weight, context.attributes, kept);
+  kernels.rowNormGrad(rows, g.ptr, { x: byX, weight: byWeight, bias: byBias });
+  return result;
+}
+
 function rowNorm(factors: number, name: string): Primitive<RowAttributes> {
   const reads = [
     [0, 1],
@@ -197,6 +243,7 @@ function rowNorm(factors: number, name: string): Primitive<RowAttributes> {
     reads: reads.slice(0, factors + 1).map((read) => (factors === 0 ? [0] : read)),
     forward: (inputs, attributes) => {
       if (isFew(inputs[0].layout.size, FEW)) return forwardFew(inputs, attributes);
+      if (inputs[0].dtype === 'float32') return forwardRows(inputs, attributes);
       const [normal, found] = standardized(inputs[0], attributes);
       attributes.found = found;
       let y = normal;
@@ -208,8 +255,9 @@ function rowNorm(factors: number, name: string): Primitive<RowAttributes> {
       if (isPlain() && isFew(x.layout.size, FEW) && grad.dtype === x.dtype)
         return backwardFew(grad, context, factors);
       const { attributes } = context;
-      const { dims, centered } = attributes;
-      const { found } = attributes;
+      const { dims, centered, found, kept } = attributes;
+      if (isPlain() && kept !== null && grad.dtype === x.dtype)
+        return backwardRows(grad, context, factors, kept);
       const plain = found !== null && isPlain();
       const [normal, { factor }] = plain ? again(x, found) : standardized(x, attributes);
       const result: (Tensor | null)[] = [null];
@@ -242,14 +290,15 @@ export function normalizeRows(
   eps: number,
   centered: boolean,
 ): Tensor | null {
-  if (levels.top !== null || gradMode.watch !== null) return null;
+  const { watch } = gradMode;
+  if (levels.top !== null || (watch !== null && !watch.passive)) return null;
   const { dtype } = x;
   if (!isWideFloat(dtype) || x.layout.size === 0 || (bias !== null && weight === null)) return null;
   if ((weight !== null && weight.dtype !== dtype) || (bias !== null && bias.dtype !== dtype)) return null;
   let columns = 1;
   for (const dim of dims) columns *= x.layout.shape[dim];
   const primitives = centered ? layerNorms : rmsNorms;
-  const attributes: RowAttributes = { dims, columns, eps, centered, found: null };
+  const attributes: RowAttributes = { dims, columns, eps, centered, found: null, kept: null };
   if (weight === null) return apply(primitives[0], [x], attributes);
   if (bias === null) return apply(primitives[1], [x, weight], attributes);
   return apply(primitives[2], [x, weight, bias], attributes);

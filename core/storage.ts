@@ -97,6 +97,18 @@ export const allocation: { source: ((bytes: number, operation: string) => Storag
 const NO_SLOT = -1;
 const RELEASED = -2;
 
+/** Elements that are not computed yet, or that expressions which are not computed yet read (`ops/deferred/`). */
+export interface Deferred {
+  /** Computes the elements. */
+  settle(): void;
+  /** They are stored when they are computed on the way to something else. */
+  keep(): void;
+  /** The elements are about to be changed in place. */
+  beforeChange(storage: Storage): void;
+  /** Whether the memory may be given back. */
+  beforeRelease(storage: Storage): boolean;
+}
+
 /** Contiguous bytes in the tensor memory, aligned to 64. */
 export class Storage {
   /** Counts the changes of the elements in place; saved tensors check it. */
@@ -106,10 +118,12 @@ export class Storage {
   gradientUses = 0;
   /** How many tensors were made on it: with only one, that tensor may give the memory back early. */
   handles = 0;
+  /** What the elements wait for, or what waits for them. */
+  deferred: Deferred | null = null;
 
   private constructor(
-    /** Where the bytes start in the tensor memory. Moved by compiled steps only, for storages of their own. */
-    public ptr: number,
+    /** Where the bytes start, whether or not the elements are there. Moved by compiled steps only, for storages of their own. */
+    public address: number,
     readonly byteLength: number,
     /** Its place in the table of what is allocated; negative where it has none. */
     public slot: number,
@@ -117,6 +131,17 @@ export class Storage {
     /** What the bytes belong to, where they have no slot. */
     public owner?: object,
   ) {}
+
+  /** Where the bytes start in the tensor memory; asking has the elements computed. */
+  get ptr(): number {
+    if (this.deferred !== null) this.deferred.settle();
+    return this.address;
+  }
+
+  /** Must be called before the elements are changed in place. */
+  beforeChange(): void {
+    if (this.deferred !== null) this.deferred.beforeChange(this);
+  }
 
   /**
    * Uninitialized memory.
@@ -186,6 +211,7 @@ export class Storage {
    * belongs to somebody else. Calling it again does nothing.
    */
   release(): void {
+    if (this.deferred !== null && !this.deferred.beforeRelease(this)) return;
     const { slot } = this;
     this.slot = RELEASED;
     if (slot < 0) return;
@@ -198,7 +224,7 @@ export class Storage {
     if (places.slab === this.slab) settle(places);
     enter(slot, -this.byteLength, -1);
     places.spareSlabs.push(this.slab);
-    places.sparePlaces.push(this.ptr);
+    places.sparePlaces.push(this.address);
   }
 
   /** How a sweep asks which storages are alive. */

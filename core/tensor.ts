@@ -192,8 +192,15 @@ export class Tensor<S = Unknown, D = Unknown> {
     return (this.accumulator ??= new AccumulateGrad(this));
   }
 
+  /** The elements are about to be changed in place; what was not computed of them yet keeps the old ones. @internal */
+  changing(): void {
+    this.storage.beforeChange();
+  }
+
   /** Counts a change of the elements in place, which saved tensors check. @internal */
   changed(): void {
+    if (this.storage.deferred !== null)
+      throw new Error('a tensor was changed in place without notice: changing() comes before');
     this.storage.version++;
     if (tracing.current !== null) tracing.current.changed(this);
   }

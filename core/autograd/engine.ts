@@ -48,6 +48,8 @@ function accumulate(a: Tensor, b: Tensor, intoA: boolean): Tensor {
     (a.dtype === 'float32' || a.dtype === 'float64') &&
     a.layout.size > 0
   ) {
+    b.storage.deferred?.settle();
+    a.changing();
     kernels.axpy(a.dtype, a.layout.size, 1, b.ptr, a.ptr);
     return a;
   }

@@ -274,6 +274,7 @@ function standFor(tensor: Tensor, input: number, trace: Trace): Tensor {
 function takeBack(tensor: Tensor, stand: Tensor): void {
   if (stand === tensor) return;
   const bytes = spanOf(tensor);
+  tensor.changing();
   u8.copyWithin(tensor.ptr, stand.ptr, stand.ptr + bytes);
   tensor.changed();
 }

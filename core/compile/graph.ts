@@ -142,7 +142,7 @@ export class Graph {
       const { storage, begin, bytes } = traced;
       const ptr = this.arena.ptr + offset;
       if (roles[traced.index] === 'kept') u8.copyWithin(ptr, begin, begin + bytes);
-      storage.ptr = ptr;
+      storage.address = ptr;
       storage.owner = this.arena;
     }
   }
@@ -224,6 +224,10 @@ export class Graph {
   replay(given: readonly Tensor[]): unknown {
     const { inputs, outputs, pointers, trace } = this;
     const storages = new Array<Storage>(outputs.length);
+    // What is not computed yet of what the step changes is computed of what it is now.
+    for (const storage of this.refilled) storage.beforeChange();
+    for (const [storage] of this.changes) storage.beforeChange();
+    for (const input of trace.changedInputs) given[input].changing();
     for (let i = 0; i < inputs.length; i++) pointers[i] = given[inputs[i].input].ptr;
     for (let i = 0; i < outputs.length; i++) {
       const storage = Storage.allocate(outputs[i].bytes, 'compile');
@@ -233,10 +237,10 @@ export class Graph {
     if (trace.changedInputs.size > 0) this.checkOverlaps(given);
     if (this.asksPlaces) {
       inputs.forEach(({ storage }, i) => {
-        storage.ptr = pointers[i];
+        storage.address = pointers[i];
       });
       outputs.forEach(({ storage }, i) => {
-        storage.ptr = pointers[inputs.length + i];
+        storage.address = pointers[inputs.length + i];
       });
       this.successors.clear();
     }

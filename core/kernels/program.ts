@@ -92,25 +92,32 @@ export type FusedFunction = (table: Ptr) => void;
 
 const SLOT_BYTES = 8;
 
+/** What the places in a table depend on. */
+export interface FusedShape {
+  readonly inputs: readonly unknown[];
+  readonly outputs: readonly unknown[];
+  readonly numbers: number;
+}
+
 /** Where in a table what lies. The table starts at a multiple of 8. */
 export const fusedTable = {
   rows: 0,
   columns: SLOT_BYTES,
   /** Address of an input; the bytes between its rows are 4 behind it. */
   input: (i: number): number => (2 + i) * SLOT_BYTES,
-  output: ({ inputs }: FusedProgram, i: number): number => (2 + inputs.length + i) * SLOT_BYTES,
+  output: ({ inputs }: FusedShape, i: number): number => (2 + inputs.length + i) * SLOT_BYTES,
   /** Address of the result of the reduction. */
-  result: ({ inputs, outputs }: FusedProgram): number => (2 + inputs.length + outputs.length) * SLOT_BYTES,
-  number: ({ inputs, outputs }: FusedProgram, i: number): number =>
+  result: ({ inputs, outputs }: FusedShape): number => (2 + inputs.length + outputs.length) * SLOT_BYTES,
+  number: ({ inputs, outputs }: FusedShape, i: number): number =>
     (3 + inputs.length + outputs.length + i) * SLOT_BYTES,
-  bytes: ({ inputs, outputs, numbers }: FusedProgram): number =>
+  bytes: ({ inputs, outputs, numbers }: FusedShape): number =>
     (3 + inputs.length + outputs.length + numbers) * SLOT_BYTES,
 };
 
 /** Fills a table. */
 export class FusedTable {
   constructor(
-    readonly program: FusedProgram,
+    readonly program: FusedShape,
     readonly ptr: Ptr,
   ) {}
 

@@ -48,6 +48,8 @@ function copyInto(self: Tensor, source: Tensor): void {
   }
   if (source.dtype === self.dtype && source.storage !== self.storage) {
     if (self.layout.size > 0) {
+      source.storage.deferred?.settle();
+      self.changing();
       move(self.dtype, self.shape, tensorOperand(source, self.shape), self);
     }
     self.changed();
@@ -71,6 +73,7 @@ Tensor.prototype.fill_ = function (value) {
   checkWritable('fill_', this);
   const stored = storable(this.dtype, value, 'fill_');
   if (!(gradMode.enabled && this.requiresGrad) && this.layout.contiguous && this.level === 0) {
+    this.changing();
     fillData(this, stored);
     this.changed();
     return this;

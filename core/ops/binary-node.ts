@@ -8,6 +8,7 @@ import type { Shape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import type { Operand } from './operand.js';
 import type { OpDescription } from './record.js';
+import { keepElementsOf } from './deferred/record.js';
 import { type Fused, fused } from './fused.js';
 import { sumTo } from './sum.js';
 
@@ -123,15 +124,22 @@ export class BinaryNode extends Node {
     const reads = (byA === null ? 0 : kind.readByA) | (byB === null ? 0 : kind.readByB);
     if ((reads & READS_A) !== 0) {
       this.a = a;
-      if (typeof a !== 'number') this.aVersion = a.storage.version;
+      if (typeof a !== 'number') {
+        this.aVersion = a.storage.version;
+        keepElementsOf(a);
+      }
     }
     if ((reads & READS_B) !== 0) {
       this.b = b;
-      if (typeof b !== 'number') this.bVersion = b.storage.version;
+      if (typeof b !== 'number') {
+        this.bVersion = b.storage.version;
+        keepElementsOf(b);
+      }
     }
     if ((reads & READS_Y) !== 0) {
       this.y = y;
       this.yVersion = y.storage.version;
+      keepElementsOf(y);
     }
   }
 

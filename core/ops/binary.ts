@@ -9,6 +9,7 @@ import { allocate, type Tensor } from '../tensor.js';
 import { type BinaryDescription, BinaryKind, BinaryNode } from './binary-node.js';
 import { cast } from './cast.js';
 import { computeRows, FEW_ROWS } from './binary-rows.js';
+import { deferBinary, deferUnary, defers } from './deferred/record.js';
 import { flatStep, isTensor, numberAt, type Operand, operand, tensorOperand } from './operand.js';
 import { elements, inDType, move } from './raw.js';
 import {
@@ -171,7 +172,7 @@ function unwatched(kind: BinaryKind, first: Operand, second: Operand): Tensor {
   if (typeof b !== 'number' && b.dtype !== dtype) b = cast(b, dtype);
   if (levels.top !== null && highest([a, b]) !== null) return binaryOnLevel(kind, a, b);
   const y = allocate(broadcastLayout(kind.name, a, b), dtype, kind.name);
-  compute(kind, dtype, a, b, y);
+  if (!(defers(y.layout) && deferred(kind, dtype, a, b, y))) compute(kind, dtype, a, b, y);
   if (
     gradMode.enabled &&
     ((typeof a !== 'number' && a.requiresGrad && kind.byA !== null) ||
@@ -181,6 +182,16 @@ function unwatched(kind: BinaryKind, first: Operand, second: Operand): Tensor {
     y.differentiable = true;
   }
   return y;
+}
+
+/** Notes the op down, to be computed when it is asked for; false where it is computed at once. */
+function deferred({ how }: BinaryKind, dtype: DType, a: Operand, b: Operand, y: Tensor): boolean {
+  if (typeof how !== 'string' || (dtype !== 'float32' && dtype !== 'float64')) return false;
+  if (how === 'pow' && typeof b === 'number' && typeof a !== 'number') {
+    const simpler = SIMPLER_POWERS.get(b);
+    if (simpler !== undefined) return deferUnary(simpler, a, y);
+  }
+  return deferBinary(how, a, b, y);
 }
 
 /** The dtype that the op has for integer operands of a promoted dtype. */

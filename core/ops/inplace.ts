@@ -40,6 +40,7 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
       return writeOnLevel(name, self, (record.call as (...all: unknown[]) => Tensor)(copyOf(self), ...args));
     }
   }
+  settle(self, args);
   const recorded =
     gradMode.enabled && (self.requiresGrad || args.some((arg) => arg instanceof Tensor && arg.requiresGrad));
   if (
@@ -63,6 +64,12 @@ export function runInPlace(record: OpRecord, self: Tensor, args: readonly unknow
   const result = call(before, ...args);
   assign(name, self, before, result);
   return self;
+}
+
+/** What is written into has its elements, and nothing that is not computed yet will read the new ones instead. */
+function settle(self: Tensor, args: readonly unknown[]): void {
+  for (const arg of args) if (arg instanceof Tensor) arg.storage.deferred?.settle();
+  self.changing();
 }
 
 /** Computes straight into the operand while somebody measures; a function of its own, because it makes a closure. */
@@ -141,6 +148,8 @@ export function writeData(name: string, self: Tensor, result: Tensor): void {
   }
   if (self.layout.size > 0) {
     const source = inDType(result, self.dtype, name);
+    source.storage.deferred?.settle();
+    self.changing();
     move(self.dtype, self.shape, source, self);
   }
   self.changed();

@@ -99,6 +99,7 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
         const tensor = read === OUTPUT ? output : inputs[read];
         saved[at] = tensor;
         versions[at] = tensor.storage.version;
+        tensor.storage.deferred?.keep();
       }
     }
     this.kept = saved;

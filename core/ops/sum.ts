@@ -6,6 +6,7 @@ import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { allocate, Tensor } from '../tensor.js';
 import { f32, f64 } from '../memory.js';
+import { reduceDeferred } from './deferred/record.js';
 import { isFew } from './few.js';
 import { apply, type Primitive } from './primitive.js';
 import { castCopy, contiguousData } from './raw.js';
@@ -71,6 +72,10 @@ export function reduceRaw(
   const shape = reducedShape(x.shape, dims, keepdim);
   const runs = reducedRuns(x.shape, dims);
   if (runs.length === 0) return castCopy(x, x.dtype, name);
+  if (runs.length === 1 && x.storage.deferred !== null) {
+    const out = allocate(Layout.contiguous(shape), x.dtype, name);
+    if (reduceDeferred(op, x, runs[0], out)) return out;
+  }
   let current = contiguousData(x, name);
   for (let i = 0; i < runs.length; i++) {
     const { outer, size, inner } = runs[i];
@@ -107,12 +112,18 @@ function reduceOne(
     else if (d !== dim) shape[d < dim ? d : d - 1] = size;
   }
   const out = allocate(Layout.contiguous(shape), x.dtype, name);
+  if (x.storage.deferred !== null && reduceDeferred(op, x, { outer, size: from[dim], inner }, out))
+    return out;
   if (out.layout.size > 0) kernels.reduce(op, elementOf(x.dtype), outer, from[dim], inner, x.ptr, out.ptr);
   return out;
 }
 
 /** Reduces everything to one number. */
 function reduceAll(op: 'sum' | 'prod' | 'max' | 'min', x: Tensor, name: string): Tensor {
+  if (x.storage.deferred !== null) {
+    const out = allocate(Layout.scalar, x.dtype, name);
+    if (reduceDeferred(op, x, { outer: 1, size: x.layout.size, inner: 1 }, out)) return out;
+  }
   const source = contiguousData(x, name);
   const out = allocate(Layout.scalar, x.dtype, name);
   kernels.reduce(op, elementOf(x.dtype), 1, x.layout.size, 1, source.ptr, out.ptr);

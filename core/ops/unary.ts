@@ -6,6 +6,7 @@ import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { UnaryFunction, UnaryOp } from '../kernels/api.js';
 import { kernels, LEAST_PARALLEL } from '../kernels/index.js';
 import { cast } from './cast.js';
+import { deferUnary, defers, keepElementsOf } from './deferred/record.js';
 import { type Fused, fused } from './fused.js';
 import { allocateLike, isTensor } from './operand.js';
 import { contiguousData, elements, inDType } from './raw.js';
@@ -87,6 +88,8 @@ class UnaryNode extends Node {
     super([x.edge()]);
     this.x = kind.readsInput ? x : null;
     this.y = kind.readsOutput ? y : null;
+    if (kind.readsInput) keepElementsOf(x);
+    if (kind.readsOutput) keepElementsOf(y);
     this.xVersion = x.storage.version;
     this.yVersion = y.storage.version;
   }
@@ -142,7 +145,8 @@ function forward(kind: UnaryKind, x: Tensor): Tensor {
   const { dtype } = x;
   if (isWideFloat(dtype)) {
     const out = allocateLike(x, dtype, kind.name);
-    compute(kind, x, out);
+    const { how } = kind;
+    if (!(typeof how === 'string' && defers(out.layout) && deferUnary(how, x, out))) compute(kind, x, out);
     return out;
   }
   if (kind.integers === 'float') {

@@ -50,6 +50,7 @@ export class EMA<M extends Module> {
     this.updates++;
     const present = this.source.parameters();
     this.model.parameters().forEach((average, k) => {
+      average.changing();
       const to = floats(average);
       const from = floats(present[k].contiguous());
       for (let i = 0; i < to.length; i++) to[i] = this.decay * to[i] + (1 - this.decay) * from[i];

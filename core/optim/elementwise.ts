@@ -3,9 +3,10 @@
 import { enableGrad } from '../autograd/mode.js';
 import { isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { FloatElement } from '../kernels/api.js';
+import { deferring } from '../ops/deferred/record.js';
 import { castCopy, contiguousData, elements, filled, inDType, move } from '../ops/raw.js';
 import type { FloatArray } from '../random/distributions.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { Optimizer, type OptimizerState, type ParamGroup, type ParamState } from './optimizer.js';
 import { FreshState, SavedState, type StateSource } from './state.js';
 
@@ -38,6 +39,8 @@ export abstract class ElementwiseOptimizer<
         let state = this.state.get(param);
         if (state === undefined)
           this.state.set(param, (state = this.stateFrom(new FreshState(param), group)));
+        param.changing();
+        if (param.numel() >= deferring.from) announce(state);
         this.updateWhole(param, grad, state, group);
         param.changed();
       }
@@ -107,4 +110,9 @@ export function floatElementOf(tensor: Tensor): FloatElement {
 /** Zeros for a state that is kept beside a parameter: float32 beside 16-bit floats. */
 export function zerosFor(param: Tensor): Tensor {
   return filled(param.shape, 0, toFloatType(param.dtype), 'optimizer state');
+}
+
+/** What is kept of a parameter is about to be changed. */
+function announce(state: object): void {
+  for (const kept of Object.values(state)) if (kept instanceof Tensor) kept.changing();
 }

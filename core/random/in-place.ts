@@ -29,6 +29,7 @@ export function fillTensor(op: string, tensor: Tensor, fill: (out: FloatArray) =
 
 /** Lets `fill` write all elements of a tensor of any dtype in row-major order; not recorded for gradients. */
 export function writeElements(tensor: Tensor, fill: (out: NumberArray) => void): Tensor {
+  tensor.changing();
   if (isHalf(tensor.dtype)) {
     // Drawn in float32, then rounded.
     const wide = allocate(tensor.layout.compact(), 'float32', 'fill');

@@ -39,6 +39,8 @@ export class FusedBody {
   constructor(
     private readonly f: FunctionBuilder,
     private readonly table: Local<'i32'>,
+    /** The first row and column that are computed: others may be somebody else's. */
+    private readonly first: { readonly row: Local<'i32'>; readonly column: Local<'i32'> },
     private readonly program: FusedProgram,
     private readonly emitters: readonly Emitter[],
     element: FloatElement,
@@ -58,12 +60,15 @@ export class FusedBody {
   }
 
   private place(offset: number, moves: boolean, mask: boolean): Place {
-    const { f, table, lanes } = this;
+    const { f, table, lanes, first } = this;
+    const row = i32.load(table, offset + 4);
+    const step = mask ? lanes.lanes : 16;
+    const inRow = moves ? i32.mul(first.column, step / lanes.lanes) : i32.const(0);
     return {
-      start: f.let(i32.load(table, offset)),
+      start: f.let(i32.add(i32.add(i32.load(table, offset), inRow), i32.mul(first.row, row))),
       at: f.local('i32'),
-      row: i32.load(table, offset + 4),
-      step: mask ? lanes.lanes : 16,
+      row,
+      step,
       fixed: moves ? null : f.local('v128'),
     };
   }

@@ -12,6 +12,7 @@ import {
   type I32,
   type Local,
   type V128,
+  type WasmFunction,
 } from '../assembler/index.js';
 import {
   FusedCache,
@@ -20,10 +21,14 @@ import {
   type FusedFunction,
   type FusedProgram,
   type FusedReduction,
+  type ProgramStep,
 } from '../program.js';
+import { i32 as i32Memory } from '../../memory.js';
+import { type Effort, perColumns, perGrid, perRow } from '../threads/index.js';
 import { FusedBody } from './fused-code.js';
 import { floatLanes, type FloatLanes } from './lanes.js';
 import { storeLeft } from './loops.js';
+import { binaryCode, DEAR, unaryCode } from './ops.js';
 import { emitterOf, type Emitter, FEW_STEPS } from './program.js';
 import {
   addPromoted,
@@ -54,20 +59,44 @@ function compileFused(program: FusedProgram, element: FloatElement): FusedFuncti
     if (emitter === null) return null;
     emitters.push(emitter);
   }
-  module.define('run', { table: 'i32' }, (f, { table }) => {
-    const body = new FusedBody(f, table, program, emitters, element);
-    const rows = f.let(i32.load(table, fusedTable.rows));
-    const columns = f.let(i32.load(table, fusedTable.columns));
-    const { reduction } = program;
+  const { reduction } = program;
+  module.define('run', PART, (f, { table, row, rows, column, columns }) => {
+    const body = new FusedBody(f, table, { row, column }, program, emitters, element);
     if (reduction === null) emitElements(f, body, rows, columns, program.steps.length <= FEW_STEPS ? 2 : 1);
     else {
-      const result = f.let(i32.load(table, fusedTable.result(program)));
+      const { bytes } = body.lanes;
+      const begin = reduction.over === 'rows' ? column : row;
+      const result = f.let(i32.add(i32.load(table, fusedTable.result(program)), i32.mul(begin, bytes)));
       const parts = { f, body, rows, columns, result, reduction, element };
       if (reduction.over === 'rows') emitColumns(parts);
       else emitRows(parts);
     }
   });
-  return module.compile().run;
+  const isDear = program.steps.some((step) => isDearStep(step, element));
+  return divided(module.compile().run, reduction, isDear ? 'dear' : 'cheap');
+}
+
+/** A kernel computes a part of the rows and columns: all, or what a thread has taken. */
+const PART = { table: 'i32', row: 'i32', rows: 'i32', column: 'i32', columns: 'i32' } as const;
+const GRID = { rows: 2, columns: 4, rowSteps: [0, 1, 0, 0, 0], columnSteps: [0, 0, 0, 1, 0] };
+
+/** The kernel of all rows and columns, by several threads where its results do not depend on each other. */
+function divided(run: WasmFunction, reduction: FusedReduction | null, effort: Effort): FusedFunction {
+  return (table) => {
+    const rows = i32Memory[(table + fusedTable.rows) >>> 2];
+    const columns = i32Memory[(table + fusedTable.columns) >>> 2];
+    const part = [table, 0, rows, 0, columns];
+    if (reduction === null) perGrid(run, part, GRID, effort);
+    else if (reduction.over === 'columns') perRow(run, part, GRID.rows, columns, GRID.rowSteps, effort);
+    else if (reduction.over === 'rows') perColumns(run, part, GRID.columns, rows, GRID.columnSteps, effort);
+    else run(...part);
+  };
+}
+
+function isDearStep(step: ProgramStep, element: FloatElement): boolean {
+  if (step.kind === 'unary') return unaryCode(step.op, element)?.unroll === DEAR;
+  if (step.kind === 'binary') return binaryCode(step.op, element)?.unroll === DEAR;
+  return step.kind === 'formula' && step.formula.dear;
 }
 
 /** Only outputs that are stored element by element. */

@@ -34,7 +34,8 @@ export interface BinaryCode {
 }
 
 const CHEAP = 4;
-const DEAR = 1;
+/** What is computed one vector at a time. */
+export const DEAR = 1;
 
 /** Ops that are a few instructions in either float type. */
 const simpleUnary: Partial<Record<UnaryOp, UnaryCode['compute']>> = {

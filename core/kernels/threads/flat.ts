@@ -44,6 +44,25 @@ export function perRow(
   else parallel(run, args, { count, size: Math.max(1, Math.floor(CHUNK[effort] / columns)), steps });
 }
 
+/**
+ * `run(...args)`, where `args[count]` is a number of columns that are computed one by one, down all rows.
+ *
+ * @param rows elements that are read for a column
+ * @param steps how much each argument moves from one column to the next
+ */
+export function perColumns(
+  run: (...args: number[]) => void,
+  args: readonly number[],
+  count: number,
+  rows: number,
+  steps: readonly number[],
+  effort: Effort = 'cheap',
+): void {
+  if (args[count] * rows < FROM[effort]) run(...args);
+  // Whole lines of the cache.
+  else parallel(run, args, { count, size: Math.max(32, Math.ceil(CHUNK[effort] / rows / 32) * 32), steps });
+}
+
 /** Where in its arguments a kernel has rows of columns, and how much each argument moves along both. */
 export interface Grid {
   readonly rows: number;

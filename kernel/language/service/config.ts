@@ -22,7 +22,8 @@ export function configDocuments(folder: string): Document[] {
   const extended = own === null ? {} : { extends: isHere ? `./${OWN}` : own };
   const config = {
     ...extended,
-    include: [DOCUMENTS],
+    // Modules beside the notebook, whose names can be imported.
+    include: [DOCUMENTS, './*.ts', './*.tsx', './*.mts', './*.js', './*.mjs'],
     exclude: [],
     compilerOptions: {
       ...(own === null ? { strict: true } : {}),

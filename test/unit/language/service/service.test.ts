@@ -108,6 +108,8 @@ describe('completion', () => {
     const text = "import { thrice } from 'named-dependency';\nif (true) {\n  thrice";
     const other = await service.complete('if (true) {\n  thri(2)', 'if (true) {\n  thri'.length);
     expect(other).toMatchObject({ entries: [], imports: [{ text, detail: "from 'named-dependency'" }] });
+    const local = await service.complete('fromF', 5);
+    expect(local?.imports?.map(({ detail }) => detail)).toEqual(["from './local-module'"]);
   });
 
   test('literals of a union and keys of options', async () => {

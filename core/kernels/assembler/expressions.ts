@@ -183,6 +183,17 @@ const vectorUnary = (opcode: number): ((a: V128) => V128) => unary<'v128', 'v128
 const vectorBinary = (opcode: number): ((a: V128, b: V128) => V128) =>
   binary<'v128', 'v128'>('v128', simd(opcode));
 
+/** Of the relaxed SIMD instructions, which not every engine knows. */
+const vectorTernary =
+  (opcode: number) =>
+  (a: V128, b: V128, c: V128): V128 =>
+    expression('v128', (code) => {
+      a.emit(code);
+      b.emit(code);
+      c.emit(code);
+      simd(opcode)(code);
+    });
+
 /** Sixteen bytes as a constant. */
 function bytes(write: (view: DataView) => void): V128 {
   const view = new DataView(new ArrayBuffer(16));
@@ -345,6 +356,8 @@ export const f32x4 = {
   pmin: vectorBinary(234),
   /** a < b ? b : a, so the first operand's NaN stays. */
   pmax: vectorBinary(235),
+  /** a b + c, rounded once or twice: relaxed SIMD. */
+  relaxedMadd: vectorTernary(0x105),
   convertI32: vectorUnary(250),
   /** The two numbers of a float64 vector, then two zeros. */
   demoteF64: vectorUnary(94),
@@ -376,6 +389,7 @@ export const f64x2 = {
   div: vectorBinary(243),
   pmin: vectorBinary(246),
   pmax: vectorBinary(247),
+  relaxedMadd: vectorTernary(0x107),
   promoteF32: vectorUnary(95),
   /** Of the lower two lanes. */
   convertI32: vectorUnary(254),

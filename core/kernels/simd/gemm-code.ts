@@ -2,7 +2,7 @@
  * The code of matrix products: Goto's scheme (Goto and van de Geijn, "Anatomy of high-performance matrix
  * multiplication", ACM TOMS 2008). Blocks of A and B are packed into panels so that the micro-kernel reads both in
  * order; it keeps a tile of C in registers. V8 spills registers above 14 live vectors, which halves the speed: hence
- * tiles of 4 rows by 2 vectors (8 sums, 2 of B, 1 of A), and the loop over k not unrolled.
+ * small tiles, and the loop over k not unrolled.
  */
 import {
   i32,
@@ -17,13 +17,11 @@ import {
   type WasmFunction,
 } from '../assembler/index.js';
 import { SCRATCH_BEGIN, SCRATCH_END } from '../../memory.js';
-import { definePack } from './gemm-pack.js';
-import { defineTiles, TILE_BYTES } from './gemm-tiles.js';
+import { hasFusedMultiplyAdd, withRelaxedSimd } from '../tuning/fused.js';
+import { definePack, PACK_SLACK } from './gemm-pack.js';
+import { defineTiles, multiplyAdd, TILE_BYTES, type Tile } from './gemm-tiles.js';
 import type { FloatLanes } from './lanes.js';
 
-/** Rows of a tile, and its columns in vectors. */
-export const TILE_ROWS = 4;
-export const TILE_VECTORS = 2;
 /** The tile for one row: as many sums in flight. */
 const ROW_VECTORS = 8;
 
@@ -32,31 +30,75 @@ export const BLOCK_ROWS = 128;
 export const BLOCK_COLUMNS = 1024;
 export const MAX_BLOCK_DEPTH = 256;
 
+/** The last tile of a block may have rows past its end. */
+const MOST_TILE_ROWS = 16;
+
 /** Where packed blocks are in the scratch memory of the thread that computes. */
 const PACKED_A = TILE_BYTES;
-const PACKED_B = PACKED_A + BLOCK_ROWS * MAX_BLOCK_DEPTH * 8;
+const PACKED_B = PACKED_A + (BLOCK_ROWS + MOST_TILE_ROWS) * MAX_BLOCK_DEPTH * 8 + PACK_SLACK;
 
 /** What all threads read is packed by all of them into the main thread's. */
 export const SHARED_B = SCRATCH_BEGIN + PACKED_B;
 export const SHARED_B_BYTES = SCRATCH_END - SHARED_B;
 
-export type GemmFunctions = Readonly<
-  Record<'packed' | 'direct' | 'row' | 'dots' | 'packB' | 'rows', WasmFunction>
->;
+/** Blocks of about as many rows, whole tiles each, rather than a short last one. */
+export function blockRows(m: number, { rows }: Tile): number {
+  return Math.ceil(m / Math.ceil(m / BLOCK_ROWS) / rows) * rows;
+}
 
-export function compileGemm(lanes: FloatLanes): GemmFunctions {
+/** What computes products of many rows, with one tile. */
+export interface TiledFunctions {
+  readonly tile: Tile;
+  /** Columns of a tile. */
+  readonly width: number;
+  readonly packed: WasmFunction;
+  readonly direct: WasmFunction;
+  readonly packB: WasmFunction;
+  readonly rows: WasmFunction;
+  /** The innermost loops alone. */
+  readonly tiles: WasmFunction;
+}
+
+export function compileTiled(lanes: FloatLanes, tile: Tile): TiledFunctions {
   const module = new ModuleBuilder();
-  const packA = definePack(module, 'packA', lanes, TILE_ROWS);
-  const packB = definePack(module, 'packB', lanes, TILE_VECTORS * lanes.lanes);
-  const tiles = defineTiles(module, 'tiles', lanes, TILE_ROWS, TILE_VECTORS);
-  const rowTiles = defineTiles(module, 'rowTiles', lanes, 1, ROW_VECTORS);
-  definePacked(module, lanes, packA, packB, tiles);
-  defineDirect(module, lanes, packA, tiles);
+  const packA = definePack(module, 'packA', lanes, tile.rows);
+  const packB = definePack(module, 'packB', lanes, tile.vectors * lanes.lanes);
+  const tiles = defineTiles(module, 'tiles', lanes, tile);
+  const parts = { lanes, tile, packA, packB, tiles };
+  definePacked(module, parts);
+  defineDirect(module, parts);
+  defineRows(module, parts);
+  const functions = tile.fused ? withRelaxedSimd(() => module.compile()) : module.compile();
+  return {
+    tile,
+    width: tile.vectors * lanes.lanes,
+    packed: functions.packed,
+    direct: functions.direct,
+    packB: functions.packB,
+    rows: functions.rows,
+    tiles: functions.tiles,
+  };
+}
+
+interface TiledParts {
+  readonly lanes: FloatLanes;
+  readonly tile: Tile;
+  readonly packA: FunctionHandle;
+  readonly packB: FunctionHandle;
+  readonly tiles: FunctionHandle;
+}
+
+/** What computes products of few rows; the same whatever tile is best for many. */
+export type FewRowsFunctions = Readonly<Record<'row' | 'dots', WasmFunction>>;
+
+export function compileFewRows(lanes: FloatLanes): FewRowsFunctions {
+  const module = new ModuleBuilder();
+  const fused = hasFusedMultiplyAdd();
+  const rowTiles = defineTiles(module, 'rowTiles', lanes, { rows: 1, vectors: ROW_VECTORS, fused });
   defineRow(module, rowTiles);
-  defineDots(module, lanes);
-  defineRows(module, lanes, packA, tiles);
-  const { packed, direct, row, dots, packB: pack, rows } = module.compile();
-  return { packed, direct, row, dots, packB: pack, rows };
+  defineDots(module, lanes, fused);
+  const { row, dots } = fused ? withRelaxedSimd(() => module.compile()) : module.compile();
+  return { row, dots };
 }
 
 /** All strides in bytes. */
@@ -77,6 +119,7 @@ const DRIVER_SIGNATURE = {
   bBatch: 'i32',
   blockDepth: 'i32',
   cRow: 'i32',
+  blockRows: 'i32',
 } as const;
 
 /** Runs `body` for each matrix of the batch. */
@@ -95,15 +138,9 @@ function forEachMatrix(
 }
 
 /** Any strides: both operands are packed. */
-function definePacked(
-  module: ModuleBuilder,
-  lanes: FloatLanes,
-  packA: FunctionHandle,
-  packB: FunctionHandle,
-  tiles: FunctionHandle,
-): void {
+function definePacked(module: ModuleBuilder, { lanes, tile, packA, packB, tiles }: TiledParts): void {
   const { bytes } = lanes;
-  const width = TILE_VECTORS * lanes.lanes;
+  const width = tile.vectors * lanes.lanes;
   module.define('packed', DRIVER_SIGNATURE, (f, p) => {
     const j = f.local('i32');
     const columns = f.local('i32');
@@ -123,7 +160,7 @@ function definePacked(
           f.call(packB, b, module.scratch(PACKED_B), columns, depth, p.bColumn, p.bRow);
           f.set(i, i32.const(0));
           f.while(i32.ltU(i, p.m), () => {
-            f.set(rows, limited(i32.sub(p.m, i), i32.const(BLOCK_ROWS)));
+            f.set(rows, limited(i32.sub(p.m, i), p.blockRows));
             const a = i32.add(p.a, i32.add(i32.mul(i, p.aRow), i32.mul(q, p.aColumn)));
             f.call(packA, a, module.scratch(PACKED_A), rows, depth, p.aRow, p.aColumn);
             f.call(
@@ -134,13 +171,13 @@ function definePacked(
               rows,
               columns,
               depth,
-              TILE_ROWS * bytes,
+              tile.rows * bytes,
               width * bytes,
               i32.mul(depth, width * bytes),
               p.cRow,
               i32.or(p.accumulate, q),
             );
-            f.advance(i, BLOCK_ROWS);
+            f.advance(i, p.blockRows);
           });
           f.advance(q, p.blockDepth);
         });
@@ -154,14 +191,9 @@ function definePacked(
  * Some rows of C by a B that was packed before, for all of `depth` (the sum over k) block by block: its blocks of
  * `blockDepth` lie one behind the other, each of `blockBytes`.
  */
-function defineRows(
-  module: ModuleBuilder,
-  lanes: FloatLanes,
-  packA: FunctionHandle,
-  tiles: FunctionHandle,
-): void {
+function defineRows(module: ModuleBuilder, { lanes, tile, packA, tiles }: TiledParts): void {
   const { bytes } = lanes;
-  const width = TILE_VECTORS * lanes.lanes;
+  const width = tile.vectors * lanes.lanes;
   const signature = {
     a: 'i32',
     packedB: 'i32',
@@ -190,7 +222,7 @@ function defineRows(
         p.m,
         p.n,
         depth,
-        TILE_ROWS * bytes,
+        tile.rows * bytes,
         width * bytes,
         i32.mul(depth, width * bytes),
         p.cRow,
@@ -205,12 +237,7 @@ function defineRows(
 }
 
 /** B row-major and at most BLOCK_ROWS rows: B is read where it is, which pays when there are few rows. */
-function defineDirect(
-  module: ModuleBuilder,
-  lanes: FloatLanes,
-  packA: FunctionHandle,
-  tiles: FunctionHandle,
-): void {
+function defineDirect(module: ModuleBuilder, { lanes, tile, packA, tiles }: TiledParts): void {
   const { bytes } = lanes;
   module.define('direct', DRIVER_SIGNATURE, (f, p) => {
     const q = f.local('i32');
@@ -237,9 +264,9 @@ function defineDirect(
           p.m,
           p.n,
           depth,
-          TILE_ROWS * bytes,
+          tile.rows * bytes,
           p.bRow,
-          TILE_VECTORS * 16,
+          tile.vectors * 16,
           p.cRow,
           i32.or(p.accumulate, q),
         );
@@ -272,7 +299,7 @@ function defineRow(module: ModuleBuilder, rowTiles: FunctionHandle): void {
 }
 
 /** A row-major, B column-major, few rows: each element is the dot product of two contiguous vectors. */
-function defineDots(module: ModuleBuilder, lanes: FloatLanes): void {
+function defineDots(module: ModuleBuilder, lanes: FloatLanes, fused: boolean): void {
   const columnsAtOnce = 4;
   module.define('dots', DRIVER_SIGNATURE, (f, p) => {
     const i = f.local('i32');
@@ -288,13 +315,13 @@ function defineDots(module: ModuleBuilder, lanes: FloatLanes): void {
         f.set(j, p.n);
         f.set(b, p.b);
         f.while(i32.geU(j, columnsAtOnce), () => {
-          dotProducts(f, lanes, columnsAtOnce, a, b, c, p);
+          dotProducts(f, lanes, fused, columnsAtOnce, a, b, c, p);
           f.advance(b, i32.mul(p.bColumn, columnsAtOnce));
           f.advance(c, columnsAtOnce * lanes.bytes);
           f.advance(j, -columnsAtOnce);
         });
         f.while(j, () => {
-          dotProducts(f, lanes, 1, a, b, c, p);
+          dotProducts(f, lanes, fused, 1, a, b, c, p);
           f.advance(b, p.bColumn);
           f.advance(c, lanes.bytes);
           f.advance(j, -1);
@@ -310,6 +337,7 @@ function defineDots(module: ModuleBuilder, lanes: FloatLanes): void {
 function dotProducts(
   f: FunctionBuilder,
   lanes: FloatLanes,
+  fused: boolean,
   columns: number,
   row: I32,
   firstColumn: I32,
@@ -324,7 +352,7 @@ function dotProducts(
   const left = f.let(p.k);
   const accumulateProducts = (load: (address: I32) => V128, step: number, count: number): void => {
     f.set(vector, load(a));
-    sums.forEach((sum, v) => f.set(sum, ops.add(sum, ops.mul(vector, load(bs[v])))));
+    sums.forEach((sum, v) => f.set(sum, multiplyAdd(lanes, fused, vector, load(bs[v]), sum)));
     for (const pointer of [a, ...bs]) f.advance(pointer, step);
     f.advance(left, -count);
   };

@@ -1,13 +1,6 @@
 /** Matrix products divided among threads. The parts are computed as in the whole, so the results are the same. */
 import { job, jointly, type Axis } from '../threads/index.js';
-import {
-  SHARED_B,
-  SHARED_B_BYTES,
-  TILE_ROWS,
-  TILE_VECTORS,
-  BLOCK_ROWS,
-  type GemmFunctions,
-} from './gemm-code.js';
+import { SHARED_B, SHARED_B_BYTES, BLOCK_ROWS, type TiledFunctions } from './gemm-code.js';
 import type { FloatLanes } from './lanes.js';
 
 /** Multiplications that are worth a chunk. */
@@ -20,7 +13,7 @@ const LEAST_ROWS = 16;
 
 /** Places of the arguments of kernels for products. */
 const Argument = { a: 0, b: 1, c: 2, m: 3, n: 4, batch: 11 } as const;
-const COUNT = 16;
+const COUNT = 17;
 
 /** Parts of a product of few rows: so many of the columns at a time, or of the matrices. */
 export function pieces(args: readonly number[], of: 'columns' | 'matrices', bytes: number): Axis[] {
@@ -44,7 +37,7 @@ function roundUp(x: number, multiple: number): number {
 }
 
 /** Any strides: threads pack B together, as much of it as there is room for, and then each takes rows of C. */
-export function packedByAll(gemm: GemmFunctions, lanes: FloatLanes, args: readonly number[]): void {
+export function packedByAll(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]): void {
   const [, , , m, n, k, , , , , , batch] = args;
   const size = batch * m * n * k;
   jointly(
@@ -56,10 +49,10 @@ export function packedByAll(gemm: GemmFunctions, lanes: FloatLanes, args: readon
   );
 }
 
-function shared(gemm: GemmFunctions, lanes: FloatLanes, args: readonly number[]): void {
+function shared(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]): void {
   const [a, b, c, m, n, k, aRow, aColumn, bRow, bColumn, beta, batch, aBatch, bBatch, depth, cRow] = args;
   const { bytes } = lanes;
-  const width = TILE_VECTORS * lanes.lanes;
+  const { width } = gemm;
   const columnBytes = depth * bytes;
   const mostColumns = Math.floor(SHARED_B_BYTES / columnBytes / width) * width;
   const blocks = Math.ceil(k / depth);
@@ -82,7 +75,7 @@ function shared(gemm: GemmFunctions, lanes: FloatLanes, args: readonly number[])
           bRow,
           bColumn,
         });
-        const rows = rowsAtOnce(m, columns * deep);
+        const rows = rowsAtOnce(m, columns * deep, gemm.tile.rows);
         job(
           gemm.rows,
           [
@@ -106,13 +99,13 @@ function shared(gemm: GemmFunctions, lanes: FloatLanes, args: readonly number[])
 }
 
 /** Rows a chunk: enough work, and chunks of about the same size. */
-function rowsAtOnce(m: number, perRow: number): number {
+function rowsAtOnce(m: number, perRow: number, tileRows: number): number {
   const rows = Math.min(BLOCK_ROWS, Math.max(LEAST_ROWS, PER_CHUNK / perRow));
-  return roundUp(m / Math.ceil(m / rows), TILE_ROWS);
+  return roundUp(m / Math.ceil(m / rows), tileRows);
 }
 
 function packBlocks(
-  gemm: GemmFunctions,
+  gemm: TiledFunctions,
   width: number,
   b: Readonly<
     Record<'from' | 'columns' | 'deep' | 'depth' | 'bytes' | 'blockBytes' | 'bRow' | 'bColumn', number>

@@ -15,6 +15,20 @@ import type { FloatLanes } from './lanes.js';
 /** A tile at the edge of C is put at the beginning of the scratch memory before the part inside C is copied. */
 export const TILE_BYTES = 1024;
 
+/** The part of C that is kept in registers while k goes by. */
+export interface Tile {
+  readonly rows: number;
+  /** Its columns, in vectors of 128 bits. */
+  readonly vectors: number;
+  /** Products and sums rounded once. */
+  readonly fused: boolean;
+}
+
+/** a b + sum */
+export function multiplyAdd({ ops }: FloatLanes, fused: boolean, a: V128, b: V128, sum: V128): V128 {
+  return fused ? ops.relaxedMadd(a, b, sum) : ops.add(sum, ops.mul(a, b));
+}
+
 /**
  * c (+)= a b for a block: a in panels of `rows` rows (for rows = 1: plain), b with `bStep` bytes from k to k + 1 and
  * `bPanel` bytes from one panel of columns to the next. What is read past the last column goes into lanes that are
@@ -24,10 +38,9 @@ export function defineTiles(
   module: ModuleBuilder,
   name: string,
   lanes: FloatLanes,
-  rows: number,
-  vectors: number,
+  { rows, vectors, fused }: Tile,
 ): FunctionHandle {
-  const { bytes, ops } = lanes;
+  const { bytes } = lanes;
   const width = vectors * lanes.lanes;
   const signature = {
     a: 'i32',
@@ -68,7 +81,7 @@ export function defineTiles(
           bs.forEach((b, v) => f.set(b, v128.load(bPointer, v * 16)));
           sums.forEach((row, r) => {
             f.set(a, lanes.loadSplat(aPointer, r * bytes));
-            row.forEach((sum, v) => f.set(sum, ops.add(sum, ops.mul(a, bs[v]))));
+            row.forEach((sum, v) => f.set(sum, multiplyAdd(lanes, fused, a, bs[v], sum)));
           });
           f.advance(aPointer, p.aStep);
           f.advance(bPointer, p.bStep);
@@ -76,8 +89,13 @@ export function defineTiles(
         });
         f.set(panel, aPointer);
         f.if(
-          i32.and(i32.leU(i32.const(width), p.n), i32.leU(i32.const(rows), i)),
-          () => storeFullTile(f, lanes, sums, tile, target, p.cRow, p.accumulate),
+          i32.leU(i32.const(width), p.n),
+          () =>
+            f.if(
+              i32.leU(i32.const(rows), i),
+              () => storeRows(f, lanes, sums, { tile, target, cRow: p.cRow, accumulate: p.accumulate }),
+              () => storeRows(f, lanes, sums, { tile, target, cRow: p.cRow, accumulate: p.accumulate }, i),
+            ),
           () => {
             sums.forEach((row, r) =>
               row.forEach((sum, v) => f.store(module.scratch(), sum, r * width * bytes + v * 16)),
@@ -96,20 +114,24 @@ export function defineTiles(
   });
 }
 
-function storeFullTile(
+/** Whole rows of a tile: all of them, or the first `count`. */
+function storeRows(
   f: FunctionBuilder,
   { ops }: FloatLanes,
   sums: readonly (readonly V128[])[],
-  tile: I32,
-  target: Local<'i32'>,
-  cRow: I32,
-  accumulate: I32,
+  { tile, target, cRow, accumulate }: { tile: I32; target: Local<'i32'>; cRow: I32; accumulate: I32 },
+  count?: I32,
 ): void {
   const store = (value: (sum: V128, offset: number) => V128): void => {
     f.set(target, tile);
     sums.forEach((row, r) => {
-      row.forEach((sum, v) => f.store(target, value(sum, v * 16), v * 16));
-      if (r < sums.length - 1) f.advance(target, cRow);
+      const storeRow = (): void => {
+        row.forEach((sum, v) => f.store(target, value(sum, v * 16), v * 16));
+        if (r < sums.length - 1) f.advance(target, cRow);
+      };
+      if (count === undefined) storeRow();
+      // Only what comes after the last row is left out: the last row of a part is never a whole tile's last.
+      else if (r < sums.length - 1) f.if(i32.gtU(count, r), storeRow);
     });
   };
   f.if(

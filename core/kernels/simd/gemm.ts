@@ -3,7 +3,8 @@ import type { FloatElement, MatrixOperand, Ptr } from '../api.js';
 import { fill } from '../reference/copy.js';
 import { elementBytes } from '../views.js';
 import { parallel } from '../threads/index.js';
-import { compileGemm, MAX_BLOCK_DEPTH, type GemmFunctions } from './gemm-code.js';
+import { tiledFunctions } from './gemm-choice.js';
+import { blockRows, compileFewRows, MAX_BLOCK_DEPTH, type FewRowsFunctions } from './gemm-code.js';
 import { packedByAll, pieces } from './gemm-threads.js';
 import { floatLanes } from './lanes.js';
 
@@ -14,7 +15,10 @@ const FEW_ROWS = 8;
 const LARGE = 2 ** 20;
 const MANY = 8;
 
-const compiled: Partial<Record<FloatElement, GemmFunctions>> = {};
+/** Multiplications of a matrix from which on it pays to find the fastest kernel. */
+const WORTH_TUNING = 2 ** 20;
+
+const compiled: Partial<Record<FloatElement, FewRowsFunctions>> = {};
 
 export function matmul(
   element: FloatElement,
@@ -31,7 +35,6 @@ export function matmul(
     if (beta === 0) fill(element, c, batch * m * n, 0);
     return;
   }
-  const gemm = (compiled[element] ??= compileGemm(floatLanes[element]));
   let { row: aRow, col: aColumn } = a;
   let { row: bRow, col: bColumn } = b;
   let aBatch = a.batch;
@@ -51,11 +54,14 @@ export function matmul(
     n = m;
     m = 1;
   }
-  let run = gemm.packed;
-  if (m <= FEW_ROWS) {
-    if (bRow === 1 && aColumn === 1 && (bColumn !== 1 || n === 1)) run = gemm.dots;
-    else if (bColumn === 1 || n === 1) run = m === 1 ? gemm.row : gemm.direct;
-  }
+  const byDots = m <= FEW_ROWS && bRow === 1 && aColumn === 1 && (bColumn !== 1 || n === 1);
+  const byRow = m === 1 && !byDots && (bColumn === 1 || n === 1);
+  const tiled = byDots || byRow ? undefined : tiledFunctions(element, m * n * k >= WORTH_TUNING);
+  let run: (...args: number[]) => void;
+  if (tiled === undefined) {
+    const few = (compiled[element] ??= compileFewRows(floatLanes[element]));
+    run = byDots ? few.dots : few.row;
+  } else run = m <= FEW_ROWS && (bColumn === 1 || n === 1) ? tiled.direct : tiled.packed;
   const bytes = elementBytes[element];
   // Blocks of equal depth rather than a short last one.
   const depth = Math.ceil(k / Math.ceil(k / MAX_BLOCK_DEPTH));
@@ -76,8 +82,9 @@ export function matmul(
     bBatch * bytes,
     depth,
     n * bytes,
+    tiled === undefined ? m : blockRows(m, tiled.tile),
   ];
   if (batch * m * n * k < LARGE) run(...args);
-  else if (run === gemm.packed && batch < MANY) packedByAll(gemm, floatLanes[element], args);
+  else if (run === tiled?.packed && batch < MANY) packedByAll(tiled, floatLanes[element], args);
   else parallel(run, args, ...pieces(args, batch < MANY ? 'columns' : 'matrices', bytes));
 }

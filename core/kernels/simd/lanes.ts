@@ -13,6 +13,7 @@ import {
 
 type VectorUnary = (a: V128) => V128;
 type VectorBinary = (a: V128, b: V128) => V128;
+type VectorTernary = (a: V128, b: V128, c: V128) => V128;
 
 /** Operations that vectors of float32 and float64 have in common. */
 export interface VectorOps {
@@ -36,6 +37,7 @@ export interface VectorOps {
   floor: VectorUnary;
   trunc: VectorUnary;
   nearest: VectorUnary;
+  relaxedMadd: VectorTernary;
 }
 
 export interface FloatLanes {

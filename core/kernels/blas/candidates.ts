@@ -140,17 +140,21 @@ function wheelFolders({ platform, env, names }: Place): string[] {
   });
 }
 
+/** Windows does not tell large letters from small ones. */
+const spelling = (platform: string) => (name: string) => (platform === 'win32' ? name.toLowerCase() : name);
+
 /** Files that may be a BLAS, those first that are likely to be the best; links are followed, so that each is met once. */
 export function candidates(place: Place): string[] {
-  const { platform, exists, names, target } = place;
+  const { platform, names, target } = place;
   const paths = pathsOf(platform);
   const found: string[] = platform === 'darwin' ? [ACCELERATE] : [];
-  const searched = folders(place);
+  // Each folder is read once: asking for every name in every folder would take as long as the first product.
+  const searched = folders(place).map((folder) => ({
+    folder,
+    files: new Set(names(folder).map(spelling(platform))),
+  }));
   for (const name of NAMES[platform] ?? [])
-    for (const folder of searched) {
-      const file = paths.join(folder, name);
-      if (exists(file)) found.push(file);
-    }
+    for (const { folder, files } of searched) if (files.has(name)) found.push(paths.join(folder, name));
   for (const folder of wheelFolders(place))
     for (const name of names(folder))
       if (/openblas.*\.(so|dylib|dll)$/.test(name)) found.push(paths.join(folder, name));

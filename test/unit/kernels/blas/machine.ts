@@ -80,7 +80,7 @@ export class FakeMachine {
       env: this.env,
       // What the machine has that tests run on is not there.
       exists: (file) => file.startsWith(this.folder) && existsSync(file),
-      names: () => [],
+      names: (folder) => (folder.startsWith(this.folder) ? thisPlace().names(folder) : []),
     };
   }
 

@@ -10,6 +10,8 @@ export type DriverStep =
   | { readonly kind: 'kernel'; readonly kernel: RecordedKernel; readonly args: readonly DriverArgument[] }
   /** A JavaScript function by number. */
   | { readonly kind: 'host'; readonly number: number }
+  /** Writes an address into a table. */
+  | { readonly kind: 'put'; readonly to: number; readonly value: DriverArgument }
   | { readonly kind: 'copy'; readonly from: number; readonly to: number; readonly bytes: number };
 
 const TYPE_CODES: Readonly<Record<ArgumentType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
@@ -49,6 +51,11 @@ function emit(code: ByteWriter, step: DriverStep, kernels: ReadonlyMap<RecordedK
       constant(code, step.number);
       code.byte(0x10);
       code.unsigned(0);
+      return;
+    case 'put':
+      constant(code, step.to);
+      emitArgument(code, step.value, 'i32');
+      code.append([0x36, 2, 0]);
       return;
     case 'copy':
       constant(code, step.to);

@@ -4,6 +4,8 @@ import { Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
 import { callAgain, Otherwise, type Successors } from './again.js';
 import { compileDriver, type DriverArgument, type DriverStep } from './driver.js';
+import { fuse } from './fuse.js';
+import { lowerLoop, tableBytes } from './loops.js';
 import { livesOf, place, type Role } from './plan.js';
 import { describeResult, makeResult, type Result, spanOf } from './results.js';
 import { type Argument, type HostStep, isPlace, type Step, type Traced } from './steps.js';
@@ -49,6 +51,8 @@ export class Graph {
   private readonly refilled: readonly Storage[];
   private successors: Successors = new Map();
   private readonly pointers: number[] = [];
+  /** Where the table of the next loop goes. */
+  private nextTable: number;
   /** Whether the present call has changed anything that lasts. */
   private lasting = false;
 
@@ -58,7 +62,7 @@ export class Graph {
     stands: readonly Tensor[],
     returned: unknown,
   ) {
-    const { steps, memory, grads } = trace;
+    const { memory, grads } = trace;
     const { storages } = memory;
     const gradients = new Set(
       grads.flatMap(({ value }) => (value === null ? [] : [memory.of(value.storage)])),
@@ -67,7 +71,10 @@ export class Graph {
       gradients.has(traced) || traced.written !== null || traced.number;
     this.result = describeResult(returned, trace, stays, stands, this.outputs);
     this.inputs = storages.filter(({ input }) => input >= 0);
-    const again = steps.some(({ kind }) => kind === 'again');
+    const again = trace.steps.some(({ kind }) => kind === 'again');
+    const steps = again
+      ? trace.steps
+      : fuse(trace.steps, (traced) => traced.input < 0 && !this.outputs.includes(traced) && !stays(traced));
     this.asksPlaces = again || steps.some(({ kind }) => kind === 'host');
 
     const lives = livesOf(steps, storages.length);
@@ -80,7 +87,9 @@ export class Graph {
     const restored = storages.filter((traced) => isOverwritten(traced));
     const { bytes, unshared, offsets } = place(storages, roles, lives);
     const extra = restored.reduce((sum, traced) => sum + Math.ceil(traced.bytes / 64) * 64, 0);
-    this.arena = Storage.allocate(Math.max(64, bytes + extra), 'compile');
+    const tables = steps.reduce((sum, step) => sum + (step.kind === 'loop' ? tableBytes(step.loop) : 0), 0);
+    this.arena = Storage.allocate(Math.max(64, bytes + extra + tables), 'compile');
+    this.nextTable = this.arena.ptr + bytes + extra;
     const originals = this.keepOriginals(restored, this.arena.ptr + bytes);
     this.moveIn(storages, roles, offsets);
 
@@ -106,13 +115,19 @@ export class Graph {
     const counts = new Map<Storage, number>();
     for (const { storage } of trace.changes) counts.set(storage, (counts.get(storage) ?? 0) + 1);
     this.changes = [...counts];
-    const kernels = steps.filter(({ kind }) => kind === 'kernel').length;
+    const traced = trace.steps.filter(({ kind }) => kind === 'kernel').length;
+    const calls = steps.filter(({ kind }) => kind === 'kernel' || kind === 'loop').length;
     this.statistics = {
-      kernels,
-      calls: kernels,
+      kernels: traced,
+      calls,
       shared: steps.filter((step) => step.kind === 'host' && step.name === 'parallel').length,
       javascript: steps.flatMap((step) => {
-        if (step.kind === 'kernel' || (step.kind === 'host' && step.name === 'parallel')) return [];
+        if (
+          step.kind === 'kernel' ||
+          step.kind === 'loop' ||
+          (step.kind === 'host' && step.name === 'parallel')
+        )
+          return [];
         return [step.op];
       }),
       arenaBytes: this.arena.byteLength,
@@ -162,8 +177,11 @@ export class Graph {
       const at = firsts[traced.index];
       restoredAt.set(at, [...(restoredAt.get(at) ?? []), traced]);
     }
-    steps.forEach((step, at) => {
-      for (const traced of restoredAt.get(at) ?? []) {
+    // Gradients and changes are noted by the numbers of the trace's steps.
+    const numbers = new Map(this.trace.steps.map((step, number) => [step, number]));
+    steps.forEach((step, position) => {
+      const at = numbers.get(step) ?? position;
+      for (const traced of restoredAt.get(position) ?? []) {
         out.push({
           kind: 'copy',
           from: originals.get(traced) ?? 0,
@@ -176,6 +194,11 @@ export class Graph {
         out.push({ kind: 'kernel', kernel, args: args.map((x) => lowerArgument(x, parameters)) });
         return;
       }
+      if (step.kind === 'loop') {
+        out.push(...lowerLoop(step.loop, this.nextTable, (x) => lowerArgument(x, parameters)));
+        this.nextTable += tableBytes(step.loop);
+        return;
+      }
       const settings: GradSetting[] = [];
       if (step.kind !== 'host')
         for (; set < grads.length && grads[set].at <= at; set++) settings.push(grads[set]);
@@ -185,7 +208,7 @@ export class Graph {
   }
 
   private hostOf(
-    step: Exclude<Step, { kind: 'kernel' }>,
+    step: Exclude<Step, { kind: 'kernel' | 'loop' }>,
     at: number,
     settings: readonly GradSetting[],
   ): () => void {

@@ -39,6 +39,9 @@ export function livesOf(steps: readonly Step[], count: number): Life[] {
   steps.forEach((step, at) => {
     if (step.kind === 'kernel' || step.kind === 'host')
       for (const x of step.args) if (isPlace(x)) use(at, x.of);
+    if (step.kind === 'loop') {
+      for (const { at: x } of [...step.loop.inputs, ...step.loop.outputs]) if (isPlace(x)) use(at, x.of);
+    }
     if (step.kind === 'again') for (const traced of step.storages) use(at, traced);
   });
   return lives;

@@ -1,5 +1,7 @@
 /** What a trace is made of: calls of kernels with numbers and places, and what has to run as JavaScript each time. */
 import type { Node } from '../autograd/node.js';
+import type { FloatElement } from '../kernels/api.js';
+import type { ProgramStep } from '../kernels/program.js';
 import type { HostArgument, RecordedKernel } from '../kernels/recording.js';
 import type { Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
@@ -82,7 +84,34 @@ export interface CallStep {
   readonly run: () => unknown;
 }
 
-export type Step = KernelStep | HostStep | AgainStep | CallStep;
+/** Several elementwise kernels as one. */
+export interface LoopStep {
+  readonly kind: 'loop';
+  readonly op: string;
+  readonly loop: Loop;
+}
+
+/** An operand of a loop: where it begins, the bytes from row to row, and whether it moves along rows. */
+export interface LoopInput {
+  readonly at: Argument;
+  readonly row: number;
+  readonly moves: boolean;
+}
+
+/** Elementwise steps on rows and columns. Values are counted: inputs, then the result of each step. */
+export interface Loop {
+  readonly element: FloatElement;
+  readonly rows: number;
+  readonly columns: number;
+  readonly inputs: readonly LoopInput[];
+  readonly steps: readonly ProgramStep[];
+  /** What is stored, in rows side by side. */
+  readonly outputs: readonly { readonly at: Argument; readonly value: number }[];
+  /** How many kernels it stands for. */
+  readonly kernels: number;
+}
+
+export type Step = KernelStep | HostStep | AgainStep | CallStep | LoopStep;
 
 /** A gradient that was set, before the step with this number. */
 export interface GradEvent {

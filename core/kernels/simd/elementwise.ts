@@ -10,6 +10,7 @@ import type {
   UnaryOp,
 } from '../api.js';
 import { ModuleBuilder, type WasmFunction } from '../assembler/index.js';
+import { describeKernel } from '../meaning.js';
 import { collapse, forEachTurn } from '../nest.js';
 import * as reference from '../reference/binary.js';
 import { unary as referenceUnary, unaryFunction as referenceUnaryFunction } from '../reference/unary.js';
@@ -117,7 +118,7 @@ function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false 
       compute: ([x]) => code.compute(f, lanes.ops, x, host),
     });
   });
-  return noteEffort(module.compile().run, code.unroll);
+  return describeKernel(noteEffort(module.compile().run, code.unroll), { kind: 'unary', op, element });
 }
 
 function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
@@ -142,6 +143,7 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
   });
   const run = noteEffort(module.compile().run, code.unroll);
   if (isDivision(op) && (element === 'int32' || element === 'uint8')) return refusingZero(run, op, element);
+  if (element === 'float32' || element === 'float64') describeKernel(run, { kind: 'binary', op, element });
   return run;
 }
 

@@ -8,6 +8,7 @@ import {
   type V128,
 } from '../assembler/index.js';
 import type { Program, ProgramOperand, ProgramStep } from '../program.js';
+import { describeKernel } from '../meaning.js';
 import { vectors } from './formula.js';
 import { floatLanes } from './lanes.js';
 import { emitRow } from './map-code.js';
@@ -52,7 +53,7 @@ export function compileProgram(program: Program, element: FloatElement): Program
       { pointers, target: p.out, left: p.n },
     );
   });
-  return module.compile().run;
+  return describeKernel(module.compile().run, { kind: 'program', program, element });
 }
 
 function usedInputs({ steps, result }: Program): ReadonlySet<number> {

@@ -1,0 +1,24 @@
+/** What elementwise kernels compute, for who makes one of several (`compile/fuse.ts`). */
+import type { BinaryOp, FloatElement, UnaryOp } from './api.js';
+import type { Program } from './program.js';
+import type { KernelFunction } from './recording.js';
+
+export type Meaning =
+  /** Called with x, out, rows, columns, bytes between rows of x. */
+  | { readonly kind: 'unary'; readonly op: UnaryOp; readonly element: FloatElement }
+  /** Called with a, b, out, rows, columns, bytes between rows of a and b, whether a and b move along rows. */
+  | { readonly kind: 'binary'; readonly op: BinaryOp; readonly element: FloatElement }
+  /** Called with out, the number of elements, and up to four inputs. */
+  | { readonly kind: 'program'; readonly program: Program; readonly element: FloatElement };
+
+const meanings = new WeakMap<KernelFunction, Meaning>();
+
+/** Notes what a kernel computes; results of every kernel of rows lie side by side. */
+export function describeKernel<F extends KernelFunction>(run: F, meaning: Meaning): F {
+  meanings.set(run, meaning);
+  return run;
+}
+
+export function meaningOf(run: KernelFunction): Meaning | undefined {
+  return meanings.get(run);
+}

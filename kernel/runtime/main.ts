@@ -4,6 +4,7 @@ import { takeOver } from '../boot/handover.js';
 import { receiveComm, setCommHost } from '../display/comms.js';
 import { unwindLevels } from '../../core/autograd/levels/wrapped.js';
 import { unwindGradMode } from '../../core/autograd/mode.js';
+import { settleThreads } from '../../core/kernels/threads/index.js';
 import { setDisplayHost } from '../display/host.js';
 import { setInputHost } from '../display/input.js';
 import { distFile } from '../install/paths.js';
@@ -106,6 +107,7 @@ watchdog.control.on('message', (message: ToMain) =>
     lost.delete(message.seq);
     if (message.type === 'frame') handle(message.frame);
     else {
+      settleThreads();
       unwindGradMode();
       unwindLevels();
       const served = evaluator.settle(message.ticket, message.id);

@@ -1,3 +1,4 @@
+import vm from 'node:vm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { full, optim, randn, type Tensor, where, zeros } from '../../../core/index.js';
 import { kernelInfo } from '../../../core/kernels/index.js';
@@ -117,6 +118,23 @@ test('steps of optimizers and backward passes do not depend on the number of thr
   };
   sameForAll(() => train((params) => new optim.AdamW(params, { lr: 0.01 })));
   sameForAll(() => train((params) => new optim.SGD(params, { lr: 0.01, momentum: 0.9 })));
+});
+
+test('an interrupt in the middle of a job leaves no helper at work behind', () => {
+  setNumThreads(3);
+  const a = randn([260, 260]);
+  const product = elements(a.matmul(a)).slice();
+  const x = zeros([1 << 20]);
+  Object.assign(globalThis, { workOfThreads: () => [x.add_(1), a.matmul(a), x.exp()] });
+  const script = new vm.Script('for (;;) workOfThreads()');
+  for (let turn = 0; turn < 40; turn++) {
+    expect(() => script.runInThisContext({ timeout: 1 + (turn % 5) }) as unknown).toThrow('timed out');
+    if (turn % 2 === 0) x.fill_(turn);
+    const other = full([1 << 20], -1);
+    expect(elements(a.matmul(a)).every((value, i) => value === product[i])).toBe(true);
+    expect(elements(other).every((value) => value === -1)).toBe(true);
+    if (turn % 2 === 0) expect(elements(x).every((value) => value === turn)).toBe(true);
+  }
 });
 
 test('the number of threads is a whole number, of which too many give a warning', () => {

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { OpsResult, Results } from './harness/bounds.js';
+import type { BlasResult, OpsResult, Results } from './harness/bounds.js';
 import type { FamilyResult } from './harness/family.js';
 import { benchFolder, root } from './harness/paths.js';
 import { report } from './harness/report.js';
@@ -14,11 +14,18 @@ const folder = path.join(benchFolder, 'results');
 const given = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 
+/** Families, and which of the options each knows. */
+const families: Record<string, string[]> = {
+  start: given,
+  matmul: given,
+  blas: [],
+  train: given,
+  ops: given.filter((option) => option === '--quick'),
+};
+
 if (!given.includes('--assemble'))
-  for (const family of ['start', 'matmul', 'train', 'ops']) {
+  for (const [family, options] of Object.entries(families)) {
     console.log(`\n=== ${family}`);
-    // Ops have options of their own.
-    const options = family === 'ops' ? given.filter((option) => option === '--quick') : given;
     const args = ['run', '--silent', `bench:${family}`, '--', ...options, '--json', fileOf(family)];
     const { status } = spawnSync('npm', args, {
       cwd: root,
@@ -33,6 +40,7 @@ const results: Results = {
   train: read('train') as FamilyResult | undefined,
   start: read('start') as FamilyResult | undefined,
   ops: read('ops') as OpsResult | undefined,
+  blas: read('blas') as BlasResult | undefined,
 };
 writeFileSync(path.join(benchFolder, 'RESULTS.md'), report(results));
 console.log('wrote test/bench/RESULTS.md');

@@ -14,11 +14,24 @@ export interface OpsResult {
   readonly failures?: readonly string[];
 }
 
+/** What `npm run bench:blas -- --json FILE` writes; `share` is that of C's speed. */
+export interface BlasResult {
+  readonly machine: { readonly blas: string; readonly date: string };
+  readonly results: readonly {
+    readonly size: number;
+    readonly threads: number;
+    readonly nabla: number;
+    readonly c: number;
+    readonly share: number;
+  }[];
+}
+
 export interface Results {
   readonly matmul?: FamilyResult;
   readonly train?: FamilyResult;
   readonly start?: FamilyResult;
   readonly ops?: OpsResult;
+  readonly blas?: BlasResult;
 }
 
 export interface Verdict {
@@ -40,7 +53,7 @@ interface Ratio {
 }
 
 export function verdicts(results: Results): Verdict[] {
-  const { matmul, train, start, ops } = results;
+  const { matmul, train, start, ops, blas } = results;
   const both = [1, 2];
   return [
     worst('matmul 256 to 1024, 1 thread, no BLAS', 'the limit of 128-bit SIMD', 0.8, percent, [
@@ -49,6 +62,7 @@ export function verdicts(results: Results): Verdict[] {
     worst('matmul 256 to 1024, 2 threads, no BLAS', '1 thread', 1.8, times, [
       ...SQUARES.map((name) => ratio(matmul, name, 'Nabla, 1 thread', ['Nabla, 2 threads'])),
     ]),
+    worst('matmul with BLAS, 256 and above', 'the same BLAS called from C', 0.95, percent, sharesOfC(blas)),
     ...both.map((count) =>
       worst(`MLP step, ${threads(count)}`, 'PyTorch eager', 1, times, [
         ratio(train, 'mlp', `PyTorch, ${threads(count)}`, own(count, true)),
@@ -118,6 +132,18 @@ function ratio(
   const value = other.median / fastest.median;
   const label = /^\d/.test(name) ? name.split('x')[0] : name;
   return { of: candidates.length > 1 ? `${label}: ${fastest.candidate}` : label, value };
+}
+
+/** The least share at each count of threads. */
+function sharesOfC(blas: BlasResult | undefined): (Ratio | undefined)[] {
+  const large = blas?.results.filter(({ size }) => size >= 256) ?? [];
+  if (large.length === 0) return [undefined];
+  return [...new Set(large.map((each) => each.threads))].map((count) => {
+    const least = large
+      .filter((each) => each.threads === count)
+      .reduce((a, b) => (b.share < a.share ? b : a));
+    return { of: `${least.size}, ${threads(count)}`, value: least.share };
+  });
 }
 
 const times = (value: number) => `${value.toFixed(2)} x as fast`;

@@ -1,6 +1,6 @@
 /** `RESULTS.md`, from the results of the families. */
 import { formatTime } from '../core/measure.mjs';
-import { type OpsResult, type Results, verdicts } from './bounds.js';
+import { type BlasResult, type OpsResult, type Results, verdicts } from './bounds.js';
 import type { CaseResult, FamilyResult } from './family.js';
 import type { Measured } from './rounds.js';
 import { spread } from './statistics.js';
@@ -26,6 +26,7 @@ export function report(results: Results): string {
     ),
     "Where several of Nabla's contenders would do, the fastest counts, and is named.",
     ...families.flatMap(familySection),
+    ...(results.blas === undefined ? [] : blasSection(results.blas)),
     ...(results.ops === undefined ? [] : opsSection(results.ops)),
   ];
   return `${sections.join('\n\n')}\n`;
@@ -96,6 +97,23 @@ function cellOf(entry: Measured | undefined, { contenders, facts }: CaseResult):
   const speed = facts?.flops === undefined ? '' : `${(facts.flops / median / 1e6).toFixed(1)} GFLOP/s, `;
   const restless = `±${(100 * spread(entry.time)).toFixed(0)} %`;
   return `${speed}${formatTime(median)} ${restless}, ${(median / first).toFixed(2)} x`;
+}
+
+function blasSection({ machine, results }: BlasResult): string[] {
+  return [
+    '## Products by BLAS beside the same library called from C',
+    `\`npm run bench:blas\` (${machine.date.slice(0, 16)}Z): ${machine.blas}; medians of turns, and of the shares within turns.`,
+    markdownTable(
+      ['size', 'threads', 'Nabla', 'C', "share of C's speed"],
+      results.map(({ size, threads, nabla, c, share }) => [
+        `${size} x ${size} x ${size}`,
+        String(threads),
+        formatTime(nabla),
+        formatTime(c),
+        `${(100 * share).toFixed(1)} %`,
+      ]),
+    ),
+  ];
 }
 
 /** Elementwise ops and reductions that are often used, and how many of all are slower than a peer. */

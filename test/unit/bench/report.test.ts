@@ -67,6 +67,15 @@ const results: Results = {
     },
     gpt: { 'Nabla, 1 thread': 40, 'Nabla + BLAS, 1 thread': 14, 'PyTorch, 1 thread': 10 },
   }),
+  blas: {
+    machine: { blas: 'OpenBLAS 0.3.21', date: '2026-01-01T00:00:00.000Z' },
+    results: [
+      { size: 128, threads: 1, nabla: 2, c: 1, share: 0.5 },
+      { size: 256, threads: 1, nabla: 2, c: 1.94, share: 0.97 },
+      { size: 512, threads: 1, nabla: 2, c: 1.92, share: 0.96 },
+      { size: 512, threads: 2, nabla: 2, c: 1.98, share: 0.99 },
+    ],
+  },
   start: family('start', { import: { Nabla: 59 }, first: { Nabla: 21 } }),
   ops: {
     results: [
@@ -106,6 +115,13 @@ describe('what must be reached', () => {
     expect(row('GPT step with BLAS, 1 thread', 'PyTorch eager')?.reached).toBe(false);
   });
 
+  test('leaves products out that are too small for the bound', () => {
+    expect(row('matmul with BLAS, 256 and above', 'the same BLAS called from C')).toMatchObject({
+      measured: '96 % (512, 1 thread), 99 % (512, 2 threads)',
+      reached: true,
+    });
+  });
+
   test('is open where something was not measured, and not reached where what was measured falls short', () => {
     expect(row('MLP step, 2 threads', 'PyTorch eager')).toMatchObject({
       measured: '1 not measured',
@@ -131,6 +147,7 @@ describe('RESULTS.md', () => {
     expect(text).toMatch(/\| first matmul after it \|.*\| 21\.0 ms \| \*\*no\*\* \|/);
     expect(text).toContain('10.0 GFLOP/s, 10.0 ms ±10 %, 1.00 x');
     expect(text).toContain('- tfjs-wasm, mlp: no kernel');
+    expect(text).toContain('| 512 x 512 x 512 | 2 | 2.00 ms | 1.98 ms | 99.0 % |');
     expect(text).toContain('- slower than jax-js: 1 of 2');
     expect(text).toContain('| add | 16 | 1.00 ms | 2.00 ms | – | – | 3.00 ms |');
   });

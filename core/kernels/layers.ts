@@ -1,5 +1,5 @@
 /** Kernels of whole layers. */
-import type { FloatElement, Ptr } from './api.js';
+import type { AdamStep, FloatElement, Ptr, SgdStep } from './api.js';
 import type { AttentionArrays, AttentionShape } from './attention.js';
 import type { ConvGeometry } from './convolution.js';
 import type { PoolGeometry } from './pooling.js';
@@ -15,7 +15,16 @@ export interface ClassGeometry {
   readonly mean: boolean;
 }
 
+/** A tensor to be updated: its size, and addresses of the parameter, its gradient and what is kept beside it (0: nothing). */
+export type SgdArrays = readonly [n: number, p: Ptr, g: Ptr, buffer: Ptr];
+export type AdamArrays = readonly [n: number, p: Ptr, g: Ptr, m: Ptr, v: Ptr, vMax: Ptr];
+
 export interface LayerKernels {
+  /** `sgdStep` and `adamStep` of several tensors with the same settings, in one call. */
+  sgdSteps(element: FloatElement, tensors: readonly SgdArrays[], options: SgdStep): void;
+  adamSteps(element: FloatElement, tensors: readonly AdamArrays[], options: AdamStep): void;
+  /** out[0] = Σ x[i]², as float64. */
+  sumSquares(element: FloatElement, n: number, x: Ptr, out: Ptr): void;
   /**
    * out = Σ −x[i][label i] over rows of log-probabilities, of float32, divided by their number where `mean`. Rows whose
    * label (int64) is `ignore` do not count; the divisor is left in `divisor` (float64).

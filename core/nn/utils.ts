@@ -2,12 +2,17 @@
 
 import { hostCall } from '../kernels/recording.js';
 import { tracing } from '../autograd/tracing.js';
+import { isWideFloat } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
 import { describeValue } from '../layout.js';
+import { f64 } from '../memory.js';
 import { isIterable } from '../options.js';
+import { numberAt } from '../ops/operand.js';
 import { reshapeTo } from '../ops/shape.js';
 import { contiguousData, elements } from '../ops/raw.js';
 import { cat } from '../ops/joining.js';
 import { fillTensor } from '../random/in-place.js';
+import { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 
 function gradients(parameters: Tensor | Iterable<Tensor>): Tensor[] {
@@ -36,11 +41,23 @@ export interface ClipNormOptions {
   errorIfNonfinite?: boolean;
 }
 
+function sumSquares(x: Tensor): number {
+  const sum = Storage.allocate(8, 'gradNorm');
+  kernels.sumSquares(x.dtype === 'float32' ? 'float32' : 'float64', x.numel(), x.ptr, sum.ptr);
+  const total = f64[sum.ptr / 8];
+  sum.release();
+  return total;
+}
+
 /** The p-norm of all gradients taken as one vector: (Σ |g|ᵖ)^(1/p). */
 export function gradNorm(parameters: Tensor | Iterable<Tensor>, normType = 2): number {
   if (tracing.current !== null) tracing.current.escapes('gradNorm()');
   let total = 0;
   for (const grad of gradients(parameters)) {
+    if (normType === 2 && isWideFloat(grad.dtype)) {
+      total += sumSquares(contiguousData(grad, 'gradNorm'));
+      continue;
+    }
     const values = elements(contiguousData(grad, 'gradNorm'));
     if (normType === Infinity) {
       for (const value of values) if (!(Math.abs(value) <= total)) total = Math.abs(value);
@@ -75,6 +92,14 @@ function clippedNorm(list: readonly Tensor[], maxNorm: number, options: ClipNorm
   const factor = Math.min(1, maxNorm / (norm + 1e-6));
   if (factor !== 1) {
     for (const grad of gradients(list)) {
+      if (isWideFloat(grad.dtype) && grad.isContiguous() && !grad.requiresGrad) {
+        const element = grad.dtype === 'float32' ? 'float32' : 'float64';
+        grad.changing();
+        const number = numberAt(factor, element, 0);
+        kernels.binaryFlat('mul', element, grad.numel(), grad.ptr, number, grad.ptr, 1, 0);
+        grad.changed();
+        continue;
+      }
       const values = elements(contiguousData(grad, 'clipGradNorm_'));
       fillTensor('clipGradNorm_', grad, (out) => {
         for (let i = 0; i < out.length; i++) out[i] = values[i] * factor;

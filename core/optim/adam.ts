@@ -1,9 +1,10 @@
 /** Adam and AdamW. */
 
-import { kernels } from '../kernels/index.js';
+import { type FloatElement, kernels } from '../kernels/index.js';
+import type { AdamArrays } from '../kernels/layers.js';
 import type { Tensor } from '../tensor.js';
 import { atLeast, checkBetas, withDefaults } from './options.js';
-import { ElementwiseOptimizer, floatElementOf, zerosFor } from './elementwise.js';
+import { ElementwiseOptimizer, floatElementOf, type Updated, zerosFor } from './elementwise.js';
 import type { ParamGroup, ParamsInput, ParamState } from './optimizer.js';
 import type { StateSource } from './state.js';
 
@@ -54,29 +55,38 @@ abstract class AdamBase extends ElementwiseOptimizer<Options, AdamState> {
   }
 
   protected update(param: Tensor, grad: Tensor, state: AdamState, group: ParamGroup<Options>): void {
+    this.updateAll([{ param, grad, state }], group);
+  }
+
+  /** Those of one dtype that have made as many steps are updated by one call. */
+  protected override updateAll(together: readonly Updated<AdamState>[], group: ParamGroup<Options>): void {
     const { lr, betas, eps, weightDecay, amsgrad, maximize } = group;
-    state.step++;
-    if (amsgrad) state.maxExpAvgSq ??= zerosFor(param);
-    kernels.adamStep(
-      floatElementOf(param),
-      param.numel(),
-      param.ptr,
-      grad.ptr,
-      state.expAvg.ptr,
-      state.expAvgSq.ptr,
-      amsgrad ? (state.maxExpAvgSq?.ptr ?? 0) : 0,
-      {
+    const { decoupled } = this;
+    const calls: { element: FloatElement; step: number; tensors: AdamArrays[] }[] = [];
+    for (const { param, grad, state } of together) {
+      const element = floatElementOf(param);
+      const step = state.step + 1;
+      if (amsgrad) state.maxExpAvgSq ??= zerosFor(param);
+      let call = calls.find((own) => own.step === step && own.element === element);
+      if (call === undefined) calls.push((call = { element, step, tensors: [] }));
+      const { expAvg, expAvgSq, maxExpAvgSq } = state;
+      const most = amsgrad ? (maxExpAvgSq?.ptr ?? 0) : 0;
+      call.tensors.push([param.numel(), param.ptr, grad.ptr, expAvg.ptr, expAvgSq.ptr, most]);
+    }
+    const [beta1, beta2] = betas;
+    for (const { element, step, tensors } of calls)
+      kernels.adamSteps(element, tensors, {
         lr,
-        beta1: betas[0],
-        beta2: betas[1],
+        beta1,
+        beta2,
         eps,
         weightDecay,
-        decoupled: this.decoupled,
+        decoupled,
         amsgrad,
         maximize,
-        step: state.step,
-      },
-    );
+        step,
+      });
+    for (const { state } of together) state.step++;
   }
 }
 

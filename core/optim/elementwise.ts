@@ -10,6 +10,13 @@ import { Tensor } from '../tensor.js';
 import { Optimizer, type OptimizerState, type ParamGroup, type ParamState } from './optimizer.js';
 import { FreshState, SavedState, type StateSource } from './state.js';
 
+/** A parameter to be updated in place; it and its gradient lie in order. */
+export interface Updated<S> {
+  readonly param: Tensor;
+  readonly grad: Tensor;
+  readonly state: S;
+}
+
 /** An optimizer is what it keeps of a parameter, {@link stateFrom}, and one update of it. */
 export abstract class ElementwiseOptimizer<
   O extends { lr: number },
@@ -33,6 +40,7 @@ export abstract class ElementwiseOptimizer<
   step<T>(closure?: () => T): T | undefined {
     const loss = closure && enableGrad(closure);
     for (const group of this.paramGroups) {
+      const together: Updated<S>[] = [];
       for (const param of group.params) {
         const { grad } = param;
         if (grad === null) continue;
@@ -41,11 +49,22 @@ export abstract class ElementwiseOptimizer<
           this.state.set(param, (state = this.stateFrom(new FreshState(param), group)));
         param.changing();
         if (param.numel() >= deferring.from) announce(state);
+        if (!isHalf(param.dtype) && param.isContiguous()) {
+          together.push({ param, grad: contiguousData(grad, this.name), state });
+          continue;
+        }
         this.updateWhole(param, grad, state, group);
         param.changed();
       }
+      this.updateAll(together, group);
+      for (const { param } of together) param.changed();
     }
     return loss;
+  }
+
+  /** Updates parameters whose elements lie in order; a class may do so in one call of a kernel. */
+  protected updateAll(together: readonly Updated<S>[], group: ParamGroup<O>): void {
+    for (const { param, grad, state } of together) this.update(param, grad, state, group);
   }
 
   private updateWhole(param: Tensor, grad: Tensor, state: S, group: ParamGroup<O>): void {

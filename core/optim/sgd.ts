@@ -1,9 +1,10 @@
 /** Stochastic gradient descent. */
 
-import { kernels } from '../kernels/index.js';
+import { type FloatElement, kernels } from '../kernels/index.js';
+import type { SgdArrays } from '../kernels/layers.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { atLeast, withDefaults } from './options.js';
-import { ElementwiseOptimizer, floatElementOf } from './elementwise.js';
+import { ElementwiseOptimizer, floatElementOf, type Updated } from './elementwise.js';
 import type { ParamGroup, ParamsInput, ParamState } from './optimizer.js';
 import type { StateSource } from './state.js';
 
@@ -56,11 +57,23 @@ export class SGD extends ElementwiseOptimizer<Options, SGDState> {
   }
 
   protected update(param: Tensor, grad: Tensor, state: SGDState, group: ParamGroup<Options>): void {
+    this.updateAll([{ param, grad, state }], group);
+  }
+
+  /** Those of one dtype are updated by one call, their first step with momentum by another. */
+  protected override updateAll(together: readonly Updated<SGDState>[], group: ParamGroup<Options>): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
-    const first = momentum !== 0 && state.momentumBuffer === null;
-    if (first) state.momentumBuffer = allocate(param.layout.compact(), param.dtype, 'SGD');
-    const buffer = momentum === 0 ? 0 : (state.momentumBuffer?.ptr ?? 0);
-    const options = { lr, momentum, dampening, weightDecay, nesterov, maximize, first };
-    kernels.sgdStep(floatElementOf(param), param.numel(), param.ptr, grad.ptr, buffer, options);
+    const calls: { element: FloatElement; first: boolean; tensors: SgdArrays[] }[] = [];
+    for (const { param, grad, state } of together) {
+      const element = floatElementOf(param);
+      const first = momentum !== 0 && state.momentumBuffer === null;
+      if (first) state.momentumBuffer = allocate(param.layout.compact(), param.dtype, 'SGD');
+      let call = calls.find((own) => own.first === first && own.element === element);
+      if (call === undefined) calls.push((call = { element, first, tensors: [] }));
+      const buffer = momentum === 0 ? 0 : (state.momentumBuffer?.ptr ?? 0);
+      call.tensors.push([param.numel(), param.ptr, grad.ptr, buffer]);
+    }
+    for (const { element, first, tensors } of calls)
+      kernels.sgdSteps(element, tensors, { lr, momentum, dampening, weightDecay, nesterov, maximize, first });
   }
 }

@@ -9,7 +9,7 @@ import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { fused } from './fused.js';
 import { matmul } from './matmul.js';
-import { adamStep, axpy, sgdStep } from './optimizers.js';
+import { adamStep, adamSteps, axpy, sgdStep, sgdSteps, sumSquares } from './optimizers.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 import { unary, unaryFlat, unaryFunction } from './unary.js';
@@ -52,6 +52,9 @@ export const referenceKernels: Kernels = {
   addPlaces,
   attention,
   attentionGrad,
+  sgdSteps,
+  adamSteps,
+  sumSquares,
   rowNorm,
   rowNormGrad,
 };

@@ -1,6 +1,7 @@
 /** Updates of parameters, in place. */
 import { computesInJavaScript } from '../recording.js';
 import type { AdamStep, FloatElement, Ptr, SgdStep } from '../api.js';
+import type { AdamArrays, SgdArrays } from '../layers.js';
 import { elementBytes, views } from '../views.js';
 
 /** The smallest normal numbers. Below them processors compute many times slower, and moments decay towards them. */
@@ -84,4 +85,20 @@ export function adamStep(
 
 function flush(x: number, smallest: number): number {
   return Math.abs(x) < smallest ? 0 : x;
+}
+
+export function sgdSteps(element: FloatElement, tensors: readonly SgdArrays[], options: SgdStep): void {
+  for (const arrays of tensors) sgdStep(element, ...arrays, options);
+}
+
+export function adamSteps(element: FloatElement, tensors: readonly AdamArrays[], options: AdamStep): void {
+  for (const arrays of tensors) adamStep(element, ...arrays, options);
+}
+
+export function sumSquares(element: FloatElement, n: number, x: Ptr, out: Ptr): void {
+  const array = views[element];
+  const start = x / elementBytes[element];
+  let total = 0;
+  for (let i = start; i < start + n; i++) total += array[i] ** 2;
+  views.float64[out / 8] = total;
 }

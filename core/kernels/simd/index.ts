@@ -12,7 +12,7 @@ import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } f
 import { fused } from './fused.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { matmul } from './gemm.js';
-import { adamStep, axpy, fill, sgdStep } from './optimizers.js';
+import { adamStep, adamSteps, axpy, fill, sgdStep, sgdSteps, sumSquares } from './optimizers.js';
 import { compileProgram } from './program.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
@@ -56,6 +56,9 @@ export const simdKernels: Kernels = {
   addPlaces,
   attention,
   attentionGrad,
+  sgdSteps,
+  adamSteps,
+  sumSquares,
   rowNorm,
   rowNormGrad,
 };

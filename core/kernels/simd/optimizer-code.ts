@@ -3,14 +3,18 @@ import {
   f32,
   f32x4,
   f64x2,
+  i32,
+  i8x16,
   ModuleBuilder,
   v128,
   type F64,
+  type FunctionHandle,
+  type Local,
   type V128,
   type WasmFunction,
 } from '../assembler/index.js';
 import { SMALLEST_NORMAL } from '../reference/optimizers.js';
-import type { FloatLanes } from './lanes.js';
+import { float64Lanes, type FloatLanes } from './lanes.js';
 import { forEachVector } from './loops.js';
 
 function splat(lanes: FloatLanes, value: F64): V128 {
@@ -34,6 +38,37 @@ export function compileAxpy(lanes: FloatLanes): WasmFunction {
   return module.compile().run;
 }
 
+/** out[0] = Σ x[i]², in float64. */
+export function compileSumSquares(lanes: FloatLanes): WasmFunction {
+  const module = new ModuleBuilder();
+  module.define('run', { n: 'i32', x: 'i32', out: 'i32' }, (f, p) => {
+    const sums = [f.let(f64x2.const(0)), f.let(f64x2.const(0))];
+    const count = (sum: Local<'v128'>, value: V128): void => {
+      const x = f.let(value);
+      f.set(sum, f64x2.add(sum, f64x2.mul(x, x)));
+    };
+    forEachVector(f, lanes, p.n, [p.x], ({ only }) => {
+      const x = f.let(only(v128.load(p.x), lanes.ops.const(0)));
+      if (lanes.bytes === 8) {
+        count(sums[0], x);
+        return;
+      }
+      count(sums[0], f64x2.promoteF32(x));
+      count(
+        sums[1],
+        f64x2.promoteF32(i8x16.shuffle(x, x, [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7])),
+      );
+    });
+    const total = f.let(f64x2.add(sums[0], sums[1]));
+    f.storeLane(
+      8,
+      p.out,
+      float64Lanes.horizontal(f64x2.add, total, (half) => half),
+    );
+  });
+  return module.compile().run;
+}
+
 export function compileFill(lanes: FloatLanes): WasmFunction {
   const module = new ModuleBuilder();
   module.define('run', { out: 'i32', n: 'i32', value: 'f64' }, (f, p) => {
@@ -45,6 +80,39 @@ export function compileFill(lanes: FloatLanes): WasmFunction {
   return module.compile().run;
 }
 
+/** How many numbers an update has in front: a count and addresses; as words they are a row of the table of `many`. */
+const HEAD = { sgd: 4, adam: 6 } as const;
+
+/** What updates one tensor, and what updates all of a table of them. */
+export interface UpdateFunctions {
+  readonly run: WasmFunction;
+  readonly many: WasmFunction;
+}
+
+/** Calls an update for each row of a table, with the same settings. */
+function defineMany(
+  module: ModuleBuilder,
+  run: FunctionHandle,
+  head: number,
+  settings: Readonly<Record<string, 'f64'>>,
+): void {
+  module.define('many', { count: 'i32', table: 'i32', ...settings }, (f, p) => {
+    const { count, table } = p;
+    const numbers = Object.values<Local<'i32' | 'f64'>>(p).slice(2);
+    f.while(count, () => {
+      const row = Array.from({ length: head }, (_, word) => i32.load(table, 4 * word));
+      f.call(run, ...row, ...numbers);
+      f.advance(table, 4 * head);
+      f.advance(count, -1);
+    });
+  });
+}
+
+function bothOf(module: ModuleBuilder): UpdateFunctions {
+  const { run, many } = module.compile();
+  return { run, many };
+}
+
 export interface SgdVariant {
   readonly momentum: 'none' | 'first' | 'running';
   readonly nesterov: boolean;
@@ -52,20 +120,18 @@ export interface SgdVariant {
   readonly maximize: boolean;
 }
 
-export function compileSgd(lanes: FloatLanes, variant: SgdVariant): WasmFunction {
+export function compileSgd(lanes: FloatLanes, variant: SgdVariant): UpdateFunctions {
   const { ops } = lanes;
   const module = new ModuleBuilder();
+  const settings = { lr: 'f64', momentum: 'f64', undamped: 'f64', weightDecay: 'f64' } as const;
   const signature = {
     n: 'i32',
     p: 'i32',
     g: 'i32',
     buffer: 'i32',
-    lr: 'f64',
-    momentum: 'f64',
-    undamped: 'f64',
-    weightDecay: 'f64',
+    ...settings,
   } as const;
-  module.define('run', signature, (f, a) => {
+  const run = module.define('run', signature, (f, a) => {
     const lr = f.let(splat(lanes, a.lr));
     const momentum = f.let(splat(lanes, a.momentum));
     const undamped = f.let(splat(lanes, a.undamped));
@@ -89,7 +155,8 @@ export function compileSgd(lanes: FloatLanes, variant: SgdVariant): WasmFunction
       store(a.p, ops.sub(p, ops.mul(lr, g)));
     });
   });
-  return module.compile().run;
+  defineMany(module, run, HEAD.sgd, settings);
+  return bothOf(module);
 }
 
 export interface AdamVariant {
@@ -98,16 +165,10 @@ export interface AdamVariant {
   readonly maximize: boolean;
 }
 
-export function compileAdam(lanes: FloatLanes, variant: AdamVariant): WasmFunction {
+export function compileAdam(lanes: FloatLanes, variant: AdamVariant): UpdateFunctions {
   const { ops } = lanes;
   const module = new ModuleBuilder();
-  const signature = {
-    n: 'i32',
-    p: 'i32',
-    g: 'i32',
-    m: 'i32',
-    v: 'i32',
-    vMax: 'i32',
+  const settings = {
     beta1: 'f64',
     rest1: 'f64',
     beta2: 'f64',
@@ -119,7 +180,16 @@ export function compileAdam(lanes: FloatLanes, variant: AdamVariant): WasmFuncti
     /** The weight decay itself, or the factor 1 - lr weightDecay when decoupled. */
     decay: 'f64',
   } as const;
-  module.define('run', signature, (f, a) => {
+  const signature = {
+    n: 'i32',
+    p: 'i32',
+    g: 'i32',
+    m: 'i32',
+    v: 'i32',
+    vMax: 'i32',
+    ...settings,
+  } as const;
+  const run = module.define('run', signature, (f, a) => {
     const beta1 = f.let(splat(lanes, a.beta1));
     const rest1 = f.let(splat(lanes, a.rest1));
     const beta2 = f.let(splat(lanes, a.beta2));
@@ -150,5 +220,6 @@ export function compileAdam(lanes: FloatLanes, variant: AdamVariant): WasmFuncti
       store(a.p, ops.sub(p, ops.div(ops.mul(stepSize, m), denominator)));
     });
   });
-  return module.compile().run;
+  defineMany(module, run, HEAD.adam, settings);
+  return bothOf(module);
 }

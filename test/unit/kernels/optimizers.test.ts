@@ -99,4 +99,53 @@ describe.each(['float32', 'float64'] as const)('updates of %s', (element) => {
     simdKernels.fill(element, y.ptr, 0, 1);
     expect(get(y)[0]).toBe(-0.5);
   });
+
+  test('of several tensors in one call, of which one is long, are as one by one', () => {
+    const next = generator(12);
+    const sizes = [5, 70_001, 16];
+    const make = (): TestArray[][] =>
+      sizes.map((n) =>
+        Array.from({ length: 5 }, (_, k) =>
+          put(
+            element,
+            Array.from({ length: n }, () => (k > 1 ? next() : next() * 2 - 1)),
+          ),
+        ),
+      );
+    const [first] = [make()];
+    const [actual, expected] = [0, 1].map(() =>
+      first.map((arrays) => arrays.map((array) => put(element, get(array)))),
+    );
+    const options = { ...adam, weightDecay: 0.1, step: 3 };
+    simdKernels.adamSteps(
+      element,
+      actual.map(([p, g, m, v]) => [p.length, p.ptr, g.ptr, m.ptr, v.ptr, 0] as const),
+      options,
+    );
+    const settings = { ...sgd, momentum: 0.9 };
+    simdKernels.sgdSteps(
+      element,
+      actual.map(([p, g, , , buffer]) => [p.length, p.ptr, g.ptr, buffer.ptr] as const),
+      settings,
+    );
+    expected.forEach((arrays, i) => {
+      const [p, g, m, v, buffer] = arrays;
+      referenceKernels.adamStep(element, p.length, p.ptr, g.ptr, m.ptr, v.ptr, 0, options);
+      referenceKernels.sgdStep(element, p.length, p.ptr, g.ptr, buffer.ptr, settings);
+      expectSame(actual[i], arrays, 4 * tolerance);
+    });
+  });
+
+  test('and sums of squares are as the reference', () => {
+    for (const n of [1, 2, 3, 7, 1001]) {
+      const x = put(
+        element,
+        Array.from({ length: n + 3 }, (_, i) => Math.sin(i)),
+      );
+      const [actual, expected] = [put('float64', [0]), put('float64', [0])];
+      simdKernels.sumSquares(element, n, x.ptr, actual.ptr);
+      referenceKernels.sumSquares(element, n, x.ptr, expected.ptr);
+      expect(get(actual)[0]).toBeCloseTo(get(expected)[0], 10);
+    }
+  });
 });

@@ -47,9 +47,15 @@ export class Family {
   add(result: CaseResult): void {
     this.#cases.push(result);
     console.log(`${caseTable(result)}\n`);
+    // Whatever happens to the rest.
+    this.write();
   }
 
-  finish(): FamilyResult {
+  finish(): void {
+    console.log(`${this.write().seconds} s`);
+  }
+
+  private write(): FamilyResult {
     const { effort, json } = this.options;
     const result: FamilyResult = {
       family: this.name,
@@ -62,7 +68,6 @@ export class Family {
       unit: 'milliseconds',
       cases: this.#cases,
     };
-    console.log(`${result.seconds} s`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 1)}\n`);
     return result;
   }

@@ -49,7 +49,7 @@ const SLOW_STEP = 3000;
 
 /**
  * The numbers that the first steps compute, as many as asked for; fewer where one takes seconds, which is then all that
- * is measured.
+ * is measured. The very first does not count: libraries compile in it.
  * @returns {Promise<{ check: number[], slowStep?: number }>}
  */
 export async function firstSteps(count, step) {
@@ -58,7 +58,7 @@ export async function firstSteps(count, step) {
     const began = performance.now();
     check.push(await step());
     const took = performance.now() - began;
-    if (took > SLOW_STEP) return { check, slowStep: took };
+    if (i > 0 && took > SLOW_STEP) return { check, slowStep: took };
   }
   return { check };
 }

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { GrowthResult } from './growth/table.js';
 import type { BlasResult, OpsResult, Results } from './harness/bounds.js';
 import type { FamilyResult } from './harness/family.js';
 import { benchFolder, root } from './harness/paths.js';
@@ -20,6 +21,7 @@ const families: Record<string, string[]> = {
   matmul: given,
   blas: [],
   train: given,
+  growth: given.filter((option) => option === '--quick'),
   ops: given.filter((option) => option === '--quick'),
 };
 
@@ -41,6 +43,7 @@ const results: Results = {
   start: read('start') as FamilyResult | undefined,
   ops: read('ops') as OpsResult | undefined,
   blas: read('blas') as BlasResult | undefined,
+  growth: read('growth') as GrowthResult | undefined,
 };
 writeFileSync(path.join(benchFolder, 'RESULTS.md'), report(results));
 console.log('wrote test/bench/RESULTS.md');

@@ -1,4 +1,5 @@
 /** What Nabla is meant to reach, and what one run of the benchmarks says about it. */
+import type { GrowthResult } from '../growth/table.js';
 import type { FamilyResult } from './family.js';
 import type { Summary } from './statistics.js';
 
@@ -32,6 +33,7 @@ export interface Results {
   readonly start?: FamilyResult;
   readonly ops?: OpsResult;
   readonly blas?: BlasResult;
+  readonly growth?: GrowthResult;
 }
 
 export interface Verdict {

@@ -1,5 +1,6 @@
 /** `RESULTS.md`, from the results of the families. */
 import { formatTime } from '../core/measure.mjs';
+import { growthSection } from '../growth/table.js';
 import { type BlasResult, type OpsResult, type Results, verdicts } from './bounds.js';
 import type { CaseResult, FamilyResult } from './family.js';
 import type { Measured } from './rounds.js';
@@ -27,6 +28,7 @@ export function report(results: Results): string {
     "Where several of Nabla's contenders would do, the fastest counts, and is named.",
     ...families.flatMap(familySection),
     ...(results.blas === undefined ? [] : blasSection(results.blas)),
+    ...(results.growth === undefined ? [] : growthSection(results.growth)),
     ...(results.ops === undefined ? [] : opsSection(results.ops)),
   ];
   return `${sections.join('\n\n')}\n`;

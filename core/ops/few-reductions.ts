@@ -211,3 +211,12 @@ export const productGradient: LineGradient = (array, from, to, size, step, grad,
 export const exponentialSumGradient: LineGradient = (array, from, to, size, step, grad, result) => {
   for (let k = 0; k < size; k++) array[to + k * step] = Math.exp(array[from + k * step] - result) * grad;
 };
+
+/** Of the unbiased variance: 2 (x − mean) g / (size − 1). */
+export const varianceGradient: LineGradient = (array, from, to, size, step, grad) => {
+  let total = 0;
+  for (let k = 0; k < size; k++) total += array[from + k * step];
+  const mean = total / size;
+  const factor = (2 * grad) / (size - 1);
+  for (let k = 0; k < size; k++) array[to + k * step] = (array[from + k * step] - mean) * factor;
+};

@@ -22,11 +22,11 @@ import {
   truthOfFew,
 } from './few-reductions.js';
 import { evaluate } from './formulas.js';
-import { abs, exp, log, sqrt, square } from './pointwise.js';
+import { abs, exp, log } from './pointwise.js';
 import { apply, OUTPUT, type Primitive } from './primitive.js';
 import { filled, inDType } from './raw.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
-import { countOf, type Dims, type ReduceOptions, reductionSamples, type SumOptions } from './reduction.js';
+import { type Dims, type ReduceOptions, reductionSamples, type SumOptions } from './reduction.js';
 import { named, type Named } from './results.js';
 import { reshapeTo, squeezeDims } from './shape.js';
 import { cumprodBoth } from './scan.js';
@@ -44,6 +44,7 @@ import {
   varianceOfLine,
 } from './few-lines.js';
 import { fewStdMean, fewVarMean } from './few-pairs.js';
+import { meanOf, rootOf, type Spread, varianceOf } from './spreads.js';
 
 interface ProdAttributes {
   readonly dim: number;
@@ -144,12 +145,6 @@ type Var = (
   keepdim?: boolean,
 ) => Tensor;
 
-interface Spread {
-  readonly dims: readonly number[];
-  readonly keepdim: boolean;
-  readonly correction: number;
-}
-
 /** Variance with PyTorch's overloads: (dim, unbiased, keepdim), (unbiased), and everything by name. */
 function spreadOf(
   op: string,
@@ -168,15 +163,6 @@ function spreadOf(
     keepdim: keepdim ?? false,
     correction: correction ?? (fair ? 1 : 0),
   };
-}
-
-function centre(x: Tensor, dims: readonly number[]): Tensor {
-  return div(sumDims(x, dims, true), countOf(x.shape, dims));
-}
-
-function varianceOf(x: Tensor, { dims, keepdim, correction }: Spread): Tensor {
-  const squares = sumDims(square(sub(x, centre(x, dims))), dims, keepdim);
-  return div(squares, Math.max(0, countOf(x.shape, dims) - correction));
 }
 
 const varParams = {
@@ -207,33 +193,12 @@ export const std: MethodOp<Var> = methodOp<Var>(
     rootOf(varianceOf(input, spreadOf('std', input, dim, unbiased, keepdim, correction))),
 );
 
-/** √v, with gradient 0 where v is 0 rather than infinite. */
-const rootPrimitive: Primitive<null> = {
-  name: 'std',
-  reads: [[OUTPUT]],
-  forward: ([v]) => sqrt(v),
-  vjp: (grad, context) => {
-    const y = context.output();
-    return [where(eq(y, 0), 0, div(grad, mul(y, 2)))];
-  },
-  jvp: 'elementwise',
-  batch: 'elementwise',
-};
-
-function rootOf(v: Tensor): Tensor {
-  return apply(rootPrimitive, [v], null);
-}
-
 type WithMean<Name extends string> = (
   input: Tensor,
   dim?: Dims | boolean | VarOptions,
   options?: boolean | VarOptions,
   keepdim?: boolean,
 ) => Named<Name | 'mean', [Tensor, Tensor]>;
-
-function meanOf(x: Tensor, { dims, keepdim }: Spread): Tensor {
-  return div(sumDims(x, dims, keepdim), countOf(x.shape, dims));
-}
 
 /** Variance and mean. */
 export const varMean: MethodOp<WithMean<'var'>> = methodOp<WithMean<'var'>>(

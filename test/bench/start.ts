@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { Family } from './harness/family.js';
 import { readOptions } from './harness/options.js';
 import { worker } from './harness/paths.js';
+import { reasonOf } from './harness/reason.js';
 import type { Measured } from './harness/rounds.js';
 import { summarize } from './harness/statistics.js';
 
@@ -48,7 +49,7 @@ for (let round = -1; round < options.effort.rounds; round++)
       const times = ask(command, args);
       if (round >= 0) measured.get(name)?.push(times);
     } catch (error) {
-      failed.set(name, reasonOf(error));
+      failed.set(name, whyNot(error));
     }
   }
 
@@ -65,8 +66,9 @@ for (const { name, title } of CASES)
   });
 family.finish();
 
-function reasonOf(error: unknown): string {
+/** The last error that the process told of. */
+function whyNot(error: unknown): string {
   const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-  const lines = stderr.split('\n').filter((line) => /error/i.test(line));
-  return lines.at(-1) ?? (error instanceof Error ? error.message.split('\n')[0] : String(error));
+  const line = stderr.split('\n').findLast((each) => /error/i.test(each));
+  return reasonOf(line ?? error);
 }

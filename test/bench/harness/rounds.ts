@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Answer, Contender, type ContenderSpec } from './contender.js';
+import { reasonOf } from './reason.js';
 import { agree, type Summary, summarize } from './statistics.js';
 
 export interface Effort {
@@ -52,8 +53,7 @@ export async function measureCase(
   const measured = new Map<string, Measured>();
   const running: Running[] = [];
   const fail = (name: string, error: unknown) => {
-    const failed = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    measured.set(name, { ...measured.get(name), name, failed });
+    measured.set(name, { ...measured.get(name), name, failed: reasonOf(error) });
   };
   try {
     for (const spec of specs) {

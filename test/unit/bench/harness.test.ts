@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { writeArrays } from '../../bench/harness/arrays.js';
 import { caseTable } from '../../bench/harness/family.js';
 import { measureCase } from '../../bench/harness/rounds.js';
+import { reasonOf } from '../../bench/harness/reason.js';
 import { agree, median, quantile, spread, summarize } from '../../bench/harness/statistics.js';
 import { arraysOf, seeded, trainingCases } from '../../bench/train/cases.js';
 
@@ -78,6 +79,18 @@ describe('contenders that take turns', () => {
     expect(text).toMatch(/^slower +5\.00 ms +±0 % +2\.50 x$/m);
     expect(text).toMatch(/^refuses +- +cannot setup$/m);
   });
+});
+
+test('reasons are one line, and name no folders of the machine', () => {
+  expect(
+    reasonOf(
+      new Error("Cannot find module '/home/ada/nabla/x.mjs' imported from C:\\Users\\ada\\y.mjs\nat z"),
+    ),
+  ).toBe("Cannot find module 'x.mjs' imported from y.mjs");
+  expect(reasonOf('spawn /usr/bin/python4 ENOENT')).toBe('spawn python4 ENOENT');
+  expect(reasonOf('7 and/or 8 of https://example.org/a/b, 1/2')).toBe(
+    '7 and/or 8 of https://example.org/a/b, 1/2',
+  );
 });
 
 describe('what contenders begin with', () => {

@@ -19,7 +19,27 @@ export interface ClassGeometry {
 export type SgdArrays = readonly [n: number, p: Ptr, g: Ptr, buffer: Ptr];
 export type AdamArrays = readonly [n: number, p: Ptr, g: Ptr, m: Ptr, v: Ptr, vMax: Ptr];
 
+/** Rows of a table by their numbers. */
+export interface TableGeometry {
+  /** The op, for messages. */
+  readonly name: string;
+  /** How many rows are asked for, and how many of how many columns there are. */
+  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** A row that counts as zeros and that nothing is added to; −1 where there is none. */
+  readonly padding: number;
+}
+
 export interface LayerKernels {
+  /**
+   * out[i] = table[numbers[i]] of float32, by numbers of int64.
+   *
+   * @throws RangeError for a number that is no row
+   */
+  tableRows(g: TableGeometry, numbers: Ptr, table: Ptr, out: Ptr): void;
+  /** The reverse: zeros with out[numbers[i]] += values[i]. */
+  tableRowsGrad(g: TableGeometry, numbers: Ptr, values: Ptr, out: Ptr): void;
   /** `sgdStep` and `adamStep` of several tensors with the same settings, in one call. */
   sgdSteps(element: FloatElement, tensors: readonly SgdArrays[], options: SgdStep): void;
   adamSteps(element: FloatElement, tensors: readonly AdamArrays[], options: AdamStep): void;

@@ -2,6 +2,7 @@
 import type { Ptr } from '../api.js';
 import type { AttentionArrays, AttentionShape } from '../attention.js';
 import { f32, i32 } from '../../memory.js';
+import { computesInJavaScript } from '../recording.js';
 
 /** Scores of one row, -infinity where it does not see. */
 function scoresOf(s: AttentionShape, a: AttentionArrays, head: number, row: number): number[] {
@@ -21,6 +22,7 @@ function scoresOf(s: AttentionShape, a: AttentionArrays, head: number, row: numb
 }
 
 export function attention(s: AttentionShape, a: AttentionArrays): void {
+  computesInJavaScript();
   for (let head = 0; head < s.heads; head++)
     for (let row = 0; row < s.rows; row++) {
       const scores = scoresOf(s, a, head, row);
@@ -44,6 +46,7 @@ export function attentionGrad(
   grad: Ptr,
   [byQuery, byKey, byValue]: readonly [Ptr, Ptr, Ptr],
 ): void {
+  computesInJavaScript();
   const keys = s.heads * s.columns;
   const sums = [
     new Float64Array(s.heads * s.rows * s.width),

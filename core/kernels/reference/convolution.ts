@@ -2,6 +2,7 @@
 import type { FloatElement, Ptr } from '../api.js';
 import { type ConvGeometry, volume } from '../convolution.js';
 import { elementBytes, views } from '../views.js';
+import { computesInJavaScript } from '../recording.js';
 
 /** Positions in weight [O, C, …], input [N, G C, …] and result [N, G O, …] of all products that a convolution adds up. */
 function eachProduct(g: ConvGeometry, visit: (weight: number, input: number, result: number) => void): void {
@@ -42,6 +43,7 @@ function sums(element: FloatElement, count: number, out: Ptr, add: (array: Float
 }
 
 export function conv(element: FloatElement, g: ConvGeometry, x: Ptr, weight: Ptr, bias: Ptr, out: Ptr): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   const outArea = volume(g.counts);
@@ -64,6 +66,7 @@ export function convInputGrad(
   weight: Ptr,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   sums(element, g.samples * g.groups * g.channels * volume(g.input), out, (totals) => {
@@ -74,6 +77,7 @@ export function convInputGrad(
 }
 
 export function convWeightGrad(element: FloatElement, g: ConvGeometry, grad: Ptr, x: Ptr, out: Ptr): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   sums(element, g.groups * g.outChannels * g.channels * volume(g.kernel), out, (totals) => {

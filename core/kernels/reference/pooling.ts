@@ -4,6 +4,7 @@ import { volume } from '../convolution.js';
 import type { PoolGeometry } from '../pooling.js';
 import { i32 } from '../../memory.js';
 import { elementBytes, views } from '../views.js';
+import { computesInJavaScript } from '../recording.js';
 
 /** For each window its number, its places in the plane in order, and by what its sum is divided. */
 function eachWindow(
@@ -30,6 +31,7 @@ function eachWindow(
 }
 
 export function maxPool(element: FloatElement, g: PoolGeometry, x: Ptr, out: Ptr, places: Ptr): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   for (let n = 0; n < g.planes; n++)
@@ -51,6 +53,7 @@ export function maxPool(element: FloatElement, g: PoolGeometry, x: Ptr, out: Ptr
 }
 
 export function meanPool(element: FloatElement, g: PoolGeometry, x: Ptr, out: Ptr): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   for (let n = 0; n < g.planes; n++)
@@ -62,6 +65,7 @@ export function meanPool(element: FloatElement, g: PoolGeometry, x: Ptr, out: Pt
 }
 
 export function meanPoolGrad(element: FloatElement, g: PoolGeometry, grad: Ptr, out: Ptr): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   const totals = new Float64Array(g.planes * volume(g.input));
@@ -80,6 +84,7 @@ export function takePlaces(
   places: Ptr,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   for (let i = 0; i < planes * count; i++) {
@@ -95,6 +100,7 @@ export function addPlaces(
   places: Ptr,
   out: Ptr,
 ): void {
+  computesInJavaScript();
   const array = views[element];
   const bytes = elementBytes[element];
   array.fill(0, out / bytes, out / bytes + planes * size);

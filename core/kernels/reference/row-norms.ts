@@ -2,8 +2,10 @@
 import type { Ptr } from '../api.js';
 import type { RowNormGradients, RowNormRows } from '../row-norms.js';
 import { f32 } from '../../memory.js';
+import { computesInJavaScript } from '../recording.js';
 
 export function rowNorm(r: RowNormRows, out: Ptr): void {
+  computesInJavaScript();
   const { rows, columns } = r;
   for (let row = 0; row < rows; row++) {
     const x = f32.subarray(r.x / 4 + row * columns, r.x / 4 + (row + 1) * columns);
@@ -19,6 +21,7 @@ export function rowNorm(r: RowNormRows, out: Ptr): void {
 }
 
 export function rowNormGrad(r: RowNormRows, grad: Ptr, out: RowNormGradients): void {
+  computesInJavaScript();
   const { rows, columns } = r;
   const [byWeight, byBias] = [new Float64Array(columns), new Float64Array(columns)];
   for (let row = 0; row < rows; row++) {

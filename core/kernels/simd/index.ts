@@ -2,6 +2,7 @@
 import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
 import { rowNorm, rowNormGrad } from './row-norms.js';
+import { tableRows, tableRowsGrad } from './tables.js';
 import { referenceKernels } from '../reference/index.js';
 import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
@@ -56,6 +57,8 @@ export const simdKernels: Kernels = {
   addPlaces,
   attention,
   attentionGrad,
+  tableRows,
+  tableRowsGrad,
   sgdSteps,
   adamSteps,
   sumSquares,

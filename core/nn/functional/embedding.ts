@@ -10,6 +10,7 @@ import { takeRowsOf } from '../../ops/rows.js';
 import { reshapeTo } from '../../ops/shape.js';
 import { fillTensor } from '../../random/in-place.js';
 import { allocateShape, Tensor } from '../../tensor.js';
+import { tableRows } from './table-rows.js';
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions {
@@ -137,6 +138,11 @@ export const embedding: FunctionOp<Embedding> = functionOp<Embedding>(
     scaleGradByFreq = false,
   ) => {
     checkTable('embedding', weight);
+    if (maxNorm === null && !scaleGradByFreq) {
+      const padding = paddingRow('embedding', paddingIdx, weight.shape[0]) ?? -1;
+      const whole = tableRows('embedding', input, weight, padding);
+      if (whole !== null) return whole;
+    }
     const rows = rowNumbers('embedding', input, weight.shape[0]);
     const found = lookUp('embedding', rows, weight, { paddingIdx, maxNorm, normType, scaleGradByFreq });
     return reshapeTo(found, [...input.shape, weight.shape[1]]);

@@ -48,7 +48,18 @@ export function copyStrided(element: Element, shape: readonly number[], x: Strid
   const run = choose(functions, step, row);
   const rowBytes = columns * bytes;
   if (rank <= 2) perRows(run, [x.ptr, out, rows, columns, row * bytes, step * bytes, rowBytes, bytes]);
-  else {
+  else if (run === functions.rows && sizes[2] > rows) {
+    // Fewer calls of more rows: those of the next dimension, one behind the other in x and apart in the result.
+    const [more, next] = [sizes[2], steps[2] * bytes];
+    let to = out;
+    forEachTurn(nest, 3, (offsets) => {
+      for (let i = 0; i < rows; i++) {
+        const from = x.ptr + (offsets[0] + i * row) * bytes;
+        perRows(run, [from, to + i * rowBytes, more, columns, next, bytes, rows * rowBytes, bytes]);
+      }
+      to += more * rows * rowBytes;
+    });
+  } else {
     let to = out;
     forEachTurn(nest, 2, (offsets) => {
       const from = x.ptr + offsets[0] * bytes;

@@ -63,6 +63,21 @@ describe('protocol 17: control answers and interrupts', () => {
     expect((await client.execute('kept.weights.length')).result).toContain('3');
   });
 
+  test('protocol 18: stops what several threads compute, and the next results are right', async () => {
+    await client.execute(
+      'setNumThreads(3); let big = arange(700 * 700).remainder(5).to("float32").view([700, 700])',
+    );
+    const sum = '[big.matmul(big), big.exp(), big.add(1)].map((x) => x.sum().item()).join()';
+    const { result } = await client.execute(sum);
+    for (let turn = 0; turn < 4; turn++) {
+      const id = await start(`console.log("in"); for (;;) { ${sum} }`);
+      await client.output(id, 'stream');
+      await client.ask('interrupt_request', {}, { channel: 'control' });
+      expect((await client.finish(id)).reply).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' });
+      expect((await client.execute(sum)).result).toBe(result);
+    }
+  });
+
   test('protocol 18: SIGINT for the kernel and each of its processes at once is one interrupt', async () => {
     const { stdout } = await client.execute('console.log(process.pid + " " + process.ppid)');
     const pids = stdout.trim().split(' ').map(Number);

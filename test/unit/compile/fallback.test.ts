@@ -17,6 +17,10 @@ import {
   zeros,
   type Tensor,
 } from '../../../core/index.js';
+import { unwindGradMode } from '../../../core/autograd/mode.js';
+import { Trace } from '../../../core/compile/trace.js';
+import { recording } from '../../../core/kernels/recording.js';
+import { allocation } from '../../../core/storage.js';
 import { profile } from '../../../core/profiler/index.js';
 
 /** Calls both with the same arguments and compares what they return. */
@@ -251,6 +255,21 @@ describe('a compiled function', () => {
     expect(step(x, good).item()).toBeGreaterThan(0);
     expect(() => compile(3 as unknown as () => void)).toThrow(/takes a function/);
     expect(() => compile(() => undefined, { cacheSize: 0 })).toThrow(/cacheSize/);
+  });
+
+  test('that an interrupt cuts off while it is traced leaves all as it was', () => {
+    const step = Reflect.get(optim.SGD.prototype, 'step') as unknown;
+    const trace = new Trace();
+    trace.start();
+    const made = randn([3]).mul(2);
+    // What the kernel does after a cell that was terminated, when no `finally` has run.
+    unwindGradMode();
+    expect([recording.current, allocation.source]).toEqual([null, null]);
+    expect(Reflect.get(optim.SGD.prototype, 'step')).toBe(step);
+    expect(made.sub(made).toArray()).toEqual([0, 0, 0]);
+    const fast = compile((x: Tensor) => x.add(1).sum());
+    for (let i = 0; i < 4; i++) expect(fast(tensor([1, 2])).item()).toBe(5);
+    expect(fast.stats.replays).toBe(2);
   });
 
   test('takes no new memory for 10,000 replays', () => {

@@ -58,7 +58,21 @@ function calling(f, args) {
   )(f, ...args);
 }
 
-/** The gradients of f(nabla, ...tensors) by some of them. */
+/** Many elements are computed when somebody asks where they are: a measurement has to. */
+function settled(run, inputs) {
+  const isFew = inputs.every(({ data }) => data.length <= FEW);
+  if (isFew) return run;
+  return () => {
+    const result = run();
+    for (const x of Array.isArray(result) ? result : [result]) x?.storage?.ptr;
+    return result;
+  };
+}
+
+/** Results of so many elements are computed at once anyway. */
+const FEW = 256;
+
+/** The gradients of f(nabla, ...tensors) by some of them; the result itself is computed, too, as plain JavaScript does. */
 function differentiating(f, nabla, tensors, wrt, gradOutputs) {
   const names = tensors.map((_, i) => `a${i}`);
   return new Function(
@@ -67,7 +81,7 @@ function differentiating(f, nabla, tensors, wrt, gradOutputs) {
     'wrt',
     'options',
     ...names,
-    `/* ${number++} */ let kept; return () => { kept = nabla.grad(f(nabla, ${names.join(', ')}), wrt, options); return kept; };`,
+    `/* ${number++} */ let kept; return () => { const y = f(nabla, ${names.join(', ')}); y.storage.ptr; kept = nabla.grad(y, wrt, options); return kept; };`,
   )(f, nabla, wrt, { gradOutputs }, ...tensors);
 }
 
@@ -79,12 +93,12 @@ function nablaContender(entry, inputs, withGradient, nabla) {
       .reshape(shape);
     return withGradient && entry.wrt.includes(i) ? x.requiresGrad_() : x;
   });
-  if (!withGradient) return { run: calling(entry.nabla, [nabla, ...tensors]) };
+  if (!withGradient) return { run: settled(calling(entry.nabla, [nabla, ...tensors]), inputs) };
   const y = entry.nabla(nabla, ...tensors);
   const gradient = { ...numbers(y.shape, { dtype: y.dtype, low: 0.5, high: 1.5, seed: 5 }) };
   const g = nabla.fromTypedArray(gradient.data).reshape(y.shape);
   const wrt = entry.wrt.map((i) => tensors[i]);
-  return { gradient, run: differentiating(entry.nabla, nabla, tensors, wrt, g) };
+  return { gradient, run: settled(differentiating(entry.nabla, nabla, tensors, wrt, g), inputs) };
 }
 
 function plainContender(entry, inputs, withGradient, gradient) {

@@ -4,6 +4,8 @@ import { volume } from '../convolution.js';
 import type { PoolGeometry } from '../pooling.js';
 import { i32 as words } from '../../memory.js';
 import { Storage } from '../../storage.js';
+import { recording } from '../recording.js';
+import { perRow } from '../threads/index.js';
 import { elementBytes, views } from '../views.js';
 import { floatLanes } from './lanes.js';
 import { fill } from './optimizers.js';
@@ -15,6 +17,9 @@ const plans: Readonly<Record<FloatElement, WeakMap<PoolGeometry, Storage>>> = {
   float64: new WeakMap(),
 };
 
+/** Plans that a compiled step was recorded with: it calls kernels with their addresses. */
+const pinned = new Set<Storage>();
+
 function functionsOf(element: FloatElement): PoolFunctions {
   return (functions[element] ??= compilePooling(floatLanes[element]));
 }
@@ -22,6 +27,7 @@ function functionsOf(element: FloatElement): PoolFunctions {
 function planOf(element: FloatElement, g: PoolGeometry): Ptr {
   let plan = plans[element].get(g);
   if (plan === undefined) plans[element].set(g, (plan = makePlan(element, g)));
+  if (recording.current !== null) pinned.add(plan);
   return plan.ptr;
 }
 
@@ -70,17 +76,30 @@ function makePlan(element: FloatElement, g: PoolGeometry): Storage {
   return storage;
 }
 
+/** Bytes of a plane of the input and of the result. */
+function planeBytes(element: FloatElement, g: PoolGeometry): [input: number, result: number] {
+  const bytes = elementBytes[element];
+  return [volume(g.input) * bytes, volume(g.counts) * bytes];
+}
+
 export function maxPool(element: FloatElement, g: PoolGeometry, x: Ptr, out: Ptr, places: Ptr): void {
-  functionsOf(element).max(g.planes, x, out, places, planOf(element, g));
+  const [plane, result] = planeBytes(element, g);
+  const args = [g.planes, x, out, places, planOf(element, g)];
+  const steps = [0, plane, result, 4 * volume(g.counts), 0];
+  perRow(functionsOf(element).max, args, 0, volume(g.input), steps, 'dear');
 }
 
 export function meanPool(element: FloatElement, g: PoolGeometry, x: Ptr, out: Ptr): void {
-  functionsOf(element).mean(g.planes, x, out, 0, planOf(element, g));
+  const [plane, result] = planeBytes(element, g);
+  const args = [g.planes, x, out, 0, planOf(element, g)];
+  perRow(functionsOf(element).mean, args, 0, volume(g.input), [0, plane, result, 0, 0], 'dear');
 }
 
 export function meanPoolGrad(element: FloatElement, g: PoolGeometry, grad: Ptr, out: Ptr): void {
+  const [plane, result] = planeBytes(element, g);
   fill(element, out, g.planes * volume(g.input), 0);
-  functionsOf(element).spread(g.planes, out, grad, 0, planOf(element, g));
+  const args = [g.planes, out, grad, 0, planOf(element, g)];
+  perRow(functionsOf(element).spread, args, 0, volume(g.input), [0, plane, result, 0, 0], 'dear');
 }
 
 export function takePlaces(
@@ -90,7 +109,10 @@ export function takePlaces(
   places: Ptr,
   out: Ptr,
 ): void {
-  functionsOf(element).take(planes, size * elementBytes[element], count, x, places, out);
+  const bytes = elementBytes[element];
+  const args = [planes, size * bytes, count, x, places, out];
+  const steps = [0, 0, 0, size * bytes, 4 * count, count * bytes];
+  perRow(functionsOf(element).take, args, 0, count, steps, 'dear');
 }
 
 export function addPlaces(
@@ -101,5 +123,8 @@ export function addPlaces(
   out: Ptr,
 ): void {
   fill(element, out, planes * size, 0);
-  functionsOf(element).add(planes, size * elementBytes[element], count, values, places, out);
+  const bytes = elementBytes[element];
+  const args = [planes, size * bytes, count, values, places, out];
+  const steps = [0, 0, 0, count * bytes, 4 * count, size * bytes];
+  perRow(functionsOf(element).add, args, 0, count, steps, 'dear');
 }

@@ -6,6 +6,7 @@ import { hasSimd } from './features.js';
 import { referenceKernels } from './reference/index.js';
 import { simdKernels } from './simd/index.js';
 import { getNumThreads, threadNotes } from './threads/index.js';
+import { tuningNotes } from './tuning/setting.js';
 
 export type * from './api.js';
 export { LEAST_PARALLEL } from './threads/index.js';
@@ -47,7 +48,7 @@ export function kernelInfo(): KernelInfo {
     notes.push(
       `The machine granted only ${memoryBytes / 2 ** 20} MiB of address space for tensors instead of 4096 (ulimit -v?).`,
     );
-  notes.push(...threadNotes());
+  notes.push(...threadNotes(), ...tuningNotes());
   return {
     backend: simd ? 'simd' : 'reference',
     simd,

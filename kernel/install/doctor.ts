@@ -43,6 +43,7 @@ export async function doctor(
     compiler,
     webAssembly,
     computeThreads,
+    productKernel,
     nativeBlas,
     kernelspecs,
     () => jupyter('jupyter', 'on the PATH'),
@@ -129,6 +130,36 @@ async function computeThreads(): Promise<Finding[]> {
     ok(text),
     ...threadNotes().map((note) => absent(note, 'set NABLA_THREADS to a number, or leave it unset')),
   ];
+}
+
+/** Which of our own kernels for products is used, and whether this machine remembers it. */
+async function productKernel(): Promise<Finding[]> {
+  const { tuningReport } = await import('../../core/kernels/simd/gemm-choice.js');
+  const { tuningNotes } = await import('../../core/kernels/tuning/setting.js');
+  const { cacheFolder } = await import('../../core/kernels/tuning/cache.js');
+  const { fused, tile, tuned, cache } = tuningReport();
+  const rounding = fused ? 'fused multiply-add' : 'products rounded before they are added';
+  const which = !tuned
+    ? `the same kernel everywhere (NABLA_TUNING=off)`
+    : tile === undefined
+      ? 'kernel to be chosen at the first large product'
+      : `kernel ${tile} was fastest here`;
+  const found = [
+    ok(`Matrix products: ${rounding}, ${which}`),
+    ...tuningNotes().map((note) => absent(note, 'set NABLA_TUNING to auto, off or wide')),
+  ];
+  if (cache === 'unwritable')
+    found.push(
+      absent(
+        `what was fastest cannot be kept in ${cacheFolder()}, so every process finds it out again`,
+        'set NABLA_CACHE_DIR to a folder that can be written to',
+      ),
+    );
+  if (cache === 'broken')
+    found.push(
+      absent(`what was kept in ${cacheFolder()} is broken, and will be replaced`, 'nothing has to be done'),
+    );
+  return found;
 }
 
 /** The system's BLAS, which is nothing that has to be there; a setting that does not work is something to correct. */

@@ -8,7 +8,7 @@
 import type { FloatElement, Ptr } from '../api.js';
 import { f32, f64, SCRATCH_BEGIN } from '../../memory.js';
 import { unrecorded } from '../recording.js';
-import { choiceKey, readChoice, writeChoice } from '../tuning/choice-file.js';
+import { type CacheState, cacheState, choiceKey, readChoice, writeChoice } from '../tuning/choice-file.js';
 import { hasFusedMultiplyAdd } from '../tuning/fused.js';
 import { tuningSetting } from '../tuning/setting.js';
 import { FIRST_TILE, tileCandidates, tileName, type TileChoice } from '../tuning/tiles.js';
@@ -47,39 +47,57 @@ export function tiledFunctions(element: FloatElement, large: boolean): TiledFunc
   return state.functions;
 }
 
-/** What is known of the choice, for those who ask which kernels run. */
-export function tileReport(
-  element: FloatElement,
-): { tile: string; fused: boolean; settled: boolean } | undefined {
-  const state = states[element];
-  if (state === undefined) return undefined;
-  return { tile: tileName(state.best), fused: hasFusedMultiplyAdd(), settled: state.untried.length === 0 };
+interface Candidates {
+  readonly all: readonly TileChoice[];
+  readonly names: readonly string[];
+  /** Undefined where nothing is to be chosen. */
+  readonly key: string | undefined;
+}
+
+function candidatesFor(element: FloatElement): Candidates {
+  const { mode } = tuningSetting();
+  const fused = hasFusedMultiplyAdd();
+  const all =
+    mode === 'off' ? [FIRST_TILE] : tileCandidates(process.arch, { fused, wideToo: usesWide(mode) });
+  const names = all.map(tileName);
+  const code = `${String(defineTiles)}${String(definePack)}`;
+  const what = `matmul ${element}${fused ? ' fused' : ''}`;
+  return { all, names, key: all.length > 1 ? choiceKey(what, code, names) : undefined };
 }
 
 function begin(element: FloatElement): State {
-  const { mode } = tuningSetting();
-  const fused = hasFusedMultiplyAdd();
-  const candidates =
-    mode === 'off' ? [FIRST_TILE] : tileCandidates(process.arch, { fused, wideToo: usesWide(mode) });
-  const names = candidates.map(tileName);
-  const key =
-    candidates.length > 1
-      ? choiceKey(
-          `matmul ${element}${fused ? ' fused' : ''}`,
-          `${String(defineTiles)}${String(definePack)}`,
-          names,
-        )
-      : undefined;
+  const { all, names, key } = candidatesFor(element);
   const kept = key === undefined ? undefined : readChoice(key, names);
-  const best = candidates[kept === undefined ? 0 : names.indexOf(kept)];
+  const best = all[kept === undefined ? 0 : names.indexOf(kept)];
   return {
     element,
     key,
-    untried: kept === undefined ? candidates.slice(1) : [],
+    untried: kept === undefined ? all.slice(1) : [],
     best,
     functions: compile(element, best),
     optimized: false,
     gflops: {},
+  };
+}
+
+export interface TuningReport {
+  readonly fused: boolean;
+  /** The tile that is used; undefined until the first large product, where none is kept. */
+  readonly tile: string | undefined;
+  /** False where every machine has the same kernel, as was asked for. */
+  readonly tuned: boolean;
+  readonly cache: CacheState;
+}
+
+/** What is known about the choice for float32, for those who ask; compiles and times nothing. */
+export function tuningReport(): TuningReport {
+  const { names, key } = candidatesFor('float32');
+  const kept = key === undefined ? names[0] : readChoice(key, names);
+  return {
+    fused: hasFusedMultiplyAdd(),
+    tile: kept,
+    tuned: key !== undefined,
+    cache: key === undefined ? 'unused' : cacheState(key, kept !== undefined),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Which kernel won, kept in a file of the cache: for one processor, one Node and one state of the code that makes kernels. */
+import { accessSync, constants, existsSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { cacheFolder, readCached, writeCached } from './cache.js';
 
 /** FNV-1a. What was hashed is in the file too, so a collision only costs a measurement. */
@@ -44,4 +46,20 @@ export function writeChoice(
   folder: string = cacheFolder(),
 ): boolean {
   return writeCached(fileName(key), { key, winner, gflops }, folder);
+}
+
+/** Why a choice is or is not kept. */
+export type CacheState = 'unused' | 'kept' | 'empty' | 'broken' | 'unwritable';
+
+/** Looks at the folder for what stands in the way, where nothing is kept. */
+export function cacheState(key: string, kept: boolean, folder: string = cacheFolder()): CacheState {
+  if (kept) return 'kept';
+  let at = folder;
+  while (!existsSync(at) && path.dirname(at) !== at) at = path.dirname(at);
+  try {
+    accessSync(at, constants.W_OK | constants.X_OK);
+  } catch {
+    return 'unwritable';
+  }
+  return existsSync(path.join(folder, fileName(key))) ? 'broken' : 'empty';
 }

@@ -26,3 +26,11 @@ export function readSetting(value: string | undefined): TuningSetting {
   if (asked === 'off' || asked === 'wide') return { mode: asked };
   return { mode: 'auto', unknown: asked };
 }
+
+/** What is wrong with the setting, for `kernelInfo()` and `nabla doctor`. */
+export function tuningNotes(): readonly string[] {
+  const { unknown } = tuningSetting();
+  return unknown === undefined
+    ? []
+    : [`NABLA_TUNING=${unknown} is unknown and counts as auto; there are auto, off and wide.`];
+}

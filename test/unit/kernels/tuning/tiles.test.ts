@@ -8,7 +8,12 @@ import { f32x4, i32, ModuleBuilder } from '../../../../core/kernels/assembler/in
 import { isRight } from '../../../../core/kernels/simd/gemm-choice.js';
 import { blockRows, compileTiled, type TiledFunctions } from '../../../../core/kernels/simd/gemm-code.js';
 import { floatLanes } from '../../../../core/kernels/simd/lanes.js';
-import { choiceKey, readChoice, writeChoice } from '../../../../core/kernels/tuning/choice-file.js';
+import {
+  cacheState,
+  choiceKey,
+  readChoice,
+  writeChoice,
+} from '../../../../core/kernels/tuning/choice-file.js';
 import { hasFusedMultiplyAdd } from '../../../../core/kernels/tuning/fused.js';
 import { readSetting } from '../../../../core/kernels/tuning/setting.js';
 import { tileCandidates, tileName, type TileChoice } from '../../../../core/kernels/tuning/tiles.js';
@@ -198,6 +203,17 @@ describe('the kept choice', () => {
     writeFileSync(file, '');
     expect(writeChoice(key, '4x2', {}, path.join(file, 'below'))).toBe(false);
     expect(readChoice(key, names, path.join(file, 'below'))).toBeUndefined();
+  });
+
+  test('says why there is none', () => {
+    expect(cacheState(key, false, path.join(folder, 'new'))).toBe('empty');
+    expect(cacheState(key, true, folder)).toBe('kept');
+    const file = path.join(folder, 'file');
+    writeFileSync(file, '', { mode: 0o600 });
+    writeChoice(key, '9x9', {}, folder);
+    expect(cacheState(key, readChoice(key, names, folder) !== undefined, folder)).toBe('broken');
+    // Not executable, so no folder: also where the tests run as root, who may write everywhere.
+    expect(cacheState(key, false, file)).toBe('unwritable');
   });
 
   test('is whole whoever wrote it last', () => {

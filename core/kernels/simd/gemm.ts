@@ -65,26 +65,21 @@ export function matmul(
   const bytes = elementBytes[element];
   // Blocks of equal depth rather than a short last one.
   const depth = Math.ceil(k / Math.ceil(k / MAX_BLOCK_DEPTH));
+  const rows = tiled === undefined ? m : blockRows(m, tiled.tile);
+  if (batch * m * n * k < LARGE) {
+    // Argument by argument: making an array of them takes as long as a product of a few numbers.
+    // prettier-ignore
+    run(
+      aPtr, bPtr, c, m, n, k, aRow * bytes, aColumn * bytes, bRow * bytes, bColumn * bytes, beta, batch, aBatch * bytes,
+      bBatch * bytes, depth, n * bytes, rows,
+    );
+    return;
+  }
+  // prettier-ignore
   const args = [
-    aPtr,
-    bPtr,
-    c,
-    m,
-    n,
-    k,
-    aRow * bytes,
-    aColumn * bytes,
-    bRow * bytes,
-    bColumn * bytes,
-    beta,
-    batch,
-    aBatch * bytes,
-    bBatch * bytes,
-    depth,
-    n * bytes,
-    tiled === undefined ? m : blockRows(m, tiled.tile),
+    aPtr, bPtr, c, m, n, k, aRow * bytes, aColumn * bytes, bRow * bytes, bColumn * bytes, beta, batch, aBatch * bytes,
+    bBatch * bytes, depth, n * bytes, rows,
   ];
-  if (batch * m * n * k < LARGE) run(...args);
-  else if (run === tiled?.packed && batch < MANY) packedByAll(tiled, floatLanes[element], args);
+  if (run === tiled?.packed && batch < MANY) packedByAll(tiled, floatLanes[element], args);
   else parallel(run, args, ...pieces(args, batch < MANY ? 'columns' : 'matrices', bytes));
 }

@@ -5,7 +5,6 @@ import {
   FusedTable,
   type FusedReduction,
   MAX_FUSED_PLACES,
-  type ProgramOperand,
   type ProgramStep,
   WHOLE_TURN,
 } from '../../kernels/program.js';
@@ -170,19 +169,8 @@ function programOf({ inputs, numbers, steps }: Written, root: Value, ending: End
   };
   for (const { step, parts } of steps) {
     const given = parts.map(operand);
-    const { work } = step!;
-    if (work.kind !== 'program') {
-      program.push({ ...work, inputs: given });
-      results.push(first + program.length - 1);
-      continue;
-    }
-    const { program: inner } = work;
-    const start = first + program.length;
-    const translated = (x: ProgramOperand): ProgramOperand =>
-      typeof x !== 'number' ? x : x < inner.moving.length ? given[x] : start + x - inner.moving.length;
-    for (const one of inner.steps) program.push({ ...one, inputs: one.inputs.map(translated) });
-    const result = translated(inner.result);
-    results.push(typeof result === 'number' ? result : start);
+    program.push({ ...step!.work, inputs: given });
+    results.push(first + program.length - 1);
   }
   return {
     inputs: inputs.map(({ moves }) => ({ moves, mask: false })),
@@ -248,7 +236,7 @@ function computeAlone(value: Value): void {
         },
         effort,
       );
-  } else if (work.kind === 'binary') {
+  } else {
     const [a, b] = parts;
     const [x, y] = [address(a, 0), address(b, 1)];
     const [aRow, bRow] = [rowOf(a), rowOf(b)];
@@ -267,16 +255,6 @@ function computeAlone(value: Value): void {
         },
         effort,
       );
-  } else {
-    const [a, b, c, d]: readonly (Part | undefined)[] = parts;
-    work.run(
-      out,
-      size,
-      a === undefined ? 0 : address(a, 0),
-      b === undefined ? 0 : address(b, 0),
-      c === undefined ? 0 : address(c, 0),
-      d === undefined ? 0 : address(d, 0),
-    );
   }
   value.computed();
   evaluations.alone++;

@@ -1,10 +1,9 @@
 /** Notes ops on many elements as expressions instead of computing them (see `value.ts`). */
 import { levels } from '../../autograd/levels/wrapped.js';
 import { gradMode } from '../../autograd/mode.js';
-import type { BinaryOp, FloatElement, ProgramFunction, ReduceOp, UnaryOp } from '../../kernels/api.js';
+import type { BinaryOp, FloatElement, ReduceOp, UnaryOp } from '../../kernels/api.js';
 import { hasSimd } from '../../kernels/features.js';
 import { collapse } from '../../kernels/nest.js';
-import type { Program, ProgramStep } from '../../kernels/program.js';
 import type { Layout } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
 import type { Operand } from '../operand.js';
@@ -72,13 +71,6 @@ function binaryStep(op: BinaryOp): Step {
   if (step === undefined)
     binarySteps.set(op, (step = { id: nextStep++, dear: !CHEAP.has(op), work: { kind: 'binary', op } }));
   return step;
-}
-
-/** A composed function that is one kernel, as a step. */
-export function programStep(program: Program, run: ProgramFunction): Step {
-  const isDear = (step: ProgramStep): boolean =>
-    'op' in step && step.kind !== 'compare' && step.kind !== 'logic' && !CHEAP.has(step.op);
-  return { id: nextStep++, dear: program.steps.some(isDear), work: { kind: 'program', program, run } };
 }
 
 /** Whether an op with a result of that layout may be noted down; where somebody watches, ops are computed when they are called. */
@@ -194,10 +186,6 @@ export function deferUnary(op: UnaryOp, x: Tensor, out: Tensor): boolean {
 
 export function deferBinary(op: BinaryOp, a: Operand, b: Operand, out: Tensor): boolean {
   return note(binaryStep(op), [a, b], out);
-}
-
-export function deferProgram(step: Step, operands: readonly Operand[], out: Tensor): boolean {
-  return note(step, operands, out);
 }
 
 /** Reduces [outer, size, inner] of a tensor that is an expression, in one pass with it; false where it is none, or that cannot be. */

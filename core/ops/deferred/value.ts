@@ -4,23 +4,20 @@
  * (`Storage.ptr`), or goes into a reduction, and then in one pass with what it is made of. Its memory is taken when the op is
  * called, so that nothing can fail later.
  */
-import type { BinaryOp, FloatElement, ProgramFunction, UnaryOp } from '../../kernels/api.js';
-import type { Program } from '../../kernels/program.js';
+import type { BinaryOp, FloatElement, UnaryOp } from '../../kernels/api.js';
 import { recording, unrecorded } from '../../kernels/recording.js';
 import { u8 } from '../../memory.js';
 import { allocation, type Deferred, Storage } from '../../storage.js';
 import { evaluate } from './evaluate.js';
 
-/** What is done to the operands: one kernel, or the program that a composed function is. */
+/** What is done to the operands. */
 export interface Step {
   /** A number of its own. */
   readonly id: number;
   /** Whether computing it again costs more than storing it. */
   readonly dear: boolean;
   readonly work:
-    | { readonly kind: 'unary'; readonly op: UnaryOp }
-    | { readonly kind: 'binary'; readonly op: BinaryOp }
-    | { readonly kind: 'program'; readonly program: Program; readonly run: ProgramFunction };
+    { readonly kind: 'unary'; readonly op: UnaryOp } | { readonly kind: 'binary'; readonly op: BinaryOp };
 }
 
 /** An operand: elements that the result is computed from, or a number. */

@@ -6,8 +6,12 @@ export default defineConfig({
     exclude: ['node_modules', 'dist', 'test/browser', 'test/jupyter', 'test/lessons'],
     testTimeout: 30_000,
     maxWorkers: 2,
-    // The kernels of tests leave the user's history alone, and compute alike whether the machine has a BLAS or not.
-    env: { NABLA_HISTORY: 'off', NABLA_BLAS: process.env.NABLA_BLAS ?? 'off' },
+    // The kernels of tests leave the user's history and cache alone, and compute alike whether the machine has a BLAS or not.
+    env: {
+      NABLA_HISTORY: 'off',
+      NABLA_CACHE_DIR: new URL('./.cache/tests', import.meta.url).pathname,
+      NABLA_BLAS: process.env.NABLA_BLAS ?? 'off',
+    },
     reporters: ['default', './test/summary-reporter.ts'],
   },
   resolve: {

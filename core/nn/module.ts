@@ -21,7 +21,7 @@ type Entry = readonly [name: string, value: unknown];
 const Callable = callableClass((instance, inputs) => {
   if (!(instance instanceof Module)) throw new TypeError('call: not a module');
   const { hooks } = instance;
-  if (tracing.current !== null) tracing.current.module(instance, hooks !== null && hooks.any);
+  if (tracing.current !== null) tracing.current.module(instance, hooks?.any ?? false);
   return hooks === null ? instance.invoke(inputs) : hooks.around(instance, inputs);
 });
 

@@ -145,7 +145,8 @@ test('the lesson runs from top to bottom and shows its charts', async () => {
 
   // While a cell runs its charts are PNG; when it has ended JupyterLab prefers the interactive Vega-Lite form.
   const pictures = notebook.page.locator('.jp-OutputArea-output img, .jp-OutputArea-output .vega-embed');
-  expect(await pictures.count()).toBeGreaterThan(2);
+  // It draws them when it has time.
+  await expect.poll(() => pictures.count(), { timeout: 30_000 }).toBeGreaterThan(2);
   await notebook.page.setViewportSize({ width: 1280, height: 1330 });
   await notebook.showPicture('Two moons');
   const file = await screenshot(notebook, 'lesson');

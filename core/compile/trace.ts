@@ -14,7 +14,7 @@ import {
 import { fewElements } from '../ops/few.js';
 import { fusing } from '../ops/fused.js';
 import { registry } from '../ops/record.js';
-import { knownOptimizers, Optimizer } from '../optim/optimizer.js';
+import { watchOptimizerSteps } from '../optim/watch-steps.js';
 import { allocation, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { StateGuard } from './guards.js';
@@ -92,7 +92,10 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
       ways.restore();
     });
     this.attach();
-    this.watchOptimizers();
+    watchOptimizerSteps(
+      ({ name }, run) => this.call(`${name}.step`, run),
+      (restore) => this.undo.push(restore),
+    );
     this.undo.push(() => {
       this.detach();
     });
@@ -135,36 +138,6 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
         this.attach();
       }
     }
-  }
-
-  private watchOptimizers(): void {
-    const watched = new Set<object>();
-    const watchClass = (prototype: object): void => {
-      for (
-        let at: object | null = prototype;
-        at !== null && at !== Optimizer.prototype;
-        at = Reflect.getPrototypeOf(at)
-      ) {
-        if (watched.has(at)) continue;
-        watched.add(at);
-        if (Object.hasOwn(at, 'step')) this.watchSteps(at);
-      }
-    };
-    for (const prototype of knownOptimizers) watchClass(prototype);
-  }
-
-  private watchSteps(prototype: object): void {
-    const own = Object.getOwnPropertyDescriptor(prototype, 'step');
-    const step: unknown = own?.value;
-    if (own === undefined || typeof step !== 'function') return;
-    const call = (name: string, run: () => unknown): unknown => this.call(name, run);
-    const watched = function watched(this: Optimizer, ...args: unknown[]): unknown {
-      return call(`${this.name}.step`, () => Reflect.apply(step, this, args));
-    };
-    Object.defineProperty(prototype, 'step', { ...own, value: watched });
-    this.undo.push(() => {
-      Object.defineProperty(prototype, 'step', own);
-    });
   }
 
   // What the kernels say.

@@ -7,7 +7,8 @@ import { gradMode } from '../autograd/mode.js';
 import { type ConvGeometry, volume } from '../kernels/convolution.js';
 import { kernels } from '../kernels/index.js';
 import { Module } from '../nn/module.js';
-import { knownOptimizers, Optimizer } from '../optim/optimizer.js';
+import { knownOptimizers } from '../optim/optimizer.js';
+import { watchOptimizerSteps } from '../optim/watch-steps.js';
 import { stepCost } from './cost.js';
 import type { Recorder } from './recorder.js';
 
@@ -22,20 +23,11 @@ export function attach(recorder: Recorder): Detach {
     gradMode.watch = watch;
   });
   undo.push(watchModules(recorder), watchBackward(recorder), watchProducts(recorder));
-  const watched = new Set<object>();
-  const watchClass = (prototype: object): void => {
-    for (
-      let at: object | null = prototype;
-      at !== null && at !== Optimizer.prototype;
-      at = Reflect.getPrototypeOf(at)
-    ) {
-      if (watched.has(at)) continue;
-      watched.add(at);
-      if (Object.hasOwn(at, 'step')) undo.push(watchSteps(recorder, at));
-    }
-  };
-  for (const prototype of knownOptimizers) watchClass(prototype);
-  knownOptimizers.onNew = watchClass;
+  knownOptimizers.onNew = watchOptimizerSteps(
+    ({ name, paramGroups }, run) =>
+      recorder.around(`${name}.step`, 'optimizer', null, run, () => stepCost(name, paramGroups)),
+    (restore) => undo.push(restore),
+  );
   undo.push(() => {
     knownOptimizers.onNew = null;
   });
@@ -75,21 +67,6 @@ function watchBackward(recorder: Recorder): () => void {
   };
   return () => {
     Run.prototype.go = go;
-  };
-}
-
-function watchSteps(recorder: Recorder, prototype: object): () => void {
-  const own = Object.getOwnPropertyDescriptor(prototype, 'step');
-  const step: unknown = own?.value;
-  if (own === undefined || typeof step !== 'function') return () => undefined;
-  const watched = function watched(this: Optimizer, ...args: unknown[]): unknown {
-    const { name } = this;
-    const call = (): unknown => Reflect.apply(step, this, args);
-    return recorder.around(`${name}.step`, 'optimizer', null, call, () => stepCost(name, this.paramGroups));
-  };
-  Object.defineProperty(prototype, 'step', { ...own, value: watched });
-  return () => {
-    Object.defineProperty(prototype, 'step', own);
   };
 }
 

@@ -1,6 +1,6 @@
 /** Plans of convolutions: tables of sizes and offsets in the tensor memory, which the code reads. */
 import type { FloatElement } from '../api.js';
-import { type Triple, volume } from '../convolution.js';
+import { type ConvGeometry, type Triple, volume } from '../convolution.js';
 import { i32 as words } from '../../memory.js';
 import { Storage } from '../../storage.js';
 import { elementBytes } from '../views.js';
@@ -8,16 +8,7 @@ import { ConvWord, FrameWord } from './convolution-frame.js';
 import { floatLanes } from './lanes.js';
 
 /** A convolution as the code sees it: a kernel that slides over a frame of zeros with a sample in it. */
-export interface Sliding {
-  readonly groups: number;
-  readonly channels: number;
-  readonly outChannels: number;
-  readonly input: Triple;
-  readonly kernel: Triple;
-  readonly counts: Triple;
-  readonly stride: Triple;
-  readonly padding: Triple;
-  readonly dilation: Triple;
+export interface Sliding extends Omit<ConvGeometry, 'samples'> {
   /** Whether places of the kernel are met from the last to the first. */
   readonly flipped: boolean;
 }

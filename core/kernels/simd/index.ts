@@ -1,9 +1,8 @@
-/** The kernels as WebAssembly SIMD; what is not (yet) written so is computed by the reference. */
+/** The kernels as WebAssembly SIMD. */
 import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
 import { rowNorm, rowNormGrad } from './row-norms.js';
 import { tableRows, tableRowsGrad } from './tables.js';
-import { referenceKernels } from '../reference/index.js';
 import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
 import { classLoss, classLossGrad } from './classes.js';
@@ -19,7 +18,6 @@ import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './poolin
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 
 export const simdKernels: Kernels = {
-  ...referenceKernels,
   copy,
   copyInto,
   unary,

@@ -2,25 +2,8 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { configDocuments, serverExecutable } from '../service/config.js';
-import { itemsOf } from '../service/items.js';
-import { LanguageServer } from '../service/server.js';
-
-const CAPABILITIES = {
-  textDocument: {
-    completion: { completionItem: { snippetSupport: false, insertReplaceSupport: false } },
-    hover: { contentFormat: ['markdown', 'plaintext'] },
-    signatureHelp: {
-      signatureInformation: {
-        documentationFormat: ['markdown'],
-        parameterInformation: { labelOffsetSupport: true },
-        activeParameterSupport: true,
-      },
-    },
-    documentSymbol: { hierarchicalDocumentSymbolSupport: true },
-    rename: { prepareSupport: true },
-  },
-  workspace: { configuration: true },
-};
+import { LIBRARY_DOCUMENT, libraryItems, libraryQuestion } from '../service/library.js';
+import { CLIENT_CAPABILITIES, LanguageServer } from '../service/server.js';
 
 /** A server that dies at once, again and again, is not started for ever. */
 const MOST_STARTS = 5;
@@ -41,21 +24,12 @@ export class Upstream {
   /** What cells have without an import. */
   async library(): Promise<ReadonlySet<string>> {
     if (this.names !== null) return this.names;
-    const uri = pathToFileURL(path.join(this.root, 'nabla-cell-library.ts')).href;
+    const uri = pathToFileURL(path.join(this.root, LIBRARY_DOCUMENT.name)).href;
     await this.configure(this.root);
-    await this.open(uri, "import {  } from 'nabla';");
-    const items = itemsOf(
-      await this.request('textDocument/completion', {
-        textDocument: { uri },
-        position: { line: 0, character: 9 },
-        context: { triggerKind: 1 },
-      }),
-    );
+    await this.open(uri, LIBRARY_DOCUMENT.text);
+    const items = libraryItems(await this.request('textDocument/completion', libraryQuestion(uri)));
     await this.close(uri);
-    const labels = items.map(({ label }) => label).filter((label) => label !== 'type');
-    return (this.names = new Set(
-      labels.filter((label) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(label)),
-    ));
+    return (this.names = new Set(items.map(({ label }) => label)));
   }
 
   /** Cells in this folder have the types that cells have. */
@@ -110,7 +84,7 @@ export class Upstream {
     const answer = server.request('initialize', {
       processId: process.pid,
       rootUri: pathToFileURL(this.root).href,
-      capabilities: CAPABILITIES,
+      capabilities: CLIENT_CAPABILITIES,
     });
     await answer;
     server.notify('initialized', {});

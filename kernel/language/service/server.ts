@@ -6,6 +6,24 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import os from 'node:os';
 import { framed, readMessages } from './framing.js';
 
+/** What we, its client, understand. */
+export const CLIENT_CAPABILITIES = {
+  textDocument: {
+    completion: { completionItem: { snippetSupport: false, insertReplaceSupport: false } },
+    hover: { contentFormat: ['markdown'] },
+    signatureHelp: {
+      signatureInformation: {
+        documentationFormat: ['markdown'],
+        parameterInformation: { labelOffsetSupport: true },
+        activeParameterSupport: true,
+      },
+    },
+    documentSymbol: { hierarchicalDocumentSymbolSupport: true },
+    rename: { prepareSupport: true },
+  },
+  workspace: { configuration: true },
+};
+
 /** The server is gone, or was told to stop. */
 export class ServerEnded extends Error {
   constructor(why: string) {

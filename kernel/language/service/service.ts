@@ -6,12 +6,13 @@ import { configDocuments, serverExecutable } from './config.js';
 import type { Completions, Diagnostic, Inspection, LanguageService, TypeErrorsWanted } from './contract.js';
 import { errorsOf } from './errors.js';
 import { fromHover, fromSignatureHelp } from './hover.js';
-import { itemsOf, type Place } from './items.js';
+import type { Place } from './items.js';
 import { kindWord } from './kinds.js';
+import { LIBRARY_DOCUMENT, libraryItems, libraryQuestion } from './library.js';
 import { blankMagics } from '../magics/index.js';
 import { withPackages } from './packages.js';
 import { CellProgram, EDITED, type Document } from './program.js';
-import { LanguageServer } from './server.js';
+import { CLIENT_CAPABILITIES, LanguageServer } from './server.js';
 import { warningText } from './warnings.js';
 import { DiskWatch } from './disk.js';
 
@@ -33,21 +34,6 @@ const PAUSE_MS = 30_000;
 const IDLE_MS = 20 * 60_000;
 /** Who asks while as many wait gets no answer. */
 const LONGEST_QUEUE = 4;
-
-const CAPABILITIES = {
-  textDocument: {
-    completion: { completionItem: { snippetSupport: false, insertReplaceSupport: false } },
-    hover: { contentFormat: ['markdown'] },
-    signatureHelp: {
-      signatureInformation: {
-        documentationFormat: ['markdown'],
-        parameterInformation: { labelOffsetSupport: true },
-        activeParameterSupport: true,
-      },
-    },
-  },
-  workspace: { configuration: true },
-};
 
 export function createLanguageService(options: ServiceOptions): LanguageService {
   return new Service(options);
@@ -272,7 +258,7 @@ class Service implements LanguageService {
     await this.#limited(server, 'initialize', {
       processId: process.pid,
       rootUri: uriOf(this.options.folder),
-      capabilities: CAPABILITIES,
+      capabilities: CLIENT_CAPABILITIES,
     });
     server.notify('initialized', {});
     for (const document of configDocuments(this.options.folder)) this.#open(server, document);
@@ -281,19 +267,11 @@ class Service implements LanguageService {
 
   /** What the library exports, asked of the server as a completion. */
   async #libraryNames(server: LanguageServer): Promise<Map<string, string>> {
-    const text = "import {  } from 'nabla';";
-    const name = 'nabla-cell-library.ts';
-    this.#open(server, { name, text });
-    const answer = await this.#limited(server, 'textDocument/completion', {
-      textDocument: { uri: this.#uri(name) },
-      position: { line: 0, character: 9 },
-      context: { triggerKind: 1 },
-    });
-    server.notify('textDocument/didClose', { textDocument: { uri: this.#uri(name) } });
-    const names = itemsOf(answer).filter(({ label }) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(label));
-    return new Map(
-      names.filter(({ label }) => label !== 'type').map(({ label, kind }) => [label, kindWord(kind)]),
-    );
+    this.#open(server, LIBRARY_DOCUMENT);
+    const uri = this.#uri(LIBRARY_DOCUMENT.name);
+    const answer = await this.#limited(server, 'textDocument/completion', libraryQuestion(uri));
+    server.notify('textDocument/didClose', { textDocument: { uri } });
+    return new Map(libraryItems(answer).map(({ label, kind }) => [label, kindWord(kind)]));
   }
 
   #ended(server: LanguageServer): void {

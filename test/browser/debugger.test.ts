@@ -1,15 +1,10 @@
 /** JupyterLab's visual debugger on a notebook of this kernel, used with the mouse. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../jupyter/environment.js';
-import { launchChromium, startLab, type Lab } from './lab.js';
-import { notebookOf } from './notebook-file.js';
-import { NotebookPage } from './notebook-page.js';
+import type { Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { NotebookPage } from './notebook-page.js';
+import { screenshotFile, useStage } from './stage.js';
 
-const screenshots = path.join(root, 'test/browser/screenshots');
+const stage = useStage();
 const cells = [
   `function scaled(values: number[], factor: number): number[] {
   const result: number[] = [];
@@ -23,23 +18,6 @@ const weights = tensor([[1, 2], [3, 4]]);
 const answer = scaled([1, 2, 3], 10);
 answer.join(' ')`,
 ];
-
-let folder: string;
-let lab: Lab | undefined;
-let browser: Browser | undefined;
-
-beforeAll(async () => {
-  mkdirSync(screenshots, { recursive: true });
-  folder = mkdtempSync(path.join(tmpdir(), 'nabla-debugger-'));
-  writeFileSync(path.join(folder, 'debug.ipynb'), JSON.stringify(notebookOf(cells)));
-  lab = await startLab(folder);
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
-});
 
 /** The debugger's panel beside the notebook. */
 class DebuggerPanel {
@@ -86,8 +64,7 @@ class DebuggerPanel {
 }
 
 test('a breakpoint from the gutter, a step, a variable, the end', async () => {
-  if (!browser || !lab) throw new Error('JupyterLab or Chromium did not start');
-  const notebook = await NotebookPage.open(browser, lab, 'debug.ipynb');
+  const notebook = await stage.open('debug', cells);
   await notebook.page.setViewportSize({ width: 1400, height: 900 });
   const panel = new DebuggerPanel(notebook);
   await panel.enable();
@@ -100,10 +77,10 @@ test('a breakpoint from the gutter, a step, a variable, the end', async () => {
 
   await notebook.run(1);
   await panel.highlighted(1).waitFor();
-  expect(await panel.highlighted(1).innerText()).toContain('const weights');
+  await expect.poll(() => panel.highlighted(1).innerText()).toContain('const weights');
   await panel.callStack.getByText('Cell [2]').first().waitFor();
   await panel.variable('label').waitFor();
-  expect(await panel.variable('label').innerText()).toContain("'three numbers'");
+  await expect.poll(() => panel.variable('label').innerText()).toContain("'three numbers'");
 
   await panel.press('Next');
   await panel.highlighted(1).filter({ hasText: 'const answer' }).waitFor();
@@ -112,23 +89,22 @@ test('a breakpoint from the gutter, a step, a variable, the end', async () => {
 
   await panel.press('Continue');
   await panel.highlighted(0).waitFor();
-  expect(await panel.highlighted(0).innerText()).toContain('result.push');
+  await expect.poll(() => panel.highlighted(0).innerText()).toContain('result.push');
   await panel.callStack.getByText('scaled').waitFor();
-  expect(await panel.variable('factor').innerText()).toContain('10');
+  await expect.poll(() => panel.variable('factor').innerText()).toContain('10');
   await panel.variable('values').click();
   await panel.variable('2').waitFor();
-  expect(await panel.variable('2').innerText()).toContain('3');
-  await notebook.page.screenshot({ path: path.join(screenshots, 'debugger.png') });
+  await expect.poll(() => panel.variable('2').innerText()).toContain('3');
+  await notebook.page.screenshot({ path: screenshotFile('debugger') });
 
   await panel.clickGutter(0, 4);
   await expect.poll(() => panel.breakpoints.locator('.jp-DebuggerBreakpoint').count()).toBe(1);
   await panel.press('Continue');
   await notebook.waitForPrompt(1, /\[\d+\]/);
   await notebook.waitForStatus('Idle');
-  expect(await notebook.output(1)).toContain('10 20 30');
-  expect(await panel.highlighted(1).count()).toBe(0);
+  await notebook.expectOutput(1, '10 20 30');
+  await expect.poll(() => panel.highlighted(1).count()).toBe(0);
   // What the cells have left is in the panel of variables.
   await panel.variable('answer').waitFor();
-  await notebook.page.screenshot({ path: path.join(screenshots, 'debugger-variables.png') });
-  await notebook.close();
+  await notebook.page.screenshot({ path: screenshotFile('debugger-variables') });
 });

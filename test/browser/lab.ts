@@ -1,8 +1,10 @@
 /** A real JupyterLab server on a free port, and a real Chromium that looks at it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 import { jupyterEnv, python } from '../jupyter/environment.js';
 
@@ -28,7 +30,7 @@ export async function startLab(folder: string, application: Application = 'jupyt
     '--ServerApp.password=',
     '--ServerApp.disable_check_xsrf=True',
     `--ServerApp.root_dir=${folder}`,
-    ...(application === 'jupyter_server' ? [] : ['--LabApp.extension_manager=readonly']),
+    ...(application === 'jupyter_server' ? [] : pageOptions()),
   ];
   const server = spawn(python(), args, { env: jupyterEnv(), stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
@@ -36,6 +38,12 @@ export async function startLab(folder: string, application: Application = 'jupyt
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/api/status`, server, () => log);
   return { url, stop: () => stop(server) };
+}
+
+function pageOptions(): string[] {
+  // A page remembers what was open: in a place of its own, not among what other tests had open.
+  const workspaces = mkdtempSync(path.join(tmpdir(), 'nabla-workspaces-'));
+  return ['--LabApp.extension_manager=readonly', `--LabApp.workspaces_dir=${workspaces}`];
 }
 
 async function answers(url: string, server: ChildProcess, log: () => string): Promise<void> {

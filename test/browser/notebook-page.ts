@@ -1,35 +1,31 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { Lab } from './lab.js';
 
 /** A notebook that is open in JupyterLab, in the words of a person who uses it. */
 export class NotebookPage {
-  private constructor(readonly page: Page) {}
-
-  static async open(browser: Browser, lab: Lab, file: string): Promise<NotebookPage> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    const page = await context.newPage();
+  /** @param file where the server keeps the notebook. */
+  constructor(
+    readonly page: Page,
+    readonly file: string,
+  ) {
     // The first load of all compiles the page's scripts.
     page.setDefaultTimeout(60_000);
-    await page.goto(`${lab.url}/lab/tree/${encodeURIComponent(file)}?reset`);
-    const notebook = new NotebookPage(page);
-    await page.waitForSelector('.jp-Notebook .jp-Cell');
-    await notebook.waitForStatus('Idle');
-    return notebook;
+  }
+
+  async openInLab(lab: Lab, name: string): Promise<void> {
+    await this.page.goto(`${lab.url}/lab/tree/${encodeURIComponent(name)}?reset`);
+    await this.page.waitForSelector('.jp-Notebook .jp-Cell');
+    await this.waitForStatus('Idle');
   }
 
   /** Opens a notebook in Notebook 7, whose page has no status bar. */
-  static async openInNotebook7(browser: Browser, lab: Lab, file: string): Promise<NotebookPage> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    await page.goto(`${lab.url}/notebooks/${encodeURIComponent(file)}`);
-    await page.waitForSelector('.jp-Notebook .jp-Cell');
-    await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor({ timeout: 60_000 });
-    return new NotebookPage(page);
-  }
-
-  async close(): Promise<void> {
-    await this.page.context().close();
+  async openInNotebook7(lab: Lab, name: string): Promise<void> {
+    await this.page.goto(`${lab.url}/notebooks/${encodeURIComponent(name)}`);
+    await this.page.waitForSelector('.jp-Notebook .jp-Cell');
+    await this.page
+      .locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+      .waitFor({ timeout: 60_000 });
   }
 
   /** Chooses an entry of a menu, for example `('Run', 'Run All Cells')`. */
@@ -58,17 +54,33 @@ export class NotebookPage {
     await this.cell(index).locator('.jp-InputArea-prompt', { hasText: prompt }).waitFor({ timeout });
   }
 
-  /** Runs a cell and waits until it has ended. */
-  async runToEnd(index: number): Promise<string> {
+  /** Runs a cell and waits until it has ended, and until a person reads `text` below it. */
+  async runToEnd(index: number, text: string | RegExp = ''): Promise<void> {
     await this.run(index);
     await this.waitForPrompt(index, /\[\d+\]/);
-    await this.waitForStatus('Idle');
-    return this.output(index);
+    if (await this.page.locator('#jp-main-statusbar').count()) await this.waitForStatus('Idle');
+    await this.expectOutput(index, text);
   }
 
   /** What a person reads below a cell. */
   async output(index: number): Promise<string> {
     return (await this.cell(index).locator('.jp-OutputArea-output').allInnerTexts()).join('\n');
+  }
+
+  /** Waits until what a person reads below a cell contains `text`: it is drawn a moment after it has come. */
+  async expectOutput(index: number, text: string | RegExp): Promise<void> {
+    const output = () => this.output(index);
+    if (typeof text === 'string') await expect.poll(output).toContain(text);
+    else await expect.poll(output).toMatch(text);
+  }
+
+  /** Saves the notebook until its file is as `check` wants it: a save comes a while after the click that asks for it. */
+  async saveUntil(check: (file: string) => boolean, timeout = 120_000): Promise<void> {
+    const saved = async () => {
+      await this.menu('File', 'Save Notebook');
+      return check(this.file);
+    };
+    await expect.poll(saved, { timeout, interval: 1000 }).toBe(true);
   }
 
   /** The picture in a cell's output, or undefined while there is none. */

@@ -9,6 +9,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // What a page shows comes a moment after it was asked for.
+    expect: { poll: { timeout: 30_000, interval: 100 } },
     reporters: ['default', './test/summary-reporter.ts'],
   },
 });

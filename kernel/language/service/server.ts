@@ -138,12 +138,15 @@ export class LanguageServer {
   }
 }
 
-/** The only question with more than one possible answer is for settings: there are none. */
+/** Left to itself the server would install the types of packages that it sees, from the network, by npm. */
+const SETTINGS = { tsserver: { automaticTypeAcquisition: { enabled: false } } };
+
+/** The only question with more than one possible answer is for settings: each section has the same. */
 function answer(method: string, params: unknown): unknown {
   if (method !== 'workspace/configuration') return null;
   const items: unknown =
     typeof params === 'object' && params !== null && 'items' in params ? params.items : [];
-  return Array.isArray(items) ? items.map(() => null) : [];
+  return Array.isArray(items) ? items.map(() => SETTINGS) : [];
 }
 
 function messageOf(error: unknown): string {

@@ -189,6 +189,12 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     else this.refuse('elements are computed in JavaScript outside of any op');
   }
 
+  draws(): void {
+    const frame = this.frames.at(-1);
+    if (frame !== undefined) frame.again = frame.random = true;
+    else this.refuse('random numbers are drawn outside of any op');
+  }
+
   refuse(reason: string): void {
     if (this.refusal !== null) return;
     this.refusal = reason;

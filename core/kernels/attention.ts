@@ -15,6 +15,19 @@ export interface AttentionShape {
   readonly causal: boolean;
   /** Numbers that are added to the scores. */
   readonly mask: AttentionMask | null;
+  /** Factors of the weights. */
+  readonly dropout: AttentionDropout | null;
+}
+
+/**
+ * Random factors of the weights, row after row, of one head after the other. Kernels ask for them in parts: in that order
+ * in forward, and for the same parts in backward.
+ */
+export interface AttentionDropout {
+  /** Writes the next `count` factors, which are part number `part`. */
+  draw(part: number, ptr: Ptr, count: number): void;
+  /** Writes once more those that `draw` wrote. */
+  repeat(part: number, ptr: Ptr, count: number): void;
 }
 
 export interface AttentionMask {

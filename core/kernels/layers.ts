@@ -86,12 +86,13 @@ export interface LayerKernels {
     out: Ptr,
   ): void;
   /**
-   * out = softmax(query keyᵀ scale + mask) value of float32, and `kept` for each row; rows that see nothing become 0. Memory
-   * beside the arrays does not grow with rows times columns.
+   * out = (softmax(query keyᵀ scale + mask) ∘ factors of dropout) value, and `kept` for each row; rows that see nothing
+   * become 0. Memory beside the arrays does not grow with rows times columns.
    */
-  attention(s: AttentionShape, arrays: AttentionArrays): void;
+  attention(element: FloatElement, s: AttentionShape, arrays: AttentionArrays): void;
   /** The gradients by query, key and value from that by `out`, of which all arrays are as `attention` left them. */
   attentionGrad(
+    element: FloatElement,
     s: AttentionShape,
     arrays: AttentionArrays,
     grad: Ptr,

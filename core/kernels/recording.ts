@@ -33,6 +33,8 @@ export interface KernelRecorder {
   call<R>(name: string, run: () => R): R;
   /** Elements are read or computed in JavaScript, which kernels' calls do not show: the op at work has to run as it is. */
   computes(): void;
+  /** The op at work draws random numbers, so it has to run as it is, each time anew. */
+  draws(): void;
 }
 
 /** The recorder, where one looks. Read on the path of some ops, so it is a plain object. */
@@ -97,4 +99,9 @@ export function computesInJavaScript(): void {
 /** Runs something that reads or changes the state of objects, such as an optimizer's step. */
 export function hostCall<R>(name: string, run: () => R): R {
   return recording.current === null ? run() : recording.current.call(name, run);
+}
+
+/** Says that random numbers are drawn. */
+export function drawsRandomNumbers(): void {
+  if (recording.current !== null) recording.current.draws();
 }

@@ -89,10 +89,10 @@ function watchProducts(recorder: Recorder): () => void {
     recorder.product(convolutionCost(geometry));
     convWeightGrad(element, geometry, ...rest);
   };
-  kernels.attentionGrad = (shape, ...rest) => {
+  kernels.attentionGrad = (element, shape, ...rest) => {
     const { heads, rows, columns, width, valueWidth } = shape;
     recorder.product(2 * heads * rows * columns * (3 * width + 2 * valueWidth));
-    attentionGrad(shape, ...rest);
+    attentionGrad(element, shape, ...rest);
   };
   return () => {
     Object.assign(kernels, { matmul, conv, convInputGrad, convWeightGrad, attentionGrad });

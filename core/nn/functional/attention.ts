@@ -5,7 +5,7 @@ import { matmul } from '../../ops/matmul.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
 import type { Tensor } from '../../tensor.js';
 import { attend, attentionWeights } from './attention-node.js';
-import { dropout } from './dropout.js';
+import { checkProbability, dropout } from './dropout.js';
 
 /** Options of {@link scaledDotProductAttention}. */
 export interface AttentionOptions {
@@ -23,8 +23,9 @@ type Attention = (query: Tensor, key: Tensor, value: Tensor, options?: Attention
 
 /**
  * softmax(q kᵀ scale + mask) v (Vaswani et al., 2017): query [..., L, E], key [..., S, E], value [..., S, D] give
- * [..., L, D]. Rows that see nothing become 0. float32 without dropout takes memory that grows with L + S, not with L S (Dao et
- * al., 2022).
+ * [..., L, D]. Rows that see nothing become 0. Dropout sets weights to 0 with probability p and scales the others by
+ * 1 / (1 − p), with the numbers that `dropout` of the weights would draw. Memory grows with L + S, not with L S (Dao et
+ * al., 2022), except inside of function transforms, for gradients of gradients and for masks that learn.
  * @throws TypeError if both a mask and `isCausal` are given, RangeError where the last sizes do not fit
  */
 export const scaledDotProductAttention: FunctionOp<Attention> = functionOp<Attention>(
@@ -59,10 +60,9 @@ export const scaledDotProductAttention: FunctionOp<Attention> = functionOp<Atten
     }
     const seen = { mask: attnMask, causal: isCausal };
     const factor = scale ?? 1 / Math.sqrt(width);
-    if (dropoutP === 0) {
-      const whole = attend(query, key, value, seen, factor);
-      if (whole !== null) return whole;
-    }
+    checkProbability('scaledDotProductAttention', dropoutP);
+    const whole = attend(query, key, value, seen, factor, dropoutP);
+    if (whole !== null) return whole;
     const weights = attentionWeights(query, key, seen, factor);
     return matmul(dropoutP > 0 ? dropout(weights, dropoutP) : weights, value);
   },

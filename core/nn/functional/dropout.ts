@@ -22,6 +22,11 @@ export interface DropoutOptions {
 type Dropout = (input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor;
 type DropoutImplementation = (input: Tensor, p?: number, training?: boolean, generator?: Generator) => Tensor;
 
+/** @throws RangeError unless p is in [0, 1] */
+export function checkProbability(name: string, p: number): void {
+  if (!(p >= 0 && p <= 1)) throw new RangeError(`${name}: the probability p must be in [0, 1], got ${p}`);
+}
+
 function dropoutOp(
   name: string,
   torch: string,
@@ -34,7 +39,7 @@ function dropoutOp(
     training = true,
     generator = defaultGenerator,
   ) => {
-    if (!(p >= 0 && p <= 1)) throw new RangeError(`${name}: the probability p must be in [0, 1], got ${p}`);
+    checkProbability(name, p);
     if (!isFloat(input.dtype)) throw new TypeError(`${name}: the input must be float, got ${input.dtype}`);
     if (!training || p === 0 || input.numel() === 0) return input;
     return drop(input, p, generator);
@@ -62,7 +67,7 @@ function keepMask(input: Tensor, shape: Shape, p: number, on: number, generator:
 }
 
 /** The factor that keeps the mean; nothing is left to scale if everything is dropped. */
-function scaleOf(p: number): number {
+export function scaleOf(p: number): number {
   return p === 1 ? 0 : 1 / (1 - p);
 }
 

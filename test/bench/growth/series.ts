@@ -40,7 +40,19 @@ export const series: readonly Series[] = [
     name: 'attention',
     title: 'causal attention alone, forward and backward, 4 heads of width 32, tokens in a sequence',
     sizes: [256, 512, 1024, 2048, 4096],
-    create: attention,
+    create: (nabla, tokens) => attention(nabla, { tokens, dropoutP: 0, dtype: 'float32' }),
+  },
+  {
+    name: 'attention-dropout',
+    title: 'the same with dropout 0.1',
+    sizes: [256, 512, 1024, 2048, 4096],
+    create: (nabla, tokens) => attention(nabla, { tokens, dropoutP: 0.1, dtype: 'float32' }),
+  },
+  {
+    name: 'attention-float64',
+    title: 'the same in float64, without dropout',
+    sizes: [256, 512, 1024, 2048, 4096],
+    create: (nabla, tokens) => attention(nabla, { tokens, dropoutP: 0, dtype: 'float64' }),
   },
 ];
 
@@ -79,14 +91,17 @@ function transformer({ nn, optim, randn, manualSeed }: Nabla, tokens: number): (
   };
 }
 
-function attention({ F, randn, manualSeed }: Nabla, tokens: number): () => void {
+function attention(
+  { F, randn, manualSeed }: Nabla,
+  { tokens, dropoutP, dtype }: { tokens: number; dropoutP: number; dtype: 'float32' | 'float64' },
+): () => void {
   manualSeed(0);
   const shape = [1, 4, tokens, 32];
-  const operands = [0, 1, 2].map(() => randn(shape, { requiresGrad: true }));
+  const operands = [0, 1, 2].map(() => randn(shape, { dtype, requiresGrad: true }));
   const [query, key, value] = operands;
-  const gradient = randn(shape);
+  const gradient = randn(shape, { dtype });
   return () => {
     for (const operand of operands) operand.grad = null;
-    F.scaledDotProductAttention(query, key, value, { isCausal: true }).backward(gradient);
+    F.scaledDotProductAttention(query, key, value, { isCausal: true, dropoutP }).backward(gradient);
   };
 }

@@ -90,16 +90,16 @@ describe('a compiled training step gives the numbers of the step as written', ()
     expect(fast.stats).toMatchObject({ replays: 22, fallbacks: 0 });
   });
 
-  test('an embedding, attention and layer normalization', () => {
+  test.each([0, 0.2])('an embedding, attention with dropout %d and layer normalization', (dropout) => {
     class Block extends nn.Module {
       tokens = new nn.Embedding(11, 16);
-      attention = new nn.MultiheadAttention(16, 4, { batchFirst: true });
+      attention = new nn.MultiheadAttention(16, 4, { batchFirst: true, dropout });
       norm = new nn.LayerNorm(16);
       up = new nn.Linear(16, 32);
       down = new nn.Linear(32, 11);
       forward(x: Tensor): Tensor {
         const h = this.tokens(x);
-        const [mixed] = this.attention(h, h, h);
+        const [mixed] = this.attention(h, h, h, { needWeights: dropout === 0 });
         return this.down(this.up(this.norm(h.add(mixed))).relu());
       }
     }

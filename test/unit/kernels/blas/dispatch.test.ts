@@ -150,6 +150,7 @@ describe('products by a library', () => {
       place: () => 0,
       call: (_, run) => run(),
       computes: () => undefined,
+      draws: () => undefined,
     };
     recording.current = recorder;
     try {

@@ -38,13 +38,13 @@ test('Tab completes members of a value of another cell, and of the library', asy
   const completer = notebook.page.locator('.jp-Completer:visible');
   const entries = () => completer.locator('.jp-Completer-match').allInnerTexts();
   await type(notebook, 2, 'model.namedPar');
-  await notebook.page.keyboard.press('Tab');
+  await notebook.pressUntil('Tab', completer);
   await expect.poll(entries).toEqual(['namedParameters']);
   await notebook.page.keyboard.press('Enter');
   await expect.poll(() => line.innerText()).toBe('model.namedParameters');
   await notebook.page.keyboard.press('Control+A');
   await notebook.page.keyboard.type('optim.Ad');
-  await notebook.page.keyboard.press('Tab');
+  await notebook.pressUntil('Tab', completer);
   const optimizers = ['Adam', 'AdamW', 'Adagrad', 'Adadelta', 'Adamax'];
   await expect.poll(entries).toEqual(expect.arrayContaining(optimizers));
   await notebook.page.screenshot({ path: screenshotFile('completion') });
@@ -57,8 +57,8 @@ test('Shift-Tab shows signature, documentation and value', async () => {
   await notebook.runToEnd(0, '3,16');
   await notebook.runToEnd(1, '2');
   await type(notebook, 3, 'model.zeroGrad(');
-  await notebook.page.keyboard.press('Shift+Tab');
   const tooltip = notebook.page.locator('.jp-Tooltip');
+  await notebook.pressUntil('Shift+Tab', tooltip);
   // Its text comes a moment after its frame.
   await expect.poll(() => tooltip.innerText()).toContain('zeroGrad(');
   await notebook.page.keyboard.press('Escape');
@@ -66,7 +66,7 @@ test('Shift-Tab shows signature, documentation and value', async () => {
   await notebook.cell(3).locator('.cm-content').click();
   await notebook.page.keyboard.press('Control+A');
   await notebook.page.keyboard.type('steps');
-  await notebook.page.keyboard.press('Shift+Tab');
+  await notebook.pressUntil('Shift+Tab', tooltip);
   await expect.poll(() => tooltip.innerText()).toContain('steps: number');
   await expect.poll(() => tooltip.innerText()).toMatch(/\b2\b/);
   await notebook.page.screenshot({ path: screenshotFile('tooltip') });

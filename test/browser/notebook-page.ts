@@ -43,10 +43,32 @@ export class NotebookPage {
     return this.page.locator('.jp-Notebook .jp-Cell').nth(index);
   }
 
-  /** Runs one cell (the first is 0, Markdown cells count) and leaves it selected. */
+  /** Runs a cell that has not run yet (the first is 0, Markdown cells count) and leaves it selected. */
   async run(index: number): Promise<void> {
-    await this.cell(index).locator('.jp-InputArea-editor').click();
-    await this.page.keyboard.press('Control+Enter');
+    const prompt = this.cell(index).locator('.jp-InputArea-prompt');
+    const started = async () => {
+      await this.cell(index).locator('.jp-InputArea-editor').click();
+      await this.page.keyboard.press('Control+Enter');
+      // A page that is just opening can miss a key; the star comes before the kernel has heard of it.
+      const star = prompt.filter({ hasText: /\[[*\d]+\]/ }).waitFor({ timeout: 10_000 });
+      return star.then(
+        () => true,
+        () => false,
+      );
+    };
+    await expect.poll(started, { timeout: 60_000 }).toBe(true);
+  }
+
+  /** Presses keys until something is in sight, as a person does to whom nothing was offered in time. */
+  async pressUntil(keys: string, shown: Locator): Promise<void> {
+    const seen = async () => {
+      await this.page.keyboard.press(keys);
+      return shown.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await expect.poll(seen, { timeout: 60_000 }).toBe(true);
   }
 
   /** Waits for the prompt of a code cell: `[ ]:` not run, `[*]:` running, `[3]:` ended. */

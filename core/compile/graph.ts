@@ -5,10 +5,11 @@ import type { Tensor } from '../tensor.js';
 import { callAgain, Otherwise, type Successors } from './again.js';
 import { compileDriver, type DriverArgument, type DriverStep } from './driver.js';
 import { fuse } from './fuse.js';
-import { lowerLoop, tableBytes } from './loops.js';
+import { dividedKernel, hostFunction } from './hosts.js';
+import { type KernelCall, lowerLoop, tableBytes } from './loops.js';
 import { livesOf, place, type Role } from './plan.js';
 import { describeResult, makeResult, type Result, spanOf } from './results.js';
-import { type Argument, type HostStep, isPlace, type Step, type Traced } from './steps.js';
+import { type Argument, isPlace, type Step, type Traced } from './steps.js';
 import type { Trace } from './trace.js';
 import type { KernelFunction } from '../kernels/recording.js';
 
@@ -50,7 +51,10 @@ export class Graph {
   /** Gradients that stay, whose elements are others after each call. */
   private readonly refilled: readonly Storage[];
   private successors: Successors = new Map();
+  /** The driver's parameters: where arguments and results are in the present call. */
   private readonly pointers: number[] = [];
+  /** Calls that are divided among threads. */
+  private shared = 0;
   /** Where the table of the next loop goes. */
   private nextTable: number;
   /** Whether the present call has changed anything that lasts. */
@@ -75,7 +79,7 @@ export class Graph {
     const steps = again
       ? trace.steps
       : fuse(trace.steps, (traced) => traced.input < 0 && !this.outputs.includes(traced) && !stays(traced));
-    this.asksPlaces = again || steps.some(({ kind }) => kind === 'host');
+    this.asksPlaces = again || steps.some(({ kind }) => kind === 'call');
 
     const lives = livesOf(steps, storages.length);
     const roles = storages.map((traced): Role => {
@@ -120,7 +124,7 @@ export class Graph {
     this.statistics = {
       kernels: traced,
       calls,
-      shared: steps.filter((step) => step.kind === 'host' && step.name === 'parallel').length,
+      shared: this.shared + steps.filter((step) => step.kind === 'host' && step.name === 'parallel').length,
       javascript: steps.flatMap((step) => {
         if (
           step.kind === 'kernel' ||
@@ -191,24 +195,41 @@ export class Graph {
       }
       if (step.kind === 'kernel') {
         const { kernel, args } = step;
-        out.push({ kind: 'kernel', kernel, args: args.map((x) => lowerArgument(x, parameters)) });
+        const lowered = args.map((x) => lowerArgument(x, parameters));
+        out.push(this.kernelStep({ kernel, args: lowered, axes: step.axes }));
         return;
       }
       if (step.kind === 'loop') {
-        out.push(...lowerLoop(step.loop, this.nextTable, (x) => lowerArgument(x, parameters)));
+        const { puts, call } = lowerLoop(step.loop, this.nextTable, (x) => lowerArgument(x, parameters));
+        out.push(...puts, this.kernelStep(call));
         this.nextTable += tableBytes(step.loop);
         return;
       }
+      if (step.kind === 'host') {
+        const args = step.args.map((x) => (isPlace(x) ? lowerArgument(x, parameters) : x));
+        out.push(this.hostStep(hostFunction(step.run, args, this.pointers)));
+        return;
+      }
       const settings: GradSetting[] = [];
-      if (step.kind !== 'host')
-        for (; set < grads.length && grads[set].at <= at; set++) settings.push(grads[set]);
-      out.push({ kind: 'host', number: this.hosts.push(this.hostOf(step, at, latest(settings))) - 1 });
+      for (; set < grads.length && grads[set].at <= at; set++) settings.push(grads[set]);
+      out.push(this.hostStep(this.hostOf(step, at, latest(settings))));
     });
     return out;
   }
 
+  private hostStep(run: () => void): DriverStep {
+    return { kind: 'host', number: this.hosts.push(run) - 1 };
+  }
+
+  /** Kernels that threads share are called by JavaScript, which gives them out. */
+  private kernelStep({ kernel, args, axes }: KernelCall): DriverStep {
+    if (axes === null) return { kind: 'kernel', kernel, args };
+    this.shared++;
+    return this.hostStep(dividedKernel(kernel, args, axes, this.pointers));
+  }
+
   private hostOf(
-    step: Exclude<Step, { kind: 'kernel' | 'loop' }>,
+    step: Extract<Step, { kind: 'again' | 'call' }>,
     at: number,
     settings: readonly GradSetting[],
   ): () => void {
@@ -219,11 +240,6 @@ export class Graph {
       for (const { leaf, value } of settings) leaf.grad = value;
     };
     switch (step.kind) {
-      case 'host':
-        return () => {
-          if (changed) this.lasting = true;
-          callHost(step);
-        };
       case 'call':
         return () => {
           before();
@@ -310,14 +326,6 @@ function lowerArgument(x: Argument, parameters: ReadonlyMap<Traced, number>): Dr
   if (!isPlace(x)) return x;
   const parameter = parameters.get(x.of);
   return parameter === undefined ? x.of.storage.ptr + x.offset : { parameter, offset: x.offset };
-}
-
-function callHost({ run, args }: HostStep): void {
-  Reflect.apply(
-    run,
-    undefined,
-    args.map((x) => (isPlace(x) ? x.of.storage.ptr + x.offset : x)),
-  );
 }
 
 /** Whether what JavaScript wrote was written over by kernels in the trace, in whose memory it still is. */

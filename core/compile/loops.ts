@@ -1,6 +1,9 @@
 /** Loops as kernels: their tables, filled once as far as it is known where everything lies, and their calls. */
 import { kernels } from '../kernels/index.js';
+import { partOf } from '../kernels/meaning.js';
 import { FusedTable, fusedTable, type FusedProgram } from '../kernels/program.js';
+import { type RecordedKernel, recordedKernel } from '../kernels/recording.js';
+import type { Axis } from '../kernels/threads/index.js';
 import type { DriverArgument, DriverStep } from './driver.js';
 import type { Argument, Loop } from './steps.js';
 
@@ -24,27 +27,43 @@ export function canRun(loop: Loop): boolean {
   return kernels.fused(programOf(loop), loop.element) !== null;
 }
 
+const PART = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+
+/** A kernel, how it is called and divided among threads. */
+export interface KernelCall {
+  readonly kernel: RecordedKernel;
+  readonly args: readonly DriverArgument[];
+  readonly axes: readonly Axis[] | null;
+}
+
 /** A loop with its table at `ptr`: addresses that are given at each call are put there before it runs. */
-export function lowerLoop(loop: Loop, ptr: number, lower: (x: Argument) => DriverArgument): DriverStep[] {
+export function lowerLoop(
+  loop: Loop,
+  ptr: number,
+  lower: (x: Argument) => DriverArgument,
+): { readonly puts: readonly DriverStep[]; readonly call: KernelCall } {
   const program = programOf(loop);
   const run = kernels.fused(program, loop.element);
   if (run === null) throw new Error('compile: a loop of known kernels could not be made');
   const table = new FusedTable(program, ptr);
-  const out: DriverStep[] = [];
+  const puts: DriverStep[] = [];
   const place = (x: Argument, at: number): number => {
     const value = lower(x);
     if (typeof value === 'number') return value;
-    out.push({ kind: 'put', to: ptr + at, value });
+    puts.push({ kind: 'put', to: ptr + at, value });
     return 0;
   };
-  table.size(loop.rows, loop.columns);
+  const { rows, columns } = loop;
+  table.size(rows, columns);
   loop.inputs.forEach(({ at, row }, i) => {
     table.input(i, place(at, fusedTable.input(i)), row);
   });
-  const row = loop.columns * (loop.element === 'float32' ? 4 : 8);
+  const row = columns * (loop.element === 'float32' ? 4 : 8);
   loop.outputs.forEach(({ at }, i) => {
     table.output(i, place(at, fusedTable.output(program, i)), row);
   });
-  out.push({ kind: 'kernel', kernel: { run, types: ['i32'] }, args: [ptr] });
-  return out;
+  const part = partOf(run);
+  if (part === undefined) return { puts, call: { kernel: { run, types: ['i32'] }, args: [ptr], axes: null } };
+  const kernel = recordedKernel(part.run) ?? { run: part.run, types: PART };
+  return { puts, call: { kernel, args: [ptr, 0, rows, 0, columns], axes: part.axes(rows, columns) } };
 }

@@ -3,6 +3,7 @@ import type { Node } from '../autograd/node.js';
 import type { FloatElement } from '../kernels/api.js';
 import type { ProgramStep } from '../kernels/program.js';
 import type { HostArgument, RecordedKernel } from '../kernels/recording.js';
+import type { Axis } from '../kernels/threads/index.js';
 import type { Storage } from '../storage.js';
 import type { Tensor } from '../tensor.js';
 
@@ -39,6 +40,8 @@ export interface KernelStep {
   readonly op: string;
   readonly kernel: RecordedKernel;
   readonly args: readonly Argument[];
+  /** How it is divided among threads; null for what is too small. */
+  readonly axes: readonly Axis[] | null;
 }
 
 /** A call of a JavaScript function on addresses. */

@@ -10,7 +10,9 @@ import {
   type RecordedKernel,
   recording,
   setKernelReports,
+  unrecorded,
 } from '../kernels/recording.js';
+import type { Axis } from '../kernels/threads/index.js';
 import { fewElements } from '../ops/few.js';
 import { fusing } from '../ops/fused.js';
 import { registry } from '../ops/record.js';
@@ -156,13 +158,22 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
   }
 
   kernel(kernel: RecordedKernel, args: readonly number[]): void {
+    this.note(kernel, args, null);
+  }
+
+  divided(kernel: RecordedKernel, args: readonly number[], axes: readonly Axis[], run: () => void): void {
+    this.note(kernel, args, axes);
+    unrecorded(run);
+  }
+
+  private note(kernel: RecordedKernel, args: readonly number[], axes: readonly Axis[] | null): void {
     const { memory } = this;
     const list = args.map((x, i) => {
       const place = kernel.types[i] === 'i32' ? memory.place(x) : null;
       if (place !== null) memory.touch(place.of);
       return place ?? x;
     });
-    this.steps.push({ kind: 'kernel', op: this.op, kernel, args: list });
+    this.steps.push({ kind: 'kernel', op: this.op, kernel, args: list, axes });
   }
 
   host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R {

@@ -1,7 +1,8 @@
 /** What elementwise kernels compute, for who makes one of several (`compile/fuse.ts`). */
 import type { BinaryOp, FloatElement, UnaryOp } from './api.js';
-import type { Program } from './program.js';
+import type { FusedFunction, Program } from './program.js';
 import type { KernelFunction } from './recording.js';
+import type { Axis } from './threads/pool.js';
 
 export type Meaning =
   /** Called with x, out, rows, columns, bytes between rows of x. */
@@ -21,4 +22,23 @@ export function describeKernel<F extends KernelFunction>(run: F, meaning: Meanin
 
 export function meaningOf(run: KernelFunction): Meaning | undefined {
   return meanings.get(run);
+}
+
+/** What a kernel of a fused program calls: for those who call it again and again with the same table. */
+export interface FusedPart {
+  /** Called with the table, the first row, rows, the first column, columns. */
+  readonly run: KernelFunction;
+  /** How so many rows and columns are divided among threads; null where they are not. */
+  readonly axes: (rows: number, columns: number) => readonly Axis[] | null;
+}
+
+const parts = new WeakMap<FusedFunction, FusedPart>();
+
+export function describeFused(run: FusedFunction, part: FusedPart): FusedFunction {
+  parts.set(run, part);
+  return run;
+}
+
+export function partOf(run: FusedFunction): FusedPart | undefined {
+  return parts.get(run);
 }

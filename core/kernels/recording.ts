@@ -6,6 +6,7 @@
  * JavaScript each time, say so themselves (`hostKernel`, `hostCall`).
  */
 import { f64, i32, RECORD_ARGUMENTS, RECORD_FLAG } from '../memory.js';
+import type { Axis } from './threads/pool.js';
 
 /** How an argument is handed over. */
 export type ArgumentType = 'i32' | 'f32' | 'f64' | 'v128';
@@ -25,6 +26,8 @@ export type HostArgument = number | boolean | string | null | readonly number[];
 export interface KernelRecorder {
   /** A kernel begins. */
   kernel(kernel: RecordedKernel, args: readonly number[]): void;
+  /** A kernel that is divided among threads begins; `run` calls it. */
+  divided(kernel: RecordedKernel, args: readonly number[], axes: readonly Axis[], run: () => void): void;
   /** A function in plain JavaScript on the memory; it is called by the recorder. */
   host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R;
   /** A place of 8 bytes for a number that a kernel reads: no other is ever written there. */
@@ -41,6 +44,7 @@ export interface KernelRecorder {
 export const recording: { current: KernelRecorder | null } = { current: null };
 
 const registered: (RecordedKernel | undefined)[] = [];
+const byFunction = new WeakMap<KernelFunction, RecordedKernel>();
 
 /** The number under which a module's function will call; its types are those of its arguments. */
 export function reserveKernelNumber(): number {
@@ -49,6 +53,12 @@ export function reserveKernelNumber(): number {
 
 export function registerKernel(number: number, kernel: RecordedKernel): void {
   registered[number] = kernel;
+  byFunction.set(kernel.run, kernel);
+}
+
+/** A function of the assembler with the types of its arguments. */
+export function recordedKernel(run: KernelFunction): RecordedKernel | undefined {
+  return byFunction.get(run);
 }
 
 /** What a kernel's module imports, to be called with the kernel's number. In other threads nobody looks. */

@@ -24,7 +24,8 @@ import {
   type ProgramStep,
 } from '../program.js';
 import { i32 as i32Memory } from '../../memory.js';
-import { type Effort, perColumns, perGrid, perRow } from '../threads/index.js';
+import { describeFused } from '../meaning.js';
+import { type Axis, columnAxes, type Effort, gridAxes, parallel, rowAxes } from '../threads/index.js';
 import { FusedBody } from './fused-code.js';
 import { floatLanes, type FloatLanes } from './lanes.js';
 import { storeLeft } from './loops.js';
@@ -82,15 +83,21 @@ const GRID = { rows: 2, columns: 4, rowSteps: [0, 1, 0, 0, 0], columnSteps: [0, 
 
 /** The kernel of all rows and columns, by several threads where its results do not depend on each other. */
 function divided(run: WasmFunction, reduction: FusedReduction | null, effort: Effort): FusedFunction {
-  return (table) => {
+  const axesOf = (rows: number, columns: number): readonly Axis[] | null => {
+    const part = [0, 0, rows, 0, columns];
+    if (reduction === null) return gridAxes(part, GRID, effort);
+    if (reduction.over === 'columns') return rowAxes(part, GRID.rows, columns, GRID.rowSteps, effort);
+    if (reduction.over === 'rows') return columnAxes(part, GRID.columns, rows, GRID.columnSteps, effort);
+    return null;
+  };
+  const whole: FusedFunction = (table) => {
     const rows = i32Memory[(table + fusedTable.rows) >>> 2];
     const columns = i32Memory[(table + fusedTable.columns) >>> 2];
-    const part = [table, 0, rows, 0, columns];
-    if (reduction === null) perGrid(run, part, GRID, effort);
-    else if (reduction.over === 'columns') perRow(run, part, GRID.rows, columns, GRID.rowSteps, effort);
-    else if (reduction.over === 'rows') perColumns(run, part, GRID.columns, rows, GRID.columnSteps, effort);
-    else run(...part);
+    const axes = axesOf(rows, columns);
+    if (axes === null) run(table, 0, rows, 0, columns);
+    else parallel(run, [table, 0, rows, 0, columns], ...axes);
   };
+  return describeFused(whole, { run, axes: axesOf });
 }
 
 function isDearStep(step: ProgramStep, element: FloatElement): boolean {

@@ -1,5 +1,5 @@
 /** Dividing kernels that go over elements side by side, or over rows of them. */
-import { parallel } from './pool.js';
+import { type Axis, parallel } from './pool.js';
 
 /** How much there is to do for an element: about 0.1 ns for an addition, 0.6 and more for an exponential. */
 export type Effort = 'cheap' | 'dear';
@@ -40,8 +40,21 @@ export function perRow(
   steps: readonly number[],
   effort: Effort = 'cheap',
 ): void {
-  if (args[count] * columns < FROM[effort]) run(...args);
-  else parallel(run, args, { count, size: Math.max(1, Math.floor(CHUNK[effort] / columns)), steps });
+  const axes = rowAxes(args, count, columns, steps, effort);
+  if (axes === null) run(...args);
+  else parallel(run, args, ...axes);
+}
+
+/** How `perRow` divides; null where it does not. */
+export function rowAxes(
+  args: readonly number[],
+  count: number,
+  columns: number,
+  steps: readonly number[],
+  effort: Effort = 'cheap',
+): readonly Axis[] | null {
+  if (args[count] * columns < FROM[effort]) return null;
+  return [{ count, size: Math.max(1, Math.floor(CHUNK[effort] / columns)), steps }];
 }
 
 /**
@@ -58,9 +71,22 @@ export function perColumns(
   steps: readonly number[],
   effort: Effort = 'cheap',
 ): void {
-  if (args[count] * rows < FROM[effort]) run(...args);
+  const axes = columnAxes(args, count, rows, steps, effort);
+  if (axes === null) run(...args);
+  else parallel(run, args, ...axes);
+}
+
+/** How `perColumns` divides; null where it does not. */
+export function columnAxes(
+  args: readonly number[],
+  count: number,
+  rows: number,
+  steps: readonly number[],
+  effort: Effort = 'cheap',
+): readonly Axis[] | null {
+  if (args[count] * rows < FROM[effort]) return null;
   // Whole lines of the cache.
-  else parallel(run, args, { count, size: Math.max(32, Math.ceil(CHUNK[effort] / rows / 32) * 32), steps });
+  return [{ count, size: Math.max(32, Math.ceil(CHUNK[effort] / rows / 32) * 32), steps }];
 }
 
 /** Where in its arguments a kernel has rows of columns, and how much each argument moves along both. */
@@ -75,17 +101,24 @@ export interface Grid {
 export function perGrid(
   run: (...args: number[]) => void,
   args: readonly number[],
-  { rows, columns, rowSteps, columnSteps }: Grid,
+  grid: Grid,
   effort: Effort = 'cheap',
 ): void {
-  const wide = args[columns] >= 2 * CHUNK[effort];
-  if (args[rows] * args[columns] < FROM[effort]) run(...args);
-  else if (wide)
-    parallel(
-      run,
-      args,
-      { count: columns, size: CHUNK[effort], steps: columnSteps },
-      { count: rows, size: 1, steps: rowSteps },
-    );
-  else perRow(run, args, rows, args[columns], rowSteps, effort);
+  const axes = gridAxes(args, grid, effort);
+  if (axes === null) run(...args);
+  else parallel(run, args, ...axes);
+}
+
+/** How `perGrid` divides; null where it does not. */
+export function gridAxes(
+  args: readonly number[],
+  { rows, columns, rowSteps, columnSteps }: Grid,
+  effort: Effort = 'cheap',
+): readonly Axis[] | null {
+  if (args[rows] * args[columns] < FROM[effort]) return null;
+  if (args[columns] < 2 * CHUNK[effort]) return rowAxes(args, rows, args[columns], rowSteps, effort);
+  return [
+    { count: columns, size: CHUNK[effort], steps: columnSteps },
+    { count: rows, size: 1, steps: rowSteps },
+  ];
 }

@@ -5,7 +5,7 @@
  */
 import { MOST_THREADS } from '../../memory.js';
 import { onRepair, usage } from '../../slots.js';
-import { recording, unrecorded } from '../recording.js';
+import { recordedKernel, recording, unrecorded } from '../recording.js';
 import { helpPays, now, tookAlone, tookTogether } from './balance.js';
 import { chunkArguments } from './chunk.js';
 import {
@@ -73,19 +73,26 @@ type Work = (args: readonly number[]) => void;
  * @param axes at most 3; the number of chunks is the product of theirs
  */
 export function parallel(run: Run, args: readonly number[], ...axes: readonly Axis[]): void {
+  const { current } = recording;
+  if (current !== null) {
+    const kernel = recordedKernel(run);
+    if (kernel !== undefined && chunksOf(args, axes) > 1) {
+      current.divided(kernel, args, axes, () => parallel(run, args, ...axes));
+      return;
+    }
+  }
+  prepared(run, args, axes)(args);
+}
+
+/** `parallel` for who makes the same call again and again, with other addresses: nothing is made anew for each. */
+export function prepared(run: Run, args: readonly number[], axes: readonly Axis[]): Work {
   const chunks = chunksOf(args, axes);
   const shared = chunks < 2 ? undefined : sharedFunction(run);
-  if (shared === undefined) {
-    alone(run, args, axes);
-    return;
-  }
-  jointly(
-    shared.id * 2 ** 20 + chunks,
-    chunks,
-    args,
-    (given) => alone(run, given, axes),
-    (given) => job(run, given, ...axes),
-  );
+  const single = (given: readonly number[]): void => alone(run, given, axes);
+  if (shared === undefined) return single;
+  const kind = shared.id * 2 ** 20 + chunks;
+  const together = (given: readonly number[]): void => job(run, given, ...axes);
+  return (given) => jointly(kind, chunks, given, single, together);
 }
 
 /**

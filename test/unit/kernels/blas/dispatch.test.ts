@@ -143,6 +143,7 @@ describe('products by a library', () => {
     const seen: unknown[] = [];
     const recorder: KernelRecorder = {
       kernel: () => undefined,
+      divided: () => undefined,
       host: (name, run, args) => {
         seen.push([name, ...args]);
         return run(...args);

@@ -44,11 +44,12 @@ export async function complete(
   const offset = cursorOffset(code, request.cursor_pos);
   const magics = magicCompletions(code, offset);
   if (magics) return reply(code, offset, magics);
-  const live = fromValues(code, offset, session);
-  const typed = language && (await within(language.waitMs, language.service.complete(code, offset)));
-  if (!typed) return reply(code, offset, await live);
+  // Whoever looks at values stops the cell that runs for a moment: only when types do not tell enough, or not soon.
+  const look = once(() => fromValues(code, offset, session));
+  const typed = language && (await answered(language, language.service.complete(code, offset), look));
+  if (!typed) return reply(code, offset, await look());
   const isEnough = typed.place === 'text' || (typed.place === 'members' && typed.entries.length > 0);
-  const values = isEnough ? null : await within(VALUES_MS, live);
+  const values = isEnough ? null : await within(VALUES_MS, look());
   const known = new Set(typed.entries.map(({ text }) => text));
   const added = values?.start === typed.start ? values.entries.filter(({ text }) => !known.has(text)) : [];
   const entries = [...typed.entries, ...added];
@@ -65,6 +66,27 @@ export interface Language {
 
 /** How long the values are waited for beyond that. */
 const VALUES_MS = 100;
+/** What types answer comes in a few milliseconds as a rule; after so long the values are looked at beside. */
+const SOON_MS = 50;
+
+/** What the language service says, or null when it takes too long; then `meanwhile` has begun. */
+async function answered<T>(
+  { waitMs }: Language,
+  answer: Promise<T>,
+  meanwhile: () => unknown,
+): Promise<T | null> {
+  const timer = setTimeout(meanwhile, SOON_MS);
+  try {
+    return await within(waitMs, answer);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
 
 async function within<T>(ms: number, answer: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
@@ -83,7 +105,7 @@ type Found = Pick<Completions, 'start' | 'entries'>;
 async function fromValues(code: string, offset: number, session: Session): Promise<Found> {
   const path = pathBefore(code, offset);
   const prefix = path?.at(-1) ?? '';
-  const found = path && session.look ? await session.look(path.slice(0, -1)) : null;
+  const found = path && session.look ? await session.look(path.slice(0, -1), prefix) : null;
   const entries = (found?.members ?? [])
     .filter(({ name }) => name.startsWith(prefix) && WHOLE_PATH.test(name))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
@@ -124,7 +146,7 @@ export async function inspect(
   const [rest] = NAME_REST.exec(code.slice(offset)) ?? [''];
   const here = namesBefore(code, offset + rest.length);
   const path = here.length > 0 ? here : namesBefore(code, openParenthesis(code, offset));
-  const live = path.length > 0 ? Promise.resolve(session.look?.(path) ?? null) : Promise.resolve(null);
+  const live = path.length > 0 ? Promise.resolve(session.look?.(path, null) ?? null) : Promise.resolve(null);
   const typed = language && (await within(language.waitMs, language.service.inspect(code, offset)));
   if (!typed) {
     const found = await live;

@@ -27,8 +27,8 @@ export type ToUser =
   | { type: 'input_reply'; id: ExecutionId; value: string }
   /** Answered by `comm_handled` when its handlers have run. */
   | ({ type: 'comm'; request: number } & CommPacket)
-  /** Answered by the watchdog, also while a cell runs. */
-  | { type: 'look'; request: number; path: readonly string[] }
+  /** Answered by the watchdog, also while a cell runs. With a prefix the names that begin so, else the value itself. */
+  | { type: 'look'; request: number; path: readonly string[]; prefix: string | null }
   /** A command of V8's inspector protocol; answered by `inspector_reply`. */
   | { type: 'inspector'; request: number; method: string; params: object }
   | { type: 'debug_mode'; mode: DebugMode }

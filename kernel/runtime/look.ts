@@ -17,22 +17,36 @@ interface SafeEvaluate extends inspector.Runtime.EvaluateParameterType {
 const GROUP = 'nabla.look';
 const LONGEST_SOURCE = 2000;
 
-/** The value at the end of a path of names; an empty path stands for the scope that cells share. */
-export async function look(session: inspector.Session, path: readonly string[]): Promise<LookAnswer | null> {
+/**
+ * The value at the end of a path of names; an empty path stands for the scope that cells share. With a `prefix` the names
+ * that it has and that begin so, else what it is: the inspector stops what runs meanwhile, so nobody asks for both.
+ */
+export async function look(
+  session: inspector.Session,
+  path: readonly string[],
+  prefix: string | null,
+): Promise<LookAnswer | null> {
+  const matching = (members: LookAnswer['members']): LookAnswer['members'] =>
+    members.filter(({ name }) => name.startsWith(prefix ?? ''));
   try {
-    if (path.length === 0) return { members: await namesInScope(session), data: {} };
-    const value = await walk(session, path);
+    if (path.length === 0) return { members: matching(await namesInScope(session)), data: {} };
+    const value = await walk(session, path, prefix === null);
     if (!value) return null;
+    const callable = value.type === 'function';
+    if (prefix !== null) return { members: matching(await membersOf(session, value)), data: {}, callable };
     const summary = await summaryOf(session, value);
     const text = summary === null ? describe(path, value) : `${nameOf(path)}: ${summary}`;
-    const data = { 'text/plain': text };
-    return { members: await membersOf(session, value), data, callable: value.type === 'function' };
+    return { members: [], data: { 'text/plain': text }, callable };
   } finally {
     session.post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
   }
 }
 
-async function walk(session: inspector.Session, path: readonly string[]): Promise<RemoteObject | null> {
+async function walk(
+  session: inspector.Session,
+  path: readonly string[],
+  isShown: boolean,
+): Promise<RemoteObject | null> {
   let value: RemoteObject | null = null;
   for (const [index, name] of path.entries()) {
     if (index === 0) {
@@ -41,8 +55,9 @@ async function walk(session: inspector.Session, path: readonly string[]): Promis
     }
     if (!value) return null;
     const object = value.objectId === undefined ? await prototypeOf(session, value) : value;
+    const isPreviewed = isShown && index === path.length - 1;
     value = object
-      ? ((await propertiesOf(session, object)).find((it) => it.name === name)?.value ?? null)
+      ? ((await propertiesOf(session, object, isPreviewed)).find((it) => it.name === name)?.value ?? null)
       : null;
   }
   return value;
@@ -54,7 +69,8 @@ async function namedValue(session: inspector.Session, name: string): Promise<Rem
   const global = await evaluate(session, 'globalThis');
   if (!global) return null;
   const property = (await propertiesOf(session, global)).find((it) => it.name === name);
-  if (property?.value) return property.value;
+  // Now with its preview.
+  if (property?.value) return (await evaluate(session, name)) ?? property.value;
   // Accessors of Node itself (`crypto`, `fetch`) are safe, those of a person are not.
   return property?.get?.description?.includes('[native code]') ? evaluate(session, name) : null;
 }
@@ -151,10 +167,15 @@ function evaluate(session: inspector.Session, expression: string): Promise<Remot
   );
 }
 
-function propertiesOf(session: inspector.Session, { objectId, subtype }: RemoteObject): Promise<Property[]> {
+/** Previews of all that an object holds are most of the work. */
+function propertiesOf(
+  session: inspector.Session,
+  { objectId, subtype }: RemoteObject,
+  generatePreview = false,
+): Promise<Property[]> {
   if (objectId === undefined || subtype === 'proxy') return Promise.resolve([]);
   return new Promise((resolve) =>
-    session.post('Runtime.getProperties', { objectId, generatePreview: true }, (error, answer) =>
+    session.post('Runtime.getProperties', { objectId, generatePreview }, (error, answer) =>
       resolve(error === null ? answer.result.filter(({ symbol }) => !symbol) : []),
     ),
   );

@@ -82,7 +82,7 @@ function handle(frame: ToUser): void {
       );
       break;
     case 'look':
-      void lookAt(frame.path).then((answer) =>
+      void lookAt(frame.path, frame.prefix).then((answer) =>
         report({ type: 'look_reply', request: frame.request, answer }),
       );
       break;
@@ -122,7 +122,7 @@ function handle(frame: ToUser): void {
 }
 
 /** Variables of a running cell are looked at as they are now. */
-async function lookAt(path: readonly string[]): Promise<LookAnswer | null> {
+async function lookAt(path: readonly string[], prefix: string | null): Promise<LookAnswer | null> {
   if (debug.isPaused) {
     if (keep !== undefined) await debug.keep(keep);
     // A pause for this purpose could be taken for one of the debugger's, and the other way round.
@@ -131,7 +131,7 @@ async function lookAt(path: readonly string[]): Promise<LookAnswer | null> {
     goOn?.();
     if (goOn) lastKept = performance.now();
   }
-  return look(session, path);
+  return look(session, path, prefix);
 }
 
 /** What the running cell holds in locals is put where all see it. The cell then stands still until the result is called. */

@@ -126,7 +126,7 @@ class ProcessSession implements Session {
     this.#process?.send({ type: 'input_reply', id, value });
   }
 
-  look(path: readonly string[]): Promise<ValueInfo | null> {
+  look(path: readonly string[], prefix: string | null): Promise<ValueInfo | null> {
     const process = this.#process;
     if (!process) return Promise.resolve(null);
     const request = ++this.#lastLook;
@@ -141,7 +141,7 @@ class ProcessSession implements Session {
         this.#looks.delete(request);
         resolve(answer && path.length === 0 ? { ...answer, members: cellNames(answer.members) } : answer);
       });
-      process.send({ type: 'look', request, path: inScript });
+      process.send({ type: 'look', request, path: inScript, prefix });
     });
   }
 

@@ -41,10 +41,10 @@ export interface Session {
   inputReply(id: ExecutionId, value: string): void;
   /**
    * Looks at a value of the user process, for completion and inspection: `path` is the names from the global scope
-   * on (empty: the scope itself). Runs no user code (no getter, no proxy trap). Resolves to null when there is no
+   * on (empty: the scope itself). With a `prefix` its names that begin so are told, else what it is. Runs no user code (no getter, no proxy trap). Resolves to null when there is no
    * such value, or after 500 ms when a running cell keeps the user process from answering.
    */
-  look?(path: readonly string[]): Promise<ValueInfo | null>;
+  look?(path: readonly string[], prefix: string | null): Promise<ValueInfo | null>;
   /**
    * Hands a client's comm message to the user process, in the order of arrival. Resolves when its handlers have run:
    * false, when there is no such target or comm.

@@ -4,7 +4,7 @@
  * those of this project that have types. Times are those of a client of the built kernel, on its sockets.
  */
 import { build } from 'esbuild';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, fork, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -29,10 +29,18 @@ const PACKAGES = option('--packages', 50);
 /** The issue's bounds: ms, MB, and the share that 1+1 may lose. */
 const GOALS = { warm: 20, memory: 300, share: 0.05 };
 const QUESTIONS = ['Math.hy', 'value7.', 'names3.fl', 'weights5.matm', 'const x = valu', 'nn.Lin'];
-const ROUNDS = 20;
-const PER_ROUND = 15;
+const ROUNDS = option('--rounds', 12);
+const ROUND_MS = 1000;
+/** What another client does meanwhile; a pace is how many milliseconds lie between two questions. */
+const STATES = [
+  { name: 'idle', pace: null, text: 'nobody asks' },
+  { name: 'typing', pace: 150, text: 'a person types, a question each 150 ms', goal: true },
+  { name: 'fast', pace: 50, text: 'a question each 50 ms' },
+  { name: 'nonstop', pace: 0, text: 'questions without a pause' },
+];
 
-const { Client } = await loadClient();
+const clientModule = await loadClient();
+const { Client } = await import(clientModule);
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-bench-'));
 const child = startKernel();
 try {
@@ -74,40 +82,55 @@ async function measure(client, pid) {
     .map(residentOf)
     .reduce((sum, each) => sum + each, 0);
 
-  const cells = { idle: [], busy: [] };
-  for (let round = 0; round < ROUNDS; round++)
-    for (const state of round % 2 === 0 ? ['idle', 'busy'] : ['busy', 'idle']) {
-      const busy = { on: state === 'busy' };
-      const questions = busy.on ? keepAsking(client, busy) : Promise.resolve();
-      for (let index = 0; index < PER_ROUND; index++) {
-        const start = performance.now();
-        await client.execute('1+1');
-        cells[state].push(performance.now() - start);
-      }
-      busy.on = false;
-      await questions;
-      client.received.length = 0;
-    }
-  const [idle, busy] = [quantile(cells.idle, 0.5), quantile(cells.busy, 0.5)];
   const lines = [
     ['first answer', `${show(first)} ms`, ''],
     ['warm answer, median', `${show(quantile(times, 0.5))} ms`, `goal ${GOALS.warm}`],
     ['warm answer, 95th percentile', `${show(quantile(times, 0.95))} ms`, ''],
     ['memory of the server', `${show(memory)} MB`, `goal ${GOALS.memory}`],
-    ['1+1, service idle', `${show(idle)} ms`, ''],
-    [
-      '1+1, service busy',
-      `${show(busy)} ms`,
-      `${show((busy / idle - 1) * 100)} %, goal ${GOALS.share * 100}`,
-    ],
+    ...(await costs(client)),
   ];
   console.log(`Node ${process.versions.node}, ${CELLS} cells, types of ${packages.length} packages`);
-  for (const [what, value, note] of lines) console.log(`${what.padEnd(30)}${value.padStart(12)}   ${note}`);
+  for (const [what, value, note] of lines) console.log(`${what.padEnd(44)}${value.padStart(9)}   ${note}`);
 }
 
-/** Questions without a pause, one after the other. */
-async function keepAsking(client, busy) {
-  for (let index = 0; busy.on; index++) await complete(client, QUESTIONS[index % QUESTIONS.length]);
+/** `1+1` in rounds that take turns: while nobody asks, and while another client does. */
+async function costs(client) {
+  const asker = await startAsker();
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const order = round % 2 === 0 ? STATES : [...STATES].reverse();
+    const medians = {};
+    for (const { name, pace } of order) {
+      await asker.pace(pace);
+      const times = [];
+      const until = performance.now() + ROUND_MS;
+      for (let at = 0; performance.now() < until; at++) {
+        const start = performance.now();
+        await client.execute('1+1');
+        if (at >= 5) times.push(performance.now() - start);
+        client.received.length = 0;
+      }
+      medians[name] = { median: quantile(times, 0.5), mean: times.reduce((a, b) => a + b, 0) / times.length };
+    }
+    rounds.push(medians);
+  }
+  asker.end();
+  const of = (name, what) => rounds.map((each) => each[name][what]);
+  return STATES.flatMap(({ name, text, goal }) => {
+    const value = `${show(quantile(of(name, 'median'), 0.5))} ms`;
+    if (name === 'idle') return [[`1+1, ${text}`, value, `mean ${show(quantile(of(name, 'mean'), 0.5))}`]];
+    const more = (what) => {
+      const ratios = rounds.map((each) => each[name][what] / each.idle[what] - 1);
+      return `${(quantile(ratios, 0.5) * 100).toFixed(1)} %`;
+    };
+    return [
+      [
+        `1+1, ${text}`,
+        value,
+        `${more('median')}${goal ? `, goal ${GOALS.share * 100} %` : ''}; mean ${more('mean')}`,
+      ],
+    ];
+  });
 }
 
 function cell(index) {
@@ -180,7 +203,23 @@ function startKernel() {
     env: { ...process.env, NABLA_HISTORY: 'off' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  return { process: started, client: new Client(connection) };
+  return { process: started, client: new Client(connection), connection };
+}
+
+/** Another client, in its own process. */
+async function startAsker() {
+  const file = path.join(root, 'test/bench/language-asker.mjs');
+  const asker = fork(file, [clientModule, JSON.stringify(child.connection), JSON.stringify(QUESTIONS)]);
+  const next = () => new Promise((resolve) => asker.once('message', resolve));
+  await next();
+  return {
+    pace: async (pace) => {
+      const heard = next();
+      asker.send({ pace });
+      await heard;
+    },
+    end: () => asker.send({ end: true }),
+  };
 }
 
 async function loadClient() {
@@ -188,5 +227,5 @@ async function loadClient() {
   const entry = path.join(root, 'test/wire/client.ts');
   const common = { bundle: true, packages: 'external', format: 'esm', platform: 'node', logLevel: 'warning' };
   await build({ entryPoints: [entry], outfile, ...common });
-  return import(outfile);
+  return outfile;
 }

@@ -3,8 +3,8 @@
  * Language Server Protocol 3.17. It knows nothing of cells.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import os from 'node:os';
 import { framed, readMessages } from './framing.js';
+import { lowerPriority, processorsToUse, withLowPriority } from './priority.js';
 
 /** What we, its client, understand. */
 export const CLIENT_CAPABILITIES = {
@@ -55,15 +55,14 @@ export class LanguageServer {
     cwd: string,
     private readonly onEnd: () => void,
   ) {
-    this.#child = spawn(executable, ['--lsp', '--stdio'], {
+    this.#child = spawn(...withLowPriority(executable, ['--lsp', '--stdio']), {
       cwd,
       // In a group of its own: an interrupt of the notebook is none of its business.
       detached: true,
-      env: { ...process.env, ...MEMORY },
+      env: { ...process.env, ...MEMORY, GOMAXPROCS: String(processorsToUse()) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    // It does its work when nothing else wants the processor.
-    if (this.#child.pid !== undefined) lower(this.#child.pid);
+    if (this.#child.pid !== undefined) lowerPriority(this.#child.pid);
     this.#child.on('error', (error) => this.#end(error.message));
     this.#child.on('exit', (code, signal) => this.#end(`exit ${signal ?? code ?? ''}`));
     this.#child.stdin.on('error', (error) => this.#end(error.message));
@@ -108,8 +107,14 @@ export class LanguageServer {
     this.#end('stopped');
   }
 
+  /** What is sent in one turn, as a change and the question about it, wakes the server once. */
   #send(message: object): void {
-    this.#child.stdin.write(framed(message));
+    const { stdin } = this.#child;
+    if (stdin.writableCorked === 0) {
+      stdin.cork();
+      process.nextTick(() => stdin.uncork());
+    }
+    stdin.write(framed(message));
   }
 
   #receive(message: unknown): void {
@@ -153,14 +158,4 @@ function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error
     ? String(error.message)
     : String(error);
-}
-
-const NICE = 5;
-
-function lower(pid: number): void {
-  try {
-    os.setPriority(pid, NICE);
-  } catch {
-    // It has ended already, which is told elsewhere.
-  }
 }

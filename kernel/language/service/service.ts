@@ -27,6 +27,8 @@ export interface ServiceOptions {
 
 /** A question that takes longer is called off; a server that does not even notice that is ended. */
 const LIMIT_MS = 10_000;
+/** Until its first answer, as it reads all types then, and cells may leave it little of the processor. */
+const FIRST_LIMIT_MS = 60_000;
 /** After as many deaths in a row the service is left alone for a while. */
 const MOST_DEATHS = 3;
 const PAUSE_MS = 30_000;
@@ -47,6 +49,7 @@ class Service implements LanguageService {
   #starting: Promise<void> | null = null;
   #versions = new Map<string, number>();
   #deaths = 0;
+  #hasAnswered = false;
   #pausedUntil = 0;
   #idle: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -166,13 +169,16 @@ class Service implements LanguageService {
   }
 
   async #askNow(code: string, method: string, params: Record<string, object>): Promise<unknown> {
-    const server = await this.#running();
-    if (!server) return undefined;
+    // The server begins beside.
+    const running = this.#running();
+    running.catch(() => undefined);
     const reading = this.#program.read();
     while (reading.next().done !== true) {
       // The kernel's other work goes on between two cells.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    const server = await running;
+    if (!server) return undefined;
     return this.#askServer(server, code, method, params);
   }
 
@@ -188,6 +194,7 @@ class Service implements LanguageService {
     const textDocument = { uri: this.#uri(EDITED) };
     const answer = await this.#limited(server, method, { ...params, textDocument });
     this.#deaths = 0;
+    this.#hasAnswered = true;
     return answer ?? null;
   }
 
@@ -221,7 +228,7 @@ class Service implements LanguageService {
 
   async #limited(server: LanguageServer, method: string, params: object): Promise<unknown> {
     const abort = new AbortController();
-    const limit = this.options.limitMs ?? LIMIT_MS;
+    const limit = this.options.limitMs ?? (this.#hasAnswered ? LIMIT_MS : FIRST_LIMIT_MS);
     const timer = setTimeout(() => {
       abort.abort();
       server.stop();
@@ -255,6 +262,7 @@ class Service implements LanguageService {
   async #begin(server: LanguageServer): Promise<void> {
     this.#program.closed();
     this.#versions.clear();
+    this.#hasAnswered = false;
     await this.#limited(server, 'initialize', {
       processId: process.pid,
       rootUri: uriOf(this.options.folder),

@@ -113,7 +113,7 @@ describe('a local', () => {
       'let looked = { turns: 0 }; for (;;) { looked = { turns: looked.turns + 1, mark: 1 }; if (looked.turns === 1e6) console.log("begun") }',
     );
     await book.until(() => book.text(id).includes('begun'));
-    const found = await book.session.look?.(['looked']);
+    const found = await book.session.look?.(['looked'], '');
     expect(found?.members.map(({ name }) => name)).toContain('mark');
     await book.session.interrupt();
     await end;
@@ -125,7 +125,7 @@ describe('a local', () => {
       'let asked = 0; while (asked < 3) asked++; const answer = inputSync("?"); for (const x of [1]) asked += x;\n[asked, answer]',
     );
     await book.until(() => book.questions.some((question) => question.id === id));
-    expect((await book.session.look?.(['asked']))?.data['text/plain']).toMatch(/\b3\b/);
+    expect((await book.session.look?.(['asked'], null))?.data['text/plain']).toMatch(/\b3\b/);
     book.session.inputReply(id, 'yes');
     const { outputs } = await end;
     expect(JSON.stringify(outputs)).toMatch(/4.*yes/);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => book.close());
 
-const names = async (...path: string[]) => (await book.session.look?.(path))?.members.map(({ name }) => name);
+const names = async (...path: string[]) => (await book.session.look?.(path, ''))?.members.map(({ name }) => name);
 
 describe('looking at values', () => {
   it('lists the names in scope', async () => {
@@ -23,7 +23,7 @@ describe('looking at values', () => {
   });
 
   it('lists own and inherited members with their kinds', async () => {
-    const found = await book.session.look?.(['config']);
+    const found = await book.session.look?.(['config'], '');
     expect(found?.members).toEqual(
       expect.arrayContaining([
         { name: 'rate', kind: 'property' },
@@ -36,16 +36,22 @@ describe('looking at values', () => {
     expect(await names('Math')).toContain('hypot');
   });
 
+  it('lists only what goes on from a prefix', async () => {
+    expect((await book.session.look?.([], 'config'))?.members).toEqual([{ name: 'config', kind: 'variable' }]);
+    const found = await book.session.look?.(['Math'], 'hy');
+    expect(found?.members).toEqual([{ name: 'hypot', kind: 'function' }]);
+  });
+
   it('describes values', async () => {
-    const text = async (...path: string[]) => (await book.session.look?.(path))?.data['text/plain'];
+    const text = async (...path: string[]) => (await book.session.look?.(path, null))?.data['text/plain'];
     expect(await text('config', 'rate')).toContain('config.rate: number');
     expect(await text('URL')).toContain('URL: string');
     expect(await text('layer')).toContain('Layer');
   });
 
   it('knows nothing of names that do not exist', async () => {
-    expect(await book.session.look?.(['nowhere'])).toBeNull();
-    expect(await book.session.look?.(['config', 'nowhere'])).toBeNull();
+    expect(await book.session.look?.(['nowhere'], null)).toBeNull();
+    expect(await book.session.look?.(['config', 'nowhere'], '')).toBeNull();
   });
 
   it('runs no code of a person', async () => {

@@ -1,0 +1,29 @@
+/** The language server works when nothing else wants the processor: cells come first. */
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+
+/** A third of the share of a process with the usual priority, when both want the same processor. */
+const NICE = 5;
+
+/**
+ * How a program is begun with less priority. On Linux a priority is that of one thread, which later threads take over from
+ * the one that starts them; lowered only when the program runs, some threads of it would already be there with the old one.
+ */
+export function withLowPriority(executable: string, args: string[]): readonly [string, string[]] {
+  const nice = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file));
+  return nice === undefined ? [executable, args] : [nice, ['-n', String(NICE), executable, ...args]];
+}
+
+/** For systems on which a program cannot be begun so. */
+export function lowerPriority(pid: number): void {
+  try {
+    os.setPriority(pid, NICE);
+  } catch {
+    // It has ended already, which is told elsewhere.
+  }
+}
+
+/** How many processors a Go program may use: all but one, so that a cell always finds one free (or has it soon, where there is one). */
+export function processorsToUse(): number {
+  return Math.max(1, os.availableParallelism() - 1);
+}

@@ -1,10 +1,11 @@
 /**
- * `npm run bench:ops [-- --only PATTERN] [--sizes PATTERN] [--peers none] [--quick] [--json FILE]`: every op beside plain
- * JavaScript, tfjs (wasm and cpu) and jax-js, in one run. A line for each op and size says who is fastest; the end counts
- * and names what is slower than plain JavaScript, and than each peer.
+ * `npm run bench:ops [-- --only PATTERN] [--sizes PATTERN] [--peers PATTERN] [--quick] [--json FILE]`: every op beside
+ * plain JavaScript, tfjs (wasm and cpu) and jax-js, in one run. A line for each op and size says who is fastest; the end
+ * counts and lists what is slower than another.
  *
- * The patterns are regular expressions: of the op's name with its variant ("add float64"), and of the size as it is
- * printed ("16", "4x4"). --sizes also knows `small` and `large`, the first and last size of each op; --quick is both.
+ * The patterns are regular expressions: of the op's name with its variant ("add float64"), of the size as it is printed
+ * ("16", "4x4"), and of the contenders' names. --sizes also knows `small` and `large`, the first and last size of each op
+ * (--quick is both), and `upper`, the last two. --peers also knows `none`: plain JavaScript only.
  * A case that fails is named at the end and costs nobody else the run; --json is written whatever happens.
  */
 import { writeFileSync } from 'node:fs';
@@ -12,26 +13,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadJax, loadTensorFlow } from './core/peers.mjs';
-import { contendersOf, release } from './ops/contenders.mjs';
-import { furtherAlgebraCases } from './ops/algebra.mjs';
-import { arrangementCases } from './ops/arrangements.mjs';
-import { composedCases } from './ops/composed.mjs';
-import { elementwiseCases } from './ops/elementwise.mjs';
-import { layerCases } from './ops/layers.mjs';
+import { installOnce } from './core/peers.mjs';
+import { allCases, nameOf } from './ops/cases.mjs';
+import { contendersOf } from './ops/contenders.mjs';
 import { notMeasured } from './ops/not-measured.mjs';
-import { movementCases } from './ops/movement.mjs';
-import { networkCases } from './ops/networks.mjs';
-import { productCases } from './ops/products.mjs';
-import { reductionCases } from './ops/reductions.mjs';
-import { formatTime, PEERS, summaryOf, worstOf } from './ops/summary.mjs';
+import { Peer } from './ops/peers.mjs';
+import { formatTime, PEERS, summaryOf } from './ops/summary.mjs';
 import { NOISE, slower, takeTurns } from './ops/turns.mjs';
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     sizes: { type: 'string', default: '' },
-    peers: { type: 'string', default: 'all' },
+    peers: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
@@ -39,53 +33,47 @@ const { values: options } = parseArgs({
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const nabla = await import(pathToFileURL(path.join(root, 'dist/core/index.js')).href);
-const withPeers = options.peers !== 'none';
-const tensorFlow = withPeers ? await loadTensorFlow() : undefined;
-const jax = withPeers ? await loadJax() : undefined;
+// 'all' is what others than `none` were called before.
+const wanted = new RegExp(
+  options.peers === 'none' ? '^plain$' : options.peers === 'all' ? '' : options.peers,
+);
+const asked = PEERS.filter((peer) => wanted.test(peer));
+const peers = await startPeers(asked.filter((name) => name !== 'plain'));
+const present = asked.filter((name) => name === 'plain' || peers.some((peer) => peer.name === name));
 
 const machine = {
   processor: os.cpus()[0]?.model ?? 'unknown',
   cores: os.cpus().length,
   node: process.version,
-  tensorflow: tensorFlow?.version,
-  jax: jax?.version,
+  tensorflow: peers.find(({ name }) => name.startsWith('tfjs'))?.version,
+  jax: peers.find(({ name }) => name === 'jax-js')?.version,
   date: new Date().toISOString(),
 };
 console.log(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}`);
 console.log(
-  `Medians of turns that the contenders take; ratios say how many times as long as Nabla a contender takes. Slower than
-another is what takes more than ${Math.round((NOISE - 1) * 100)} % longer, in the median and at best, and again when measured once more.\n`,
+  `Medians of turns that the contenders take, peers in processes of their own; ratios say how many times as long as Nabla a
+contender takes. Slower than another is what takes more than ${Math.round((NOISE - 1) * 100)} % longer, in the median and at best, and again when
+measured once more. Who lacks an op or fails at it has a dash.\n`,
 );
 
-const all = [
-  ...elementwiseCases,
-  ...reductionCases,
-  ...movementCases,
-  ...productCases,
-  ...networkCases,
-  ...composedCases,
-  ...arrangementCases,
-  ...layerCases,
-  ...furtherAlgebraCases,
-];
 const pattern = new RegExp(options.only);
 const results = [];
 const suspects = [];
 const failures = [];
-const present = withPeers ? PEERS : PEERS.slice(0, 1);
 const COLUMNS = [34, 14, 9, ...present.flatMap(() => [10, 8])];
 const began = performance.now();
 
 try {
   line(['op', 'size', 'Nabla', ...present.flatMap((peer) => [peer, 'ratio']), 'fastest']);
-  for (const entry of all) if (pattern.test(nameOf(entry))) await measureEntry(entry);
-  const lost = await measureAgain();
+  for (const [at, entry] of allCases.entries())
+    if (pattern.test(nameOf(entry)) && takesPart(entry)) await measureEntry(entry, at);
+  await measureAgain();
   console.log(`\n${results.length} measurements in ${Math.round((performance.now() - began) / 1000)} s`);
-  for (const peer of present) console.log(`\n${summaryOf(peer, lost[peer], results)}${worstOf(lost[peer])}`);
   if (failures.length > 0) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);
-  if (options.only === '') console.log(`\n${notMeasured(nabla, new Set(all.map(({ op }) => op)))}`);
-  else console.log();
+  if (options.only === '') console.log(`\n${notMeasured(nabla, new Set(allCases.map(({ op }) => op)))}`);
+  console.log(`\n${summaryOf(present, results)}`);
 } finally {
+  for (const peer of peers) peer.end();
   if (options.json !== undefined)
     writeFileSync(
       options.json,
@@ -93,8 +81,27 @@ try {
     );
 }
 
-function nameOf(entry) {
-  return entry.variant ? `${entry.op} ${entry.variant}` : entry.op;
+/** The peers that can be had; a line about each that cannot. */
+async function startPeers(names) {
+  if (names.length > 0) installOnce();
+  const started = names.map((name) => new Peer(name));
+  const running = [];
+  for (const peer of started)
+    try {
+      await peer.start();
+      running.push(peer);
+    } catch (error) {
+      console.log(`${peer.name} is left out: ${error.message}`);
+      peer.end();
+    }
+  return running;
+}
+
+/** Whether there is anybody to compare with. */
+function takesPart({ tf, jax }) {
+  return present.some(
+    (peer) => peer === 'plain' || (peer === 'jax-js' ? jax !== undefined : tf !== undefined),
+  );
 }
 
 function sizesOf(entry) {
@@ -102,17 +109,19 @@ function sizesOf(entry) {
   if (options.quick) return [...new Set([first, last])];
   if (options.sizes === 'small') return [first];
   if (options.sizes === 'large') return [last];
-  const wanted = new RegExp(options.sizes);
-  return entry.sizes.filter((size) => wanted.test(size.join('x')));
+  if (options.sizes === 'upper') return entry.sizes.slice(-2);
+  const sizes = new RegExp(options.sizes);
+  return entry.sizes.filter((size) => sizes.test(size.join('x')));
 }
 
-async function measureEntry(entry) {
+async function measureEntry(entry, at) {
   for (const size of sizesOf(entry))
     for (const withGradient of entry.plainGrad === undefined ? [false] : [false, true]) {
       const name = `${nameOf(entry)}${withGradient ? ' + grad' : ''}`;
       const result = { op: entry.op, name, size: size.join('x'), withGradient, times: {} };
+      const work = { entry, at, size, withGradient };
       try {
-        result.times = await measure(entry, size, withGradient, name, 1);
+        result.times = await measure(work, result, 1);
       } catch (error) {
         failures.push(`${name} ${result.size}: ${String(error.message).split('\n')[0]}`);
         continue;
@@ -120,44 +129,33 @@ async function measureEntry(entry) {
       results.push(result);
       line(rowOf(result));
       const faster = present.filter((peer) => slower(result.times.Nabla, result.times[peer]));
-      if (faster.length > 0) suspects.push({ entry, size, withGradient, result, faster });
+      if (faster.length > 0) suspects.push({ work, result, faster });
     }
 }
 
-/** Measures once more what was slower than somebody: for each contender, the results that still are. */
+/** Measures once more what was slower than somebody, and notes by how much where it still is. */
 async function measureAgain() {
-  const lost = Object.fromEntries(present.map((peer) => [peer, []]));
-  for (const { entry, size, withGradient, result, faster } of suspects) {
+  for (const { work, result, faster } of suspects) {
     let again;
     try {
-      again = await measure(entry, size, withGradient, result.name, 2, faster);
+      again = await measure(work, result, 2, faster);
     } catch {
       continue;
     }
-    for (const peer of faster) {
-      if (!slower(again.Nabla, again[peer])) continue;
-      const ratio = again.Nabla.best / again[peer].best;
-      (result.slowerThan ??= {})[peer] = ratio;
-      lost[peer].push({ ...result, nabla: again.Nabla.time, peer: again[peer].time, ratio });
-    }
+    for (const peer of faster)
+      if (slower(again.Nabla, again[peer]))
+        (result.slowerThan ??= {})[peer] = again.Nabla.best / again[peer].best;
   }
-  return lost;
 }
 
-async function measure(entry, size, withGradient, name, effort, peers = present) {
-  const wantsTensorFlow = peers.some((peer) => peer.startsWith('tfjs'));
-  const { contenders, failed } = await contendersOf(entry, size, withGradient, {
+async function measure(work, { name, size }, effort, against = present) {
+  const fail = (peer, error) => failures.push(`${name} ${size}: ${peer.name}: ${error.message}`);
+  const who = {
     nabla,
-    tensorFlow: wantsTensorFlow ? tensorFlow : undefined,
-    jax: peers.includes('jax-js') ? jax : undefined,
-  });
-  for (const [peer, error] of Object.entries(failed))
-    failures.push(`${name} ${size.join('x')}: ${peer}: ${error}`);
-  try {
-    return await takeTurns(contenders, effort);
-  } finally {
-    release(contenders);
-  }
+    plain: against.includes('plain'),
+    peers: peers.filter((peer) => against.includes(peer.name)),
+  };
+  return takeTurns(await contendersOf(work, who, fail), effort, fail);
 }
 
 function rowOf({ name, size, times }) {

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-function installOnce() {
+export function installOnce() {
   const needed = ['@tensorflow/tfjs-backend-wasm', '@jax-js/jax'];
   if (needed.every((name) => existsSync(path.join(folder, 'node_modules', name)))) return;
   console.log('Installing the peers into test/bench/node_modules (once) ...');

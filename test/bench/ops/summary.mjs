@@ -8,34 +8,40 @@ export function formatTime(milliseconds) {
   return milliseconds < 1e-3 ? `${(milliseconds * 1e6).toFixed(0)} ns` : formatLonger(milliseconds);
 }
 
-/** Losses that are listed with their times. */
-const LISTED = 60;
-
-/** "Slower than tfjs-wasm: 2 of 40 (add 16, 1000; exp 16)" */
-export function summaryOf(peer, lost, results) {
-  const compared = results.filter(({ times }) => times[peer] !== undefined);
-  const sizes = new Map();
-  for (const { name, size } of lost) sizes.set(name, [...(sizes.get(name) ?? []), size]);
-  const names = [...sizes].map(([name, list]) => `${name} ${list.join(', ')}`);
-  const forward = lost.filter(({ withGradient }) => !withGradient).length;
-  const kinds = lost.length === 0 ? '' : `, of which ${forward} without gradient`;
-  return `Slower than ${peer === 'plain' ? 'plain JavaScript' : peer}: ${lost.length} of ${compared.length}${kinds}${
-    names.length > 0 ? ` (${names.join('; ')})` : ''
-  }`;
-}
-
-/** The worst of them as a table. */
-export function worstOf(lost) {
-  if (lost.length === 0) return '';
-  const rows = [...lost]
-    .sort((a, b) => b.ratio - a.ratio)
-    .slice(0, LISTED)
-    .map(({ name, size, nabla, peer, ratio }) => [
+/**
+ * "lost: 3 of 40 (plain 1 of 20, tfjs-wasm 2 of 20)", and a line for each: how many comparisons Nabla lost, to whom, at
+ * which size, and how many times as long it took.
+ */
+export function summaryOf(present, results) {
+  const lost = [];
+  const parts = [];
+  let compared = 0;
+  for (const peer of present) {
+    const measured = results.filter(({ times }) => times[peer] !== undefined);
+    const slower = measured.filter(({ slowerThan }) => slowerThan?.[peer] !== undefined);
+    compared += measured.length;
+    parts.push(`${peer} ${slower.length} of ${measured.length}`);
+    for (const { name, size, times, slowerThan } of slower)
+      lost.push({
+        name,
+        size,
+        peer,
+        own: times.Nabla.time,
+        other: times[peer].time,
+        ratio: slowerThan[peer],
+      });
+  }
+  const total = `lost: ${lost.length} of ${compared} (${parts.join(', ')})`;
+  if (lost.length === 0) return total;
+  const rows = lost
+    .sort((a, b) => present.indexOf(a.peer) - present.indexOf(b.peer) || b.ratio - a.ratio)
+    .map(({ name, size, peer, own, other, ratio }) => [
       name,
       size,
-      formatTime(nabla),
-      formatTime(peer),
+      peer,
+      formatTime(own),
+      formatTime(other),
       `${ratio.toFixed(2)} x`,
     ]);
-  return `\n${formatTable(['the worst', 'size', 'Nabla', 'the other', 'takes'], rows)}`;
+  return `${total}\n\n${formatTable(['lost', 'size', 'to', 'Nabla', 'the other', 'takes'], rows)}`;
 }

@@ -36,6 +36,9 @@ function rest(f: FunctionBuilder, a: V128, n: Local<'v128'>, b: Local<'v128'>): 
   return sub(sub(a, product), add(cross, mul(nLow, bLow)));
 }
 
+/** How many digits divisors have. */
+type Digits = 53 | 24;
+
 /** Whole quotients below this are multiplied exactly with either half of a divisor's digits. */
 const SMALL_QUOTIENT = 2 ** 26;
 
@@ -46,10 +49,21 @@ interface Quotient {
 }
 
 /** Of sizes: a − n b with b in two parts, of 26 digits and of what is left, so that no product is rounded. */
-function divideSmall(f: FunctionBuilder, quotient: V128, a: Local<'v128'>, b: Local<'v128'>): Quotient {
+function divideSmall(
+  f: FunctionBuilder,
+  quotient: V128,
+  a: Local<'v128'>,
+  b: Local<'v128'>,
+  digits: Digits,
+): Quotient {
   const whole = f.let(f64x2.floor(quotient));
-  const high = f.let(v128.and(b, i64x2.const(-0x8000000n)));
-  const left = f.let(sub(sub(a, mul(whole, high)), mul(whole, sub(b, high))));
+  const left = f.local('v128');
+  // Float32 has no more than 24 digits.
+  if (digits === 24) f.set(left, sub(a, mul(whole, b)));
+  else {
+    const high = f.let(v128.and(b, i64x2.const(-0x8000000n)));
+    f.set(left, sub(sub(a, mul(whole, high)), mul(whole, sub(b, high))));
+  }
   // Below 0: the quotient was rounded up to a whole number.
   const wrong = f.let(f64x2.lt(left, constant(0)));
   f.set(whole, sub(whole, v128.and(constant(1), wrong)));
@@ -60,6 +74,7 @@ function divideSmall(f: FunctionBuilder, quotient: V128, a: Local<'v128'>, b: Lo
 /** What `small` gives of the exact quotient of |a| and |b| where that is small in both lanes, else what `other` does. */
 function bySize(
   f: FunctionBuilder,
+  digits: Digits,
   first: V128,
   second: V128,
   small: (a: V128, b: V128, quotient: Quotient) => V128,
@@ -75,7 +90,7 @@ function bySize(
   f.if(
     v128.anyTrue(v128.not(isSmall)),
     () => f.set(result, other(a, b)),
-    () => f.set(result, small(a, b, divideSmall(f, quotient, sizeA, sizeB))),
+    () => f.set(result, small(a, b, divideSmall(f, quotient, sizeA, sizeB, digits))),
   );
   return result;
 }
@@ -85,44 +100,65 @@ function differ(f: FunctionBuilder, a: V128, b: V128): V128 {
   return i64x2.shrS(f.let(v128.xor(a, b)), 63);
 }
 
-export function fmod(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
-  return bySize(
-    f,
-    first,
-    second,
-    (a, _, { rest: left }) => copySign(left, a),
-    (a, b) => fmodOfAny(f, a, b, host),
-  );
+function fmodBy(
+  digits: Digits,
+): (f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle) => V128 {
+  return (f, first, second, host) =>
+    bySize(
+      f,
+      digits,
+      first,
+      second,
+      (a, _, { rest: left }) => copySign(left, a),
+      (a, b) => fmodOfAny(f, a, b, host),
+    );
 }
 
 /** The remainder with the sign of the divisor; zero is never negative. */
-export function remainder(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
-  return bySize(
-    f,
-    first,
-    second,
-    (a, b, { rest: left }) => {
-      const apart = v128.and(f64x2.gt(left, constant(0)), differ(f, a, b));
-      return add(add(copySign(left, a), v128.and(b, apart)), constant(0));
-    },
-    (a, b) => remainderOfAny(f, a, b, host),
-  );
+function remainderBy(
+  digits: Digits,
+): (f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle) => V128 {
+  return (f, first, second, host) =>
+    bySize(
+      f,
+      digits,
+      first,
+      second,
+      (a, b, { rest: left }) => {
+        const apart = v128.and(f64x2.gt(left, constant(0)), differ(f, a, b));
+        return add(add(copySign(left, a), v128.and(b, apart)), constant(0));
+      },
+      (a, b) => remainderOfAny(f, a, b, host),
+    );
 }
 
 /** The largest whole number not above a / b. */
-export function floorDivide(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
-  return bySize(
-    f,
-    first,
-    second,
-    (a, b, { whole, rest: left }) => {
-      const signs = f.let(v128.xor(a, b));
-      const more = v128.and(f64x2.gt(left, constant(0)), i64x2.shrS(signs, 63));
-      return copySign(add(whole, v128.and(constant(1), more)), signs);
-    },
-    (a, b) => floorDivideOfAny(f, a, b, host),
-  );
+function floorDivideBy(
+  digits: Digits,
+): (f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle) => V128 {
+  return (f, first, second, host) =>
+    bySize(
+      f,
+      digits,
+      first,
+      second,
+      (a, b, { whole, rest: left }) => {
+        const signs = f.let(v128.xor(a, b));
+        const more = v128.and(f64x2.gt(left, constant(0)), i64x2.shrS(signs, 63));
+        return copySign(add(whole, v128.and(constant(1), more)), signs);
+      },
+      (a, b) => floorDivideOfAny(f, a, b, host),
+    );
 }
+
+export const fmod = fmodBy(53);
+export const remainder = remainderBy(53);
+export const floorDivide = floorDivideBy(53);
+
+/** The same of numbers that were float32. */
+export const fmodOfFloat32 = fmodBy(24);
+export const remainderOfFloat32 = remainderBy(24);
+export const floorDivideOfFloat32 = floorDivideBy(24);
 
 function fmodOfAny(f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle): V128 {
   const a = f.let(first);

@@ -3,7 +3,15 @@
  * library (single precision: expf, logf, tanhf, erff, erfcf), written without branches. How exact they are stands in
  * core/README.md.
  */
-import { f32x4, i32x4, v128, type FunctionBuilder, type V128 } from '../assembler/index.js';
+import {
+  f32x4,
+  f64x2,
+  i32x4,
+  v128,
+  type FunctionBuilder,
+  type Local,
+  type V128,
+} from '../assembler/index.js';
 
 const { add, sub, mul, div } = f32x4;
 const constant = f32x4.const;
@@ -43,6 +51,24 @@ function powerOfTwo(n: V128): V128 {
   return i32x4.shl(i32x4.add(n, i32x4.const(127)), 23);
 }
 
+/** exp(x) − 1 = 2ⁿ ((exp(r) − 1) + (1 − 2⁻ⁿ)), of which the last is exact as long as it matters. */
+export function expm1(f: FunctionBuilder, argument: V128): V128 {
+  const x = f.let(argument);
+  // Beyond these the result is infinite or −1; NaN passes.
+  const limited = f.let(f32x4.pmin(f32x4.pmax(x, constant(-18)), constant(89)));
+  const rounded = f.let(add(mul(limited, constant(Math.LOG2E)), constant(ROUNDER)));
+  const n = f.let(sub(rounded, constant(ROUNDER)));
+  const r = f.let(sub(sub(limited, mul(n, constant(LN2_HIGH))), mul(n, constant(LN2_LOW))));
+  const near = add(mul(mul(r, r), polynomial(r, EXP)), r);
+  const whole = f.let(i32x4.sub(rounded, i32x4.const(ROUNDER_BITS)));
+  const rest = powerOfTwo(i32x4.sub(i32x4.const(0), i32x4.min(whole, i32x4.const(64))));
+  const value = add(near, sub(constant(1), rest));
+  const half = f.let(i32x4.shrS(whole, 1));
+  const power = mul(mul(value, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
+  // 0 keeps its sign.
+  return v128.select(x, power, constant(-0));
+}
+
 const LOG = [
   7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
   2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
@@ -50,21 +76,82 @@ const LOG = [
 const SMALLEST_NORMAL = 2 ** -126;
 const SQRT_HALF_BITS = 0x3f3504f3;
 
-/** log(x) = e ln 2 + log(m), sqrt(1/2) <= m < sqrt(2). */
-export function log(f: FunctionBuilder, argument: V128): V128 {
-  const x = f.let(argument);
+/** x = 2ᵉ (1 + t), sqrt(1/2) <= 1 + t < sqrt(2). */
+function splitExponent(f: FunctionBuilder, x: Local<'v128'>): { t: Local<'v128'>; e: Local<'v128'> } {
   const tiny = f.let(f32x4.lt(x, constant(SMALLEST_NORMAL)));
   const scaled = f.let(v128.select(mul(x, constant(2 ** 23)), x, tiny));
   const exponent = f.let(i32x4.shrS(i32x4.sub(scaled, i32x4.const(SQRT_HALF_BITS)), 23));
   const t = f.let(sub(i32x4.sub(scaled, i32x4.shl(exponent, 23)), constant(1)));
-  const e = f.let(sub(f32x4.convertI32(exponent), v128.and(tiny, constant(23))));
-  const z = f.let(mul(t, t));
-  const rest = sub(add(mul(mul(t, z), polynomial(t, LOG)), mul(e, constant(LN2_LOW))), mul(z, constant(0.5)));
-  const value = f.let(add(add(t, rest), mul(e, constant(LN2_HIGH))));
-  // Infinity and NaN are their own logarithms.
+  return { t, e: f.let(sub(f32x4.convertI32(exponent), v128.and(tiny, constant(23)))) };
+}
+
+/** log(1 + t) + t² / 2 − t */
+function logRest(z: V128, t: V128): V128 {
+  return mul(mul(t, z), polynomial(t, LOG));
+}
+
+/** The value for ordinary arguments; infinity and NaN are their own logarithms, 0 has −∞, less has NaN. */
+function logEnds(f: FunctionBuilder, x: V128, ordinary: V128): V128 {
+  const value = f.let(ordinary);
   f.set(value, v128.select(value, x, f32x4.lt(x, constant(Infinity))));
   f.set(value, v128.select(constant(NaN), value, f32x4.lt(x, constant(0))));
   return v128.select(constant(-Infinity), value, f32x4.eq(x, constant(0)));
+}
+
+/** log(x) = e ln 2 + log(1 + t). */
+export function log(f: FunctionBuilder, argument: V128): V128 {
+  const x = f.let(argument);
+  const { t, e } = splitExponent(f, x);
+  const z = f.let(mul(t, t));
+  const rest = sub(add(logRest(z, t), mul(e, constant(LN2_LOW))), mul(z, constant(0.5)));
+  return logEnds(f, x, add(add(t, rest), mul(e, constant(LN2_HIGH))));
+}
+
+/** log(1 + x): what rounding 1 + x lost is put back. */
+export function log1p(f: FunctionBuilder, argument: V128): V128 {
+  const x = f.let(argument);
+  const y = f.let(add(x, constant(1)));
+  const large = f32x4.gt(y, constant(2));
+  const lost = v128.select(sub(constant(1), sub(y, x)), sub(x, sub(y, constant(1))), large);
+  const correction = f.let(div(lost, y));
+  const { t, e } = splitExponent(f, y);
+  const z = f.let(mul(t, t));
+  const low = add(mul(e, constant(LN2_LOW)), correction);
+  const rest = sub(add(logRest(z, t), low), mul(z, constant(0.5)));
+  const value = f.let(logEnds(f, y, add(add(t, rest), mul(e, constant(LN2_HIGH)))));
+  return v128.select(x, value, f32x4.lt(f32x4.abs(x), constant(2 ** -25)));
+}
+
+/** The first 12 digits of a number, with which products of others of 12 are exact, and the rest. */
+function twoParts(value: number): [number, number] {
+  const scale = 2 ** (11 - Math.floor(Math.log2(value)));
+  const high = Math.floor(value * scale) / scale;
+  return [high, value - high];
+}
+
+/** e c + log(1 + t) / ln b: the logarithm to a base b, of which c is that of 2. */
+function logOfBase(f: FunctionBuilder, argument: V128, ofTwo: number, ofE: number): V128 {
+  const x = f.let(argument);
+  const { t, e } = splitExponent(f, x);
+  const z = f.let(mul(t, t));
+  // t − (z / 2 − rest), of which t is cut so that its product with the first part of 1 / ln b is exact.
+  const cut = f.let(v128.and(t, i32x4.const(-4096)));
+  const less = f.let(add(sub(t, cut), sub(logRest(z, t), mul(z, constant(0.5)))));
+  const [high, low] = twoParts(ofE);
+  const [twoHigh, twoLow] = twoParts(ofTwo);
+  const small = add(mul(less, constant(ofE)), mul(cut, constant(low)));
+  const rest = add(small, mul(e, constant(twoLow)));
+  return logEnds(f, x, add(mul(e, constant(twoHigh)), add(mul(cut, constant(high)), rest)));
+}
+
+/** Exact for powers of two. */
+export function log2(f: FunctionBuilder, x: V128): V128 {
+  return logOfBase(f, x, 1, Math.LOG2E);
+}
+
+/** Exact for powers of ten. */
+export function log10(f: FunctionBuilder, x: V128): V128 {
+  return logOfBase(f, x, Math.log10(2), Math.LOG10E);
 }
 
 /** log(1 + u) for 0 <= u <= 1: what rounding 1 + u lost is put back. */
@@ -184,4 +271,41 @@ export function geluTanh(f: FunctionBuilder, argument: V128): V128 {
   const cube = mul(mul(mul(x, x), x), constant(0.044715));
   // (1 + tanh u) / 2 is sigmoid(2 u), which loses no digits where the tangent is near −1.
   return mul(x, sigmoid(f, mul(add(x, cube), constant(2 * SQRT_2_OVER_PI))));
+}
+
+const LARGE = 2 ** 28;
+
+/** log(2 x) where x is large, else log(1 + s). */
+function logOfSum(f: FunctionBuilder, x: Local<'v128'>, s: V128): V128 {
+  const large = f.let(f32x4.gt(x, constant(LARGE)));
+  const value = log1p(f, v128.select(x, s, large));
+  return add(value, v128.and(constant(Math.LN2), large));
+}
+
+/** sign(x) log(1 + |x| + x² / (1 + √(1 + x²))) */
+export function asinh(f: FunctionBuilder, argument: V128): V128 {
+  const x = f.let(argument);
+  const size = f.let(f32x4.abs(x));
+  const square = f.let(mul(size, size));
+  const root = f32x4.sqrt(add(square, constant(1)));
+  const value = logOfSum(f, size, add(size, div(square, add(root, constant(1)))));
+  return v128.select(x, value, constant(-0));
+}
+
+/** log(1 + t + √(2 t + t²)) with t = x − 1 */
+export function acosh(f: FunctionBuilder, argument: V128): V128 {
+  const x = f.let(argument);
+  const t = f.let(sub(x, constant(1)));
+  const value = logOfSum(f, x, add(t, f32x4.sqrt(mul(t, add(t, constant(2))))));
+  return v128.select(constant(NaN), value, f32x4.lt(x, constant(1)));
+}
+
+/** √(x² + y²) of two float32 as float64, whose squares are ordinary numbers. */
+export function hypotOfWide(f: FunctionBuilder, first: V128, second: V128): V128 {
+  const a = f.let(first);
+  const b = f.let(second);
+  const value = f64x2.sqrt(f64x2.add(f64x2.mul(a, a), f64x2.mul(b, b)));
+  const [x, y] = [f64x2.abs(a), f64x2.abs(b)];
+  const infinity = f64x2.const(Infinity);
+  return v128.select(infinity, value, v128.or(f64x2.eq(x, infinity), f64x2.eq(y, infinity)));
 }

@@ -71,7 +71,11 @@ const simpleUnary: Partial<Record<UnaryOp, UnaryCode['compute']>> = {
 /** Ops by polynomials, in float32 only. */
 const float32Unary: Partial<Record<UnaryOp, (f: FunctionBuilder, x: V128) => V128>> = {
   exp: math.exp,
+  expm1: math.expm1,
   log: math.log,
+  log1p: math.log1p,
+  log2: math.log2,
+  log10: math.log10,
   tanh: math.tanh,
   sigmoid: math.sigmoid,
   softplus: math.softplus,
@@ -80,6 +84,8 @@ const float32Unary: Partial<Record<UnaryOp, (f: FunctionBuilder, x: V128) => V12
   gelu: math.gelu,
   geluTanh: math.geluTanh,
   erf: math.erf,
+  asinh: math.asinh,
+  acosh: math.acosh,
 };
 
 type Wide = (f: FunctionBuilder, x: V128, host?: FunctionHandle) => V128;
@@ -219,6 +225,14 @@ const float32Binary: Partial<Record<BinaryOp, (f: FunctionBuilder, a: V128, b: V
 
 type WideBinary = (f: FunctionBuilder, a: V128, b: V128, host?: FunctionHandle) => V128;
 
+/** What is simpler where both are float32. */
+const wideOfFloat32: Partial<Record<BinaryOp, WideBinary>> = {
+  hypot: math.hypotOfWide,
+  fmod: division.fmodOfFloat32,
+  remainder: division.remainderOfFloat32,
+  floorDivide: division.floorDivideOfFloat32,
+};
+
 const wideBinary: Partial<Record<BinaryOp, WideBinary>> = {
   atan2: trigonometry.atan2,
   hypot: trigonometry.hypot,
@@ -302,7 +316,7 @@ export function binaryCode(op: BinaryOp, element: Element): BinaryCode | undefin
       ? { unroll: DEAR, host: Math.pow, compute: (f, _, a, b, host) => powOfFloat64(f, a, b, host) }
       : { unroll: DEAR, compute: (f, _, a, b) => inHalves(f, (x, y) => math64.powOfFloat32(f, x, y), a, b) };
   }
-  const wide = wideBinary[op];
+  const wide = (element === 'float32' ? wideOfFloat32[op] : undefined) ?? wideBinary[op];
   return (
     wide && {
       unroll: DEAR,

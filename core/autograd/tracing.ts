@@ -6,6 +6,8 @@ export interface StepRecorder {
   /** The gradient of a leaf is read. */
   gradRead(leaf: Tensor, value: Tensor | null): void;
   gradWritten(leaf: Tensor, value: Tensor | null): void;
+  /** Kernels are called with the elements of a tensor, outside of any op. */
+  uses(tensor: Tensor): void;
   /** The elements of a tensor were changed in place. */
   changed(tensor: Tensor): void;
   /** A view of a tensor's elements is made in JavaScript. */

@@ -3,7 +3,7 @@
  * JavaScript made from elements, or from a count of its own, would be another the second time.
  */
 import type { HostArgument } from '../kernels/recording.js';
-import { isPlace, type Place, type Step, type Traced } from './steps.js';
+import { isPlace, isTable, type KernelArgument, type Step, type Traced } from './steps.js';
 import type { Trace } from './trace.js';
 
 /** What differs, in words; null where nothing does. */
@@ -55,8 +55,8 @@ function stepDifference(a: Step, b: Step): string | null {
 
 function argumentDifference(
   op: string,
-  a: readonly (HostArgument | Place)[],
-  b: readonly (HostArgument | Place)[],
+  a: readonly (HostArgument | KernelArgument)[],
+  b: readonly (HostArgument | KernelArgument)[],
 ): string | null {
   for (let i = 0; i < a.length; i++) {
     const [x, y] = [a[i], b[i]];
@@ -65,8 +65,13 @@ function argumentDifference(
       return `${op} reads or writes another tensor`;
     }
     if (Object.is(x, y)) continue;
+    if (isTable(x) && isTable(y)) {
+      const reason = argumentDifference(op, x.words, y.words);
+      if (reason === null) continue;
+      return reason;
+    }
     if (Array.isArray(x) && Array.isArray(y) && x.join() === y.join()) continue;
-    if (isPlace(x) || isPlace(y))
+    if (isPlace(x) || isPlace(y) || isTable(x) || isTable(y))
       return `${op} reads or writes another tensor: one that the function keeps and replaces`;
     return `${op} gets the number ${String(x)} in one call and ${String(y)} in the next`;
   }

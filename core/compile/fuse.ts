@@ -9,7 +9,9 @@ import { f32, f64, SCRATCH_END } from '../memory.js';
 import { canRun } from './loops.js';
 import {
   type Argument,
+  argumentsOf as placesOf,
   isPlace,
+  isTable,
   type KernelStep,
   type Loop,
   type LoopInput,
@@ -51,7 +53,8 @@ function usesOf(steps: readonly Step[]): Map<Traced, number[]> {
   const uses = new Map<Traced, number[]>();
   steps.forEach((step, at) => {
     if (step.kind !== 'kernel' && step.kind !== 'host') return;
-    for (const x of step.args) if (isPlace(x)) uses.set(x.of, [...(uses.get(x.of) ?? []), at]);
+    for (const x of step.kind === 'kernel' ? placesOf(step.args) : step.args)
+      if (isPlace(x)) uses.set(x.of, [...(uses.get(x.of) ?? []), at]);
   });
   return uses;
 }
@@ -81,7 +84,7 @@ const FIRST_ADDRESS = SCRATCH_END;
 
 /** What a step that is not known is called with; null where it may do anything. */
 function argumentsOf(step: Step): readonly Argument[] | null {
-  return step.kind === 'kernel' ? step.args : null;
+  return step.kind === 'kernel' ? placesOf(step.args) : null;
 }
 
 function touches({ inputs, outputs }: Loop, argument: Argument): boolean {
@@ -112,9 +115,10 @@ function loopOf(step: Step | null | undefined): Loop | null {
   return step?.kind === 'kernel' ? kernelLoop(step) : null;
 }
 
-function kernelLoop({ kernel, args }: KernelStep): Loop | null {
-  const meaning = meaningOf(kernel.run);
-  if (meaning === undefined) return null;
+function kernelLoop(step: KernelStep): Loop | null {
+  const meaning = meaningOf(step.kernel.run);
+  if (meaning === undefined || step.args.some(isTable)) return null;
+  const args = placesOf(step.args);
   const { element } = meaning;
   const number = (i: number): number => {
     const x = args[i];

@@ -9,7 +9,7 @@ import { dividedKernel, hostFunction } from './hosts.js';
 import { type KernelCall, lowerLoop, tableBytes } from './loops.js';
 import { livesOf, place, type Role } from './plan.js';
 import { describeResult, makeResult, type Result, spanOf } from './results.js';
-import { type Argument, isPlace, type Step, type Traced } from './steps.js';
+import { type Argument, isPlace, isTable, type KernelArgument, type Step, type Traced } from './steps.js';
 import type { Trace } from './trace.js';
 import type { KernelFunction } from '../kernels/recording.js';
 
@@ -22,6 +22,8 @@ export interface GraphStatistics {
   readonly shared: number;
   /** What runs in JavaScript at each call: ops that compute there, optimizers' steps and the like, by name. */
   readonly javascript: readonly string[];
+  /** What gives the step numbers at each call, such as learning rates: optimizers and schedules, by name. */
+  readonly numbers: readonly string[];
   /** Bytes that the step keeps to itself, and what they were if nothing shared its place. */
   readonly arenaBytes: number;
   readonly unsharedBytes: number;
@@ -79,7 +81,7 @@ export class Graph {
     const steps = again
       ? trace.steps
       : fuse(trace.steps, (traced) => traced.input < 0 && !this.outputs.includes(traced) && !stays(traced));
-    this.asksPlaces = again || steps.some(({ kind }) => kind === 'call');
+    this.asksPlaces = again || steps.some((step) => step.kind === 'call' && !step.numbers);
 
     const lives = livesOf(steps, storages.length);
     const roles = storages.map((traced): Role => {
@@ -91,7 +93,7 @@ export class Graph {
     const restored = storages.filter((traced) => isOverwritten(traced));
     const { bytes, unshared, offsets } = place(storages, roles, lives);
     const extra = restored.reduce((sum, traced) => sum + Math.ceil(traced.bytes / 64) * 64, 0);
-    const tables = steps.reduce((sum, step) => sum + (step.kind === 'loop' ? tableBytes(step.loop) : 0), 0);
+    const tables = steps.reduce((sum, step) => sum + tablesOf(step), 0);
     this.arena = Storage.allocate(Math.max(64, bytes + extra + tables), 'compile');
     this.nextTable = this.arena.ptr + bytes + extra;
     const originals = this.keepOriginals(restored, this.arena.ptr + bytes);
@@ -129,11 +131,13 @@ export class Graph {
         if (
           step.kind === 'kernel' ||
           step.kind === 'loop' ||
+          (step.kind === 'call' && step.numbers) ||
           (step.kind === 'host' && step.name === 'parallel')
         )
           return [];
         return [step.op];
       }),
+      numbers: steps.flatMap((step) => (step.kind === 'call' && step.numbers ? [step.op] : [])),
       arenaBytes: this.arena.byteLength,
       unsharedBytes: unshared,
     };
@@ -195,7 +199,7 @@ export class Graph {
       }
       if (step.kind === 'kernel') {
         const { kernel, args } = step;
-        const lowered = args.map((x) => lowerArgument(x, parameters));
+        const lowered = args.map((x) => this.lowerOperand(x, parameters, out));
         out.push(this.kernelStep({ kernel, args: lowered, axes: step.axes }));
         return;
       }
@@ -211,10 +215,29 @@ export class Graph {
         return;
       }
       const settings: GradSetting[] = [];
-      for (; set < grads.length && grads[set].at <= at; set++) settings.push(grads[set]);
+      // Who has to do with numbers alone does not look at gradients.
+      if (step.kind !== 'call' || !step.numbers)
+        for (; set < grads.length && grads[set].at <= at; set++) settings.push(grads[set]);
       out.push(this.hostStep(this.hostOf(step, at, latest(settings))));
     });
     return out;
+  }
+
+  /** Tables of words are written once, but for the addresses that are given at each call. */
+  private lowerOperand(
+    x: KernelArgument,
+    parameters: ReadonlyMap<Traced, number>,
+    out: DriverStep[],
+  ): DriverArgument {
+    if (!isTable(x)) return lowerArgument(x, parameters);
+    const table = this.nextTable;
+    this.nextTable += wordBytes(x.words.length);
+    x.words.forEach((word, i) => {
+      const value = lowerArgument(word, parameters);
+      if (typeof value === 'number') i32[table / 4 + i] = value;
+      else out.push({ kind: 'put', to: table + 4 * i, value });
+    });
+    return table;
   }
 
   private hostStep(run: () => void): DriverStep {
@@ -241,6 +264,11 @@ export class Graph {
     };
     switch (step.kind) {
       case 'call':
+        if (step.numbers)
+          return () => {
+            this.lasting = true;
+            step.run();
+          };
         return () => {
           before();
           this.lasting = true;
@@ -320,6 +348,18 @@ function latest(settings: readonly GradSetting[]): GradSetting[] {
   const last = new Map<Tensor, Tensor | null>();
   for (const { leaf, value } of settings) last.set(leaf, value);
   return Array.from(last, ([leaf, value]) => ({ leaf, value }));
+}
+
+/** Bytes of so many words, in whole lines of the cache. */
+function wordBytes(words: number): number {
+  return Math.ceil(words / 16) * 64;
+}
+
+/** Bytes of the tables that a step has. */
+function tablesOf(step: Step): number {
+  if (step.kind === 'loop') return tableBytes(step.loop);
+  if (step.kind !== 'kernel') return 0;
+  return step.args.reduce<number>((sum, x) => sum + (isTable(x) ? wordBytes(x.words.length) : 0), 0);
 }
 
 function lowerArgument(x: Argument, parameters: ReadonlyMap<Traced, number>): DriverArgument {

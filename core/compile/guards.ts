@@ -138,6 +138,7 @@ interface Fields {
 export class StateGuard {
   private readonly outside: Outside[] = [];
   private readonly fields: Fields[] = [];
+  private readonly objects: { readonly name: string; readonly holds: () => boolean }[] = [];
   private readonly met = new Set<object>();
   private readonly grads = new Map<Tensor, Tensor | null>();
   private readonly gradEnabled = gradMode.enabled;
@@ -164,6 +165,11 @@ export class StateGuard {
     if (!this.grads.has(leaf)) this.grads.set(leaf, value);
   }
 
+  /** Something else that has to be as it was. */
+  object(name: string, holds: () => boolean): void {
+    this.objects.push({ name, holds });
+  }
+
   holds(): boolean {
     if (gradMode.enabled !== this.gradEnabled || getDefaultDtype() !== this.defaultDtype) return false;
     for (const { tensor, ptr, layout, requiresGrad } of this.outside) {
@@ -176,6 +182,7 @@ export class StateGuard {
         if (!Object.is(Reflect.get(module, names[i]), values[i])) return false;
     }
     for (const [leaf, value] of this.grads) if (leaf.grad !== value) return false;
+    for (const { holds } of this.objects) if (!holds()) return false;
     return true;
   }
 
@@ -202,6 +209,7 @@ export class StateGuard {
       if (leaf.grad !== value)
         return `the grad of a tensor of shape ${formatShape(leaf.layout.shape)} ${value === null ? 'is there' : 'is another'} at the beginning`;
     }
+    for (const { name, holds } of this.objects) if (!holds()) return `${name} are others`;
     return null;
   }
 }

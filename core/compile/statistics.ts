@@ -36,12 +36,13 @@ export function describeStatistics(name: string, stats: CompileStatistics): stri
   const lines = [
     `compiled ${name}: ${stats.calls} calls: ${stats.traces} traced, ${stats.replays} replayed, ${stats.fallbacks} as written`,
   ];
-  stats.graphs.forEach(({ kernels, calls, shared, javascript, arenaBytes, unsharedBytes }, i) => {
+  stats.graphs.forEach(({ kernels, calls, shared, javascript, numbers, arenaBytes, unsharedBytes }, i) => {
     lines.push(
       `  step ${i + 1}: ${kernels} calls of kernels${calls === kernels ? '' : `, ${calls} after fusing`}; ` +
         (shared === 0 ? '' : `${shared} large enough for several threads; `) +
         `${bytes(arenaBytes)} of memory planned (${bytes(unsharedBytes)} unshared)`,
     );
+    if (numbers.length > 0) lines.push(`    rates and counts from JavaScript: ${counted(numbers)}`);
     if (javascript.length > 0) lines.push(`    in JavaScript: ${counted(javascript)}`);
   });
   if (stats.recompiles > 0) {

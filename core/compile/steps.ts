@@ -33,13 +33,20 @@ export interface Place {
 
 export type Argument = number | Place;
 
+/** The address of words that the kernel reads, and of which some are addresses. */
+export interface Table {
+  readonly words: readonly Argument[];
+}
+
+export type KernelArgument = Argument | Table;
+
 /** A call of a WebAssembly function. */
 export interface KernelStep {
   readonly kind: 'kernel';
   /** The op that called it, for messages. */
   readonly op: string;
   readonly kernel: RecordedKernel;
-  readonly args: readonly Argument[];
+  readonly args: readonly KernelArgument[];
   /** How it is divided among threads; null for what is too small. */
   readonly axes: readonly Axis[] | null;
 }
@@ -80,11 +87,13 @@ export interface NodeCall {
   readonly saved: readonly (readonly [storage: Storage, version: number])[];
 }
 
-/** Something on the state of objects, such as an optimizer's step. */
+/** Something on the state of objects, such as a schedule's step. */
 export interface CallStep {
   readonly kind: 'call';
   readonly op: string;
   readonly run: () => unknown;
+  /** Whether it has to do with numbers alone, such as learning rates and counts, and not with tensors. */
+  readonly numbers: boolean;
 }
 
 /** Several elementwise kernels as one. */
@@ -127,6 +136,15 @@ export interface GradEvent {
 export interface ChangeEvent {
   readonly at: number;
   readonly storage: Storage;
+}
+
+/** All that a kernel is called with, tables word by word. */
+export function argumentsOf(args: readonly KernelArgument[]): readonly Argument[] {
+  return args.flatMap((x) => (isTable(x) ? x.words : [x]));
+}
+
+export function isTable(x: unknown): x is Table {
+  return typeof x === 'object' && x !== null && 'words' in x;
 }
 
 export function isPlace(x: unknown): x is Place {

@@ -13,15 +13,27 @@ import {
   unrecorded,
 } from '../kernels/recording.js';
 import type { Axis } from '../kernels/threads/index.js';
+import { hasSimd } from '../kernels/features.js';
 import { fewElements } from '../ops/few.js';
 import { fusing } from '../ops/fused.js';
 import { registry } from '../ops/record.js';
+import { ElementwiseOptimizer } from '../optim/elementwise.js';
+import type { Optimizer } from '../optim/optimizer.js';
 import { watchOptimizerSteps } from '../optim/watch-steps.js';
 import { allocation, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { StateGuard } from './guards.js';
 import { TraceMemory } from './region.js';
-import type { AgainStep, ChangeEvent, GradEvent, HostStep, NodeCall, Step } from './steps.js';
+import type {
+  AgainStep,
+  Argument,
+  ChangeEvent,
+  GradEvent,
+  HostStep,
+  KernelArgument,
+  NodeCall,
+  Step,
+} from './steps.js';
 
 /** An op, or a derivative, that is at work. */
 interface Frame {
@@ -72,6 +84,8 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
   refusal: string | null = null;
 
   private readonly frames: Frame[] = [];
+  /** Words that the next kernel reads, by their address. */
+  private readonly tables = new Map<number, Int32Array>();
   private readonly written = new Set<Tensor>();
   /** Nodes whose derivative is called again, and those that were made by ops that are. */
   private readonly kept = new Set<Node>();
@@ -95,7 +109,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     });
     this.attach();
     watchOptimizerSteps(
-      ({ name }, run) => this.call(`${name}.step`, run),
+      (optimizer, run, args) => this.optimizerStep(optimizer, run, args),
       (restore) => this.undo.push(restore),
     );
     this.undo.push(() => {
@@ -166,12 +180,22 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     unrecorded(run);
   }
 
+  table(address: number, words: Int32Array): void {
+    this.tables.set(address, words);
+  }
+
   private note(kernel: RecordedKernel, args: readonly number[], axes: readonly Axis[] | null): void {
-    const { memory } = this;
-    const list = args.map((x, i) => {
-      const place = kernel.types[i] === 'i32' ? memory.place(x) : null;
-      if (place !== null) memory.touch(place.of);
+    const argument = (x: number): Argument => {
+      const place = this.memory.place(x);
+      if (place !== null) this.memory.touch(place.of);
       return place ?? x;
+    };
+    const list = args.map((x, i): KernelArgument => {
+      if (kernel.types[i] !== 'i32') return x;
+      const words = this.tables.get(x);
+      if (words === undefined) return argument(x);
+      this.tables.delete(x);
+      return { words: Array.from(words, (word) => argument(word >>> 0)) };
     });
     this.steps.push({ kind: 'kernel', op: this.op, kernel, args: list, axes });
   }
@@ -189,9 +213,34 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     return this.aside(() => run(...args));
   }
 
-  call<R>(name: string, run: () => R): R {
-    this.steps.push({ kind: 'call', op: name, run });
+  call<R>(name: string, run: () => R, numbers = false): R {
+    this.steps.push({ kind: 'call', op: name, run, numbers });
     return this.aside(run);
+  }
+
+  /** The update is kernels; learning rates and counts come from the optimizer at each call. */
+  private optimizerStep(optimizer: Optimizer, run: () => unknown, args: readonly unknown[]): unknown {
+    if (recording.current !== this) return run();
+    const op = `${optimizer.name}.step`;
+    const usual =
+      hasSimd() &&
+      args.length === 0 &&
+      optimizer instanceof ElementwiseOptimizer &&
+      Reflect.get(optimizer, 'step') === Reflect.get(ElementwiseOptimizer.prototype, 'step');
+    const plan = usual ? this.aside(() => optimizer.plan()) : null;
+    if (plan === null) return this.call(op, run);
+    this.guard.object(`the options, parameters or state of ${optimizer.name}`, plan.holds);
+    for (const param of plan.params) {
+      this.meet(param);
+      this.gradRead(param, param.grad);
+    }
+    for (const kept of plan.kept) this.meet(kept);
+    for (const call of plan.calls) {
+      this.call(op, call.prepare, true);
+      call.run();
+      for (const param of call.params) param.changed();
+    }
+    return undefined;
   }
 
   computes(): void {
@@ -246,7 +295,13 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     this.grads.push({ at: this.steps.length, leaf, value });
   }
 
-  changed({ storage }: Tensor): void {
+  uses(tensor: Tensor): void {
+    this.meet(tensor);
+  }
+
+  changed(tensor: Tensor): void {
+    this.meet(tensor);
+    const { storage } = tensor;
     const traced = this.memory.of(storage);
     if (traced === undefined) this.changes.push({ at: this.steps.length, storage });
     else if (traced.input >= 0) this.changedInputs.add(traced.input);

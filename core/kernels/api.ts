@@ -246,43 +246,4 @@ export interface Kernels extends LayerKernels {
   ): void;
   /** y[i] += alpha x[i], contiguous. */
   axpy(element: FloatElement, n: number, alpha: number, x: Ptr, y: Ptr): void;
-  /** One update of SGD on contiguous float arrays, in place (PyTorch's algorithm; momentum buffer 0 when unused). */
-  sgdStep(element: FloatElement, n: number, p: Ptr, g: Ptr, buffer: Ptr, options: SgdStep): void;
-  /** One update of Adam or AdamW on contiguous float arrays, in place (PyTorch's algorithm). */
-  adamStep(
-    element: FloatElement,
-    n: number,
-    p: Ptr,
-    g: Ptr,
-    m: Ptr,
-    v: Ptr,
-    vMax: Ptr,
-    options: AdamStep,
-  ): void;
-}
-
-export interface SgdStep {
-  lr: number;
-  momentum: number;
-  dampening: number;
-  weightDecay: number;
-  nesterov: boolean;
-  maximize: boolean;
-  /** The first step with momentum fills the buffer with the gradient. */
-  first: boolean;
-}
-
-export interface AdamStep {
-  lr: number;
-  beta1: number;
-  beta2: number;
-  eps: number;
-  weightDecay: number;
-  /** AdamW: decay the parameter directly. */
-  decoupled: boolean;
-  /** vMax is used (0 otherwise). */
-  amsgrad: boolean;
-  maximize: boolean;
-  /** Number of this step, from 1. */
-  step: number;
 }

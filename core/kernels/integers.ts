@@ -6,7 +6,7 @@ export type IntegerLoop = (a: number, b: number, out: number, n: number, step: 0
 
 /** a · 2ᵇ, of which the lower 32 bits stay. */
 export const shiftLeft: IntegerLoop = (a, b, out, n, step) => {
-  const [from, by, to] = [a >> 2, b >> 2, out >> 2];
+  const [from, by, to] = [a >>> 2, b >>> 2, out >>> 2];
   for (let i = 0, k = by; i < n; i++, k += step) {
     const shift = i32[k];
     // Beyond 63 PyTorch's int64 has no bits left; from 32 on none are left here.
@@ -16,7 +16,7 @@ export const shiftLeft: IntegerLoop = (a, b, out, n, step) => {
 
 /** a / 2ᵇ, rounded down. */
 export const shiftRight: IntegerLoop = (a, b, out, n, step) => {
-  const [from, by, to] = [a >> 2, b >> 2, out >> 2];
+  const [from, by, to] = [a >>> 2, b >>> 2, out >>> 2];
   for (let i = 0, k = by; i < n; i++, k += step) {
     const shift = i32[k];
     i32[to + i] = i32[from + i] >> (shift < 0 || shift > 31 ? 31 : shift);
@@ -25,7 +25,7 @@ export const shiftRight: IntegerLoop = (a, b, out, n, step) => {
 
 /** Not negative; −2³¹ has no absolute value, and is its own. */
 export const greatestDivisor: IntegerLoop = (a, b, out, n, step) => {
-  const [from, by, to] = [a >> 2, b >> 2, out >> 2];
+  const [from, by, to] = [a >>> 2, b >>> 2, out >>> 2];
   for (let i = 0, k = by; i < n; i++, k += step) {
     let x = i32[from + i] | 0;
     let y = i32[k] | 0;
@@ -39,7 +39,7 @@ export const greatestDivisor: IntegerLoop = (a, b, out, n, step) => {
 };
 
 export const leastMultiple: IntegerLoop = (a, b, out, n, step) => {
-  const [from, by, to] = [a >> 2, b >> 2, out >> 2];
+  const [from, by, to] = [a >>> 2, b >>> 2, out >>> 2];
   for (let i = 0, k = by; i < n; i++, k += step) {
     const first = i32[from + i] | 0;
     const second = i32[k] | 0;

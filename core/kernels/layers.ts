@@ -1,9 +1,10 @@
 /** Kernels of whole layers. */
-import type { AdamStep, FloatElement, Ptr, SgdStep } from './api.js';
+import type { FloatElement, Ptr } from './api.js';
 import type { AttentionArrays, AttentionShape } from './attention.js';
 import type { ConvGeometry } from './convolution.js';
 import type { PoolGeometry } from './pooling.js';
 import type { RowNormGradients, RowNormRows } from './row-norms.js';
+import type { Update, UpdateArrays } from './updates.js';
 
 /** Rows of class scores. */
 export interface ClassGeometry {
@@ -14,10 +15,6 @@ export interface ClassGeometry {
   readonly ignore: number;
   readonly mean: boolean;
 }
-
-/** A tensor to be updated: its size, and addresses of the parameter, its gradient and what is kept beside it (0: nothing). */
-export type SgdArrays = readonly [n: number, p: Ptr, g: Ptr, buffer: Ptr];
-export type AdamArrays = readonly [n: number, p: Ptr, g: Ptr, m: Ptr, v: Ptr, vMax: Ptr];
 
 /** Rows of a table by their numbers. */
 export interface TableGeometry {
@@ -40,11 +37,12 @@ export interface LayerKernels {
   tableRows(g: TableGeometry, numbers: Ptr, table: Ptr, out: Ptr): void;
   /** The reverse: zeros with out[numbers[i]] += values[i]. */
   tableRowsGrad(g: TableGeometry, numbers: Ptr, values: Ptr, out: Ptr): void;
-  /** `sgdStep` and `adamStep` of several tensors with the same settings, in one call. */
-  sgdSteps(element: FloatElement, tensors: readonly SgdArrays[], options: SgdStep): void;
-  adamSteps(element: FloatElement, tensors: readonly AdamArrays[], options: AdamStep): void;
-  /** out[0] = Σ x[i]², as float64. */
-  sumSquares(element: FloatElement, n: number, x: Ptr, out: Ptr): void;
+  /** Updates tensors in place by a rule, with the numbers (float64) at an address. */
+  update(rule: Update, element: FloatElement, tensors: readonly UpdateArrays[], numbers: Ptr): void;
+  /** out[0] += Σ x[i]² of all, as float64. */
+  sumSquares(element: FloatElement, tensors: readonly (readonly [n: number, x: Ptr])[], out: Ptr): void;
+  /** The sum of squares at `out` (float64) becomes the factor that makes the norm at most `most`; out[1] is the sum. */
+  clipFactor(most: number, out: Ptr): void;
   /**
    * out = Σ −x[i][label i] over rows of log-probabilities, of float32, divided by their number where `mean`. Rows whose
    * label (int64) is `ignore` do not count; the divisor is left in `divisor` (float64).

@@ -30,10 +30,12 @@ export interface KernelRecorder {
   divided(kernel: RecordedKernel, args: readonly number[], axes: readonly Axis[], run: () => void): void;
   /** A function in plain JavaScript on the memory; it is called by the recorder. */
   host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R;
+  /** What the next kernel that gets this address reads there: words, of which some are addresses. */
+  table(address: number, words: Int32Array): void;
   /** A place of 8 bytes for a number that a kernel reads: no other is ever written there. */
   place(): number;
-  /** Something that has to run as it is each time, because it reads or changes the state of objects. */
-  call<R>(name: string, run: () => R): R;
+  /** Something that has to run as it is each time, because it reads or changes the state of objects: `numbers` alone, or tensors. */
+  call<R>(name: string, run: () => R, numbers?: boolean): R;
   /** Elements are read or computed in JavaScript, which kernels' calls do not show: the op at work has to run as it is. */
   computes(): void;
   /** The op at work draws random numbers, so it has to run as it is, each time anew. */
@@ -106,9 +108,9 @@ export function computesInJavaScript(): void {
   if (recording.current !== null) recording.current.computes();
 }
 
-/** Runs something that reads or changes the state of objects, such as an optimizer's step. */
-export function hostCall<R>(name: string, run: () => R): R {
-  return recording.current === null ? run() : recording.current.call(name, run);
+/** Runs something that reads or changes the state of objects: `numbers` alone, or tensors too. */
+export function hostCall<R>(name: string, run: () => R, numbers = false): R {
+  return recording.current === null ? run() : recording.current.call(name, run, numbers);
 }
 
 /** Says that random numbers are drawn. */

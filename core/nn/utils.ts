@@ -1,13 +1,14 @@
 /** Functions on parameters and their gradients, PyTorch's `torch.nn.utils`. */
 
-import { hostCall } from '../kernels/recording.js';
+import { hasSimd } from '../kernels/features.js';
+import { hostCall, recording } from '../kernels/recording.js';
+import { type Update, update, type UpdateArrays } from '../kernels/updates.js';
 import { tracing } from '../autograd/tracing.js';
 import { isWideFloat } from '../dtype.js';
-import { kernels } from '../kernels/index.js';
+import { type FloatElement, kernels } from '../kernels/index.js';
 import { describeValue } from '../layout.js';
 import { f64 } from '../memory.js';
 import { isIterable } from '../options.js';
-import { numberAt } from '../ops/operand.js';
 import { reshapeTo } from '../ops/shape.js';
 import { contiguousData, elements } from '../ops/raw.js';
 import { cat } from '../ops/joining.js';
@@ -41,9 +42,28 @@ export interface ClipNormOptions {
   errorIfNonfinite?: boolean;
 }
 
-function sumSquares(x: Tensor): number {
-  const sum = Storage.allocate(8, 'gradNorm');
-  kernels.sumSquares(x.dtype === 'float32' ? 'float32' : 'float64', x.numel(), x.ptr, sum.ptr);
+/** Those of one dtype, as kernels for several tensors want them. */
+function listsOf(tensors: readonly Tensor[]): Map<FloatElement, (readonly [n: number, ptr: number])[]> {
+  const lists = new Map<FloatElement, (readonly [n: number, ptr: number])[]>();
+  for (const tensor of tensors) {
+    const element = tensor.dtype === 'float32' ? 'float32' : 'float64';
+    let list = lists.get(element);
+    if (list === undefined) lists.set(element, (list = []));
+    list.push([tensor.numel(), tensor.ptr]);
+  }
+  return lists;
+}
+
+/** Two numbers for kernels, at first 0. */
+function numbersFor(operation: string): Storage {
+  const numbers = Storage.allocate(16, operation);
+  f64[numbers.ptr / 8] = f64[numbers.ptr / 8 + 1] = 0;
+  return numbers;
+}
+
+function sumSquares(tensors: readonly Tensor[]): number {
+  const sum = numbersFor('gradNorm');
+  for (const [element, list] of listsOf(tensors)) kernels.sumSquares(element, list, sum.ptr);
   const total = f64[sum.ptr / 8];
   sum.release();
   return total;
@@ -52,12 +72,12 @@ function sumSquares(x: Tensor): number {
 /** The p-norm of all gradients taken as one vector: (Σ |g|ᵖ)^(1/p). */
 export function gradNorm(parameters: Tensor | Iterable<Tensor>, normType = 2): number {
   if (tracing.current !== null) tracing.current.escapes('gradNorm()');
-  let total = 0;
-  for (const grad of gradients(parameters)) {
-    if (normType === 2 && isWideFloat(grad.dtype)) {
-      total += sumSquares(contiguousData(grad, 'gradNorm'));
-      continue;
-    }
+  const all = gradients(parameters);
+  const byKernel = all.filter(({ dtype }) => normType === 2 && isWideFloat(dtype));
+  let total =
+    byKernel.length === 0 ? 0 : sumSquares(byKernel.map((grad) => contiguousData(grad, 'gradNorm')));
+  for (const grad of all) {
+    if (byKernel.includes(grad)) continue;
     const values = elements(contiguousData(grad, 'gradNorm'));
     if (normType === Infinity) {
       for (const value of values) if (!(Math.abs(value) <= total)) total = Math.abs(value);
@@ -81,7 +101,41 @@ export function clipGradNorm_(
   options: ClipNormOptions = {},
 ): number {
   const list = listed('clipGradNorm_', parameters);
+  const { normType = 2, errorIfNonfinite = false } = options;
+  const grads = gradients(list);
+  if (recording.current !== null && normType === 2 && !errorIfNonfinite && hasSimd() && grads.every(isSimple))
+    return clippedByKernels(grads, maxNorm);
   return hostCall('clipGradNorm_', () => clippedNorm(list, maxNorm, options));
+}
+
+/** Whether kernels can change a gradient where it is. */
+function isSimple(grad: Tensor): boolean {
+  return isWideFloat(grad.dtype) && grad.isContiguous() && !grad.requiresGrad;
+}
+
+/** x factor, and x between -limit and limit. */
+const scaling = update('clipGradNorm_', 0, 1, (m, [x], [factor]) => [m.mul(x, factor)]);
+const limiting = update('clipGradValue_', 0, 2, (m, [x], [low, high]) => [m.min(m.max(x, low), high)]);
+
+function updateInPlace(rule: Update, grads: readonly Tensor[], numbers: number): void {
+  for (const grad of grads) grad.changing();
+  for (const [element, list] of listsOf(grads))
+    kernels.update(
+      rule,
+      element,
+      list.map(([n, ptr]): UpdateArrays => [n, ptr, ptr]),
+      numbers,
+    );
+  for (const grad of grads) grad.changed();
+}
+
+/** The same where the norm need not be known in JavaScript. */
+function clippedByKernels(grads: readonly Tensor[], maxNorm: number): number {
+  const numbers = numbersFor('clipGradNorm_');
+  for (const [element, list] of listsOf(grads)) kernels.sumSquares(element, list, numbers.ptr);
+  kernels.clipFactor(maxNorm, numbers.ptr);
+  updateInPlace(scaling, grads, numbers.ptr);
+  return Math.sqrt(f64[numbers.ptr / 8 + 1]);
 }
 
 function clippedNorm(list: readonly Tensor[], maxNorm: number, options: ClipNormOptions): number {
@@ -91,15 +145,14 @@ function clippedNorm(list: readonly Tensor[], maxNorm: number, options: ClipNorm
   }
   const factor = Math.min(1, maxNorm / (norm + 1e-6));
   if (factor !== 1) {
-    for (const grad of gradients(list)) {
-      if (isWideFloat(grad.dtype) && grad.isContiguous() && !grad.requiresGrad) {
-        const element = grad.dtype === 'float32' ? 'float32' : 'float64';
-        grad.changing();
-        const number = numberAt(factor, element, 0);
-        kernels.binaryFlat('mul', element, grad.numel(), grad.ptr, number, grad.ptr, 1, 0);
-        grad.changed();
-        continue;
-      }
+    const all = gradients(list);
+    const simple = all.filter(isSimple);
+    const numbers = numbersFor('clipGradNorm_');
+    f64[numbers.ptr / 8] = factor;
+    updateInPlace(scaling, simple, numbers.ptr);
+    numbers.release();
+    for (const grad of all) {
+      if (simple.includes(grad)) continue;
       const values = elements(contiguousData(grad, 'clipGradNorm_'));
       fillTensor('clipGradNorm_', grad, (out) => {
         for (let i = 0; i < out.length; i++) out[i] = values[i] * factor;
@@ -112,7 +165,16 @@ function clippedNorm(list: readonly Tensor[], maxNorm: number, options: ClipNorm
 /** Cuts every element of the gradients to [-clipValue, clipValue]. */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
   const list = listed('clipGradValue_', parameters);
-  hostCall('clipGradValue_', () => clipValues(list, clipValue));
+  const grads = gradients(list);
+  if (!hasSimd() || !grads.every(isSimple)) {
+    hostCall('clipGradValue_', () => clipValues(list, clipValue));
+    return;
+  }
+  const numbers = numbersFor('clipGradValue_');
+  f64[numbers.ptr / 8] = -clipValue;
+  f64[numbers.ptr / 8 + 1] = clipValue;
+  updateInPlace(limiting, grads, numbers.ptr);
+  numbers.release();
 }
 
 function clipValues(list: readonly Tensor[], clipValue: number): void {

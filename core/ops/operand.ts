@@ -31,7 +31,7 @@ export function storeElement(element: Element, ptr: number, value: number): void
       f32[ptr >>> 2] = value;
       return;
     case 'float64':
-      f64[ptr >> 3] = value;
+      f64[ptr >>> 3] = value;
       return;
     case 'int32':
       i32[ptr >>> 2] = value;

@@ -1,8 +1,10 @@
 /** Relatives of Adam: Adamax, NAdam, RAdam. */
 
+import { flush, type Update, update } from '../kernels/updates.js';
+import { f64 } from '../memory.js';
 import type { Tensor } from '../tensor.js';
 import { atLeast, checkBetas, withDefaults } from './options.js';
-import { ElementwiseOptimizer, floats } from './elementwise.js';
+import { ElementwiseOptimizer } from './elementwise.js';
 import type { ParamGroup, ParamsInput, ParamState } from './optimizer.js';
 import type { StateSource } from './state.js';
 
@@ -49,23 +51,33 @@ export class Adamax extends ElementwiseOptimizer<Required<AdamVariantOptions>, A
     };
   }
 
-  protected update(
-    param: Tensor,
-    grad: Tensor,
-    state: AdamaxState,
-    group: ParamGroup<Required<AdamVariantOptions>>,
+  protected rule(): Update {
+    return adamax;
+  }
+
+  protected kept({ expAvg, expInf }: AdamaxState): readonly Tensor[] {
+    return [expAvg, expInf];
+  }
+
+  protected override alike(a: AdamaxState, b: AdamaxState): boolean {
+    return a.step === b.step;
+  }
+
+  protected numbers(
+    { step }: AdamaxState,
+    { lr, betas, eps, weightDecay }: ParamGroup<Required<AdamVariantOptions>>,
+    at: number,
   ): void {
-    const { lr, betas, eps, weightDecay } = group;
-    const [beta1, beta2] = betas;
-    const [p, g, m, u] = [floats(param), floats(grad), floats(state.expAvg), floats(state.expInf)];
+    f64[at] = betas[0];
+    f64[at + 1] = 1 - betas[0];
+    f64[at + 2] = betas[1];
+    f64[at + 3] = eps;
+    f64[at + 4] = weightDecay;
+    f64[at + 5] = lr / (1 - betas[0] ** (step + 1));
+  }
+
+  protected override advance(state: AdamaxState): void {
     state.step++;
-    const rate = lr / (1 - beta1 ** state.step);
-    for (let i = 0; i < p.length; i++) {
-      const d = g[i] + weightDecay * p[i];
-      m[i] = beta1 * m[i] + (1 - beta1) * d;
-      u[i] = Math.max(beta2 * u[i], Math.abs(d) + eps);
-      p[i] -= (rate * m[i]) / u[i];
-    }
   }
 }
 
@@ -105,29 +117,39 @@ export class NAdam extends ElementwiseOptimizer<Required<NAdamOptions>, NAdamSta
     };
   }
 
-  protected update(
-    param: Tensor,
-    grad: Tensor,
-    state: NAdamState,
-    group: ParamGroup<Required<NAdamOptions>>,
-  ): void {
-    const { lr, betas, eps, weightDecay, momentumDecay } = group;
-    const [beta1, beta2] = betas;
-    const [p, g, m, v] = [floats(param), floats(grad), floats(state.expAvg), floats(state.expAvgSq)];
-    const step = ++state.step;
-    const mu = beta1 * (1 - 0.5 * 0.96 ** (step * momentumDecay));
-    const muNext = beta1 * (1 - 0.5 * 0.96 ** ((step + 1) * momentumDecay));
-    state.muProduct *= mu;
-    const correction2 = 1 - beta2 ** step;
-    const gradRate = (lr * (1 - mu)) / (1 - state.muProduct);
+  protected rule(): Update {
+    return nadam;
+  }
+
+  protected kept({ expAvg, expAvgSq }: NAdamState): readonly Tensor[] {
+    return [expAvg, expAvgSq];
+  }
+
+  protected override alike(a: NAdamState, b: NAdamState): boolean {
+    return a.step === b.step && a.muProduct === b.muProduct;
+  }
+
+  protected numbers(state: NAdamState, group: ParamGroup<Required<NAdamOptions>>, at: number): void {
+    const { lr, betas, eps, weightDecay } = group;
+    const step = state.step + 1;
+    const mu = momentumAt(step, group);
+    const muNext = momentumAt(step + 1, group);
+    const product = state.muProduct * mu;
+    f64[at] = betas[0];
+    f64[at + 1] = 1 - betas[0];
+    f64[at + 2] = betas[1];
+    f64[at + 3] = 1 - betas[1];
+    f64[at + 4] = eps;
+    f64[at + 5] = weightDecay;
+    f64[at + 6] = (lr * (1 - mu)) / (1 - product);
     // The product has μₜ twice: so it is in PyTorch 1.13 (2.0 has it once), whose numbers these are.
-    const averageRate = (lr * muNext) / (1 - state.muProduct * mu * muNext);
-    for (let i = 0; i < p.length; i++) {
-      const d = g[i] + weightDecay * p[i];
-      m[i] = beta1 * m[i] + (1 - beta1) * d;
-      v[i] = beta2 * v[i] + (1 - beta2) * d * d;
-      p[i] -= (gradRate * d + averageRate * m[i]) / (Math.sqrt(v[i] / correction2) + eps);
-    }
+    f64[at + 7] = (lr * muNext) / (1 - product * mu * muNext);
+    f64[at + 8] = 1 / Math.sqrt(1 - betas[1] ** step);
+  }
+
+  protected override advance(state: NAdamState, group: ParamGroup<Required<NAdamOptions>>): void {
+    state.step++;
+    state.muProduct *= momentumAt(state.step, group);
   }
 }
 
@@ -158,28 +180,41 @@ export class RAdam extends ElementwiseOptimizer<Required<AdamVariantOptions>, RA
     };
   }
 
-  protected update(
-    param: Tensor,
-    grad: Tensor,
+  protected rule(): Update {
+    return radam;
+  }
+
+  protected kept({ expAvg, expAvgSq }: RAdamState): readonly Tensor[] {
+    return [expAvg, expAvgSq];
+  }
+
+  protected override alike(a: RAdamState, b: RAdamState): boolean {
+    return a.step === b.step;
+  }
+
+  protected numbers(
     state: RAdamState,
-    group: ParamGroup<Required<AdamVariantOptions>>,
+    { lr, betas, eps, weightDecay }: ParamGroup<Required<AdamVariantOptions>>,
+    at: number,
   ): void {
-    const { lr, betas, eps, weightDecay } = group;
     const [beta1, beta2] = betas;
-    const [p, g, m, v] = [floats(param), floats(grad), floats(state.expAvg), floats(state.expAvgSq)];
-    const step = ++state.step;
-    const correction1 = 1 - beta1 ** step;
+    const step = state.step + 1;
     const correction2 = 1 - beta2 ** step;
     const longest = 2 / (1 - beta2) - 1;
     const length = longest - (2 * step * beta2 ** step) / correction2;
-    const rate = lr / correction1;
-    const rectified = length > 5 ? rectification(length, longest) * Math.sqrt(correction2) : null;
-    for (let i = 0; i < p.length; i++) {
-      const d = g[i] + weightDecay * p[i];
-      m[i] = beta1 * m[i] + (1 - beta1) * d;
-      v[i] = beta2 * v[i] + (1 - beta2) * d * d;
-      p[i] -= rate * m[i] * (rectified === null ? 1 : rectified / (Math.sqrt(v[i]) + eps));
-    }
+    f64[at] = beta1;
+    f64[at + 1] = 1 - beta1;
+    f64[at + 2] = beta2;
+    f64[at + 3] = 1 - beta2;
+    f64[at + 4] = eps;
+    f64[at + 5] = weightDecay;
+    f64[at + 6] = lr / (1 - beta1 ** step);
+    // 0: the variance cannot be estimated yet.
+    f64[at + 7] = length > 5 ? rectification(length, longest) * Math.sqrt(correction2) : 0;
+  }
+
+  protected override advance(state: RAdamState): void {
+    state.step++;
   }
 }
 
@@ -187,3 +222,35 @@ export class RAdam extends ElementwiseOptimizer<Required<AdamVariantOptions>, RA
 function rectification(length: number, longest: number): number {
   return Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length));
 }
+
+/** NAdam's μₜ. */
+function momentumAt(step: number, { betas, momentumDecay }: Required<NAdamOptions>): number {
+  return betas[0] * (1 - 0.5 * 0.96 ** (step * momentumDecay));
+}
+
+const adamax = update('Adamax', 2, 6, (m, [p, g, mean, size], numbers, smallest) => {
+  const [beta1, rest1, beta2, eps, weightDecay, rate] = numbers;
+  const d = m.keep(m.add(g, m.mul(weightDecay, p)));
+  const first = flush(m, m.add(m.mul(beta1, mean), m.mul(rest1, d)), smallest);
+  const u = flush(m, m.max(m.mul(beta2, size), m.add(m.unary('abs', d), eps)), smallest);
+  return [m.sub(p, m.div(m.mul(rate, first), u)), first, u];
+});
+
+const nadam = update('NAdam', 2, 9, (m, [p, g, mean, square], numbers, smallest) => {
+  const [beta1, rest1, beta2, rest2, eps, weightDecay, gradRate, averageRate, correction] = numbers;
+  const d = m.keep(m.add(g, m.mul(weightDecay, p)));
+  const first = flush(m, m.add(m.mul(beta1, mean), m.mul(rest1, d)), smallest);
+  const v = flush(m, m.add(m.mul(beta2, square), m.mul(m.mul(rest2, d), d)), smallest);
+  const step = m.add(m.mul(gradRate, d), m.mul(averageRate, first));
+  return [m.sub(p, m.div(step, m.add(m.mul(m.unary('sqrt', v), correction), eps))), first, v];
+});
+
+const radam = update('RAdam', 2, 8, (m, [p, g, mean, square], numbers, smallest) => {
+  const [beta1, rest1, beta2, rest2, eps, weightDecay, rate, rectified] = numbers;
+  const d = m.keep(m.add(g, m.mul(weightDecay, p)));
+  const first = flush(m, m.add(m.mul(beta1, mean), m.mul(rest1, d)), smallest);
+  const v = flush(m, m.add(m.mul(beta2, square), m.mul(m.mul(rest2, d), d)), smallest);
+  const scale = m.div(rectified, m.add(m.unary('sqrt', v), eps));
+  const factor = m.select(m.gt(rectified, m.number(0)), scale, m.number(1));
+  return [m.sub(p, m.mul(m.mul(rate, first), factor)), first, v];
+});

@@ -1,10 +1,10 @@
 /** Adam and AdamW. */
 
-import { type FloatElement, kernels } from '../kernels/index.js';
-import type { AdamArrays } from '../kernels/layers.js';
+import { flush, gradientOf, type Update, update } from '../kernels/updates.js';
+import { f64 } from '../memory.js';
 import type { Tensor } from '../tensor.js';
 import { atLeast, checkBetas, withDefaults } from './options.js';
-import { ElementwiseOptimizer, floatElementOf, type Updated, zerosFor } from './elementwise.js';
+import { ElementwiseOptimizer, zerosFor } from './elementwise.js';
 import type { ParamGroup, ParamsInput, ParamState } from './optimizer.js';
 import type { StateSource } from './state.js';
 
@@ -54,41 +54,57 @@ abstract class AdamBase extends ElementwiseOptimizer<Options, AdamState> {
     };
   }
 
-  protected update(param: Tensor, grad: Tensor, state: AdamState, group: ParamGroup<Options>): void {
-    this.updateAll([{ param, grad, state }], group);
+  protected rule({ weightDecay, amsgrad, maximize }: ParamGroup<Options>): Update {
+    const decay = weightDecay === 0 ? 0 : this.decoupled ? 2 : 1;
+    return rules[decay + (amsgrad ? 3 : 0) + (maximize ? 6 : 0)];
   }
 
-  /** Those of one dtype that have made as many steps are updated by one call. */
-  protected override updateAll(together: readonly Updated<AdamState>[], group: ParamGroup<Options>): void {
-    const { lr, betas, eps, weightDecay, amsgrad, maximize } = group;
-    const { decoupled } = this;
-    const calls: { element: FloatElement; step: number; tensors: AdamArrays[] }[] = [];
-    for (const { param, grad, state } of together) {
-      const element = floatElementOf(param);
-      const step = state.step + 1;
-      if (amsgrad) state.maxExpAvgSq ??= zerosFor(param);
-      let call = calls.find((own) => own.step === step && own.element === element);
-      if (call === undefined) calls.push((call = { element, step, tensors: [] }));
-      const { expAvg, expAvgSq, maxExpAvgSq } = state;
-      const most = amsgrad ? (maxExpAvgSq?.ptr ?? 0) : 0;
-      call.tensors.push([param.numel(), param.ptr, grad.ptr, expAvg.ptr, expAvgSq.ptr, most]);
-    }
-    const [beta1, beta2] = betas;
-    for (const { element, step, tensors } of calls)
-      kernels.adamSteps(element, tensors, {
-        lr,
-        beta1,
-        beta2,
-        eps,
-        weightDecay,
-        decoupled,
-        amsgrad,
-        maximize,
-        step,
-      });
-    for (const { state } of together) state.step++;
+  protected kept(state: AdamState, param: Tensor, { amsgrad }: ParamGroup<Options>): readonly Tensor[] {
+    const { expAvg, expAvgSq } = state;
+    return amsgrad ? [expAvg, expAvgSq, (state.maxExpAvgSq ??= zerosFor(param))] : [expAvg, expAvgSq];
+  }
+
+  protected override alike(a: AdamState, b: AdamState): boolean {
+    return a.step === b.step;
+  }
+
+  protected numbers(state: AdamState, group: ParamGroup<Options>, at: number): void {
+    const { lr, betas, eps, weightDecay } = group;
+    const step = state.step + 1;
+    f64[at] = betas[0];
+    f64[at + 1] = 1 - betas[0];
+    f64[at + 2] = betas[1];
+    f64[at + 3] = 1 - betas[1];
+    f64[at + 4] = lr / (1 - betas[0] ** step);
+    // The root of v is multiplied by it: division is what takes the time here.
+    f64[at + 5] = 1 / Math.sqrt(1 - betas[1] ** step);
+    f64[at + 6] = eps;
+    f64[at + 7] = this.decoupled ? 1 - lr * weightDecay : weightDecay;
+  }
+
+  protected override advance(state: AdamState): void {
+    state.step++;
   }
 }
+
+/** By weight decay (none, of the gradient, decoupled), largest mean square, and direction. */
+const rules = Array.from({ length: 12 }, (_, variant) => {
+  const decays = (['none', 'gradient', 'decoupled'] as const)[variant % 3];
+  const amsgrad = variant % 6 >= 3;
+  const maximize = variant >= 6;
+  return update('Adam', amsgrad ? 3 : 2, 8, (m, [p, g, mean, square, most], numbers, smallest) => {
+    const [beta1, rest1, beta2, rest2, stepSize, correction, eps, decay] = numbers;
+    const gradient = gradientOf(m, p, g, { decay: decays === 'gradient' ? decay : null, maximize });
+    const parameter = decays === 'decoupled' ? m.mul(p, decay) : p;
+    const first = flush(m, m.add(m.mul(beta1, mean), m.mul(rest1, gradient)), smallest);
+    const second = m.keep(m.add(m.mul(beta2, square), m.mul(m.mul(rest2, gradient), gradient)));
+    const v = m.keep(m.select(m.lt(second, smallest), m.number(0), second));
+    const scale = amsgrad ? m.keep(m.max(v, most)) : v;
+    const root = m.add(m.mul(m.unary('sqrt', scale), correction), eps);
+    const result = m.sub(parameter, m.div(m.mul(stepSize, first), root));
+    return amsgrad ? [result, first, v, scale] : [result, first, v];
+  });
+});
 
 const DEFAULTS = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false, maximize: false } as const;
 

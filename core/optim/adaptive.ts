@@ -1,8 +1,10 @@
 /** Optimizers that scale each element's step by the size of its past gradients: Adagrad, Adadelta, RMSprop. */
 
+import { flush, gradientOf, type Update, update } from '../kernels/updates.js';
+import { f64 } from '../memory.js';
 import type { Tensor } from '../tensor.js';
 import { atLeast, withDefaults } from './options.js';
-import { ElementwiseOptimizer, floats, zerosFor } from './elementwise.js';
+import { ElementwiseOptimizer, zerosFor } from './elementwise.js';
 import type { ParamGroup, ParamsInput, ParamState } from './optimizer.js';
 import type { StateSource } from './state.js';
 
@@ -50,21 +52,30 @@ export class Adagrad extends ElementwiseOptimizer<Required<AdagradOptions>, Adag
     return { step: source.number('step', 0), sum: source.tensor('sum', group.initialAccumulatorValue) };
   }
 
-  protected update(
-    param: Tensor,
-    grad: Tensor,
-    state: AdagradState,
-    group: ParamGroup<Required<AdagradOptions>>,
+  protected rule({ maximize }: ParamGroup<Required<AdagradOptions>>): Update {
+    return adagrad[maximize ? 1 : 0];
+  }
+
+  protected kept({ sum }: AdagradState): readonly Tensor[] {
+    return [sum];
+  }
+
+  protected override alike(a: AdagradState, b: AdagradState): boolean {
+    return a.step === b.step;
+  }
+
+  protected numbers(
+    { step }: AdagradState,
+    { lr, lrDecay, weightDecay, eps }: ParamGroup<Required<AdagradOptions>>,
+    at: number,
   ): void {
-    const { lr, lrDecay, weightDecay, eps, maximize } = group;
-    const [p, g, sum] = [floats(param), floats(grad), floats(state.sum)];
-    const rate = lr / (1 + state.step * lrDecay);
+    f64[at] = lr / (1 + step * lrDecay);
+    f64[at + 1] = eps;
+    f64[at + 2] = weightDecay;
+  }
+
+  protected override advance(state: AdagradState): void {
     state.step++;
-    for (let i = 0; i < p.length; i++) {
-      const d = (maximize ? -g[i] : g[i]) + weightDecay * p[i];
-      sum[i] += d * d;
-      p[i] -= (rate * d) / (Math.sqrt(sum[i]) + eps);
-    }
   }
 }
 
@@ -103,21 +114,24 @@ export class Adadelta extends ElementwiseOptimizer<Required<AdadeltaOptions>, Ad
     return { squareAvg: source.tensor('squareAvg'), accDelta: source.tensor('accDelta') };
   }
 
-  protected update(
-    param: Tensor,
-    grad: Tensor,
-    state: AdadeltaState,
-    group: ParamGroup<Required<AdadeltaOptions>>,
+  protected rule({ maximize }: ParamGroup<Required<AdadeltaOptions>>): Update {
+    return adadelta[maximize ? 1 : 0];
+  }
+
+  protected kept({ squareAvg, accDelta }: AdadeltaState): readonly Tensor[] {
+    return [squareAvg, accDelta];
+  }
+
+  protected numbers(
+    _state: AdadeltaState,
+    { lr, rho, eps, weightDecay }: ParamGroup<Required<AdadeltaOptions>>,
+    at: number,
   ): void {
-    const { lr, rho, eps, weightDecay, maximize } = group;
-    const [p, g, v, u] = [floats(param), floats(grad), floats(state.squareAvg), floats(state.accDelta)];
-    for (let i = 0; i < p.length; i++) {
-      const d = (maximize ? -g[i] : g[i]) + weightDecay * p[i];
-      v[i] = rho * v[i] + (1 - rho) * d * d;
-      const delta = (Math.sqrt(u[i] + eps) / Math.sqrt(v[i] + eps)) * d;
-      u[i] = rho * u[i] + (1 - rho) * delta * delta;
-      p[i] -= lr * delta;
-    }
+    f64[at] = lr;
+    f64[at + 1] = rho;
+    f64[at + 2] = 1 - rho;
+    f64[at + 3] = eps;
+    f64[at + 4] = weightDecay;
   }
 }
 
@@ -178,26 +192,73 @@ export class RMSprop extends ElementwiseOptimizer<Required<RMSpropOptions>, RMSp
     };
   }
 
-  protected update(
-    param: Tensor,
-    grad: Tensor,
+  protected rule({ momentum, centered, maximize }: ParamGroup<Required<RMSpropOptions>>): Update {
+    return rmsprop[(momentum > 0 ? 1 : 0) + (centered ? 2 : 0) + (maximize ? 4 : 0)];
+  }
+
+  protected kept(
     state: RMSpropState,
-    group: ParamGroup<Required<RMSpropOptions>>,
+    param: Tensor,
+    { momentum, centered }: ParamGroup<Required<RMSpropOptions>>,
+  ): readonly Tensor[] {
+    const kept = [state.squareAvg];
+    if (momentum > 0) kept.push((state.momentumBuffer ??= zerosFor(param)));
+    if (centered) kept.push((state.gradAvg ??= zerosFor(param)));
+    return kept;
+  }
+
+  protected numbers(
+    _state: RMSpropState,
+    { lr, alpha, eps, weightDecay, momentum }: ParamGroup<Required<RMSpropOptions>>,
+    at: number,
   ): void {
-    const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = group;
-    const [p, g, v] = [floats(param), floats(grad), floats(state.squareAvg)];
-    const buffer = momentum > 0 ? floats((state.momentumBuffer ??= zerosFor(param))) : null;
-    const average = centered ? floats((state.gradAvg ??= zerosFor(param))) : null;
-    for (let i = 0; i < p.length; i++) {
-      const d = (maximize ? -g[i] : g[i]) + weightDecay * p[i];
-      v[i] = alpha * v[i] + (1 - alpha) * d * d;
-      let spread = v[i];
-      if (average) {
-        average[i] = alpha * average[i] + (1 - alpha) * d;
-        spread -= average[i] * average[i];
-      }
-      const scaled = d / (Math.sqrt(spread) + eps);
-      p[i] -= lr * (buffer ? (buffer[i] = momentum * buffer[i] + scaled) : scaled);
-    }
+    f64[at] = lr;
+    f64[at + 1] = alpha;
+    f64[at + 2] = 1 - alpha;
+    f64[at + 3] = eps;
+    f64[at + 4] = weightDecay;
+    f64[at + 5] = momentum;
   }
 }
+
+const adagrad = [false, true].map((maximize) =>
+  update('Adagrad', 1, 3, (m, [p, g, sum], [rate, eps, weightDecay]) => {
+    const d = m.keep(gradientOf(m, p, g, { decay: weightDecay, maximize }));
+    const total = m.keep(m.add(sum, m.mul(d, d)));
+    return [m.sub(p, m.div(m.mul(rate, d), m.add(m.unary('sqrt', total), eps))), total];
+  }),
+);
+
+const adadelta = [false, true].map((maximize) =>
+  update('Adadelta', 2, 5, (m, [p, g, square, moved], [lr, rho, rest, eps, weightDecay], smallest) => {
+    const d = m.keep(gradientOf(m, p, g, { decay: weightDecay, maximize }));
+    const v = flush(m, m.add(m.mul(rho, square), m.mul(m.mul(rest, d), d)), smallest);
+    const ratio = m.div(m.unary('sqrt', m.add(moved, eps)), m.unary('sqrt', m.add(v, eps)));
+    const delta = m.keep(m.mul(ratio, d));
+    const u = flush(m, m.add(m.mul(rho, moved), m.mul(m.mul(rest, delta), delta)), smallest);
+    return [m.sub(p, m.mul(lr, delta)), v, u];
+  }),
+);
+
+/** By momentum, centering and direction. */
+const rmsprop = Array.from({ length: 8 }, (_, variant) => {
+  const hasMomentum = (variant & 1) !== 0;
+  const centered = (variant & 2) !== 0;
+  const maximize = (variant & 4) !== 0;
+  const kept = 1 + (hasMomentum ? 1 : 0) + (centered ? 1 : 0);
+  return update('RMSprop', kept, 6, (m, [p, g, square, ...others], numbers, smallest) => {
+    const [lr, alpha, rest, eps, weightDecay, momentum] = numbers;
+    const d = m.keep(gradientOf(m, p, g, { decay: weightDecay, maximize }));
+    const v = flush(m, m.add(m.mul(alpha, square), m.mul(m.mul(rest, d), d)), smallest);
+    const average = centered
+      ? flush(m, m.add(m.mul(alpha, others[kept - 2]), m.mul(rest, d)), smallest)
+      : null;
+    const spread = average === null ? v : m.sub(v, m.mul(average, average));
+    const scaled = m.keep(m.div(d, m.add(m.unary('sqrt', spread), eps)));
+    const step = hasMomentum ? m.keep(m.add(m.mul(momentum, others[0]), scaled)) : scaled;
+    const result = [m.sub(p, m.mul(lr, step)), v];
+    if (hasMomentum) result.push(step);
+    if (average !== null) result.push(average);
+    return result;
+  });
+});

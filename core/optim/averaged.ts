@@ -1,8 +1,10 @@
 /** Optimizers of other families: averaged SGD and resilient backpropagation. */
 
+import { gradientOf, type Update, update } from '../kernels/updates.js';
+import { f64 } from '../memory.js';
 import type { Tensor } from '../tensor.js';
 import { atLeast, withDefaults } from './options.js';
-import { ElementwiseOptimizer, floats } from './elementwise.js';
+import { ElementwiseOptimizer } from './elementwise.js';
 import type { ParamGroup, ParamsInput, ParamState } from './optimizer.js';
 import type { StateSource } from './state.js';
 
@@ -50,21 +52,32 @@ export class ASGD extends ElementwiseOptimizer<Required<ASGDOptions>, ASGDState>
     };
   }
 
-  protected update(
-    param: Tensor,
-    grad: Tensor,
-    state: ASGDState,
-    group: ParamGroup<Required<ASGDOptions>>,
+  protected rule({ maximize }: ParamGroup<Required<ASGDOptions>>): Update {
+    return asgd[maximize ? 1 : 0];
+  }
+
+  protected kept({ ax }: ASGDState): readonly Tensor[] {
+    return [ax];
+  }
+
+  protected override alike(a: ASGDState, b: ASGDState): boolean {
+    return a.step === b.step && a.eta === b.eta && a.mu === b.mu;
+  }
+
+  protected numbers(
+    { eta, mu }: ASGDState,
+    { lambd, weightDecay }: ParamGroup<Required<ASGDOptions>>,
+    at: number,
   ): void {
-    const { lr, lambd, alpha, t0, weightDecay, maximize } = group;
-    const { eta, mu } = state;
-    const [p, g, ax] = [floats(param), floats(grad), floats(state.ax)];
+    f64[at] = eta;
+    f64[at + 1] = 1 - lambd * eta;
+    f64[at + 2] = mu;
+    f64[at + 3] = weightDecay;
+  }
+
+  protected override advance(state: ASGDState, group: ParamGroup<Required<ASGDOptions>>): void {
+    const { lr, lambd, alpha, t0 } = group;
     state.step++;
-    for (let i = 0; i < p.length; i++) {
-      const d = (maximize ? -g[i] : g[i]) + weightDecay * p[i];
-      p[i] = p[i] * (1 - lambd * eta) - eta * d;
-      ax[i] = mu === 1 ? p[i] : ax[i] + (p[i] - ax[i]) * mu;
-    }
     state.eta = lr / (1 + lambd * lr * state.step) ** alpha;
     state.mu = 1 / Math.max(1, state.step - t0);
   }
@@ -113,25 +126,48 @@ export class Rprop extends ElementwiseOptimizer<Required<RpropOptions>, RpropSta
     };
   }
 
-  protected update(
-    param: Tensor,
-    grad: Tensor,
-    state: RpropState,
-    group: ParamGroup<Required<RpropOptions>>,
+  protected rule({ maximize }: ParamGroup<Required<RpropOptions>>): Update {
+    return rprop[maximize ? 1 : 0];
+  }
+
+  protected kept({ prev, stepSize }: RpropState): readonly Tensor[] {
+    return [prev, stepSize];
+  }
+
+  protected numbers(
+    _state: RpropState,
+    { etas, stepSizes }: ParamGroup<Required<RpropOptions>>,
+    at: number,
   ): void {
-    const { etas, stepSizes, maximize } = group;
-    const [p, g, previous, size] = [floats(param), floats(grad), floats(state.prev), floats(state.stepSize)];
+    f64[at] = etas[0];
+    f64[at + 1] = etas[1];
+    f64[at + 2] = stepSizes[0];
+    f64[at + 3] = stepSizes[1];
+  }
+
+  protected override advance(state: RpropState): void {
     state.step++;
-    for (let i = 0; i < p.length; i++) {
-      let d = maximize ? -g[i] : g[i];
-      const agreement = d * previous[i];
-      if (agreement !== 0) {
-        const factor = agreement > 0 ? etas[1] : etas[0];
-        size[i] = Math.min(stepSizes[1], Math.max(stepSizes[0], size[i] * factor));
-      }
-      if (agreement < 0) d = 0;
-      p[i] -= Math.sign(d) * size[i];
-      previous[i] = d;
-    }
   }
 }
+
+const asgd = [false, true].map((maximize) =>
+  update('ASGD', 1, 4, (m, [p, g, average], [eta, keep, mu, weightDecay]) => {
+    const d = gradientOf(m, p, g, { decay: weightDecay, maximize });
+    const next = m.keep(m.sub(m.mul(p, keep), m.mul(eta, d)));
+    const averaged = m.add(average, m.mul(m.sub(next, average), mu));
+    return [next, m.select(m.eq(mu, m.number(1)), next, averaged)];
+  }),
+);
+
+const rprop = [false, true].map((maximize) =>
+  update('Rprop', 2, 4, (m, [p, g, previous, size], [down, up, least, most]) => {
+    const d = m.keep(maximize ? m.unary('neg', g) : g);
+    const zero = m.number(0);
+    const agreement = m.keep(m.mul(d, previous));
+    const scaled = m.mul(size, m.select(m.gt(agreement, zero), up, down));
+    const changed = m.or(m.gt(agreement, zero), m.lt(agreement, zero));
+    const next = m.keep(m.select(changed, m.min(most, m.max(least, scaled)), size));
+    const kept = m.keep(m.select(m.lt(agreement, zero), zero, d));
+    return [m.sub(p, m.mul(m.unary('sign', kept), next)), kept, next];
+  }),
+);

@@ -1,9 +1,15 @@
 /** Averages of a model's weights over its training, which often generalize better than the last ones. */
 
+import { type FloatElement, kernels } from '../kernels/index.js';
+import { tracing } from '../autograd/tracing.js';
 import { hostCall } from '../kernels/recording.js';
+import { update, type UpdateArrays } from '../kernels/updates.js';
+import { f64 } from '../memory.js';
 import type { Module } from '../nn/module.js';
 import { checkOptions } from '../options.js';
-import { floats } from './elementwise.js';
+import { contiguousData } from '../ops/raw.js';
+import { Storage } from '../storage.js';
+import { floatElementOf } from './elementwise.js';
 
 /** Options of {@link EMA}. */
 export interface EMAOptions {
@@ -26,6 +32,7 @@ export class EMA<M extends Module> {
   readonly decay: number;
   /** Number of updates so far. */
   updates = 0;
+  readonly #numbers = Storage.allocate(16, 'EMA');
 
   /** @throws RangeError unless decay is in [0, 1] */
   constructor(
@@ -41,22 +48,38 @@ export class EMA<M extends Module> {
 
   /** Takes the model's present weights into the average; call it after each step of the optimizer. */
   update(): void {
-    hostCall('EMA.update', () => {
-      this.average();
-    });
-  }
-
-  private average(): void {
-    this.updates++;
+    const numbers = this.#numbers;
+    hostCall(
+      'EMA.update',
+      () => {
+        this.updates++;
+        f64[numbers.ptr / 8] = this.decay;
+        f64[numbers.ptr / 8 + 1] = 1 - this.decay;
+      },
+      true,
+    );
     const present = this.source.parameters();
-    this.model.parameters().forEach((average, k) => {
+    const calls = new Map<FloatElement, UpdateArrays[]>();
+    const averages = this.model.parameters();
+    /** Held until the kernels have run: what lies in order in place of a parameter that does not. */
+    const held = averages.map((average, k) => {
       average.changing();
-      const to = floats(average);
-      const from = floats(present[k].contiguous());
-      for (let i = 0; i < to.length; i++) to[i] = this.decay * to[i] + (1 - this.decay) * from[i];
-      average.changed();
+      tracing.current?.uses(present[k]);
+      const element = floatElementOf(average);
+      const from = contiguousData(present[k], 'EMA');
+      let call = calls.get(element);
+      if (call === undefined) calls.set(element, (call = []));
+      call.push([average.numel(), average.ptr, from.ptr]);
+      return from;
     });
+    for (const [element, tensors] of calls) kernels.update(ema, element, tensors, numbers.ptr);
+    for (let k = 0; k < held.length; k++) averages[k].changed();
     const buffers = this.source.buffers();
     this.model.buffers().forEach((buffer, k) => buffer.copy_(buffers[k]));
   }
 }
+
+/** The average takes the place of the parameter, the parameter that of the gradient. */
+const ema = update('EMA', 0, 2, (m, [average, present], [decay, rest]) => [
+  m.add(m.mul(decay, average), m.mul(rest, present)),
+]);

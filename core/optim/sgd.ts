@@ -1,10 +1,10 @@
 /** Stochastic gradient descent. */
 
-import { type FloatElement, kernels } from '../kernels/index.js';
-import type { SgdArrays } from '../kernels/layers.js';
-import { allocate, type Tensor } from '../tensor.js';
+import { flush, gradientOf, type Update, update } from '../kernels/updates.js';
+import { f64 } from '../memory.js';
+import type { Tensor } from '../tensor.js';
 import { atLeast, withDefaults } from './options.js';
-import { ElementwiseOptimizer, floatElementOf, type Updated } from './elementwise.js';
+import { ElementwiseOptimizer, zerosFor } from './elementwise.js';
 import type { ParamGroup, ParamsInput, ParamState } from './optimizer.js';
 import type { StateSource } from './state.js';
 
@@ -38,6 +38,9 @@ interface SGDState extends ParamState {
  * p ← p - lr (g + momentum b).
  */
 export class SGD extends ElementwiseOptimizer<Options, SGDState> {
+  /** States whose buffer has no gradient yet. */
+  readonly #fresh = new WeakSet<SGDState>();
+
   constructor(params: ParamsInput<Options>, options: SGDOptions) {
     const defaults = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false };
     super(params, withDefaults('SGD', defaults, options));
@@ -56,24 +59,55 @@ export class SGD extends ElementwiseOptimizer<Options, SGDState> {
     return { momentumBuffer: source.optional('momentumBuffer') };
   }
 
-  protected update(param: Tensor, grad: Tensor, state: SGDState, group: ParamGroup<Options>): void {
-    this.updateAll([{ param, grad, state }], group);
+  protected rule({ momentum, weightDecay, nesterov, maximize }: ParamGroup<Options>): Update {
+    return rules[
+      (momentum === 0 ? 0 : 1) + (nesterov ? 2 : 0) + (weightDecay === 0 ? 0 : 4) + (maximize ? 8 : 0)
+    ];
   }
 
-  /** Those of one dtype are updated by one call, their first step with momentum by another. */
-  protected override updateAll(together: readonly Updated<SGDState>[], group: ParamGroup<Options>): void {
-    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
-    const calls: { element: FloatElement; first: boolean; tensors: SgdArrays[] }[] = [];
-    for (const { param, grad, state } of together) {
-      const element = floatElementOf(param);
-      const first = momentum !== 0 && state.momentumBuffer === null;
-      if (first) state.momentumBuffer = allocate(param.layout.compact(), param.dtype, 'SGD');
-      let call = calls.find((own) => own.first === first && own.element === element);
-      if (call === undefined) calls.push((call = { element, first, tensors: [] }));
-      const buffer = momentum === 0 ? 0 : (state.momentumBuffer?.ptr ?? 0);
-      call.tensors.push([param.numel(), param.ptr, grad.ptr, buffer]);
+  protected kept(state: SGDState, param: Tensor, { momentum }: ParamGroup<Options>): readonly Tensor[] {
+    if (momentum === 0) return NOTHING;
+    if (state.momentumBuffer === null) {
+      this.#fresh.add(state);
+      state.momentumBuffer = zerosFor(param);
     }
-    for (const { element, first, tensors } of calls)
-      kernels.sgdSteps(element, tensors, { lr, momentum, dampening, weightDecay, nesterov, maximize, first });
+    return [state.momentumBuffer];
+  }
+
+  protected override alike(a: SGDState, b: SGDState): boolean {
+    return this.#fresh.has(a) === this.#fresh.has(b);
+  }
+
+  protected numbers(state: SGDState, group: ParamGroup<Options>, at: number): void {
+    const { lr, momentum, dampening, weightDecay } = group;
+    const first = this.#fresh.has(state);
+    f64[at] = lr;
+    f64[at + 1] = momentum;
+    // The first time the buffer becomes the gradient.
+    f64[at + 2] = first ? 0 : momentum;
+    f64[at + 3] = first ? 1 : 1 - dampening;
+    f64[at + 4] = weightDecay;
+  }
+
+  protected override advance(state: SGDState): void {
+    this.#fresh.delete(state);
   }
 }
+
+const NOTHING: readonly Tensor[] = [];
+
+/** By momentum, Nesterov, weight decay and direction. */
+const rules = Array.from({ length: 16 }, (_, variant) => {
+  const hasMomentum = (variant & 1) !== 0;
+  const nesterov = (variant & 2) !== 0;
+  const decays = (variant & 4) !== 0;
+  const maximize = (variant & 8) !== 0;
+  return update('SGD', hasMomentum ? 1 : 0, 5, (m, [p, g, buffer], numbers, smallest) => {
+    const [lr, momentum, keep, undamped, weightDecay] = numbers;
+    const gradient = gradientOf(m, p, g, { decay: decays ? weightDecay : null, maximize });
+    if (!hasMomentum) return [m.sub(p, m.mul(lr, gradient))];
+    const moment = flush(m, m.add(m.mul(keep, buffer), m.mul(undamped, gradient)), smallest);
+    const step = nesterov ? m.add(gradient, m.mul(momentum, moment)) : moment;
+    return [m.sub(p, m.mul(lr, step)), moment];
+  });
+});

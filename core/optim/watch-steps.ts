@@ -2,7 +2,7 @@
 import { knownOptimizers, Optimizer } from './optimizer.js';
 
 /** Makes the step, by `run`, and returns what that returns. */
-export type AroundStep = (optimizer: Optimizer, run: () => unknown) => unknown;
+export type AroundStep = (optimizer: Optimizer, run: () => unknown, args: readonly unknown[]) => unknown;
 
 /**
  * Puts `around` about the `step` of every class of optimizers that a prototype in use inherits from, and hands what takes it off
@@ -35,7 +35,7 @@ function watchStep(prototype: object, around: AroundStep, undo: (restore: () => 
   const step: unknown = own?.value;
   if (own === undefined || typeof step !== 'function') return;
   const watched = function watched(this: Optimizer, ...args: unknown[]): unknown {
-    return around(this, () => Reflect.apply(step, this, args));
+    return around(this, () => Reflect.apply(step, this, args), args);
   };
   Object.defineProperty(prototype, 'step', { ...own, value: watched });
   undo(() => {

@@ -10,7 +10,7 @@ import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { fused } from './fused.js';
 import { matmul } from './matmul.js';
-import { adamStep, adamSteps, axpy, sgdStep, sgdSteps, sumSquares } from './optimizers.js';
+import { axpy, clipFactor, sumSquares, update } from './updates.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 import { unary, unaryFlat, unaryFunction } from './unary.js';
@@ -39,8 +39,6 @@ export const referenceKernels: Kernels = {
   mapFormula,
   sumFormula,
   axpy,
-  sgdStep,
-  adamStep,
   classLoss,
   classLossGrad,
   conv,
@@ -55,8 +53,8 @@ export const referenceKernels: Kernels = {
   attentionGrad,
   tableRows,
   tableRowsGrad,
-  sgdSteps,
-  adamSteps,
+  update,
+  clipFactor,
   sumSquares,
   rowNorm,
   rowNormGrad,

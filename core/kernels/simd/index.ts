@@ -12,7 +12,7 @@ import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } f
 import { fused } from './fused.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { matmul } from './gemm.js';
-import { adamStep, adamSteps, axpy, fill, sgdStep, sgdSteps, sumSquares } from './optimizers.js';
+import { axpy, clipFactor, fill, sumSquares, update } from './optimizers.js';
 import { compileProgram } from './program.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
@@ -43,8 +43,6 @@ export const simdKernels: Kernels = {
   sumFormula,
   fill,
   axpy,
-  sgdStep,
-  adamStep,
   conv,
   convInputGrad,
   convWeightGrad,
@@ -57,8 +55,8 @@ export const simdKernels: Kernels = {
   attentionGrad,
   tableRows,
   tableRowsGrad,
-  sgdSteps,
-  adamSteps,
+  update,
+  clipFactor,
   sumSquares,
   rowNorm,
   rowNormGrad,

@@ -1,7 +1,8 @@
-/** The code of parameter updates. Settings that change the computation are compiled in, numbers are arguments. */
+/** The code of parameter updates. Settings that change the computation are compiled in, numbers are read from the memory. */
 import {
   f32,
   f32x4,
+  f64,
   f64x2,
   i32,
   i8x16,
@@ -13,17 +14,13 @@ import {
   type V128,
   type WasmFunction,
 } from '../assembler/index.js';
-import { SMALLEST_NORMAL } from '../reference/optimizers.js';
+import { SMALLEST_NORMAL, type Update } from '../updates.js';
+import { vectors } from './formula.js';
 import { float64Lanes, type FloatLanes } from './lanes.js';
 import { forEachVector } from './loops.js';
 
 function splat(lanes: FloatLanes, value: F64): V128 {
   return lanes.element === 'float32' ? f32x4.splat(f32.demote(value)) : f64x2.splat(value);
-}
-
-/** Subnormal numbers become zero: with them processors compute many times slower. */
-function flush({ ops }: FloatLanes, value: V128, smallest: V128): V128 {
-  return v128.andNot(value, ops.lt(ops.abs(value), smallest));
 }
 
 export function compileAxpy(lanes: FloatLanes): WasmFunction {
@@ -38,10 +35,10 @@ export function compileAxpy(lanes: FloatLanes): WasmFunction {
   return module.compile().run;
 }
 
-/** out[0] = Σ x[i]², in float64. */
-export function compileSumSquares(lanes: FloatLanes): WasmFunction {
+/** out[0] += Σ x[i]², in float64, of (n, out, x); `many` of a table of n and x. */
+export function compileSumSquares(lanes: FloatLanes): UpdateFunctions {
   const module = new ModuleBuilder();
-  module.define('run', { n: 'i32', x: 'i32', out: 'i32' }, (f, p) => {
+  const run = module.define('run', { n: 'i32', out: 'i32', x: 'i32' }, (f, p) => {
     const sums = [f.let(f64x2.const(0)), f.let(f64x2.const(0))];
     const count = (sum: Local<'v128'>, value: V128): void => {
       const x = f.let(value);
@@ -60,11 +57,23 @@ export function compileSumSquares(lanes: FloatLanes): WasmFunction {
       );
     });
     const total = f.let(f64x2.add(sums[0], sums[1]));
-    f.storeLane(
-      8,
-      p.out,
-      float64Lanes.horizontal(f64x2.add, total, (half) => half),
-    );
+    const sum = float64Lanes.horizontal(f64x2.add, total, (half) => half);
+    f.storeLane(8, p.out, f64x2.add(f64x2.splat(f64.load(p.out, 0)), sum));
+  });
+  defineMany(module, run, 2);
+  const { run: one, many } = module.compile();
+  return { run: one, many };
+}
+
+/** Σ x² at `out` (8 bytes) becomes the factor min(1, most / (√Σ + 1e-6)), and is left behind it as it was. */
+export function compileClipFactor(): WasmFunction {
+  const module = new ModuleBuilder();
+  module.define('run', { out: 'i32', most: 'f64' }, (f, p) => {
+    const sum = f.let(f64x2.splat(f64.load(p.out, 0)));
+    const factor = f64x2.div(f64x2.splat(p.most), f64x2.add(f64x2.sqrt(sum), f64x2.const(1e-6)));
+    f.storeLane(8, p.out, sum, 0, 8);
+    // As Math.min: NaN where the norm is.
+    f.storeLane(8, p.out, f64x2.pmin(factor, f64x2.const(1)));
   });
   return module.compile().run;
 }
@@ -80,146 +89,46 @@ export function compileFill(lanes: FloatLanes): WasmFunction {
   return module.compile().run;
 }
 
-/** How many numbers an update has in front: a count and addresses; as words they are a row of the table of `many`. */
-const HEAD = { sgd: 4, adam: 6 } as const;
-
-/** What updates one tensor, and what updates all of a table of them. */
+/** What updates one tensor: (n, numbers, arrays …); `many` updates all of a table, whose rows are n and the arrays. */
 export interface UpdateFunctions {
   readonly run: WasmFunction;
   readonly many: WasmFunction;
 }
 
-/** Calls an update for each row of a table, with the same settings. */
-function defineMany(
-  module: ModuleBuilder,
-  run: FunctionHandle,
-  head: number,
-  settings: Readonly<Record<string, 'f64'>>,
-): void {
-  module.define('many', { count: 'i32', table: 'i32', ...settings }, (f, p) => {
-    const { count, table } = p;
-    const numbers = Object.values<Local<'i32' | 'f64'>>(p).slice(2);
+/** Calls a function for each row of a table, of `head` words: with the first, something for all, and the others. */
+function defineMany(module: ModuleBuilder, run: FunctionHandle, head: number): void {
+  module.define('many', { count: 'i32', table: 'i32', common: 'i32' }, (f, p) => {
+    const { count, table, common } = p;
     f.while(count, () => {
       const row = Array.from({ length: head }, (_, word) => i32.load(table, 4 * word));
-      f.call(run, ...row, ...numbers);
+      f.call(run, row[0], common, ...row.slice(1));
       f.advance(table, 4 * head);
       f.advance(count, -1);
     });
   });
 }
 
-function bothOf(module: ModuleBuilder): UpdateFunctions {
-  const { run, many } = module.compile();
-  return { run, many };
-}
-
-export interface SgdVariant {
-  readonly momentum: 'none' | 'first' | 'running';
-  readonly nesterov: boolean;
-  readonly decay: boolean;
-  readonly maximize: boolean;
-}
-
-export function compileSgd(lanes: FloatLanes, variant: SgdVariant): UpdateFunctions {
-  const { ops } = lanes;
+export function compileUpdate({ rule, kept, numbers }: Update, lanes: FloatLanes): UpdateFunctions {
   const module = new ModuleBuilder();
-  const settings = { lr: 'f64', momentum: 'f64', undamped: 'f64', weightDecay: 'f64' } as const;
-  const signature = {
-    n: 'i32',
-    p: 'i32',
-    g: 'i32',
-    buffer: 'i32',
-    ...settings,
-  } as const;
-  const run = module.define('run', signature, (f, a) => {
-    const lr = f.let(splat(lanes, a.lr));
-    const momentum = f.let(splat(lanes, a.momentum));
-    const undamped = f.let(splat(lanes, a.undamped));
-    const weightDecay = f.let(splat(lanes, a.weightDecay));
-    const smallest = f.let(ops.const(SMALLEST_NORMAL[lanes.element]));
-    const pointers = variant.momentum === 'none' ? [a.p, a.g] : [a.p, a.g, a.buffer];
-    forEachVector(f, lanes, a.n, pointers, ({ store }) => {
-      const p = f.let(v128.load(a.p));
-      const g = f.let(variant.maximize ? ops.neg(v128.load(a.g)) : v128.load(a.g));
-      if (variant.decay) f.set(g, ops.add(g, ops.mul(weightDecay, p)));
-      if (variant.momentum !== 'none') {
-        const moment = f.let(
-          variant.momentum === 'first'
-            ? g
-            : ops.add(ops.mul(momentum, v128.load(a.buffer)), ops.mul(undamped, g)),
-        );
-        if (variant.momentum === 'running') f.set(moment, flush(lanes, moment, smallest));
-        store(a.buffer, moment);
-        f.set(g, variant.nesterov ? ops.add(g, ops.mul(momentum, moment)) : moment);
-      }
-      store(a.p, ops.sub(p, ops.mul(lr, g)));
+  const arrays = Object.fromEntries(
+    Array.from({ length: 2 + kept }, (_, i): [string, 'i32'] => [`array${i}`, 'i32']),
+  );
+  const run = module.define('run', { n: 'i32', numbers: 'i32', ...arrays }, (f, p) => {
+    const pointers = Object.entries<Local<'i32'>>(p)
+      .filter(([name]) => name.startsWith('array'))
+      .map(([, local]) => local);
+    const given = Array.from({ length: numbers }, (_, i) => f.let(splat(lanes, f64.load(p.numbers, 8 * i))));
+    const smallest = f.let(lanes.ops.const(SMALLEST_NORMAL[lanes.element]));
+    forEachVector(f, lanes, p.n, pointers, ({ store }) => {
+      const values = pointers.map((pointer) => f.let(v128.load(pointer)));
+      const results = rule(vectors(f, lanes), values, given, smallest).map((value) => f.let(value));
+      const targets = [pointers[0], ...pointers.slice(2)];
+      results.forEach((value, i) => {
+        store(targets[i], value);
+      });
     });
   });
-  defineMany(module, run, HEAD.sgd, settings);
-  return bothOf(module);
-}
-
-export interface AdamVariant {
-  readonly decay: 'none' | 'gradient' | 'decoupled';
-  readonly amsgrad: boolean;
-  readonly maximize: boolean;
-}
-
-export function compileAdam(lanes: FloatLanes, variant: AdamVariant): UpdateFunctions {
-  const { ops } = lanes;
-  const module = new ModuleBuilder();
-  const settings = {
-    beta1: 'f64',
-    rest1: 'f64',
-    beta2: 'f64',
-    rest2: 'f64',
-    stepSize: 'f64',
-    /** 1 / sqrt(1 - beta2^step), by which the root of v is multiplied: division is what takes the time here. */
-    correction: 'f64',
-    eps: 'f64',
-    /** The weight decay itself, or the factor 1 - lr weightDecay when decoupled. */
-    decay: 'f64',
-  } as const;
-  const signature = {
-    n: 'i32',
-    p: 'i32',
-    g: 'i32',
-    m: 'i32',
-    v: 'i32',
-    vMax: 'i32',
-    ...settings,
-  } as const;
-  const run = module.define('run', signature, (f, a) => {
-    const beta1 = f.let(splat(lanes, a.beta1));
-    const rest1 = f.let(splat(lanes, a.rest1));
-    const beta2 = f.let(splat(lanes, a.beta2));
-    const rest2 = f.let(splat(lanes, a.rest2));
-    const stepSize = f.let(splat(lanes, a.stepSize));
-    const correction = f.let(splat(lanes, a.correction));
-    const eps = f.let(splat(lanes, a.eps));
-    const decay = f.let(splat(lanes, a.decay));
-    const smallest = f.let(ops.const(SMALLEST_NORMAL[lanes.element]));
-    const pointers = [a.p, a.g, a.m, a.v];
-    if (variant.amsgrad) pointers.push(a.vMax);
-    forEachVector(f, lanes, a.n, pointers, ({ store }) => {
-      const p = f.let(v128.load(a.p));
-      const g = f.let(variant.maximize ? ops.neg(v128.load(a.g)) : v128.load(a.g));
-      if (variant.decay === 'gradient') f.set(g, ops.add(g, ops.mul(decay, p)));
-      if (variant.decay === 'decoupled') f.set(p, ops.mul(p, decay));
-      const m = f.let(ops.add(ops.mul(beta1, v128.load(a.m)), ops.mul(rest1, g)));
-      f.set(m, flush(lanes, m, smallest));
-      store(a.m, m);
-      const v = f.let(ops.add(ops.mul(beta2, v128.load(a.v)), ops.mul(ops.mul(rest2, g), g)));
-      f.set(v, v128.andNot(v, ops.lt(v, smallest)));
-      store(a.v, v);
-      if (variant.amsgrad) {
-        f.set(v, ops.pmax(v, v128.load(a.vMax)));
-        store(a.vMax, v);
-      }
-      const denominator = ops.add(ops.mul(ops.sqrt(v), correction), eps);
-      store(a.p, ops.sub(p, ops.div(ops.mul(stepSize, m), denominator)));
-    });
-  });
-  defineMany(module, run, HEAD.adam, settings);
-  return bothOf(module);
+  defineMany(module, run, 3 + kept);
+  const { run: one, many } = module.compile();
+  return { run: one, many };
 }

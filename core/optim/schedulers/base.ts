@@ -85,16 +85,20 @@ export abstract class LRScheduler implements Steppable {
 
   /** Goes to the next epoch, or to the given one, and sets its rates. */
   step(epoch?: number): void {
-    hostCall('scheduler.step', () => {
-      this.stepCount++;
-      if (epoch === undefined) {
-        this.lastEpoch++;
-        this.setLr(this.getLr());
-      } else {
-        this.lastEpoch = epoch;
-        this.setLr(this.getClosedFormLr());
-      }
-    });
+    hostCall(
+      nameOfStep(epoch),
+      () => {
+        this.stepCount++;
+        if (epoch === undefined) {
+          this.lastEpoch++;
+          this.setLr(this.getLr());
+        } else {
+          this.lastEpoch = epoch;
+          this.setLr(this.getClosedFormLr());
+        }
+      },
+      true,
+    );
   }
 
   /** The rates set last, one a group. */
@@ -173,4 +177,9 @@ export function perGroup<T>(value: T | readonly T[], count: number, name: string
 
 function isList<T>(value: T | readonly T[]): value is readonly T[] {
   return Array.isArray(value);
+}
+
+/** How a step is called where it is traced: with another epoch it is another step. */
+export function nameOfStep(epoch: number | undefined): string {
+  return epoch === undefined ? 'scheduler.step' : `scheduler.step(${epoch})`;
 }

@@ -81,9 +81,7 @@ export class SequentialLR implements Steppable {
   }
 
   step(): void {
-    hostCall('scheduler.step', () => {
-      this.advance();
-    });
+    hostCall('scheduler.step', () => this.advance(), true);
   }
 
   private advance(): void {

@@ -1,7 +1,7 @@
 /** Schedules along a cosine (Loshchilov and Hutter, "SGDR", 2016). */
 
 import { hostCall } from '../../kernels/recording.js';
-import { LRScheduler, numberIn, type Scheduled, type SchedulerState } from './base.js';
+import { LRScheduler, nameOfStep, numberIn, type Scheduled, type SchedulerState } from './base.js';
 
 /**
  * Lets the rate fall along half a cosine from lr₀ to `etaMin` (0) in `tMax` epochs:
@@ -72,9 +72,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 
   override step(epoch?: number): void {
-    hostCall('scheduler.step', () => {
-      this.advance(epoch);
-    });
+    hostCall(nameOfStep(epoch), () => this.advance(epoch), true);
   }
 
   private advance(epoch: number | undefined): void {

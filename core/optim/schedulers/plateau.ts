@@ -1,5 +1,6 @@
 /** A schedule that watches a quantity instead of the epoch. */
 
+import { hostCall } from '../../kernels/recording.js';
 import { checkOptions } from '../../options.js';
 import {
   checkOptimizer,
@@ -83,6 +84,10 @@ export class ReduceLROnPlateau {
 
   /** Takes this epoch's value of the quantity and reduces the rates if it has not improved for too long. */
   step(metric: number): void {
+    hostCall(`ReduceLROnPlateau.step(${metric})`, () => this.#advance(metric), true);
+  }
+
+  #advance(metric: number): void {
     const { patience, cooldown, factor, eps } = this.#options;
     this.lastEpoch++;
     if (this.#isBetter(metric)) {

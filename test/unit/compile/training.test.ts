@@ -34,6 +34,23 @@ const mlp = (): Network =>
   );
 const classes = (): [Tensor, Tensor] => [randn([8, 20]), randint(0, 5, [8])];
 
+/** All of one rule each, with what changes their numbers from step to step. */
+const updates: Record<string, MakeOptimizer> = {
+  SGD: (p) => new optim.SGD(p, { lr: 0.05, momentum: 0.9, dampening: 0.1, weightDecay: 0.01 }),
+  Adam: (p) => new optim.Adam(p, { lr: 0.01, amsgrad: true }),
+  AdamW: (p) => new optim.AdamW(p, { lr: 0.01 }),
+  Adamax: (p) => new optim.Adamax(p),
+  NAdam: (p) => new optim.NAdam(p),
+  // Rectified from the sixth step on.
+  RAdam: (p) => new optim.RAdam(p, { lr: 0.01 }),
+  Adagrad: (p) => new optim.Adagrad(p, { lrDecay: 0.1 }),
+  Adadelta: (p) => new optim.Adadelta(p),
+  RMSprop: (p) => new optim.RMSprop(p, { centered: true, momentum: 0.5, lr: 0.001 }),
+  // Averaged from the third step on.
+  ASGD: (p) => new optim.ASGD(p, { t0: 2 }),
+  Rprop: (p) => new optim.Rprop(p, { lr: 1e-3 }),
+};
+
 const optimizers: Record<string, MakeOptimizer> = {
   SGD: (p) => new optim.SGD(p, { lr: 0.05 }),
   momentum: (p) => new optim.SGD(p, { lr: 0.05, momentum: 0.9, weightDecay: 0.01 }),
@@ -56,8 +73,50 @@ describe('a compiled training step gives the numbers of the step as written', ()
     const make = network(mlp, optimizers.Adam, (y, t) => F.mseLoss(y, t));
     const fast = trainTwins(make, () => [randn([8, 20]), randn([8, 5])]);
     expect(fast.stats).toMatchObject({ traces: 2, replays: 22 });
-    expect(fast.stats.graphs[0].javascript).toEqual(['Adam.step']);
+    expect(fast.stats.graphs[0]).toMatchObject({ javascript: [], numbers: ['Adam.step'] });
   });
+
+  test.each(Object.keys(updates))(
+    '%s with a schedule, clipping, dropout and an average of the weights',
+    (name) => {
+      const averages: nn.Module[] = [];
+      const make = (): Training => {
+        const model = new nn.Sequential(
+          new nn.Linear(20, 32),
+          new nn.Tanh(),
+          new nn.Dropout(0.3),
+          new nn.Linear(32, 5),
+        );
+        const opt = updates[name](model.parameters());
+        const schedule = new optim.lrScheduler.CosineAnnealingLR(opt, { tMax: 15 });
+        const ema = new optim.EMA(model, { decay: 0.8 });
+        averages.push(ema.model);
+        return {
+          model,
+          step: (x: Tensor, target: Tensor) => {
+            opt.zeroGrad();
+            const loss = F.crossEntropy(model.forward(x), target);
+            loss.backward();
+            nn.utils.clipGradNorm_(model.parameters(), 0.3);
+            nn.utils.clipGradValue_(model.parameters(), 0.05);
+            opt.step();
+            schedule.step();
+            ema.update();
+            return loss;
+          },
+        };
+      };
+      const fast = trainTwins(make, classes, { steps: 22 });
+      expect(fast.stats).toMatchObject({ traces: 2, replays: 20, fallbacks: 0, recompiles: 0 });
+      expect(fast.stats.graphs[0].numbers).toEqual([`${name}.step`, 'scheduler.step', 'EMA.update']);
+      const [plain, twin] = averages.map((model) => model.parameters().map((p) => p.toTypedArray()));
+      plain.forEach((expected, i) => {
+        expected.forEach((x, k) => {
+          expect(twin[i][k]).toBeCloseTo(x, 5);
+        });
+      });
+    },
+  );
 
   test('with dropout the same random numbers are drawn', () => {
     const make = network(

@@ -144,6 +144,7 @@ describe('products by a library', () => {
     const recorder: KernelRecorder = {
       kernel: () => undefined,
       divided: () => undefined,
+      table: () => undefined,
       host: (name, run, args) => {
         seen.push([name, ...args]);
         return run(...args);

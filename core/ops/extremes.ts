@@ -24,14 +24,6 @@ import { type Dims, type ReduceOptions, reductionSamples } from './reduction.js'
 import { named, type Named } from './results.js';
 import { reshapeTo, squeezeDims } from './shape.js';
 import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
-import {
-  fewLines,
-  fewPlaces,
-  largestOfLine,
-  largestPlaceOfLine,
-  smallestOfLine,
-  smallestPlaceOfLine,
-} from './few-lines.js';
 import { fewAminmax, fewExtreme } from './few-pairs.js';
 
 type BinaryFunction = InPlaceOp<Binary, BinaryMethod>;
@@ -143,7 +135,6 @@ const emptyError = (make: SampleMaker): { args: unknown[]; message: RegExp }[] =
 export const amax: MethodOp<Reduce> = methodOp<Reduce>(
   {
     name: 'amax',
-    few: fewLines('amax', largestOfLine),
     params: ['input', 'dim', 'keepdim'],
     options: true,
     samples: reductionSamples,
@@ -156,7 +147,6 @@ export const amax: MethodOp<Reduce> = methodOp<Reduce>(
 export const amin: MethodOp<Reduce> = methodOp<Reduce>(
   {
     name: 'amin',
-    few: fewLines('amin', smallestOfLine),
     params: ['input', 'dim', 'keepdim'],
     options: true,
     samples: reductionSamples,
@@ -193,7 +183,6 @@ function argOp(name: 'argmax' | 'argmin', op: 'max' | 'min'): MethodOp<ArgReduce
   return methodOp<ArgReduce>(
     {
       name,
-      few: fewPlaces(name, op === 'max' ? largestPlaceOfLine : smallestPlaceOfLine),
       params: ['input', 'dim', 'keepdim'],
       options: true,
       samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([2, 3]), { dim: 0, keepdim: true }]],

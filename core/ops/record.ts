@@ -10,6 +10,7 @@ import { describeValue } from '../layout.js';
 import { type DType, isHalf } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
+import { fewTable } from './few-table.js';
 import { withHalves } from './half.js';
 
 export type AnyFunction = (...args: never[]) => unknown;
@@ -63,7 +64,7 @@ export interface OpDescription {
   readonly errors?: (make: SampleMaker) => readonly ErrorSample[];
 }
 
-export type Few = (a: unknown, b: unknown, c: unknown, d: unknown) => unknown;
+export type Few = (a: unknown, b: unknown, c: unknown, d: unknown, e?: unknown, f?: unknown) => unknown;
 
 export interface OpRecord extends OpDescription {
   readonly errors: NonNullable<OpDescription['errors']>;
@@ -149,10 +150,11 @@ function register<F extends AnyFunction, K extends OpKind>(
   const careful = description.onLevels ? named : onLevels(description, named);
   const general =
     careful === implementation ? implementation : straight(description, implementation, careful);
-  const call = description.few === undefined ? general : fewFirst(description, description.few, general);
+  const few = description.few ?? fewTable[description.name];
+  const call = few === undefined ? general : fewFirst(description, few, general);
   const errors =
     description.errors ?? (() => [{ args: ['text'], message: /expected a tensor, got the string "text"/ }]);
-  const record: OpRecord = { ...description, errors, kind, call };
+  const record: OpRecord = { ...description, few, errors, kind, call };
   records.set(record.name, record);
   return Object.assign(call, { record, kind });
 }
@@ -216,11 +218,11 @@ function straight<F extends AnyFunction>({ params, options }: OpDescription, dir
 
 /** The op's own loop where it takes the operands. */
 function fewFirst<F extends AnyFunction>({ params }: OpDescription, few: Few, general: F): F {
-  const most = Math.min(params.length, 4);
+  const most = Math.min(params.length, 6);
   const rest = general as AnyFunction as (...args: unknown[]) => unknown;
   const call = (...args: unknown[]): unknown => {
     if (levels.top === null && gradMode.watch === null && args.length <= most) {
-      const result = few(args[0], args[1], args[2], args[3]);
+      const result = few(args[0], args[1], args[2], args[3], args[4], args[5]);
       if (result !== null) return result;
     }
     return rest(...args);

@@ -9,7 +9,6 @@ import { numberAt } from './operand.js';
 import { apply, type Primitive } from './primitive.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
 import { reduceRaw, repeated, sumDims } from './sum.js';
-import { fewLines, meanOfLine, sumOfLine } from './few-lines.js';
 
 /** One dimension, several, or (null) all. */
 export type Dims = number | readonly number[] | null;
@@ -44,7 +43,6 @@ export function reductionSamples(make: SampleMaker): unknown[][] {
 export const sum: MethodOp<Sum> = methodOp<Sum>(
   {
     name: 'sum',
-    few: fewLines('sum', sumOfLine),
     params: ['input', 'dim', 'keepdim', 'dtype'],
     options: true,
     samples: reductionSamples,
@@ -107,7 +105,6 @@ function meanDims(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor 
 export const mean: MethodOp<Sum> = methodOp<Sum>(
   {
     name: 'mean',
-    few: fewLines('mean', meanOfLine),
     params: ['input', 'dim', 'keepdim', 'dtype'],
     options: true,
     samples: reductionSamples,

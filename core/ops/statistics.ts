@@ -32,17 +32,6 @@ import { reshapeTo, squeezeDims } from './shape.js';
 import { cumprodBoth } from './scan.js';
 import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
 import { mapElements } from './unary.js';
-import {
-  allOfLine,
-  anyOfLine,
-  countOfLine,
-  deviationOfLine,
-  fewLines,
-  fewLinesTo,
-  numbersMeanOfLine,
-  numbersSumOfLine,
-  varianceOfLine,
-} from './few-lines.js';
 import { fewStdMean, fewVarMean } from './few-pairs.js';
 import { meanOf, rootOf, type Spread, varianceOf } from './spreads.js';
 
@@ -109,7 +98,6 @@ const wholeProduct: Primitive<OverDims> = {
 export const prod: MethodOp<Prod> = methodOp<Prod>(
   {
     name: 'prod',
-    few: fewLines('prod', productOfLine),
     params: ['input', 'dim', 'keepdim', 'dtype'],
     options: true,
     samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([2, 3]), 0, { keepdim: true }]],
@@ -178,7 +166,7 @@ const varParams = {
 
 /** The variance Σ (x − mean)² / (n − correction), of all elements or over dimensions; unbiased (correction 1) by default. */
 const variance: MethodOp<Var> = methodOp<Var>(
-  { ...varParams, name: 'var', few: fewLines('var', varianceOfLine) },
+  { ...varParams, name: 'var' },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) =>
     varianceOf(input, spreadOf('var', input, dim, unbiased, keepdim, correction)),
 );
@@ -188,7 +176,7 @@ export { variance as var };
 
 /** The standard deviation: the root of the variance. */
 export const std: MethodOp<Var> = methodOp<Var>(
-  { ...varParams, name: 'std', few: fewLines('std', deviationOfLine) },
+  { ...varParams, name: 'std' },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) =>
     rootOf(varianceOf(input, spreadOf('std', input, dim, unbiased, keepdim, correction))),
 );
@@ -224,7 +212,6 @@ type Reduce = (input: Tensor, dim?: Dims | ReduceOptions, keepdim?: boolean | Re
 export const logsumexp: MethodOp<Reduce> = methodOp<Reduce>(
   {
     name: 'logsumexp',
-    few: fewLines('logsumexp', exponentialSumOfLine),
     params: ['input', 'dim', 'keepdim'],
     options: true,
     samples: (make) => [
@@ -295,7 +282,6 @@ function truthOp(name: 'all' | 'any', op: 'min' | 'max', empty: 0 | 1): MethodOp
   return methodOp<Reduce>(
     {
       name,
-      few: fewLinesTo(name, 'bool', op === 'max' ? anyOfLine : allOfLine),
       params: ['input', 'dim', 'keepdim'],
       options: true,
       samples: truthSamples,
@@ -328,7 +314,6 @@ type Count = (input: Tensor, dim?: Dims | { dim?: Dims }) => Tensor;
 export const countNonzero: MethodOp<Count> = methodOp<Count>(
   {
     name: 'countNonzero',
-    few: fewLinesTo('countNonzero', 'int64', countOfLine),
     samples: (make) => [[make([2, 3])], [make([2, 3]), 1], [make([0, 3]), 0]],
     params: ['input', 'dim'],
     options: true,
@@ -375,7 +360,6 @@ function withoutNan(x: Tensor): { kept: Tensor; missing: Tensor } {
 export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
   {
     name: 'nansum',
-    few: fewLines('nansum', numbersSumOfLine),
     params: ['input', 'dim', 'keepdim', 'dtype'],
     options: true,
     samples: reductionSamples,
@@ -392,7 +376,6 @@ export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
 export const nanmean: MethodOp<NanSum> = methodOp<NanSum>(
   {
     name: 'nanmean',
-    few: fewLines('nanmean', numbersMeanOfLine),
     params: ['input', 'dim', 'keepdim', 'dtype'],
     options: true,
     samples: reductionSamples,

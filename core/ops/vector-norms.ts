@@ -16,7 +16,6 @@ import { type MethodOp, methodOp } from './record.js';
 import type { Dims, ReduceOptions } from './reduction.js';
 import { reshapeTo } from './shape.js';
 import { reducedShape, restoreDims, sumDims } from './sum.js';
-import { fewNorm } from './few-lines.js';
 
 export interface NormOptions extends ReduceOptions {
   p?: number | 'fro' | 'nuc';
@@ -105,7 +104,6 @@ type Norm = (
 export const norm: MethodOp<Norm> = methodOp<Norm>(
   {
     name: 'norm',
-    few: fewNorm('norm', lengthOfLine),
     params: ['input', 'p', 'dim', 'keepdim', 'dtype'],
     options: true,
     samples: (make) => [

@@ -1,0 +1,363 @@
+/**
+ * Writes the loops over a few elements: from what is computed of one element, or of one line of elements, the source of a
+ * function that checks its operands, makes the result and fills it in one pass. Each op gets source of its own, because
+ * V8 compiles by source: a loop that all ops share, and that calls a function for each element, takes three times as long.
+ */
+import { gradMode } from '../autograd/mode.js';
+import { Layout, sameShape } from '../layout.js';
+import { f32, f64, u8 } from '../memory.js';
+import { allocate, Tensor } from '../tensor.js';
+import { fewElements } from './few.js';
+import type { Few } from './record.js';
+
+/** Up to so many elements a loop takes less time than kernels. */
+const FEW = 96;
+
+/** A pass over the elements of a line: variables at the start, statements for each element `x`, number `k` of `n`. */
+interface Pass {
+  readonly start: string;
+  readonly step: string;
+}
+
+/** What is computed along lines of elements. */
+export interface LineCode {
+  readonly passes: readonly Pass[];
+  /** The result of the line; */
+  readonly end?: string;
+  /** or of each of its elements, once all passes are done. */
+  readonly each?: string;
+  readonly result?: 'bool' | 'int64';
+  /** The dimension where no parameter says it, by default all; and how many dimensions the tensor must have. */
+  readonly dim?: number;
+  readonly ndim?: number;
+  /** Results of lines are summed up, by the parameter `reduction`. */
+  readonly reduce?: true;
+}
+
+/**
+ * What a loop computes. The code is an expression of JavaScript in the names of the parameters: tensors stand for one
+ * element, numbers for themselves; `exp`, `max`, … are those of `Math`, `largest` is the largest number of the dtype.
+ */
+export type LoopCode =
+  /** Each element of the result. */
+  | { readonly element: string; readonly result?: 'bool' }
+  /** The loss of an element; the last parameter is the reduction. */
+  | { readonly loss: string }
+  /** Whether something holds for all elements, as a boolean. */
+  | { readonly all: string }
+  | LineCode;
+
+/**
+ * Parameters in the op's order:
+ *
+ * - `x`, `y`, `z`: float tensors of one dtype. In elementwise loops the first has the shape of the result, and further
+ *   ones have it too, or are repeated: one element, or its last dimensions.
+ * - `y#`: the same, or a number; `y.`: one element.
+ * - `m`: a bool tensor of the shape of the result; `l`: an int64 tensor with a `label` for each line, the number of one of
+ *   its elements; `t`: the same with any number, as `goal`.
+ * - `dim?`: the dimension of the lines, all elements where it is left out; `dim=-1`: another where it is left out;
+ *   `keepdim`, `reduction`.
+ * - `value=1`: a number with what it is when it is left out; `value`: one that may not be; `p:2`: no other than this.
+ * - `-name`: what must be left out, or false; `+name`: or true.
+ */
+export function fewLoop(name: string, params: string, code: LoopCode): Few {
+  let made: Few | null = null;
+  return (a, b, c, d, e, f) => {
+    made ??= make(name, params.split(' '), code);
+    return made(a, b, c, d, e, f);
+  };
+}
+
+const ARGUMENTS = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/** What a written function refers to. */
+const scope = {
+  Tensor,
+  Layout,
+  sameShape,
+  allocate,
+  fewElements,
+  gradMode,
+  f32,
+  f64,
+  u8,
+  repeats,
+  lineLayout,
+  areLabels,
+  lines: { outer: 1, size: 1, inner: 1 },
+};
+
+/** Whether all are whole numbers from 0 up to below `size`: negative ones and errors are the op's. */
+function areLabels(x: Tensor, size: number): boolean {
+  const from = x.ptr / 8;
+  for (let i = from; i < from + x.layout.size; i++) {
+    const label = f64[i];
+    if (!(label >= 0 && label < size && (label | 0) === label)) return false;
+  }
+  return true;
+}
+
+/** How `other` is read beside `shape`: the number of its elements before they repeat, −1 where it cannot be. */
+function repeats(other: Layout, layout: Layout): number {
+  if (!other.contiguous) return -1;
+  if (other === layout || sameShape(other.shape, layout.shape)) return layout.size;
+  if (other.ndim > layout.ndim || other.size === 0) return -1;
+  if (other.size === 1) return 1;
+  const lead = layout.ndim - other.ndim;
+  for (let i = 0; i < other.ndim; i++) if (other.shape[i] !== layout.shape[lead + i]) return -1;
+  return other.size;
+}
+
+/** Looks at one dimension, or all (undefined), of a tensor; the layout of the result, null where it is no such thing. */
+function lineLayout(layout: Layout, given: unknown, keepdim: unknown): Layout | null {
+  const { lines } = scope;
+  const { shape, ndim } = layout;
+  lines.outer = lines.inner = 1;
+  if (given === undefined) {
+    lines.size = layout.size;
+    return keepdim === true ? null : Layout.scalar;
+  }
+  const dim: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
+  if (typeof dim !== 'number' || (dim | 0) !== dim) return null;
+  const at = dim < 0 ? dim + ndim : dim;
+  if (at < 0 || at >= ndim) return null;
+  lines.size = shape[at];
+  for (let i = 0; i < at; i++) lines.outer *= shape[i];
+  for (let i = at + 1; i < ndim; i++) lines.inner *= shape[i];
+  if (ndim === 1 && keepdim !== true) return Layout.scalar;
+  const left = shape.slice();
+  if (keepdim === true) left[at] = 1;
+  else left.splice(at, 1);
+  return Layout.contiguous(left);
+}
+
+const nothing: Few = () => null;
+
+/** The compiled function; one that takes nothing where code may not be made of text. */
+function make(name: string, params: readonly string[], code: LoopCode): Few {
+  const names = Object.keys(scope);
+  try {
+    // The text is made of constants of this library only.
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+    return new Function(...names, write(name, params, code))(...Object.values(scope)) as Few;
+  } catch (error) {
+    if (error instanceof EvalError) return nothing;
+    throw error;
+  }
+}
+
+function bodyOf(name: string, params: readonly string[], code: LoopCode, operands: Operands): string {
+  if ('element' in code) return elements(name, code, operands);
+  if ('loss' in code) return loss(name, params, code.loss, operands);
+  return 'all' in code ? all(code.all, operands) : lines(name, params, code, operands);
+}
+
+interface Operands {
+  /** Checks, each of which leaves with null. */
+  readonly checks: string[];
+  /** Where tensors begin, as counted in elements of four or eight bytes (`shift`). */
+  readonly starts: ((shift: number) => string)[];
+  /** Reads the elements number `at`. */
+  readonly reads: ((array: string, at: string) => string)[];
+}
+
+function write(name: string, params: readonly string[], code: LoopCode): string {
+  const operands: Operands = { checks: [], starts: [], reads: [] };
+  const isElementwise = 'element' in code || 'loss' in code || 'all' in code;
+  const first = params.findIndex((param) => /^[xyz]$/.test(param));
+  params.forEach((param, i) => operand(param, ARGUMENTS[i], i === first, isElementwise, operands));
+  const { checks } = operands;
+  const body = bodyOf(name, params, code, operands);
+  const x = ARGUMENTS[first];
+  return `'use strict';
+const { abs, exp, expm1, log, log1p, sqrt, max, min, sign, tanh, PI } = Math;
+return function few_${name}(${ARGUMENTS.join(', ')}) {
+  if (!(${x} instanceof Tensor)) return null;
+  const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;
+  if (size > ${FEW} || size > fewElements.limit || size === 0 || !layout.contiguous || (gradMode.enabled && ${x}.requiresGrad))
+    return null;
+  ${ARGUMENTS.slice(params.length)
+    .map((rest) => `if (${rest} !== undefined) return null;`)
+    .join(' ')}
+  ${checks.join('\n  ')}
+  ${body}
+};`;
+}
+
+function operand(
+  param: string,
+  argument: string,
+  isFirst: boolean,
+  isElementwise: boolean,
+  { checks, starts, reads }: Operands,
+): void {
+  if (param === 'm') {
+    checks.push(
+      `if (!(${argument} instanceof Tensor) || ${argument}.dtype !== 'bool' || repeats(${argument}.layout, layout) !== size) return null;`,
+    );
+    starts.push(() => `const mAt = ${argument}.ptr;`);
+    reads.push((_, at) => `const m = u8[mAt + ${at}];`);
+    return;
+  }
+  if (param === 'l' || param === 't') {
+    checks.push(
+      `if (!(${argument} instanceof Tensor) || ${argument}.dtype !== 'int64' || !${argument}.layout.contiguous) return null;`,
+    );
+    starts.push(
+      () =>
+        `if (${argument}.layout.size !== outer * inner${param === 'l' ? ` || !areLabels(${argument}, n)` : ''}) return null; const ${param}At = ${argument}.ptr / 8;`,
+    );
+    return;
+  }
+  const tensor = /^([xyz])([#.]?)$/.exec(param);
+  if (tensor !== null) {
+    const [, letter, kind] = tensor;
+    starts.push((shift) =>
+      kind === '#'
+        ? `const ${letter}At = ${letter}Is ? 0 : ${argument}.ptr >>> ${shift};`
+        : `const ${letter}At = ${argument}.ptr >>> ${shift};`,
+    );
+    if (isFirst) {
+      reads.push((array, at) => `const ${letter} = ${array}[${letter}At + ${at}];`);
+      return;
+    }
+    const isTensor = `${argument} instanceof Tensor && ${argument}.dtype === dtype && !(gradMode.enabled && ${argument}.requiresGrad)`;
+    if (kind === '#') checks.push(`const ${letter}Is = typeof ${argument} === 'number';`);
+    checks.push(
+      kind === '#'
+        ? `const ${letter}Size = ${letter}Is ? 1 : ${isTensor} ? repeats(${argument}.layout, layout) : -1;`
+        : `const ${letter}Size = ${isTensor} ? repeats(${argument}.layout, layout) : -1;`,
+      `if (${kind === '.' ? `${letter}Size !== 1 || ${argument}.layout.size !== 1` : isElementwise ? `${letter}Size < 0` : `${letter}Size !== size`}) return null;`,
+    );
+    const at = (place: string): string =>
+      isElementwise ? `(${letter}Size === size ? ${place} : ${place} % ${letter}Size)` : place;
+    reads.push((array, place) =>
+      kind === '#'
+        ? `const ${letter} = ${letter}Is ? ${argument} : ${array}[${letter}At + ${at(place)}];`
+        : `const ${letter} = ${array}[${letter}At + ${at(place)}];`,
+    );
+    return;
+  }
+  if (param === 'keepdim') {
+    checks.push(`if (${argument} !== undefined && typeof ${argument} !== 'boolean') return null;`);
+  } else if (param === 'reduction') {
+    checks.push(
+      `if (${argument} !== undefined && ${argument} !== 'mean' && ${argument} !== 'sum') return null;`,
+    );
+  } else if (param.startsWith('-')) {
+    checks.push(`if (${argument} !== undefined && ${argument} !== false) return null;`);
+  } else if (param.startsWith('+')) {
+    checks.push(`if (${argument} !== undefined && ${argument} !== true) return null;`);
+  } else if (param.includes(':')) {
+    checks.push(`if (${argument} !== undefined && ${argument} !== ${param.split(':')[1]}) return null;`);
+  } else if (param !== 'dim?') {
+    const [own, usual] = param.split('=');
+    checks.push(
+      own === param
+        ? `const ${own} = ${argument};`
+        : `const ${own} = ${argument} === undefined ? ${usual} : ${argument};`,
+      `if (typeof ${own} !== 'number') return null;`,
+    );
+  }
+}
+
+/** The same code once for each dtype, with its array. */
+function forBoth(write: (dtype: 'float32' | 'float64', array: string, shift: number) => string): string {
+  return `if (dtype === 'float32') {
+    ${write('float32', 'f32', 2)}
+  }
+  if (dtype !== 'float64') return null;
+  ${write('float64', 'f64', 3)}`;
+}
+
+/** How a result begins, of a dtype beside elements of `array`. */
+function target(result: 'bool' | 'int64' | undefined, array: string, shift: number): [string, string] {
+  if (result === 'bool') return ['u8', 'out.ptr'];
+  return result === 'int64' ? ['f64', 'out.ptr >>> 3'] : [array, `out.ptr >>> ${shift}`];
+}
+
+function elements(
+  name: string,
+  { element, result }: { element: string; result?: 'bool' },
+  { starts, reads }: Operands,
+): string {
+  return forBoth((dtype, array, shift) => {
+    const [into, to] = target(result, array, shift);
+    return `const largest = ${dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE};
+    const out = allocate(layout.compact(), '${result ?? dtype}', '${name}');
+    ${starts.map((start) => start(shift)).join(' ')}
+    const to = ${to};
+    for (let i = 0; i < size; i++) {
+      ${reads.map((read) => read(array, 'i')).join(' ')}
+      ${into}[to + i] = ${result === 'bool' ? `(${element}) ? 1 : 0` : element};
+    }
+    return out;`;
+  });
+}
+
+function loss(name: string, params: readonly string[], code: string, { starts, reads }: Operands): string {
+  const reduction = ARGUMENTS[params.indexOf('reduction')];
+  return forBoth(
+    (dtype, array, shift) => `const out = allocate(Layout.scalar, '${dtype}', '${name}');
+    ${starts.map((start) => start(shift)).join(' ')}
+    let total = 0;
+    for (let i = 0; i < size; i++) {
+      ${reads.map((read) => read(array, 'i')).join(' ')}
+      total += ${code};
+    }
+    ${array}[out.ptr >>> ${shift}] = ${reduction} === 'sum' ? total : total / size;
+    return out;`,
+  );
+}
+
+function all(code: string, { starts, reads }: Operands): string {
+  return forBoth(
+    (_, array, shift) => `${starts.map((start) => start(shift)).join(' ')}
+    for (let i = 0; i < size; i++) {
+      ${reads.map((read) => read(array, 'i')).join(' ')}
+      if (!(${code})) return false;
+    }
+    return true;`,
+  );
+}
+
+function lines(name: string, params: readonly string[], code: LineCode, operands: Operands): string {
+  const { starts, reads } = operands;
+  const dim = params.findIndex((param) => param.startsWith('dim'));
+  const given = dim < 0 ? String(code.dim) : params[dim] === 'dim?' ? ARGUMENTS[dim] : 'dim';
+  const keepdim = params.includes('keepdim') ? ARGUMENTS[params.indexOf('keepdim')] : 'undefined';
+  const layout = code.reduce ? 'Layout.scalar' : code.each === undefined ? 'left' : 'layout.compact()';
+  const labels = [
+    params.includes('l') ? 'const label = f64[lAt + o * inner + r];' : '',
+    params.includes('t') ? 'const goal = f64[tAt + o * inner + r];' : '',
+  ].join(' ');
+  return `${code.ndim === undefined ? '' : `if (layout.ndim !== ${code.ndim}) return null;`}
+  const left = lineLayout(layout, ${given}, ${keepdim});
+  if (left === null) return null;
+  const outer = lines.outer, n = lines.size, inner = lines.inner;
+  ${forBoth((dtype, array, shift) => {
+    const over = (step: string): string => `for (let k = 0, at = from; k < n; k++, at += inner) {
+          ${reads.map((read) => read(array, 'at')).join(' ')}
+          ${step}
+        }`;
+    const [into, to] = target(code.result, array, shift);
+    const result =
+      code.each !== undefined
+        ? over(`${into}[to + at] = ${code.each};`)
+        : code.reduce
+          ? `total += ${code.end};`
+          : `${into}[to++] = ${code.end};`;
+    return `${starts.map((start) => start(shift)).join(' ')}
+    const out = allocate(${layout}, '${code.result ?? dtype}', '${name}');
+    let to = ${to}, total = 0;
+    for (let o = 0; o < outer; o++)
+      for (let r = 0; r < inner; r++) {
+        const from = o * n * inner + r;
+        ${labels}
+        ${code.passes.map(({ start, step }) => `let ${start};\n        ${over(step)}`).join('\n        ')}
+        ${result}
+      }
+    ${code.reduce ? `${array}[to] = ${ARGUMENTS[params.indexOf('reduction')]} === 'sum' ? total : total / (outer * inner);` : ''}
+    return out;`;
+  })}`;
+}

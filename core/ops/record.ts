@@ -216,9 +216,9 @@ function straight<F extends AnyFunction>({ params, options }: OpDescription, dir
   return call as AnyFunction as F;
 }
 
-/** The op's own loop where it takes the operands. */
+/** The op's own loop where it takes the operands. It says by its parameters how many arguments it looks at. */
 function fewFirst<F extends AnyFunction>({ params }: OpDescription, few: Few, general: F): F {
-  const most = Math.min(params.length, 6);
+  const most = Math.min(params.length, few.length);
   const rest = general as AnyFunction as (...args: unknown[]) => unknown;
   const call = (...args: unknown[]): unknown => {
     if (levels.top === null && gradMode.watch === null && args.length <= most) {

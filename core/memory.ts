@@ -55,7 +55,9 @@ export const memoryIsShared = reservation.shared;
  * keep packed operands there. Of the last bytes kernels may read, not use, what is past the end of an operand.
  */
 export const SCRATCH_BEGIN = 1024;
-/** Below that: whether kernels report their calls, and where they leave their arguments, as float64, for it. */
+/** Below that, and below the scratch memory of every other thread, too: for which job the thread has packed B for itself. */
+export const PACKED_FOR = 256;
+/** Whether kernels report their calls, and where they leave their arguments, as float64, for it. */
 export const RECORD_FLAG = 504;
 export const RECORD_ARGUMENTS = 512;
 export const MAX_RECORD_ARGUMENTS = 64;

@@ -16,7 +16,7 @@ import {
   type V128,
   type WasmFunction,
 } from '../assembler/index.js';
-import { SCRATCH_BEGIN, SCRATCH_END } from '../../memory.js';
+import { PACKED_FOR, SCRATCH_BEGIN, SCRATCH_END } from '../../memory.js';
 import { hasFusedMultiplyAdd, withRelaxedSimd } from '../tuning/fused.js';
 import { definePack, PACK_SLACK } from './gemm-pack.js';
 import { defineTiles, multiplyAdd, TILE_BYTES, type Tile } from './gemm-tiles.js';
@@ -37,7 +37,7 @@ const MOST_TILE_ROWS = 16;
 const PACKED_A = TILE_BYTES;
 const PACKED_B = PACKED_A + (BLOCK_ROWS + MOST_TILE_ROWS) * MAX_BLOCK_DEPTH * 8 + PACK_SLACK;
 
-/** What all threads read is packed by all of them into the main thread's. */
+/** What all threads read is packed by all of them into the main thread's. There is as much room in each other's. */
 export const SHARED_B = SCRATCH_BEGIN + PACKED_B;
 export const SHARED_B_BYTES = SCRATCH_END - SHARED_B;
 
@@ -188,10 +188,11 @@ function definePacked(module: ModuleBuilder, { lanes, tile, packA, packB, tiles 
 }
 
 /**
- * Some rows of C by a B that was packed before, for all of `depth` (the sum over k) block by block: its blocks of
- * `blockDepth` lie one behind the other, each of `blockBytes`.
+ * Some rows of C by a packed B, for all of `k` (the length of the sums) block by block: its blocks of `blockDepth` lie one
+ * behind the other, each of `blockBytes`. Where `ownB` is 0, they were packed before, at `packedB`. Otherwise it is the
+ * number of this product, and a thread packs all of B for itself when it begins with rows of another one.
  */
-function defineRows(module: ModuleBuilder, { lanes, tile, packA, tiles }: TiledParts): void {
+function defineRows(module: ModuleBuilder, { lanes, tile, packA, packB, tiles }: TiledParts): void {
   const { bytes } = lanes;
   const width = tile.vectors * lanes.lanes;
   const signature = {
@@ -207,9 +208,30 @@ function defineRows(module: ModuleBuilder, { lanes, tile, packA, tiles }: TiledP
     blockDepth: 'i32',
     blockBytes: 'i32',
     cRow: 'i32',
+    b: 'i32',
+    bRow: 'i32',
+    bColumn: 'i32',
+    ownB: 'i32',
   } as const;
   module.define('rows', signature, (f, p) => {
     const depth = f.local('i32');
+    f.if(p.ownB, () => {
+      f.set(p.packedB, module.scratch(PACKED_B));
+      const packedFor = f.let(module.scratch(PACKED_FOR - SCRATCH_BEGIN));
+      f.if(i32.ne(i32.load(packedFor), p.ownB), () => {
+        const left = f.let(p.k);
+        const target = f.let(p.packedB);
+        f.while(left, () => {
+          f.set(depth, i32.minU(left, p.blockDepth));
+          f.call(packB, p.b, target, p.n, depth, p.bColumn, p.bRow);
+          f.advance(p.b, i32.mul(p.bRow, depth));
+          f.advance(target, p.blockBytes);
+          f.set(left, i32.sub(left, depth));
+        });
+        // Last, because an interrupt may end this anywhere.
+        f.storeI32(packedFor, p.ownB);
+      });
+    });
     const accumulate = f.let(p.accumulate);
     f.while(p.k, () => {
       f.set(depth, i32.minU(p.k, p.blockDepth));

@@ -1,15 +1,21 @@
 /** Matrix products divided among threads. The parts are computed as in the whole, so the results are the same. */
-import { job, jointly, type Axis } from '../threads/index.js';
+import { getNumThreads, job, jointly, type Axis } from '../threads/index.js';
 import { SHARED_B, SHARED_B_BYTES, BLOCK_ROWS, type TiledFunctions } from './gemm-code.js';
 import type { FloatLanes } from './lanes.js';
 
-/** Multiplications that are worth a chunk. */
+/** Multiplications that are worth a chunk, and that a chunk of rows has (about ten microseconds). */
 const PER_CHUNK = 2 ** 17;
+const PER_ROWS = 2 ** 19;
 /** Numbers that are, to be packed. */
 const PACKED_PER_CHUNK = 2 ** 13;
 
-/** Rows of C, for which all of B is read. */
-const LEAST_ROWS = 16;
+/** Rows of C at least, for which all of B is read. The last chunk is waited for, so it is not to be long. */
+const LEAST_ROWS = 8;
+
+/** So many rows (columns) of C a thread are worth packing all of B (A) for, which is then a tenth of the work at most. */
+const OWN_PER_THREAD = 64;
+
+const MOST_PRODUCTS = 2 ** 31 - 1;
 
 /** Places of the arguments of kernels for products. */
 const Argument = { a: 0, b: 1, c: 2, m: 3, n: 4, batch: 11 } as const;
@@ -36,7 +42,11 @@ function roundUp(x: number, multiple: number): number {
   return Math.ceil(x / multiple) * multiple;
 }
 
-/** Any strides: threads pack B together, as much of it as there is room for, and then each takes rows of C. */
+/**
+ * Any strides. What one thread packs, another reads slowly, from the first one's caches; so where it is little work beside
+ * the product, every thread packs all of B for itself and takes rows of C, or takes columns of C and packs its part of B
+ * and all of A. For many threads they pack B together, as much of it as there is room for, and then each takes rows.
+ */
 export function packedByAll(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]): void {
   const [, , , m, n, k, , , , , , batch] = args;
   const size = batch * m * n * k;
@@ -45,11 +55,40 @@ export function packedByAll(gemm: TiledFunctions, lanes: FloatLanes, args: reado
     Math.ceil(size / PER_CHUNK),
     args,
     (given) => gemm.packed(...given),
-    (given) => shared(gemm, lanes, given),
+    (given) => divided(gemm, lanes, given),
   );
 }
 
-function shared(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]): void {
+function divided(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]): void {
+  const [, , , m, n] = args;
+  const enough = OWN_PER_THREAD * getNumThreads();
+  if (m >= enough && (m >= n || m >= 2 * enough)) rowsOfC(gemm, lanes, args, true);
+  else if (n >= enough) byColumns(gemm, lanes, args);
+  else rowsOfC(gemm, lanes, args, m >= enough);
+}
+
+/** Columns of C, whole matrices one after the other. */
+function byColumns(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]): void {
+  const { a, b, c, batch: count } = Argument;
+  const [, , , m, n, , , , , bColumn, , batch, aBatch, bBatch, , cRow] = args;
+  const steps = new Array<number>(COUNT).fill(0);
+  steps[b] = bColumn;
+  steps[c] = lanes.bytes;
+  const size = roundUp(n / Math.ceil(n / OWN_PER_THREAD), gemm.width);
+  const one = [...args];
+  one[count] = 1;
+  for (let matrix = 0; matrix < batch; matrix++) {
+    one[a] = args[a] + matrix * aBatch;
+    one[b] = args[b] + matrix * bBatch;
+    one[c] = args[c] + matrix * m * cRow;
+    job(gemm.packed, one, { count: Argument.n, size, steps });
+  }
+}
+
+/** Numbers of products, by which a thread knows whether it has packed a B: never 0. */
+let product = 0;
+
+function rowsOfC(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[], own: boolean): void {
   const [a, b, c, m, n, k, aRow, aColumn, bRow, bColumn, beta, batch, aBatch, bBatch, depth, cRow] = args;
   const { bytes } = lanes;
   const { width } = gemm;
@@ -65,16 +104,9 @@ function shared(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]
       for (let block = 0; block < blocks; block += blocksAtOnce) {
         const q = block * depth;
         const deep = Math.min(k - q, blocksAtOnce * depth);
-        packBlocks(gemm, width, {
-          from: b + matrix * bBatch + j * bColumn + q * bRow,
-          columns,
-          deep,
-          depth,
-          bytes,
-          blockBytes,
-          bRow,
-          bColumn,
-        });
+        const from = b + matrix * bBatch + j * bColumn + q * bRow;
+        if (own) product = product === MOST_PRODUCTS ? 1 : product + 1;
+        else packBlocks(gemm, width, { from, columns, deep, depth, bytes, blockBytes, bRow, bColumn });
         const rows = rowsAtOnce(m, columns * deep, gemm.tile.rows);
         job(
           gemm.rows,
@@ -91,8 +123,12 @@ function shared(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]
             depth,
             blockBytes,
             cRow,
+            from,
+            bRow,
+            bColumn,
+            own ? product : 0,
           ],
-          { count: 3, size: rows, steps: [aRow, 0, cRow, 0, 0, 0, 0, 0, 0, 0, 0, 0] },
+          { count: 3, size: rows, steps: [aRow, 0, cRow, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] },
         );
       }
     }
@@ -100,7 +136,7 @@ function shared(gemm: TiledFunctions, lanes: FloatLanes, args: readonly number[]
 
 /** Rows a chunk: enough work, and chunks of about the same size. */
 function rowsAtOnce(m: number, perRow: number, tileRows: number): number {
-  const rows = Math.min(BLOCK_ROWS, Math.max(LEAST_ROWS, PER_CHUNK / perRow));
+  const rows = Math.min(BLOCK_ROWS, Math.max(LEAST_ROWS, PER_ROWS / perRow));
   return roundUp(m / Math.ceil(m / rows), tileRows);
 }
 

@@ -5,26 +5,34 @@ export interface ChunkLayout {
   readonly chunks: number;
   readonly argumentCount: number;
   readonly axes: number;
+  readonly segments: number;
   readonly axis: number;
   readonly axisWords: number;
   readonly maxArguments: number;
 }
 
 /**
- * A function that gives the arguments of one chunk, in an array that the next call with as many arguments uses again.
- * Chunks are numbered along the first axis first.
+ * A function that gives the arguments of the chunk for a claim, in an array that the next call with as many arguments
+ * uses again. Chunks are numbered along the first axis first. Claims in a row are chunks of different segments: what
+ * threads write at the same time is to lie far apart, because each fetches ahead of what it works on, and would take it
+ * from the other's cache.
  */
 export function chunkArguments(
   words: Int32Array,
   numbers: Float64Array,
   at: ChunkLayout,
-): (chunk: number) => number[] {
+): (claim: number) => number[] {
   const byCount: number[][] = [];
-  return (chunk) => {
+  return (claim) => {
     const count = words[at.argumentCount];
     const values = (byCount[count] ??= new Array<number>(count).fill(0));
     for (let k = 0; k < count; k++) values[k] = numbers[k];
-    let rest = chunk;
+    const chunks = words[at.chunks];
+    const segments = words[at.segments];
+    const segment = claim % segments;
+    const longer = chunks % segments;
+    const least = (chunks - longer) / segments;
+    let rest = segment * least + (segment < longer ? segment : longer) + (claim - segment) / segments;
     const axes = words[at.axes];
     for (let axis = 0; axis < axes; axis++) {
       const word = at.axis + axis * at.axisWords;

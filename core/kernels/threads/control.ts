@@ -26,6 +26,8 @@ export const Word = {
   argumentCount: 66,
   lastHelper: 67,
   axes: 68,
+  /** Parts of the work that threads go through side by side. */
+  segments: 69,
   /** Per axis: its number of chunks, the argument that counts (or -1), how many are in a chunk, and in all. */
   axis: 72,
   /** Per helper (from 1): its state, and how many chunks it has computed. */

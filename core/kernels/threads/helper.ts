@@ -15,7 +15,9 @@ export interface HelperData {
   readonly index: number;
   /** Where this thread's scratch memory begins. */
   readonly scratch: number;
+  /** Looks at the words between two at the clock, and for how many ms it looks for the next job before it sleeps. */
   readonly spins: number;
+  readonly patience: number;
   readonly words: typeof Word;
   readonly states: typeof HelperState;
   readonly layout: ChunkLayout;
@@ -37,7 +39,7 @@ type ChunkArguments = typeof chunkArguments;
 type NumberFunction = (...args: number[]) => number;
 
 function helperMain(data: HelperData, port: MessagePort, receive: Receive, split: ChunkArguments): void {
-  const { index, scratch, memory, spins } = data;
+  const { index, scratch, memory, spins, patience } = data;
   const { awake, asleep } = data.states;
   const { left, working, mainSleeps, failed, job, chunks, lastHelper, told, helper, helperStride } =
     data.words;
@@ -101,9 +103,14 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, split
   Atomics.wait(words, own, asleep);
   for (;;) {
     work();
-    let turns = spins;
-    while (turns > 0 && Atomics.load(words, left) <= 0) turns--;
-    if (turns > 0 && index <= Atomics.load(words, lastHelper)) continue;
+    const until = performance.now() + patience;
+    let idle: boolean;
+    do {
+      let turns = spins;
+      while (turns > 0 && Atomics.load(words, left) <= 0) turns--;
+      idle = turns === 0;
+    } while (idle && performance.now() < until);
+    if (!idle && index <= Atomics.load(words, lastHelper)) continue;
     // First asleep, then a last look: a job that comes in between sees the sleeper, or is seen by it.
     Atomics.store(words, own, asleep);
     if (Atomics.load(words, left) <= 0 || index > Atomics.load(words, lastHelper))
@@ -116,6 +123,7 @@ export const CHUNK_LAYOUT: ChunkLayout = {
   chunks: Word.chunks,
   argumentCount: Word.argumentCount,
   axes: Word.axes,
+  segments: Word.segments,
   axis: Word.axis,
   axisWords: AXIS_WORDS,
   maxArguments: MAX_ARGUMENTS,

@@ -226,6 +226,7 @@ function writeJob(
   words[Word.chunks] = chunks;
   words[Word.argumentCount] = args.length;
   words[Word.axes] = axes.length;
+  words[Word.segments] = taking + 1;
   for (let k = 0; k < args.length; k++) numbers[k] = args[k];
   for (let axis = 0; axis < axes.length; axis++) {
     const { count, size, steps } = axes[axis];

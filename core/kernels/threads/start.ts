@@ -14,8 +14,9 @@ export interface Helper {
   told: number;
 }
 
-/** Turns that a helper looks for the next job before it sleeps: some ten microseconds. */
-const SPINS = 10_000;
+/** For how many ms a helper looks for the next job before it sleeps, and how often between two looks at the clock. */
+const PATIENCE = 0.1;
+const SPINS = 500;
 
 let library: WorkerThreads | undefined;
 
@@ -38,6 +39,7 @@ export function startHelper({ words }: Control, index: number): Helper {
     index,
     scratch: helperScratch(index),
     spins: SPINS,
+    patience: PATIENCE,
     words: Word,
     states: HelperState,
     layout: CHUNK_LAYOUT,

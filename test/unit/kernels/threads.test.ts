@@ -52,6 +52,8 @@ test.each([
   ['a vector times a matrix', [1, 900], [900, 3000]],
   ['a matrix times a vector', [3000, 900], [900, 1]],
   ['wide and deeper than the scratch memory', [64, 1500], [1500, 1300]],
+  ['many rows', [900, 70], [70, 130]],
+  ['many columns', [70, 130], [130, 900]],
   ['a few large ones', [3, 150, 260], [3, 260, 170]],
   ['many small ones', [64, 33, 40], [64, 40, 29]],
 ] as const)('products do not depend on the number of threads: %s', (_, left, right) => {
@@ -59,6 +61,34 @@ test.each([
     const a = randn([...left], { dtype });
     const b = randn([...right], { dtype });
     sameForAll(() => a.matmul(b));
+  }
+});
+
+test('threads that pack a matrix for themselves pack the next one, and the same one when it has changed', () => {
+  const a = randn([260, 200]);
+  const others: Tensor[] = [
+    randn([200, 220]),
+    randn([220, 200]).t(),
+    randn([200, 220], { dtype: 'float64' }),
+  ];
+  const compute = (): Tensor[] => {
+    const results = others.map((other) => a.to(other.dtype).matmul(other));
+    others[0].mul_(-0.5);
+    results.push(a.matmul(others[0]));
+    others[0].mul_(-2);
+    return results;
+  };
+  setNumThreads(1);
+  const alone = compute().map((result) => elements(result).slice());
+  for (const count of [2, 3]) {
+    for (let turn = 0; turn < 5; turn++)
+      withThreads(count, () => {
+        const together = compute();
+        together.forEach((result, i) => {
+          expect(elements(result).every((value, k) => value === alone[i][k])).toBe(true);
+        });
+        return together[0];
+      });
   }
 });
 
@@ -120,10 +150,11 @@ test('steps of optimizers and backward passes do not depend on the number of thr
   sameForAll(() => train((params) => new optim.SGD(params, { lr: 0.01, momentum: 0.9 })));
 });
 
-test('an interrupt in the middle of a job leaves no helper at work behind', () => {
+test('an interrupt in the middle of a job leaves no helper at work behind, and nothing half packed', () => {
   setNumThreads(3);
   const a = randn([260, 260]);
-  const product = elements(a.matmul(a)).slice();
+  const b = randn([260, 260]);
+  const product = elements(a.matmul(b)).slice();
   const x = zeros([1 << 20]);
   Object.assign(globalThis, { workOfThreads: () => [x.add_(1), a.matmul(a), x.exp()] });
   const script = new vm.Script('for (;;) workOfThreads()');
@@ -131,7 +162,7 @@ test('an interrupt in the middle of a job leaves no helper at work behind', () =
     expect(() => script.runInThisContext({ timeout: 1 + (turn % 5) }) as unknown).toThrow('timed out');
     if (turn % 2 === 0) x.fill_(turn);
     const other = full([1 << 20], -1);
-    expect(elements(a.matmul(a)).every((value, i) => value === product[i])).toBe(true);
+    expect(elements(a.matmul(b)).every((value, i) => value === product[i])).toBe(true);
     expect(elements(other).every((value) => value === -1)).toBe(true);
     if (turn % 2 === 0) expect(elements(x).every((value) => value === turn)).toBe(true);
   }

@@ -23,7 +23,7 @@ export interface ActivationOptions {
   every?: number;
   /** Share of the time that looking may take; default 0.01, 1 is no limit. */
   share?: number;
-  /** At most this many layers are drawn, the worst first; default 9, of curves 20. */
+  /** At most this many layers are drawn, the worst first; default 9, of curves 12. */
   limit?: number;
   /** CSS pixels; default 720. */
   width?: number;
@@ -212,7 +212,7 @@ function heatCell(record: ActivationRecord, warning: string, cells: number): Hea
 }
 
 function statistics(records: readonly ActivationRecord[], options: ActivationOptions): ChartModel {
-  const { shown, notes } = worstFirst(records, options.limit ?? 20);
+  const { shown, notes } = worstFirst(records, options.limit ?? 12);
   const chosen = records.filter((record) => shown.some((one) => one.record === record));
   const panel = (
     name: string,

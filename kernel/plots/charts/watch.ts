@@ -28,7 +28,7 @@ export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
 /** Bins of a strip: fewer where there are many, which keeps the picture small. */
 const binsFor = (layers: number): number => (layers <= 4 ? 32 : layers <= 8 ? 20 : 12);
 /** More would neither be legible nor small. */
-const MOST_ROWS = 10;
+const MOST_ROWS = 7;
 const TITLE_HEIGHT = 46;
 const NOTE_HEIGHT = 15;
 /** Room for the findings that are spelled out; where they need less, the strips are higher. */

@@ -12,11 +12,11 @@ export interface Atlas {
   crisp: boolean;
 }
 
-/** Pixels of the atlas for a CSS pixel where images lie side by side: grids use half pixels at the finest. */
-const RATIO = 2;
-
-/** One image keeps its own coarse pixels; several are drawn into one picture, crisp as they are. */
-export function atlasOf(images: readonly ImageShape[], colors: number): Atlas {
+/**
+ * One image keeps its own coarse pixels; several are drawn into one picture, crisp as they are.
+ * @param ratio pixels of that picture for a CSS pixel: grids use half pixels at the finest
+ */
+export function atlasOf(images: readonly ImageShape[], colors: number, ratio: number): Atlas {
   if (images.length === 1) {
     const [{ box, columns, rows, rgba, crisp = false }] = images;
     return { url: url(rgba, columns, rows, colors), box, crisp };
@@ -25,11 +25,11 @@ export function atlasOf(images: readonly ImageShape[], colors: number): Atlas {
   const top = Math.min(...images.map(({ box }) => box.y));
   const width = Math.max(...images.map(({ box }) => box.x + box.width)) - left;
   const height = Math.max(...images.map(({ box }) => box.y + box.height)) - top;
-  const [columns, rows] = [Math.ceil(width * RATIO), Math.ceil(height * RATIO)];
+  const [columns, rows] = [Math.ceil(width * ratio), Math.ceil(height * ratio)];
   const rgba = new Uint8Array(4 * columns * rows);
   for (const { box, ...image } of images) {
-    const from = { x: Math.round((box.x - left) * RATIO), y: Math.round((box.y - top) * RATIO) };
-    const size = { x: Math.round(box.width * RATIO), y: Math.round(box.height * RATIO) };
+    const from = { x: Math.round((box.x - left) * ratio), y: Math.round((box.y - top) * ratio) };
+    const size = { x: Math.round(box.width * ratio), y: Math.round(box.height * ratio) };
     for (let y = 0; y < size.y && from.y + y < rows; y++) {
       const row = Math.min(image.rows - 1, Math.floor(((y + 0.5) / size.y) * image.rows));
       for (let x = 0; x < size.x && from.x + x < columns; x++) {
@@ -41,7 +41,7 @@ export function atlasOf(images: readonly ImageShape[], colors: number): Atlas {
   }
   return {
     url: url(rgba, columns, rows, colors),
-    box: { x: left, y: top, width: columns / RATIO, height: rows / RATIO },
+    box: { x: left, y: top, width: columns / ratio, height: rows / ratio },
     crisp: true,
   };
 }

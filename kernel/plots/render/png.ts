@@ -1,4 +1,4 @@
-/** Writes 8-bit palette PNG files: a chart takes a third of what it takes in true colour. */
+/** Writes palette PNG files of 8 or 4 bits: a chart takes a third of what it takes in true colour. */
 import { constants, deflateSync, type ZlibOptions } from 'node:zlib';
 import { COLOR, PALETTE, parseColor } from '../scene/style.js';
 import { quantize, type Paper } from './quantize.js';
@@ -17,6 +17,7 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const PIXELS_PER_METRE = 5669;
 
 const SMALL = { level: 6, memLevel: 9 };
+const SMALLEST = { level: 9, memLevel: 9 };
 /** Most of a chart is white: where runs of one colour end up is where the bytes are. */
 const RUNS_ONLY = { level: 6, memLevel: 9, strategy: constants.Z_RLE };
 
@@ -30,14 +31,14 @@ const KEPT = [...Object.values(COLOR), ...PALETTE].map(parseColor);
 export function encodePng(
   { width, height, rgba, paper }: Pixels,
   colors: number,
-  effort: 'fast' | 'small' = 'small',
+  effort: 'fast' | 'small' | 'smallest' = 'small',
 ): Buffer {
   const { palette, indices } = quantize(rgba, width * height, colors, KEPT, effort === 'fast' ? 5 : 8, paper);
   const density = Buffer.alloc(9);
   density.writeUInt32BE(PIXELS_PER_METRE, 0);
   density.writeUInt32BE(PIXELS_PER_METRE, 4);
   density[8] = 1;
-  const deflate = effort === 'fast' ? RUNS_ONLY : SMALL;
+  const deflate = { fast: RUNS_ONLY, small: SMALL, smallest: SMALLEST }[effort];
   return encodeIndexed({ width, height, palette, indices }, [chunk('pHYs', density)], deflate);
 }
 
@@ -64,11 +65,18 @@ function encodeIndexed(
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 3, 0, 0, 0], 8);
+  // Two pixels a byte, where that holds: rows that are alike lie nearer to each other, which saves a tenth and more.
+  const bits = palette.length <= 3 * 16 ? 4 : 8;
+  header.set([bits, 3, 0, 0, 0], 8);
   // Filter 0 for each row: differences of palette indices mean nothing.
-  const rows = Buffer.alloc((width + 1) * height);
-  for (let y = 0; y < height; y++)
-    rows.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const stride = (bits === 4 ? (width + 1) >> 1 : width) + 1;
+  const rows = Buffer.alloc(stride * height);
+  for (let y = 0; y < height; y++) {
+    const from = y * width;
+    const to = y * stride + 1;
+    if (bits === 8) rows.set(indices.subarray(from, from + width), to);
+    else for (let x = 0; x < width; x++) rows[to + (x >> 1)] |= indices[from + x] << (x & 1 ? 0 : 4);
+  }
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),

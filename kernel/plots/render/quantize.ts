@@ -11,6 +11,8 @@ export interface Indexed {
 
 /** Frequent colours (background, lines, text) are kept exactly; the rest, edges and gradients, share what is left. */
 const EXACT = 24;
+/** What of a small palette they take at most: without shades of its own, a pale red would turn grey. */
+const EXACT_SHARE = 0.6;
 
 /** The number of each pixel's colour, of the picture at hand. */
 let scratch = new Uint16Array(0);
@@ -33,7 +35,7 @@ const WHITE = 0xffffff;
 
 /**
  * @param rgba opaque pixels; alpha is not looked at
- * @param limit the palette's size, 32 to 256
+ * @param limit the palette's size, 16 to 256
  * @param keep colours that must not change, such as the text's
  * @param depth bits of each channel that count: 5 leave a tenth of the colours to sort
  * @param paper where known, which pixels are still white
@@ -218,10 +220,11 @@ function tryCount(
 
 /** The most frequent colours as they are, and the weighted median cut (Heckbert 1982) of the others. */
 function reduce(colors: Color[], limit: number, keep: ReadonlySet<number>): number[] {
-  const rank = (color: Color): number => (keep.has(color.rgb) ? Infinity : color.count);
-  const sorted = [...colors].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
-  const exact = sorted.slice(0, EXACT).map((color) => color.rgb);
-  const boxes = [measure(sorted.slice(EXACT))];
+  const places = Math.min(EXACT, Math.round(EXACT_SHARE * limit));
+  const rank = (color: Color): number => (keep.has(color.rgb) ? 1 : 0);
+  const sorted = [...colors].sort((a, b) => rank(b) - rank(a) || b.count - a.count);
+  const exact = sorted.slice(0, places).map((color) => color.rgb);
+  const boxes = [measure(sorted.slice(places))];
   while (exact.length + boxes.length < limit) {
     const at = boxes.reduce((best, box, i) => (box.size > boxes[best].size ? i : best), 0);
     const { colors: members, axis, size, total } = boxes[at];

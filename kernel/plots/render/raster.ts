@@ -6,7 +6,7 @@ import { layout } from '../scene/layout.js';
 import { encodePng, type Pixels } from './png.js';
 import { MAX_STORED_BYTES, storedBytes } from './stored.js';
 import { toText } from './text.js';
-import { bytesWanted } from './vega-lite.js';
+import { specBytes } from './vega-lite.js';
 import type { Scene } from '../scene/shapes.js';
 
 /** Device pixels for a CSS pixel: sharp on dense screens. */
@@ -26,11 +26,15 @@ const ATTEMPTS = [
   { ratio: 1.6, colors: 32 },
   { ratio: 1.25, colors: 48 },
   { ratio: 1.25, colors: 24 },
+  { ratio: 1.25, colors: 16 },
+  { ratio: 1.1, colors: 16 },
   { ratio: 1, colors: 32 },
   { ratio: 1, colors: 16 },
-  { ratio: 0.8, colors: 24 },
+  { ratio: 0.8, colors: 16 },
   { ratio: 0.6, colors: 16 },
 ] as const;
+/** Pictures of so few pixels for their words get zlib's best: a tenth less where words are all there is. */
+const SMALL_RATIO = 1.25;
 /** CSS pixels of a picture (a graph of many boxes) whose best would be large and slow. */
 const LARGE = 1_000_000;
 /** A frame that is seen for a quarter of a second. */
@@ -60,23 +64,23 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const scene = layout(chart, fonts);
   const encode = (ratio: number, colors: number): Buffer =>
     rasterize(scene, fonts, ratio, (pixels) =>
-      encodePng(pixels, colors, effort === 'live' ? 'fast' : 'small'),
+      encodePng(pixels, colors, effort === 'live' ? 'fast' : ratio > SMALL_RATIO ? 'small' : 'smallest'),
     );
   if (effort === 'live') return encode(liveRatio(scene), LIVE_COLORS);
   const text = storedBytes(toText(chart), 0);
-  const wanted = bytesWanted(chart);
-  const room = ((MAX_STORED_BYTES - AROUND - text - wanted) * 3) / 4;
-  const shared = Math.min(LARGEST_LIMIT, Math.max(SMALLEST_LIMIT, room));
-  const whole = ((MAX_STORED_BYTES - AROUND - text) * 3) / 4;
+  const { wanted, least } = specBytes(chart);
+  const besides = (spec: number): number => ((MAX_STORED_BYTES - AROUND - text - spec) * 3) / 4;
+  const shared = Math.min(LARGEST_LIMIT, Math.max(Math.min(SMALLEST_LIMIT, besides(least)), besides(wanted)));
   const attempts = chart.width * chart.height > LARGE ? ATTEMPTS.slice(5) : ATTEMPTS;
   const tried = attempts.map(({ ratio, colors }) => {
     let png: Buffer | undefined;
     return { ratio, png: () => (png ??= encode(ratio, colors)) };
   });
   const fits = (limit: number) => (attempt: (typeof tried)[number]) => attempt.png().length <= limit;
+  const readable = tried.filter(({ ratio }) => ratio >= (attempts === ATTEMPTS ? 1 : 0.8));
   const best =
-    (wanted > 0 ? tried.filter(({ ratio }) => ratio >= 1).find(fits(shared)) : undefined) ??
-    tried.find(fits(Math.min(WHOLE, whole))) ??
+    (wanted > 0 ? (readable.find(fits(shared)) ?? readable.find(fits(besides(least)))) : undefined) ??
+    tried.find(fits(Math.min(WHOLE, besides(0)))) ??
     tried[tried.length - 1];
   return best.png();
 }

@@ -26,9 +26,16 @@ export function pathText(lines: readonly Polyline[]): string {
   return out;
 }
 
-/** Lines so short that their round ends are dots, in few bytes: from left to right. */
+/** Pixels of a band: dots of one lie close to each other, so that their steps have few digits. */
+const BAND = 8;
+
+/** Lines so short that their round ends are dots, in few bytes: band by band, from left to right; each place once. */
 export function dotsText(points: Polyline): string {
-  const places = points.map(([x, y]) => [units(x), units(y)]).sort(([ax], [bx]) => ax - bx);
+  const band = (y: number): number => Math.floor((y * UNIT) / BAND);
+  const places = points
+    .map(([x, y]) => [units(x), units(y)])
+    .sort(([ax, ay], [bx, by]) => band(ay) - band(by) || ax - bx || ay - by)
+    .filter(([x, y], i, all) => i === 0 || x !== all[i - 1][0] || y !== all[i - 1][1]);
   let out = '';
   let [px, py] = [0, 0];
   for (const [x, y] of places) {

@@ -12,9 +12,7 @@ import { atlasOf } from './atlas.js';
 import type { ImageShape } from '../raster/image.js';
 import { boundsOf, clipped, joined, polylines, simplified } from './outline.js';
 import { PATH_SIZE, dotsText, pathText } from './vega-path.js';
-
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-export type JsonObject = Record<string, Json>;
+import { csv, type Json, type JsonObject } from './vega-table.js';
 
 /** Of the picture's font where a browser has it; the others are no wider. */
 const FONT = 'Inter, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
@@ -30,16 +28,27 @@ type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>;
 
 /** A layer before it is written: shapes that look alike and have nothing between them. */
 interface Layer {
-  /** Layers with the same key can be joined. */
+  /** Layers with the same key can be joined: sizes, widths and opacities may differ from row to row. */
   key: string;
   boxes: Box[];
   rows: Row[];
   images: ImageShape[];
-  spec: JsonObject;
+  spec: LayerSpec;
+  /** What all its rows have alike. */
+  shared: Row;
+}
+
+/** What shapes of one layer have in common. */
+interface LayerSpec {
+  mark: { type: 'text' | 'point' | 'rect' | 'image'; [property: string]: Json };
+  /** Which paint has colours. */
+  color?: 'fill' | 'stroke' | 'both';
+  /** What keeps it from joining others of its mark. */
+  apart?: string | number;
 }
 
 interface Drawn {
-  spec: JsonObject;
+  spec: LayerSpec;
   rows: Row[];
   box: Box;
   images?: ImageShape[];
@@ -48,8 +57,9 @@ interface Drawn {
 export interface SceneDetail {
   /** How far in pixels a line may leave its place for the sake of fewer points. */
   tolerance: number;
-  /** Of images. */
+  /** Of images: how many, and pixels for a CSS pixel. */
   colors: number;
+  atlas: number;
   /** Whether what lies under the pointer tells its numbers; else dots are drawn as one path a colour. */
   tips: boolean;
 }
@@ -72,9 +82,8 @@ export function sceneSpec(chart: ChartModel, detail: SceneDetail): JsonObject | 
     layer.images.push(...images);
   }
   if (!detail.tips) layers.forEach(forgetTips);
-  const lines = layers.flatMap(({ rows }, l) =>
-    rows.map((row) => [l, ...COLUMNS.map((name) => cell(row[name]))].join(',').replace(/,+$/, '')),
-  );
+  layers.forEach(share);
+  const rows = layers.flatMap((layer, l) => layer.rows.map((row) => ({ l, ...placed(row) })));
   const at = (field: string): Json => ({ field, type: 'quantitative', scale: null });
   return {
     width,
@@ -82,7 +91,7 @@ export function sceneSpec(chart: ChartModel, detail: SceneDetail): JsonObject | 
     padding: 0,
     autosize: 'none',
     // All layers share their rows and places: Jupyter stores a line for every word of a specification.
-    data: { values: [`l,${COLUMNS.join(',')}`, ...lines].join('\n'), format: { type: 'csv', parse: PARSE } },
+    data: csv(TYPES, rows),
     encoding: { x: at('x'), y: at('y') },
     layer: layers.map((layer, l) => written(layer, l, detail)),
     config: { view: { stroke: null }, font: FONT, text: { baseline: 'alphabetic' }, point: POINT },
@@ -95,8 +104,8 @@ export function sceneSpec(chart: ChartModel, detail: SceneDetail): JsonObject | 
     }
     return null;
   }
-  function open(all: Layer[], key: string, spec: JsonObject): Layer {
-    const layer: Layer = { key, boxes: [], rows: [], images: [], spec };
+  function open(all: Layer[], key: string, spec: LayerSpec): Layer {
+    const layer: Layer = { key, boxes: [], rows: [], images: [], spec, shared: {} };
     all.push(layer);
     return layer;
   }
@@ -112,7 +121,7 @@ export function sceneSpec(chart: ChartModel, detail: SceneDetail): JsonObject | 
         ground.push(shape.box);
         return {
           // Coarse smooth images stay by themselves, crisp ones share a picture.
-          spec: { mark: { type: 'image', number: shape.crisp === true ? 0 : number } },
+          spec: { mark: { type: 'image' }, apart: shape.crisp === true ? 0 : number },
           rows: [],
           box: shape.box,
           images: [shape],
@@ -146,18 +155,17 @@ function textOf(shape: TextShape, box: Box, ground: readonly Box[]): Drawn {
   const own = onPaint(box, ground);
   const isInk = shape.fill === COLOR.ink || shape.fill === COLOR.muted;
   const opacity = !own && shape.fill === COLOR.muted ? MUTED_OPACITY : 1;
-  const mark: JsonObject = {
+  const mark: LayerSpec['mark'] = {
     type: 'text',
     align: { start: 'left', middle: 'center', end: 'right' }[shape.anchor],
-    fontSize: size,
     ...(weight === 400 ? {} : { fontWeight: weight }),
     // The theme's colour of labels: without a fill of their own texts take that of their style.
     ...(isInk && !own ? { style: 'guide-label', filled: false, stroke: null } : {}),
-    ...(opacity < 1 ? { opacity } : {}),
     ...(shape.upwards === true ? { angle: 270 } : {}),
   };
   const color: Row = isInk && !own ? {} : { c: own ? shape.fill : bothThemes(shape.fill) };
-  return { spec: { mark, color: 'fill' }, rows: [{ x: shape.x, y: shape.y, t: shape.text, ...color }], box };
+  const row = { x: shape.x, y: shape.y, t: shape.text, z: size, o: opacity, ...color };
+  return { spec: { mark, color: 'fill' }, rows: [row], box };
 }
 
 function circleOf(shape: Extract<Shape, { kind: 'circle' }>, ground: readonly Box[], tips: boolean): Drawn {
@@ -167,43 +175,45 @@ function circleOf(shape: Extract<Shape, { kind: 'circle' }>, ground: readonly Bo
   const paint = (color: string): string => (own || color === '#ffffff' ? color : lineInBothThemes(color));
   if (!tips && (stroke === undefined || stroke === '#ffffff'))
     return {
-      spec: {
-        mark: { type: 'point', strokeWidth: 2 * r, strokeCap: 'round' },
-        color: 'stroke',
-      },
-      rows: [{ x, y, p: '', s: paint(shape.fill) }],
+      spec: { mark: { type: 'point', strokeCap: 'round' }, color: 'stroke' },
+      rows: [{ x, y, p: '', w: 2 * r, o: 1, s: paint(shape.fill) }],
       box,
     };
   return {
-    spec: {
-      mark: {
-        type: 'point',
-        size: Math.round(Math.PI * r * r * 10) / 10,
-        ...(stroke === undefined ? { strokeWidth: 0 } : { strokeWidth: width }),
+    spec: { mark: { type: 'point' }, apart: 'circle', color: stroke === undefined ? 'fill' : 'both' },
+    rows: [
+      {
+        x,
+        y,
+        z: Math.round(Math.PI * r * r * 10) / 10,
+        w: stroke === undefined ? 0 : width,
+        c: paint(shape.fill),
+        ...(stroke ? { s: paint(stroke) } : {}),
+        ...tipOf(shape.tip),
       },
-      color: stroke === undefined ? 'fill' : 'both',
-    },
-    rows: [{ x, y, c: paint(shape.fill), ...(stroke ? { s: paint(stroke) } : {}), ...tipOf(shape.tip) }],
+    ],
     box,
   };
 }
 
 const tipOf = (tip: string | undefined): Row => (tip === undefined ? {} : { tip });
 
-function rectOf(shape: Extract<Shape, { kind: 'rect' }>, ground: Box[]): Drawn {
+/** Null for a plate of paper under a word: on a dark theme it would be a white spot. */
+function rectOf(shape: Extract<Shape, { kind: 'rect' }>, ground: Box[]): Drawn | null {
   const { box } = shape;
+  if (shape.fill === COLOR.background) return null;
   const at = { x: box.x, y: box.y, X: box.x + box.width, Y: box.y + box.height, ...tipOf(shape.tip) };
   const pale = paleOf(shape.fill);
-  if (pale !== null && shape.fill !== COLOR.background)
+  if (pale !== null)
     return {
-      spec: { mark: { type: 'rect', opacity: pale.opacity }, color: 'fill' },
-      rows: [{ ...at, c: pale.color }],
+      spec: { mark: { type: 'rect' }, color: 'fill' },
+      rows: [{ ...at, o: pale.opacity, c: pale.color }],
       box,
     };
   ground.push(box);
   return {
-    spec: { mark: { type: 'rect', opacity: shape.opacity ?? 1 }, color: 'fill' },
-    rows: [{ ...at, c: shape.fill }],
+    spec: { mark: { type: 'rect' }, color: 'fill' },
+    rows: [{ ...at, o: shape.opacity ?? 1, c: shape.fill }],
     box,
   };
 }
@@ -228,17 +238,7 @@ function pathOf(shape: Extract<Shape, { kind: 'path' }>, ground: Box[], toleranc
   const isHair = !own && (stroke === COLOR.grid || stroke === COLOR.empty);
   const line = stroke === undefined ? null : own || fill !== undefined ? stroke : lineInBothThemes(stroke);
   const shade = pale ?? (fill === undefined ? null : { color: fill, opacity: 1 });
-  const mark: JsonObject = {
-    type: 'point',
-    strokeWidth: stroke === undefined ? 0 : (shape.width ?? 1),
-    ...(isHair
-      ? { strokeOpacity: HAIR.opacity }
-      : opacity < 1
-        ? { [stroke ? 'strokeOpacity' : 'fillOpacity']: opacity }
-        : {}),
-    ...(shade === null || shade.opacity === 1 ? {} : { fillOpacity: shade.opacity }),
-    ...(dash === undefined ? {} : { strokeDash: [...dash] }),
-  };
+  const mark: LayerSpec['mark'] = { type: 'point', ...(dash === undefined ? {} : { strokeDash: [...dash] }) };
   const colors: Row = {
     ...(shade === null ? {} : { c: shade.color }),
     ...(line === null ? {} : { s: isHair ? HAIR.color : line }),
@@ -247,62 +247,129 @@ function pathOf(shape: Extract<Shape, { kind: 'path' }>, ground: Box[], toleranc
     (fill === undefined ? joined(lines) : lines).map((points) => simplified(points, tolerance)),
   );
   const color = shade === null ? 'stroke' : line === null ? 'fill' : 'both';
-  return { spec: { mark, color }, rows: [{ x: 0, y: 0, p, ...colors }], box };
+  const look: Row = {
+    w: stroke === undefined ? 0 : (shape.width ?? 1),
+    ...(line === null ? {} : { o: isHair ? HAIR.opacity : opacity }),
+    ...(shade === null ? {} : { f: shade.opacity * (line === null ? opacity : 1) }),
+  };
+  return { spec: { mark, color }, rows: [{ x: 0, y: 0, p, ...look, ...colors }], box };
 }
 
-const COLUMNS = ['x', 'y', 't', 'c', 's', 'p', 'X', 'Y', 'tip'] as const;
-const PARSE: JsonObject = Object.fromEntries(
-  ['l', ...COLUMNS].map((name) => [name, /^[lxy]$/i.test(name) ? 'number' : 'string']),
+/**
+ * Of the shared rows: place, text, size (of a font, an area), fill and stroke, path, stroke width, opacity (of the
+ * stroke, where there is one), opacity of the fill, the other corner, what a pointer is told.
+ */
+const COLUMNS = ['x', 'y', 't', 'z', 'c', 's', 'p', 'w', 'o', 'f', 'X', 'Y', 'tip'] as const;
+type Column = (typeof COLUMNS)[number];
+const TYPES = Object.fromEntries(
+  ['l', ...COLUMNS].map((name) => [name, /^[lxywofz]$/i.test(name) ? 'number' : 'string'] as const),
 );
 
-function written({ spec, rows, images }: Layer, l: number, { colors, tips }: SceneDetail): JsonObject {
-  if (images.length > 0) return imageLayer(images, colors);
-  const uses = (name: (typeof COLUMNS)[number]): boolean => rows.some((row) => row[name] !== undefined);
-  const paint = (name: 'c' | 's'): Json => {
-    // A colour that all share is said once.
-    const [first] = rows;
-    return rows.every((row) => row[name] === first[name])
-      ? { value: String(first[name]) }
-      : { field: name, type: 'nominal', scale: null };
-  };
-  const { color } = spec;
+/** What of a row a mark can say for all its rows, and its channel where they differ. */
+function channelOf(
+  column: Column,
+  type: LayerSpec['mark']['type'],
+): { property: string; channel: string } | null {
+  switch (column) {
+    case 'c':
+      return { property: 'fill', channel: 'fill' };
+    case 's':
+      return { property: 'stroke', channel: 'stroke' };
+    case 'w':
+      return { property: 'strokeWidth', channel: 'strokeWidth' };
+    case 'o':
+      return type === 'point'
+        ? { property: 'strokeOpacity', channel: 'strokeOpacity' }
+        : { property: 'opacity', channel: 'opacity' };
+    case 'f':
+      return { property: 'fillOpacity', channel: 'fillOpacity' };
+    case 'z':
+      return { property: type === 'text' ? 'fontSize' : 'size', channel: 'size' };
+    default:
+      return null;
+  }
+}
+
+/** A row with its places to a tenth of a pixel. */
+function placed(row: Row): Row {
+  const places = (['x', 'y', 'X', 'Y'] as const).flatMap((name) => {
+    const at = row[name];
+    return typeof at === 'number' ? [[name, Math.round(at * 10) / 10] as const] : [];
+  });
+  return { ...row, ...Object.fromEntries(places) };
+}
+
+/** Says once, for the mark, what all rows of a layer have alike. */
+function share(layer: Layer): void {
+  if (layer.rows.length === 0) return;
+  const [first] = layer.rows;
+  const alike = COLUMNS.filter(
+    (name) =>
+      first[name] !== undefined &&
+      channelOf(name, 'point') !== null &&
+      layer.rows.every((row) => row[name] === first[name]),
+  );
+  layer.shared = Object.fromEntries(alike.map((name) => [name, first[name]]));
+  layer.rows = layer.rows.map((row): Row => ({
+    ...row,
+    ...Object.fromEntries(alike.map((name) => [name, undefined])),
+  }));
+}
+
+function written({ spec, rows, shared, images }: Layer, l: number, detail: SceneDetail): JsonObject {
+  if (images.length > 0) return imageLayer(images, detail);
+  const uses = (name: Column): boolean => rows.some((row) => row[name] !== undefined);
+  const { mark } = spec;
+  const properties: JsonObject = {};
   const encoding: JsonObject = {
     ...(uses('p') ? { shape: { field: 'p', type: 'nominal', scale: null } } : {}),
     ...(uses('X') ? { x2: { field: 'X' }, y2: { field: 'Y' } } : {}),
-    ...(uses('c') && color !== 'stroke' ? { fill: paint('c') } : {}),
-    ...(uses('s') && color !== 'fill' ? { stroke: paint('s') } : {}),
-    ...(uses('t') ? { text: { field: 't', type: 'nominal' } } : {}),
-    ...(tips && uses('tip') ? { tooltip: { field: 'tip', type: 'nominal' } } : {}),
   };
+  for (const name of COLUMNS) {
+    const target = channelOf(name, mark.type);
+    if (target === null) continue;
+    const value = shared[name];
+    if (value !== undefined) {
+      if (!isDefault(target.property, value)) properties[target.property] = value;
+    } else if (uses(name))
+      encoding[target.channel] = {
+        field: name,
+        type: name === 'c' || name === 's' ? 'nominal' : 'quantitative',
+        scale: null,
+      };
+  }
+  if (uses('t')) encoding.text = { field: 't', type: 'nominal' };
+  if (detail.tips && uses('tip')) encoding.tooltip = { field: 'tip', type: 'nominal' };
   return {
     transform: [{ filter: `datum.l == ${l}` }],
-    mark: spec.mark,
+    mark: { ...mark, ...properties },
     ...(Object.keys(encoding).length > 0 ? { encoding } : {}),
   };
 }
+
+const isDefault = (property: string, value: string | number): boolean =>
+  /opacity$/i.test(property) && value === 1;
 
 /** Rows without what only a pointer asks for; lines and dots of one colour are one path. */
 function forgetTips(layer: Layer): void {
   const plain = layer.rows.map((row): Row => ({ ...row, tip: undefined }));
   layer.rows = plain;
-  if (layer.spec.color !== 'stroke') return;
-  layer.rows = [...new Set(plain.map((row) => row.s))].map((s): Row => {
-    const rows = plain.filter((row) => row.s === s);
+  const { mark, color } = layer.spec;
+  const isPaths = mark.type === 'point' && plain.every((row) => row.p !== undefined);
+  if (!isPaths || (color !== 'stroke' && color !== 'fill')) return;
+  const lookOf = ({ c, s, w, o, f }: Row): string => [c, s, w, o, f].join();
+  layer.rows = [...new Set(plain.map(lookOf))].map((look): Row => {
+    const rows = plain.filter((row) => lookOf(row) === look);
+    const { c, s, w, o, f } = rows[0];
     const dots = rows.filter((row) => row.p === '');
     const lines = rows.filter((row) => row.p !== '').map((row) => row.p);
     const at = dots.map(({ x, y }): [number, number] => [Number(x), Number(y)]);
-    return { x: 0, y: 0, p: lines.join('') + dotsText(at), s };
+    return { x: 0, y: 0, p: lines.join('') + dotsText(at), c, s, w, o, f };
   });
 }
 
-function cell(value: string | number | undefined): string {
-  if (value === undefined) return '';
-  if (typeof value === 'number') return String(Math.round(value * 10) / 10);
-  return /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-}
-
-function imageLayer(images: readonly ImageShape[], colors: number): JsonObject {
-  const { url, box, crisp } = atlasOf(images, colors);
+function imageLayer(images: readonly ImageShape[], { colors, atlas }: SceneDetail): JsonObject {
+  const { url, box, crisp } = atlasOf(images, colors, atlas);
   return {
     data: { values: [{ url }] },
     mark: {

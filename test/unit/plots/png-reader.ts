@@ -30,11 +30,17 @@ export function readPng(file: Uint8Array): DecodedPng {
   const header = found.get('IHDR')!;
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
   const rows = inflateSync(found.get('IDAT')!);
-  if (rows.length !== (width + 1) * height) throw new Error('wrong amount of pixels');
+  const bits = header[8];
+  const stride = 1 + Math.ceil((width * bits) / 8);
+  if (rows.length !== stride * height) throw new Error('wrong amount of pixels');
   const pixels = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
-    if (rows[y * (width + 1)] !== 0) throw new Error('unexpected filter');
-    pixels.set(rows.subarray(y * (width + 1) + 1, (y + 1) * (width + 1)), y * width);
+    if (rows[y * stride] !== 0) throw new Error('unexpected filter');
+    // The leftmost pixel is in the high bits.
+    for (let x = 0; x < width; x++) {
+      const byte = rows[y * stride + 1 + Math.floor((x * bits) / 8)];
+      pixels[y * width + x] = bits === 8 ? byte : (byte >> (8 - bits - ((x * bits) % 8))) & ((1 << bits) - 1);
+    }
   }
   const plte = found.get('PLTE') ?? Buffer.alloc(0);
   const palette = Array.from({ length: plte.length / 3 }, (_, i) => [...plte.subarray(3 * i, 3 * i + 3)]);

@@ -140,11 +140,18 @@ function seriesOf(chart: ReturnType<typeof cases.one>) {
 }
 
 /** The rows of curves in a specification of one panel. */
-function curvesOf(chart: ChartModel): unknown {
+/** The rows of the curves and the steps of those that name none, read as Vega reads CSV: quotes are doubled in quotes. */
+function curvesOf(chart: ChartModel): Record<string, string>[] {
   const { layer } = toVegaLite(chart) as unknown as {
-    layer: { layer?: unknown[]; data: { values: unknown } }[];
+    layer: { layer?: unknown[]; data: { values: string }; transform: { calculate: string }[] }[];
   };
-  return layer.find((one) => one.layer !== undefined)?.data.values;
+  const curves = layer.find((one) => one.layer !== undefined)!;
+  const [names, ...rows] = curves.data.values
+    .split('\n')
+    .map((line) => [...line.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^,]*)/g)])
+    .map((cells) => cells.map(([, cell]) => cell.replace(/^"(.*)"$/, '$1').replaceAll('""', '"')));
+  const steps = /\|\| "([^"]*)"/.exec(curves.transform[0].calculate)![1];
+  return rows.map((row) => ({ x: steps, ...Object.fromEntries(row.map((cell, i) => [names[i], cell])) }));
 }
 
 describe('Vega-Lite', () => {
@@ -172,7 +179,7 @@ describe('Vega-Lite', () => {
   it('holds the very points, with gaps where there is no number', () => {
     const chart = new LossChart({}, silent);
     [1, NaN, 3].forEach((train) => chart.add({ train }));
-    expect(curvesOf(chart.model())).toMatchObject([{ s: 0, n: 'train', x: '0 1 2', y: '1  3' }]);
+    expect(curvesOf(chart.model())).toMatchObject([{ s: '0', n: 'train', x: '0 1 2', y: '1  3' }]);
   });
 
   it('names curves as they are, whatever characters they hold', () => {

@@ -6,7 +6,9 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { describe, expect, it } from 'vitest';
 import { LossChart } from '../../../kernel/plots/index.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
-import { toVegaLite } from '../../../kernel/plots/render/vega-lite.js';
+import { chartBundle } from '../../../kernel/plots/render/bundle.js';
+import { render } from '../../../kernel/plots/render/raster.js';
+import { toVegaLite, VEGA_LITE_MIME } from '../../../kernel/plots/render/vega-lite.js';
 import { bothThemes, contrastOnWhite, parseColor, PALETTE } from '../../../kernel/plots/scene/style.js';
 import { cases, falling, noise, silent } from './cases.js';
 
@@ -96,6 +98,29 @@ describe('the schema and the compiler of Vega-Lite 5', () => {
     const spec = toVegaLite(cases.one());
     expect(isSpec({ ...spec, layer: [{ mark: 'swirl' }] })).toBe(false);
   });
+});
+
+describe('a finished chart', () => {
+  // Those with the most words and lines: each has left its specification out once.
+  const large = ['runs-1000', 'ridges-12', 'scatter', 'graph-modules', 'graph-transformer'];
+  it.each([...large, 'surface-rosenbrock', 'dashboard-20', 'activation-curves-20'])(
+    '%s has picture, text and Vega-Lite in less than 60 kB of the file',
+    (name) => {
+      const chart = cases[name]();
+      const output = chartBundle(chart, render(chart, 'final'), true);
+      expect(Object.keys(output.data).sort()).toEqual([VEGA_LITE_MIME, 'image/png', 'text/plain']);
+      const spec = output.data[VEGA_LITE_MIME];
+      expect(isSpec(spec)).toBe(true);
+      if (isSpec(spec)) expect(complaints(spec)).toEqual([]);
+      // As Jupyter writes it: a line for every value.
+      const stored = JSON.stringify(
+        { cells: [{ outputs: [{ output_type: 'display_data', ...output }] }] },
+        null,
+        1,
+      );
+      expect(Buffer.byteLength(stored)).toBeLessThan(60_000);
+    },
+  );
 });
 
 describe('what a reader of the interactive chart sees', () => {

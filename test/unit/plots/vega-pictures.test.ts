@@ -131,11 +131,15 @@ describe('polylines as shapes of points', () => {
       dotsText([
         [7, 3],
         [2, 9],
+        [1, 5],
+        [7, 3],
       ]),
     );
+    // Each place once, band by band.
     expect(dots.map(([[x, y]]) => [x * unit, y * unit])).toEqual([
-      [2, 9],
+      [1, 5],
       [7, 3],
+      [2, 9],
     ]);
   });
 });

@@ -1,6 +1,7 @@
 /*
  * Times a BLAS library called from C, for comparison: cc -O2 blas.c -o blas -ldl; ./blas LIBRARY THREADS.
- * Reads lines "SIZE CALLS" and answers each with the mean nanoseconds of a product of square float32 matrices.
+ * Reads lines "SIZE CALLS RESULTS" and answers each with the mean nanoseconds of a product of square float32 matrices,
+ * whose result goes to another of so many places each time (with 1, always to the same).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -59,20 +60,21 @@ int main(int argc, char **argv) {
     fprintf(stderr, "no matrix product in %s\n", argv[1]);
     return 1;
   }
-  const int most = 1024;
-  float *a, *b, *c;
+  const int most = 1024, room = 4 * most * most;
+  float *a, *b, *all;
   if (posix_memalign((void **)&a, 64, 4 * most * most) || posix_memalign((void **)&b, 64, 4 * most * most) ||
-      posix_memalign((void **)&c, 64, 4 * most * most))
+      posix_memalign((void **)&all, 64, 4 * room))
     return 1;
   for (int i = 0; i < most * most; i++) {
     a[i] = (i * 7 % 13) / 13.f;
     b[i] = (i * 5 % 11) / 11.f;
-    c[i] = 0;
   }
-  int n, calls;
-  while (scanf("%d %d", &n, &calls) == 2 && n <= most) {
+  for (int i = 0; i < room; i++) all[i] = 0;
+  int n, calls, results;
+  while (scanf("%d %d %d", &n, &calls, &results) == 3 && n <= most && (long)results * n * n <= room) {
     double start = now();
     for (int i = 0; i < calls; i++) {
+      float *c = all + (long)(i % results) * n * n;
       if (sgemm)
         sgemm(101, 111, 111, n, n, n, 1, a, n, b, n, 0, c, n);
       else

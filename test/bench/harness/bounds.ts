@@ -24,6 +24,8 @@ export interface BlasResult {
     readonly nabla: number;
     readonly c: number;
     readonly share: number;
+    /** When C overwrites one result, which stays in the cache. */
+    readonly shareOverwriting?: number;
   }[];
 }
 

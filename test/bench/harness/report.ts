@@ -104,15 +104,16 @@ function cellOf(entry: Measured | undefined, { contenders, facts }: CaseResult):
 function blasSection({ machine, results }: BlasResult): string[] {
   return [
     '## Products by BLAS beside the same library called from C',
-    `\`npm run bench:blas\` (${machine.date.slice(0, 16)}Z): ${machine.blas}; medians of turns, and of the shares within turns.`,
+    `\`npm run bench:blas\` (${machine.date.slice(0, 16)}Z): ${machine.blas}; the fast quartile of turns of each. Both put results one after the other into 16 MiB; in the last column C overwrites one, which stays in the cache.`,
     markdownTable(
-      ['size', 'threads', 'Nabla', 'C', "share of C's speed"],
-      results.map(({ size, threads, nabla, c, share }) => [
+      ['size', 'threads', 'Nabla', 'C', "share of C's speed", 'C overwriting'],
+      results.map(({ size, threads, nabla, c, share, shareOverwriting }) => [
         `${size} x ${size} x ${size}`,
         String(threads),
         formatTime(nabla),
         formatTime(c),
         `${(100 * share).toFixed(1)} %`,
+        shareOverwriting === undefined ? '–' : `${(100 * shareOverwriting).toFixed(1)} %`,
       ]),
     ),
   ];

@@ -7,13 +7,21 @@ import type { Axis } from '../kernels/threads/index.js';
 import type { DriverArgument, DriverStep } from './driver.js';
 import type { Argument, Loop } from './steps.js';
 
-function programOf({ inputs, steps, outputs }: Loop): FusedProgram {
+function programOf({ inputs, steps, outputs, reduction }: Loop): FusedProgram {
   return {
-    inputs: inputs.map(({ moves }) => ({ moves, mask: false })),
+    inputs: inputs.map(({ moves, mask }) => ({ moves, mask })),
     numbers: 0,
     steps,
-    outputs: outputs.map(({ value }) => ({ value, mask: false })),
-    reduction: null,
+    outputs: outputs.map(({ value, mask }) => ({ value, mask })),
+    reduction:
+      reduction === null
+        ? null
+        : {
+            op: reduction.op,
+            over: reduction.over,
+            value: reduction.value,
+            divisor: reduction.divisor === null ? null : { constant: reduction.divisor },
+          },
   };
 }
 
@@ -59,9 +67,10 @@ export function lowerLoop(
     table.input(i, place(at, fusedTable.input(i)), row);
   });
   const row = columns * (loop.element === 'float32' ? 4 : 8);
-  loop.outputs.forEach(({ at }, i) => {
-    table.output(i, place(at, fusedTable.output(program, i)), row);
+  loop.outputs.forEach(({ at, mask }, i) => {
+    table.output(i, place(at, fusedTable.output(program, i)), mask ? columns : row);
   });
+  if (loop.reduction !== null) table.result(place(loop.reduction.at, fusedTable.result(program)));
   const part = partOf(run);
   if (part === undefined) return { puts, call: { kernel: { run, types: ['i32'] }, args: [ptr], axes: null } };
   const kernel = recordedKernel(part.run) ?? { run: part.run, types: PART };

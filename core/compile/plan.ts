@@ -1,5 +1,5 @@
 /** Where everything lies that a compiled step keeps to itself: storages whose lives do not meet share their places. */
-import { argumentsOf, isPlace, type Step, type Traced } from './steps.js';
+import { argumentsOf, isPlace, placesOfLoop, type Step, type Traced } from './steps.js';
 
 /** What becomes of a storage of the trace. */
 export type Role =
@@ -39,9 +39,7 @@ export function livesOf(steps: readonly Step[], count: number): Life[] {
   steps.forEach((step, at) => {
     if (step.kind === 'kernel') for (const x of argumentsOf(step.args)) if (isPlace(x)) use(at, x.of);
     if (step.kind === 'host') for (const x of step.args) if (isPlace(x)) use(at, x.of);
-    if (step.kind === 'loop') {
-      for (const { at: x } of [...step.loop.inputs, ...step.loop.outputs]) if (isPlace(x)) use(at, x.of);
-    }
+    if (step.kind === 'loop') for (const x of placesOfLoop(step.loop)) if (isPlace(x)) use(at, x.of);
     if (step.kind === 'again') for (const traced of step.storages) use(at, traced);
   });
   return lives;

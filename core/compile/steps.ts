@@ -1,7 +1,7 @@
 /** What a trace is made of: calls of kernels with numbers and places, and what has to run as JavaScript each time. */
 import type { Node } from '../autograd/node.js';
-import type { FloatElement } from '../kernels/api.js';
-import type { ProgramStep } from '../kernels/program.js';
+import type { FloatElement, ReduceOp } from '../kernels/api.js';
+import type { FusedReduction, ProgramStep } from '../kernels/program.js';
 import type { HostArgument, RecordedKernel } from '../kernels/recording.js';
 import type { Axis } from '../kernels/threads/index.js';
 import type { Storage } from '../storage.js';
@@ -103,11 +103,28 @@ export interface LoopStep {
   readonly loop: Loop;
 }
 
-/** An operand of a loop: where it begins, the bytes from row to row, and whether it moves along rows. */
+/** An operand of a loop: where it begins, the bytes from row to row, whether it moves along rows, and whether it is bytes, 0 or 1. */
 export interface LoopInput {
   readonly at: Argument;
   readonly row: number;
   readonly moves: boolean;
+  readonly mask: boolean;
+}
+
+export interface LoopOutput {
+  readonly at: Argument;
+  readonly value: number;
+  readonly mask: boolean;
+}
+
+/** What the elements of a loop become at its end, instead of or beside being stored: see `FusedReduction`. */
+export interface LoopReduction {
+  readonly op: ReduceOp;
+  readonly over: FusedReduction['over'];
+  readonly value: number;
+  readonly at: Argument;
+  /** A constant by which the result is divided; null where it is not. */
+  readonly divisor: number | null;
 }
 
 /** Elementwise steps on rows and columns. Values are counted: inputs, then the result of each step. */
@@ -118,7 +135,8 @@ export interface Loop {
   readonly inputs: readonly LoopInput[];
   readonly steps: readonly ProgramStep[];
   /** What is stored, in rows side by side. */
-  readonly outputs: readonly { readonly at: Argument; readonly value: number }[];
+  readonly outputs: readonly LoopOutput[];
+  readonly reduction: LoopReduction | null;
   /** How many kernels it stands for. */
   readonly kernels: number;
 }
@@ -136,6 +154,12 @@ export interface GradEvent {
 export interface ChangeEvent {
   readonly at: number;
   readonly storage: Storage;
+}
+
+/** Everywhere a loop reads or writes. */
+export function placesOfLoop({ inputs, outputs, reduction }: Loop): Argument[] {
+  const places = [...inputs, ...outputs].map(({ at }) => at);
+  return reduction === null ? places : [...places, reduction.at];
 }
 
 /** All that a kernel is called with, tables word by word. */

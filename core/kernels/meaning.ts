@@ -1,5 +1,6 @@
 /** What elementwise kernels compute, for who makes one of several (`compile/fuse.ts`). */
-import type { BinaryOp, FloatElement, UnaryOp } from './api.js';
+import type { BinaryOp, CompareOp, FloatElement, ReduceOp, UnaryOp } from './api.js';
+import type { Formula } from './formula.js';
 import type { FusedFunction, Program } from './program.js';
 import type { KernelFunction } from './recording.js';
 import type { Axis } from './threads/pool.js';
@@ -9,6 +10,19 @@ export type Meaning =
   | { readonly kind: 'unary'; readonly op: UnaryOp; readonly element: FloatElement }
   /** Called with a, b, out, rows, columns, bytes between rows of a and b, whether a and b move along rows. */
   | { readonly kind: 'binary'; readonly op: BinaryOp; readonly element: FloatElement }
+  /** The same, with bytes as results. */
+  | { readonly kind: 'compare'; readonly op: CompareOp; readonly element: FloatElement }
+  /** Called with the condition (bytes), a, b, out, rows, columns, bytes between rows of each, whether a and b move. */
+  | { readonly kind: 'where'; readonly element: FloatElement }
+  /** Called with three operands, out, 1, the number of elements, whether each moves, and three numbers. */
+  | { readonly kind: 'formula'; readonly formula: Formula; readonly element: FloatElement }
+  /** Called with outer, size, inner, x, out: sums up rows where inner is 1, or columns. */
+  | {
+      readonly kind: 'reduce';
+      readonly op: ReduceOp;
+      readonly of: 'rows' | 'columns';
+      readonly element: FloatElement;
+    }
   /** Called with out, the number of elements, and up to four inputs. */
   | { readonly kind: 'program'; readonly program: Program; readonly element: FloatElement };
 

@@ -72,14 +72,10 @@ export abstract class ElementwiseOptimizer<
   protected abstract numbers(state: S, group: ParamGroup<O>, at: number): void;
 
   /** Counts a step. */
-  protected advance(_state: S, _group: ParamGroup<O>): void {
-    // Without a count.
-  }
+  protected advance?(state: S, group: ParamGroup<O>): void;
 
   /** Whether the numbers for both are the same. */
-  protected alike(_a: S, _b: S): boolean {
-    return true;
-  }
+  protected alike?(a: S, b: S): boolean;
 
   /**
    * Makes one update of all parameters that have gradients. With a `closure`, which computes the loss and its
@@ -133,7 +129,9 @@ export abstract class ElementwiseOptimizer<
     const element = floatElementOf(to);
     const own = state;
     const kept = this.kept(own, param, group);
-    let call = calls.find((each) => each.element === element && this.alike(each.updated[0].state, own));
+    let call = calls.find(
+      (each) => each.element === element && (this.alike?.(each.updated[0].state, own) ?? true),
+    );
     if (call === undefined) calls.push((call = { update, element, group, updated: [] }));
     const given = contiguousData(isHalf(param.dtype) ? inDType(grad, 'float32', this.name) : grad, this.name);
     call.updated.push({ param: to, grad: given, state: own, kept });
@@ -147,7 +145,7 @@ export abstract class ElementwiseOptimizer<
   /** The numbers of the next step; then it is counted. */
   private prepare({ group, updated }: Together<O, S>, slots: Storage): void {
     this.numbers(updated[0].state, group, slots.ptr / 8);
-    for (const { state } of updated) this.advance(state, group);
+    for (const { state } of updated) this.advance?.(state, group);
   }
 
   private runCall({ update, element, updated }: Together<O, S>, slots: Storage): void {

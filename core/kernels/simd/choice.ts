@@ -1,6 +1,7 @@
 /** Comparisons and `where`. */
 import type { BinaryFunction, CompareOp, Element, Ptr, Strided } from '../api.js';
 import type { WasmFunction } from '../assembler/index.js';
+import { describeKernel } from '../meaning.js';
 import { collapse, forEachTurn } from '../nest.js';
 import { elementBytes } from '../views.js';
 import { compileByteCompare, compileByteWhere, compileCompare, compileWhere } from './choice-code.js';
@@ -31,6 +32,7 @@ export function compareFunction(op: CompareOp, element: Element): BinaryFunction
       element === 'uint8'
         ? compileByteCompare(op)
         : compileCompare(op, element, floatLanes[element === 'float64' ? 'float64' : 'float32']);
+    if (element === 'float32' || element === 'float64') describeKernel(run, { kind: 'compare', op, element });
     functions.set(op, run);
   }
   return run;
@@ -84,6 +86,8 @@ function whereFunction(element: Element): WasmFunction {
   let run = whereFunctions.get(bytes);
   if (run === undefined) {
     run = bytes === 1 ? compileByteWhere() : compileWhere(floatLanes[bytes === 8 ? 'float64' : 'float32']);
+    // It chooses bits, whatever they mean.
+    if (bytes !== 1) describeKernel(run, { kind: 'where', element: bytes === 8 ? 'float64' : 'float32' });
     whereFunctions.set(bytes, run);
   }
   return run;

@@ -16,6 +16,7 @@ import {
   type WasmFunction,
 } from '../assembler/index.js';
 import type { Algebra, Formula, FormulaNumbers, FormulaOperands } from '../formula.js';
+import { describeKernel } from '../meaning.js';
 import { LEAST_PARALLEL, perElement } from '../threads/index.js';
 import { elementBytes } from '../views.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
@@ -89,7 +90,8 @@ function splats(f: FunctionBuilder, element: FloatElement, numbers: readonly F64
   return numbers.map((x) => f.let(element === 'float32' ? f32x4.splat(f32.demote(x)) : f64x2.splat(x)));
 }
 
-function compileMap({ rule, operands, dear }: Formula, element: FloatElement): WasmFunction {
+function compileMap(formula: Formula, element: FloatElement): WasmFunction {
+  const { rule, operands, dear } = formula;
   const lanes = floatLanes[element];
   const module = new ModuleBuilder();
   module.define('run', MAP_SIGNATURE, (f, p) => {
@@ -114,7 +116,7 @@ function compileMap({ rule, operands, dear }: Formula, element: FloatElement): W
         ),
     });
   });
-  return module.compile().run;
+  return describeKernel(module.compile().run, { kind: 'formula', formula, element });
 }
 
 /** Sums in float64, whatever the elements are. */

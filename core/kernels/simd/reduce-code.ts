@@ -19,6 +19,7 @@ import {
   type V128,
   type WasmFunction,
 } from '../assembler/index.js';
+import { describeKernel } from '../meaning.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
 
 export type SimdReduceOp = 'sum' | 'prod' | 'max' | 'min';
@@ -68,6 +69,10 @@ export function compileReduce(
   defineRows(module, reduction, lanes, wide);
   defineColumns(module, reduction, lanes);
   const { rows, columns } = module.compile();
+  if (element !== 'int32') {
+    describeKernel(rows, { kind: 'reduce', op, of: 'rows', element });
+    describeKernel(columns, { kind: 'reduce', op, of: 'columns', element });
+  }
   return { rows, columns };
 }
 

@@ -55,6 +55,10 @@ const CHEAP: ReadonlySet<string> = new Set([
   'sigmoidGrad',
 ] satisfies (UnaryOp | BinaryOp)[]);
 
+export function isCheap(op: UnaryOp | BinaryOp): boolean {
+  return CHEAP.has(op);
+}
+
 let nextStep = 0x4000;
 const unarySteps = new Map<UnaryOp, Step>();
 const binarySteps = new Map<BinaryOp, Step>();

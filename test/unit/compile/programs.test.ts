@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compile, manualSeed, randn, type Tensor } from '../../../core/index.js';
+import { compile, F, manualSeed, randn, rand, type Tensor, where } from '../../../core/index.js';
 
 /** Deterministic pseudo-random whole numbers below n. */
 function chooser(seed: number): (n: number) => number {
@@ -10,13 +10,18 @@ function chooser(seed: number): (n: number) => number {
   };
 }
 
+const ALL = Array.from({ length: 18 }, (_, kind) => kind);
+/** Those whose derivatives lead back, without changes in place. */
+const DIFFERENTIABLE = [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 16];
+
 type Instruction = (values: Tensor[]) => void;
 
 /** A random program on tensors of [4, 6]: elementwise ops, broadcasting, views, changes in place, sums. */
-function program(seed: number, kinds = 14): Instruction[] {
+function program(seed: number, kinds: readonly number[] = ALL): Instruction[] {
   const choose = chooser(seed);
   return Array.from({ length: 6 + choose(14) }, (): Instruction => {
-    const [a, b, kind] = [choose(1000), choose(1000), choose(kinds)];
+    const [a, b] = [choose(1000), choose(1000)];
+    const kind = kinds[choose(kinds.length)];
     const put = (values: Tensor[], x: Tensor): void => void values.push(x);
     const at = (values: Tensor[], i: number): Tensor => values[i % values.length];
     switch (kind) {
@@ -49,6 +54,14 @@ function program(seed: number, kinds = 14): Instruction[] {
         return (v) => void at(v, a).clamp_(-2, 2);
       case 12:
         return (v) => put(v, at(v, a).matmul(at(v, b).t()).matmul(at(v, a)).tanh());
+      case 13:
+        return (v) => put(v, where(at(v, a).gt(at(v, b).mul(0.5)), at(v, b), at(v, a).neg()));
+      case 14:
+        return (v) => put(v, at(v, b).add(at(v, a).mul(0.5).square().sum(0).mul(0.1)));
+      case 15:
+        return (v) => put(v, at(v, b).sub(at(v, a).neg().amax(1, true)));
+      case 16:
+        return (v) => put(v, at(v, b).mul(F.elu(at(v, a).add(0.25)).mean()));
       default:
         return (v) => put(v, at(v, a).square().add(1).sqrt());
     }
@@ -93,7 +106,7 @@ describe('random programs', () => {
   test('give the same gradients when they are compiled', () => {
     manualSeed(4);
     for (let seed = 200; seed < 220; seed++) {
-      const instructions = program(seed, 9);
+      const instructions = program(seed, DIFFERENTIABLE);
       const step = (x: Tensor, w: Tensor): Tensor => {
         w.grad = null;
         const [, , , total] = run(instructions, [x, w]);
@@ -118,6 +131,41 @@ describe('random programs', () => {
         expect(twin.grad === null).toBe(w.grad === null);
       }
       expect(fast.stats.fallbackReasons, `program ${seed}`).toEqual([]);
+    }
+  });
+});
+
+describe('what follows each other elementwise becomes one kernel', () => {
+  const f = (x: Tensor): Tensor => x.mul(2).add(1).relu();
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ['sum', (x) => f(x).sum()],
+    ['mean', (x) => f(x).mean()],
+    ['mean of rows', (x) => f(x).mean(1)],
+    ['sum of columns', (x) => f(x).sum(0)],
+    ['largest of rows', (x) => f(x).amax(1)],
+    ['product of columns', (x) => f(x).prod(0)],
+    ['sum of what a comparison chooses', (x) => where(x.gt(0.5), x.mul(3), x.neg()).sum()],
+    ['mean of a formula', (x) => F.elu(x.mul(2)).neg().mean()],
+  ])('with its %s', (_, g) => {
+    // As many as threads share, and few; rows that end within a vector.
+    for (const shape of [
+      [6, 7],
+      [300, 160],
+    ]) {
+      const fast = compile(g);
+      for (let i = 0; i < 4; i++) {
+        const x = rand(shape).sub(0.4);
+        const expected = g(x).toTypedArray();
+        // Few elements are computed in JavaScript when nobody compiles, and rounded otherwise.
+        fast(x)
+          .toTypedArray()
+          .forEach((y, k) => {
+            expect(Math.abs(y - expected[k])).toBeLessThanOrEqual(2e-6 * Math.max(1, Math.abs(expected[k])));
+          });
+      }
+      expect(fast.stats).toMatchObject({ replays: 2, fallbacks: 0 });
+      // A sum of everything goes on from row to row of whole vectors only.
+      expect(fast.stats.graphs[0].calls + fast.stats.graphs[0].shared).toBe(1);
     }
   });
 });

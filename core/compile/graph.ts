@@ -18,7 +18,7 @@ export interface GraphStatistics {
   /** Calls of kernels, as traced and as they are made now. */
   readonly kernels: number;
   readonly calls: number;
-  /** Calls of kernels that go through JavaScript, because they are large enough to be divided among threads. */
+  /** How many of those are large enough to be divided among threads, and so are given out by JavaScript. */
   readonly shared: number;
   /** What runs in JavaScript at each call: ops that compute there, optimizers' steps and the like, by name. */
   readonly javascript: readonly string[];
@@ -121,22 +121,15 @@ export class Graph {
     const counts = new Map<Storage, number>();
     for (const { storage } of trace.changes) counts.set(storage, (counts.get(storage) ?? 0) + 1);
     this.changes = [...counts];
-    const traced = trace.steps.filter(({ kind }) => kind === 'kernel').length;
-    const calls = steps.filter(({ kind }) => kind === 'kernel' || kind === 'loop').length;
+    const traced = trace.steps.filter(isKernel).length;
+    const calls = steps.filter(isKernel).length;
     this.statistics = {
       kernels: traced,
       calls,
       shared: this.shared + steps.filter((step) => step.kind === 'host' && step.name === 'parallel').length,
-      javascript: steps.flatMap((step) => {
-        if (
-          step.kind === 'kernel' ||
-          step.kind === 'loop' ||
-          (step.kind === 'call' && step.numbers) ||
-          (step.kind === 'host' && step.name === 'parallel')
-        )
-          return [];
-        return [step.op];
-      }),
+      javascript: steps.flatMap((step) =>
+        isKernel(step) || (step.kind === 'call' && step.numbers) ? [] : [step.op],
+      ),
       numbers: steps.flatMap((step) => (step.kind === 'call' && step.numbers ? [step.op] : [])),
       arenaBytes: this.arena.byteLength,
       unsharedBytes: unshared,
@@ -348,6 +341,11 @@ function latest(settings: readonly GradSetting[]): GradSetting[] {
   const last = new Map<Tensor, Tensor | null>();
   for (const { leaf, value } of settings) last.set(leaf, value);
   return Array.from(last, ([leaf, value]) => ({ leaf, value }));
+}
+
+/** Whether a step is a kernel, or several: not JavaScript of ops, or of who uses them. */
+function isKernel(step: Step): boolean {
+  return step.kind === 'kernel' || step.kind === 'loop' || (step.kind === 'host' && step.name === 'parallel');
 }
 
 /** Bytes of so many words, in whole lines of the cache. */

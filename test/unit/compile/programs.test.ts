@@ -137,6 +137,7 @@ describe('random programs', () => {
 
 describe('what follows each other elementwise becomes one kernel', () => {
   const f = (x: Tensor): Tensor => x.mul(2).add(1).relu();
+  const meanOfFormula = (x: Tensor): Tensor => F.elu(x.mul(2)).neg().mean();
   test.each<[string, (x: Tensor) => Tensor]>([
     ['sum', (x) => f(x).sum()],
     ['mean', (x) => f(x).mean()],
@@ -145,7 +146,7 @@ describe('what follows each other elementwise becomes one kernel', () => {
     ['largest of rows', (x) => f(x).amax(1)],
     ['product of columns', (x) => f(x).prod(0)],
     ['sum of what a comparison chooses', (x) => where(x.gt(0.5), x.mul(3), x.neg()).sum()],
-    ['mean of a formula', (x) => F.elu(x.mul(2)).neg().mean()],
+    ['mean of a formula', meanOfFormula],
   ])('with its %s', (_, g) => {
     // As many as threads share, and few; rows that end within a vector.
     for (const shape of [
@@ -164,8 +165,9 @@ describe('what follows each other elementwise becomes one kernel', () => {
           });
       }
       expect(fast.stats).toMatchObject({ replays: 2, fallbacks: 0 });
-      // A sum of everything goes on from row to row of whole vectors only.
-      expect(fast.stats.graphs[0].calls + fast.stats.graphs[0].shared).toBe(1);
+      // Many exponentials are divided among threads, and a sum of everything is one thread's.
+      const apart = g === meanOfFormula && shape[0] > 100;
+      expect(fast.stats.graphs[0].calls).toBe(apart ? 3 : 1);
     }
   });
 });

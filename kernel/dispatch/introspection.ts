@@ -3,8 +3,9 @@
  * exist in the user process.
  */
 import type { MimeBundle } from '../display/mime.js';
+import { openCall } from '../language/brackets.js';
 import { magicCompletions, magicHelpAt, scanMagics } from '../language/magics/index.js';
-import type { Completions, Inspection, LanguageService } from '../language/service/contract.js';
+import type { Inspection, LanguageService } from '../language/service/contract.js';
 import {
   cursorOffset,
   cursorPosition,
@@ -14,22 +15,10 @@ import {
   type InspectRequest,
 } from '../protocol/introspection.js';
 import type { Session, ValueInfo } from '../session/session.js';
+import { pathBefore, WHOLE_PATH } from './paths.js';
+import { insideText, magicArguments, type Found } from './text-completions.js';
 
-const NAME = '[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*';
-const PATH_BEFORE = new RegExp(`(?:${NAME}\\s*\\??\\.\\s*)*(?:${NAME})?$`, 'u');
 const NAME_REST = new RegExp('^[\\p{ID_Continue}$\\u200c\\u200d]*', 'u');
-const WHOLE_PATH = new RegExp(`^${NAME}(?:\\.${NAME})*$`, 'u');
-
-/** The dotted path of names that ends at `offset`; null where it hangs on something else, as in `f().na`. */
-export function pathBefore(code: string, offset: number): string[] | null {
-  const before = code.slice(0, offset);
-  const [path] = PATH_BEFORE.exec(before) ?? [''];
-  const rest = before.slice(0, before.length - path.length);
-  // A dot before the path: it goes on from a call, a literal or a bracket, whose value nobody knows without running it.
-  return /[.#]\s*$/.test(rest) && !/\.\.\.\s*$/.test(rest)
-    ? null
-    : path.split('.').map((name) => name.replace('?', '').trim());
-}
 
 /**
  * Types first, as the language service knows them, and values where it knows none: names that only exist at run time, and
@@ -42,19 +31,26 @@ export async function complete(
 ): Promise<CompleteReply> {
   const { code } = request;
   const offset = cursorOffset(code, request.cursor_pos);
-  const magics = magicCompletions(code, offset);
+  const magics = magicCompletions(code, offset) ?? (await magicArguments(code, offset, session));
   if (magics) return reply(code, offset, magics);
   // Whoever looks at values stops the cell that runs for a moment: only when types do not tell enough, or not soon.
-  const look = once(() => fromValues(code, offset, session));
+  const look = once(
+    async () => (await insideText(code, offset, session)) ?? fromValues(code, offset, session),
+  );
   const typed = language && (await answered(language, language.service.complete(code, offset), look));
   if (!typed) return reply(code, offset, await look());
-  const isEnough = typed.place === 'text' || (typed.place === 'members' && typed.entries.length > 0);
+  // No name of a value belongs where a name is declared, or in a string.
+  if (typed.place === 'text' && typed.entries.length === 0)
+    return reply(code, offset, (await within(VALUES_MS, insideText(code, offset, session))) ?? typed);
+  const isEnough = typed.place !== 'scope' && typed.entries.length > 0;
   const values = isEnough ? null : await within(VALUES_MS, look());
   const known = new Set(typed.entries.map(({ text }) => text));
-  const added = values?.start === typed.start ? values.entries.filter(({ text }) => !known.has(text)) : [];
+  // All entries of an answer replace the same text.
+  const start = typed.entries.length === 0 && values ? values.start : typed.start;
+  const added = values?.start === start ? values.entries.filter(({ text }) => !known.has(text)) : [];
   const entries = [...typed.entries, ...added];
   if (entries.length === 0 && typed.imports) return reply(code, offset, { start: 0, entries: typed.imports });
-  return reply(code, offset, { ...typed, entries });
+  return reply(code, offset, { start, entries });
 }
 
 /** The language service as requests use it. */
@@ -100,17 +96,24 @@ async function within<T>(ms: number, answer: Promise<T>): Promise<T | null> {
   }
 }
 
-type Found = Pick<Completions, 'start' | 'entries'>;
-
 async function fromValues(code: string, offset: number, session: Session): Promise<Found> {
   const path = pathBefore(code, offset);
   const prefix = path?.at(-1) ?? '';
   const found = path && session.look ? await session.look(path.slice(0, -1), prefix) : null;
   const entries = (found?.members ?? [])
     .filter(({ name }) => name.startsWith(prefix) && WHOLE_PATH.test(name))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .sort((a, b) => compare(rankOf(a.name), rankOf(b.name)) || compare(a.name, b.name))
     .map(({ name, kind }) => ({ text: name, kind, detail: '' }));
   return { start: offset - prefix.length, entries };
+}
+
+/** What every object has is rarely meant. */
+function rankOf(name: string): string {
+  return name in Object.prototype ? '1' : '0';
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function reply(code: string, offset: number, { start, entries }: Found): CompleteReply {
@@ -145,7 +148,7 @@ export async function inspect(
   if (help !== null) return { status: 'ok', found: true, data: { 'text/plain': help }, metadata: {} };
   const [rest] = NAME_REST.exec(code.slice(offset)) ?? [''];
   const here = namesBefore(code, offset + rest.length);
-  const path = here.length > 0 ? here : namesBefore(code, openParenthesis(code, offset));
+  const path = here.length > 0 ? here : namesBefore(code, Math.max(0, openCall(code.slice(0, offset))));
   const live = path.length > 0 ? Promise.resolve(session.look?.(path, null) ?? null) : Promise.resolve(null);
   const typed = language && (await within(language.waitMs, language.service.inspect(code, offset)));
   if (!typed) {
@@ -179,16 +182,6 @@ function fenced(text: string, language = 'typescript'): string {
 
 function namesBefore(code: string, offset: number): string[] {
   return pathBefore(code, offset)?.filter((name) => name !== '') ?? [];
-}
-
-/** Where the call begins whose arguments surround `offset`: the name before it is what a person asks about. */
-function openParenthesis(code: string, offset: number): number {
-  let closed = 0;
-  for (let index = offset - 1; index >= 0; index--) {
-    if (code[index] === ')') closed++;
-    else if (code[index] === '(' && closed-- === 0) return index;
-  }
-  return 0;
 }
 
 /** What a cell asks about in its last line, `?name`, `name?` or `name??`, which is no TypeScript; null when it asks nothing. */

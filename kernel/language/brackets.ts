@@ -113,3 +113,27 @@ export function parenthesesAt(code: string, start: number): { semicolons: number
   });
   return { semicolons, end };
 }
+
+/** What a text breaks off in that is no code: a comment, or a string of which `start` is the first character inside. */
+export type Inside = { readonly kind: 'comment' } | { readonly kind: 'string'; readonly start: number };
+
+const WHOLE_STRING = /^(["'])(?:\\[^]|(?!\1)[^\\\n])*\1$/;
+
+/** Null: the text ends in code. */
+export function insideOf(code: string): Inside | null {
+  let string = -1;
+  const { open, blockComment, lineComment } = scanBrackets(code, (token, offset) => {
+    const isOpen = /^["']/.test(token) && offset + token.length === code.length && !WHOLE_STRING.test(token);
+    if (isOpen) string = offset + 1;
+    return false;
+  });
+  if (blockComment >= 0 || lineComment < code.length) return { kind: 'comment' };
+  if (string >= 0) return { kind: 'string', start: string };
+  const innermost = open.at(-1);
+  return innermost?.text === '`' ? { kind: 'string', start: innermost.offset + 1 } : null;
+}
+
+/** Where the call begins in whose arguments the text breaks off: its parenthesis; -1 where there is none. */
+export function openCall(code: string): number {
+  return scanBrackets(code).open.findLast(({ text }) => text === '(')?.offset ?? -1;
+}

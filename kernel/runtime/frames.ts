@@ -66,6 +66,7 @@ export interface LookAnswer {
   members: readonly { name: string; kind: 'function' | 'class' | 'property' | 'variable' }[];
   data: MimeBundle;
   callable?: boolean;
+  folder?: string;
 }
 
 /** What goes through a comm, in either direction. */

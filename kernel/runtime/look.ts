@@ -16,6 +16,7 @@ interface SafeEvaluate extends inspector.Runtime.EvaluateParameterType {
 
 const GROUP = 'nabla.look';
 const LONGEST_SOURCE = 2000;
+const MOST_ELEMENTS = 20;
 
 /**
  * The value at the end of a path of names; an empty path stands for the scope that cells share. With a `prefix` the names
@@ -29,7 +30,8 @@ export async function look(
   const matching = (members: LookAnswer['members']): LookAnswer['members'] =>
     members.filter(({ name }) => name.startsWith(prefix ?? ''));
   try {
-    if (path.length === 0) return { members: matching(await namesInScope(session)), data: {} };
+    if (path.length === 0)
+      return { members: matching(await namesInScope(session)), data: {}, folder: process.cwd() };
     const value = await walk(session, path, prefix === null);
     if (!value) return null;
     const callable = value.type === 'function';
@@ -119,10 +121,27 @@ function describe(path: readonly string[], value: RemoteObject): string {
   const text = value.description ?? value.unserializableValue ?? String(value.value);
   if (value.type === 'function') return `${name}: function\n\n${text.slice(0, LONGEST_SOURCE)}`;
   if (value.objectId === undefined) return `${name}: ${value.type}\n\n${literal(value, text)}`;
-  const preview = value.preview?.properties
-    .map((it) => `${it.name}: ${it.value === undefined || it.value === '' ? it.type : it.value}`)
-    .join(', ');
-  return `${name}: ${value.className ?? value.type}\n\n${text}${preview ? ` { ${preview} }` : ''}`;
+  const preview = value.preview ? previewText(value, value.preview) : '';
+  return `${name}: ${value.className ?? value.type}\n\n${text}${preview}`;
+}
+
+/** The first elements of what has elements, the members of everything else. */
+function previewText({ subtype }: RemoteObject, preview: inspector.Runtime.ObjectPreview): string {
+  const shown = (it: { type: string; value?: string; description?: string }): string =>
+    it.value === undefined || it.value === '' ? (it.description ?? it.type) : it.value;
+  const list = (parts: readonly string[], hasMore: boolean): string =>
+    [...parts.slice(0, MOST_ELEMENTS), ...(hasMore || parts.length > MOST_ELEMENTS ? ['…'] : [])].join(', ');
+  const { properties, entries, overflow } = preview;
+  if (entries && entries.length > 0) {
+    const parts = entries.map(({ key, value }) => (key ? `${shown(key)} → ` : '') + shown(value));
+    return ` { ${list(parts, overflow)} }`;
+  }
+  if (properties.length === 0) return '';
+  if (subtype === 'array' || subtype === 'typedarray') return ` [${list(properties.map(shown), overflow)}]`;
+  return ` { ${list(
+    properties.map((it) => `${it.name}: ${shown(it)}`),
+    overflow,
+  )} }`;
 }
 
 function nameOf(path: readonly string[]): string {

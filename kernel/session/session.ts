@@ -41,8 +41,8 @@ export interface Session {
   inputReply(id: ExecutionId, value: string): void;
   /**
    * Looks at a value of the user process, for completion and inspection: `path` is the names from the global scope
-   * on (empty: the scope itself). With a `prefix` its names that begin so are told, else what it is. Runs no user code (no getter, no proxy trap). Resolves to null when there is no
-   * such value, or after 500 ms when a running cell keeps the user process from answering.
+   * on (empty: the scope itself). With a `prefix` its names that begin so are told, else what it is. Runs no user code
+   * (no getter, no proxy trap). Resolves to null when there is no such value, or after 500 ms when a running cell keeps the user process from answering.
    */
   look?(path: readonly string[], prefix: string | null): Promise<ValueInfo | null>;
   /**
@@ -95,4 +95,6 @@ export interface ValueInfo {
   data: MimeBundle;
   /** It is a function or a class: `data` has its source. */
   callable?: boolean;
+  /** Of the scope: the folder that the cells are in. */
+  folder?: string;
 }

@@ -16,6 +16,7 @@ const env = { NABLA_TYPES_MS: '9000' };
 
 beforeAll(async () => {
   ({ kernel, client } = await KernelProcess.connected({ env }));
+  await client.execute('const early = randn([2, 5])');
   await typesAreThere();
 });
 afterAll(() => Promise.all([kernel, ...others].map((each) => each.dispose())));
@@ -74,6 +75,35 @@ describe('types and values answer together', () => {
     await client.execute('const parsed: any = JSON.parse(`{"alpha": {"beta": 1}}`)');
     expect((await complete('parsed.al|')).matches).toEqual(['alpha']);
     expect((await complete('parsed.alpha.|')).matches).toContain('beta');
+    // What every object has comes last.
+    expect((await complete('parsed.alpha.|')).matches[0]).toBe('beta');
+    await client.execute('parsed["two words"] = 2');
+    expect(await complete('parsed["|')).toMatchObject({ matches: ['alpha', 'two words'], cursor_start: 8 });
+    expect((await complete("parsed['two|']")).matches).toEqual(['two words']);
+  });
+
+  test('cells that ran before the first question have the types of the library', async () => {
+    expect((await inspect('ear|ly')).plain).toContain('Tensor<[2, 5]');
+  });
+
+  test('in a string files are completed, in a comment and where a name is declared nothing', async () => {
+    mkdirSync(path.join(kernel.folder, 'tables/inner'), { recursive: true });
+    writeFileSync(path.join(kernel.folder, 'tables/first.csv'), 'a,b');
+    expect(await complete("const csv = read('tab|')")).toMatchObject({
+      matches: ['tables/'],
+      cursor_start: 18,
+      types: [{ text: 'tables/', type: 'folder' }],
+    });
+    expect((await complete('`./tables/|')).matches).toEqual(['first.csv', 'inner/']);
+    expect((await complete('// parsed.|')).matches).toEqual([]);
+    expect((await complete('"parsed.|')).matches).toEqual([]);
+    expect((await complete('const parse|')).matches).toEqual([]);
+    expect((await complete('%cd tab|')).matches).toEqual(['tables/']);
+    expect((await complete('!cat tables/fi|')).matches).toEqual(['first.csv']);
+    expect((await complete('%typecheck st|')).matches).toEqual(['strict']);
+    await client.execute('%cd tables');
+    expect((await complete('%load fi|')).matches).toEqual(['first.csv']);
+    await client.execute('%cd');
   });
 
   test('positions are in code points, also where types answer', async () => {
@@ -89,7 +119,10 @@ describe('types and values answer together', () => {
   });
 
   test('a name that nothing in scope begins with brings its import along', async () => {
-    const found = await complete('const one = 1;\nconst text = readFileSyn|');
+    // The first time all modules are read.
+    let found = await complete('const one = 1;\nconst text = readFileSyn|');
+    for (let turn = 0; turn < 10 && found.matches.length === 0; turn++)
+      found = await complete('const one = 1;\nconst text = readFileSyn|');
     const text = "import { readFileSync } from 'node:fs';\nconst one = 1;\nconst text = readFileSync";
     expect(found).toMatchObject({
       matches: [text],
@@ -132,6 +165,23 @@ describe('types and values answer together', () => {
     const { plain, markdown } = await inspect('nn.Lin|ear');
     expect(plain).toContain('y = x Wᵀ + b');
     expect(markdown).toContain('class Linear');
+  });
+
+  test('inspection: every method of a tensor has the documentation of its op, every op its parameters', async () => {
+    await client.execute('const logits = zeros([2, 3])');
+    for (const marked of ['logits.soft|max', 'logits.softmax(|', 'softmax(|', 'soft|max', 'F.soft|max'])
+      expect((await inspect(marked)).plain).toContain('exp(xᵢ) / Σⱼ exp(xⱼ)');
+    expect((await inspect('logits.exp|_')).plain).toContain('eˣ');
+    expect((await inspect('soft|max')).plain).toContain('softmax(input: Tensor, dim: number');
+    expect((await inspect('logits.add(|')).plain).toContain('input + alpha · other');
+  });
+
+  test('inspection: of a long array its first elements, of a map its entries', async () => {
+    await client.execute(
+      'const longList = Array.from({ length: 1000 }, (_, at) => at), pairs = new Map([["a", 1]])',
+    );
+    expect((await inspect('longLi|st')).plain).toMatch(/Array\(1000\) \[0, 1, 2, .*19, …\]$/);
+    expect((await inspect('pai|rs')).plain).toMatch(/Map\(1\) \{ a → 1 \}$/);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What an editor has open: texts of its own, notebooks sent as a text, notebooks with cells. */
-import { isPlace } from '../service/items.js';
-import { isNode, isRange } from './mapping.js';
+import { isObject, listOf } from '../service/json.js';
+import { offsetAt } from '../service/positions.js';
+import { isRange } from './mapping.js';
 import { isNotebookText, Notebook } from './notebook.js';
 import { cellsOf, type Cell } from './segments.js';
 
@@ -11,9 +12,9 @@ export class Documents {
 
   /** Follows a notification; the address of what has changed by it, or null when it is about none. */
   apply(method: string, params: unknown): string | null {
-    if (!isNode(params)) return null;
-    const document = isNode(params.textDocument) ? params.textDocument : params.notebookDocument;
-    if (!isNode(document) || typeof document.uri !== 'string') return null;
+    if (!isObject(params)) return null;
+    const document = isObject(params.textDocument) ? params.textDocument : params.notebookDocument;
+    if (!isObject(document) || typeof document.uri !== 'string') return null;
     const { uri } = document;
     switch (method) {
       case 'textDocument/didOpen':
@@ -28,11 +29,11 @@ export class Documents {
         this.texts.delete(uri);
         break;
       case 'notebookDocument/didOpen':
-        for (const cell of list(params.cellTextDocuments)) if (isNode(cell)) this.openText(cell);
+        for (const cell of listOf(params.cellTextDocuments)) if (isObject(cell)) this.openText(cell);
         this.notebooks.set(uri, { notebook: new Notebook(uri), cells: codeCells(document.cells) });
         break;
       case 'notebookDocument/didChange':
-        this.changeNotebook(uri, isNode(params.change) ? params.change.cells : null);
+        this.changeNotebook(uri, isObject(params.change) ? params.change.cells : null);
         break;
       case 'notebookDocument/didClose':
         for (const cell of this.notebooks.get(uri)?.cells ?? []) this.texts.delete(cell);
@@ -91,12 +92,12 @@ export class Documents {
 
   private change(uri: string, changes: unknown): void {
     let text = this.textOf(uri);
-    for (const each of list(changes)) {
-      if (!isNode(each) || typeof each.text !== 'string') continue;
+    for (const each of listOf(changes)) {
+      if (!isObject(each) || typeof each.text !== 'string') continue;
       text = isRange(each.range)
-        ? text.slice(0, offsetIn(text, each.range.start)) +
+        ? text.slice(0, offsetAt(text, each.range.start)) +
           each.text +
-          text.slice(offsetIn(text, each.range.end))
+          text.slice(offsetAt(text, each.range.end))
         : each.text;
     }
     this.texts.set(uri, { text, languageId: this.languageOf(uri) });
@@ -104,39 +105,23 @@ export class Documents {
 
   private changeNotebook(uri: string, change: unknown): void {
     const known = this.notebooks.get(uri);
-    if (!known?.cells || !isNode(change)) return;
-    if (isNode(change.structure)) {
+    if (!known?.cells || !isObject(change)) return;
+    if (isObject(change.structure)) {
       const { array, didOpen, didClose } = change.structure;
-      for (const cell of list(didOpen)) if (isNode(cell)) this.openText(cell);
-      if (isNode(array))
+      for (const cell of listOf(didOpen)) if (isObject(cell)) this.openText(cell);
+      if (isObject(array))
         known.cells.splice(Number(array.start), Number(array.deleteCount), ...codeCells(array.cells));
-      for (const cell of list(didClose)) if (isNode(cell)) this.texts.delete(String(cell.uri));
+      for (const cell of listOf(didClose)) if (isObject(cell)) this.texts.delete(String(cell.uri));
     }
-    for (const each of list(change.textContent))
-      if (isNode(each) && isNode(each.document)) this.change(String(each.document.uri), each.changes);
+    for (const each of listOf(change.textContent))
+      if (isObject(each) && isObject(each.document)) this.change(String(each.document.uri), each.changes);
   }
 }
 
 /** The kind of a cell with text for people. */
 const MARKUP = 1;
 
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
 /** All cells keep their places, as changes count them; those that are no code have no text here. */
 function codeCells(cells: unknown): string[] {
-  return list(cells).map((cell) => (isNode(cell) && cell.kind !== MARKUP ? String(cell.document) : ''));
-}
-
-export function offsetIn(text: string, place: unknown): number {
-  if (!isPlace(place)) return 0;
-  let start = 0;
-  for (let line = 0; line < place.line; line++) {
-    const end = text.indexOf('\n', start);
-    if (end < 0) return text.length;
-    start = end + 1;
-  }
-  const end = text.indexOf('\n', start);
-  return Math.min(start + place.character, end < 0 ? text.length : end);
+  return listOf(cells).map((cell) => (isObject(cell) && cell.kind !== MARKUP ? String(cell.document) : ''));
 }

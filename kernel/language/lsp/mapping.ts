@@ -1,12 +1,7 @@
 /** Takes positions and addresses in the server's answers back to the editor's documents. */
-import { isPlace } from '../service/items.js';
+import { isObject, type JsonObject } from '../service/json.js';
+import { isPlace } from '../service/positions.js';
 import type { Located } from './notebook.js';
-
-type Node = Record<string, unknown>;
-
-export function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Null: the place is none that a person has written. */
 export type ToEditor = (located: Located) => Located | null;
@@ -23,15 +18,15 @@ export function mapped(answer: unknown, uri: string, toEditor: ToEditor): unknow
 function walk(value: unknown, uri: string, toEditor: ToEditor): unknown {
   if (Array.isArray(value))
     return value.map((each) => walk(each, uri, toEditor)).filter((each) => each !== NOWHERE);
-  if (!isNode(value)) return value;
+  if (!isObject(value)) return value;
   if (isRange(value)) return rangeOf(value, uri, toEditor)?.range ?? NOWHERE;
   if (typeof value.uri === 'string' && isRange(value.range)) {
     const found = rangeOf(value.range, value.uri, toEditor);
     return found ? { ...value, ...found } : NOWHERE;
   }
   if (typeof value.targetUri === 'string') return linkOf(value, uri, toEditor);
-  if (isNode(value.changes) || Array.isArray(value.documentChanges)) return changesOf(value, toEditor);
-  const out: Node = {};
+  if (isObject(value.changes) || Array.isArray(value.documentChanges)) return changesOf(value, toEditor);
+  const out: JsonObject = {};
   for (const [key, each] of Object.entries(value)) {
     // What a completion's resolution goes back to the server with is its own.
     const found = key === 'data' ? each : walk(each, uri, toEditor);
@@ -44,13 +39,13 @@ function walk(value: unknown, uri: string, toEditor: ToEditor): unknown {
   return out;
 }
 
-interface Range extends Node {
+interface Range extends JsonObject {
   start: { line: number; character: number };
   end: { line: number; character: number };
 }
 
 export function isRange(value: unknown): value is Range {
-  return isNode(value) && isPlace(value.start) && isPlace(value.end);
+  return isObject(value) && isPlace(value.start) && isPlace(value.end);
 }
 
 function rangeOf(range: Range, uri: string, toEditor: ToEditor): { uri: string; range: object } | null {
@@ -62,7 +57,7 @@ function rangeOf(range: Range, uri: string, toEditor: ToEditor): { uri: string; 
   return { uri: start.uri, range: { start: start.place, end: isWhole ? end.place : start.place } };
 }
 
-function linkOf(link: Node, uri: string, toEditor: ToEditor): unknown {
+function linkOf(link: JsonObject, uri: string, toEditor: ToEditor): unknown {
   const target = String(link.targetUri);
   const selection = isRange(link.targetSelectionRange)
     ? rangeOf(link.targetSelectionRange, target, toEditor)
@@ -81,12 +76,12 @@ function linkOf(link: Node, uri: string, toEditor: ToEditor): unknown {
 }
 
 /** A workspace edit as `changes`, which every editor understands. The same edit by way of two modules is one. */
-function changesOf(edit: Node, toEditor: ToEditor): unknown {
+function changesOf(edit: JsonObject, toEditor: ToEditor): unknown {
   const changes: Record<string, { range: object; newText: string }[]> = {};
   const seen = new Set<string>();
   const add = (uri: string, edits: unknown): void => {
     for (const each of Array.isArray(edits) ? edits : []) {
-      if (!isNode(each) || !isRange(each.range)) continue;
+      if (!isObject(each) || !isRange(each.range)) continue;
       const found = rangeOf(each.range, uri, toEditor);
       if (!found) continue;
       const one = { range: found.range, newText: String(each.newText) };
@@ -96,8 +91,8 @@ function changesOf(edit: Node, toEditor: ToEditor): unknown {
       (changes[found.uri] ??= []).push(one);
     }
   };
-  if (isNode(edit.changes)) for (const [uri, edits] of Object.entries(edit.changes)) add(uri, edits);
+  if (isObject(edit.changes)) for (const [uri, edits] of Object.entries(edit.changes)) add(uri, edits);
   for (const each of Array.isArray(edit.documentChanges) ? edit.documentChanges : [])
-    if (isNode(each) && isNode(each.textDocument)) add(String(each.textDocument.uri), each.edits);
+    if (isObject(each) && isObject(each.textDocument)) add(String(each.textDocument.uri), each.edits);
   return { changes };
 }

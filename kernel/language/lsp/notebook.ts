@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Place } from '../service/items.js';
+import type { Place } from '../service/positions.js';
 import { segmentsOf, type Cell, type Placed, type Segment } from './segments.js';
 
 /** A place in a module of the server's, or in a document of the editor's. */

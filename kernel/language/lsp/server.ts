@@ -6,9 +6,12 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { errorsOf } from '../service/errors.js';
 import { framed, readMessages } from '../service/framing.js';
-import { isPlace, type Place } from '../service/items.js';
-import { Documents, offsetIn } from './documents.js';
-import { isNode, isRange, mapped } from './mapping.js';
+import { fromHover } from '../service/hover.js';
+import { isObject } from '../service/json.js';
+import { opBehind } from '../service/ops.js';
+import { isPlace, offsetInCell, placeInDocument, type Place } from '../service/positions.js';
+import { Documents } from './documents.js';
+import { isRange, mapped } from './mapping.js';
 import type { Located, Notebook } from './notebook.js';
 import { AT_A_PLACE, OF_A_DOCUMENT, SERVER_CAPABILITIES } from './questions.js';
 import { Upstream } from './upstream.js';
@@ -48,9 +51,9 @@ class NotebookServer {
   ) {}
 
   receive(message: unknown): void {
-    if (!isNode(message) || typeof message.method !== 'string') return;
+    if (!isObject(message) || typeof message.method !== 'string') return;
     const { id, method } = message;
-    const params = isNode(message.params) ? message.params : {};
+    const params = isObject(message.params) ? message.params : {};
     if (method === '$/cancelRequest') this.running.get(params.id)?.abort();
     else if (method === 'exit') this.end();
     else if (id === undefined) void this.inTurn(() => this.notified(method, params));
@@ -97,7 +100,7 @@ class NotebookServer {
     if (method !== 'textDocument/diagnostic' && !AT_A_PLACE.has(method) && !OF_A_DOCUMENT.has(method))
       throw new UnknownMethod(`${method} is not known`);
     const { textDocument, position } = params;
-    const uri = isNode(textDocument) ? String(textDocument.uri) : '';
+    const uri = isObject(textDocument) ? String(textDocument.uri) : '';
     const notebook = this.documents.notebookOf(uri);
     // Nothing is known of what is not open.
     if (!notebook && !this.documents.has(uri)) return nothing(method);
@@ -111,7 +114,21 @@ class NotebookServer {
     const there = isPlace(position) ? notebook.toServer({ uri, place: position }) : null;
     if (!there) return null;
     const asked = { ...params, textDocument: { uri: there.uri }, position: there.place };
-    return this.back(await upstream.request(method, asked, signal), there.uri);
+    const answer = this.back(await upstream.request(method, asked, signal), there.uri);
+    return method === 'textDocument/hover' ? this.documented(answer) : answer;
+  }
+
+  /** A hover with the documentation that a tensor's method has lost on the way from its op. */
+  private async documented(hover: unknown): Promise<unknown> {
+    const found = fromHover(hover);
+    const op = found?.documentation === '' ? opBehind(found.signature) : null;
+    if (op === null || !isObject(hover)) return hover;
+    const documentation = await this.server().documentation(op);
+    if (documentation === '' || !isObject(hover.contents)) return hover;
+    return {
+      ...hover,
+      contents: { ...hover.contents, value: `${String(hover.contents.value)}\n${documentation}` },
+    };
   }
 
   private initialize(params: Params): object {
@@ -119,8 +136,8 @@ class NotebookServer {
     const root =
       typeof rootUri === 'string' && rootUri.startsWith('file:') ? fileURLToPath(rootUri) : process.cwd();
     this.upstream = new Upstream(root);
-    const document = isNode(capabilities) ? capabilities.textDocument : null;
-    this.pulls = isNode(document) && isNode(document.diagnostic);
+    const document = isObject(capabilities) ? capabilities.textDocument : null;
+    this.pulls = isObject(document) && isObject(document.diagnostic);
     return { capabilities: SERVER_CAPABILITIES, serverInfo: { name: 'nabla' } };
   }
 
@@ -205,7 +222,6 @@ class NotebookServer {
     for (const [at, segment] of notebook.segments.entries()) {
       if (!segment.cells.some((cell) => cell.uri === uri)) continue;
       const module = notebook.uriOf(at);
-      const begins = offsetIn(segment.module, { line: 1, character: 0 });
       const answer = await this.server().request(
         'textDocument/diagnostic',
         { textDocument: { uri: module } },
@@ -213,11 +229,11 @@ class NotebookServer {
       );
       // What is missing at the end of the code is missed behind it.
       const offset = (place: Place): number =>
-        Math.min(offsetIn(segment.module, place) - begins, segment.text.length - 1);
+        Math.min(offsetInCell(segment.text, place), segment.text.length - 1);
       const isFromCells = (name: string): boolean => segment.foreign.has(name);
       for (const { code, message, start, end } of errorsOf(answer, segment.text, offset, { isFromCells })) {
-        const begin = notebook.toEditor({ uri: module, place: placeIn(segment.text, start) });
-        const stop = notebook.toEditor({ uri: module, place: placeIn(segment.text, end) });
+        const begin = notebook.toEditor({ uri: module, place: placeInDocument(segment.text, start) });
+        const stop = notebook.toEditor({ uri: module, place: placeInDocument(segment.text, end) });
         if (begin?.uri !== uri) continue;
         const range = { start: begin.place, end: stop?.uri === uri ? stop.place : begin.place };
         found.push({ range, severity: 1, code, source: 'ts', message });
@@ -229,7 +245,7 @@ class NotebookServer {
   /** Mistakes in a file that is no notebook: all that the server says. */
   private async plain(uri: string, signal?: AbortSignal): Promise<readonly unknown[]> {
     const answer = await this.server().request('textDocument/diagnostic', { textDocument: { uri } }, signal);
-    return isNode(answer) && Array.isArray(answer.items) ? (answer.items as unknown[]) : [];
+    return isObject(answer) && Array.isArray(answer.items) ? (answer.items as unknown[]) : [];
   }
 
   /** Editors that do not ask for mistakes are told of them. */
@@ -260,14 +276,7 @@ function isAbout(
   entry: unknown,
   cells: readonly { readonly line: number; readonly lines: number }[],
 ): boolean {
-  if (!isNode(entry) || !isRange(entry.range)) return true;
+  if (!isObject(entry) || !isRange(entry.range)) return true;
   const { line } = entry.range.start;
   return cells.some((cell) => line >= cell.line && line < cell.line + cell.lines);
-}
-
-/** In its module a text has one line before it. */
-function placeIn(text: string, offset: number): Place {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return { line, character: offset - before.lastIndexOf('\n') - 1 };
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { configDocuments, serverExecutable } from '../service/config.js';
 import { LIBRARY_DOCUMENT, libraryItems, libraryQuestion } from '../service/library.js';
+import { fromHover } from '../service/hover.js';
 import { CLIENT_CAPABILITIES, LanguageServer } from '../service/server.js';
 
 /** A server that dies at once, again and again, is not started for ever. */
@@ -30,6 +31,17 @@ export class Upstream {
     const items = libraryItems(await this.request('textDocument/completion', libraryQuestion(uri)));
     await this.close(uri);
     return (this.names = new Set(items.map(({ label }) => label)));
+  }
+
+  /** What the library says of one of its names; empty when it is none of them. */
+  async documentation(name: string): Promise<string> {
+    if (!(await this.library()).has(name)) return '';
+    const uri = pathToFileURL(path.join(this.root, LIBRARY_DOCUMENT.name)).href;
+    await this.open(uri, `import { ${name} } from 'nabla';`);
+    const place = { textDocument: { uri }, position: { line: 0, character: 'import { '.length } };
+    const found = fromHover(await this.request('textDocument/hover', place));
+    await this.close(uri);
+    return found?.documentation ?? '';
   }
 
   /** Cells in this folder have the types that cells have. */

@@ -33,6 +33,36 @@ function isMagicAt(code: string, start: number): boolean {
   return magics.some((magic) => magic.start === start);
 }
 
+/** The words that a magic takes; null: names of files. */
+const WORDS: Readonly<Partial<Record<string, () => readonly string[]>>> = {
+  typecheck: () => ['auto', 'off', 'strict', 'warn'],
+  npm: () => ['install', 'list', 'outdated', 'run', 'uninstall', 'update', 'view'],
+  env: () => Object.keys(process.env).sort(),
+};
+
+/**
+ * What can follow a magic or a command, from the beginning of the word before the cursor; null where the cursor is elsewhere, or
+ * TypeScript follows.
+ */
+export function magicArgument(
+  code: string,
+  offset: number,
+): { readonly words: readonly string[] | null; readonly start: number } | null {
+  const before = code.slice(0, offset);
+  const magic = scanMagics(before).magics.at(-1);
+  if (magic?.end !== offset || (magic.kind !== 'line' && magic.kind !== 'shell')) return null;
+  const { kind, name, args } = magic;
+  // The name itself is not done yet.
+  if (args > offset || (kind === 'line' && !/\s/.test(before[args - 1]))) return null;
+  const takesFiles = kind === 'shell' || name === 'cd' || name === 'load';
+  const words = WORDS[name]?.();
+  if (!takesFiles && !words) return null;
+  const typed = /(?:\\.|[^\s'"=;|&<>])*$/.exec(before.slice(args))![0];
+  const isFirst = before.slice(args).trim() === typed;
+  if (words && !isFirst) return null;
+  return { words: words ?? null, start: offset - typed.length };
+}
+
 /** The help of the magic whose name, sign included, surrounds `offset`. */
 export function magicHelpAt(code: string, offset: number): string | null {
   for (const { kind, name, start, args } of scanMagics(code).magics) {

@@ -1,8 +1,9 @@
 /** From the server's list to what a frontend inserts: one range for all, filtered by what is typed, ranked. */
 import { autoImports } from './auto-imports.js';
 import type { CompletionEntry, Completions } from './contract.js';
-import { itemsOf, type Place } from './items.js';
+import { itemsOf } from './items.js';
 import { declaredWord, isType, isTypeOnly, KEYWORD, kindWord } from './kinds.js';
+import type { Place } from './positions.js';
 import type { KnownName } from './program.js';
 
 export interface Cursor {

@@ -1,6 +1,7 @@
 /** Which of the server's diagnostics a person should hear of: mistakes, not what is normal in a notebook. */
-import { isPlace, type Place } from './items.js';
 import type { Diagnostic } from './contract.js';
+import { isObject } from './json.js';
+import { isPlace, type Place } from './positions.js';
 import type { CellProgram } from './program.js';
 
 const ERROR = 1;
@@ -52,23 +53,17 @@ const MAYBE_NOTHING = new Set([2531, 2532, 2533, 2454, 2721, 2722, 2723, 18047, 
 /** All that is said of an implicit any. */
 const isImplicitAny = (code: number): boolean => code >= 7000 && code < 7100;
 
-type Node = Record<string, unknown>;
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null;
-}
-
 export function errorsOf(
   answer: unknown,
   code: string,
   offsetAt: (place: Place) => number,
   program: Pick<CellProgram, 'isFromCells'>,
 ): Diagnostic[] {
-  const list: unknown = isNode(answer) ? answer.items : [];
+  const list: unknown = isObject(answer) ? answer.items : [];
   if (!Array.isArray(list)) return [];
-  return list.filter(isNode).flatMap((item): Diagnostic[] => {
+  return list.filter(isObject).flatMap((item): Diagnostic[] => {
     const number = Number(item.code);
-    const range = isNode(item.range) ? item.range : {};
+    const range = isObject(item.range) ? item.range : {};
     const { start: from, end: to } = range;
     if (
       Number(item.severity) !== ERROR ||

@@ -1,23 +1,20 @@
 /** The server's answers to hover and signatureHelp, taken apart. */
 import type { Inspection } from './contract.js';
-
-type Node = Record<string, unknown>;
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null;
-}
+import { isObject } from './json.js';
 
 const FENCE = /^\s*```\w*\n([\s\S]*?)\n```\n?/;
 
 /** The declaration is the first block of code, the rest documents it. */
 export function fromHover(answer: unknown): Omit<Inspection, 'path'> | null {
-  if (!isNode(answer)) return null;
+  if (!isObject(answer)) return null;
   const text = markdown(answer.contents);
   const fence = FENCE.exec(text);
   if (!fence) return text === '' ? null : { signature: '', documentation: text };
   const signature = fence[1]
     // Every name of another cell is an alias in the program, which is nobody's concern.
     .replace(/^\(alias\) /, '')
+    // Where a tensor's typed methods are declared.
+    .replace(/\bTypedMethods</g, 'Tensor<')
     .replace(/\nimport [\p{ID_Continue}$]+$/u, '');
   const documentation = tidy(text.slice(fence[0].length));
   // So it calls a name that does not exist.
@@ -25,12 +22,12 @@ export function fromHover(answer: unknown): Omit<Inspection, 'path'> | null {
 }
 
 export function fromSignatureHelp(answer: unknown): Omit<Inspection, 'path'> | null {
-  if (!isNode(answer) || !Array.isArray(answer.signatures)) return null;
-  const signatures = answer.signatures.filter(isNode);
+  if (!isObject(answer) || !Array.isArray(answer.signatures)) return null;
+  const signatures = answer.signatures.filter(isObject);
   const active = signatures.at(Number(answer.activeSignature ?? 0)) ?? signatures.at(0);
   if (!active) return null;
   const others = signatures.filter((each) => each !== active);
-  const parameters = Array.isArray(active.parameters) ? active.parameters.filter(isNode) : [];
+  const parameters = Array.isArray(active.parameters) ? active.parameters.filter(isObject) : [];
   const index = Number(active.activeParameter ?? answer.activeParameter ?? -1);
   const parameter = index < 0 ? undefined : parameters.at(index);
   const name = parameter && parameterName(parameter.label, String(active.label));
@@ -53,7 +50,7 @@ function parameterName(label: unknown, signature: string): string | undefined {
 function markdown(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(markdown).join('\n\n');
-  return isNode(value) && typeof value.value === 'string' ? value.value : '';
+  return isObject(value) && typeof value.value === 'string' ? value.value : '';
 }
 
 /** Without the lines that only name files of the program. */

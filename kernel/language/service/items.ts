@@ -1,4 +1,7 @@
 /** Items of a completion as the Language Server Protocol has them, as far as they matter here. */
+import { isObject } from './json.js';
+import { isPlace, type Place } from './positions.js';
+
 export interface Item {
   readonly label: string;
   readonly text: string;
@@ -11,38 +14,23 @@ export interface Item {
   readonly auto: { readonly module: string; readonly kind: number } | null;
 }
 
-export interface Place {
-  readonly line: number;
-  readonly character: number;
-}
-
-type Node = Record<string, unknown>;
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null;
-}
-
 export function itemsOf(answer: unknown): Item[] {
-  const list: unknown = isNode(answer) && !Array.isArray(answer) ? answer.items : answer;
+  const list: unknown = isObject(answer) ? answer.items : answer;
   if (!Array.isArray(list)) return [];
-  return list.filter(isNode).map((item): Item => {
+  return list.filter(isObject).map((item): Item => {
     const { label, kind, sortText, detail, insertText, textEdit, data } = item;
-    const edit = isNode(textEdit) ? textEdit : null;
+    const edit = isObject(textEdit) ? textEdit : null;
     const range = edit?.range ?? edit?.insert;
     const text = edit?.newText ?? insertText ?? label;
-    const auto = isNode(data) && isNode(data.autoImport) ? data.autoImport : null;
+    const auto = isObject(data) && isObject(data.autoImport) ? data.autoImport : null;
     return {
       label: String(label),
       text: String(text).replace(/\?$/, ''),
       kind: Number(kind ?? 1),
       sort: typeof sortText === 'string' ? sortText : '15',
       detail: typeof detail === 'string' ? detail : '',
-      from: isNode(range) && isPlace(range.start) ? range.start : null,
+      from: isObject(range) && isPlace(range.start) ? range.start : null,
       auto: auto && { module: String(auto.moduleSpecifier), kind: Number(auto.importKind) },
     };
   });
-}
-
-export function isPlace(value: unknown): value is Place {
-  return isNode(value) && typeof value.line === 'number' && typeof value.character === 'number';
 }

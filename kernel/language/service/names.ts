@@ -1,5 +1,6 @@
 /** Which names a cell declares at its top level, types included, and which it mentions. */
 import { loadCompiler } from '../typescript.js';
+import { isObject, listOf, type JsonObject } from './json.js';
 
 export type DeclaredKind =
   'const' | 'let' | 'function' | 'class' | 'interface' | 'type' | 'enum' | 'namespace' | 'import';
@@ -30,12 +31,6 @@ export function namesOf(code: string): CellNames {
 }
 
 type Found = Omit<CellNames, 'mentioned' | 'isValid'>;
-type Node = Record<string, unknown>;
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null;
-}
-
 function parsedNames(code: string): Found | null {
   let body: unknown;
   try {
@@ -47,7 +42,7 @@ function parsedNames(code: string): Found | null {
   const exported = new Set<string>();
   const modules: string[] = [];
   const statement = (node: unknown): void => {
-    if (!isNode(node)) return;
+    if (!isObject(node)) return;
     const name = nameIn(node.identifier) ?? nameIn(node.id);
     const kind = KINDS[String(node.type)];
     if (kind !== undefined && name !== undefined) {
@@ -56,9 +51,9 @@ function parsedNames(code: string): Found | null {
     }
     switch (node.type) {
       case 'ImportDeclaration': {
-        if (isNode(node.source)) modules.push(String(node.source.value));
-        for (const each of list(node.specifiers))
-          if (isNode(each)) add(declared, nameIn(each.local), 'import');
+        if (isObject(node.source)) modules.push(String(node.source.value));
+        for (const each of listOf(node.specifiers))
+          if (isObject(each)) add(declared, nameIn(each.local), 'import');
         break;
       }
       case 'ExportDeclaration': {
@@ -68,15 +63,15 @@ function parsedNames(code: string): Found | null {
         break;
       }
       case 'VariableDeclaration':
-        for (const each of list(node.declarations))
-          if (isNode(each))
+        for (const each of listOf(node.declarations))
+          if (isObject(each))
             bound(each.id, (each_) => add(declared, each_, node.kind === 'const' ? 'const' : 'let'));
         break;
       default:
         hoisted(node, (each) => add(declared, each, 'let'));
     }
   };
-  for (const node of list(body)) statement(node);
+  for (const node of listOf(body)) statement(node);
   return { declared, exported, modules };
 }
 
@@ -90,12 +85,8 @@ const KINDS: Readonly<Partial<Record<string, DeclaredKind>>> = {
   TsImportEqualsDeclaration: 'import',
 };
 
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
 function nameIn(node: unknown): string | undefined {
-  return isNode(node) && node.type === 'Identifier' ? String(node.value) : undefined;
+  return isObject(node) && node.type === 'Identifier' ? String(node.value) : undefined;
 }
 
 function add(names: Map<string, DeclaredKind>, name: string | undefined, kind: DeclaredKind): void {
@@ -104,16 +95,16 @@ function add(names: Map<string, DeclaredKind>, name: string | undefined, kind: D
 
 /** The names that a pattern binds. */
 function bound(pattern: unknown, found: (name: string) => void): void {
-  if (!isNode(pattern)) return;
+  if (!isObject(pattern)) return;
   switch (pattern.type) {
     case 'Identifier':
       found(String(pattern.value));
       break;
     case 'ArrayPattern':
-      for (const each of list(pattern.elements)) bound(each, found);
+      for (const each of listOf(pattern.elements)) bound(each, found);
       break;
     case 'ObjectPattern':
-      for (const each of list(pattern.properties)) bound(each, found);
+      for (const each of listOf(pattern.properties)) bound(each, found);
       break;
     case 'AssignmentPatternProperty':
       bound(pattern.key, found);
@@ -130,16 +121,16 @@ function bound(pattern: unknown, found: (name: string) => void): void {
 }
 
 /** `var` in blocks and loops; not in functions, whose own it is. */
-function hoisted(node: Node, found: (name: string) => void): void {
+function hoisted(node: JsonObject, found: (name: string) => void): void {
   if (node.type === 'VariableDeclaration' && node.kind === 'var') {
-    for (const each of list(node.declarations)) if (isNode(each)) bound(each.id, found);
+    for (const each of listOf(node.declarations)) if (isObject(each)) bound(each.id, found);
     return;
   }
   if (/Function|Class|Method|Expression$/.test(String(node.type)) && node.type !== 'ExpressionStatement')
     return;
   for (const value of Object.values(node))
     for (const each of Array.isArray(value) ? value : [value])
-      if (isNode(each) && 'type' in each) hoisted(each, found);
+      if (isObject(each) && 'type' in each) hoisted(each, found);
 }
 
 const DECLARATION =

@@ -157,6 +157,11 @@ export class CellProgram {
     return this.#library.get(name) ?? 'variable';
   }
 
+  /** Whether a name is the library's, and no cell has declared it. */
+  isFromLibrary(name: string): boolean {
+    return this.#library.has(name) && !this.#owners.has(name);
+  }
+
   /** Whether a name comes from an earlier cell. */
   isFromCells(name: string): boolean {
     return this.#owners.has(name);

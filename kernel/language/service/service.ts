@@ -6,11 +6,13 @@ import { configDocuments, serverExecutable } from './config.js';
 import type { Completions, Diagnostic, Inspection, LanguageService, TypeErrorsWanted } from './contract.js';
 import { errorsOf } from './errors.js';
 import { fromHover, fromSignatureHelp } from './hover.js';
-import type { Place } from './items.js';
 import { kindWord } from './kinds.js';
 import { LIBRARY_DOCUMENT, libraryItems, libraryQuestion } from './library.js';
+import { openCall } from '../brackets.js';
 import { blankMagics } from '../magics/index.js';
+import { isOpaque, opBehind } from './ops.js';
 import { withPackages } from './packages.js';
+import { offsetInCell, placeInDocument } from './positions.js';
 import { CellProgram, EDITED, type Document } from './program.js';
 import { CLIENT_CAPABILITIES, LanguageServer } from './server.js';
 import { warningText } from './warnings.js';
@@ -75,7 +77,7 @@ class Service implements LanguageService {
     await this.#inTurn(async () => {
       for (;;) {
         const next = this.#program.next();
-        if (next === null || isStopped() || this.#waiting > 1) return;
+        if (next === null || isStopped() || this.#waiting > 1 || !(await this.#running())) return;
         await next.before?.();
         // Run again meanwhile, it waits behind the others.
         if (this.#program.next()?.before === next.before) this.#program.take(next.code);
@@ -98,7 +100,7 @@ class Service implements LanguageService {
 
   async complete(written: string, offset: number): Promise<Completions | null> {
     const code = blankMagics(written);
-    const position = positionIn(code, offset);
+    const position = placeInDocument(code, offset);
     const answer = await this.#ask(code, 'textDocument/completion', {
       position,
       context: { triggerKind: 1 },
@@ -106,7 +108,7 @@ class Service implements LanguageService {
     if (answer === undefined) return null;
     const found = completionsFrom(
       answer,
-      { code, written, offset, offsetAt: (place) => offsetIn(code, place) },
+      { code, written, offset, offsetAt: (place) => offsetInCell(code, place) },
       this.#program.names(),
       (name) => this.#program.libraryKind(name),
     );
@@ -115,17 +117,35 @@ class Service implements LanguageService {
 
   async inspect(written: string, offset: number): Promise<Inspection | null> {
     const code = blankMagics(written);
-    const here = nameAt(code, offset);
-    if (here) {
-      const hover = fromHover(
-        await this.#ask(code, 'textDocument/hover', { position: positionIn(code, here.start) }),
-      );
-      if (hover) return { ...hover, path: here.path };
+    const hover = await this.#hover(code, nameAt(code, offset));
+    if (hover) return hover;
+    const position = placeInDocument(code, offset);
+    const help = fromSignatureHelp(await this.#ask(code, 'textDocument/signatureHelp', { position }));
+    if (!help) return null;
+    if (help.documentation !== '') return { ...help, path: [] };
+    // What is called may say more than its type.
+    const called = code.slice(0, Math.max(0, openCall(code.slice(0, offset)))).trimEnd();
+    const about = await this.#hover(code, nameAt(code, called.length));
+    return { signature: help.signature, documentation: about?.documentation ?? '', path: [] };
+  }
+
+  async #hover(code: string, name: NameAt | null): Promise<Inspection | null> {
+    if (!name) return null;
+    const position = placeInDocument(code, name.start);
+    const found = fromHover(await this.#ask(code, 'textDocument/hover', { position }));
+    if (!found) return null;
+    const { path } = name;
+    const op = found.documentation === '' ? opBehind(found.signature) : null;
+    if (op !== null && this.#program.isFromLibrary(op)) {
+      const about = await this.#ask(op, 'textDocument/hover', { position: placeInDocument(op, 0) });
+      return { ...found, documentation: fromHover(about)?.documentation ?? '', path };
     }
+    if (!isOpaque(found.signature) || path.length === 0) return { ...found, path };
+    const call = `${path.join('.')}(`;
     const help = fromSignatureHelp(
-      await this.#ask(code, 'textDocument/signatureHelp', { position: positionIn(code, offset) }),
+      await this.#ask(call, 'textDocument/signatureHelp', { position: placeInDocument(call, call.length) }),
     );
-    return help && { ...help, path: [] };
+    return { ...found, signature: help?.signature ?? found.signature, path };
   }
 
   async diagnose(written: string): Promise<readonly Diagnostic[]> {
@@ -135,7 +155,7 @@ class Service implements LanguageService {
   }
 
   #errors(answer: unknown, code: string): readonly Diagnostic[] {
-    return errorsOf(answer, code, (place) => offsetIn(code, place), this.#program);
+    return errorsOf(answer, code, (place) => offsetInCell(code, place), this.#program);
   }
 
   async warnings(code: string, title: string): Promise<string> {
@@ -169,16 +189,14 @@ class Service implements LanguageService {
   }
 
   async #askNow(code: string, method: string, params: Record<string, object>): Promise<unknown> {
-    // The server begins beside.
-    const running = this.#running();
-    running.catch(() => undefined);
+    // First, as it tells what the library has, which cells are read with.
+    const server = await this.#running();
+    if (!server) return undefined;
     const reading = this.#program.read();
     while (reading.next().done !== true) {
       // The kernel's other work goes on between two cells.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const server = await running;
-    if (!server) return undefined;
     return this.#askServer(server, code, method, params);
   }
 
@@ -300,35 +318,17 @@ function uriOf(file: string): string {
   return pathToFileURL(file).href;
 }
 
-/** In its document a cell has one line before it. */
-function positionIn(code: string, offset: number): { line: number; character: number } {
-  let line = 1;
-  let start = 0;
-  for (const { 0: end, index } of code.slice(0, offset).matchAll(/\r\n|\n|\r/g)) {
-    line++;
-    start = index + end.length;
-  }
-  return { line, character: offset - start };
-}
-
-function offsetIn(code: string, { line, character }: Place): number {
-  if (line === 0) return 0;
-  let current = 1;
-  let start = 0;
-  for (const { 0: end, index } of code.matchAll(/\r\n|\n|\r/g)) {
-    if (current === line) break;
-    current++;
-    start = index + end.length;
-  }
-  return current < line ? code.length : Math.min(code.length, start + character);
-}
-
 const NAME_END = /^[\p{ID_Continue}$\u200c\u200d]*/u;
 const PATH =
   /(?:[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*\s*\??\.\s*)*[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
+interface NameAt {
+  readonly start: number;
+  readonly path: string[];
+}
+
 /** The name that the cursor touches. Its path is empty where it hangs on something without a name. */
-function nameAt(code: string, offset: number): { start: number; path: string[] } | null {
+function nameAt(code: string, offset: number): NameAt | null {
   const end = offset + (NAME_END.exec(code.slice(offset, offset + 200))?.[0].length ?? 0);
   const from = Math.max(0, end - 1000);
   const before = code.slice(from, end);

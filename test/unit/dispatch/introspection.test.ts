@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { cursorOffset, cursorPosition } from '../../../kernel/protocol/introspection.js';
-import { pageRequest, pathBefore } from '../../../kernel/dispatch/introspection.js';
+import { pageRequest } from '../../../kernel/dispatch/introspection.js';
+import { pathBefore } from '../../../kernel/dispatch/paths.js';
 import { makeKernel } from './make-kernel.js';
 
 test('completion replaces the name before the cursor, counted in code points', async () => {

@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'kernel/session/session',
     'kernel/runtime/frames',
     'kernel/language/version',
+    'kernel/language/brackets',
     'kernel/language/magics',
     'kernel/language/service/contract',
     'kernel/display/mime',

@@ -15,7 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => book.close());
 
-const names = async (...path: string[]) => (await book.session.look?.(path, ''))?.members.map(({ name }) => name);
+const names = async (...path: string[]) =>
+  (await book.session.look?.(path, ''))?.members.map(({ name }) => name);
 
 describe('looking at values', () => {
   it('lists the names in scope', async () => {
@@ -37,7 +38,9 @@ describe('looking at values', () => {
   });
 
   it('lists only what goes on from a prefix', async () => {
-    expect((await book.session.look?.([], 'config'))?.members).toEqual([{ name: 'config', kind: 'variable' }]);
+    expect((await book.session.look?.([], 'config'))?.members).toEqual([
+      { name: 'config', kind: 'variable' },
+    ]);
     const found = await book.session.look?.(['Math'], 'hy');
     expect(found?.members).toEqual([{ name: 'hypot', kind: 'function' }]);
   });

@@ -68,7 +68,8 @@ export function broadcastBatches(op: string, a: Tensor, b: Tensor): readonly [Te
 
 /** A copy of the elements, row by row. */
 export function readElements(x: Tensor, op: string): Float64Array {
-  return Float64Array.from(elements(contiguousData(x, op)));
+  // Not Float64Array.from, which walks typed arrays by their iterators.
+  return new Float64Array(elements(contiguousData(x, op)));
 }
 
 /** A new tensor with the given elements, rounded to its dtype. */
@@ -85,10 +86,10 @@ export function whichMatrix(x: Tensor, i: number): string {
 
 /** @throws RangeError for elements that are infinite or not a number, on which iterations do not converge */
 export function checkFinite(op: string, x: Tensor, values: Float64Array): void {
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
+  for (const value of values) {
+    if (value - value === 0) continue;
     throw new RangeError(
-      `${op}: takes finite elements, but the input of shape ${formatShape(x.shape)} holds ${values[bad]}`,
+      `${op}: takes finite elements, but the input of shape ${formatShape(x.shape)} holds ${value}`,
     );
   }
 }

@@ -1,10 +1,11 @@
 /** Least squares and the pseudo-inverse. */
+import { levels } from '../../autograd/levels/wrapped.js';
 import { formatShape } from '../../layout.js';
 import { allocateShape, type Tensor } from '../../tensor.js';
 import { add, neg, sub } from '../arithmetic.js';
 import { matmul } from '../matmul.js';
 import { square } from '../pointwise.js';
-import { apply, OUTPUT, type Primitive } from '../primitive.js';
+import { apply, isRecorded, OUTPUT, type Primitive } from '../primitive.js';
 import { elements, filled } from '../raw.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp, type SampleMaker } from '../record.js';
 import { named, type Named } from '../results.js';
@@ -22,7 +23,9 @@ import {
   readElements,
   transposeMatrix,
 } from './batch.js';
-import { jacobiSVD, type SVD } from './numeric/svd.js';
+import { leastSquares } from './numeric/least-squares.js';
+import { addScaled, transposed } from './numeric/reflections.js';
+import { jacobiSVD, singularValues } from './numeric/svd.js';
 import { qrOf } from './qr.js';
 import { isVector, triangularSolve } from './solving.js';
 
@@ -38,20 +41,28 @@ function defaultTolerance(x: Tensor): number {
   return Math.max(m, n) * (x.dtype === 'float32' ? 2 ** -23 : Number.EPSILON);
 }
 
-function rankOf({ s }: SVD, { atol, rtol }: Tolerance): number {
+function rankOf(s: Float64Array, { atol, rtol }: Tolerance): number {
   const limit = Math.max(atol, rtol * (s.length === 0 ? 0 : s[0]));
   return s.filter((value) => value > limit).length;
 }
 
-function decompose(op: string, a: Tensor): SVD[] {
+function decompose<Result>(
+  op: string,
+  a: Tensor,
+  by: (values: Float64Array, start: number, m: number, n: number) => Result | null,
+): Result[] {
   const [m, n] = matrixSize(a.shape);
   const values = readElements(a, op);
   checkFinite(op, a, values);
   return Array.from({ length: batchCount(a) }, (_, i) => {
-    const svd = jacobiSVD(values, i * m * n, m, n);
+    const svd = by(values, i * m * n, m, n);
     if (svd === null) throw new Error(`${op}: the singular values did not converge`);
     return svd;
   });
+}
+
+function ranksOf(op: string, a: Tensor, tolerance: Tolerance): number[] {
+  return decompose(op, a, singularValues).map((s) => rankOf(s, tolerance));
 }
 
 interface Attributes extends Tolerance {
@@ -66,13 +77,12 @@ const pinvPrimitive: Primitive<Attributes> = {
     const [m, n] = matrixSize(a.shape);
     const k = Math.min(m, n);
     const out = new Float64Array(batchCount(a) * m * n);
-    decompose(op, a).forEach((svd, b) => {
-      const rank = rankOf(svd, tolerance);
+    decompose(op, a, jacobiSVD).forEach((svd, b) => {
+      const rank = rankOf(svd.s, tolerance);
+      const u = transposed(svd.u, 0, m, k);
       for (let i = 0; i < n; i++) {
-        for (let r = 0; r < rank; r++) {
-          const factor = svd.vh[r * n + i] / svd.s[r];
-          for (let j = 0; j < m; j++) out[(b * n + i) * m + j] += factor * svd.u[j * k + r];
-        }
+        for (let r = 0; r < rank; r++)
+          addScaled(svd.vh[r * n + i] / svd.s[r], u, r * m, out, (b * n + i) * m, m);
       }
     });
     return makeTensor(out, [...batchShape(a), n, m], a, op);
@@ -159,8 +169,7 @@ export const matrixRank: FunctionOp<MatrixRank> = functionOp<MatrixRank>(
     const op = 'linalg.matrixRank';
     checkMatrices(op, a);
     const relative = rtol ?? (atol !== undefined && atol > 0 ? 0 : defaultTolerance(a));
-    const ranks = decompose(op, a).map((svd) => rankOf(svd, { atol: atol ?? 0, rtol: relative }));
-    return wholeNumbers(ranks, batchShape(a), op);
+    return wholeNumbers(ranksOf(op, a, { atol: atol ?? 0, rtol: relative }), batchShape(a), op);
   },
 );
 
@@ -232,11 +241,11 @@ export const lstsq: FunctionOp<Lstsq> = functionOp<Lstsq>(
     }
     const rtol = rcond ?? defaultTolerance(a);
     const [x, y] = broadcastBatches(op, a, right);
-    const { solution, full } = leastSquares(op, x, y, rtol);
+    const { solution, full } = solved(op, x, y, rtol);
     const batch = batchShape(x);
     const ranks = full
       ? new Array<number>(batchCount(x)).fill(Math.min(m, n))
-      : decompose(op, x).map((svd) => rankOf(svd, { atol: 0, rtol }));
+      : ranksOf(op, x, { atol: 0, rtol });
     const empty = filled([0], 0, a.dtype, op);
     const residuals =
       full && m > n ? sumDims(square(sub(matmul(x, solution), y)), [x.ndim - 2], false) : empty;
@@ -253,12 +262,29 @@ export const lstsq: FunctionOp<Lstsq> = functionOp<Lstsq>(
   },
 );
 
-function leastSquares(
-  op: string,
-  a: Tensor,
-  b: Tensor,
-  rtol: number,
-): { readonly solution: Tensor; readonly full: boolean } {
+interface Solved {
+  readonly solution: Tensor;
+  readonly full: boolean;
+}
+
+/** Without a graph: each matrix is factorized and solved with at once. */
+function solvedDirectly(op: string, a: Tensor, b: Tensor, rtol: number): Solved {
+  const [m, n] = matrixSize(a.shape);
+  const k = b.shape[b.ndim - 1];
+  const count = batchCount(a);
+  const out = new Float64Array(count * n * k);
+  const [matrices, right] = [readElements(a, op), readElements(b, op)];
+  for (let i = 0; i < count; i++) {
+    const given = { values: matrices, start: i * m * n };
+    const x = leastSquares(given, { values: right, start: i * m * k }, m, n, k, rtol);
+    if (x === null) return { solution: matmul(pinvOf(op, a, 0, rtol), b), full: false };
+    out.set(x, i * n * k);
+  }
+  return { solution: makeTensor(out, [...batchShape(a), n, k], a, op), full: true };
+}
+
+function solved(op: string, a: Tensor, b: Tensor, rtol: number): Solved {
+  if (levels.top === null && !isRecorded([a, b])) return solvedDirectly(op, a, b, rtol);
   const [m, n] = matrixSize(a.shape);
   const upper = { upper: true, unit: false };
   const lower = { upper: false, unit: false };

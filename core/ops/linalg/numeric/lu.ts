@@ -1,4 +1,5 @@
 /** LU factorization of one square matrix with partial pivoting (Golub & Van Loan, Matrix Computations, 3.4), in float64. */
+import { addScaled } from './reflections.js';
 
 export interface LU {
   readonly n: number;
@@ -36,7 +37,7 @@ export function factorize(a: Float64Array, start: number, n: number): LU {
       const factor = data[i * n + k] / pivot;
       data[i * n + k] = factor;
       if (factor === 0) continue;
-      for (let j = k + 1; j < n; j++) data[i * n + j] -= factor * data[k * n + j];
+      addScaled(-factor, data, k * n + k + 1, data, i * n + k + 1, n - k - 1);
     }
   }
   return { n, data, rows, sign, singular };

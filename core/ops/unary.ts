@@ -9,7 +9,7 @@ import { cast } from './cast.js';
 import { deferUnary, defers, keepElementsOf } from './deferred/record.js';
 import { type Fused, fused } from './fused.js';
 import { allocateLike, isTensor } from './operand.js';
-import { contiguousData, elements, inDType } from './raw.js';
+import { contiguousData, type ElementArray, elements, inDType } from './raw.js';
 import {
   functionOp,
   type FunctionOp,
@@ -136,9 +136,7 @@ function compute(kind: UnaryKind, x: Tensor, out: Tensor): void {
     if (run !== null) run(x.ptr, out.ptr, 1, layout.size, 0);
     return;
   }
-  const source = elements(contiguousData(x, kind.name));
-  const target = elements(out);
-  for (let i = 0; i < source.length; i++) target[i] = how(source[i]);
+  mapArray(elements(contiguousData(x, kind.name)), elements(out), how);
 }
 
 function forward(kind: UnaryKind, x: Tensor): Tensor {
@@ -251,8 +249,21 @@ export function mapElements(op: string, x: Tensor, dtype: DType, f: (x: number) 
   }
   const source = contiguousData(x, op);
   const out = allocateLike(x, dtype, op);
-  const from = elements(source);
-  const to = elements(out);
-  for (let i = 0; i < from.length; i++) to[i] = f(from[i]);
+  mapArray(elements(source), elements(out), f);
   return out;
+}
+
+/** to[i] = f(from[i]), in a loop for each kind of array, so that each stays compiled for one. */
+function mapArray(from: ElementArray, to: ElementArray, f: (x: number) => number): void {
+  if (from instanceof Float32Array && to instanceof Float32Array) mapSingle(from, to, f);
+  else if (from instanceof Float64Array && to instanceof Float64Array) mapDouble(from, to, f);
+  else for (let i = 0; i < from.length; i++) to[i] = f(from[i]);
+}
+
+function mapSingle(from: Float32Array, to: Float32Array, f: (x: number) => number): void {
+  for (let i = 0; i < from.length; i++) to[i] = f(from[i]);
+}
+
+function mapDouble(from: Float64Array, to: Float64Array, f: (x: number) => number): void {
+  for (let i = 0; i < from.length; i++) to[i] = f(from[i]);
 }

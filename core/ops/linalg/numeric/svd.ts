@@ -136,7 +136,7 @@ function rotatedRows({ m, n, columns: work }: Reflected, rotations: Float64Array
 /** The power of two next below the largest element; 1 for zeros. */
 function powerOfTwo(a: Float64Array): number {
   let largest = 0;
-  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]));
+  for (const value of a) largest = Math.max(largest, Math.abs(value));
   return largest === 0 ? 1 : 2 ** Math.max(-1022, Math.floor(Math.log2(largest)));
 }
 

@@ -172,3 +172,29 @@ function rowPart1(x: number, out: number, columns: number, from: number, to: num
   u8.copyWithin(out + from, x + from, x + to);
   u8.fill(0, out + to, out + columns);
 }
+
+/** Sum and number of those of n float32 that are numbers. */
+export function numbersOf32(x: number, n: number): [sum: number, count: number] {
+  let sum = 0;
+  let count = 0;
+  for (let i = x >>> 2; i < (x >>> 2) + n; i++) {
+    const value = f32[i];
+    if (value !== value) continue;
+    sum += value;
+    count++;
+  }
+  return [sum, count];
+}
+
+/** The same of float64. */
+export function numbersOf64(x: number, n: number): [sum: number, count: number] {
+  let sum = 0;
+  let count = 0;
+  for (let i = x / 8; i < x / 8 + n; i++) {
+    const value = f64[i];
+    if (value !== value) continue;
+    sum += value;
+    count++;
+  }
+  return [sum, count];
+}

@@ -73,16 +73,55 @@ export function reverse32(x: number, out: number, [outer, size, inner]: Shape): 
 
 /** The cross products of x and y along the middle, of 3 elements. */
 export function cross32(x: number, y: number, out: number, [outer, , inner]: Shape): void {
+  const twice = 2 * inner;
   for (let o = 0; o < outer; o++)
     for (let i = 0; i < inner; i++) {
       const at = 3 * inner * o + i;
-      const [a, b, to] = [x / 4 + at, y / 4 + at, out / 4 + at];
-      const [a0, a1, a2] = [f32[a], f32[a + inner], f32[a + 2 * inner]];
-      const [b0, b1, b2] = [f32[b], f32[b + inner], f32[b + 2 * inner]];
+      const a = (x >>> 2) + at;
+      const b = (y >>> 2) + at;
+      const to = (out >>> 2) + at;
+      const a0 = f32[a];
+      const a1 = f32[a + inner];
+      const a2 = f32[a + twice];
+      const b0 = f32[b];
+      const b1 = f32[b + inner];
+      const b2 = f32[b + twice];
       // Products are rounded before they are subtracted, as the op's own kernels do.
       f32[to] = Math.fround(a1 * b2) - Math.fround(a2 * b1);
       f32[to + inner] = Math.fround(a2 * b0) - Math.fround(a0 * b2);
-      f32[to + 2 * inner] = Math.fround(a0 * b1) - Math.fround(a1 * b0);
+      f32[to + twice] = Math.fround(a0 * b1) - Math.fround(a1 * b0);
+    }
+}
+
+/** |xᵢ − xⱼ| of all pairs i < j of n rows of float32. */
+export function pairDistances32(x: number, out: number, n: number, width: number): void {
+  let to = out >>> 2;
+  for (let i = 0; i < n; i++)
+    for (let j = i + 1; j < n; j++, to++) {
+      const a = (x >>> 2) + i * width;
+      const b = (x >>> 2) + j * width;
+      let sum = 0;
+      for (let k = 0; k < width; k++) {
+        const d = f32[a + k] - f32[b + k];
+        sum += d * d;
+      }
+      f32[to] = Math.sqrt(sum);
+    }
+}
+
+/** The same of float64. */
+export function pairDistances64(x: number, out: number, n: number, width: number): void {
+  let to = out / 8;
+  for (let i = 0; i < n; i++)
+    for (let j = i + 1; j < n; j++, to++) {
+      const a = x / 8 + i * width;
+      const b = x / 8 + j * width;
+      let sum = 0;
+      for (let k = 0; k < width; k++) {
+        const d = f64[a + k] - f64[b + k];
+        sum += d * d;
+      }
+      f64[to] = Math.sqrt(sum);
     }
 }
 

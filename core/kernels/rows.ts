@@ -72,6 +72,18 @@ export function addSingle64(rows: Rows, from: number, to: number): void {
   }
 }
 
+/** to[rows[i]] = the larger (or smaller) of it and from[i], of float32; NaN wins. */
+export function putExtremes32(largest: boolean, rows: Rows, from: number, to: number): void {
+  const source = from >>> 2;
+  const target = to >>> 2;
+  for (let i = 0; i < rows.length; i++) {
+    const at = target + rows[i];
+    const value = f32[source + i];
+    const other = f32[at];
+    if ((largest ? value > other : value < other) || value !== value) f32[at] = value;
+  }
+}
+
 /** Rows of `inner` float32 added at rows. */
 export function addRows32(rows: Rows, inner: number, from: number, to: number): void {
   let source = from / 4;
@@ -79,6 +91,24 @@ export function addRows32(rows: Rows, inner: number, from: number, to: number): 
     if (rows[i] < 0) continue;
     const target = to / 4 + rows[i] * inner;
     for (let k = 0; k < inner; k++) f32[target + k] += f32[source + k];
+  }
+}
+
+/** Row bags[i] of `to` += row rows[i] of `from`, of float32. */
+export function addRowsOf32(rows: Rows, bags: Rows, width: number, from: number, to: number): void {
+  for (let i = 0; i < rows.length; i++) {
+    const source = (from >>> 2) + rows[i] * width;
+    const target = (to >>> 2) + bags[i] * width;
+    for (let k = 0; k < width; k++) f32[target + k] += f32[source + k];
+  }
+}
+
+/** The same of float64. */
+export function addRowsOf64(rows: Rows, bags: Rows, width: number, from: number, to: number): void {
+  for (let i = 0; i < rows.length; i++) {
+    const source = from / 8 + rows[i] * width;
+    const target = to / 8 + bags[i] * width;
+    for (let k = 0; k < width; k++) f64[target + k] += f64[source + k];
   }
 }
 

@@ -88,9 +88,14 @@ export const repeatInterleave: MethodOp<RepeatInterleave> = methodOp<RepeatInter
     const counts = typeof repeats === 'number' ? null : elements(contiguousData(repeats, 'repeatInterleave'));
     const countOf = (i: number): number =>
       counts === null ? (repeats as number) : counts[counts.length === 1 ? 0 : i];
-    const rows: number[] = [];
-    for (let i = 0; i < size; i++) for (let k = 0; k < countOf(i); k++) rows.push(i);
-    return pick(x, at, Int32Array.from(rows));
+    let total = 0;
+    for (let i = 0; i < size; i++) total += Math.max(0, countOf(i));
+    const rows = new Int32Array(total);
+    for (let i = 0, to = 0; i < size; i++) {
+      const end = to + Math.max(0, countOf(i));
+      while (to < end) rows[to++] = i;
+    }
+    return pick(x, at, rows);
   },
 );
 

@@ -150,9 +150,24 @@ function lpPoolOp(name: 'lpPool1d' | 'lpPool2d', ndim: 1 | 2): FunctionOp<LpPool
       };
       const counts = windowCounts(name, window, ceilMode);
       // As PyTorch: the mean of the powers times the window's size, so that a window cut off by ceilMode is scaled up.
-      const by = filled(counts, 1, x.dtype, name);
-      elements(by).set(divisors(window, counts, true));
-      const sums = mul(div(sumPool(pow(x, normType), window, counts), by), sizeOf(kernel));
+      const powers = pow(x, normType);
+      let mean: Tensor;
+      if (isPooled(powers, counts)) {
+        const size = x.shape.slice(2);
+        const pooling = slidingWindows(
+          x.shape,
+          window,
+          counts,
+          'lp',
+          (start, end, d) => Math.min(end, size[d]) - start,
+        );
+        mean = means(powers, pooling);
+      } else {
+        const by = filled(counts, 1, x.dtype, name);
+        elements(by).set(divisors(window, counts, true));
+        mean = div(sumPool(powers, window, counts), by);
+      }
+      const sums = mul(mean, sizeOf(kernel));
       return unbatched(pow(mul(sign(sums), relu(abs(sums))), 1 / normType), input);
     },
   );

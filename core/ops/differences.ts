@@ -1,5 +1,7 @@
 /** Differences along a dimension, and scattering with a reduction. */
 import { integerRange, isFloat } from '../dtype.js';
+import { computesInJavaScript } from '../kernels/recording.js';
+import { putExtremes32 } from '../kernels/rows.js';
 import { wrapDim } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { add, div, mul, sub } from './arithmetic.js';
@@ -95,11 +97,15 @@ const extremePrimitive: Primitive<{ readonly rows: Rows; readonly largest: boole
   forward: ([x, src], { rows, largest }) => {
     const out = castCopy(x, x.dtype, 'scatterReduce');
     const to = elements(out);
-    const from = elements(contiguousData(src, 'scatterReduce'));
-    rows.forEach((row, i) => {
-      const value = from[i];
-      if (Number.isNaN(value) || (largest ? value > to[row] : value < to[row])) to[row] = value;
-    });
+    const source = contiguousData(src, 'scatterReduce');
+    const from = elements(source);
+    computesInJavaScript();
+    if (x.dtype === 'float32') putExtremes32(largest, rows, source.ptr, out.ptr);
+    else
+      for (let i = 0; i < rows.length; i++) {
+        const value = from[i];
+        if (Number.isNaN(value) || (largest ? value > to[rows[i]] : value < to[rows[i]])) to[rows[i]] = value;
+      }
     return out;
   },
   vjp: (grad, context) => {

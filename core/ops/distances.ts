@@ -1,8 +1,14 @@
 /** Distances and similarities of vectors. */
+import { levels } from '../autograd/levels/wrapped.js';
+import { isWideFloat } from '../dtype.js';
+import { pairDistances32, pairDistances64 } from '../kernels/lines.js';
+import { computesInJavaScript } from '../kernels/recording.js';
 import { broadcastShapes, formatShape, wrapDim } from '../layout.js';
-import type { Tensor } from '../tensor.js';
+import { allocateShape, type Tensor } from '../tensor.js';
 import { add, div, mul, sub } from './arithmetic.js';
 import { foldAround } from './gather.js';
+import { isRecorded } from './primitive.js';
+import { contiguousData } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { takeRows } from './rows.js';
 import { expandTo, reshapeTo, unsqueezeDim } from './shape.js';
@@ -122,6 +128,17 @@ export const cdist: FunctionOp<Cdist> = functionOp<Cdist>(
   },
 );
 
+/** The usual case without a graph, at once: no differences are stored. */
+function euclideanPairs(input: Tensor, count: number): Tensor {
+  const [n, width] = input.shape;
+  const x = contiguousData(input, 'pdist');
+  const out = allocateShape([count], x.dtype, 'pdist');
+  computesInJavaScript();
+  if (x.dtype === 'float32') pairDistances32(x.ptr, out.ptr, n, width);
+  else pairDistances64(x.ptr, out.ptr, n, width);
+  return out;
+}
+
 type Pdist = (input: Tensor, p?: number | { p?: number }) => Tensor;
 
 /** The p-norm distances of all pairs of rows i < j of a matrix, in order. */
@@ -138,17 +155,20 @@ export const pdist: FunctionOp<Pdist> = functionOp<Pdist>(
     if (input.ndim !== 2)
       throw new RangeError(`pdist: takes a matrix, got shape ${formatShape(input.shape)}`);
     const n = input.shape[0];
-    const first: number[] = [];
-    const second: number[] = [];
-    for (let i = 0; i < n; i++) {
-      for (let j = i + 1; j < n; j++) {
-        first.push(i);
-        second.push(j);
+    const count = (n * (n - 1)) / 2;
+    if (p === 2 && levels.top === null && isWideFloat(input.dtype) && !isRecorded([input]))
+      return euclideanPairs(input, count);
+    const first = new Int32Array(count);
+    const second = new Int32Array(count);
+    for (let i = 0, k = 0; i < n; i++) {
+      for (let j = i + 1; j < n; j++, k++) {
+        first[k] = i;
+        second[k] = j;
       }
     }
     const rows = foldAround(input, 0);
-    const d = sub(takeRows(rows, Int32Array.from(first)), takeRows(rows, Int32Array.from(second)));
-    return vectorNormOf(reshapeTo(d, [first.length, input.shape[1]]), p, [1], false);
+    const d = sub(takeRows(rows, first), takeRows(rows, second));
+    return vectorNormOf(reshapeTo(d, [count, input.shape[1]]), p, [1], false);
   },
 );
 

@@ -323,8 +323,6 @@ export {
   any,
   countNonzero,
   logsumexp,
-  nanmean,
-  nansum,
   prod,
   std,
   stdMean,
@@ -332,6 +330,7 @@ export {
   varMean,
   type VarOptions,
 } from './statistics.js';
+export { nanmean, nansum } from './nan-sums.js';
 export { norm, type NormOptions } from './vector-norms.js';
 export { type UnfoldOptions } from './unfolding.js';
 export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './unique.js';

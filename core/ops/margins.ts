@@ -7,13 +7,14 @@ import { arange } from './sequences.js';
 import { eq, ne } from './comparison.js';
 import { pairwiseDistance } from './distances.js';
 import { minimum } from './extremes.js';
-import { flat, gatherAlong } from './gather.js';
+import { gatherAlong } from './gather.js';
 import { softMargin } from './loss-formulas.js';
 import { type LossOptions, reduceLoss, type Reduction } from './losses.js';
 import { logsigmoid, relu, sqrt } from './pointwise.js';
-import { contiguousData, elements } from './raw.js';
+import { multilabelMargin } from './multilabel-margin.js';
+import { apply } from './primitive.js';
+import { contiguousData, type ElementArray, elements } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
-import { spreadRows, takeRows } from './rows.js';
 import { reshapeTo } from './shape.js';
 import { sumDims } from './sum.js';
 
@@ -103,15 +104,15 @@ function scoreRows(x: Tensor): Tensor {
   return x.ndim === 2 ? x : reshapeTo(x, [1, x.numel()]);
 }
 
-function integers(op: string, x: Tensor): ArrayLike<number> {
+function integers(op: string, x: Tensor): ElementArray {
   if (x.dtype !== 'int64' && x.dtype !== 'int32' && x.dtype !== 'uint8') {
     throw new TypeError(`${op}: class targets are integers, got ${x.dtype}; convert them with target.long()`);
   }
   return elements(contiguousData(x, op)).slice();
 }
 
-function checkLabels(op: string, labels: ArrayLike<number>, classes: number, lowest: number): void {
-  for (const label of Array.from(labels)) {
+function checkLabels(op: string, labels: ElementArray, classes: number, lowest: number): void {
+  for (const label of labels) {
     if (!(label >= lowest && label < classes)) {
       throw new RangeError(
         `${op}: target ${label} is out of range; with ${classes} classes it is 0 to ${classes - 1}`,
@@ -184,30 +185,10 @@ export const multilabelMarginLoss: FunctionOp<Loss> = functionOp<Loss>(
   },
   (input: Tensor, target: Tensor, reduction: Reduction = 'mean') => {
     const x = scoreRows(input);
-    const [count, classes] = x.shape;
+    const classes = x.shape[1];
     const labels = integers('multilabelMarginLoss', target);
     checkLabels('multilabelMarginLoss', labels, classes, -1);
-    const right: number[] = [];
-    const wrong: number[] = [];
-    const owner: number[] = [];
-    for (let n = 0; n < count; n++) {
-      const row = Array.from({ length: classes }, (_, i) => labels[n * classes + i]);
-      const end = row.indexOf(-1);
-      const listed = end < 0 ? row : row.slice(0, end);
-      for (const label of listed) {
-        for (let j = 0; j < classes; j++) {
-          if (listed.includes(j)) continue;
-          right.push(n * classes + label);
-          wrong.push(n * classes + j);
-          owner.push(n);
-        }
-      }
-    }
-    const scores = flat(x);
-    const short = relu(
-      add(sub(takeRows(scores, Int32Array.from(wrong)), takeRows(scores, Int32Array.from(right))), 1),
-    );
-    const losses = div(reshapeTo(spreadRows(short, Int32Array.from(owner), count), [count]), classes);
+    const losses = apply(multilabelMargin, [x], { labels });
     return reduceLoss(
       'multilabelMarginLoss',
       reduction === 'none' && input.ndim < 2 ? reshapeTo(losses, []) : losses,
@@ -215,7 +196,6 @@ export const multilabelMarginLoss: FunctionOp<Loss> = functionOp<Loss>(
     );
   },
 );
-
 export interface WeightedOptions extends LossOptions {
   weight?: Tensor | null;
 }

@@ -19,16 +19,57 @@ import { orderAlong, checkCount, reduced } from './sorting.js';
 /** The position of the median of each line: the lower one of two; the first NaN, or (skipping) the median of the others. */
 function medianPositions(op: string, x: Tensor, dim: number, skipNan: boolean): Tensor {
   const { data, size, step, starts } = linesOf(x, dim, op);
-  const order = elements(orderAlong(op, x, dim, false));
   const out = allocateShape(x.ndim === 0 ? [] : x.shape.with(dim, 1), 'int64', op);
   const to = elements(out);
-  starts.forEach((start, i) => {
-    let numbers = 0;
-    while (numbers < size && !Number.isNaN(data[start + order[start + numbers * step] * step])) numbers++;
-    const place = skipNan ? (Math.max(numbers, 1) - 1) >> 1 : numbers < size ? numbers : (size - 1) >> 1;
-    to[i] = order[start + place * step];
-  });
+  const line = new Float64Array(size);
+  for (let i = 0; i < starts.length; i++) {
+    const start = starts[i];
+    for (let k = 0; k < size; k++) line[k] = data[start + k * step];
+    to[i] = medianPosition(line, skipNan);
+  }
   return out;
+}
+
+/** Where the median of a line stands, among equal ones where a stable sort would find it. */
+function medianPosition(line: Float64Array, skipNan: boolean): number {
+  const numbers = new Float64Array(line.length);
+  let count = 0;
+  for (let k = 0; k < line.length; k++) {
+    const value = line[k];
+    if (value === value) numbers[count++] = value;
+    else if (!skipNan) return k;
+  }
+  if (count === 0) return 0;
+  const place = (count - 1) >> 1;
+  const median = selected(numbers, count, place);
+  let before = 0;
+  for (let k = 0; k < count; k++) if (numbers[k] < median) before++;
+  for (let k = 0, left = place - before; ; k++) if (line[k] === median && left-- === 0) return k;
+}
+
+/** The element at a place of the order of the first `count` numbers, which are moved about (Hoare 1961, "Find"). */
+function selected(numbers: Float64Array, count: number, place: number): number {
+  let low = 0;
+  let high = count - 1;
+  while (low < high) {
+    // The middle of three, so that what is in order already takes no longer.
+    const [a, b, c] = [numbers[low], numbers[(low + high) >> 1], numbers[high]];
+    const pivot = a < b ? (b < c ? b : a < c ? c : a) : a < c ? a : b < c ? c : b;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (numbers[i] < pivot) i++;
+      while (numbers[j] > pivot) j--;
+      if (i > j) break;
+      const value = numbers[i];
+      numbers[i++] = numbers[j];
+      numbers[j--] = value;
+    }
+    if (place <= j) high = j;
+    else if (place >= i) low = i;
+    else break;
+  }
+  return numbers[place];
 }
 
 /** The gradient of one element chosen of all, shared by those equal to it. */

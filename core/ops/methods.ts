@@ -50,6 +50,7 @@ import * as aliases from './aliases.js';
 import * as softmax from './softmax.js';
 import * as sorting from './sorting.js';
 import * as special from './special.js';
+import * as nanSums from './nan-sums.js';
 import * as statistics from './statistics.js';
 import * as unfolding from './unfolding.js';
 import * as unique from './unique.js';
@@ -128,6 +129,7 @@ declare module '../tensor.js' {
       MethodsOf<typeof softmax>,
       MethodsOf<typeof sorting>,
       MethodsOf<typeof special>,
+      MethodsOf<typeof nanSums>,
       MethodsOf<typeof statistics>,
       MethodsOf<typeof unfolding>,
       MethodsOf<typeof unique>,
@@ -184,6 +186,7 @@ export const families = [
   sorting,
   special,
   statistics,
+  nanSums,
   unfolding,
   unique,
   vectorNorms,

@@ -241,12 +241,16 @@ export const maxUnpool2d: FunctionOp<Unpool> = functionOp<Unpool>(
     const planes = x.shape[0] * x.shape[1];
     const per = sizeOf(counts);
     const within = elements(contiguousData(indices, 'maxUnpool2d'));
-    const rows = Int32Array.from(within, (place, i) => {
-      if (!(place >= 0 && place < plane)) {
-        throw new RangeError(`maxUnpool2d: index ${place} does not lie in a plane of ${formatShape(size)}`);
+    const rows = new Int32Array(within.length);
+    for (let i = 0, base = 0; i < rows.length; base += plane) {
+      for (const end = i + per; i < end; i++) {
+        const place = within[i];
+        if (!(place >= 0 && place < plane)) {
+          throw new RangeError(`maxUnpool2d: index ${place} does not lie in a plane of ${formatShape(size)}`);
+        }
+        rows[i] = base + place;
       }
-      return Math.floor(i / per) * plane + place;
-    });
+    }
     const zeros = filled([1, planes * plane, 1], 0, x.dtype, 'maxUnpool2d');
     return unbatched(
       reshapeTo(putRows(zeros, rows, flat(x), false), [x.shape[0], x.shape[1], ...size]),

@@ -129,7 +129,17 @@ export const allclose: MethodOp<Closeness<boolean>> = methodOp<Closeness<boolean
 
 /** A function of its own, because one that meets several kinds of arrays is slower. */
 function sameFloats(a: number, b: number, n: number): boolean {
-  for (let i = 0; i < n; i++) if (f32[a + i] !== f32[b + i]) return false;
+  let i = 0;
+  // Four at a time, without a branch for each.
+  for (; i + 3 < n; i += 4) {
+    const same =
+      +(f32[a + i] === f32[b + i]) &
+      +(f32[a + i + 1] === f32[b + i + 1]) &
+      +(f32[a + i + 2] === f32[b + i + 2]) &
+      +(f32[a + i + 3] === f32[b + i + 3]);
+    if (same === 0) return false;
+  }
+  for (; i < n; i++) if (f32[a + i] !== f32[b + i]) return false;
   return true;
 }
 

@@ -41,7 +41,10 @@ export function copyData(x: Tensor, out: Tensor): void {
     kernels.unaryFlat('trunc', 'float64', out.layout.size, out.ptr, out.ptr);
     computesInJavaScript();
     const end = out.ptr / 8 + out.layout.size;
-    for (let i = out.ptr / 8; i < end; i++) if (f64[i] - f64[i] !== 0) f64[i] = 0;
+    for (let i = out.ptr / 8; i < end; i++) {
+      const value = f64[i];
+      if (value - value !== 0) f64[i] = 0;
+    }
   }
 }
 

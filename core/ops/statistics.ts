@@ -9,7 +9,7 @@ import { add, div, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { where } from './choice.js';
 import { eq } from './comparison.js';
-import { piecewise, toFloat } from './elementwise.js';
+import { toFloat } from './elementwise.js';
 import { amax } from './extremes.js';
 import {
   exponentialSumGradient,
@@ -26,12 +26,11 @@ import { abs, exp, log } from './pointwise.js';
 import { apply, OUTPUT, type Primitive } from './primitive.js';
 import { filled, inDType } from './raw.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
-import { type Dims, type ReduceOptions, reductionSamples, type SumOptions } from './reduction.js';
+import { type Dims, type ReduceOptions, type SumOptions } from './reduction.js';
 import { named, type Named } from './results.js';
 import { reshapeTo, squeezeDims } from './shape.js';
 import { cumprodBoth } from './scan.js';
 import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
-import { mapElements } from './unary.js';
 import { fewStdMean, fewVarMean } from './few-pairs.js';
 import { meanOf, rootOf, type Spread, varianceOf } from './spreads.js';
 
@@ -322,69 +321,5 @@ export const countNonzero: MethodOp<Count> = methodOp<Count>(
     const dims = wrapDims('countNonzero', dim, input.ndim);
     if (hasFewFloats(input)) return inDType(sumDims(indicator(input), dims, false), 'int64', 'countNonzero');
     return sumDims(inDType(inDType(input, 'bool', 'countNonzero'), 'int64', 'countNonzero'), dims, false);
-  },
-);
-
-type NanSum = (input: Tensor, dim?: Dims | SumOptions, keepdim?: boolean | SumOptions) => Tensor;
-
-function nanMask(x: Tensor): Tensor {
-  return mapElements('isnan', x.detach(), 'bool', (v) => (Number.isNaN(v) ? 1 : 0));
-}
-
-/** NaN replaced by 0. The gradient there is multiplied by 0, as PyTorch does, so that an infinite one gives NaN. */
-const dropNan: Primitive<null> = {
-  name: 'nansum',
-  reads: [[1], []],
-  forward: ([x, missing]) => (isWideFloat(x.dtype) ? evaluate(numberOrZero, [], x) : where(missing, 0, x)),
-  vjp: (grad, context) => [mul(grad, cast(eq(context.input(1), 0), grad.dtype)), null],
-  jvp: ([tangent], context) =>
-    tangent === null ? null : mul(tangent, cast(eq(context.input(1), 0), tangent.dtype)),
-  batch: 'leading',
-};
-
-const numberOrZero = formula('nansum', 1, (m, [x]) => m.select(m.eq(x, x), x, m.number(0)));
-
-/** The same with its gradient as one formula. */
-const numbersOnly = piecewise({
-  name: 'nansum',
-  f: (m, [x]) => m.select(m.eq(x, x), x, m.number(0)),
-  gradient: (m, [g, x]) => m.mul(g, m.select(m.eq(x, x), m.number(1), m.number(0))),
-});
-
-function withoutNan(x: Tensor): { kept: Tensor; missing: Tensor } {
-  const missing = nanMask(x);
-  return { kept: apply(dropNan, [x, missing], null), missing };
-}
-
-/** The sum of the elements that are not NaN. */
-export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
-  {
-    name: 'nansum',
-    params: ['input', 'dim', 'keepdim', 'dtype'],
-    options: true,
-    samples: reductionSamples,
-  },
-  (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
-    const x = cast(input, dtype ?? (isFloat(input.dtype) ? input.dtype : 'int64'));
-    const dims = wrapDims('nansum', dim, x.ndim);
-    if (levels.top === null && isWideFloat(x.dtype)) return sumDims(numbersOnly(x), dims, keepdim);
-    return sumDims(withoutNan(x).kept, dims, keepdim);
-  },
-);
-
-/** The mean of the elements that are not NaN. */
-export const nanmean: MethodOp<NanSum> = methodOp<NanSum>(
-  {
-    name: 'nanmean',
-    params: ['input', 'dim', 'keepdim', 'dtype'],
-    options: true,
-    samples: reductionSamples,
-  },
-  (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
-    const x = toFloat(dtype === undefined ? input : cast(input, dtype));
-    const dims = wrapDims('nanmean', dim, x.ndim);
-    const { kept, missing } = withoutNan(x);
-    const count = sumDims(where(missing, 0, filled(x.shape, 1, x.dtype, 'nanmean')), dims, keepdim);
-    return div(sumDims(kept, dims, keepdim), count);
   },
 );

@@ -1,6 +1,18 @@
 /** The windows of images as columns, and back. */
+import { levels } from '../autograd/levels/wrapped.js';
+import { isWideFloat } from '../dtype.js';
+import {
+  addColumns32,
+  addColumns64,
+  type ImageWindows,
+  takeColumns32,
+  takeColumns64,
+} from '../kernels/image-columns.js';
+import { computesInJavaScript } from '../kernels/recording.js';
 import { formatShape, sizeOf } from '../layout.js';
-import type { Tensor } from '../tensor.js';
+import { allocateShape, type Tensor } from '../tensor.js';
+import { apply, type Primitive } from './primitive.js';
+import { contiguousData, filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { reshapeTo } from './shape.js';
 import { type PerDim, perDim, type Window, windowCounts } from './windows.js';
@@ -41,7 +53,10 @@ export const unfold: FunctionOp<UnfoldImage> = functionOp<UnfoldImage>(
     }
     const x = batched(input, 2);
     const window = imageWindow('unfoldImage', x.shape.slice(2), kernelSize, dilation, padding, stride);
-    const cols = columns(x, window, windowCounts('unfoldImage', window));
+    const counts = windowCounts('unfoldImage', window);
+    const cols = isDirect(x, counts)
+      ? apply(columnsPrimitive, [x], imageWindows(x.shape, window, counts))
+      : columns(x, window, counts);
     return input.ndim === 4 ? cols : reshapeTo(cols, cols.shape.slice(1));
   },
 );
@@ -62,6 +77,60 @@ function imageWindow(
     dilation: perDim(op, 'dilation', dilation, 2),
   };
 }
+
+/** Whether the kernels do it: not inside of function transforms, which the composed ops serve. */
+function isDirect(x: Tensor, counts: readonly number[]): boolean {
+  return levels.top === null && isWideFloat(x.dtype) && x.layout.size > 0 && !counts.includes(0);
+}
+
+interface Attributes {
+  readonly windows: ImageWindows;
+  /** Of the images, [N, C, H, W]. */
+  readonly shape: readonly number[];
+}
+
+function imageWindows(shape: readonly number[], window: Window, counts: readonly number[]): Attributes {
+  const pair = ([height, width]: readonly number[]): readonly [number, number] => [height, width];
+  return {
+    shape,
+    windows: {
+      planes: shape[0] * shape[1],
+      input: pair(window.input),
+      kernel: pair(window.kernel),
+      counts: pair(counts),
+      stride: pair(window.stride),
+      padding: pair(window.padding),
+      dilation: pair(window.dilation),
+    },
+  };
+}
+
+const columnsPrimitive: Primitive<Attributes> = {
+  name: 'unfoldImage',
+  forward: ([x], { windows, shape }) => {
+    const source = contiguousData(x, 'unfoldImage');
+    const columnSize = shape[1] * sizeOf(windows.kernel);
+    const out = allocateShape([shape[0], columnSize, sizeOf(windows.counts)], x.dtype, 'unfoldImage');
+    computesInJavaScript();
+    (x.dtype === 'float32' ? takeColumns32 : takeColumns64)(windows, source.ptr, out.ptr);
+    return out;
+  },
+  vjp: (grad, { attributes }) => [apply(imagesPrimitive, [grad], attributes)],
+  jvp: 'linear',
+};
+
+const imagesPrimitive: Primitive<Attributes> = {
+  name: 'fold',
+  forward: ([x], { windows, shape }) => {
+    const source = contiguousData(x, 'fold');
+    const out = filled(shape, 0, x.dtype, 'fold');
+    computesInJavaScript();
+    (x.dtype === 'float32' ? addColumns32 : addColumns64)(windows, source.ptr, out.ptr);
+    return out;
+  },
+  vjp: (grad, { attributes }) => [apply(columnsPrimitive, [grad], attributes)],
+  jvp: 'linear',
+};
 
 type FoldImage = (
   input: Tensor,
@@ -101,7 +170,11 @@ export const fold: FunctionOp<FoldImage> = functionOp<FoldImage>(
           `[N, C · ${places}, ${sizeOf(counts)}]; got ${formatShape(input.shape)}, whose last size is ${input.shape.at(-1)}`,
       );
     }
-    const y = uncolumns(x, x.shape[1] / places, window, counts);
+    const channels = x.shape[1] / places;
+    const shape = [x.shape[0], channels, ...size];
+    const y = isDirect(x, counts)
+      ? apply(imagesPrimitive, [x], imageWindows(shape, window, counts))
+      : uncolumns(x, channels, window, counts);
     return input.ndim === 3 ? y : reshapeTo(y, y.shape.slice(1));
   },
 );

@@ -1,8 +1,13 @@
 /** Sums, means and maxima of bags of rows of a table. */
 
+import { levels } from '../../autograd/levels/wrapped.js';
+import { isWideFloat } from '../../dtype.js';
+import { computesInJavaScript } from '../../kernels/recording.js';
+import { addRowsOf32, addRowsOf64 } from '../../kernels/rows.js';
 import { formatShape } from '../../layout.js';
 import { div, mul } from '../../ops/arithmetic.js';
 import { fromTypedArray } from '../../ops/creation.js';
+import { isRecorded } from '../../ops/primitive.js';
 import { filled, contiguousData, elements } from '../../ops/raw.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { putRows, takeRows } from '../../ops/rows.js';
@@ -42,7 +47,7 @@ function bagsOf(
     if (offsets) throw new TypeError('embeddingBag: rows of a matrix are the bags; leave offsets out');
     const [rows, columns] = shape;
     return {
-      bags: Int32Array.from({ length: rows * columns }, (_, i) => Math.floor(i / columns)),
+      bags: evenBags(rows, columns),
       count: rows,
     };
   }
@@ -69,9 +74,37 @@ function bagsOf(
   return { bags, count };
 }
 
-/** Positions of the indices that count. */
-function keptPositions(rows: Int32Array, padding: number | null): Int32Array {
-  return Int32Array.from(rows.keys()).filter((position) => rows[position] !== padding);
+/** The bag of each index, where each has as many. */
+function evenBags(count: number, size: number): Int32Array {
+  const bags = new Int32Array(count * size);
+  for (let bag = 0, i = 0; bag < count; bag++) for (const end = i + size; i < end; i++) bags[i] = bag;
+  return bags;
+}
+
+/** Positions of the indices that count; null where all do. */
+function keptPositions(rows: Int32Array, padding: number | null): Int32Array | null {
+  if (padding === null) return null;
+  const kept = new Int32Array(rows.length);
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) if (rows[i] !== padding) kept[count++] = i;
+  return kept.subarray(0, count);
+}
+
+/** The sums of rows [n, D] of a table, added to bags [B, D] at once, where nobody asks for the rows in between. */
+function addToBags(table: Tensor, rows: Int32Array, bags: Int32Array, out: Tensor): void {
+  computesInJavaScript();
+  const width = table.shape[1];
+  const source = contiguousData(table, 'embeddingBag');
+  if (table.dtype === 'float32') addRowsOf32(rows, bags, width, source.ptr, out.ptr);
+  else addRowsOf64(rows, bags, width, source.ptr, out.ptr);
+}
+
+/** How many indices each bag has, at least 1, as [B, 1]. */
+function bagSizes(bags: Int32Array, count: number, like: Tensor): Tensor {
+  const sizes = new Float64Array(count);
+  for (const bag of bags) sizes[bag]++;
+  for (let i = 0; i < count; i++) if (sizes[i] === 0) sizes[i] = 1;
+  return fromTypedArray(sizes, { dtype: like.dtype, shape: [count, 1] });
 }
 
 /** The largest of each bag's rows, column by column; zeros for an empty bag. */
@@ -138,13 +171,26 @@ export const embeddingBag: FunctionOp<EmbeddingBag> = functionOp<EmbeddingBag>(
     const all = rowNumbers('embeddingBag', input, tableRows);
     const { bags: allBags, count } = bagsOf(input, offsets, includeLastOffset);
     const kept = keptPositions(all, paddingRow('embeddingBag', paddingIdx, tableRows));
-    const rows = kept.map((position) => all[position]);
-    const bags = kept.map((position) => allBags[position]);
+    const rows = kept?.map((position) => all[position]) ?? all;
+    const bags = kept?.map((position) => allBags[position]) ?? allBags;
+    if (
+      maxNorm === null &&
+      mode !== 'max' &&
+      perSampleWeights === null &&
+      levels.top === null &&
+      isWideFloat(weight.dtype) &&
+      !isRecorded([weight])
+    ) {
+      const sums = filled([count, width], 0, weight.dtype, 'embeddingBag');
+      addToBags(weight, rows, bags, sums);
+      return mode === 'sum' ? sums : div(sums, bagSizes(bags, count, weight));
+    }
     let vectors = lookUp('embeddingBag', rows, weight, { maxNorm, normType, scaleGradByFreq });
     if (mode === 'max') return maxima(weight, rows, bags, count);
     if (perSampleWeights) {
       const flat = reshapeTo(perSampleWeights, [1, all.length, 1]);
-      vectors = mul(vectors, reshapeTo(takeRows(flat, kept), [kept.length, 1]));
+      const factors = kept === null ? flat : takeRows(flat, kept);
+      vectors = mul(vectors, reshapeTo(factors, [rows.length, 1]));
     }
     const zeros = filled([1, count, width], 0, weight.dtype, 'embeddingBag');
     const sums = reshapeTo(putRows(zeros, bags, reshapeTo(vectors, [1, rows.length, width]), true), [
@@ -152,14 +198,6 @@ export const embeddingBag: FunctionOp<EmbeddingBag> = functionOp<EmbeddingBag>(
       width,
     ]);
     if (mode === 'sum') return sums;
-    const sizes = new Float64Array(count);
-    for (const bag of bags) sizes[bag]++;
-    return div(
-      sums,
-      fromTypedArray(
-        sizes.map((size) => Math.max(1, size)),
-        { dtype: weight.dtype, shape: [count, 1] },
-      ),
-    );
+    return div(sums, bagSizes(bags, count, weight));
   },
 );

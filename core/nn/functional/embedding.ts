@@ -41,7 +41,8 @@ export function rowNumbers(op: string, input: Tensor, rows: number): Int32Array 
   if (input.dtype !== 'int64' && input.dtype !== 'int32') {
     throw new TypeError(`${op}: indices must be int64, got ${input.dtype}; convert them with x.long()`);
   }
-  const numbers = Int32Array.from(elements(contiguousData(input, op)));
+  // Not Int32Array.from, which walks typed arrays by their iterators.
+  const numbers = new Int32Array(elements(contiguousData(input, op)));
   for (const row of numbers) {
     if (row < 0 || row >= rows) throw new RangeError(`${op}: no row ${row} among ${rows}`);
   }

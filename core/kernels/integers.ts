@@ -1,5 +1,5 @@
 /** Bits and divisors of int32, in plain JavaScript: a loop for each, so that each stays compiled for one kind of array. */
-import { i32 } from '../memory.js';
+import { f64, i32 } from '../memory.js';
 
 /** out[i] = f(a[i], b[i]) of n int32 at addresses in bytes; `step` is 0 where b is one number for all. */
 export type IntegerLoop = (a: number, b: number, out: number, n: number, step: 0 | 1) => void;
@@ -22,6 +22,23 @@ export const shiftRight: IntegerLoop = (a, b, out, n, step) => {
     i32[to + i] = i32[from + i] >> (shift < 0 || shift > 31 ? 31 : shift);
   }
 };
+
+/**
+ * out[i] = ⌊a[i] / b[i]⌋ of int64, which are float64: below 2⁵³ a quotient is never rounded up to a whole number, because
+ * the next one is further away than its last digit. No −0, of which there is no integer.
+ */
+export function wholeQuotients(
+  a: number,
+  b: number,
+  out: number,
+  n: number,
+  aStep: number,
+  bStep: number,
+): void {
+  const to = out / 8;
+  for (let i = 0, j = a / 8, k = b / 8; i < n; i++, j += aStep, k += bStep)
+    f64[to + i] = Math.floor(f64[j] / f64[k]) + 0;
+}
 
 /** Not negative; −2³¹ has no absolute value, and is its own. */
 export const greatestDivisor: IntegerLoop = (a, b, out, n, step) => {

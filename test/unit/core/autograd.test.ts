@@ -110,6 +110,24 @@ describe('backward', () => {
     expect(x.grad?.item()).toBe(1);
   });
 
+  it('walks the graph that a deep gradient leaves behind', () => {
+    // y ← sin y, fifty thousand times: y′ ← y′ cos y, y″ ← y″ cos y − y′² sin y. A recursion would end at some ten thousand.
+    const depth = 50_000;
+    const x = tensor([0.5], { dtype: 'float64', requiresGrad: true });
+    let y: Tensor = x;
+    let [value, first, second] = [0.5, 1, 0];
+    for (let i = 0; i < depth; i++) {
+      y = y.sin();
+      second = second * Math.cos(value) - first * first * Math.sin(value);
+      first *= Math.cos(value);
+      value = Math.sin(value);
+    }
+    const [slope] = grad(y.sum(), [x], { createGraph: true });
+    expect(slope.item() / first).toBeCloseTo(1, 9);
+    const [curvature] = grad(slope.sum(), [x]);
+    expect(curvature.item() / second).toBeCloseTo(1, 9);
+  });
+
   it('gives higher derivatives', () => {
     const x = leaf([2]);
     const y = x.pow(4).sum();

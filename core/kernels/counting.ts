@@ -57,27 +57,6 @@ export function labelCount(x: number, n: number): number {
   return Number.isInteger(size) ? size : -1;
 }
 
-const TABLE = 4096;
-const table = new Int32Array(TABLE);
-
-/**
- * How often each of n int64 appears, counted in one pass where all are small: the counts, whose number is the largest of
- * them plus 1, valid until the next call; null where one is no small whole number from 0 up.
- */
-export function countSmallLabels(x: number, n: number): Int32Array | null {
-  const from = x / 8;
-  table.fill(0);
-  let size = 0;
-  for (let i = from; i < from + n; i++) {
-    const given = f64[i];
-    const label = given | 0;
-    if (label !== given || label < 0 || label >= TABLE) return null;
-    table[label]++;
-    if (label >= size) size = label + 1;
-  }
-  return table.subarray(0, size);
-}
-
 /** How often each of n int64 appears, added to int64 counts. */
 export function countLabels(x: number, n: number, out: number): void {
   const [from, to] = [x / 8, out / 8];

@@ -96,6 +96,13 @@ export interface LayerKernels {
     grad: Ptr,
     out: readonly [byQuery: Ptr, byKey: Ptr, byValue: Ptr],
   ): void;
+  /** Before how many of `size` sorted float32 each of n float32 belongs, as int64: behind equal ones where `right`. */
+  searchSorted(sorted: Ptr, size: number, right: boolean, x: Ptr, n: number, out: Ptr): void;
+  /**
+   * Counts the first of each pair of int64 in a table of `size` (a power of two) int32, and the second in another behind
+   * it; `wrong` (int32) is 0 unless one is no whole number from 0 up and below `size`.
+   */
+  countWhole(x: Ptr, pairs: number, counts: Ptr, size: number, wrong: Ptr): void;
   /** (x − mean) / √(var + eps) weight + bias of each row, or the same without the mean. float32. */
   rowNorm(r: RowNormRows, out: Ptr): void;
   rowNormGrad(r: RowNormRows, grad: Ptr, out: RowNormGradients): void;

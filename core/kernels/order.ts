@@ -1,9 +1,11 @@
 /**
  * Stable order of numbers by radix: of keys whose unsigned order is that of the numbers, eleven bits at a time from the
- * lowest. A few numbers are put in order by insertion. NaN counts as the largest, and 0 and −0 as equal.
+ * lowest, or eight where there are fewer numbers than buckets would be. A few numbers are put in order by insertion. NaN
+ * counts as the largest, and 0 and −0 as equal.
  */
 const BITS = 11;
-const BUCKETS = 1 << BITS;
+const BITS_OF_SHORT = 8;
+const SHORT = 4096;
 const FEW = 48;
 
 const float = new Float64Array(1);
@@ -16,7 +18,8 @@ export class Sorter {
   private readonly low: Uint32Array;
   private readonly high: Uint32Array;
   private readonly other: Int32Array;
-  private readonly counts = new Uint32Array(BUCKETS);
+  private readonly bits: number;
+  private readonly counts: Uint32Array;
   /** The positions that put the last line in order. */
   readonly order: Int32Array;
 
@@ -26,6 +29,8 @@ export class Sorter {
     private readonly single: boolean,
   ) {
     const room = size > FEW ? size : 0;
+    this.bits = size < SHORT ? BITS_OF_SHORT : BITS;
+    this.counts = new Uint32Array(room === 0 ? 0 : 1 << this.bits);
     this.low = new Uint32Array(room);
     this.high = new Uint32Array(single ? 0 : room);
     this.other = new Int32Array(room);
@@ -64,9 +69,7 @@ export class Sorter {
       low[i] = (Number.isNaN(line[i]) ? 0xffffffff : bits >>> 31 ? ~bits : bits | 0x80000000) ^ flip;
     }
     this.start();
-    this.pass(low, 0);
-    this.pass(low, BITS);
-    this.pass(low, 2 * BITS);
+    for (let shift = 0; shift < 32; shift += this.bits) this.pass(low, shift);
     this.order.set(this.current);
   }
 
@@ -81,7 +84,8 @@ export class Sorter {
       high[i] = (isNaN ? 0xffffffff : h >>> 31 ? ~h : h | 0x80000000) ^ flip;
     }
     this.start();
-    for (const keys of [low, high]) for (let shift = 0; shift < 32; shift += BITS) this.pass(keys, shift);
+    for (const keys of [low, high])
+      for (let shift = 0; shift < 32; shift += this.bits) this.pass(keys, shift);
     this.order.set(this.current);
   }
 
@@ -96,19 +100,20 @@ export class Sorter {
 
   private pass(keys: Uint32Array, shift: number): void {
     const { counts, size, current, spare } = this;
+    const mask = counts.length - 1;
     counts.fill(0);
-    for (let i = 0; i < size; i++) counts[(keys[i] >>> shift) & (BUCKETS - 1)]++;
+    for (let i = 0; i < size; i++) counts[(keys[i] >>> shift) & mask]++;
     // Digits that are all alike order nothing.
-    if (counts[(keys[0] >>> shift) & (BUCKETS - 1)] === size) return;
+    if (counts[(keys[0] >>> shift) & mask] === size) return;
     let total = 0;
-    for (let digit = 0; digit < BUCKETS; digit++) {
+    for (let digit = 0; digit <= mask; digit++) {
       const count = counts[digit];
       counts[digit] = total;
       total += count;
     }
     for (let i = 0; i < size; i++) {
       const position = current[i];
-      spare[counts[(keys[position] >>> shift) & (BUCKETS - 1)]++] = position;
+      spare[counts[(keys[position] >>> shift) & mask]++] = position;
     }
     this.current = spare;
     this.spare = current;
@@ -118,4 +123,45 @@ export class Sorter {
 /** Whether a comes behind b in ascending order. */
 function above(a: number, b: number): boolean {
   return a > b || (a !== a && b === b);
+}
+
+/**
+ * Finds the first few of a line in order, by insertion into those found so far: in rising order or, where `largest`, in
+ * falling order. NaN counts as the largest; of equal numbers the first comes first.
+ */
+export class Finder {
+  readonly #values: Float64Array;
+  /** Where those of the last line are. */
+  readonly places: Int32Array;
+
+  constructor(
+    readonly count: number,
+    private readonly largest: boolean,
+  ) {
+    this.#values = new Float64Array(count);
+    this.places = new Int32Array(count);
+  }
+
+  /** The numbers at start, start + step and so on, at least as many as are looked for. */
+  find(data: ArrayLike<number>, start: number, step: number, size: number): this {
+    const { count, largest, places } = this;
+    const values = this.#values;
+    const last = count - 1;
+    for (let i = 0, at = start; i < size; i++, at += step) {
+      const value = data[at];
+      const limit = values[last];
+      // Most numbers go no further than this comparison.
+      if (i >= count && !(largest ? above(value, limit) : above(limit, value))) continue;
+      let k = Math.min(i, last);
+      for (; k > 0; k--) {
+        const before = values[k - 1];
+        if (!(largest ? above(value, before) : above(before, value))) break;
+        values[k] = before;
+        places[k] = places[k - 1];
+      }
+      values[k] = value;
+      places[k] = i;
+    }
+    return this;
+  }
 }

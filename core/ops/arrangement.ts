@@ -1,11 +1,13 @@
 /** Ops that move elements about: repeating, flipping, rolling, turning. */
+import { itemSize } from '../dtype.js';
 import { wrapDim } from '../layout.js';
-import type { Tensor } from '../tensor.js';
+import { allocateShape, type Tensor } from '../tensor.js';
 import { foldAround } from './gather.js';
-import { contiguousData, elements } from './raw.js';
+import { apply, type Primitive } from './primitive.js';
+import { contiguousData, elements, move } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
 import { type Rows, takeRows } from './rows.js';
-import { copyOf, expandTo, reshapeTo, type Sizes, transposeDims } from './shape.js';
+import { copyOf, expandTo, reshapeTo, type Sizes, transposeDims, unsqueezeDim } from './shape.js';
 import { fewFlip, fewFliplr, fewFlipud } from './few-movement.js';
 
 export type SizesOp = (input: Tensor, ...sizes: Sizes) => Tensor;
@@ -84,6 +86,12 @@ export const repeatInterleave: MethodOp<RepeatInterleave> = methodOp<RepeatInter
   (input: Tensor, repeats: number | Tensor, dim?: number) => {
     const x = dim === undefined ? reshapeTo(input, [input.numel()]) : input;
     const at = wrapDim('repeatInterleave', dim ?? 0, x.ndim);
+    if (typeof repeats === 'number' && repeats >= 1 && Number.isInteger(repeats) && x.ndim > 0) {
+      const { shape } = x;
+      const many = expandTo(unsqueezeDim(x, at + 1), shape.toSpliced(at + 1, 0, repeats));
+      const result = reshapeTo(many, shape.with(at, shape[at] * repeats));
+      return result.storage === input.storage ? copyOf(result, 'repeatInterleave') : result;
+    }
     const size = x.shape[at] ?? 1;
     const counts = typeof repeats === 'number' ? null : elements(contiguousData(repeats, 'repeatInterleave'));
     const countOf = (i: number): number =>
@@ -174,13 +182,36 @@ export const roll: MethodOp<Roll> = methodOp<Roll>(
   },
 );
 
+/** Elements moved on by a shift within the size of a dimension: two parts, exchanged. */
+const rollPrimitive: Primitive<{ readonly dim: number; readonly shift: number }> = {
+  name: 'roll',
+  forward: ([x], { dim, shift }) => {
+    const out = allocateShape(x.shape, x.dtype, 'roll');
+    const bytes = itemSize(x.dtype);
+    const kept = x.shape[dim] - shift;
+    const part = (from: number, to: number, count: number): void =>
+      move(
+        x.dtype,
+        x.shape.with(dim, count),
+        { ptr: x.ptr + from * x.strides[dim] * bytes, strides: x.strides },
+        { ptr: out.ptr + to * out.strides[dim] * bytes, strides: out.strides },
+      );
+    part(0, shift, kept);
+    part(kept, 0, shift);
+    return out;
+  },
+  vjp: (grad, { attributes: { dim, shift } }) => [
+    apply(rollPrimitive, [grad], { dim, shift: grad.shape[dim] - shift }),
+  ],
+  jvp: 'linear',
+  batch: ([x], { dim, shift }) => apply(rollPrimitive, [x], { dim: dim + 1, shift }),
+};
+
 function rolled(x: Tensor, dim: number, shift: number): Tensor {
-  const size = x.shape[dim] ?? 1;
-  return pick(
-    x,
-    dim,
-    Int32Array.from({ length: size }, (_, i) => (((i - shift) % size) + size) % size),
-  );
+  if (x.numel() === 0 || x.ndim === 0) return copyOf(x, 'roll');
+  const size = x.shape[dim];
+  const by = ((shift % size) + size) % size;
+  return by === 0 ? copyOf(x, 'roll') : apply(rollPrimitive, [x], { dim, shift: by });
 }
 
 type Rot90 = (

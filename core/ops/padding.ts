@@ -5,6 +5,7 @@ import { formatShape } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { foldAround } from './gather.js';
 import { apply, type Primitive } from './primitive.js';
+import { filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { takeRows } from './rows.js';
 import { copyOf, reshapeTo } from './shape.js';
@@ -19,12 +20,35 @@ interface PadAttributes {
   readonly value: number;
 }
 
+/** From so many elements on it is worth the calls to leave out what is overwritten anyway. */
+const LARGE = 4096;
+
+/** Everything before and behind the inner part becomes a value, dimension after dimension. */
+function fillEdges(out: Tensor, before: readonly number[], inner: readonly number[], value: number): void {
+  const { shape, strides } = out;
+  const bytes = itemSize(out.dtype);
+  const source = { ptr: filled([], value, out.dtype, 'pad').ptr, strides: shape.map(() => 0) };
+  let start = out.ptr;
+  for (let d = 0; d < shape.length; d++) {
+    // Inside of the dimensions before, along all of those behind.
+    const edge = (from: number, count: number): void => {
+      const part = shape.map((size, e) => (e < d ? inner[e] : e === d ? count : size));
+      const ptr = start + from * strides[d] * bytes;
+      if (count > 0) kernels.copyInto(elementOf(out.dtype), part, source, { ptr, strides });
+    };
+    edge(0, before[d]);
+    edge(before[d] + inner[d], shape[d] - before[d] - inner[d]);
+    start += before[d] * strides[d] * bytes;
+  }
+}
+
 const padPrimitive: Primitive<PadAttributes> = {
   name: 'pad',
   forward: ([x], { before, outer, value }) => {
     const out = allocateShape(outer, x.dtype, 'pad');
     const element = elementOf(x.dtype);
-    if (out.layout.size > 0) kernels.fill(element, out.ptr, out.layout.size, value);
+    if (out.layout.size >= LARGE) fillEdges(out, before, x.shape, value);
+    else if (out.layout.size > 0) kernels.fill(element, out.ptr, out.layout.size, value);
     if (x.layout.size > 0) {
       const offset = before.reduce((sum, n, d) => sum + n * out.strides[d], 0);
       kernels.copyInto(element, x.shape, x, {

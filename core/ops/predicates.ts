@@ -1,11 +1,13 @@
 /** Questions about elements: NaN, infinities, closeness, membership. */
 import { formula, type Rule } from '../kernels/formula.js';
 import { evaluate } from './formulas.js';
+import { isFloat } from '../dtype.js';
 import { sameShape } from '../layout.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import { f32 } from '../memory.js';
 import type { Tensor } from '../tensor.js';
 import { broadcastLayout, expandedData, promoted } from './binary.js';
+import { copysign } from './combined.js';
 import { eq, lt, ne } from './comparison.js';
 import { abs } from './pointwise.js';
 import { isTensor, type Operand } from './operand.js';
@@ -40,7 +42,7 @@ export const isposinf: MethodOp<Predicate> = predicate('isposinf', (x) => eq(x, 
 export const isneginf: MethodOp<Predicate> = predicate('isneginf', (x) => eq(x, -Infinity));
 /** Whether the sign bit is set: also for −0. */
 export const signbit: MethodOp<Predicate> = predicate('signbit', (x) =>
-  mapElements('signbit', x, 'bool', (v) => (v < 0 || Object.is(v, -0) ? 1 : 0)),
+  lt(isFloat(x.dtype) ? copysign(1, x) : x, 0),
 );
 
 export interface ToleranceOptions {

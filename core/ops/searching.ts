@@ -1,14 +1,9 @@
 /** Search in sorted elements, and counting. */
-import {
-  countLabels,
-  countSmallLabels,
-  histogram32,
-  histogram64,
-  labelCount,
-  search32,
-} from '../kernels/counting.js';
+import { countLabels, histogram32, histogram64, labelCount } from '../kernels/counting.js';
+import { kernels } from '../kernels/index.js';
 import { computesInJavaScript } from '../kernels/recording.js';
-import { f64 } from '../memory.js';
+import { f64, i32 } from '../memory.js';
+import { Storage } from '../storage.js';
 import { formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { ascending } from './lines.js';
@@ -74,7 +69,7 @@ export const searchsorted: FunctionOp<Search> = functionOp<Search>(
     const to = elements(out);
     const queries = contiguousData(x, 'searchsorted');
     if (sorted.ndim <= 1 && line.dtype === 'float32' && queries.dtype === 'float32') {
-      search32(line.ptr, size, right || side === 'right', queries.ptr, to.length, out.ptr);
+      kernels.searchSorted(line.ptr, size, right || side === 'right', queries.ptr, to.length, out.ptr);
       return out;
     }
     const from = elements(queries);
@@ -100,6 +95,37 @@ export const bucketize: FunctionOp<Bucketize> = functionOp<Bucketize>(
     searchsorted(boundaries, input, { right }),
 );
 
+/** Labels below this are counted in one pass, where there are as many. */
+const SMALL_LABELS = 4096;
+
+/** How often each label appears where all are small whole numbers: as many counts as the largest plus 1; else null. */
+function countSmall(labels: Tensor): Int32Array | null {
+  computesInJavaScript();
+  const { size } = labels.layout;
+  const storage = Storage.allocate(8 * SMALL_LABELS + 4, 'bincount');
+  const table = storage.ptr / 4;
+  const wrong = table + 2 * SMALL_LABELS;
+  i32.fill(0, table, wrong);
+  kernels.countWhole(labels.ptr, size >> 1, storage.ptr, SMALL_LABELS, 4 * wrong);
+  let isSmall = i32[wrong] === 0;
+  const counts = new Int32Array(SMALL_LABELS);
+  let length = 0;
+  for (let label = 0; label < SMALL_LABELS; label++) {
+    counts[label] = i32[table + label] + i32[table + SMALL_LABELS + label];
+    if (counts[label] > 0) length = label + 1;
+  }
+  storage.release();
+  if (size % 2 === 1) {
+    const last = f64[labels.ptr / 8 + size - 1];
+    isSmall &&= Number.isInteger(last) && last >= 0 && last < SMALL_LABELS;
+    if (isSmall) {
+      counts[last]++;
+      length = Math.max(length, last + 1);
+    }
+  }
+  return isSmall ? counts.subarray(0, length) : null;
+}
+
 export interface BincountOptions {
   weights?: Tensor | null;
   minlength?: number;
@@ -123,9 +149,8 @@ export const bincount: MethodOp<Bincount> = methodOp<Bincount>(
   },
   (input: Tensor, weights?: Tensor, minlength = 0) => {
     const labels = contiguousData(inDType(input, 'int64', 'bincount'), 'bincount');
-    if (weights === undefined && labels.layout.size > 64) {
-      computesInJavaScript();
-      const counts = countSmallLabels(labels.ptr, labels.layout.size);
+    if (weights === undefined && labels.layout.size >= SMALL_LABELS) {
+      const counts = countSmall(labels);
       if (counts !== null) {
         const out = filled([Math.max(minlength, counts.length)], 0, 'int64', 'bincount');
         f64.set(counts, out.ptr / 8);

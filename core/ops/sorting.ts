@@ -1,7 +1,7 @@
 /** Sorting, and the elements at certain places of the order. */
-import { Sorter } from '../kernels/order.js';
+import { Finder, Sorter } from '../kernels/order.js';
 import { wrapDim } from '../layout.js';
-import type { Tensor } from '../tensor.js';
+import { allocateShape, type Tensor } from '../tensor.js';
 import type { ArgOptions, ValuesIndices } from './extremes.js';
 import { foldAround, gatherAlong } from './gather.js';
 import { linesOf } from './lines.js';
@@ -10,7 +10,7 @@ import { elements } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
 import { named } from './results.js';
 import { takeRows } from './rows.js';
-import { reshapeTo, squeezeDims } from './shape.js';
+import { copyOf, reshapeTo, squeezeDims, transposeDims } from './shape.js';
 
 export interface SortOptions {
   /** Default −1. */
@@ -36,6 +36,27 @@ export function orderAlong(op: string, x: Tensor, dim: number, descending: boole
   return out;
 }
 
+/** From so many elements on, putting the lines of another dimension one behind the other is worth the copies. */
+const MANY = 4096;
+
+/** The elements of a dimension in order, and where they were. */
+function sortAlong(
+  op: string,
+  input: Tensor,
+  dim: number,
+  descending: boolean,
+): [values: Tensor, indices: Tensor] {
+  const last = input.ndim - 1;
+  if (dim === last || input.ndim === 0 || input.numel() < MANY) {
+    const order = orderAlong(op, input, dim, descending);
+    return [gatherAlong(op, input, dim, order), order];
+  }
+  const lines = transposeDims(input, dim, last);
+  const order = orderAlong(op, lines, last, descending);
+  const values = gatherAlong(op, lines, last, order);
+  return [copyOf(transposeDims(values, dim, last), op), copyOf(transposeDims(order, dim, last), op)];
+}
+
 type Sort<R> = (
   input: Tensor,
   dim?: number | SortOptions,
@@ -54,8 +75,7 @@ export const sort: MethodOp<Sort<ValuesIndices>> = methodOp<Sort<ValuesIndices>>
   },
   (input: Tensor, dim = -1, descending = false) => {
     const at = wrapDim('sort', dim, input.ndim);
-    const order = orderAlong('sort', input, at, descending);
-    return named(['values', 'indices'], [gatherAlong('sort', input, at, order), order]);
+    return named(['values', 'indices'], sortAlong('sort', input, at, descending));
   },
 );
 
@@ -74,7 +94,7 @@ export const argsort: MethodOp<Sort<Tensor>> = methodOp<Sort<Tensor>>(
 /** The elements of the first dimension in order. */
 export const msort: MethodOp<(input: Tensor) => Tensor> = methodOp<(input: Tensor) => Tensor>(
   { name: 'msort', params: ['input'], samples: (make) => [[make([3, 2])]] },
-  (input) => gatherAlong('msort', input, 0, orderAlong('msort', input, 0, false)),
+  (input) => sortAlong('msort', input, 0, false)[0],
 );
 
 /** Elements at some places of the order of a dimension, and where they were. */
@@ -88,6 +108,23 @@ function fromOrder(
   const shape = input.ndim === 0 ? [] : order.shape.with(dim, places.length);
   const indices = reshapeTo(takeRows(foldAround(order, dim), Int32Array.from(places)), shape);
   return named(['values', 'indices'], [gatherAlong(op, input, dim, indices), indices]);
+}
+
+/** So many are found faster by looking for them than by sorting. */
+const FEW_FOUND = 16;
+
+/** The positions of the k largest or smallest of each line of a dimension, in order. */
+function firstAlong(input: Tensor, dim: number, k: number, largest: boolean): Tensor {
+  const { data, size, step, starts } = linesOf(input, dim, 'topk');
+  const out = allocateShape(input.ndim === 0 ? [] : input.shape.with(dim, k), 'int64', 'topk');
+  const to = elements(out);
+  const finder = new Finder(k, largest);
+  for (const start of starts) {
+    const { places } = finder.find(data, start, step, size);
+    const first = ((start - (start % step)) / size) * k + (start % step);
+    for (let i = 0; i < k; i++) to[first + i * step] = places[i];
+  }
+  return out;
 }
 
 export interface TopkOptions {
@@ -121,6 +158,10 @@ export const topk: MethodOp<Topk> = methodOp<Topk>(
   (input: Tensor, k: number, dim = -1, largest = true) => {
     const at = wrapDim('topk', dim, input.ndim);
     checkCount('topk', k, input, at, 0);
+    if (k > 0 && k <= FEW_FOUND) {
+      const indices = firstAlong(input, at, k, largest);
+      return named(['values', 'indices'], [gatherAlong('topk', input, at, indices), indices]);
+    }
     const order = orderAlong('topk', input, at, largest);
     return fromOrder(
       'topk',

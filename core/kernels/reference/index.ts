@@ -2,6 +2,7 @@
 import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
 import { rowNorm, rowNormGrad } from './row-norms.js';
+import { countWhole, searchSorted } from './searching.js';
 import { tableRows, tableRowsGrad } from './tables.js';
 import { binary, binaryFlat, binaryFunction, compare, compareFunction, where, whereFlat } from './binary.js';
 import { classLoss, classLossGrad } from './classes.js';
@@ -51,6 +52,8 @@ export const referenceKernels: Kernels = {
   addPlaces,
   attention,
   attentionGrad,
+  searchSorted,
+  countWhole,
   tableRows,
   tableRowsGrad,
   update,

@@ -2,6 +2,7 @@
 import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
 import { rowNorm, rowNormGrad } from './row-norms.js';
+import { countWhole, searchSorted } from './searching.js';
 import { tableRows, tableRowsGrad } from './tables.js';
 import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
@@ -53,6 +54,8 @@ export const simdKernels: Kernels = {
   addPlaces,
   attention,
   attentionGrad,
+  searchSorted,
+  countWhole,
   tableRows,
   tableRowsGrad,
   update,

@@ -41,7 +41,7 @@ function stepDifference(a: Step, b: Step): string | null {
   if (a.kind !== b.kind || a.op !== b.op)
     return a.op === b.op ? `${a.op} takes another way` : `${a.op} runs in one call and ${b.op} in the next`;
   if (a.kind === 'kernel' && b.kind === 'kernel') {
-    if (a.kernel !== b.kernel) return `${a.op} calls another kernel`;
+    if (a.kernel !== b.kernel || a.before?.name !== b.before?.name) return `${a.op} calls another kernel`;
     return argumentDifference(a.op, a.args, b.args);
   }
   if (a.kind === 'host' && b.kind === 'host') return argumentDifference(a.op, a.args, b.args);

@@ -1,6 +1,7 @@
 /** A step that was compiled: its memory, its driver, and what a call of it does beside running that. */
 import { i32, u8 } from '../memory.js';
 import { Storage } from '../storage.js';
+import { uninterrupted } from '../uninterrupted.js';
 import type { Tensor } from '../tensor.js';
 import { callAgain, Otherwise, type Successors } from './again.js';
 import { compileDriver, type DriverArgument, type DriverStep } from './driver.js';
@@ -9,7 +10,15 @@ import { dividedKernel, hostFunction } from './hosts.js';
 import { type KernelCall, lowerLoop, tableBytes } from './loops.js';
 import { livesOf, place, type Role } from './plan.js';
 import { describeResult, makeResult, type Result, spanOf } from './results.js';
-import { type Argument, isPlace, isTable, type KernelArgument, type Step, type Traced } from './steps.js';
+import {
+  type Argument,
+  isPlace,
+  isTable,
+  type KernelArgument,
+  type Preparation,
+  type Step,
+  type Traced,
+} from './steps.js';
 import type { Trace } from './trace.js';
 import type { KernelFunction } from '../kernels/recording.js';
 
@@ -130,7 +139,11 @@ export class Graph {
       javascript: steps.flatMap((step) =>
         isKernel(step) || (step.kind === 'call' && step.numbers) ? [] : [step.op],
       ),
-      numbers: steps.flatMap((step) => (step.kind === 'call' && step.numbers ? [step.op] : [])),
+      numbers: steps.flatMap((step) =>
+        (step.kind === 'kernel' && step.before !== null) || (step.kind === 'call' && step.numbers)
+          ? [step.op]
+          : [],
+      ),
       arenaBytes: this.arena.byteLength,
       unsharedBytes: unshared,
     };
@@ -193,7 +206,8 @@ export class Graph {
       if (step.kind === 'kernel') {
         const { kernel, args } = step;
         const lowered = args.map((x) => this.lowerOperand(x, parameters, out));
-        out.push(this.kernelStep({ kernel, args: lowered, axes: step.axes }));
+        const call = { kernel, args: lowered, axes: step.axes };
+        out.push(step.before === null ? this.kernelStep(call) : this.preparedStep(call, step.before));
         return;
       }
       if (step.kind === 'loop') {
@@ -231,6 +245,23 @@ export class Graph {
       else out.push({ kind: 'put', to: table + 4 * i, value });
     });
     return table;
+  }
+
+  /** An update and its numbers: an interrupt finds weights and counts before it, or after it. */
+  private preparedStep({ kernel, args, axes }: KernelCall, { run }: Preparation): DriverStep {
+    if (axes !== null) this.shared++;
+    const update =
+      axes === null
+        ? hostFunction(kernel.run, args, this.pointers)
+        : dividedKernel(kernel, args, axes, this.pointers);
+    const both = (): void => {
+      this.lasting = true;
+      run();
+      update();
+    };
+    return this.hostStep(() => {
+      uninterrupted.run(both);
+    });
   }
 
   private hostStep(run: () => void): DriverStep {
@@ -304,6 +335,9 @@ export class Graph {
       });
       this.successors.clear();
     }
+    // Before it: an interrupt in the middle leaves them changed.
+    for (const storage of this.refilled) storage.version++;
+    for (const [storage, times] of this.changes) storage.version += times;
     this.lasting = false;
     try {
       this.driver(...pointers);
@@ -313,8 +347,6 @@ export class Graph {
       throw error;
     }
     for (const { leaf, value } of this.settings) if (leaf.grad !== value) leaf.grad = value;
-    for (const storage of this.refilled) storage.version++;
-    for (const [storage, times] of this.changes) storage.version += times;
     for (const input of trace.changedInputs) given[input].changed();
     return makeResult(this.result, storages, given);
   }

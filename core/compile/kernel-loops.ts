@@ -45,7 +45,7 @@ export function rowBytes(element: FloatElement, columns: number, mask: boolean):
 export function known(
   step: Step | null | undefined,
 ): { readonly meaning: Meaning; readonly args: readonly Argument[] } | null {
-  if (step?.kind !== 'kernel' || step.args.some(isTable)) return null;
+  if (step?.kind !== 'kernel' || step.before !== null || step.args.some(isTable)) return null;
   const meaning = meaningOf(step.kernel.run);
   return meaning === undefined ? null : { meaning, args: argumentsOf(step.args) };
 }

@@ -49,6 +49,13 @@ export interface KernelStep {
   readonly args: readonly KernelArgument[];
   /** How it is divided among threads; null for what is too small. */
   readonly axes: readonly Axis[] | null;
+  /** What gives it numbers at each call, such as learning rates; both are done together or not at all. */
+  readonly before: Preparation | null;
+}
+
+export interface Preparation {
+  readonly name: string;
+  readonly run: () => void;
 }
 
 /** A call of a JavaScript function on addresses. */

@@ -32,6 +32,7 @@ import type {
   HostStep,
   KernelArgument,
   NodeCall,
+  Preparation,
   Step,
 } from './steps.js';
 
@@ -84,6 +85,8 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
   refusal: string | null = null;
 
   private readonly frames: Frame[] = [];
+  /** What goes with the next kernel. */
+  private prepared: Preparation | null = null;
   /** Words that the next kernel reads, by their address. */
   private readonly tables = new Map<number, Int32Array>();
   private readonly written = new Set<Tensor>();
@@ -180,6 +183,11 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     unrecorded(run);
   }
 
+  before(name: string, run: () => void): void {
+    this.prepared = { name, run };
+    this.aside(run);
+  }
+
   table(address: number, words: Int32Array): void {
     this.tables.set(address, words);
   }
@@ -197,7 +205,10 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
       this.tables.delete(x);
       return { words: Array.from(words, (word) => argument(word >>> 0)) };
     });
-    this.steps.push({ kind: 'kernel', op: this.op, kernel, args: list, axes });
+    const { prepared: before } = this;
+    this.prepared = null;
+    const op = before?.name ?? this.op;
+    this.steps.push({ kind: 'kernel', op, kernel, args: list, axes, before });
   }
 
   host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R {
@@ -236,7 +247,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     }
     for (const kept of plan.kept) this.meet(kept);
     for (const call of plan.calls) {
-      this.call(op, call.prepare, true);
+      this.before(op, call.prepare);
       call.run();
       for (const param of call.params) param.changed();
     }

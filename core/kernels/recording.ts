@@ -30,6 +30,8 @@ export interface KernelRecorder {
   divided(kernel: RecordedKernel, args: readonly number[], axes: readonly Axis[], run: () => void): void;
   /** A function in plain JavaScript on the memory; it is called by the recorder. */
   host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R;
+  /** Something on numbers alone that has to run as it is before the next kernel each time, and together with it. */
+  before(name: string, run: () => void): void;
   /** What the next kernel that gets this address reads there: words, of which some are addresses. */
   table(address: number, words: Int32Array): void;
   /** A place of 8 bytes for a number that a kernel reads: no other is ever written there. */
@@ -116,4 +118,10 @@ export function hostCall<R>(name: string, run: () => R, numbers = false): R {
 /** Says that random numbers are drawn. */
 export function drawsRandomNumbers(): void {
   if (recording.current !== null) recording.current.draws();
+}
+
+/** Runs something that gives the next kernel its numbers: both together are not interrupted in a step that is replayed. */
+export function beforeKernel(name: string, run: () => void): void {
+  if (recording.current === null) run();
+  else recording.current.before(name, run);
 }

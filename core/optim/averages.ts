@@ -2,13 +2,14 @@
 
 import { type FloatElement, kernels } from '../kernels/index.js';
 import { tracing } from '../autograd/tracing.js';
-import { hostCall } from '../kernels/recording.js';
+import { beforeKernel } from '../kernels/recording.js';
 import { update, type UpdateArrays } from '../kernels/updates.js';
 import { f64 } from '../memory.js';
 import type { Module } from '../nn/module.js';
 import { checkOptions } from '../options.js';
 import { contiguousData } from '../ops/raw.js';
 import { Storage } from '../storage.js';
+import { uninterrupted } from '../uninterrupted.js';
 import { floatElementOf } from './elementwise.js';
 
 /** Options of {@link EMA}. */
@@ -49,15 +50,6 @@ export class EMA<M extends Module> {
   /** Takes the model's present weights into the average; call it after each step of the optimizer. */
   update(): void {
     const numbers = this.#numbers;
-    hostCall(
-      'EMA.update',
-      () => {
-        this.updates++;
-        f64[numbers.ptr / 8] = this.decay;
-        f64[numbers.ptr / 8 + 1] = 1 - this.decay;
-      },
-      true,
-    );
     const present = this.source.parameters();
     const calls = new Map<FloatElement, UpdateArrays[]>();
     const averages = this.model.parameters();
@@ -72,7 +64,14 @@ export class EMA<M extends Module> {
       call.push([average.numel(), average.ptr, from.ptr]);
       return from;
     });
-    for (const [element, tensors] of calls) kernels.update(ema, element, tensors, numbers.ptr);
+    uninterrupted.run(() => {
+      beforeKernel('EMA.update', () => {
+        this.updates++;
+        f64[numbers.ptr / 8] = this.decay;
+        f64[numbers.ptr / 8 + 1] = 1 - this.decay;
+      });
+      for (const [element, tensors] of calls) kernels.update(ema, element, tensors, numbers.ptr);
+    });
     for (let k = 0; k < held.length; k++) averages[k].changed();
     const buffers = this.source.buffers();
     this.model.buffers().forEach((buffer, k) => buffer.copy_(buffers[k]));

@@ -10,6 +10,7 @@ import { castCopy, contiguousData, elements, filled, inDType, move } from '../op
 import type { FloatArray } from '../random/distributions.js';
 import { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
+import { uninterrupted } from '../uninterrupted.js';
 import { Optimizer, type OptimizerState, type ParamGroup, type ParamState } from './optimizer.js';
 import { FreshState, SavedState, type StateSource } from './state.js';
 
@@ -85,6 +86,13 @@ export abstract class ElementwiseOptimizer<
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const loss = closure && enableGrad(closure);
+    uninterrupted.run(() => {
+      this.updateGroups();
+    });
+    return loss;
+  }
+
+  private updateGroups(): void {
     for (const group of this.paramGroups) {
       const calls: Together<O, S>[] = [];
       /** What lies in order in place of a parameter that does not, or is of another dtype. */
@@ -107,7 +115,6 @@ export abstract class ElementwiseOptimizer<
         move(param.dtype, param.shape, castCopy(copy, param.dtype, this.name), param);
       for (const param of group.params) if (param.grad !== null) param.changed();
     }
-    return loss;
   }
 
   /** The update and what is kept between updates are float32 for 16-bit floats; the parameter is rounded once. */

@@ -4,6 +4,7 @@ import { takeOver } from '../boot/handover.js';
 import { receiveComm, setCommHost } from '../display/comms.js';
 import { unwindLevels } from '../../core/autograd/levels/wrapped.js';
 import { unwindGradMode } from '../../core/autograd/mode.js';
+import { uninterrupted } from '../../core/uninterrupted.js';
 import { settleThreads } from '../../core/kernels/threads/index.js';
 import { setDisplayHost } from '../display/host.js';
 import { setInputHost } from '../display/input.js';
@@ -55,6 +56,8 @@ const inputs = new Inputs(watchdog.inputs, watchdog.shared, outlet);
 installStackFormat();
 installTimers();
 protectImmediates(guard);
+// Weights are those before an update or after it.
+uninterrupted.run = (body) => guard.critical(body);
 const writeText: WriteText = (name, text) =>
   outlet.send({ type: 'stream', id: owner()?.id ?? null, name, text });
 installStdio(writeText);

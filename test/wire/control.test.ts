@@ -45,6 +45,32 @@ describe('protocol 17: control answers and interrupts', () => {
     expect((await client.execute('kept.weights.length')).result).toContain('3');
   });
 
+  test('protocol 19: stops a compiled training between two updates of its weights, and it goes on', async () => {
+    await client.execute(`
+      const w = new nn.Parameter(zeros([1 << 21]));
+      const optimizer = new optim.SGD([w], { lr: 1 });
+      const step = compile((x: Tensor) => {
+        optimizer.zeroGrad();
+        w.mul(x).sum().backward();
+        optimizer.step();
+      });
+      const x = ones([]);
+      for (let i = 0; i < 3; i++) step(x);`);
+    for (let turn = 0; turn < 4; turn++) {
+      const id = await start('console.log("in"); for (;;) step(x)');
+      await client.output(id, 'stream');
+      await client.ask('interrupt_request', {}, { channel: 'control' });
+      expect((await client.finish(id)).reply).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' });
+      // All elements have the same gradients: one that was left behind would differ.
+      const { result } = await client.execute(`
+        const before = w.max().item();
+        const whole = w.min().item() === before;
+        step(x);
+        [whole, before - w.max().item(), w.min().equal(w.max()), step.stats.replays > 0, step.stats.fallbacks]`);
+      expect(result).toBe('[ true, 1, true, true, 0 ]');
+    }
+  });
+
   test('protocol 18: kernel.json asks for interrupts by message', () => {
     const cli = fileURLToPath(new URL('../../dist/kernel/cli.js', import.meta.url));
     const args = [cli, 'install', '--prefix', kernel.folder];

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import {
   compile,
@@ -270,6 +271,51 @@ describe('a compiled function', () => {
     const fast = compile((x: Tensor) => x.add(1).sum());
     for (let i = 0; i < 4; i++) expect(fast(tensor([1, 2])).item()).toBe(5);
     expect(fast.stats.replays).toBe(2);
+  });
+
+  test('that interrupts cut off in replays goes on as the function as written does', () => {
+    manualSeed(8);
+    const make = () => {
+      const model = new nn.Sequential(new nn.Linear(64, 256), new nn.Tanh(), new nn.Linear(256, 3));
+      const opt = new optim.Adam(model.parameters(), { lr: 0.01 });
+      const step = (x: Tensor, y: Tensor): Tensor => {
+        opt.zeroGrad();
+        const loss = F.crossEntropy(model(x), y);
+        loss.backward();
+        nn.utils.clipGradNorm_(model.parameters(), 1);
+        opt.step();
+        return loss;
+      };
+      return { model, opt, step };
+    };
+    const [plain, twin] = [make(), make()];
+    const fast = compile(twin.step);
+    const [x, y] = [randn([128, 64]), randint(0, 3, [128])];
+    for (let i = 0; i < 3; i++) fast(x, y);
+    const forEver = (): void => {
+      for (;;) fast(x, y);
+    };
+    Reflect.set(globalThis, 'forEver', forEver);
+    const script = new Script('forEver()');
+    let before = fast.stats.replays;
+    for (let turn = 0; turn < 8; turn++) {
+      expect(() => script.runInThisContext({ timeout: 2 + (turn % 5) }) as unknown).toThrow('timed out');
+      // What the kernel does after it.
+      unwindGradMode();
+      plain.model.loadStateDict(twin.model.stateDict());
+      plain.opt.loadStateDict(twin.opt.stateDict());
+      alike(plain.step, fast, [[x, y]]);
+      twin.model.parameters().forEach((parameter, i) => {
+        const expected = plain.model.parameters()[i].toTypedArray();
+        parameter.toTypedArray().forEach((value, k) => {
+          expect(value).toBeCloseTo(expected[k], 5);
+        });
+      });
+      expect(fast.stats.replays).toBeGreaterThan(before);
+      before = fast.stats.replays;
+    }
+    Reflect.deleteProperty(globalThis, 'forEver');
+    expect(fast.stats).toMatchObject({ recompiles: 0, fallbacks: 0 });
   });
 
   test('takes no new memory for 10,000 replays', () => {

@@ -145,6 +145,9 @@ describe('products by a library', () => {
       kernel: () => undefined,
       divided: () => undefined,
       table: () => undefined,
+      before: (_, run) => {
+        run();
+      },
       host: (name, run, args) => {
         seen.push([name, ...args]);
         return run(...args);

@@ -93,9 +93,17 @@ function consumerOf(steps: readonly (Step | null)[], i: number, produced: Traced
       continue;
     }
     // Who is not known may do anything.
-    if (step.kind !== 'kernel' || argumentsOf(step.args).some((at) => touches(from, at))) return -1;
+    const args = addressesOf(step);
+    if (args === null || args.some((at) => touches(from, at))) return -1;
   }
   return -1;
+}
+
+/** What a kernel or a function on addresses is called with; null for who may do anything. */
+function addressesOf(step: Step): readonly Argument[] | null {
+  if (step.kind === 'kernel') return argumentsOf(step.args);
+  if (step.kind !== 'host') return null;
+  return step.args.filter((x): x is Argument => typeof x === 'number' || isPlace(x));
 }
 
 function writtenBy({ outputs, reduction }: Loop): Argument[] {

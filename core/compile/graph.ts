@@ -218,7 +218,7 @@ export class Graph {
       }
       if (step.kind === 'host') {
         const args = step.args.map((x) => (isPlace(x) ? lowerArgument(x, parameters) : x));
-        out.push(this.hostStep(hostFunction(step.run, args, this.pointers)));
+        out.push(this.hostStep(this.hostCall(hostFunction(step.run, args, this.pointers), step.effects)));
         return;
       }
       const settings: GradSetting[] = [];
@@ -262,6 +262,14 @@ export class Graph {
     return this.hostStep(() => {
       uninterrupted.run(both);
     });
+  }
+
+  private hostCall(run: () => void, effects: boolean): () => void {
+    if (!effects) return run;
+    return () => {
+      this.lasting = true;
+      run();
+    };
   }
 
   private hostStep(run: () => void): DriverStep {
@@ -377,7 +385,7 @@ function latest(settings: readonly GradSetting[]): GradSetting[] {
 
 /** Whether a step is a kernel, or several: not JavaScript of ops, or of who uses them. */
 function isKernel(step: Step): boolean {
-  return step.kind === 'kernel' || step.kind === 'loop' || (step.kind === 'host' && step.name === 'parallel');
+  return step.kind === 'kernel' || step.kind === 'loop' || (step.kind === 'host' && !step.effects);
 }
 
 /** Bytes of so many words, in whole lines of the cache. */

@@ -66,6 +66,8 @@ export interface HostStep {
   readonly name: string;
   readonly run: (...args: never[]) => unknown;
   readonly args: readonly (HostArgument | Place)[];
+  /** Whether it changes anything beside the memory: a random generator. */
+  readonly effects: boolean;
 }
 
 /** An op, or the derivative of one, that computes in JavaScript: it is called again. */

@@ -211,7 +211,12 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     this.steps.push({ kind: 'kernel', op, kernel, args: list, axes, before });
   }
 
-  host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R {
+  host<A extends readonly HostArgument[], R>(
+    name: string,
+    run: (...args: A) => R,
+    args: A,
+    effects = false,
+  ): R {
     const { memory } = this;
     const list = args.map((x) => {
       const place = typeof x === 'number' ? memory.place(x) : null;
@@ -219,7 +224,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
       return place ?? x;
     });
     const op = this.frames.length > 0 ? this.op : name;
-    const step: HostStep = { kind: 'host', op, name, run, args: list };
+    const step: HostStep = { kind: 'host', op, name, run, args: list, effects };
     this.steps.push(step);
     return this.aside(() => run(...args));
   }
@@ -395,7 +400,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     if (recording.current !== this) return call();
     for (const tensor of leavesOf(args)) this.meet(tensor);
     const frame = this.enter(name);
-    if (registry.get(name)?.random) frame.again = frame.random = true;
+    if (registry.get(name)?.random === true) frame.again = frame.random = true;
     try {
       const result = call();
       if (frame.again && this.refusal === null) this.replace(frame, result, call, null);

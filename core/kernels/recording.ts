@@ -29,7 +29,12 @@ export interface KernelRecorder {
   /** A kernel that is divided among threads begins; `run` calls it. */
   divided(kernel: RecordedKernel, args: readonly number[], axes: readonly Axis[], run: () => void): void;
   /** A function in plain JavaScript on the memory; it is called by the recorder. */
-  host<A extends readonly HostArgument[], R>(name: string, run: (...args: A) => R, args: A): R;
+  host<A extends readonly HostArgument[], R>(
+    name: string,
+    run: (...args: A) => R,
+    args: A,
+    effects?: boolean,
+  ): R;
   /** Something on numbers alone that has to run as it is before the next kernel each time, and together with it. */
   before(name: string, run: () => void): void;
   /** What the next kernel that gets this address reads there: words, of which some are addresses. */
@@ -96,13 +101,15 @@ export function unrecorded<R>(run: () => R): R {
 
 /**
  * A function in plain JavaScript that works on the tensor memory alone: it gets addresses and numbers, allocates
- * nothing, and can be called again with other addresses.
+ * nothing, and can be called again with other addresses. `effects`: it changes more than what is there, a generator.
  */
 export function hostKernel<A extends readonly HostArgument[], R>(
   name: string,
   run: (...args: A) => R,
+  effects = false,
 ): (...args: A) => R {
-  return (...args) => (recording.current === null ? run(...args) : recording.current.host(name, run, args));
+  return (...args) =>
+    recording.current === null ? run(...args) : recording.current.host(name, run, args, effects);
 }
 
 /** Says that elements are read or computed in JavaScript. */

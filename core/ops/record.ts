@@ -58,8 +58,8 @@ export interface OpDescription {
   /** Calls for the generic tests: gradients against finite differences, non-contiguous inputs, and so on. */
   /** Whether the first operand may be a JavaScript number, too. */
   readonly numbers?: true;
-  /** Whether the result depends on a random generator. */
-  readonly random?: true;
+  /** Whether the result depends on a random generator; 'seen' where who traces the op sees each draw. */
+  readonly random?: true | 'seen';
   readonly samples?: (make: SampleMaker) => readonly (readonly unknown[])[];
   readonly errors?: (make: SampleMaker) => readonly ErrorSample[];
 }

@@ -1,7 +1,11 @@
 /** Functions that drop elements at random while training. */
 
-import { isFloat } from '../../dtype.js';
+import { levels } from '../../autograd/levels/wrapped.js';
+import { isFloat, isWideFloat } from '../../dtype.js';
+import type { FloatElement } from '../../kernels/api.js';
+import { drawsRandomNumbers, hostKernel, recording } from '../../kernels/recording.js';
 import { formatShape, type Shape } from '../../layout.js';
+import { f32, f64 } from '../../memory.js';
 import { add, mul } from '../../ops/arithmetic.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { fillBernoulli } from '../../random/distributions.js';
@@ -50,7 +54,7 @@ function dropoutOp(
       torch: `nn.functional.${torch}`,
       params: ['input', 'p', 'training', 'generator'],
       options: true,
-      random: true,
+      random: 'seen',
       samples: (make) => [[make(sample)], [make(sample), { p: 0.25 }], [make(sample), 0.5, false]],
       errors: (make) => [{ args: [make(sample), 1.5], message: /must be in \[0, 1\]/ }],
     },
@@ -58,9 +62,26 @@ function dropoutOp(
   );
 }
 
+/** The same draws, on an address: a compiled step repeats them without the op. */
+const drawMask = hostKernel(
+  'dropout',
+  (element: FloatElement, ptr: number, count: number, p: number, on: number) => {
+    const [array, bytes] = element === 'float32' ? [f32, 4] : [f64, 8];
+    fillBernoulli(array.subarray(ptr / bytes, ptr / bytes + count), p, defaultGenerator, on);
+  },
+  true,
+);
+
 /** A tensor that is `on` with probability 1 - p, else 0. */
 function keepMask(input: Tensor, shape: Shape, p: number, on: number, generator: Generator): Tensor {
   const mask = allocateShape(shape, input.dtype, 'dropout');
+  if (recording.current !== null) {
+    if (generator === defaultGenerator && levels.top === null && isWideFloat(input.dtype)) {
+      drawMask(input.dtype, mask.ptr, mask.numel(), 1 - p, on);
+      return mask;
+    }
+    drawsRandomNumbers();
+  }
   return draw(mask, (fresh) =>
     fillTensor('dropout', fresh, (out) => fillBernoulli(out, 1 - p, generator, on)),
   );

@@ -9,6 +9,8 @@ const IGNORED_BITS = 18;
 /** The bin of float32's infinity: what is finite as a double but not as a float32 is counted there. */
 const HALF = 255 << (23 - IGNORED_BITS);
 const SIGN = 1 << (31 - IGNORED_BITS);
+/** How many bins hold numbers that are not negative. */
+export const BINS = HALF + 1;
 
 export interface Distribution {
   /** How many numbers, and how many of them are NaN, infinite, exactly 0. */
@@ -36,6 +38,9 @@ const FEW = 2048;
 
 /** Empty between two calls of `describe`. */
 const scratch = new Uint32Array(2 * SIGN);
+const seen = new Uint8Array(2 * SIGN);
+const places = new Uint16Array(2 * SIGN);
+let busy = false;
 /** As well, between two calls of `sharedRange`. */
 const totals = new Float64Array(2 * SIGN);
 const oneFloat = new Float32Array(1);
@@ -55,11 +60,19 @@ interface Moments {
 
 /** Describes the numbers, in one pass where they are finite float32, and a second one over at most 16,384 bins. */
 export function describe(values: Float32Array | Float64Array): Distribution {
+  // An interrupt may have cut the last one off.
+  if (busy) {
+    scratch.fill(0);
+    seen.fill(0);
+  }
+  busy = true;
   const origin = firstFinite(values);
   const fast = values instanceof Float32Array ? scanFinite(values, origin) : null;
   const { nan, infinite, zero, sum, squares, magnitudes, min, max } = fast ?? scan(values, origin);
   const finite = values.length - nan - infinite;
   const shift = sum / finite;
+  const { bins, counts } = occupied(values);
+  busy = false;
   return {
     count: values.length,
     nan,
@@ -70,7 +83,8 @@ export function describe(values: Float32Array | Float64Array): Distribution {
     min: finite === 0 ? NaN : min,
     max: finite === 0 ? NaN : max,
     meanAbs: finite === 0 ? NaN : magnitudes / finite,
-    ...occupied(values),
+    bins,
+    counts,
   };
 }
 
@@ -140,37 +154,58 @@ function firstFinite(values: Float32Array | Float64Array): number {
 
 /** The occupied bins in order of value; leaves all of them empty for the next distribution. */
 function occupied(values: Float32Array | Float64Array): { bins: Uint16Array; counts: Uint32Array } {
-  const bins = values.length <= FEW ? binsOf(values) : allBins();
-  const counts = Uint32Array.from(bins, (bin) => scratch[bin]);
-  if (values.length > FEW) scratch.fill(0);
-  else for (const bin of bins) scratch[bin] = 0;
-  return { bins: Uint16Array.from(bins), counts };
+  const found = values.length <= FEW ? placesOf(values) : allPlaces();
+  const bins = new Uint16Array(found);
+  const counts = new Uint32Array(found);
+  for (let i = 0; i < found; i++) {
+    const bin = binAt(places[i]);
+    bins[i] = bin;
+    counts[i] = scratch[bin];
+    scratch[bin] = 0;
+  }
+  return { bins, counts };
 }
 
-function allBins(): number[] {
-  const bins: number[] = [];
-  for (let bin = SIGN + HALF; bin >= SIGN; bin--) if (scratch[bin] > 0) bins.push(bin);
-  for (let bin = 0; bin <= HALF; bin++) if (scratch[bin] > 0) bins.push(bin);
-  return bins;
+/** Notes in `places` where the occupied bins stand in order of value, and returns how many there are. */
+function allPlaces(): number {
+  let found = 0;
+  for (let bin = SIGN + HALF; bin >= SIGN; bin--) if (scratch[bin] > 0) places[found++] = placeOf(bin);
+  for (let bin = 0; bin <= HALF; bin++) if (scratch[bin] > 0) places[found++] = placeOf(bin);
+  return found;
 }
 
-/** Of a few numbers: looking through all bins would take far longer than they do. */
-function binsOf(values: Float32Array | Float64Array): number[] {
-  const found = new Set<number>();
+/** The same for a few numbers: looking through all bins would take far longer than they do. */
+function placesOf(values: Float32Array | Float64Array): number {
+  let found = 0;
   for (const value of values) {
     oneFloat[0] = value;
     const bin = oneWord[0] >>> IGNORED_BITS;
-    if (scratch[bin] > 0) found.add(bin);
+    if (scratch[bin] === 0 || seen[bin] === 1) continue;
+    seen[bin] = 1;
+    places[found++] = placeOf(bin);
   }
-  return inOrder([...found]);
+  for (let i = 0; i < found; i++) seen[binAt(places[i])] = 0;
+  places.subarray(0, found).sort();
+  return found;
 }
 
 /** The values between which a bin's numbers lie. */
 export function binEdges(bin: number): [low: number, high: number] {
+  const edges = magnitudes();
   const magnitude = bin & (SIGN - 1);
-  const near = Math.min(LARGEST, floatOfBits(magnitude << IGNORED_BITS));
-  const far = Math.min(LARGEST, floatOfBits((magnitude + 1) << IGNORED_BITS));
+  const near = edges[magnitude];
+  const far = edges[magnitude + 1];
   return bin >= SIGN ? [-far, -near] : [near, far];
+}
+
+let edgesOfBins: Float64Array | null = null;
+
+/** Where the bins of positive numbers begin. */
+function magnitudes(): Float64Array {
+  edgesOfBins ??= Float64Array.from({ length: HALF + 2 }, (_, bin) =>
+    Math.min(LARGEST, floatOfBits(bin << IGNORED_BITS)),
+  );
+  return edgesOfBins;
 }
 
 function floatOfBits(bits: number): number {
@@ -187,35 +222,41 @@ export function sharedRange(distributions: readonly Distribution[], tail = 0.005
   let total = 0;
   let min = Infinity;
   let max = -Infinity;
-  for (const { bins, counts, ...rest } of distributions) {
+  for (const distribution of distributions) {
+    const { bins, counts } = distribution;
     for (let i = 0; i < bins.length; i++) {
-      if (totals[bins[i]] === 0) found.push(bins[i]);
-      totals[bins[i]] += counts[i];
+      const bin = bins[i];
+      if (totals[bin] === 0) found.push(placeOf(bin));
+      totals[bin] += counts[i];
       total += counts[i];
     }
-    if (rest.min < min) min = rest.min;
-    if (rest.max > max) max = rest.max;
+    if (distribution.min < min) min = distribution.min;
+    if (distribution.max > max) max = distribution.max;
   }
-  const ordered = inOrder(found).map((bin) => ({ bin, count: totals[bin] }));
-  for (const bin of found) totals[bin] = 0;
-  if (total === 0) return null;
+  const ordered = Uint16Array.from(found).sort();
   const skip = tail * total;
-  const low = beyond(ordered, skip)?.[0] ?? min;
-  const high = beyond(ordered.reverse(), skip)?.[1] ?? max;
-  return [Math.max(low, min), Math.min(high, max)];
+  let low = min;
+  let high = max;
+  for (let i = 0, passed = 0; i < ordered.length; i++)
+    if ((passed += totals[binAt(ordered[i])]) > skip) {
+      low = binEdges(binAt(ordered[i]))[0];
+      break;
+    }
+  for (let i = ordered.length - 1, passed = 0; i >= 0; i--)
+    if ((passed += totals[binAt(ordered[i])]) > skip) {
+      high = binEdges(binAt(ordered[i]))[1];
+      break;
+    }
+  for (const place of ordered) totals[binAt(place)] = 0;
+  return total === 0 ? null : [Math.max(low, min), Math.min(high, max)];
 }
 
-/** The edges of the first bin that is not among those to be skipped. */
-function beyond(ordered: readonly { bin: number; count: number }[], skip: number): [number, number] | null {
-  let seen = 0;
-  const found = ordered.find(({ count }) => (seen += count) > skip);
-  return found === undefined ? null : binEdges(found.bin);
+/** Where a bin stands in the order of value, in which those of negative numbers count downwards; and the bin at a place. */
+function placeOf(bin: number): number {
+  return bin >= SIGN ? 2 * SIGN - 1 - bin : SIGN + bin;
 }
-
-/** Bins in ascending order of value: those of negative numbers count downwards. */
-function inOrder(bins: readonly number[]): number[] {
-  const place = (bin: number): number => (bin >= SIGN ? SIGN - bin - 1 : bin);
-  return [...bins].sort((a, b) => place(a) - place(b));
+function binAt(place: number): number {
+  return place >= SIGN ? place - SIGN : 2 * SIGN - 1 - place;
 }
 
 /**
@@ -230,23 +271,30 @@ export function rebin(
 ): Float64Array {
   const out = new Float64Array(n);
   const width = (high - low) / n;
-  distribution.bins.forEach((bin, i) => {
-    const count = distribution.counts[i];
-    const edges = binEdges(bin);
-    const from = Math.max(edges[0], distribution.min);
-    const to = Math.min(edges[1], distribution.max);
+  const { bins, counts, min, max } = distribution;
+  const edges = magnitudes();
+  for (let i = 0; i < bins.length; i++) {
+    const bin = bins[i];
+    const count = counts[i];
+    const magnitude = bin & (SIGN - 1);
+    const from = Math.max(bin >= SIGN ? -edges[magnitude + 1] : edges[magnitude], min);
+    const to = Math.min(bin >= SIGN ? -edges[magnitude] : edges[magnitude + 1], max);
     if (!(width > 0) || to <= from) {
-      const value = Math.min(Math.max((from + to) / 2, distribution.min), distribution.max);
+      const value = Math.min(Math.max((from + to) / 2, min), max);
       if (value >= low && value <= high)
         out[width > 0 ? Math.min(n - 1, Math.floor((value - low) / width)) : n >> 1] += count;
-      return;
+      continue;
     }
     const first = Math.max(0, Math.floor((from - low) / width));
     const last = Math.min(n - 1, Math.floor((to - low) / width));
+    if (first === last && from >= low && to <= high) {
+      out[first] += count;
+      continue;
+    }
     for (let k = first; k <= last; k++) {
       const overlap = Math.min(to, low + (k + 1) * width) - Math.max(from, low + k * width);
       if (overlap > 0) out[k] += (count * overlap) / (to - from);
     }
-  });
+  }
   return out;
 }

@@ -91,5 +91,8 @@ function strideOf(length: number): number {
 
 function sample(values: Float32Array | Float64Array): Float32Array | Float64Array {
   const stride = strideOf(values.length);
-  return stride === 1 ? values.slice() : values.filter((_, i) => i % stride === 0);
+  if (stride === 1) return values.slice();
+  const kept = values.slice(0, Math.ceil(values.length / stride));
+  for (let i = 0, at = 0; i < kept.length; i++, at += stride) kept[i] = values[at];
+  return kept;
 }

@@ -1,5 +1,5 @@
 /** Distributions over time as a picture sees them: counts in equal bins, a column a moment. */
-import { binEdges, rebin, sharedRange, type Distribution } from './distribution.js';
+import { binEdges, BINS, rebin, sharedRange, type Distribution } from './distribution.js';
 import type { Moment } from './history.js';
 
 export interface Strip {
@@ -36,21 +36,34 @@ export function sharedDecades(distributions: readonly Distribution[]): [number, 
   let low = Infinity;
   let high = -Infinity;
   for (const distribution of distributions) {
-    const counts = magnitudes(distribution, [MIN_DECADE, MAX_DECADE], 10 * (MAX_DECADE - MIN_DECADE));
-    const total = counts.reduce((a, b) => a + b, 0);
-    let seen = 0;
-    counts.forEach((count, i) => {
-      const decade = MIN_DECADE + i / 10;
-      seen += count;
-      if (count > 0 && seen > 0.01 * total && decade < low) low = decade;
-      if (count > 0 && seen - count < 0.995 * total && decade + 0.1 > high) high = decade + 0.1;
-    });
+    let own = knownDecades.get(distribution);
+    if (own === undefined) knownDecades.set(distribution, (own = decadesOf(distribution)));
+    if (own[0] < low) low = own[0];
+    if (own[1] > high) high = own[1];
   }
   return low < high ? [Math.floor(low), Math.ceil(high)] : null;
 }
 
 const MIN_DECADE = -30;
 const MAX_DECADE = 20;
+
+/** Moments are shown many times, and do not change. */
+const knownDecades = new WeakMap<Distribution, readonly [number, number]>();
+
+function decadesOf(distribution: Distribution): readonly [number, number] {
+  let low = Infinity;
+  let high = -Infinity;
+  const counts = magnitudes(distribution, [MIN_DECADE, MAX_DECADE], 10 * (MAX_DECADE - MIN_DECADE));
+  const total = counts.reduce((a, b) => a + b, 0);
+  let seen = 0;
+  counts.forEach((count, i) => {
+    const decade = MIN_DECADE + i / 10;
+    seen += count;
+    if (count > 0 && seen > 0.01 * total && decade < low) low = decade;
+    if (count > 0 && seen - count < 0.995 * total && decade + 0.1 > high) high = decade + 0.1;
+  });
+  return [low, high];
+}
 
 function strip(
   moments: readonly Moment[],
@@ -59,11 +72,12 @@ function strip(
   count: (distribution: Distribution) => Float64Array,
 ): Strip {
   const shades = new Float32Array(moments.length * rows);
-  moments.forEach(({ distribution }, column) => {
-    count(distribution).forEach((value, row) => (shades[column * rows + row] = Math.log1p(value)));
-  });
-  const most = shades.reduce((a, b) => Math.max(a, b), 0);
-  if (most > 0) shades.forEach((value, i) => (shades[i] = value / most));
+  let at = 0;
+  for (const { distribution } of moments)
+    for (const value of count(distribution)) shades[at++] = value === 0 ? 0 : Math.log1p(value);
+  let most = 0;
+  for (const shade of shades) if (shade > most) most = shade;
+  if (most > 0) for (let i = 0; i < shades.length; i++) shades[i] /= most;
   return { columns: moments.length, rows, shades, range };
 }
 
@@ -81,10 +95,23 @@ function magnitudes(
   rows: number,
 ): Float64Array {
   const out = new Float64Array(rows);
-  bins.forEach((bin, i) => {
-    const [from, to] = binEdges(bin);
-    const row = Math.floor(((Math.log10(Math.abs(from + to) / 2) - low) / (high - low)) * rows);
+  const logs = binLogs();
+  for (let i = 0; i < bins.length; i++) {
+    const row = Math.floor(((logs[bins[i] & MAGNITUDE] - low) / (high - low)) * rows);
     if (row >= 0 && row < rows) out[row] += counts[i];
-  });
+  }
   return out;
+}
+
+/** A bin without the sign of its numbers. */
+const MAGNITUDE = 0x1fff;
+let logsOfBins: Float64Array | null = null;
+
+/** log10 of the middle of each bin. */
+function binLogs(): Float64Array {
+  logsOfBins ??= Float64Array.from({ length: BINS }, (_, bin) => {
+    const [from, to] = binEdges(bin);
+    return Math.log10((from + to) / 2);
+  });
+  return logsOfBins;
 }

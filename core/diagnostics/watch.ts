@@ -29,6 +29,15 @@ const EARLY_SHARE = 0.05;
 const TRANSPARENT = /^(Dropout|AlphaDropout|FeatureAlphaDropout|Flatten|Unflatten|Identity|DropPath)/;
 const MODULES_WITH_CHANNELS_FIRST = /(1d|2d|3d)$|^GroupNorm$/;
 
+/** A module whose output is looked at. */
+interface Place {
+  name: string;
+  title: string;
+  module: Module;
+  /** Whether it has parameters itself. */
+  learns: boolean;
+}
+
 interface Pass {
   step: number;
   /** Milliseconds spent on it. */
@@ -55,7 +64,7 @@ export class ModelWatch {
   private readonly handles: HookHandle[] = [];
   private passHandles: HookHandle[] = [];
   /** Modules whose outputs are looked at. */
-  private readonly places: { name: string; module: Module }[] = [];
+  private readonly places: Place[] = [];
   /** Hooks of a model that was not called yet: perhaps only its `forward` is. */
   private readonly finders: HookHandle[];
   private readonly slots: number;
@@ -101,7 +110,9 @@ export class ModelWatch {
         return record ?? [];
       });
       if (own.length > 0) this.owners.push({ name, module, own });
-      if (own.length > 0 || module.namedChildren().length === 0) this.places.push({ name, module });
+      const learns = module.parameters(false).length > 0;
+      if (own.length > 0 || module.namedChildren().length === 0)
+        this.places.push({ name, title: titleOf(name, module), module, learns });
     }
     this.finders = this.attach();
     this.handles.push(
@@ -111,7 +122,11 @@ export class ModelWatch {
           // From now on modules have hooks in passes that are looked at only: in a step of 40 µs they would be felt.
           for (const handle of this.finders.splice(0)) handle.remove();
         }
-        if (this.isDue()) this.guard(() => this.begin());
+        if (this.isDue()) {
+          // Unless an interrupt has cut a look off.
+          this.looking = false;
+          this.guard(() => this.begin());
+        }
         return undefined;
       }),
     );
@@ -178,16 +193,15 @@ export class ModelWatch {
 
   /** Hooks that tell when a module ran. */
   private attach(): HookHandle[] {
-    return this.places.map(({ name, module }) => {
-      const title = titleOf(name, module);
-      return module.registerForwardHook((_, inputs, output) => {
-        this.first ??= name;
-        if (!this.called && name === this.first) this.guard(() => this.begin());
+    return this.places.map((place) =>
+      place.module.registerForwardHook((_, inputs, output) => {
+        this.first ??= place.name;
+        if (!this.called && place.name === this.first) this.guard(() => this.begin());
         if (this.pass !== null && !this.pass.settled && this.pass.reached.size === 0)
-          this.guard(() => this.ran(name, title, module, inputs, output));
+          this.guard(() => this.ran(place, inputs, output));
         return undefined;
-      });
-    });
+      }),
+    );
   }
 
   /** Whether there is more to do than to count this pass. */
@@ -253,13 +267,8 @@ export class ModelWatch {
   }
 
   /** A module ran in a pass that is looked at. */
-  private ran(
-    name: string,
-    title: string,
-    module: Module,
-    inputs: readonly unknown[],
-    output: unknown,
-  ): void {
+  private ran(place: Place, inputs: readonly unknown[], output: unknown): void {
+    const { name, title, module, learns } = place;
     const { pass } = this;
     if (pass === null || pass.ran.has(name)) return;
     pass.ran.add(name);
@@ -272,7 +281,7 @@ export class ModelWatch {
     const unitAxis =
       MODULES_WITH_CHANNELS_FIRST.test(module.typeName) && result.shape.length > 2
         ? 1
-        : module.parameters(false).length === 0 && source !== undefined
+        : !learns && source !== undefined
           ? source.unitAxis
           : defaultUnitAxis(result);
     const kind = activationKind(module.typeName);
@@ -282,7 +291,7 @@ export class ModelWatch {
       // A function right behind a layer tells more of the layer's units than their input to it.
       if (kind !== 'other' && source !== undefined) this.following.set(source.module, record);
     }
-    const layer = kind === 'other' && module.parameters(false).length === 0 ? source?.module : undefined;
+    const layer = kind === 'other' && !learns ? source?.module : undefined;
     this.made.set(result, { module: layer ?? name, unitAxis });
   }
 

@@ -21,12 +21,6 @@ export interface HookHandle {
   remove(): void;
 }
 
-interface HookKinds {
-  forwardPre: ForwardPreHook;
-  forward: ForwardHook;
-  backward: BackwardHook;
-}
-
 /** The same tensors, whose gradients a function sees together on their way back, and may replace. */
 function watch(
   tensors: readonly Tensor[],
@@ -46,33 +40,42 @@ function watch(
 
 /** All hooks of one module. */
 export class Hooks {
-  readonly #hooks: { [K in keyof HookKinds]: Set<{ call: HookKinds[K] }> } = {
-    forwardPre: new Set(),
-    forward: new Set(),
-    backward: new Set(),
-  };
+  // Lists are replaced and never changed, so that a hook may take itself or another off while they run.
+  #forwardPre: readonly { call: ForwardPreHook }[] = [];
+  #forward: readonly { call: ForwardHook }[] = [];
+  #backward: readonly { call: BackwardHook }[] = [];
 
   /** Whether any function is to be called. */
   get any(): boolean {
-    const { forwardPre, forward, backward } = this.#hooks;
-    return forwardPre.size + forward.size + backward.size > 0;
+    return this.#forwardPre.length + this.#forward.length + this.#backward.length > 0;
   }
 
-  add<K extends keyof HookKinds>(kind: K, call: HookKinds[K]): HookHandle {
+  addForwardPre(call: ForwardPreHook): HookHandle {
     const entry = { call };
-    const hooks: Set<{ call: HookKinds[K] }> = this.#hooks[kind];
-    hooks.add(entry);
-    return { remove: () => void hooks.delete(entry) };
+    this.#forwardPre = [...this.#forwardPre, entry];
+    return { remove: () => void (this.#forwardPre = this.#forwardPre.filter((one) => one !== entry)) };
+  }
+
+  addForward(call: ForwardHook): HookHandle {
+    const entry = { call };
+    this.#forward = [...this.#forward, entry];
+    return { remove: () => void (this.#forward = this.#forward.filter((one) => one !== entry)) };
+  }
+
+  addBackward(call: BackwardHook): HookHandle {
+    const entry = { call };
+    this.#backward = [...this.#backward, entry];
+    return { remove: () => void (this.#backward = this.#backward.filter((one) => one !== entry)) };
   }
 
   /** Runs a module's `forward` with the hooks around it. */
-  around(module: Module, given: readonly unknown[]): unknown {
-    let inputs = given;
-    for (const { call } of this.#hooks.forwardPre) inputs = call(module, inputs) ?? inputs;
-    const backward = this.#hooks.backward.size > 0 ? new BackwardCalls(module, this.#hooks.backward) : null;
+  around(module: Module, given: unknown[]): unknown {
+    let inputs: readonly unknown[] = given;
+    for (const { call } of this.#forwardPre) inputs = call(module, inputs) ?? inputs;
+    const backward = this.#backward.length > 0 ? new BackwardCalls(module, this.#backward) : null;
     if (backward) inputs = backward.watchInputs(inputs);
-    let output = module.invoke([...inputs]);
-    for (const { call } of this.#hooks.forward) output = call(module, inputs, output) ?? output;
+    let output = module.invoke(inputs === given ? given : [...inputs]);
+    for (const { call } of this.#forward) output = call(module, inputs, output) ?? output;
     return backward ? backward.watchOutput(output) : output;
   }
 }
@@ -85,7 +88,7 @@ class BackwardCalls {
 
   constructor(
     private readonly module: Module,
-    private readonly hooks: ReadonlySet<{ call: BackwardHook }>,
+    private readonly hooks: readonly { call: BackwardHook }[],
   ) {}
 
   watchInputs(inputs: readonly unknown[]): readonly unknown[] {

@@ -22,7 +22,7 @@ const Callable = callableClass((instance, inputs) => {
   if (!(instance instanceof Module)) throw new TypeError('call: not a module');
   const { hooks } = instance;
   if (tracing.current !== null) tracing.current.module(instance, hooks?.any ?? false);
-  return hooks === null ? instance.invoke(inputs) : hooks.around(instance, inputs);
+  return hooks?.any === true ? hooks.around(instance, inputs) : instance.invoke(inputs);
 });
 
 /** A module is called as a function: `model(x)` runs the hooks and `forward(x)`, with forward's argument types. */
@@ -310,12 +310,12 @@ export abstract class Module extends Callable {
 
   /** Calls `hook(module, inputs)` before every `forward`; an array it returns replaces the inputs. */
   registerForwardPreHook(hook: ForwardPreHook): HookHandle {
-    return (this.hooks ??= new Hooks()).add('forwardPre', hook);
+    return (this.hooks ??= new Hooks()).addForwardPre(hook);
   }
 
   /** Calls `hook(module, inputs, output)` after every `forward`; what it returns, if anything, replaces the output. */
   registerForwardHook(hook: ForwardHook): HookHandle {
-    return (this.hooks ??= new Hooks()).add('forward', hook);
+    return (this.hooks ??= new Hooks()).addForward(hook);
   }
 
   /**
@@ -323,7 +323,7 @@ export abstract class Module extends Callable {
    * known (`null` for inputs that need none); an array it returns replaces the gradients by the inputs.
    */
   registerFullBackwardHook(hook: BackwardHook): HookHandle {
-    return (this.hooks ??= new Hooks()).add('backward', hook);
+    return (this.hooks ??= new Hooks()).addBackward(hook);
   }
 
   /** The class's name, as printed. */

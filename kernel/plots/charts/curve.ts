@@ -1,8 +1,14 @@
 /** One curve of a line chart: whose it is, its numbers, and the lines to draw of them. */
+import { Blocks } from '../model/blocks.js';
 import type { Points } from '../model/chart.js';
 import { MovingAverage, Series } from '../model/series.js';
 
 export type BestOf = 'min' | 'max' | 'none';
+
+/** Points in order of step, and what helps to thin them out. */
+export interface Line extends Points {
+  readonly blocks: Blocks | undefined;
+}
 
 const VALIDATION = /^(val|valid|validation|test|eval|dev)($|[^a-z])/;
 
@@ -10,6 +16,9 @@ export class Curve {
   readonly series = new Series();
   readonly isValidation: boolean;
   private average: MovingAverage | null = null;
+  /** Of the measurements, and of their moving average. */
+  private rawBlocks = new Blocks();
+  private smoothBlocks = new Blocks();
 
   constructor(
     readonly run: string,
@@ -34,13 +43,21 @@ export class Curve {
   }
 
   /** The measurements in order of step, and their moving average where it helps. */
-  lines(smooth: number | 'auto'): { raw: Points; smoothed: Points | null } {
-    const raw = this.series.points();
+  lines(smooth: number | 'auto'): { raw: Line; smoothed: Line | null } {
+    // Points that are brought into order stand elsewhere each time.
+    const grows = this.series.isOrdered;
+    const points = this.series.points();
+    const raw = { ...points, blocks: grows ? this.rawBlocks.extend(points) : undefined };
     const weight = smooth === 'auto' ? this.series.autoWeight() : smooth;
     if (this.isValidation || !(weight > 0 && weight < 1) || this.series.length < 3)
       return { raw, smoothed: null };
-    if (this.average?.weight !== weight || !this.series.isOrdered) this.average = new MovingAverage(weight);
-    return { raw, smoothed: { x: raw.x, y: this.average.extend(raw.y) } };
+    if (this.average?.weight !== weight || !grows) {
+      this.average = new MovingAverage(weight);
+      this.smoothBlocks = new Blocks();
+    }
+    const average = { x: raw.x, y: this.average.extend(raw.y) };
+    const blocks = grows ? this.smoothBlocks.extend(average) : undefined;
+    return { raw, smoothed: { ...average, blocks } };
   }
 
   /** The weight of its moving average; 0 for none. */

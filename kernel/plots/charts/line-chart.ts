@@ -234,7 +234,7 @@ export class LineChart extends LiveChart implements ChartRun {
   private lineSeries(curve: Curve, siblings: Curve[], width: number, withRaw: boolean): LineSeries {
     const { raw, smoothed } = curve.lines(this.options.smooth ?? 0);
     const log = this.options.xScale === 'log';
-    const line = decimate(smoothed ?? raw, width, log);
+    const line = decimate(smoothed ?? raw, width, log, (smoothed ?? raw).blocks);
     const { series } = curve;
     const last = smoothed === null ? series.last : lastFinite(smoothed.y);
     return {
@@ -242,7 +242,7 @@ export class LineChart extends LiveChart implements ChartRun {
       color: curve.color,
       dashed: curve.run !== '' && curve.isValidation,
       line,
-      raw: smoothed === null || !withRaw ? undefined : decimate(raw, width, log),
+      raw: smoothed === null || !withRaw ? undefined : decimate(raw, width, log, raw.blocks),
       muted: false,
       dots: series.length < DOTS_BELOW && series.length > 1 && siblings.length <= 20,
       last,

@@ -23,6 +23,16 @@ export class Steps {
     return this.before !== null;
   }
 
+  /** Whether there is something to compare when the next pass begins. */
+  get due(): boolean {
+    return this.before !== null && isPowerOfTwo(this.passes + 1);
+  }
+
+  /** Another pass begins at which nothing is compared. */
+  skip(): void {
+    this.passes += 1;
+  }
+
   /** Keeps the numbers as they are before the step. */
   remember(step: number): void {
     if (this.before !== null) return;
@@ -39,13 +49,20 @@ export class Steps {
     this.before = null;
   }
 
-  /** Notes how far each parameter has moved, if any of them has. */
-  compare(): void {
+  /**
+   * Notes how far each parameter has moved, if any of them has. Where gradients are added up over k batches, the step comes after k
+   * passes and the next after 2 k: it is enough to look when 1, 2, 4 … passes have gone by.
+   *
+   * @param next whether another pass begins
+   */
+  compare(next: boolean): void {
     const { before } = this;
     if (before === null) return;
+    if (next) this.passes += 1;
+    if (next ? !isPowerOfTwo(this.passes) : this.passes > 0) return;
     const changes = Array.from(before, ([record, old]) => ({ record, ...change(record, old) }));
     const moved = changes.some(({ size }) => size > 0);
-    if (!moved && ++this.passes < PATIENCE) return;
+    if (!moved && this.passes < PATIENCE) return;
     this.before = null;
     this.compared += 1;
     this.changed = true;
@@ -57,6 +74,10 @@ export class Steps {
       if (Number.isFinite(ratio)) record.addRatio(this.step, ratio);
     }
   }
+}
+
+function isPowerOfTwo(n: number): boolean {
+  return (n & (n - 1)) === 0;
 }
 
 /** std(Δw) / std(w); NaN for a single number, and where all are equal: there is no spread to compare with. */

@@ -13,7 +13,7 @@ import { Steps } from './steps.js';
 export interface WatchOptions {
   /** Every how many training passes the model is looked at. Default: every pass that `share` allows. */
   every?: number;
-  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.01; 1: no limit. */
+  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.007; 1: no limit. */
   share?: number;
   /** What is looked at; default all. */
   of?: readonly ('activations' | 'gradients' | 'weights' | 'updates')[];
@@ -22,9 +22,9 @@ export interface WatchOptions {
 /** Moments kept of each distribution, and over all records together, about 2 kB each. */
 const SLOTS = 20;
 const ALL_SLOTS = 6000;
-const SHARE = 0.01;
-/** A short run must not end before the second look, which may therefore follow the first after twenty times its cost. */
-const EARLY_SHARE = 0.05;
+const SHARE = 0.007;
+/** A short run must not end before the second look, which may therefore follow the first after thirty times its cost. */
+const EARLY_SHARE = 0.03;
 /** They hand on what they get, or a part of it. */
 const TRANSPARENT = /^(Dropout|AlphaDropout|FeatureAlphaDropout|Flatten|Unflatten|Identity|DropPath)/;
 const MODULES_WITH_CHANNELS_FIRST = /(1d|2d|3d)$|^GroupNorm$/;
@@ -40,8 +40,6 @@ interface Place {
 
 interface Pass {
   step: number;
-  /** Milliseconds spent on it. */
-  cost: number;
   /** Names of modules that ran. */
   ran: Set<string>;
   /** Parameters that got a gradient. */
@@ -77,6 +75,8 @@ export class ModelWatch {
   private calls = 0;
   private sampled = 0;
   private spent = 0;
+  /** Milliseconds of `spent` that no rest has made up for. */
+  private owed = 0;
   private nextLook = -Infinity;
   private looking = false;
   /** The module whose call begins a pass where the model itself is not called but its `forward` is. */
@@ -207,7 +207,8 @@ export class ModelWatch {
   /** Whether there is more to do than to count this pass. */
   private isDue(): boolean {
     if (!this.model.training || !isGradEnabled()) return false;
-    if (this.pass !== null || this.steps.waiting || this.turn(this.calls)) return true;
+    if (this.pass !== null || this.steps.due || this.turn(this.calls)) return true;
+    this.steps.skip();
     this.calls += 1;
     return false;
   }
@@ -218,26 +219,33 @@ export class ModelWatch {
     return this.now() >= this.nextLook;
   }
 
-  /** Puts the next look off until this one's cost is a small share of the time. */
-  private rest(cost: number): void {
+  /** Puts the next look off until what looking has cost is a small share of the time. */
+  private rest(): void {
     const share = this.options.share ?? SHARE;
-    this.nextLook = this.now() + cost / (this.sampled <= 1 ? Math.max(share, EARLY_SHARE) : share) - cost;
+    const pause = this.owed / (this.sampled <= 1 ? Math.max(share, EARLY_SHARE) : share) - this.owed;
+    this.nextLook = Math.max(this.nextLook, this.now()) + pause;
+    this.owed = 0;
   }
 
   /** A training pass begins: what the one before left is settled, and it may be this one's turn. */
   private begin(): void {
     if (!this.model.training || !isGradEnabled()) return;
-    this.settle();
+    this.settle(true);
     // Where only `forward` is called, a module that runs twice in a pass must not begin another.
     if (!this.called && this.pass?.settled === false) return;
-    // A pass without a backward one leaves its hooks, and was looked at in vain.
-    if (this.pass?.settled === false) this.rest(this.pass.cost);
     for (const handle of this.passHandles.splice(0)) handle.remove();
+    const vain = this.pass?.settled === false;
     this.pass = null;
     const step = this.calls++;
-    if (!this.turn(step)) return;
+    // A pass without a backward one was looked at in vain.
+    if (vain) this.rest();
+    if (!this.turn(step)) {
+      // Steps are compared after a sample is complete, too.
+      if (this.owed > 0) this.rest();
+      return;
+    }
     if (this.called) this.passHandles = this.attach();
-    const pass: Pass = { step, cost: 0, ran: new Set(), reached: new Set(), settled: false };
+    const pass: Pass = { step, ran: new Set(), reached: new Set(), settled: false };
     this.pass = pass;
     if (this.looksAt('weights'))
       for (const record of this.parameters) {
@@ -332,9 +340,9 @@ export class ModelWatch {
   }
 
   /** Completes the newest sample, as far as its gradients and its step are there. */
-  private settle(): void {
+  private settle(next = false): void {
     const { pass } = this;
-    if (this.steps.waiting) this.guard(() => this.steps.compare());
+    if (this.steps.waiting) this.guard(() => this.steps.compare(next));
     if (pass === null || pass.settled || (pass.reached.size === 0 && this.looksAt('gradients'))) {
       if (this.steps.changed && pass?.settled === true) this.guard(() => this.judge(pass));
       return;
@@ -347,7 +355,7 @@ export class ModelWatch {
       this.judge(pass);
     });
     this.sampled += 1;
-    this.rest(pass.cost);
+    this.rest();
     this.onSample();
   }
 
@@ -381,7 +389,7 @@ export class ModelWatch {
     }
     const cost = this.now() - began;
     this.spent += cost;
-    if (this.pass !== null) this.pass.cost += cost;
+    this.owed += cost;
   }
 }
 

@@ -7,7 +7,9 @@ const { port, replies } = workerData as RasterWorkerData;
 const posted = new Int32Array(replies);
 
 port.on('message', ({ ticket, chart, effort }: RasterRequest) => {
-  const reply: RasterReply = { ticket, result: render(chart, effort) };
+  const began = performance.now();
+  const result = render(chart, effort);
+  const reply: RasterReply = { ticket, result: { ...result, drawn: performance.now() - began } };
   port.postMessage(reply);
   Atomics.add(posted, 0, 1);
   Atomics.notify(posted, 0);

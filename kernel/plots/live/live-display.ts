@@ -21,7 +21,11 @@ const TIMER_MS = 60;
 /** Without a number for this long, a chart that outlived its cell is final. */
 const SETTLE_MS = 500;
 /** What the pictures of all displays together may cost the thread that trains: when one costs more, they become rarer. */
-const MAX_SHARE = 0.02;
+const MAX_SHARE = 0.015;
+/** What the drawing of all displays may take from the thread that trains, where both want the same processors. */
+const DRAW_SHARE = 0.015;
+/** For that the next frame waits no longer than this. */
+const DRAW_WAIT_MS = 3000;
 /** What the start of a worker may cost. */
 const START_MS = 60;
 
@@ -63,6 +67,8 @@ export class LiveDisplay {
   private ticket: Ticket | null = null;
   private nextLook = 0;
   private nextBegin = 0;
+  /** When the newest frame was begun. */
+  private begun = 0;
   private lastSent = -Infinity;
   /** The chart of the frame under way. */
   private frame: ChartModel | null = null;
@@ -167,6 +173,7 @@ export class LiveDisplay {
       const result = this.env.renderer().poll(this.ticket);
       if (result !== null) {
         this.ticket = null;
+        this.yield(result);
         this.sendFrame(host, result);
       }
     }
@@ -174,6 +181,7 @@ export class LiveDisplay {
       this.stale = false;
       active.add(this);
       this.frame = this.snapshot();
+      this.begun = now;
       this.ticket = this.env.renderer().begin(this.frame);
       this.frames += 1;
     }
@@ -189,6 +197,15 @@ export class LiveDisplay {
     if (this.ticket !== null && this.nextBegin <= now)
       this.nextBegin = now + Math.max(MIN_INTERVAL_MS, share);
     else this.nextBegin += share;
+  }
+
+  /** Where all processors are busy, a frame that another thread drew was drawn at the cost of the training too. */
+  private yield({ drawn = 0 }: FrameResult): void {
+    const lost = drawn * (this.env.renderer().contention?.() ?? 0);
+    // The first frame waits for the worker's start, which is paid once.
+    if (this.frames <= 1) return;
+    const wait = Math.min(DRAW_WAIT_MS, (lost * Math.max(1, active.size)) / DRAW_SHARE);
+    this.nextBegin = Math.max(this.nextBegin, this.begun + wait);
   }
 
   private sendFrame(host: DisplayHost, result: FrameResult): void {

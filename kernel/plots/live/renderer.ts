@@ -13,6 +13,11 @@ export interface FrameRenderer {
   cancel(ticket: Ticket): void;
   /** Draws the picture that is kept, and waits for it. */
   renderFinal(chart: ChartModel): FrameResult;
+  /**
+   * What share of a frame's time on another thread the one that trains loses, because there are not enough processors for both; 0 where
+   * missing.
+   */
+  contention?(): number;
 }
 
 /** Draws on the calling thread, inside `begin`. */

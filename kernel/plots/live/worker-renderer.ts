@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 import type { ChartModel } from '../model/chart.js';
 import type { FrameResult } from '../render/raster.js';
+import { Load } from './load.js';
 import { InProcessRenderer, type FrameRenderer, type Ticket } from './renderer.js';
 
 /** Main thread to worker. */
@@ -40,10 +41,13 @@ export class WorkerRenderer implements FrameRenderer {
   private state: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
   private next = 0;
   private inProcess = new Map<Ticket, Ticket>();
+  /** Milliseconds of the worker's so far. */
+  private drawn = 0;
 
   constructor(
     private readonly workerFile: string,
     private readonly now: () => number = () => performance.now(),
+    private readonly load = new Load(),
   ) {}
 
   begin(chart: ChartModel): Ticket {
@@ -99,6 +103,10 @@ export class WorkerRenderer implements FrameRenderer {
     this.pending.delete(ticket);
     this.fail();
     return this.fallback.renderFinal(chart);
+  }
+
+  contention(): number {
+    return this.load.share(this.drawn);
   }
 
   /** Whether a worker draws. */
@@ -167,6 +175,7 @@ export class WorkerRenderer implements FrameRenderer {
       if (received === undefined) return;
       this.state = 'ready';
       const { ticket, result } = received.message as RasterReply;
+      this.drawn += result.drawn ?? 0;
       const frame = this.pending.get(ticket);
       if (frame) frame.result = result;
     }

@@ -47,7 +47,10 @@ const MUCH = 95_000;
 const VERY_MUCH = 150_000;
 
 /** A picture, or why there is none. */
-export type FrameResult = { png: Uint8Array } | { error: string };
+export type FrameResult = ({ png: Uint8Array } | { error: string }) & {
+  /** Milliseconds that another thread took to draw it. */
+  drawn?: number;
+};
 
 /** Never throws: `live` frames are drawn for a quarter of a second, `final` ones are kept and packed well. */
 export function render(chart: ChartModel, effort: 'live' | 'final'): FrameResult {

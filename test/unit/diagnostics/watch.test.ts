@@ -99,6 +99,46 @@ describe('watching a model', () => {
     expect(looks(0.002) / many).toBeCloseTo(0.1, 1);
   });
 
+  it('by default takes 0.7 % of the time, and has hooks on modules in the passes only that it looks at', () => {
+    let now = 0;
+    let looking = 0;
+    const model = network();
+    // Every look at the clock takes a millisecond, a step two hundred.
+    const watched = new ModelWatch(model, {}, undefined, () => (now += 1));
+    const steps = 20_000;
+    for (let step = 0; step < steps; step++) {
+      F.crossEntropy(model(x), y).backward();
+      if (model.layers.some(({ hooks }) => hooks?.any === true)) looking += 1;
+      now += 200;
+    }
+    const { sampled } = watched.passes;
+    expect(sampled).toBeGreaterThan(50);
+    expect(watched.cost / now).toBeGreaterThan(0.005);
+    expect(watched.cost / now).toBeLessThan(0.0085);
+    expect(looking).toBeLessThanOrEqual(sampled + 1);
+  });
+
+  it.each([1, 2, 5, 8, 13])('compares one step where gradients of %i batches are added up', (batches) => {
+    const model = network();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const watched = new ModelWatch(model, { share: 1, every: 64 });
+    const before = model.parameters()[0].toTypedArray();
+    let after = before;
+    for (let pass = 1; pass <= 3 * batches; pass++) {
+      F.crossEntropy(model(x), y).backward();
+      // A picture may be drawn at any time.
+      watched.findings();
+      if (pass % batches !== 0) continue;
+      optimizer.step();
+      optimizer.zeroGrad();
+      if (pass === batches) after = model.parameters()[0].toTypedArray();
+    }
+    const change = describeDistribution(Float32Array.from(after, (value, i) => value - before[i]));
+    const ratio = change.std / describeDistribution(Float32Array.from(before)).std;
+    expect(watched.parameterRecords()[0].ratios.entries).toHaveLength(1);
+    expect(watched.parameterRecords()[0].ratios.newest?.value).toBeCloseTo(ratio, 6);
+  });
+
   it('works as well where only forward is called', () => {
     const model = network();
     const watched = new ModelWatch(model, { share: 1 });

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { DisplayHost, DisplayMessage } from '../../../kernel/display/host.js';
 import { gradientHistogram, LossChart } from '../../../kernel/plots/index.js';
 import type { LiveEnvironment } from '../../../kernel/plots/live/live-display.js';
+import { Load } from '../../../kernel/plots/live/load.js';
 import { InProcessRenderer, type FrameRenderer, type Ticket } from '../../../kernel/plots/live/renderer.js';
 import { WorkerRenderer } from '../../../kernel/plots/live/worker-renderer.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
@@ -18,6 +19,9 @@ class Bench implements LiveEnvironment, FrameRenderer {
   /** How long a frame is under way, and what it costs the thread that asks for it. */
   latency = 0;
   cost = 0;
+  /** How long another thread draws, and how much of that is taken from this one. */
+  drawn = 0;
+  lost = 0;
   readonly sent: (DisplayMessage & { at: number })[] = [];
   readonly charts: ChartModel[] = [];
   readonly cell = { id: 1, ended: false };
@@ -45,7 +49,12 @@ class Bench implements LiveEnvironment, FrameRenderer {
     return this.charts.length;
   }
   poll(ticket: Ticket) {
-    return this.time - this.began.get(ticket)! >= this.latency ? { png: Uint8Array.of(1) } : null;
+    return this.time - this.began.get(ticket)! >= this.latency
+      ? { png: Uint8Array.of(1), drawn: this.drawn }
+      : null;
+  }
+  contention(): number {
+    return this.lost;
   }
   cancel(): void {
     // Nothing is under way.
@@ -113,6 +122,31 @@ describe('a live chart', () => {
     expect(dear.charts.length * dear.cost).toBeLessThan(0.05 * dear.time);
     expect(dear.sent.length).toBeGreaterThanOrEqual(2);
     expect(dear.sent.length).toBeLessThan(cheap.sent.length);
+  });
+
+  it('becomes rarer where drawing takes processors from the training, together with all others', () => {
+    const framesOf = (lost: number, charts = 1): number => {
+      const bench = new Bench();
+      bench.drawn = 20;
+      bench.lost = lost;
+      const all = Array.from({ length: charts }, () => new LossChart({}, bench));
+      for (let step = 0; step < 20_000; step++) {
+        bench.time += 1;
+        for (const chart of all) chart.add({ train: step });
+      }
+      const count = bench.charts.length;
+      for (const chart of all) chart.finish();
+      return count;
+    };
+    const free = framesOf(0);
+    expect(free).toBeGreaterThan(60);
+    for (const lost of [0.5, 1])
+      for (const charts of [1, 2]) {
+        const frames = framesOf(lost, charts);
+        expect(frames * 20 * lost).toBeLessThan(0.02 * 20_000);
+        expect(frames).toBeGreaterThanOrEqual(8);
+        expect(frames).toBeLessThan(free);
+      }
   });
 
   it('never throws into the loop, whatever breaks', async () => {
@@ -311,5 +345,30 @@ describe('the raster worker', () => {
     const result = renderer.poll(renderer.begin(cases.one()));
     expect(result !== null && 'png' in result).toBe(true);
     expect('png' in renderer.renderFinal(cases.one())).toBe(true);
+  });
+});
+
+describe('what drawing beside takes from the training', () => {
+  /** Ten seconds in which this process uses so many processors, and draws for half a second. */
+  function lost(processors: number, threads: number): number {
+    const source = { at: 0, time: 0, processors, now: () => source.at, used: () => source.time };
+    const load = new Load(source);
+    load.share(0);
+    for (let second = 1; second <= 10; second++) {
+      source.at += 1000;
+      source.time += 1000 * threads + 50;
+      load.share(50 * second);
+    }
+    return load.share(500);
+  }
+
+  it('is nothing where a processor is idle, all where there is one, and half where two threads have two', () => {
+    expect(lost(2, 1)).toBe(0);
+    expect(lost(8, 4)).toBe(0);
+    expect(lost(1, 1)).toBe(1);
+    expect(lost(2, 2)).toBeCloseTo(0.5, 10);
+    expect(lost(2, 1.5)).toBeCloseTo(1 / 3, 10);
+    // A loop that waits for something else.
+    expect(lost(2, 0.2)).toBe(0);
   });
 });

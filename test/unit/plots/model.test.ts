@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LossChart } from '../../../kernel/plots/index.js';
+import { Blocks } from '../../../kernel/plots/model/blocks.js';
 import type { ChartModel, LinePanel } from '../../../kernel/plots/model/chart.js';
 import { decimate } from '../../../kernel/plots/model/decimate.js';
-import { formatNumber, formatValue } from '../../../kernel/plots/model/format.js';
+import { formatCount, formatNumber, formatValue } from '../../../kernel/plots/model/format.js';
 import { MovingAverage } from '../../../kernel/plots/model/series.js';
 import { cases, silent } from './cases.js';
 
@@ -33,6 +34,31 @@ describe('decimation', () => {
     const out = decimate({ x, y }, 50);
     expect(out.y.filter(Number.isNaN)).toHaveLength(1);
     expect(out.x[out.y.findIndex(Number.isNaN)]).toBe(500);
+  });
+
+  it.each([
+    ['even steps', (i: number) => i],
+    ['steps that repeat', (i: number) => Math.floor(i / 100)],
+    ['gaps', (i: number) => i + (i > 3000 ? 50_000 : 0)],
+  ])('by blocks, which grow with the curve, gives the same points: %s', (_, stepOf) => {
+    const blocks = new Blocks();
+    const size = 12_345;
+    const x = Float64Array.from({ length: size }, (_, i) => stepOf(i));
+    // Equal extremes, runs of NaN longer than a block, infinities.
+    const y = Float64Array.from(x, (_, i) =>
+      i % 3000 < 150 ? NaN : i % 1777 === 0 ? Infinity : Math.round(20 * Math.sin(i * i)),
+    );
+    for (const n of [0, 63, 64, 5000, 5001, size]) {
+      const points = { x: x.subarray(0, n), y: y.subarray(0, n) };
+      blocks.extend(points);
+      for (const [buckets, log] of [
+        [10, false],
+        [333, false],
+        [50, true],
+      ] as const)
+        expect(decimate(points, buckets, log, blocks)).toEqual(decimate(points, buckets, log));
+    }
+    expect(blocks.count).toBe(Math.floor(size / 64));
   });
 
   it('leaves few points alone', () => {
@@ -201,4 +227,9 @@ describe('numbers as text', () => {
       '2.5e-5',
     ]);
   });
+});
+
+it('groups the digits of counts as English does', () => {
+  for (const value of [0, 999, -9999, 10_000, 123_456, -1_234_567, 98_765_432_109])
+    expect(formatCount(value)).toBe(Math.abs(value) < 10_000 ? String(value) : value.toLocaleString('en-US'));
 });

@@ -13,6 +13,7 @@ import {
   onnxContenders,
   peakContender,
   pytorchContenders,
+  twoProcesses,
 } from './harness/contenders.js';
 import { Family } from './harness/family.js';
 import { readOptions } from './harness/options.js';
@@ -39,6 +40,7 @@ const family = new Family('matmul', options);
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-bench-'));
 const specs = [
   ...nablaContenders(options, { compiled: false }),
+  ...twoProcesses(options),
   peakContender(),
   ...pytorchContenders(options),
   ...onnxContenders(options),

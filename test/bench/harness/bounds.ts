@@ -1,5 +1,6 @@
 /** What Nabla is meant to reach, and what one run of the benchmarks says about it. */
 import type { GrowthResult } from '../growth/table.js';
+import { TWO_PROCESSES } from './contenders.js';
 import type { FamilyResult } from './family.js';
 import type { Summary } from './statistics.js';
 
@@ -63,9 +64,12 @@ export function verdicts(results: Results): Verdict[] {
     worst('matmul 256 to 1024, 1 thread, no BLAS', 'the limit of 128-bit SIMD', 0.8, percent, [
       ...SQUARES.map((name) => ratio(matmul, name, 'limit of 128-bit SIMD', ['Nabla, 1 thread'])),
     ]),
-    worst('matmul 256 to 1024, 2 threads, no BLAS', '1 thread', 1.8, times, [
-      ...SQUARES.map((name) => ratio(matmul, name, 'Nabla, 1 thread', ['Nabla, 2 threads'])),
-    ]),
+    withCeiling(
+      matmul,
+      worst('matmul 256 to 1024, 2 threads, no BLAS', '1 thread', 1.8, times, [
+        ...SQUARES.map((name) => ratio(matmul, name, 'Nabla, 1 thread', ['Nabla, 2 threads'])),
+      ]),
+    ),
     worst('matmul with BLAS, 256 and above', 'the same BLAS called from C', 0.95, percent, sharesOfC(blas)),
     ...both.map((count) =>
       worst(`MLP step, ${threads(count)}`, 'PyTorch eager', 1, times, [
@@ -136,6 +140,17 @@ function ratio(
   const value = other.median / fastest.median;
   const label = /^\d/.test(name) ? name.split('x')[0] : name;
   return { of: candidates.length > 1 ? `${label}: ${fastest.candidate}` : label, value };
+}
+
+/** What two processes reach that have nothing to do with each other: more is not to be had from the machine. */
+function withCeiling(matmul: FamilyResult | undefined, verdict: Verdict): Verdict {
+  const ceilings = SQUARES.flatMap((name) => {
+    const found = ratio(matmul, name, 'Nabla, 1 thread', [TWO_PROCESSES]);
+    return found === undefined ? [] : [`${found.value.toFixed(2)} x (${found.of})`];
+  });
+  if (ceilings.length === 0) return verdict;
+  const measured = `${verdict.measured}; two processes at once: ${ceilings.join(', ')}`;
+  return { ...verdict, measured };
 }
 
 /** The least share at each count of threads. */

@@ -64,6 +64,14 @@ export function onnxContenders({ threads }: BenchOptions): ContenderSpec[] {
   }));
 }
 
+/** What the machine gives two threads at most. */
+export const TWO_PROCESSES = 'Nabla, 2 processes of 1 thread';
+export function twoProcesses({ threads }: BenchOptions): ContenderSpec[] {
+  return threads.some((count) => count > 1)
+    ? [{ ...own('Nabla', 1, {}), name: TWO_PROCESSES, args: [worker('two-processes.mjs')] }]
+    : [];
+}
+
 /** What 128-bit SIMD allows one core, in as many operations as the product has. */
 export function peakContender(): ContenderSpec {
   const name = 'limit of 128-bit SIMD';

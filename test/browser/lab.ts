@@ -17,7 +17,11 @@ export interface Lab {
 type Application = 'jupyterlab' | 'notebook' | 'jupyter_server';
 
 /** Starts a Jupyter server on `folder` and resolves when it answers. */
-export async function startLab(folder: string, application: Application = 'jupyterlab'): Promise<Lab> {
+export async function startLab(
+  folder: string,
+  application: Application = 'jupyterlab',
+  more: readonly string[] = [],
+): Promise<Lab> {
   const port = await freePort();
   const args = [
     '-m',
@@ -31,6 +35,7 @@ export async function startLab(folder: string, application: Application = 'jupyt
     '--ServerApp.disable_check_xsrf=True',
     `--ServerApp.root_dir=${folder}`,
     ...(application === 'jupyter_server' ? [] : pageOptions()),
+    ...more,
   ];
   const server = spawn(python(), args, { env: jupyterEnv(), stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';

@@ -142,6 +142,21 @@ test('rename reaches all cells that mean the name, and only those; formatting ke
     [{ line: 1, character: 17 }, 'lr'],
     [{ line: 3, character: 0 }, 'lr'],
   ]);
+  // `double` is used on both sides of the cell that declares `rate` again, which are two modules to the server.
+  editor.tell('textDocument/didChange', {
+    textDocument: { uri, version: 2 },
+    contentChanges: [{ text: `${text}\ndouble;\n` }],
+  });
+  const both = (await editor.ask('textDocument/rename', {
+    textDocument: { uri },
+    position: { line: 1, character: 8 },
+    newName: 'twice',
+  })) as { changes: Record<string, { range: { start: object } }[]> };
+  expect(both.changes[uri].map(({ range }) => range.start)).toEqual([
+    { line: 1, character: 6 },
+    { line: 3, character: 7 },
+    { line: 9, character: 0 },
+  ]);
   const edits = (await editor.ask('textDocument/formatting', {
     textDocument: { uri },
     options: { tabSize: 2, insertSpaces: true },

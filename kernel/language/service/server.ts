@@ -143,8 +143,12 @@ export class LanguageServer {
   }
 }
 
-/** Left to itself the server would install the types of packages that it sees, from the network, by npm. */
-const SETTINGS = { tsserver: { automaticTypeAcquisition: { enabled: false } } };
+const SETTINGS = {
+  // Left to itself the server would install the types of packages that it sees, from the network, by npm.
+  tsserver: { automaticTypeAcquisition: { enabled: false } },
+  // A name that is renamed is so in all cells, also where another module imports it: `new as old` there would be in no cell.
+  preferences: { useAliasesForRenames: false },
+};
 
 /** The only question with more than one possible answer is for settings: each section has the same. */
 function answer(method: string, params: unknown): unknown {

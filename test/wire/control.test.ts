@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executeContent, type Client } from './client.js';
 import { eventually, isAlive, KernelProcess } from './kernel-process.js';
@@ -67,7 +68,7 @@ describe('protocol 17: control answers and interrupts', () => {
         const whole = w.min().item() === before;
         step(x);
         [whole, before - w.max().item(), w.min().equal(w.max()), step.stats.replays > 0, step.stats.fallbacks]`);
-      expect(result).toBe('[ true, 1, true, true, 0 ]');
+      expect(stripVTControlCharacters(result ?? '')).toBe('[ true, 1, true, true, 0 ]');
     }
   });
 

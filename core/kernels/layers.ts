@@ -96,6 +96,8 @@ export interface LayerKernels {
     grad: Ptr,
     out: readonly [byQuery: Ptr, byKey: Ptr, byValue: Ptr],
   ): void;
+  /** The positions (int64) that put each row of float32 in order, stably; NaN counts as the largest, −0 and 0 as equal. */
+  sortRows(rows: number, columns: number, descending: boolean, x: Ptr, out: Ptr): void;
   /** Before how many of `size` sorted float32 each of n float32 belongs, as int64: behind equal ones where `right`. */
   searchSorted(sorted: Ptr, size: number, right: boolean, x: Ptr, n: number, out: Ptr): void;
   /**

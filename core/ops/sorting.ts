@@ -1,4 +1,5 @@
 /** Sorting, and the elements at certain places of the order. */
+import { kernels } from '../kernels/index.js';
 import { Finder, Sorter } from '../kernels/order.js';
 import { wrapDim } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
@@ -6,7 +7,7 @@ import type { ArgOptions, ValuesIndices } from './extremes.js';
 import { foldAround, gatherAlong } from './gather.js';
 import { linesOf } from './lines.js';
 import { allocateLike } from './operand.js';
-import { elements } from './raw.js';
+import { contiguousData, elements } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
 import { named } from './results.js';
 import { takeRows } from './rows.js';
@@ -21,8 +22,17 @@ export interface SortOptions {
   stable?: boolean;
 }
 
+/** Rows of so many numbers are sorted by a kernel: its tables have to be cleared for each. */
+const LONG = 512;
+
 /** The positions that put each line of a dimension in order; NaN counts as the largest. */
 export function orderAlong(op: string, x: Tensor, dim: number, descending: boolean): Tensor {
+  if (x.dtype === 'float32' && dim === x.ndim - 1 && x.shape[dim] >= LONG) {
+    const out = allocateLike(x, 'int64', op);
+    const columns = x.shape[dim];
+    kernels.sortRows(x.numel() / columns, columns, descending, contiguousData(x, op).ptr, out.ptr);
+    return out;
+  }
   const { data, size, step, starts } = linesOf(x, dim, op);
   const out = allocateLike(x, 'int64', op);
   const to = elements(out);

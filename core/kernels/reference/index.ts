@@ -3,6 +3,7 @@ import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
 import { rowNorm, rowNormGrad } from './row-norms.js';
 import { countWhole, searchSorted } from './searching.js';
+import { sortRows } from './sorting.js';
 import { tableRows, tableRowsGrad } from './tables.js';
 import { binary, binaryFlat, binaryFunction, compare, compareFunction, where, whereFlat } from './binary.js';
 import { classLoss, classLossGrad } from './classes.js';
@@ -54,6 +55,7 @@ export const referenceKernels: Kernels = {
   attentionGrad,
   searchSorted,
   countWhole,
+  sortRows,
   tableRows,
   tableRowsGrad,
   update,

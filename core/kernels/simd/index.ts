@@ -3,6 +3,7 @@ import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
 import { rowNorm, rowNormGrad } from './row-norms.js';
 import { countWhole, searchSorted } from './searching.js';
+import { sortRows } from './sorting.js';
 import { tableRows, tableRowsGrad } from './tables.js';
 import { compare, compareFunction, where, whereFlat } from './choice.js';
 import { copy } from './convert.js';
@@ -56,6 +57,7 @@ export const simdKernels: Kernels = {
   attentionGrad,
   searchSorted,
   countWhole,
+  sortRows,
   tableRows,
   tableRowsGrad,
   update,

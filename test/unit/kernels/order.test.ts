@@ -54,6 +54,20 @@ describe.each([true, false])('places in sorted numbers and counts (behind equal 
   });
 });
 
+test.each([false, true])(
+  'rows of float32 are put in order as the reference does (falling: %s)',
+  (descending) => {
+    const next = generator(5);
+    const x = put('float32', mixed(3 * 700, next));
+    const [actual, expected] = [simdKernels, referenceKernels].map((kernels) => {
+      const out = room('float64', 3 * 700);
+      kernels.sortRows(3, 700, descending, x.ptr, out.ptr);
+      return get(out);
+    });
+    expect(actual).toEqual(expected);
+  },
+);
+
 test.each([
   ['whole numbers', [0, 3, 3, 7, 1, 3], 0],
   ['a negative one', [0, -1, 3, 3], 1],

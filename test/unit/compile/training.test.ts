@@ -109,10 +109,10 @@ describe('a compiled training step gives the numbers of the step as written', ()
       const fast = trainTwins(make, classes, { steps: 22 });
       expect(fast.stats).toMatchObject({ traces: 2, replays: 20, fallbacks: 0, recompiles: 0 });
       expect(fast.stats.graphs[0]).toMatchObject({
-      numbers: [`${name}.step`, 'scheduler.step', 'EMA.update'],
-      // Random numbers are drawn there, as the function as written draws them.
-      javascript: ['dropout'],
-    });
+        numbers: [`${name}.step`, 'scheduler.step', 'EMA.update'],
+        // Random numbers are drawn there, as the function as written draws them.
+        javascript: ['dropout'],
+      });
       const [plain, twin] = averages.map((model) => model.parameters().map((p) => p.toTypedArray()));
       plain.forEach((expected, i) => {
         expected.forEach((x, k) => {
@@ -203,6 +203,36 @@ describe('a compiled training step gives the numbers of the step as written', ()
       };
     };
     expect(trainTwins(make, classes).stats).toMatchObject({ replays: 22, fallbacks: 0 });
+  });
+
+  test('other options, and a state that is loaded, are compiled for anew; another rate is not', () => {
+    const optimizers: optim.AdamW[] = [];
+    const make = (): Training => {
+      const model = mlp();
+      const opt = new optim.AdamW(model.parameters(), { lr: 0.01 });
+      optimizers.push(opt);
+      return {
+        model,
+        step: (x: Tensor, target: Tensor) => {
+          opt.zeroGrad();
+          const loss = F.crossEntropy(model.forward(x), target);
+          loss.backward();
+          opt.step();
+          return loss;
+        },
+      };
+    };
+    let calls = 0;
+    const fast = trainTwins(make, classes, {
+      between: (_, at) => {
+        const opt = optimizers[calls++ % 2];
+        opt.paramGroups[0].lr *= 0.9;
+        if (at === 8) opt.paramGroups[0].weightDecay = 0;
+        if (at === 16) opt.loadStateDict(opt.stateDict());
+      },
+    });
+    expect(fast.stats).toMatchObject({ traces: 6, replays: 18, fallbacks: 0, recompiles: 2 });
+    expect(fast.stats.recompileReasons).toEqual(['the options, parameters or state of AdamW are others']);
   });
 
   test('gradients that are summed over several calls', () => {

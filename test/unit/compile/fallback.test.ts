@@ -273,6 +273,37 @@ describe('a compiled function', () => {
     expect(fast.stats.replays).toBe(2);
   });
 
+  test('leaves expressions of the old elements alone that nobody has computed yet', () => {
+    const w = new nn.Parameter(randn([200, 150]));
+    const opt = new optim.Adam([w], { lr: 0.1 });
+    const ema = new optim.EMA(new nn.Sequential(new nn.Linear(150, 200)));
+    const step = compile((x: Tensor) => {
+      opt.zeroGrad();
+      const loss = w.mul(x).square().sum();
+      loss.backward();
+      opt.step();
+      ema.update();
+      return loss;
+    });
+    const x = randn([150]);
+    for (let i = 0; i < 3; i++) step(x);
+    const [average] = ema.model.parameters();
+    const kept = [w.detach(), w.grad, opt.state.get(w)?.expAvg, opt.state.get(w)?.expAvgSq, average].map(
+      (tensor) => {
+        if (!tensor) throw new Error('it is there after the first step');
+        return tensor;
+      },
+    );
+    const before = kept.map((tensor) => tensor.clone());
+    const pending = kept.map((tensor) => tensor.mul(2));
+    step(x);
+    pending.forEach((twice, i) => {
+      expect(twice.equal(before[i].mul(2)), `expression ${i}`).toBe(true);
+      if (kept[i] !== average) expect(kept[i].equal(before[i]), `tensor ${i}`).toBe(false);
+    });
+    expect(step.stats.replays).toBe(2);
+  });
+
   test('that interrupts cut off in replays goes on as the function as written does', () => {
     manualSeed(8);
     const make = () => {

@@ -152,28 +152,68 @@ function rowPart1(x: number, out: number, columns: number, from: number, to: num
   u8.fill(0, out + to, out + columns);
 }
 
-/** Sum and number of those of n float32 that are numbers. */
-export function numbersOf32(x: number, n: number): [sum: number, count: number] {
+/**
+ * Elements that one call looks at: a loop that is entered often is compiled as a whole, while one that runs long in its
+ * first call is replaced in its midst, which leaves sums as objects.
+ */
+const PART = 4096;
+
+function part32(from: number, end: number, totals: Float64Array): void {
   let sum = 0;
   let count = 0;
-  for (let i = x >>> 2; i < (x >>> 2) + n; i++) {
+  for (let i = from; i < end; i++) {
     const value = f32[i];
     if (value !== value) continue;
     sum += value;
     count++;
   }
-  return [sum, count];
+  totals[0] += sum;
+  totals[1] += count;
 }
 
-/** The same of float64. */
-export function numbersOf64(x: number, n: number): [sum: number, count: number] {
+function part64(from: number, end: number, totals: Float64Array): void {
   let sum = 0;
   let count = 0;
-  for (let i = x / 8; i < x / 8 + n; i++) {
+  for (let i = from; i < end; i++) {
     const value = f64[i];
     if (value !== value) continue;
     sum += value;
     count++;
   }
-  return [sum, count];
+  totals[0] += sum;
+  totals[1] += count;
+}
+
+/** The mean of the numbers in each row of float32; NaN for a row without any. */
+export function meansOfNumbers32(x: number, rows: number, columns: number, out: number): void {
+  const totals = new Float64Array(2);
+  let from = x >>> 2;
+  for (let row = 0; row < rows; row++, from += columns) {
+    totals.fill(0);
+    for (let i = 0; i < columns; i += PART) part32(from + i, from + Math.min(columns, i + PART), totals);
+    f32[(out >>> 2) + row] = totals[0] / totals[1];
+  }
+}
+
+/** The same of float64. */
+export function meansOfNumbers64(x: number, rows: number, columns: number, out: number): void {
+  const totals = new Float64Array(2);
+  let from = x / 8;
+  for (let row = 0; row < rows; row++, from += columns) {
+    totals.fill(0);
+    for (let i = 0; i < columns; i += PART) part64(from + i, from + Math.min(columns, i + PART), totals);
+    f64[out / 8 + row] = totals[0] / totals[1];
+  }
+}
+
+/** Whether one of n int64, which are float64, is 0. */
+export function hasZero64(x: number, n: number): boolean {
+  const from = x / 8;
+  for (let i = 0; i < n; i += PART) if (partHasZero(from + i, from + Math.min(n, i + PART))) return true;
+  return false;
+}
+
+function partHasZero(from: number, end: number): boolean {
+  for (let i = from; i < end; i++) if (f64[i] === 0) return true;
+  return false;
 }

@@ -36,6 +36,12 @@ export function wholeQuotients(
   bStep: number,
 ): void {
   const to = out / 8;
+  if (aStep === 1 && bStep === 1) {
+    const from = a / 8;
+    const by = b / 8;
+    for (let i = 0; i < n; i++) f64[to + i] = Math.floor(f64[from + i] / f64[by + i]) + 0;
+    return;
+  }
   for (let i = 0, j = a / 8, k = b / 8; i < n; i++, j += aStep, k += bStep)
     f64[to + i] = Math.floor(f64[j] / f64[k]) + 0;
 }

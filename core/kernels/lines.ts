@@ -93,6 +93,19 @@ export function cross32(x: number, y: number, out: number, [outer, , inner]: Sha
     }
 }
 
+/** All pairs xᵢ, xⱼ with i < j of n float32, one behind another. */
+export function writePairs32(x: number, n: number, out: number): void {
+  const from = x >>> 2;
+  let to = out >>> 2;
+  for (let i = 0; i < n; i++) {
+    const first = f32[from + i];
+    for (let j = i + 1; j < n; j++, to += 2) {
+      f32[to] = first;
+      f32[to + 1] = f32[from + j];
+    }
+  }
+}
+
 /** |xᵢ − xⱼ| of all pairs i < j of n rows of float32. */
 export function pairDistances32(x: number, out: number, n: number, width: number): void {
   let to = out >>> 2;

@@ -1,4 +1,6 @@
 /** Arithmetic of two operands. */
+import { hasZero64 } from '../kernels/counting.js';
+import { computesInJavaScript } from '../kernels/recording.js';
 import type { Tensor } from '../tensor.js';
 import {
   applyBinary,
@@ -143,10 +145,16 @@ function someElement(x: Operand, holds: (value: number) => boolean): boolean {
   return elements(contiguousData(x, 'check')).some(holds);
 }
 
+function holdsZero(b: Tensor): boolean {
+  if (b.dtype !== 'int64') return elements(b).includes(0);
+  computesInJavaScript();
+  return hasZero64(b.ptr, b.layout.size);
+}
+
 /** Integers have no infinity that a division by 0 could give. */
 export function refuseZero(op: string): (b: Operand) => void {
   return (b) => {
-    if (typeof b === 'number' ? b === 0 : elements(contiguousData(b, op)).includes(0)) {
+    if (typeof b === 'number' ? b === 0 : holdsZero(contiguousData(b, op))) {
       throw new RangeError(
         `${op}: integers cannot be divided by 0; convert with x.float(), where the result is infinite or NaN`,
       );

@@ -1,7 +1,11 @@
 /** Tensors built of several: block matrices, grids, combinations. */
-import type { Tensor } from '../tensor.js';
+import { levels } from '../autograd/levels/wrapped.js';
+import { writePairs32 } from '../kernels/lines.js';
+import { computesInJavaScript } from '../kernels/recording.js';
+import { allocateShape, type Tensor } from '../tensor.js';
 import { concatenate } from './joining.js';
-import { filled } from './raw.js';
+import { isRecorded } from './primitive.js';
+import { contiguousData, filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { takeRows } from './rows.js';
 import { expandTo, reshapeTo, transposeDims } from './shape.js';
@@ -73,6 +77,13 @@ export interface CombinationOptions {
 function pairs(input: Tensor): Tensor {
   const n = input.numel();
   const count = (n * (n - 1)) / 2;
+  if (levels.top === null && input.dtype === 'float32' && !isRecorded([input])) {
+    const x = contiguousData(input, 'combinations');
+    const out = allocateShape([count, 2], 'float32', 'combinations');
+    computesInJavaScript();
+    writePairs32(x.ptr, n, out.ptr);
+    return out;
+  }
   const rows = new Int32Array(2 * count);
   for (let i = 0, k = 0; i < n; i++)
     for (let j = i + 1; j < n; j++) {

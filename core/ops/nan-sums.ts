@@ -1,11 +1,11 @@
 /** Sums and means of the elements that are not NaN. */
 import { levels } from '../autograd/levels/wrapped.js';
 import { type DType, isFloat, isWideFloat } from '../dtype.js';
-import { numbersOf32, numbersOf64 } from '../kernels/counting.js';
+import { meansOfNumbers32, meansOfNumbers64 } from '../kernels/counting.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import { formula } from '../kernels/formula.js';
 import { wrapDims } from '../layout.js';
-import type { Tensor } from '../tensor.js';
+import { allocateShape, type Tensor } from '../tensor.js';
 import { div, mul } from './arithmetic.js';
 import { cast } from './cast.js';
 import { where } from './choice.js';
@@ -66,12 +66,16 @@ export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
   },
 );
 
-/** The mean of all elements that are not NaN, without a graph. */
-function meanOfNumbers(x: Tensor, keepdim: boolean): Tensor {
+/** The mean of the elements of the last dimensions that are not NaN, without a graph. */
+function meansOfNumbers(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   const source = contiguousData(x, 'nanmean');
+  const lead = x.shape.slice(0, x.ndim - dims.length);
+  const out = allocateShape([...lead, ...(keepdim ? dims.map(() => 1) : [])], x.dtype, 'nanmean');
+  const rows = out.layout.size;
   computesInJavaScript();
-  const [sum, count] = (x.dtype === 'float32' ? numbersOf32 : numbersOf64)(source.ptr, source.layout.size);
-  return filled(keepdim ? x.shape.map(() => 1) : [], sum / count, x.dtype, 'nanmean');
+  const means = x.dtype === 'float32' ? meansOfNumbers32 : meansOfNumbers64;
+  means(source.ptr, rows, rows === 0 ? 0 : source.layout.size / rows, out.ptr);
+  return out;
 }
 
 /** The mean of the elements that are not NaN. */
@@ -85,8 +89,9 @@ export const nanmean: MethodOp<NanSum> = methodOp<NanSum>(
   (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
     const x = toFloat(dtype === undefined ? input : cast(input, dtype));
     const dims = wrapDims('nanmean', dim, x.ndim);
-    if (dims.length === x.ndim && levels.top === null && isWideFloat(x.dtype) && !isRecorded([x]))
-      return meanOfNumbers(x, keepdim);
+    const isLast = dims.every((d) => d >= x.ndim - dims.length);
+    if (isLast && levels.top === null && isWideFloat(x.dtype) && !isRecorded([x]))
+      return meansOfNumbers(x, dims, keepdim);
     const { kept, missing } = withoutNan(x);
     const count = sumDims(where(missing, 0, filled(x.shape, 1, x.dtype, 'nanmean')), dims, keepdim);
     return div(sumDims(kept, dims, keepdim), count);

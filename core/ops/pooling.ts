@@ -1,8 +1,13 @@
 /** Pooling by the largest element of windows that slide over the last dimensions, and its reverse. */
+import { levels } from '../autograd/levels/wrapped.js';
+import { isWideFloat } from '../dtype.js';
+import { computesInJavaScript } from '../kernels/recording.js';
+import { putSingle } from '../kernels/rows.js';
 import { formatShape, sizeOf } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { flat } from './gather.js';
 import { isPooled, largest, type Pooling, slidingWindows } from './pool-primitives.js';
+import { isRecorded } from './primitive.js';
 import { castCopy, contiguousData, elements, filled } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { named, type Named } from './results.js';
@@ -252,6 +257,12 @@ export const maxUnpool2d: FunctionOp<Unpool> = functionOp<Unpool>(
       }
     }
     const zeros = filled([1, planes * plane, 1], 0, x.dtype, 'maxUnpool2d');
+    if (levels.top === null && isWideFloat(x.dtype) && !isRecorded([x])) {
+      const source = contiguousData(x, 'maxUnpool2d');
+      computesInJavaScript();
+      putSingle(x.dtype === 'float32' ? 4 : 8, rows, source.ptr, zeros.ptr);
+      return unbatched(reshapeTo(zeros, [x.shape[0], x.shape[1], ...size]), input);
+    }
     return unbatched(
       reshapeTo(putRows(zeros, rows, flat(x), false), [x.shape[0], x.shape[1], ...size]),
       input,

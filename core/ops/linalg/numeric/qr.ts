@@ -1,5 +1,5 @@
 /** Householder QR of one matrix (Golub & Van Loan, Matrix Computations, 5.2), in float64. */
-import { reflect, reflectColumns, transposed } from './reflections.js';
+import { reflectAll, reflectColumns, transposed } from './reflections.js';
 
 export interface QR {
   /** m × columns, row by row. */
@@ -17,12 +17,10 @@ export function householderQR(a: Float64Array, start: number, m: number, n: numb
   const steps = scales.length;
   const r = new Float64Array(columns * n);
   for (let i = 0; i < steps; i++) for (let j = i; j < n; j++) r[i * n + j] = work[j * m + i];
-  // Column j of Q is that of the identity, turned; reflections behind the j-th do not move it.
+  // Columns of the identity, turned; reflection k does not move those before the k-th.
   const q = new Float64Array(m * columns);
-  for (let j = 0; j < columns; j++) {
-    q[j * m + j] = 1;
-    for (let k = Math.min(j, steps - 1); k >= 0; k--)
-      reflect(work, k * m + k, m - k, scales[k], q, j * m + k);
-  }
+  for (let j = 0; j < columns; j++) q[j * m + j] = 1;
+  for (let k = steps - 1; k >= 0; k--)
+    reflectAll(work, k * m + k, m - k, scales[k], q, k * m + k, m, columns - k);
   return { q: transposed(q, 0, columns, m), r };
 }

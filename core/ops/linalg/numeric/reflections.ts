@@ -72,7 +72,7 @@ export function reflectColumns(columns: Float64Array, m: number, n: number): Ref
   const scales = new Float64Array(steps);
   for (let k = 0; k < steps; k++) {
     scales[k] = makeReflection(columns, k * m + k, m - k);
-    for (let j = k + 1; j < n; j++) reflect(columns, k * m + k, m - k, scales[k], columns, j * m + k);
+    reflectAll(columns, k * m + k, m - k, scales[k], columns, (k + 1) * m + k, m, n - k - 1);
   }
   return { m, n, columns, scales };
 }
@@ -103,6 +103,60 @@ export function reflect(
   const sum = scale * (x[to] + dotOf(v, at + 1, x, to + 1, size - 1));
   x[to] -= sum;
   addScaled(-sum, v, at + 1, x, to + 1, size - 1);
+}
+
+/** `reflect` of `count` columns that lie `step` apart: two at a time, which share what is read of v. */
+export function reflectAll(
+  v: Float64Array,
+  at: number,
+  size: number,
+  scale: number,
+  x: Float64Array,
+  to: number,
+  step: number,
+  count: number,
+): void {
+  if (scale === 0) return;
+  let j = 0;
+  for (; j + 1 < count; j += 2) reflectTwo(v, at, size, scale, x, to + j * step, to + (j + 1) * step);
+  if (j < count) reflect(v, at, size, scale, x, to + j * step);
+}
+
+function reflectTwo(
+  v: Float64Array,
+  at: number,
+  size: number,
+  scale: number,
+  x: Float64Array,
+  first: number,
+  second: number,
+): void {
+  let a = x[first];
+  let b = x[second];
+  let c = 0;
+  let d = 0;
+  let i = 1;
+  for (; i + 1 < size; i += 2) {
+    const p = v[at + i];
+    const q = v[at + i + 1];
+    a += p * x[first + i];
+    b += p * x[second + i];
+    c += q * x[first + i + 1];
+    d += q * x[second + i + 1];
+  }
+  if (i < size) {
+    a += v[at + i] * x[first + i];
+    b += v[at + i] * x[second + i];
+  }
+  const one = scale * (a + c);
+  const other = scale * (b + d);
+  x[first] -= one;
+  x[second] -= other;
+  for (i = 1; i < size; i++) {
+    const p = v[at + i];
+    x[first + i] -= one * p;
+    x[second + i] -= other * p;
+  }
 }
 
 /** x ← Qᵀ x of a column of m elements. */

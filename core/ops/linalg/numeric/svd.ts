@@ -4,7 +4,15 @@
  * Columns are exchanged so that R falls towards its end, which saves sweeps (Drmač & Veselić 2008).
  */
 import { householderQR } from './qr.js';
-import { dotOf, makeReflection, normOf, reflect, type Reflected, transposed, turn } from './reflections.js';
+import {
+  dotOf,
+  makeReflection,
+  normOf,
+  reflectAll,
+  type Reflected,
+  transposed,
+  turn,
+} from './reflections.js';
 
 export interface SVD {
   /** m × k with k = min(m, n), row by row. */
@@ -91,8 +99,8 @@ function pivoted(columns: Float64Array, m: number, n: number): Pivoted {
       before[best] = before[k];
     }
     scales[k] = makeReflection(columns, k * m + k, m - k);
+    reflectAll(columns, k * m + k, m - k, scales[k], columns, (k + 1) * m + k, m, n - k - 1);
     for (let j = k + 1; j < n; j++) {
-      reflect(columns, k * m + k, m - k, scales[k], columns, j * m + k);
       const share = norms[j] === 0 ? 0 : columns[j * m + k] / norms[j];
       const rest = 1 - share * share;
       const kept = norms[j] / before[j];

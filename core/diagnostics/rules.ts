@@ -281,9 +281,9 @@ const saturation: Rule = ({ layers, activations }) =>
  * Of a weight's spread, what a step may change: about 1e-3 is usual, SGD with momentum has 0.15 for some steps at
  * first. {@link JUMP}, in layers.ts, is more than what the weights held.
  */
-const LARGE_STEP = 0.2;
+export const LARGE_STEP = 0.2;
 /** Where no step of any weight ever was larger, a thousand steps change 1 % of it. */
-const SMALL_STEP = 1e-5;
+export const SMALL_STEP = 1e-5;
 const RECENT = 3;
 
 const stepSize: Rule = ({ layers }) => {

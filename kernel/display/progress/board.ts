@@ -1,6 +1,6 @@
 /**
- * Where progress bars are shown: in a notebook those of one cell that are nested share one display, in a terminal one
- * line that is written over, elsewhere a line for every tenth.
+ * Where progress bars are shown: in a notebook those of one cell that are nested share one display, in a terminal each
+ * has a line below the one around it and all are written over, elsewhere a line for every tenth.
  */
 import { randomUUID } from 'node:crypto';
 import { displayHost, type DisplayHost } from '../host.js';
@@ -12,7 +12,7 @@ export interface ProgressEnvironment {
   /** Milliseconds. */
   now(): number;
   /** The terminal that a script writes to. */
-  terminal(): { isTTY?: boolean; columns?: number; write(text: string): unknown };
+  terminal(): { isTTY?: boolean; columns?: number; rows?: number; write(text: string): unknown };
 }
 
 export const environment: ProgressEnvironment = {
@@ -35,6 +35,8 @@ export class Board {
   private bars: Bar[] = [];
   private readonly displayId = randomUUID();
   private shown = false;
+  /** Lines of the terminal that the bars stand on. */
+  private lines = 0;
   private nextAt = -Infinity;
   /** Tenths that were told where nothing can be written over. */
   private readonly tenths = new Map<Bar, number>();
@@ -98,8 +100,14 @@ export class Board {
     const bar = this.bars.at(-1);
     if (bar === undefined) return;
     if (terminal.isTTY === true) {
-      const text = this.bars.map((one) => progressText(one.snapshot())).join('  │  ');
-      terminal.write(`\r\x1b[K${text.slice(0, (terminal.columns ?? 80) - 1)}`);
+      const room = Math.max(1, known(terminal.rows, 24) - 1);
+      // A line that is as wide as the terminal would be two in some.
+      const lines = this.bars
+        .slice(-room)
+        .map((one) => progressText(one.snapshot()).slice(0, known(terminal.columns, 80) - 1));
+      const back = this.lines > 1 ? `\r\x1b[${this.lines - 1}A\x1b[J` : '\r\x1b[K';
+      terminal.write(back + lines.join('\n'));
+      this.lines = lines.length;
       this.shown = true;
       return;
     }
@@ -114,5 +122,10 @@ export class Board {
     const terminal = this.env.terminal();
     if (this.env.host().kind === 'text' && terminal.isTTY === true && this.shown) terminal.write('\n');
     this.shown = false;
+    this.lines = 0;
   }
 }
+
+/** A pseudo-terminal whose size nobody has set says 0. */
+const known = (size: number | undefined, otherwise: number): number =>
+  size === undefined || size === 0 ? otherwise : size;

@@ -55,7 +55,11 @@ export function gradientNoise(
   try {
     found = measure(model, loss, x, y, options);
     const scale = formatCount(Math.round(found.scale));
+    const spoken = (i: number): string =>
+      `${found.sizes[i] === 1 ? 'one sample' : `a mini-batch of ${formatCount(found.sizes[i])}`} is off by ${formatNumber(found.deviation[i])}`;
+    const least = found.sizes.length - 1;
     notes.push(
+      `In norms of the whole gradient, that of ${spoken(0)}${least > 0 ? `, that of ${spoken(least)}` : ''}.`,
       `With about ${scale} samples a batch, noise is as large as the gradient. The batch of all ${formatCount(x.shape[0])} has none.`,
     );
   } catch (error) {
@@ -63,7 +67,6 @@ export function gradientNoise(
   }
   const { sizes, deviation, cosine, scale } = found;
   const expected = sizes.map((size) => Math.sqrt(scale / size));
-  const name = (i: number): string => (sizes[i] === 1 ? 'stochastic' : `mini-batch of ${sizes[i]}`);
   const axis = { name: 'batch size', unit: 'samples', scale: 'log' } as const;
   const series = [
     lineOf('measured', 0, sizes, deviation, { dots: true }),
@@ -72,7 +75,7 @@ export function gradientNoise(
   const chart: ChartModel = {
     title: options.title ?? 'Noise of the gradient',
     width: options.width ?? 680,
-    height: options.height ?? 440,
+    height: options.height ?? 455,
     panels: [
       {
         kind: 'lines',
@@ -82,10 +85,7 @@ export function gradientNoise(
         series: sizes.length === 0 ? [] : series,
         marks: sizes.length === 0 ? [] : [{ kind: 'level', y: 1, label: 'noise = gradient' }],
         endLabels: true,
-        caption:
-          sizes.length === 0
-            ? ''
-            : `${name(0)}: ${formatNumber(deviation[0])}, ${name(sizes.length - 1)}: ${formatNumber(deviation.at(-1) ?? NaN)}`,
+        caption: '',
         empty: 'No gradients',
       },
       {

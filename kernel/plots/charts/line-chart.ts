@@ -51,7 +51,7 @@ const LEARNING_RATE_HEIGHT = 110;
 const MAX_RAW = 5;
 /** Curves beyond these carry no label, and beyond the second number they are not drawn. */
 const MAX_LABELLED = 20;
-const MAX_DRAWN = 80;
+const MAX_DRAWN = 50;
 /** Fewer points than these are shown as dots on their line. */
 const DOTS_BELOW = 25;
 

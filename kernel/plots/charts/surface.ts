@@ -55,6 +55,8 @@ const SPAN: readonly [number, number] = [-2, 2];
 const UNIT: readonly [number, number] = [-1, 1];
 const LEVELS = 12;
 /** The lowest contour is at the least of the values but for this share of them, within bounds. */
+/** Share of the values that may lie far below the others. */
+const OUTLIERS = 0.02;
 const BELOW_LOWEST = 0.08;
 const LOWEST_LEVEL: readonly [number, number] = [1e-3, 0.08];
 const MOST_NODES = 201;
@@ -336,16 +338,17 @@ function filled(
     if (value > high) high = value;
   });
   const bad = values.filter((value) => !Number.isFinite(value)).length;
-  if (bad > 0 && best >= 0) notes.push(`${bad} of ${values.length} values are not finite (grey).`);
+  if (bad > 0 && best >= 0) notes.push(`${bad} of ${values.length} values are not finite (sand-coloured).`);
   const lowest =
     best < 0 ? null : { x: xs[best % nodes], y: ys[Math.floor(best / nodes)], value: values[best] };
-  const span = lowest === null ? 0 : high - lowest.value;
+  const floor = lowest === null ? 0 : floorOf(values, lowest.value, high);
+  const span = lowest === null ? 0 : high - floor;
   const levels =
     lowest === null || span === 0
       ? []
       : Array.from(
-          evenly(Math.log(lowestLevel(values, lowest.value, span)), 0, LEVELS + 1),
-          (power) => lowest.value + span * Math.exp(power),
+          evenly(Math.log(lowestLevel(values, floor, span)), 0, LEVELS + 1),
+          (power) => floor + span * Math.exp(power),
         ).slice(0, LEVELS);
   const lines =
     lowest === null
@@ -369,6 +372,13 @@ function filled(
     paths,
     lines,
   };
+}
+
+/** Where contours begin: at the least value, unless a few lie so far below the others that these would be of one colour. */
+function floorOf(values: Float64Array, low: number, high: number): number {
+  const sorted = values.filter(Number.isFinite).sort();
+  const usual = sorted[Math.floor(OUTLIERS * sorted.length)];
+  return usual - low > 0.5 * (high - low) && usual < high ? usual : low;
 }
 
 /** As a share of the way from the least to the greatest value. */

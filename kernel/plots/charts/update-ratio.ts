@@ -2,7 +2,9 @@
 import {
   describeDistribution,
   flatNumbers,
+  LARGE_STEP,
   namedParameters,
+  SMALL_STEP,
   type ParameterSource,
 } from '../../../core/diagnostics/index.js';
 import type { LiveEnvironment } from '../live/live-display.js';
@@ -18,8 +20,6 @@ export interface UpdateRatiosOptions {
 
 /** About this much of a weight is a healthy step. */
 const USUAL = 1e-3;
-const HARDLY = 1e-5;
-const MUCH = 0.1;
 const MAX_ROWS = 40;
 const TITLE_HEIGHT = 46;
 const NOTE_HEIGHT = 15;
@@ -95,8 +95,8 @@ export class UpdateRatios extends LiveChart {
           x: { name: 'std(Δw) / std(w)', scale: 'log' },
           measures: ['ratio'],
           rows: shown,
-          low: HARDLY,
-          high: MUCH,
+          low: SMALL_STEP,
+          high: LARGE_STEP,
           guides: [{ value: USUAL, label: 'usual: 0.001' }],
           empty: 'No ratio yet: call sample() after optimizer.step(), twice or more',
         },
@@ -122,6 +122,6 @@ function row(
   const ratio = change.std / describeDistribution(before).std;
   // A single number, or biases that all began at 0, have no spread to compare with.
   if (!Number.isFinite(ratio)) return { name, values: [NaN], warning: '' };
-  const warning = ratio < HARDLY ? 'hardly moves' : ratio > MUCH ? 'moves much' : '';
+  const warning = ratio < SMALL_STEP ? 'hardly moves' : ratio > LARGE_STEP ? 'moves much' : '';
   return { name, values: [ratio], warning };
 }

@@ -1,9 +1,11 @@
 /** `watch(model)`: one picture of all that happens in a model while it trains, and what is wrong with it in words. */
 import {
+  LARGE_STEP,
   magnitudeStrip,
   meanMagnitude,
   ModelWatch,
   sharedDecades,
+  SMALL_STEP,
   valueStrip,
   type Finding,
   type LayerRecord,
@@ -19,7 +21,7 @@ import { LAYER_FRAME, LAYER_ROW } from '../scene/layer-table.js';
 
 export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
   title?: string;
-  /** At most this many layers are drawn, the worst first; default 8, 10 at most. All are watched. */
+  /** At most this many layers are drawn, the worst first; default 7, which is the most. All are watched. */
   limit?: number;
   /** CSS pixels; default 860. */
   width?: number;
@@ -38,8 +40,8 @@ const FINDINGS_HEIGHT = 100;
 const RATIO = {
   name: 'std(Δw) / std(w)',
   domain: [1e-6, 1] as [number, number],
-  low: 1e-5,
-  high: 0.1,
+  low: SMALL_STEP,
+  high: LARGE_STEP,
   guide: 1e-3,
 };
 
@@ -94,7 +96,7 @@ export class Watcher extends LiveChart {
     const findings = watched.findings();
     const layers = watched.layers();
     const { seen, sampled } = watched.passes;
-    const limit = Math.max(1, Math.min(MOST_ROWS, options.limit ?? 8));
+    const limit = Math.max(1, Math.min(MOST_ROWS, options.limit ?? MOST_ROWS));
     const rows = sampled === 0 ? [] : table(layers, findings, binsFor(Math.min(limit, layers.length)));
     const hidden = rows.slice(limit);
     const notes = watched.problems();

@@ -12,7 +12,14 @@ export interface Indexed {
 /** Frequent colours (background, lines, text) are kept exactly; the rest, edges and gradients, share what is left. */
 const EXACT = 24;
 /** What of a small palette they take at most: without shades of its own, a pale red would turn grey. */
-const EXACT_SHARE = 0.6;
+const EXACT_SHARE = 0.5;
+
+/** Palettes with more have a shade for everything, and frames that pass by no time to look for better ones. */
+const SMALL_PALETTE = 48;
+/** Of so many pixels one, in a small palette: what has fewer need not keep its colour. */
+const RARE = 5000;
+/** Pairs of colours: about 5 ms. */
+const MOST_COMPARED = 1_000_000;
 
 /** The number of each pixel's colour, of the picture at hand. */
 let scratch = new Uint16Array(0);
@@ -221,7 +228,10 @@ function tryCount(
 /** The most frequent colours as they are, and the weighted median cut (Heckbert 1982) of the others. */
 function reduce(colors: Color[], limit: number, keep: ReadonlySet<number>): number[] {
   const places = Math.min(EXACT, Math.round(EXACT_SHARE * limit));
-  const rank = (color: Color): number => (keep.has(color.rgb) ? 1 : 0);
+  const total = colors.reduce((sum, { count }) => sum + count, 0);
+  // A blend that happens to be one of these is not a curve.
+  const least = limit > SMALL_PALETTE ? 0 : total / RARE;
+  const rank = ({ rgb, count }: Color): number => (count >= least && keep.has(rgb) ? 1 : 0);
   const sorted = [...colors].sort((a, b) => rank(b) - rank(a) || b.count - a.count);
   const exact = sorted.slice(0, places).map((color) => color.rgb);
   const boxes = [measure(sorted.slice(places))];
@@ -235,7 +245,34 @@ function reduce(colors: Color[], limit: number, keep: ReadonlySet<number>): numb
       sum += members[cut].count;
     boxes.splice(at, 1, measure(members.slice(0, cut)), measure(members.slice(cut)));
   }
-  return [...exact, ...boxes.map(average)];
+  return refined(exact, boxes.map(average), sorted.slice(places));
+}
+
+const ROUNDS = 3;
+
+/**
+ * Each shade becomes the mean of the colours that are nearest to it (Lloyd 1982): a box that holds pale blue and a trace
+ * of orange would else be grey, and a band of a surface with it.
+ */
+function refined(exact: readonly number[], shades: readonly number[], colors: readonly Color[]): number[] {
+  let palette = [...exact, ...shades];
+  if (palette.length > SMALL_PALETTE || palette.length * colors.length > MOST_COMPARED) return palette;
+  for (let round = 0; round < ROUNDS; round++) {
+    const sums = palette.map(() => ({ r: 0, g: 0, b: 0, count: 0 }));
+    for (const { rgb, count } of colors) {
+      const sum = sums[nearest(rgb, palette)];
+      sum.r += (rgb & 255) * count;
+      sum.g += ((rgb >> 8) & 255) * count;
+      sum.b += ((rgb >> 16) & 255) * count;
+      sum.count += count;
+    }
+    palette = palette.map((rgb, i) => {
+      const { r, g, b, count } = sums[i];
+      if (i < exact.length || count === 0) return rgb;
+      return Math.round(r / count) | (Math.round(g / count) << 8) | (Math.round(b / count) << 16);
+    });
+  }
+  return palette;
 }
 
 interface ColorBox {

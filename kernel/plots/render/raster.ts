@@ -29,12 +29,16 @@ const ATTEMPTS = [
   { ratio: 1.25, colors: 16 },
   { ratio: 1.1, colors: 16 },
   { ratio: 1, colors: 32 },
+  { ratio: 1, colors: 24 },
   { ratio: 1, colors: 16 },
   { ratio: 0.8, colors: 16 },
+  { ratio: 0.8, colors: 12 },
+  { ratio: 0.7, colors: 24 },
   { ratio: 0.6, colors: 16 },
 ] as const;
 /** Pictures of so few pixels for their words get zlib's best: a tenth less where words are all there is. */
 const SMALL_RATIO = 1.25;
+const FEWEST_OF_CURVES = 24;
 /** CSS pixels of a picture (a graph of many boxes) whose best would be large and slow. */
 const LARGE = 1_000_000;
 /** A frame that is seen for a quarter of a second. */
@@ -74,13 +78,18 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const { wanted, least } = specBytes(chart);
   const besides = (spec: number): number => ((MAX_STORED_BYTES - AROUND - text - spec) * 3) / 4;
   const shared = Math.min(LARGEST_LIMIT, Math.max(Math.min(SMALLEST_LIMIT, besides(least)), besides(wanted)));
-  const attempts = chart.width * chart.height > LARGE ? ATTEMPTS.slice(5) : ATTEMPTS;
-  const tried = attempts.map(({ ratio, colors }) => {
-    let png: Buffer | undefined;
-    return { ratio, png: () => (png ??= encode(ratio, colors)) };
-  });
+  const isLarge = chart.width * chart.height > LARGE;
+  const attempts = isLarge ? ATTEMPTS.slice(5) : ATTEMPTS;
+  // Curves are told apart by their colours.
+  const isCurves = chart.panels.every(({ kind }) => kind === 'lines');
+  const tried = attempts
+    .filter(({ colors }) => !isCurves || colors >= FEWEST_OF_CURVES)
+    .map(({ ratio, colors }) => {
+      let png: Buffer | undefined;
+      return { ratio, png: () => (png ??= encode(ratio, colors)) };
+    });
   const fits = (limit: number) => (attempt: (typeof tried)[number]) => attempt.png().length <= limit;
-  const readable = tried.filter(({ ratio }) => ratio >= (attempts === ATTEMPTS ? 1 : 0.8));
+  const readable = tried.filter(({ ratio }) => ratio >= (isLarge ? 0.8 : 1));
   const best =
     (wanted > 0 ? (readable.find(fits(shared)) ?? readable.find(fits(besides(least)))) : undefined) ??
     tried.find(fits(Math.min(WHOLE, besides(0)))) ??

@@ -209,7 +209,10 @@ function levelKey({ levels, name }: SurfacePanel, room: Box): Shape[] {
     { kind: 'path', d: rectPath(strip), stroke: COLOR.axis, width: 1, role: 'frame' },
   ];
   const stride = Math.max(1, Math.ceil((13 * levels.length) / height));
-  levels.forEach((level, i) => {
+  const shown = (i: number): boolean => (levels.length - 1 - i) % stride === 0;
+  const words = distinct(levels.filter((_, i) => shown(i)));
+  let word = 0;
+  levels.forEach((_, i) => {
     const y = strip.y + height * (1 - (i + 1) / levels.length);
     shapes.push({
       kind: 'path',
@@ -218,8 +221,17 @@ function levelKey({ levels, name }: SurfacePanel, room: Box): Shape[] {
       width: 1,
       role: 'axis',
     });
-    if ((levels.length - 1 - i) % stride === 0)
-      shapes.push(text(strip.x + 17, y + 4, minus(formatNumber(level, 2)), 'tick', COLOR.muted));
+    if (shown(i)) shapes.push(text(strip.x + 17, y + 4, words[word++], 'tick', COLOR.muted));
   });
   return shapes;
+}
+
+/** With as many digits as tell neighbours from each other, two at least; words for what no digits tell apart once. */
+function distinct(values: readonly number[]): string[] {
+  for (let digits = 2; digits <= 6; digits++) {
+    const words = values.map((value) => minus(formatNumber(value, digits)));
+    if (new Set(words).size === words.length) return words;
+    if (digits === 6) return words.map((word, i) => (words.indexOf(word) === i ? word : ''));
+  }
+  return [];
 }

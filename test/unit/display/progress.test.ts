@@ -118,6 +118,27 @@ describe('a progress bar', () => {
   });
 });
 
+/** What a terminal shows after it was written to: carriage return, line feed, cursor up, erase to the end. */
+function screen(written: string): string[] {
+  const lines = [''];
+  let [row, column] = [0, 0];
+  // eslint-disable-next-line no-control-regex
+  for (const [token, count] of written.matchAll(/\x1b\[(\d*)[A-Z]|[^]/g)) {
+    if (token === '\r') column = 0;
+    else if (token === '\n') [row, column] = [row + 1, 0];
+    else if (token.endsWith('A') && token.length > 1) row -= Number(count);
+    else if (token === '\x1b[K' || token === '\x1b[J') {
+      lines[row] = (lines[row] ?? '').slice(0, column);
+      if (token === '\x1b[J') lines.length = row + 1;
+    } else {
+      lines[row] = (lines[row] ?? '').slice(0, column).padEnd(column) + token;
+      column += 1;
+    }
+    lines[row] ??= '';
+  }
+  return lines;
+}
+
 describe('in a script', () => {
   const script = (isTTY: boolean): ProgressEnvironment & { written: string } => {
     let time = 0;
@@ -148,6 +169,18 @@ describe('in a script', () => {
     const env = script(true);
     expect([...new Progress([1, 2], { label: 'x'.repeat(80) }, env)]).toEqual([1, 2]);
     expect(env.written).toMatch(/^(?:\r\x1b\[Kx{59})+\n$/); // eslint-disable-line no-control-regex
+  });
+
+  it('bars that are nested have a line each in a terminal, and no line twice', () => {
+    const env = script(true);
+    for (const epoch of new Progress([1, 2], { label: 'epoch' }, env))
+      for (const batch of new Progress([1, 2, 3], { label: 'batch' }, env))
+        expect(epoch * batch).toBeGreaterThan(0);
+    const heads = (written: string): string[] => screen(written).map((line) => line.slice(0, 12).trim());
+    const running = env.written.slice(0, env.written.lastIndexOf('\r'));
+    expect(heads(running)).toEqual(['epoch  100%', 'batch  100%']);
+    for (const line of screen(running)) expect(line.length).toBeLessThan(60);
+    expect(heads(env.written)).toEqual(['epoch  100%', '']);
   });
 });
 

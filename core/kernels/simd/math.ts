@@ -51,7 +51,7 @@ function powerOfTwo(n: V128): V128 {
   return i32x4.shl(i32x4.add(n, i32x4.const(127)), 23);
 }
 
-/** exp(x) − 1 = 2ⁿ ((exp(r) − 1) + (1 − 2⁻ⁿ)), of which the last is exact as long as it matters. */
+/** exp(x) − 1 = 2 (2ⁿ⁻¹ (exp(r) − 1) + (2ⁿ⁻¹ − ½)), of which the last is exact as long as it matters. */
 export function expm1(f: FunctionBuilder, argument: V128): V128 {
   const x = f.let(argument);
   // Beyond these the result is infinite or −1; NaN passes.
@@ -60,13 +60,10 @@ export function expm1(f: FunctionBuilder, argument: V128): V128 {
   const n = f.let(sub(rounded, constant(ROUNDER)));
   const r = f.let(sub(sub(limited, mul(n, constant(LN2_HIGH))), mul(n, constant(LN2_LOW))));
   const near = add(mul(mul(r, r), polynomial(r, EXP)), r);
-  const whole = f.let(i32x4.sub(rounded, i32x4.const(ROUNDER_BITS)));
-  const rest = powerOfTwo(i32x4.sub(i32x4.const(0), i32x4.min(whole, i32x4.const(64))));
-  const value = add(near, sub(constant(1), rest));
-  const half = f.let(i32x4.shrS(whole, 1));
-  const power = mul(mul(value, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
-  // 0 keeps its sign.
-  return v128.select(x, power, constant(-0));
+  const power = f.let(i32x4.shl(i32x4.add(rounded, i32x4.const(126 - ROUNDER_BITS)), 23));
+  const half = f.let(add(mul(near, power), sub(power, constant(0.5))));
+  // 0 keeps its sign, and what is subnormal all of its digits.
+  return v128.select(x, add(half, half), f32x4.lt(f32x4.abs(x), constant(2 ** -26)));
 }
 
 const LOG = [

@@ -10,7 +10,7 @@ const PROGRAM = path.join(path.dirname(fileURLToPath(import.meta.url)), 'peer-pr
 
 /** How long a process may take to load its library, and for an answer, in milliseconds. */
 const LOADING = 60_000;
-const PATIENCE = 4000;
+const PATIENCE = 8000;
 /** Who fails to start so often is not started any more. */
 const MOST_STARTS = 25;
 

@@ -21,10 +21,12 @@ export function isComplete(written: string): Completeness {
     const { fault } = translation;
     const continues =
       couldContinue(code, fault) || isOpenObject(code) || isOpenElement(code) || isOpenArrow(code, fault);
-    return continues ? { status: 'incomplete', indent: indentAfter(code) } : { status: 'invalid' };
+    return continues
+      ? { status: 'incomplete', indent: indentAfter(visible(written, code)) }
+      : { status: 'invalid' };
   }
-  if (isBodyMissing(code, translation.ok.program.body.length))
-    return { status: 'incomplete', indent: indentAfter(code) };
+  if (isBodyMissing(code, translation.ok.program.body.length) || isBraceMissing(code))
+    return { status: 'incomplete', indent: indentAfter(visible(written, code)) };
   return { status: 'complete' };
 }
 
@@ -95,6 +97,20 @@ function isBodyMissing(code: string, statements: number): boolean {
   if (!('ok' in withBody)) return false;
   const { body } = withBody.ok.program;
   return body.length === statements + 1 && body.at(-1)?.type === 'FunctionDeclaration';
+}
+
+/** The compiler takes the body of a generic arrow function for closed where the text ends. */
+function isBraceMissing(code: string): boolean {
+  const { open } = scanBrackets(code);
+  return open.length > 0 && check(`${code}\n${closersOf(open).join(' ')}`) === null;
+}
+
+/** The blanks in the place of magics are no indentation. */
+function visible(written: string, code: string): string {
+  return code.replace(/^[ \t]+/gm, (blanks, at: number) => {
+    const own = /^[ \t]*/.exec(written.slice(at, at + blanks.length))![0];
+    return own + '_'.repeat(blanks.length - own.length);
+  });
 }
 
 /** What the next line should begin with. */

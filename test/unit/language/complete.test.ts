@@ -61,6 +61,9 @@ const complete = [
 ];
 
 const incomplete: readonly (readonly [code: string, indent: string])[] = [
+  ['const f = <T,>(a: T) => {', '  '],
+  ['const f = <T>(a: T): T => {\n  return a;', '  '],
+  ['%time foo(', '  '],
   ['foo(', '  '],
   ['foo(1,', '  '],
   ['foo(1, // a comment', '  '],

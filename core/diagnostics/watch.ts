@@ -23,6 +23,9 @@ export interface WatchOptions {
 const SLOTS = 20;
 const ALL_SLOTS = 6000;
 const SHARE = 0.007;
+/** A look counts as no more than so many times the cheapest of the newest ones. */
+const USUAL = 3;
+const RECENT_COSTS = 5;
 /** A short run must not end before the second look, which may therefore follow the first after thirty times its cost. */
 const EARLY_SHARE = 0.03;
 /** They hand on what they get, or a part of it. */
@@ -77,6 +80,8 @@ export class ModelWatch {
   private spent = 0;
   /** Milliseconds of `spent` that no rest has made up for. */
   private owed = 0;
+  /** What the newest looks have cost. */
+  private recent: readonly number[] = [];
   private nextLook = -Infinity;
   private looking = false;
   /** The module whose call begins a pass where the model itself is not called but its `forward` is. */
@@ -355,6 +360,9 @@ export class ModelWatch {
       this.judge(pass);
     });
     this.sampled += 1;
+    // The system may have taken the processor away in the middle of a look, which would have cost a step the same.
+    this.recent = [...this.recent.slice(1 - RECENT_COSTS), this.owed];
+    this.owed = Math.min(this.owed, USUAL * Math.min(...this.recent));
     this.rest();
     this.onSample();
   }

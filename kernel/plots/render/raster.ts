@@ -47,8 +47,9 @@ const LIVE_COLORS = 64;
 const SHAPE_EFFORT = 80;
 const PATH_EFFORT = 300;
 const AREA_EFFORT = 10;
-const MUCH = 95_000;
-const VERY_MUCH = 150_000;
+const MUCH = 82_000;
+const VERY_MUCH = 115_000;
+const FAR_TOO_MUCH = 200_000;
 
 /** A picture, or why there is none. */
 export type FrameResult = ({ png: Uint8Array } | { error: string }) & {
@@ -107,7 +108,7 @@ export function liveRatio({ width, height, shapes }: Scene): number {
         : shape.kind === 'image'
           ? (shape.box.width * shape.box.height) / AREA_EFFORT
           : SHAPE_EFFORT;
-  return effort < MUCH ? PIXEL_RATIO : effort < VERY_MUCH ? 1.5 : 1.2;
+  return effort < MUCH ? PIXEL_RATIO : effort < VERY_MUCH ? 1.5 : effort < FAR_TOO_MUCH ? 1.2 : 1;
 }
 
 /** @param use gets the pixels, which must not be kept: the next picture is drawn over them */

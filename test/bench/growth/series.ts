@@ -45,13 +45,13 @@ export const series: readonly Series[] = [
   {
     name: 'attention-dropout',
     title: 'the same with dropout 0.1',
-    sizes: [256, 512, 1024, 2048, 4096],
+    sizes: [128, 256, 512, 1024, 2048],
     create: (nabla, tokens) => attention(nabla, { tokens, dropoutP: 0.1, dtype: 'float32' }),
   },
   {
     name: 'attention-float64',
     title: 'the same in float64, without dropout',
-    sizes: [256, 512, 1024, 2048, 4096],
+    sizes: [128, 256, 512, 1024, 2048],
     create: (nabla, tokens) => attention(nabla, { tokens, dropoutP: 0, dtype: 'float64' }),
   },
 ];

@@ -5,7 +5,7 @@ import { leavesOf } from '../autograd/trees.js';
 import { tracing } from '../autograd/tracing.js';
 import { allocation, Storage } from '../storage.js';
 import type { AgainStep, NodeCall } from './steps.js';
-import { takeKernels } from './trace.js';
+import { takeKernels } from './ways.js';
 
 /** An op that did something else than in the trace. */
 export class Otherwise extends Error {}

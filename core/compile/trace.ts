@@ -15,7 +15,6 @@ import {
 import type { Axis } from '../kernels/threads/index.js';
 import { hasSimd } from '../kernels/features.js';
 import { fewElements } from '../ops/few.js';
-import { fusing } from '../ops/fused.js';
 import { registry } from '../ops/record.js';
 import { ElementwiseOptimizer } from '../optim/elementwise.js';
 import type { Optimizer } from '../optim/optimizer.js';
@@ -24,6 +23,7 @@ import { allocation, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { StateGuard } from './guards.js';
 import { TraceMemory } from './region.js';
+import { takeKernels } from './ways.js';
 import type {
   AgainStep,
   Argument,
@@ -48,28 +48,6 @@ interface Frame {
   /** Whether it computes in JavaScript, so that it has to be called again. */
   again: boolean;
   random: boolean;
-}
-
-/** What is otherwise while a step is traced, and while one of its ops is called again: the ways that ops take. */
-export interface Ways {
-  restore(): void;
-}
-
-/** Lets ops call kernels always, and at once. */
-export function takeKernels(watch: Watch): Ways {
-  const { limit } = fewElements;
-  const { after } = fusing;
-  const before = gradMode.watch;
-  fewElements.limit = 0;
-  fusing.after = 0;
-  gradMode.watch = watch;
-  return {
-    restore: () => {
-      fewElements.limit = limit;
-      fusing.after = after;
-      gradMode.watch = before;
-    },
-  };
 }
 
 export class Trace implements KernelRecorder, StepRecorder, Watch {

@@ -393,6 +393,21 @@ export class Layout {
     return new Layout(shape, strides, this.offset, null);
   }
 
+  /** The layout of a result for each line along a dimension, which is gone or (`keep`) has size 1. */
+  without(dim: number, keep: boolean): Layout {
+    const place = keep ? dim + this.ndim : dim;
+    return (this.reduced ??= [])[place] ?? this.reduce(dim, keep, place);
+  }
+
+  private reduced: (Layout | undefined)[] | null = null;
+
+  private reduce(dim: number, keep: boolean, place: number): Layout {
+    const left = keep ? this.shape.with(dim, 1) : this.shape.toSpliced(dim, 1);
+    const layout = Layout.contiguous(left);
+    if (this.reduced !== null) this.reduced[place] = layout;
+    return layout;
+  }
+
   /** The same shape laid out without gaps at the start of a storage of its own. */
   compact(): Layout {
     return this.contiguous && this.offset === 0 ? this : Layout.contiguous(this.shape);

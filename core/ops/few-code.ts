@@ -5,7 +5,7 @@
  */
 import { gradMode } from '../autograd/mode.js';
 import { Layout, sameShape } from '../layout.js';
-import { f32, f64, u8 } from '../memory.js';
+import { f32, f64, i32, u8 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
 import { fewElements } from './few.js';
 import type { Few } from './record.js';
@@ -17,6 +17,20 @@ const FEW = 96;
 interface Pass {
   readonly start: string;
   readonly step: string;
+}
+
+/** Each element of the result. */
+export interface ElementCode {
+  readonly element: string;
+  readonly result?: 'bool';
+  /** The dtypes of operands that there is a loop for; by default those of floats. */
+  readonly dtypes?: readonly LoopDType[];
+  /** The expression for int32, where products have more digits than numbers. */
+  readonly int32?: string;
+  /** Where this is true of an element, it is left to the op. */
+  readonly unless?: string;
+  /** Up to how many elements, where one kernel does the same. */
+  readonly most?: number;
 }
 
 /** What is computed along lines of elements. */
@@ -39,8 +53,7 @@ export interface LineCode {
  * element, numbers for themselves; `exp`, `max`, … are those of `Math`, `largest` is the largest number of the dtype.
  */
 export type LoopCode =
-  /** Each element of the result. */
-  | { readonly element: string; readonly result?: 'bool' }
+  | ElementCode
   /** The loss of an element; the last parameter is the reduction. */
   | { readonly loss: string }
   /** Whether something holds for all elements, as a boolean. */
@@ -61,12 +74,22 @@ export type LoopCode =
  * - `-name`: what must be left out, or false; `+name`: or true.
  */
 export function fewLoop(name: string, params: string, code: LoopCode): Few {
-  let made: Few | null = null;
-  return (a, b, c, d, e, f) => {
-    made ??= make(name, params.split(' '), code);
-    return made(a, b, c, d, e, f);
-  };
+  return make(name.replace('.', '_'), params.split(' '), code);
 }
+
+/** Where elements of the dtypes lie: the name of the array, and the binary logarithm of their bytes. */
+const ARRAYS = {
+  float32: ['f32', 2],
+  float64: ['f64', 3],
+  int32: ['i32', 2],
+  int64: ['f64', 3],
+  uint8: ['u8', 0],
+  bool: ['u8', 0],
+} as const;
+
+export type LoopDType = keyof typeof ARRAYS;
+
+const FLOATS: readonly LoopDType[] = ['float32', 'float64'];
 
 const ARGUMENTS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
@@ -80,6 +103,7 @@ const scope = {
   gradMode,
   f32,
   f64,
+  i32,
   u8,
   repeats,
   lineLayout,
@@ -111,7 +135,7 @@ function repeats(other: Layout, layout: Layout): number {
 /** Looks at one dimension, or all (undefined), of a tensor; the layout of the result, null where it is no such thing. */
 function lineLayout(layout: Layout, given: unknown, keepdim: unknown): Layout | null {
   const { lines } = scope;
-  const { shape, ndim } = layout;
+  const { ndim } = layout;
   lines.outer = lines.inner = 1;
   if (given === undefined) {
     lines.size = layout.size;
@@ -121,14 +145,11 @@ function lineLayout(layout: Layout, given: unknown, keepdim: unknown): Layout | 
   if (typeof dim !== 'number' || (dim | 0) !== dim) return null;
   const at = dim < 0 ? dim + ndim : dim;
   if (at < 0 || at >= ndim) return null;
+  const { shape } = layout;
   lines.size = shape[at];
   for (let i = 0; i < at; i++) lines.outer *= shape[i];
   for (let i = at + 1; i < ndim; i++) lines.inner *= shape[i];
-  if (ndim === 1 && keepdim !== true) return Layout.scalar;
-  const left = shape.slice();
-  if (keepdim === true) left[at] = 1;
-  else left.splice(at, 1);
-  return Layout.contiguous(left);
+  return layout.without(at, keepdim === true);
 }
 
 const nothing: Few = () => null;
@@ -152,13 +173,16 @@ function bodyOf(name: string, params: readonly string[], code: LoopCode, operand
   return 'all' in code ? all(code.all, operands) : lines(name, params, code, operands);
 }
 
+/** Code that reads the element number `at`; `whole` where it is known that nothing is repeated. */
+type Reader = (array: string, at: string, whole: boolean) => string;
+
 interface Operands {
   /** Checks, each of which leaves with null. */
   readonly checks: string[];
   /** Where tensors begin, as counted in elements of four or eight bytes (`shift`). */
   readonly starts: ((shift: number) => string)[];
   /** Reads the elements number `at`. */
-  readonly reads: ((array: string, at: string) => string)[];
+  readonly reads: Reader[];
 }
 
 function write(name: string, params: readonly string[], code: LoopCode): string {
@@ -170,11 +194,12 @@ function write(name: string, params: readonly string[], code: LoopCode): string 
   const body = bodyOf(name, params, code, operands);
   const x = ARGUMENTS[first];
   return `'use strict';
-const { abs, exp, expm1, log, log1p, sqrt, max, min, sign, tanh, PI } = Math;
+const { abs, exp, log, log1p, sqrt, max, min, sign, floor, ceil, trunc, PI } = Math;
+function roundEven(x) { const f = floor(x), d = x - f; return d < 0.5 || (d === 0.5 && f % 2 === 0) ? f : f + 1; }
 return function few_${name}(${ARGUMENTS.join(', ')}) {
   if (!(${x} instanceof Tensor)) return null;
   const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;
-  if (size > ${FEW} || size > fewElements.limit || size === 0 || !layout.contiguous || (gradMode.enabled && ${x}.requiresGrad))
+  if (size > ${'element' in code ? (code.most ?? FEW) : FEW} || size > fewElements.limit || size === 0 || !layout.contiguous || (gradMode.enabled && ${x}.requiresGrad))
     return null;
   ${ARGUMENTS.slice(params.length)
     .map((rest) => `if (${rest} !== undefined) return null;`)
@@ -225,16 +250,16 @@ function operand(
     if (kind === '#') checks.push(`const ${letter}Is = typeof ${argument} === 'number';`);
     checks.push(
       kind === '#'
-        ? `const ${letter}Size = ${letter}Is ? 1 : ${isTensor} ? repeats(${argument}.layout, layout) : -1;`
+        ? `const ${letter}Size = ${letter}Is ? 0 : ${isTensor} ? repeats(${argument}.layout, layout) : -1;`
         : `const ${letter}Size = ${isTensor} ? repeats(${argument}.layout, layout) : -1;`,
       `if (${kind === '.' ? `${letter}Size !== 1 || ${argument}.layout.size !== 1` : isElementwise ? `${letter}Size < 0` : `${letter}Size !== size`}) return null;`,
     );
-    const at = (place: string): string =>
-      isElementwise ? `(${letter}Size === size ? ${place} : ${place} % ${letter}Size)` : place;
-    reads.push((array, place) =>
-      kind === '#'
-        ? `const ${letter} = ${letter}Is ? ${argument} : ${array}[${letter}At + ${at(place)}];`
-        : `const ${letter} = ${array}[${letter}At + ${at(place)}];`,
+    const at = (place: string, whole: boolean): string =>
+      isElementwise && !whole ? `(${letter}Size === size ? ${place} : ${place} % ${letter}Size)` : place;
+    reads.push((array, place, whole) =>
+      kind === '#' && !whole
+        ? `const ${letter} = ${letter}Is ? ${array === 'f32' ? `Math.fround(${argument})` : argument} : ${array}[${letter}At + ${at(place, whole)}];`
+        : `const ${letter} = ${array}[${letter}At + ${at(place, whole)}];`,
     );
     return;
   }
@@ -262,12 +287,18 @@ function operand(
 }
 
 /** The same code once for each dtype, with its array. */
-function forBoth(write: (dtype: 'float32' | 'float64', array: string, shift: number) => string): string {
-  return `if (dtype === 'float32') {
-    ${write('float32', 'f32', 2)}
-  }
-  if (dtype !== 'float64') return null;
-  ${write('float64', 'f64', 3)}`;
+function forEach(
+  dtypes: readonly LoopDType[],
+  write: (dtype: LoopDType, array: string, shift: number) => string,
+): string {
+  const branches = dtypes.map((dtype) => {
+    const [array, shift] = ARRAYS[dtype];
+    return `if (dtype === '${dtype}') {
+    ${write(dtype, array, shift)}
+  }`;
+  });
+  return `${branches.join('\n  ')}
+  return null;`;
 }
 
 /** How a result begins, of a dtype beside elements of `array`. */
@@ -278,31 +309,43 @@ function target(result: 'bool' | 'int64' | undefined, array: string, shift: numb
 
 function elements(
   name: string,
-  { element, result }: { element: string; result?: 'bool' },
-  { starts, reads }: Operands,
+  { element, result, dtypes = FLOATS, int32 = element, unless }: ElementCode,
+  { checks, starts, reads }: Operands,
 ): string {
-  return forBoth((dtype, array, shift) => {
+  // Where nothing is repeated, which is usual, nothing has to be looked at for each element.
+  const others = checks.flatMap((check) => /^const (\w)Size =/.exec(check)?.[1] ?? []);
+  const asUsual = others.map((letter) => `${letter}Size === size`).join(' && ');
+  // A number beside integers may be of another dtype.
+  const numbers = checks.flatMap((check) => /^const (\wIs) =/.exec(check)?.[1] ?? []);
+  return forEach(dtypes, (dtype, array, shift) => {
     const [into, to] = target(result, array, shift);
+    const value = dtype === 'int32' ? int32 : element;
+    const loop = (each: (read: Reader) => string): string => `for (let i = 0; i < size; i++) {
+      ${reads.map(each).join(' ')}
+      ${unless === undefined ? '' : `if (${unless}) return null;`}
+      ${into}[to + i] = ${result === 'bool' ? `(${value}) ? 1 : 0` : value};
+    }`;
+    const refuse = FLOATS.includes(dtype) ? [] : numbers;
     return `const largest = ${dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE};
+    ${refuse.map((isNumber) => `if (${isNumber}) return null;`).join(' ')}
     const out = allocate(layout.compact(), '${result ?? dtype}', '${name}');
     ${starts.map((start) => start(shift)).join(' ')}
     const to = ${to};
-    for (let i = 0; i < size; i++) {
-      ${reads.map((read) => read(array, 'i')).join(' ')}
-      ${into}[to + i] = ${result === 'bool' ? `(${element}) ? 1 : 0` : element};
-    }
+    ${asUsual === '' ? '' : `if (${asUsual}) {\n${loop((read) => read(array, 'i', true))}\n} else`}
+    ${loop((read) => read(array, 'i', false))}
     return out;`;
   });
 }
 
 function loss(name: string, params: readonly string[], code: string, { starts, reads }: Operands): string {
   const reduction = ARGUMENTS[params.indexOf('reduction')];
-  return forBoth(
+  return forEach(
+    FLOATS,
     (dtype, array, shift) => `const out = allocate(Layout.scalar, '${dtype}', '${name}');
     ${starts.map((start) => start(shift)).join(' ')}
     let total = 0;
     for (let i = 0; i < size; i++) {
-      ${reads.map((read) => read(array, 'i')).join(' ')}
+      ${reads.map((read) => read(array, 'i', false)).join(' ')}
       total += ${code};
     }
     ${array}[out.ptr >>> ${shift}] = ${reduction} === 'sum' ? total : total / size;
@@ -311,10 +354,11 @@ function loss(name: string, params: readonly string[], code: string, { starts, r
 }
 
 function all(code: string, { starts, reads }: Operands): string {
-  return forBoth(
+  return forEach(
+    FLOATS,
     (_, array, shift) => `${starts.map((start) => start(shift)).join(' ')}
     for (let i = 0; i < size; i++) {
-      ${reads.map((read) => read(array, 'i')).join(' ')}
+      ${reads.map((read) => read(array, 'i', false)).join(' ')}
       if (!(${code})) return false;
     }
     return true;`,
@@ -335,9 +379,9 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
   const left = lineLayout(layout, ${given}, ${keepdim});
   if (left === null) return null;
   const outer = lines.outer, n = lines.size, inner = lines.inner;
-  ${forBoth((dtype, array, shift) => {
+  ${forEach(FLOATS, (dtype, array, shift) => {
     const over = (step: string): string => `for (let k = 0, at = from; k < n; k++, at += inner) {
-          ${reads.map((read) => read(array, 'at')).join(' ')}
+          ${reads.map((read) => read(array, 'at', true)).join(' ')}
           ${step}
         }`;
     const [into, to] = target(code.result, array, shift);

@@ -3,7 +3,7 @@
  * name, with its parameters. An op's record takes its loop from here; what is here and in no loop of `few-*.ts` is left
  * to the op. See `few-code.ts` for what the strings mean.
  */
-import { fewLoop, type LoopCode } from './few-code.js';
+import { fewLoop, type LoopCode, type LoopDType } from './few-code.js';
 import type { Few } from './record.js';
 
 const sum = { start: 's = 0', step: 's += x;' };
@@ -21,7 +21,63 @@ const angle = { start: 'xy = 0, xx = 0, yy = 0', step: 'xy += x * y; xx += x * x
 const near = 'x === y || abs(x - y) <= atol + rtol * abs(y) && abs(x) < Infinity && abs(y) < Infinity';
 const CLAMPED = 'x < low ? low : x > high ? high : x';
 
+/** Up to so many elements a loop takes less time than the one kernel that would do the same. */
+const most = 32;
+const INTEGERS: readonly LoopDType[] = ['int32', 'int64', 'uint8'];
+const NUMBERS: readonly LoopDType[] = ['float32', 'float64', ...INTEGERS];
+const ALL: readonly LoopDType[] = [...NUMBERS, 'bool'];
+const BITS: readonly LoopDType[] = ['int32', 'uint8', 'bool'];
+/** Whose quotients are exact; what divides by 0 is an error. */
+const SHORT: readonly LoopDType[] = ['int32', 'uint8'];
+
+function comparison(element: string): readonly [string, LoopCode] {
+  return ['x y#', { element, result: 'bool', dtypes: ALL, most }];
+}
+
 const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>> = {
+  relu: ['x', { element: 'x > 0 || x !== x ? x : 0', most }],
+  neg: ['x', { element: '-x', most }],
+  abs: ['x', { element: 'abs(x)', most }],
+  sign: ['x', { element: 'x > 0 ? 1 : x < 0 ? -1 : 0', most }],
+  square: ['x', { element: 'x * x', most }],
+  sqrt: ['x', { element: 'sqrt(x)', most }],
+  reciprocal: ['x', { element: '1 / x', most }],
+  floor: ['x', { element: 'floor(x)', most }],
+  ceil: ['x', { element: 'ceil(x)', most }],
+  trunc: ['x', { element: 'trunc(x)', most }],
+  round: ['x -decimals', { element: 'roundEven(x)', most }],
+  frac: ['x', { element: 'x - trunc(x)', most }],
+  add: ['x y# -alpha', { element: 'x + y', dtypes: NUMBERS, most }],
+  sub: ['x y# -alpha', { element: 'x - y', dtypes: NUMBERS, most }],
+  mul: ['x y#', { element: 'x * y', int32: 'Math.imul(x, y)', dtypes: NUMBERS, most }],
+  div: ['x y# -roundingMode', { element: 'x / y', most }],
+  trueDivide: ['x y#', { element: 'x / y', most }],
+  maximum: ['x y', { element: 'max(x, y)', dtypes: NUMBERS, most }],
+  minimum: ['x y', { element: 'min(x, y)', dtypes: NUMBERS, most }],
+  fmax: ['x y', { element: 'x > y || y !== y ? x : y', most }],
+  fmin: ['x y', { element: 'x < y || y !== y ? x : y', most }],
+  pow: ['x y:2', { element: 'x * x', most }],
+  floorDivide: ['x y', { element: 'floor(x / y)', unless: 'y === 0', dtypes: SHORT }],
+  fmod: ['x y', { element: 'x % y', unless: 'y === 0', dtypes: SHORT }],
+  remainder: [
+    'x y',
+    {
+      element: '((r) => r !== 0 && r < 0 !== y < 0 ? r + y : r)(x % y)',
+      unless: 'y === 0',
+      dtypes: SHORT,
+    },
+  ],
+  bitwiseAnd: ['x y', { element: 'x & y', dtypes: BITS }],
+  bitwiseOr: ['x y', { element: 'x | y', dtypes: BITS }],
+  bitwiseXor: ['x y', { element: 'x ^ y', dtypes: BITS }],
+  bitwiseNot: ['x', { element: '~x', dtypes: SHORT }],
+  eq: comparison('x === y'),
+  ne: comparison('x !== y'),
+  lt: comparison('x < y'),
+  le: comparison('x <= y'),
+  gt: comparison('x > y'),
+  ge: comparison('x >= y'),
+
   addcmul: ['x y z value=1', { element: 'x + value * y * z' }],
   addcdiv: ['x y z value=1', { element: 'x + value * y / z' }],
   lerp: ['x y z#', { element: 'x + z * (y - x)' }],
@@ -54,10 +110,10 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   signbit: ['x', { element: 'x < 0 || x === 0 && 1 / x < 0', result: 'bool' }],
   isclose: ['x y rtol=1e-5 atol=1e-8 -equalNan', { element: near, result: 'bool' }],
   allclose: ['x y rtol=1e-5 atol=1e-8 -equalNan', { all: near }],
-  logicalNot: ['x', { element: 'x === 0', result: 'bool' }],
-  logicalAnd: ['x y', { element: 'x !== 0 && y !== 0', result: 'bool' }],
-  logicalOr: ['x y', { element: 'x !== 0 || y !== 0', result: 'bool' }],
-  logicalXor: ['x y', { element: '(x !== 0) !== (y !== 0)', result: 'bool' }],
+  logicalNot: ['x', { element: 'x === 0', result: 'bool', dtypes: ALL }],
+  logicalAnd: ['x y', { element: 'x !== 0 && y !== 0', result: 'bool', dtypes: ALL }],
+  logicalOr: ['x y', { element: 'x !== 0 || y !== 0', result: 'bool', dtypes: ALL }],
+  logicalXor: ['x y', { element: '(x !== 0) !== (y !== 0)', result: 'bool', dtypes: ALL }],
 
   mseLoss: ['x y reduction', { loss: '(x - y) * (x - y)' }],
   l1Loss: ['x y reduction', { loss: 'abs(x - y)' }],
@@ -267,10 +323,15 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   ],
 };
 
-/** By the op's name. */
-export const fewTable: Readonly<Partial<Record<string, Few>>> = Object.fromEntries(
-  Object.entries(LOOPS).map(([name, [params, code]]) => [
-    name,
-    fewLoop(name.replace('.', '_'), params, code),
-  ]),
-);
+const written = new Map<string, Few>();
+
+export function hasLoop(name: string): boolean {
+  return Object.hasOwn(LOOPS, name);
+}
+
+/** The loop of an op that has one here; it is written when somebody asks first. */
+export function loopOf(name: string): Few {
+  let loop = written.get(name);
+  if (loop === undefined) written.set(name, (loop = fewLoop(name, ...LOOPS[name])));
+  return loop;
+}

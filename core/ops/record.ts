@@ -10,7 +10,7 @@ import { describeValue } from '../layout.js';
 import { type DType, isHalf } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
-import { fewTable } from './few-table.js';
+import { hasLoop, loopOf } from './few-table.js';
 import { withHalves } from './half.js';
 
 export type AnyFunction = (...args: never[]) => unknown;
@@ -150,11 +150,13 @@ function register<F extends AnyFunction, K extends OpKind>(
   const careful = description.onLevels ? named : onLevels(description, named);
   const general =
     careful === implementation ? implementation : straight(description, implementation, careful);
-  const few = description.few ?? fewTable[description.name];
-  const call = few === undefined ? general : fewFirst(description, few, general);
+  const { few } = description;
+  const fromTable = few === undefined && hasLoop(description.name);
+  const call = few === undefined && !fromTable ? general : fewFirst(description, general);
   const errors =
     description.errors ?? (() => [{ args: ['text'], message: /expected a tensor, got the string "text"/ }]);
-  const record: OpRecord = { ...description, few, errors, kind, call };
+  const record: OpRecord = { ...description, errors, kind, call };
+  if (fromTable) Object.defineProperty(record, 'few', { get: () => loopOf(record.name), enumerable: true });
   records.set(record.name, record);
   return Object.assign(call, { record, kind });
 }
@@ -217,12 +219,14 @@ function straight<F extends AnyFunction>({ params, options }: OpDescription, dir
 }
 
 /** The op's own loop where it takes the operands. It says by its parameters how many arguments it looks at. */
-function fewFirst<F extends AnyFunction>({ params }: OpDescription, few: Few, general: F): F {
-  const most = Math.min(params.length, few.length);
+function fewFirst<F extends AnyFunction>({ name, params, few }: OpDescription, general: F): F {
+  const most = Math.min(params.length, few?.length ?? 6);
+  let loop = few;
   const rest = general as AnyFunction as (...args: unknown[]) => unknown;
   const call = (...args: unknown[]): unknown => {
     if (levels.top === null && gradMode.watch === null && args.length <= most) {
-      const result = few(args[0], args[1], args[2], args[3], args[4], args[5]);
+      loop ??= loopOf(name);
+      const result = loop(args[0], args[1], args[2], args[3], args[4], args[5]);
       if (result !== null) return result;
     }
     return rest(...args);
@@ -235,6 +239,7 @@ function isPlain(value: unknown, wantsTensor: boolean): boolean {
   switch (typeof value) {
     case 'number':
     case 'boolean':
+    case 'string':
     case 'undefined':
       return !wantsTensor;
     case 'object':

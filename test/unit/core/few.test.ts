@@ -19,6 +19,12 @@ const addc: Samples = (make) => [
   [make([3]), make([3]), make([])],
 ];
 
+const wholeNumbers: Samples = (make) => [
+  [make([2, 3], { dtype: 'int32', low: -9, high: 9 }), make([2, 3], { dtype: 'int32', low: 1, high: 5 })],
+  [make([2, 3], { dtype: 'int32', low: -9, high: 9 }), make([2, 3], { dtype: 'int32', low: -5, high: 0 })],
+  [make([2, 3], { dtype: 'uint8', low: 0, high: 200 }), make([3], { dtype: 'uint8', low: 1, high: 5 })],
+];
+
 const withReduction: Samples = (make) => [
   [make([2, 3]), make([2, 3], { low: 0.1, high: 1 })],
   [make([2, 3]), make([2, 3], { low: 0.1, high: 1 }), 'sum'],
@@ -77,6 +83,13 @@ const FURTHER: Readonly<Partial<Record<string, Samples>>> = {
   diagflat: (make) => [[make([3]), -1]],
   diagEmbed: (make) => [[make([4])]],
   addcmul: addc,
+  floorDivide: wholeNumbers,
+  fmod: wholeNumbers,
+  remainder: wholeNumbers,
+  bitwiseAnd: wholeNumbers,
+  bitwiseOr: wholeNumbers,
+  bitwiseXor: wholeNumbers,
+  bitwiseNot: (make) => [[make([2, 3], { dtype: 'int32', low: -9, high: 9 })]],
   addcdiv: addc,
   maskedFill: (make) => [[make([2, 3]), make([2, 3], { dtype: 'bool', low: 0, high: 2 }), 2.5]],
   dist: (make) => [[make([2, 3]), make([2, 3])]],
@@ -134,6 +147,10 @@ const extraordinary: Change = (x) => {
 const changes: Readonly<Record<string, Change>> = {
   'in float64': (x) => x.detach(),
   'in float32': (x) => (isFloat(x.dtype) ? x.detach().to('float32') : x),
+  'in int32': (x) => (isFloat(x.dtype) ? x.detach().to('int32') : x),
+  'in int64': (x) => (isFloat(x.dtype) ? x.detach().to('int64') : x),
+  'in uint8': (x) => (isFloat(x.dtype) ? x.detach().abs().mul(100).to('uint8') : x),
+  'in bool': (x) => (isFloat(x.dtype) ? x.detach().to('bool') : x),
   'of NaN, infinities and zeros of both signs': (x) => extraordinary(x.detach()),
   'with gaps in memory': (x) =>
     x
@@ -197,8 +214,10 @@ describe('the loop over a few elements of', () => {
         });
 
       it('is what runs, unless it is switched off or the result is to be recorded', () => {
-        const taken = samplesOf(record).map((sample) => {
-          const [a, b, c, d, e, f] = changed(sample, changes['in float32']);
+        const calls = samplesOf(record).flatMap((sample) =>
+          ['in float32', 'in int32'].map((how) => changed(sample, changes[how])),
+        );
+        const taken = calls.map(([a, b, c, d, e, f]) => {
           fewElements.limit = USUAL;
           const result = record.few!(a, b, c, d, e, f);
           fewElements.limit = 0;

@@ -92,6 +92,7 @@ export type LoopDType = keyof typeof ARRAYS;
 const FLOATS: readonly LoopDType[] = ['float32', 'float64'];
 
 const ARGUMENTS = ['a', 'b', 'c', 'd', 'e', 'f'];
+export const MOST_ARGUMENTS = ARGUMENTS.length;
 
 /** What a written function refers to. */
 const scope = {

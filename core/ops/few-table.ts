@@ -3,7 +3,22 @@
  * name, with its parameters. An op's record takes its loop from here; what is here and in no loop of `few-*.ts` is left
  * to the op. See `few-code.ts` for what the strings mean.
  */
-import { fewLoop, type LoopCode, type LoopDType } from './few-code.js';
+import { fewLoop, type LoopCode, type LoopDType, MOST_ARGUMENTS } from './few-code.js';
+import { fewBatchNorm, fewGroupNorm, fewLayerNorm, fewRmsNorm } from './few-norms.js';
+import {
+  fewAddmm,
+  fewAddmv,
+  fewAddr,
+  fewBmm,
+  fewInner,
+  fewLinear,
+  fewMatmul,
+  fewMm,
+  fewMv,
+  fewOuter,
+  fewVectors,
+} from './few-products.js';
+import { fewAveragePool, fewEvenPool, fewMaxPool, fewNormPool } from './few-windows.js';
 import type { Few } from './record.js';
 
 const sum = { start: 's = 0', step: 's += x;' };
@@ -323,15 +338,49 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   ],
 };
 
-const written = new Map<string, Few>();
+/** Loops that are written by hand. */
+const BY_HAND: Readonly<Record<string, Few>> = {
+  matmul: fewMatmul,
+  mm: fewMm,
+  mv: fewMv,
+  dot: fewVectors,
+  inner: fewInner,
+  outer: fewOuter,
+  linear: fewLinear,
+  bmm: fewBmm,
+  addmm: fewAddmm,
+  addmv: fewAddmv,
+  addr: fewAddr,
+  maxPool1d: fewMaxPool('maxPool1d', 1),
+  maxPool2d: fewMaxPool('maxPool2d', 2),
+  maxPool3d: fewMaxPool('maxPool3d', 3),
+  avgPool1d: fewAveragePool('avgPool1d', 1),
+  avgPool2d: fewAveragePool('avgPool2d', 2),
+  avgPool3d: fewAveragePool('avgPool3d', 3),
+  lpPool1d: fewNormPool('lpPool1d', 1),
+  lpPool2d: fewNormPool('lpPool2d', 2),
+  adaptiveAvgPool1d: fewEvenPool('adaptiveAvgPool1d', 1, 'mean'),
+  adaptiveAvgPool2d: fewEvenPool('adaptiveAvgPool2d', 2, 'mean'),
+  adaptiveAvgPool3d: fewEvenPool('adaptiveAvgPool3d', 3, 'mean'),
+  adaptiveMaxPool1d: fewEvenPool('adaptiveMaxPool1d', 1, 'max'),
+  adaptiveMaxPool2d: fewEvenPool('adaptiveMaxPool2d', 2, 'max'),
+  adaptiveMaxPool3d: fewEvenPool('adaptiveMaxPool3d', 3, 'max'),
+  layerNorm: fewLayerNorm,
+  rmsNorm: fewRmsNorm,
+  groupNorm: fewGroupNorm,
+  batchNorm: fewBatchNorm,
+};
 
-export function hasLoop(name: string): boolean {
-  return Object.hasOwn(LOOPS, name);
+const loops = new Map<string, Few>(Object.entries(BY_HAND));
+
+/** How many arguments the op's loop looks at; 0 where there is none. */
+export function argumentsOfLoop(name: string): number {
+  return loops.get(name)?.length ?? (Object.hasOwn(LOOPS, name) ? MOST_ARGUMENTS : 0);
 }
 
 /** The loop of an op that has one here; it is written when somebody asks first. */
 export function loopOf(name: string): Few {
-  let loop = written.get(name);
-  if (loop === undefined) written.set(name, (loop = fewLoop(name, ...LOOPS[name])));
+  let loop = loops.get(name);
+  if (loop === undefined) loops.set(name, (loop = fewLoop(name, ...LOOPS[name])));
   return loop;
 }

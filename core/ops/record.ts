@@ -10,7 +10,7 @@ import { describeValue } from '../layout.js';
 import { type DType, isHalf } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
-import { hasLoop, loopOf } from './few-table.js';
+import { argumentsOfLoop, loopOf } from './few-table.js';
 import { withHalves } from './half.js';
 
 export type AnyFunction = (...args: never[]) => unknown;
@@ -151,7 +151,7 @@ function register<F extends AnyFunction, K extends OpKind>(
   const general =
     careful === implementation ? implementation : straight(description, implementation, careful);
   const { few } = description;
-  const fromTable = few === undefined && hasLoop(description.name);
+  const fromTable = few === undefined && argumentsOfLoop(description.name) > 0;
   const call = few === undefined && !fromTable ? general : fewFirst(description, general);
   const errors =
     description.errors ?? (() => [{ args: ['text'], message: /expected a tensor, got the string "text"/ }]);
@@ -220,7 +220,7 @@ function straight<F extends AnyFunction>({ params, options }: OpDescription, dir
 
 /** The op's own loop where it takes the operands. It says by its parameters how many arguments it looks at. */
 function fewFirst<F extends AnyFunction>({ name, params, few }: OpDescription, general: F): F {
-  const most = Math.min(params.length, few?.length ?? 6);
+  const most = Math.min(params.length, few?.length ?? argumentsOfLoop(name));
   let loop = few;
   const rest = general as AnyFunction as (...args: unknown[]) => unknown;
   const call = (...args: unknown[]): unknown => {

@@ -3,6 +3,7 @@ import { isFloat, isWideFloat, toFloatType } from '../dtype.js';
 import { formula } from '../kernels/formula.js';
 import type { Shape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
+import { isOneNode, productAdded, quotientAdded } from './addends.js';
 import { add, div, mul, neg, pow, sub, refuseZero } from './arithmetic.js';
 import {
   applyBinary,
@@ -223,9 +224,16 @@ export const addcmul: InPlaceOp<Addc> = inPlaceOp<Addc>(
     name: 'addcmul',
     params: ['input', 'tensor1', 'tensor2', 'value'],
     options: true,
-    samples: (make) => [[make([2, 3]), make([3]), make([2, 1]), { value: 0.5 }]],
+    samples: (make) => [
+      [make([2, 3]), make([3]), make([2, 1]), { value: 0.5 }],
+      [make([2, 3]), make([2, 3]), make([2, 3])],
+      [make([3]), make([3]), make([3]), { value: 0.5 }],
+    ],
   },
-  (input: Tensor, a: Tensor, b: Tensor, value = 1) => add(input, mul(value === 1 ? a : mul(a, value), b)),
+  (input: Tensor, a: Tensor, b: Tensor, value = 1) =>
+    isOneNode(input, a, b)
+      ? apply(productAdded, [input, a, b], value)
+      : add(input, mul(value === 1 ? a : mul(a, value), b)),
 );
 
 /** input + value · tensor1 / tensor2. */
@@ -234,9 +242,16 @@ export const addcdiv: InPlaceOp<Addc> = inPlaceOp<Addc>(
     name: 'addcdiv',
     params: ['input', 'tensor1', 'tensor2', 'value'],
     options: true,
-    samples: (make) => [[make([2, 3]), make([3]), make([2, 1], { low: 0.5, high: 2 }), { value: 0.5 }]],
+    samples: (make) => [
+      [make([2, 3]), make([3]), make([2, 1], { low: 0.5, high: 2 }), { value: 0.5 }],
+      [make([2, 3]), make([2, 3]), make([2, 3], { low: 0.5, high: 2 })],
+      [make([3]), make([3]), make([3], { low: 0.5, high: 2 }), { value: 0.5 }],
+    ],
   },
-  (input: Tensor, a: Tensor, b: Tensor, value = 1) => add(input, div(value === 1 ? a : mul(a, value), b)),
+  (input: Tensor, a: Tensor, b: Tensor, value = 1) =>
+    isOneNode(input, a, b)
+      ? apply(quotientAdded, [input, a, b], value)
+      : add(input, div(value === 1 ? a : mul(a, value), b)),
 );
 
 /** The tensor itself. */

@@ -196,7 +196,10 @@ function write(name: string, params: readonly string[], code: LoopCode): string 
   const x = ARGUMENTS[first];
   return `'use strict';
 const { abs, exp, log, log1p, sqrt, max, min, sign, floor, ceil, trunc, PI } = Math;
-function roundEven(x) { const f = floor(x), d = x - f; return d < 0.5 || (d === 0.5 && f % 2 === 0) ? f : f + 1; }
+function roundEven(x) {
+  const f = floor(x), d = x - f, r = d < 0.5 || (d === 0.5 && f % 2 === 0) ? f : f + 1;
+  return r === 0 ? 0 * x : r;
+}
 return function few_${name}(${ARGUMENTS.join(', ')}) {
   if (!(${x} instanceof Tensor)) return null;
   const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;

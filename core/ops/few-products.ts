@@ -1,16 +1,23 @@
 /**
- * Products of few floats as one loop: vectors and matrices whatever their strides are, so that a transposed one needs no
+ * Products of few float32 as one loop: vectors and matrices whatever their strides are, so that a transposed one needs no
  * copy. A call of the kernel takes as long as some hundred multiplications.
+ *
+ * Sums are rounded as the kernel rounds them, so that a compiled step gives the same numbers: once for each product where
+ * the kernel multiplies and adds at once. In float64 JavaScript has no such instruction; the kernel does it.
  */
 import { gradMode } from '../autograd/mode.js';
+import type { MatrixOperand } from '../kernels/api.js';
+import { hasFusedMultiplyAdd } from '../kernels/tuning/fused.js';
 import { Layout } from '../layout.js';
+import { f32 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
-import { type Floats, floatsOf, isFewFloats, startOf } from './few-lines.js';
+import { isFewFloats, startOf } from './few-lines.js';
 import { isFew } from './few.js';
 import type { Few } from './record.js';
 
-/** Up to so many multiplications. */
+/** Up to so many multiplications, and where the kernel is the only thing that is saved. */
 const FEW = 256;
+const RECORDED = 96;
 
 /** A float tensor of 1 to `most` dimensions that nothing records, whatever its strides. */
 function isOperand(x: unknown, most: number): x is Tensor {
@@ -20,7 +27,7 @@ function isOperand(x: unknown, most: number): x is Tensor {
     layout.ndim >= 1 &&
     layout.ndim <= most &&
     layout.size > 0 &&
-    (dtype === 'float32' || dtype === 'float64') &&
+    dtype === 'float32' &&
     !(gradMode.enabled && x.requiresGrad)
   );
 }
@@ -35,9 +42,8 @@ interface Place {
 const left: Place = { at: 0, row: 0, column: 0 };
 const right: Place = { at: 0, row: 0, column: 0 };
 
-/** out[m, n] = scale · left[m, k] · right[k, n] + what `begin` gives for its elements. */
+/** out[m, n] = scale · left[m, k] · right[k, n] + factor · added, which may be none. */
 function multiply(
-  array: Floats,
   out: number,
   m: number,
   k: number,
@@ -48,16 +54,22 @@ function multiply(
 ): void {
   const { row: leftRow, column: leftColumn } = left;
   const { row: rightRow, column: rightColumn } = right;
+  const isFused = hasFusedMultiplyAdd();
   for (let i = 0; i < m; i++)
     for (let j = 0; j < n; j++) {
       let total = 0;
       let x = left.at + i * leftRow;
       let y = right.at + j * rightColumn;
-      for (let p = 0; p < k; p++, x += leftColumn, y += rightRow) total += array[x] * array[y];
-      array[out + i * n + j] =
-        added === null
-          ? scale * total
-          : scale * total + (factor === 0 ? 0 : factor * array[added.at + i * added.row + j * added.column]);
+      for (let p = 0; p < k; p++, x += leftColumn, y += rightRow) {
+        const term = f32[x] * f32[y];
+        total = Math.fround(total + (isFused ? term : Math.fround(term)));
+      }
+      if (scale !== 1) total = Math.fround(scale * total);
+      if (added !== null && factor !== 0) {
+        const term = f32[added.at + i * added.row + j * added.column];
+        total += factor === 1 ? term : Math.fround(factor * term);
+      }
+      f32[out + i * n + j] = total;
     }
 }
 
@@ -103,7 +115,7 @@ function product(name: string, turned: boolean, ndims: readonly [number, number]
     placeLeft(x);
     if (turned) place(right, y, y.layout.strides[1], y.layout.strides[0]);
     else placeRight(y);
-    multiply(floatsOf(x), startOf(out), m, k, n, 1, null, 0);
+    multiply(startOf(out), m, k, n, 1, null, 0);
     return out;
   };
 }
@@ -116,8 +128,27 @@ export const fewMm: Few = product('mm', false, [2, 2]);
 export const fewMv: Few = product('mv', false, [2, 1]);
 /** (input, tensor) */
 export const fewVectors: Few = product('dot', false, [1, 1]);
-/** (input, weight), without bias. */
-const fewPlainLinear: Few = product('linear', true, null);
+/** Of matrices x yᵀ. */
+const fewTurned: Few = product('inner', true, null);
+
+/** c = a b of few float32, with the strides of kernels; false where they are many. */
+export function multiplyFew(
+  element: 'float32' | 'float64',
+  { m, n, k }: { readonly m: number; readonly n: number; readonly k: number },
+  a: MatrixOperand,
+  b: MatrixOperand,
+  c: number,
+): boolean {
+  if (element !== 'float32' || !isFew(m * n * k, RECORDED)) return false;
+  left.at = a.ptr / 4;
+  left.row = a.row;
+  left.column = a.col;
+  right.at = b.ptr / 4;
+  right.row = b.row;
+  right.column = b.col;
+  multiply(c / 4, m, k, n, 1, null, 0);
+  return true;
+}
 
 const addend: Place = { at: 0, row: 0, column: 0 };
 
@@ -131,23 +162,6 @@ function placeAddend(x: Tensor, m: number, n: number): boolean {
   place(addend, x, rows === 1 ? 0 : strides[0], columns === 1 ? 0 : strides[ndim - 1]);
   return true;
 }
-
-/** (input, weight, bias): x Wᵀ + b */
-export const fewLinear: Few = (x, w, bias) => {
-  if (bias === undefined) return fewPlainLinear(x, w, undefined, undefined);
-  if (!isOperand(x, 2) || !isOperand(w, 2) || !isOperand(bias, 1)) return null;
-  if (x.dtype !== w.dtype || x.dtype !== bias.dtype || w.ndim !== 2) return null;
-  const { shape, ndim } = x.layout;
-  const [n, k] = w.layout.shape;
-  const m = ndim === 2 ? shape[0] : 1;
-  if (!isFew(m * k * n, FEW) || shape[ndim - 1] !== k || bias.layout.size !== n) return null;
-  const out = allocate(Layout.contiguous(ndim === 2 ? [m, n] : [n]), x.dtype, 'linear');
-  placeLeft(x);
-  place(right, w, w.layout.strides[1], w.layout.strides[0]);
-  placeAddend(bias, m, n);
-  multiply(floatsOf(x), startOf(out), m, k, n, 1, addend, 1);
-  return out;
-};
 
 /**
  * (input, a, b, beta, alpha): beta input + alpha a b. A product of two vectors is their outer product, one of a matrix and
@@ -182,7 +196,7 @@ function sumWithProduct(name: string, ndims: readonly [number, number]): Few {
       placeLeft(x);
       placeRight(y);
     }
-    multiply(floatsOf(x), startOf(out), m, k, n, alpha ?? 1, addend, beta ?? 1);
+    multiply(startOf(out), m, k, n, alpha ?? 1, addend, beta ?? 1);
     return out;
   };
 }
@@ -203,14 +217,14 @@ export const fewOuter: Few = (x, y) => {
   const out = allocate(Layout.contiguous([m, n]), x.dtype, 'outer');
   place(left, x, x.layout.strides[0], 0);
   place(right, y, 0, y.layout.strides[0]);
-  multiply(floatsOf(x), startOf(out), m, 1, n, 1, null, 0);
+  multiply(startOf(out), m, 1, n, 1, null, 0);
   return out;
 };
 
 /** (input, mat2) of two batches of matrices in order. */
 export const fewBmm: Few = (x, y) => {
-  if (!isFewFloats(x, FEW) || !isFewFloats(y, FEW) || x.dtype !== y.dtype || x.ndim !== 3 || y.ndim !== 3)
-    return null;
+  if (!isFewFloats(x, FEW) || !isFewFloats(y, FEW) || x.ndim !== 3 || y.ndim !== 3) return null;
+  if (x.dtype !== 'float32' || y.dtype !== 'float32') return null;
   const [count, m, k] = x.layout.shape;
   const [others, rows, n] = y.layout.shape;
   if (others !== count || rows !== k || !isFew(count * m * k * n, FEW)) return null;
@@ -219,7 +233,7 @@ export const fewBmm: Few = (x, y) => {
   place(left, x, k, 1);
   place(right, y, n, 1);
   for (let i = 0; i < count; i++, left.at += m * k, right.at += k * n)
-    multiply(floatsOf(x), to + i * m * n, m, k, n, 1, null, 0);
+    multiply(to + i * m * n, m, k, n, 1, null, 0);
   return out;
 };
 
@@ -228,5 +242,5 @@ export const fewInner: Few = (x, y) =>
   x instanceof Tensor && x.ndim === 1
     ? fewVectors(x, y, undefined, undefined)
     : x instanceof Tensor && x.ndim === 2
-      ? fewPlainLinear(x, y, undefined, undefined)
+      ? fewTurned(x, y, undefined, undefined)
       : null;

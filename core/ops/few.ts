@@ -45,14 +45,15 @@ function arrayOf(dtype: DType): Float32Array | Float64Array | Int32Array | Uint8
 }
 
 /**
- * out = x of few elements, whatever the strides of x are, where `out` is contiguous and of the same shape: between equal
- * dtypes, to floats, and to bool; false for other conversions.
+ * out = x of few elements, whatever the strides of x are, where `out` is contiguous and of the same shape; false for
+ * the 16-bit floats.
  */
 export function copyFew(x: Tensor, out: Tensor): boolean {
   const { layout } = x;
   if (!isFew(layout.size, COPIED) || layout.ndim > 2) return false;
   const isTruth = out.dtype === 'bool' && x.dtype !== 'bool';
-  if (x.dtype !== out.dtype && !isTruth && out.dtype !== 'float32' && out.dtype !== 'float64') return false;
+  // int64 is stored as float64: what storing drops elsewhere is dropped here, and what is no number becomes 0.
+  const isWhole = out.dtype === 'int64' && (x.dtype === 'float32' || x.dtype === 'float64');
   const source = arrayOf(x.dtype);
   const target = arrayOf(out.dtype);
   if (source === null || target === null) return false;
@@ -65,8 +66,12 @@ export function copyFew(x: Tensor, out: Tensor): boolean {
   const step = ndim === 0 ? 0 : strides[ndim - 1];
   for (let r = 0; r < rows; r++)
     for (let c = 0, at = from + r * row; c < columns; c++, at += step, to++)
-      target[to] = isTruth ? (source[at] !== 0 ? 1 : 0) : source[at];
+      target[to] = isTruth ? (source[at] !== 0 ? 1 : 0) : isWhole ? wholeOf(source[at]) : source[at];
   return true;
+}
+
+function wholeOf(value: number): number {
+  return value - value === 0 ? Math.trunc(value) : 0;
 }
 
 /** Places for the elements of two operands of one kernel call. */

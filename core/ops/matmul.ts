@@ -1,10 +1,11 @@
 /** Products of matrices and vectors. */
 import { type DType, isFloat, promoteTypes } from '../dtype.js';
-import type { MatrixOperand } from '../kernels/api.js';
+import type { FloatElement, MatrixOperand } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastShapes, formatShape, Layout, sameShape, type Shape, sizeOf } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { add, mul } from './arithmetic.js';
+import { multiplyFew } from './few-products.js';
 import { isTensor, tensorOperand } from './operand.js';
 import { notATensor } from './record.js';
 import { apply, type Context, type Primitive, withBatch } from './primitive.js';
@@ -46,6 +47,19 @@ function multiplyInto(a: Tensor, b: Tensor, c: Tensor, beta: 0 | 1): void {
   );
 }
 
+/** c = a b, of few elements as a loop. */
+function multiplyOnce(
+  element: FloatElement,
+  sizes: Parameters<typeof kernels.matmul>[1],
+  a: MatrixOperand,
+  b: MatrixOperand,
+  c: number,
+): void {
+  const { m, n, k } = sizes;
+  const isDone = m * n * k > 0 && multiplyFew(element, sizes, a, b, c);
+  if (!isDone) kernels.matmul(element, sizes, a, b, c, 0);
+}
+
 /** What is multiplied from the left or the right with the other's transpose, without making views of them. */
 function gradients(grad: Tensor, context: Context<string>): Gradients {
   const [m, n] = grad.layout.shape;
@@ -57,13 +71,13 @@ function gradients(grad: Tensor, context: Context<string>): Gradients {
     const other = context.input(1);
     const k = other.layout.shape[0];
     byA = allocate(Layout.contiguous([m, k]), grad.dtype, 'matmul');
-    kernels.matmul(element, { batch: 1, m, n: k, k: n }, g, transposed(other), byA.ptr, 0);
+    multiplyOnce(element, { batch: 1, m, n: k, k: n }, g, transposed(other), byA.ptr);
   }
   if (context.needs(1)) {
     const other = context.input(0);
     const k = other.layout.shape[1];
     byB = allocate(Layout.contiguous([k, n]), grad.dtype, 'matmul');
-    kernels.matmul(element, { batch: 1, m: k, n, k: m }, transposed(other), g, byB.ptr, 0);
+    multiplyOnce(element, { batch: 1, m: k, n, k: m }, transposed(other), g, byB.ptr);
   }
   return [byA, byB];
 }
@@ -81,7 +95,11 @@ const productPrimitive: Primitive<string> = {
     const [first, second] = a.layout.shape;
     const n = b.layout.shape[b.ndim - 1];
     const c = allocate(Layout.contiguous(a.ndim === 2 ? [first, n] : [first, second, n]), a.dtype, name);
-    multiplyInto(a, b, c, 0);
+    if (a.ndim === 2) {
+      const sizes = { batch: 1, m: first, n, k: second };
+      if (c.layout.size > 0)
+        multiplyOnce(a.dtype === 'float32' ? 'float32' : 'float64', sizes, matrices(a), matrices(b), c.ptr);
+    } else multiplyInto(a, b, c, 0);
     return c;
   },
   vjp: (grad, context) =>

@@ -204,7 +204,7 @@ function onLevels<F extends AnyFunction>({ name, params, numbers }: OpDescriptio
 function straight<F extends AnyFunction>({ params, options }: OpDescription, direct: F, careful: F): F {
   const most = options ? params.length : Infinity;
   const tensors = params.map((param, at) =>
-    at === 0 ? TENSOR_PARAMETERS.has(param) : FURTHER_TENSORS.has(param),
+    at === 0 ? TENSOR_PARAMETERS.has(param) || param === 'tensors' : FURTHER_TENSORS.has(param),
   );
   const quick = direct as AnyFunction as (...args: unknown[]) => unknown;
   const slow = careful as AnyFunction as (...args: unknown[]) => unknown;

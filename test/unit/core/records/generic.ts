@@ -10,7 +10,7 @@ import { checkTransforms } from './transforms.js';
 /** An op's call; where it draws random numbers, always the same ones. */
 export function steadyCall(record: OpRecord): Call {
   const call = callOf(record);
-  if (record.random !== true) return call;
+  if (record.random === undefined) return call;
   return (...args) => {
     manualSeed(17);
     return call(...args);

@@ -229,6 +229,19 @@ describe('watch', () => {
     if (name !== 'constant') expect(watcher.findings()[0].kind).toBe('not-finite');
   });
 
+  it.each(['activationHistograms', 'activationHeatmap', 'activationStatistics'] as const)(
+    '%s takes what is not finite, what is huge, and nothing',
+    (name) => {
+      for (const values of [[NaN, 1, 2], [Infinity, 1, 1], [0, 0, 0], [3e38, 3e38, 1], []]) {
+        const model = new nn.Sequential(new nn.Linear(3, 4), new nn.ReLU());
+        const chart = plots[name](model, { share: 1 }, silent);
+        if (values.length > 0) model(tensor([values]));
+        check(chart.model());
+        chart.stop();
+      }
+    },
+  );
+
   it('draws a model without parameters, and one that never ran', () => {
     check(new plots.Watcher(new nn.ReLU(), {}, silent).model());
     check(new plots.Watcher(new nn.Linear(2, 2), {}, silent).model());
@@ -261,4 +274,19 @@ describe('a chart of a thousand curves', () => {
     check(model);
     expect(model.notes.join(' ')).toContain('1000 curves');
   });
+});
+
+it('every chart function is tried with bad numbers', () => {
+  const elsewhere = [
+    ['tokenLoss', 'watch', 'activationHistograms', 'activationHeatmap', 'activationStatistics'],
+    // Of times that it measures itself.
+    ['profile'],
+  ].flat();
+  const functions = Object.entries(plots).filter(
+    ([name, value]) => typeof value === 'function' && /^[a-z]/.test(name),
+  );
+  const untried = functions
+    .map(([name]) => name)
+    .filter((name) => !(name in CHARTS) && !elsewhere.includes(name));
+  expect(untried).toEqual([]);
 });

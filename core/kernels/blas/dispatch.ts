@@ -2,7 +2,7 @@
 import { f32 } from '../../memory.js';
 import type { FloatElement, Kernels, MatrixOperand, Ptr } from '../api.js';
 import { recording } from '../recording.js';
-import { getNumThreads } from '../threads/index.js';
+import { getNumThreads, restHelpers } from '../threads/index.js';
 import { elementBytes } from '../views.js';
 import type { BlasBinding } from './binding.js';
 import { advantageOf } from './advantage.js';
@@ -25,6 +25,9 @@ type Matmul = Kernels['matmul'];
  * again gives the same bits.
  */
 export const LEAST_WORK = 32 ** 3;
+
+/** Multiplications from which on libraries compute on several threads of theirs. */
+const SEVERAL_THREADS = 2 ** 20;
 
 /** Milliseconds between two looks for the verdict on a library that is being tried. */
 const LOOK_EVERY = 50;
@@ -117,6 +120,8 @@ export function createBlas(
     }
     const gemm = binding[element];
     if (gemm === null) return;
+    // Ours would look for work on the processors that the library's threads need.
+    if (count > 1 && m * n * k >= SEVERAL_THREADS) restHelpers();
     const [ta, tb] = [lda < 0, ldb < 0];
     gemm(ta, tb, m, n, k, base + a, ta ? -lda : lda, base + b, tb ? -ldb : ldb, beta, base + c, n);
   };

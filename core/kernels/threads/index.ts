@@ -11,5 +11,14 @@ export {
   type Effort,
   type Grid,
 } from './flat.js';
-export { helperChunks, job, jointly, parallel, prepared, settleThreads, type Axis } from './pool.js';
+export {
+  helperChunks,
+  job,
+  jointly,
+  parallel,
+  prepared,
+  restHelpers,
+  settleThreads,
+  type Axis,
+} from './pool.js';
 export { getNumThreads, setNumThreads, threadNotes } from './settings.js';

@@ -131,6 +131,8 @@ export function jointly(
     return;
   }
   estimate = 0;
+  // Who wakes is to stay awake, whatever `restHelpers` left there.
+  Atomics.store(pool!.control.words, Word.left, 0);
   wake(pool!, taking);
   together(args);
   const ended = now();
@@ -150,6 +152,8 @@ export function job(run: Run, args: readonly number[], ...axes: readonly Axis[])
   tell(pool, shared.id, taking);
   unfinished = true;
   usage.unfinished = true;
+  // Nothing is to be claimed while it is not said who takes part (`restHelpers` leaves it so).
+  Atomics.store(words, Word.left, 0);
   Atomics.store(words, Word.lastHelper, pool.helpers[taking - 1].index);
   Atomics.store(words, Word.left, chunks);
   wake(pool, Math.min(taking, chunks - 1));
@@ -327,6 +331,21 @@ function start(count: number): void {
     const reason = error instanceof Error ? error.message : String(error);
     note(`Threads could not be started (${reason}): tensors are computed on ${startedThreads()}.`);
   }
+}
+
+/**
+ * Sends helpers to sleep that look for the next job: others compute now, on as many processors. They see work in which
+ * none of them takes part.
+ */
+export function restHelpers(): void {
+  if (pool === undefined) return;
+  if (unfinished) settleThreads();
+  const { words } = pool.control;
+  const { awake } = HelperState;
+  if (pool.helpers.every((helper) => Atomics.load(words, stateOf(helper)) !== awake)) return;
+  Atomics.store(words, Word.left, 0);
+  Atomics.store(words, Word.lastHelper, 0);
+  Atomics.store(words, Word.left, 1);
 }
 
 /** How many chunks each helper has computed so far. */

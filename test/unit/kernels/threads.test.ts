@@ -3,7 +3,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { full, optim, randn, type Tensor, where, zeros } from '../../../core/index.js';
 import { kernelInfo } from '../../../core/kernels/index.js';
 import { books } from '../../../core/kernels/threads/balance.js';
-import { getNumThreads, helperChunks, setNumThreads } from '../../../core/kernels/threads/index.js';
+import {
+  getNumThreads,
+  helperChunks,
+  restHelpers,
+  setNumThreads,
+} from '../../../core/kernels/threads/index.js';
 import { elements } from '../../../core/ops/raw.js';
 
 const before = getNumThreads();
@@ -150,13 +155,40 @@ test('steps of optimizers and backward passes do not depend on the number of thr
   sameForAll(() => train((params) => new optim.SGD(params, { lr: 0.01, momentum: 0.9 })));
 });
 
+test('helpers that were sent to sleep take part in the next job, each chunk once', () => {
+  const x = zeros([1 << 19]);
+  for (const count of [2, 3]) {
+    setNumThreads(count);
+    const first = helperChunks();
+    const started = performance.now();
+    do {
+      x.fill_(0);
+      for (let turn = 0; turn < 50; turn++) {
+        x.add_(1);
+        restHelpers();
+      }
+      expect(elements(x).every((value) => value === 50)).toBe(true);
+    } while (
+      !helperChunks().some((chunks, k) => chunks > (first[k] ?? 0)) &&
+      performance.now() - started < 20_000
+    );
+    expect(helperChunks().some((chunks, k) => chunks > (first[k] ?? 0))).toBe(true);
+  }
+});
+
 test('an interrupt in the middle of a job leaves no helper at work behind, and nothing half packed', () => {
   setNumThreads(3);
   const a = randn([260, 260]);
   const b = randn([260, 260]);
   const product = elements(a.matmul(b)).slice();
   const x = zeros([1 << 20]);
-  Object.assign(globalThis, { workOfThreads: () => [x.add_(1), a.matmul(a), x.exp()] });
+  const work = (): unknown => {
+    x.add_(1);
+    a.matmul(a);
+    restHelpers();
+    return x.exp();
+  };
+  Object.assign(globalThis, { workOfThreads: work });
   const script = new vm.Script('for (;;) workOfThreads()');
   for (let turn = 0; turn < 40; turn++) {
     expect(() => script.runInThisContext({ timeout: 1 + (turn % 5) }) as unknown).toThrow('timed out');

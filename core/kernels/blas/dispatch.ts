@@ -26,8 +26,8 @@ type Matmul = Kernels['matmul'];
  */
 export const LEAST_WORK = 32 ** 3;
 
-/** Multiplications from which on libraries compute on several threads of theirs. */
-const SEVERAL_THREADS = 2 ** 20;
+/** Multiplications for which a library with several threads takes longer than ours stay awake for nothing. */
+const LONG_WORK = 2 ** 23;
 
 /** Milliseconds between two looks for the verdict on a library that is being tried. */
 const LOOK_EVERY = 50;
@@ -121,7 +121,7 @@ export function createBlas(
     const gemm = binding[element];
     if (gemm === null) return;
     // Ours would look for work on the processors that the library's threads need.
-    if (count > 1 && m * n * k >= SEVERAL_THREADS) restHelpers();
+    if (count > 1 && m * n * k >= LONG_WORK) restHelpers();
     const [ta, tb] = [lda < 0, ldb < 0];
     gemm(ta, tb, m, n, k, base + a, ta ? -lda : lda, base + b, tb ? -ldb : ldb, beta, base + c, n);
   };

@@ -26,8 +26,12 @@ type Matmul = Kernels['matmul'];
  */
 export const LEAST_WORK = 32 ** 3;
 
-/** Multiplications for which a library with several threads takes longer than ours stay awake for nothing. */
-const LONG_WORK = 2 ** 23;
+/**
+ * Multiplications of one product from which on a library computes on several threads. Below (some tenth of a millisecond)
+ * waking them, and taking turns with ours in the ops between, costs more than they bring: a step of a small perceptron
+ * took 0.9 ms instead of 0.53. It depends on the shape alone, too.
+ */
+export const SEVERAL_THREADS = 2 ** 23;
 
 /** Milliseconds between two looks for the verdict on a library that is being tried. */
 const LOOK_EVERY = 50;
@@ -113,7 +117,7 @@ export function createBlas(
     c: Ptr,
   ): void => {
     if (binding === undefined) return;
-    const count = getNumThreads();
+    const count = m * n * k < SEVERAL_THREADS ? 1 : getNumThreads();
     if (count !== told) {
       binding.setThreads?.(count);
       told = count;
@@ -121,7 +125,7 @@ export function createBlas(
     const gemm = binding[element];
     if (gemm === null) return;
     // Ours would look for work on the processors that the library's threads need.
-    if (count > 1 && m * n * k >= LONG_WORK) restHelpers();
+    if (count > 1) restHelpers();
     const [ta, tb] = [lda < 0, ldb < 0];
     gemm(ta, tb, m, n, k, base + a, ta ? -lda : lda, base + b, tb ? -ldb : ldb, beta, base + c, n);
   };

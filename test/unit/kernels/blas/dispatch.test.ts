@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FloatElement, Kernels, MatrixOperand } from '../../../../core/kernels/api.js';
-import { createBlas, leading } from '../../../../core/kernels/blas/dispatch.js';
+import { createBlas, leading, SEVERAL_THREADS } from '../../../../core/kernels/blas/dispatch.js';
 import { writeVerdict } from '../../../../core/kernels/blas/verdicts.js';
 import { type KernelRecorder, recording } from '../../../../core/kernels/recording.js';
 import { referenceKernels } from '../../../../core/kernels/reference/index.js';
@@ -42,7 +42,7 @@ function difference(
   matmul: Kernels['matmul'],
   { element = 'float32', size = SIDE, a, b, beta = 0 }: Case = {},
 ): number {
-  const count = 40_000;
+  const count = 42_000;
   const bytes = element === 'float32' ? 4 : 8;
   const storages = Array.from({ length: 4 }, () => Storage.allocate(count * bytes, 'test'));
   const [x, y, z, expected] = storages.map(({ ptr }) => ptr);
@@ -117,15 +117,19 @@ describe('products by a library', () => {
     expect(own).toHaveBeenCalledOnce();
   });
 
-  it('use as many threads as ours', () => {
+  it('use as many threads as ours, and one where several would not pay', () => {
+    const large = { batch: 1, m: 204, n: 204, k: 204 };
+    expect(large.m ** 3).toBeGreaterThan(SEVERAL_THREADS);
     machine.known('libopenblas.so.0');
     const { matmul } = createBlas(vi.fn<Kernels['matmul']>(), machine.surroundings);
     const before = getNumThreads();
     try {
       setNumThreads(2);
+      difference(matmul, { size: large });
       difference(matmul);
+      difference(matmul, { size: large });
       setNumThreads(1);
-      difference(matmul);
+      difference(matmul, { size: large });
       difference(matmul);
     } finally {
       setNumThreads(before);
@@ -133,7 +137,7 @@ describe('products by a library', () => {
     const told = machine.calls
       .filter(([name]) => name === 'openblas_set_num_threads')
       .map(([, count]) => count);
-    expect(told.slice(-2)).toEqual([2, 1]);
+    expect(told.slice(-4)).toEqual([2, 1, 2, 1]);
   });
 
   it('are seen by who records kernels, with addresses of the tensor memory', () => {

@@ -1,8 +1,12 @@
 /** Sampling images at given places. */
+import { levels } from '../autograd/levels/wrapped.js';
+import { isWideFloat } from '../dtype.js';
+import { sampleImages } from '../kernels/grid-sample.js';
 import { formatShape } from '../layout.js';
-import type { Tensor } from '../tensor.js';
+import { allocateShape, type Tensor } from '../tensor.js';
 import { add, mul, sub } from './arithmetic.js';
-import { contiguousData, elements } from './raw.js';
+import { isRecorded } from './primitive.js';
+import { contiguousData, type ElementArray, elements } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { takeRows } from './rows.js';
 import { permuteDims, reshapeTo } from './shape.js';
@@ -62,6 +66,32 @@ function cubic(t: Tensor): Tensor[] {
   return [outer(add(t, 1)), inner(t), inner(sub(1, t)), outer(sub(2, t))];
 }
 
+/** The usual case, without a graph, is computed at once. */
+function isDirect(input: Tensor, grid: Tensor): boolean {
+  return (
+    levels.top === null &&
+    isWideFloat(input.dtype) &&
+    input.dtype === grid.dtype &&
+    !isRecorded([input, grid])
+  );
+}
+
+function sampled(input: Tensor, grid: Tensor, align: boolean): Tensor {
+  const [count, channels, height, width] = input.shape;
+  const [, h, w] = grid.shape;
+  const out = allocateShape([count, channels, h, w], input.dtype, 'gridSample');
+  const images = elements(contiguousData(input, 'gridSample'));
+  const places = elements(contiguousData(grid, 'gridSample'));
+  const to = elements(out);
+  const sampling = { count, channels, height, width, places: h * w, align };
+  if (isFloats(images) && isFloats(places) && isFloats(to)) sampleImages(images, places, to, sampling);
+  return out;
+}
+
+function isFloats(x: ElementArray): x is Float32Array | Float64Array {
+  return x instanceof Float32Array || x instanceof Float64Array;
+}
+
 /**
  * The input [N, C, H, W] at places grid [N, h, w, 2] of coordinates (x, y) from −1 to 1: [N, C, h, w].
  * @throws RangeError if the shapes do not fit
@@ -93,6 +123,8 @@ export const gridSample: FunctionOp<GridSample> = functionOp<GridSample>(
     const [count, channels, height, width] = input.shape;
     const [, h, w] = grid.shape;
     const total = count * h * w;
+    if (mode === 'bilinear' && padding === 'zeros' && isDirect(input, grid))
+      return sampled(input, grid, align);
     const column = (i: number, size: number): Tensor =>
       reshapeTo(toPixels(selectIndex(grid, 3, i), size, align), [total]);
     const rawX = column(0, width);

@@ -114,6 +114,23 @@ second`;
     expect((await client.execute('turns > 0')).result).toBe('true');
   });
 
+  test('lines of a cell with magics are those that were written', async () => {
+    const code =
+      '%time 1 + 1\nconst before = 2;\n!echo from \\\n  the shell\nconst after = before + 1;\nafter';
+    await debug.breakAt(code, 2, 5);
+    const id = debug.run(code);
+    await debug.stopped();
+    expect(await debug.place()).toMatch(/:2$/);
+    await debug.ask('continue', { threadId: 1 });
+    await debug.stopped();
+    expect(await debug.place()).toMatch(/:5$/);
+    expect(await evaluate('before')).toBe('2');
+    await goOn();
+    const { result, stdout } = await client.finish(id);
+    expect(result).toBe('3');
+    expect(stdout).toContain('from the shell');
+  });
+
   test('over a line that loads a local module with a breakpoint elsewhere', async () => {
     writeFileSync(
       path.join(kernel.folder, 'pair.ts'),

@@ -218,16 +218,23 @@ function straight<F extends AnyFunction>({ params, options }: OpDescription, dir
   return call as AnyFunction as F;
 }
 
-/** The op's own loop where it takes the operands. It says by its parameters how many arguments it looks at. */
-function fewFirst<F extends AnyFunction>({ name, params, few }: OpDescription, general: F): F {
+/**
+ * The op's own loop where it takes the operands, whether they are given by position or by name. It says by its
+ * parameters how many arguments it looks at.
+ */
+function fewFirst<F extends AnyFunction>(description: OpDescription, general: F): F {
+  const { name, params, few, options = false } = description;
   const most = Math.min(params.length, few?.length ?? argumentsOfLoop(name));
   let loop = few;
   const rest = general as AnyFunction as (...args: unknown[]) => unknown;
   const call = (...args: unknown[]): unknown => {
-    if (levels.top === null && gradMode.watch === null && args.length <= most) {
-      loop ??= loopOf(name);
-      const result = loop(args[0], args[1], args[2], args[3], args[4], args[5]);
-      if (result !== null) return result;
+    if (levels.top === null && gradMode.watch === null) {
+      const bound = options && isOptions(args[args.length - 1]) ? bindArguments(description, args) : args;
+      if (bound.length <= most) {
+        loop ??= loopOf(name);
+        const result = loop(bound[0], bound[1], bound[2], bound[3], bound[4], bound[5]);
+        if (result !== null) return result;
+      }
     }
     return rest(...args);
   };

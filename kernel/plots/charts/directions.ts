@@ -62,7 +62,8 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /**
  * The two orthonormal directions in which rows reach farthest: eigenvectors of RᵀR, through the small matrix RRᵀ and its
- * singular values. Also the shares of the rows' squares that they hold.
+ * singular values. Of a direction and its opposite it is the one whose largest number is positive. Also the shares of the
+ * rows' squares that they hold.
  */
 export function principal(rows: readonly ArrayLike<number>[]): {
   directions: Directions;
@@ -82,7 +83,9 @@ export function principal(rows: readonly ArrayLike<number>[]): {
       for (let j = 0; j < size; j++) out[j] += share * rows[i][j];
     }
     const length = norm(out);
-    return length > 1e-12 * Math.sqrt(total) ? out.map((value) => value / length) : new Float64Array(size);
+    if (length <= 1e-12 * Math.sqrt(total)) return new Float64Array(size);
+    const largest = out.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
+    return out.map((value) => value / (Math.sign(largest) * length));
   };
   return {
     directions: [direction(0), direction(1)],

@@ -22,8 +22,3 @@ export function lowerPriority(pid: number): void {
     // It has ended already, which is told elsewhere.
   }
 }
-
-/** How many processors a Go program may use: all but one, so that a cell always finds one free (or has it soon, where there is one). */
-export function processorsToUse(): number {
-  return Math.max(1, os.availableParallelism() - 1);
-}

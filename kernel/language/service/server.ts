@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { framed, readMessages } from './framing.js';
-import { lowerPriority, processorsToUse, withLowPriority } from './priority.js';
+import { lowerPriority, withLowPriority } from './priority.js';
 
 /** What we, its client, understand. */
 export const CLIENT_CAPABILITIES = {
@@ -59,7 +59,7 @@ export class LanguageServer {
       cwd,
       // In a group of its own: an interrupt of the notebook is none of its business.
       detached: true,
-      env: { ...process.env, ...MEMORY, GOMAXPROCS: String(processorsToUse()) },
+      env: { ...process.env, ...MEMORY },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     if (this.#child.pid !== undefined) lowerPriority(this.#child.pid);

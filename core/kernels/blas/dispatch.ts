@@ -88,6 +88,8 @@ export function createBlas(
       m *= batch;
       batch = 1;
     }
+    // Libraries copy the matrix first: 1x1024 by 1024x1024 took OpenBLAS's sgemm 287 us, our kernel 145.
+    if (m === 1 || n === 1) return false;
     const left = leading(m, k, a);
     const right = leading(k, n, b);
     if (left === 0 || right === 0) return false;

@@ -2,7 +2,7 @@
 import { type DType, elementOf } from '../dtype.js';
 import type { Element, Strided } from '../kernels/api.js';
 import { recording } from '../kernels/recording.js';
-import { Layout, sameShape, type Shape } from '../layout.js';
+import { sameShape, type Shape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { Storage } from '../storage.js';
 import { allocate, Tensor } from '../tensor.js';
@@ -69,11 +69,6 @@ export function operand(x: Operand, dtype: DType, shape: Shape, slot: number): S
   return typeof x === 'number'
     ? numberOperand(x, elementOf(dtype), shape.length, slot)
     : tensorOperand(x, shape);
-}
-
-/** The layout of a new result of the shape of `x`: shared where possible, as layouts are values. */
-export function resultLayout(x: Tensor): Layout {
-  return x.layout.compact();
 }
 
 /** An uninitialized result of the shape of `x`. */

@@ -59,10 +59,6 @@ export class Adamax extends ElementwiseOptimizer<Required<AdamVariantOptions>, A
     return [expAvg, expInf];
   }
 
-  protected override alike(a: AdamaxState, b: AdamaxState): boolean {
-    return a.step === b.step;
-  }
-
   protected numbers(
     { step }: AdamaxState,
     { lr, betas, eps, weightDecay }: ParamGroup<Required<AdamVariantOptions>>,
@@ -126,7 +122,7 @@ export class NAdam extends ElementwiseOptimizer<Required<NAdamOptions>, NAdamSta
   }
 
   protected override alike(a: NAdamState, b: NAdamState): boolean {
-    return a.step === b.step && a.muProduct === b.muProduct;
+    return super.alike(a, b) && a.muProduct === b.muProduct;
   }
 
   protected numbers(state: NAdamState, group: ParamGroup<Required<NAdamOptions>>, at: number): void {
@@ -186,10 +182,6 @@ export class RAdam extends ElementwiseOptimizer<Required<AdamVariantOptions>, RA
 
   protected kept({ expAvg, expAvgSq }: RAdamState): readonly Tensor[] {
     return [expAvg, expAvgSq];
-  }
-
-  protected override alike(a: RAdamState, b: RAdamState): boolean {
-    return a.step === b.step;
   }
 
   protected numbers(

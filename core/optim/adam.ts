@@ -64,10 +64,6 @@ abstract class AdamBase extends ElementwiseOptimizer<Options, AdamState> {
     return amsgrad ? [expAvg, expAvgSq, (state.maxExpAvgSq ??= zerosFor(param))] : [expAvg, expAvgSq];
   }
 
-  protected override alike(a: AdamState, b: AdamState): boolean {
-    return a.step === b.step;
-  }
-
   protected numbers(state: AdamState, group: ParamGroup<Options>, at: number): void {
     const { lr, betas, eps, weightDecay } = group;
     const step = state.step + 1;

@@ -60,10 +60,6 @@ export class Adagrad extends ElementwiseOptimizer<Required<AdagradOptions>, Adag
     return [sum];
   }
 
-  protected override alike(a: AdagradState, b: AdagradState): boolean {
-    return a.step === b.step;
-  }
-
   protected numbers(
     { step }: AdagradState,
     { lr, lrDecay, weightDecay, eps }: ParamGroup<Required<AdagradOptions>>,

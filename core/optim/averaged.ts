@@ -61,7 +61,7 @@ export class ASGD extends ElementwiseOptimizer<Required<ASGDOptions>, ASGDState>
   }
 
   protected override alike(a: ASGDState, b: ASGDState): boolean {
-    return a.step === b.step && a.eta === b.eta && a.mu === b.mu;
+    return super.alike(a, b) && a.eta === b.eta && a.mu === b.mu;
   }
 
   protected numbers(

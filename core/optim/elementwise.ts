@@ -75,8 +75,10 @@ export abstract class ElementwiseOptimizer<
   /** Counts a step. */
   protected advance?(state: S, group: ParamGroup<O>): void;
 
-  /** Whether the numbers for both are the same. */
-  protected alike?(a: S, b: S): boolean;
+  /** Whether the numbers for both are the same: here where as many steps were counted. */
+  protected alike(a: S, b: S): boolean {
+    return a.step === b.step;
+  }
 
   /**
    * Makes one update of all parameters that have gradients. With a `closure`, which computes the loss and its
@@ -136,9 +138,7 @@ export abstract class ElementwiseOptimizer<
     const element = floatElementOf(to);
     const own = state;
     const kept = this.kept(own, param, group);
-    let call = calls.find(
-      (each) => each.element === element && (this.alike?.(each.updated[0].state, own) ?? true),
-    );
+    let call = calls.find((each) => each.element === element && this.alike(each.updated[0].state, own));
     if (call === undefined) calls.push((call = { update, element, group, updated: [] }));
     const given = contiguousData(isHalf(param.dtype) ? inDType(grad, 'float32', this.name) : grad, this.name);
     call.updated.push({ param: to, grad: given, state: own, kept });

@@ -50,11 +50,7 @@ export class NotebookPage {
       await this.cell(index).locator('.jp-InputArea-editor').click();
       await this.page.keyboard.press('Control+Enter');
       // A page that is just opening can miss a key; the star comes before the kernel has heard of it.
-      const star = prompt.filter({ hasText: /\[[*\d]+\]/ }).waitFor({ timeout: 10_000 });
-      return star.then(
-        () => true,
-        () => false,
-      );
+      return appears(prompt.filter({ hasText: /\[[*\d]+\]/ }), 10_000);
     };
     await expect.poll(started, { timeout: 60_000 }).toBe(true);
   }
@@ -63,10 +59,7 @@ export class NotebookPage {
   async pressUntil(keys: string, shown: Locator): Promise<void> {
     const seen = async () => {
       await this.page.keyboard.press(keys);
-      return shown.waitFor({ timeout: 5000 }).then(
-        () => true,
-        () => false,
-      );
+      return appears(shown, 5000);
     };
     await expect.poll(seen, { timeout: 60_000 }).toBe(true);
   }
@@ -141,4 +134,12 @@ export class NotebookPage {
     await this.page.locator('.jp-Dialog .jp-mod-accept').click();
     await this.page.locator('.jp-Dialog').waitFor({ state: 'detached' });
   }
+}
+
+/** Whether something comes into sight within so many milliseconds. */
+function appears(shown: Locator, timeout: number): Promise<boolean> {
+  return shown.waitFor({ timeout }).then(
+    () => true,
+    () => false,
+  );
 }

@@ -71,28 +71,32 @@ function divideSmall(
   return { whole, rest: left };
 }
 
+/** A function of two numbers, computed from what a division leaves; `host` computes it of one pair. */
+type Remainder = (f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle) => V128;
+
 /** What `small` gives of the exact quotient of |a| and |b| where that is small in both lanes, else what `other` does. */
 function bySize(
-  f: FunctionBuilder,
-  digits: Digits,
-  first: V128,
-  second: V128,
-  small: (a: V128, b: V128, quotient: Quotient) => V128,
-  other: (a: V128, b: V128) => V128,
-): V128 {
-  const a = f.let(first);
-  const b = f.let(second);
-  const result = f.local('v128');
-  const sizeA = f.let(f64x2.abs(a));
-  const sizeB = f.let(f64x2.abs(b));
-  const quotient = f.let(div(sizeA, sizeB));
-  const isSmall = v128.and(f64x2.lt(quotient, constant(SMALL_QUOTIENT)), f64x2.lt(sizeB, constant(Infinity)));
-  f.if(
-    v128.anyTrue(v128.not(isSmall)),
-    () => f.set(result, other(a, b)),
-    () => f.set(result, small(a, b, divideSmall(f, quotient, sizeA, sizeB, digits))),
-  );
-  return result;
+  small: (f: FunctionBuilder, a: V128, b: V128, quotient: Quotient) => V128,
+  other: Remainder,
+): (digits: Digits) => Remainder {
+  return (digits) => (f, first, second, host) => {
+    const a = f.let(first);
+    const b = f.let(second);
+    const result = f.local('v128');
+    const sizeA = f.let(f64x2.abs(a));
+    const sizeB = f.let(f64x2.abs(b));
+    const quotient = f.let(div(sizeA, sizeB));
+    const isSmall = v128.and(
+      f64x2.lt(quotient, constant(SMALL_QUOTIENT)),
+      f64x2.lt(sizeB, constant(Infinity)),
+    );
+    f.if(
+      v128.anyTrue(v128.not(isSmall)),
+      () => f.set(result, other(f, a, b, host)),
+      () => f.set(result, small(f, a, b, divideSmall(f, quotient, sizeA, sizeB, digits))),
+    );
+    return result;
+  };
 }
 
 /** Where two numbers have different signs. */
@@ -100,56 +104,20 @@ function differ(f: FunctionBuilder, a: V128, b: V128): V128 {
   return i64x2.shrS(f.let(v128.xor(a, b)), 63);
 }
 
-function fmodBy(
-  digits: Digits,
-): (f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle) => V128 {
-  return (f, first, second, host) =>
-    bySize(
-      f,
-      digits,
-      first,
-      second,
-      (a, _, { rest: left }) => copySign(left, a),
-      (a, b) => fmodOfAny(f, a, b, host),
-    );
-}
+const fmodBy = bySize((_f, a, _b, { rest: left }) => copySign(left, a), fmodOfAny);
 
 /** The remainder with the sign of the divisor; zero is never negative. */
-function remainderBy(
-  digits: Digits,
-): (f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle) => V128 {
-  return (f, first, second, host) =>
-    bySize(
-      f,
-      digits,
-      first,
-      second,
-      (a, b, { rest: left }) => {
-        const apart = v128.and(f64x2.gt(left, constant(0)), differ(f, a, b));
-        return add(add(copySign(left, a), v128.and(b, apart)), constant(0));
-      },
-      (a, b) => remainderOfAny(f, a, b, host),
-    );
-}
+const remainderBy = bySize((f, a, b, { rest: left }) => {
+  const apart = v128.and(f64x2.gt(left, constant(0)), differ(f, a, b));
+  return add(add(copySign(left, a), v128.and(b, apart)), constant(0));
+}, remainderOfAny);
 
 /** The largest whole number not above a / b. */
-function floorDivideBy(
-  digits: Digits,
-): (f: FunctionBuilder, first: V128, second: V128, host?: FunctionHandle) => V128 {
-  return (f, first, second, host) =>
-    bySize(
-      f,
-      digits,
-      first,
-      second,
-      (a, b, { whole, rest: left }) => {
-        const signs = f.let(v128.xor(a, b));
-        const more = v128.and(f64x2.gt(left, constant(0)), i64x2.shrS(signs, 63));
-        return copySign(add(whole, v128.and(constant(1), more)), signs);
-      },
-      (a, b) => floorDivideOfAny(f, a, b, host),
-    );
-}
+const floorDivideBy = bySize((f, a, b, { whole, rest: left }) => {
+  const signs = f.let(v128.xor(a, b));
+  const more = v128.and(f64x2.gt(left, constant(0)), i64x2.shrS(signs, 63));
+  return copySign(add(whole, v128.and(constant(1), more)), signs);
+}, floorDivideOfAny);
 
 export const fmod = fmodBy(53);
 export const remainder = remainderBy(53);

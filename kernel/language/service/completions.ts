@@ -11,6 +11,8 @@ export interface Cursor {
   /** The same with the magics that are blanks in `code`. */
   readonly written: string;
   readonly offset: number;
+  /** Where the word begins that an entry without a range replaces; that of `code` when it is left out. */
+  readonly start?: number;
   /** The offset in the cell of a place in its document. */
   offsetAt(place: Place): number;
 }
@@ -28,8 +30,9 @@ export function completionsFrom(
   const word = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
   const all = itemsOf(answer);
   const items = all.filter(({ auto }) => auto === null);
-  const starts = items.map(({ from }) => (from ? cursor.offsetAt(from) : offset - word.length));
-  const start = mostCommon(starts) ?? offset - word.length;
+  const wordStart = cursor.start ?? offset - word.length;
+  const starts = items.map(({ from }) => (from ? cursor.offsetAt(from) : wordStart));
+  const start = mostCommon(starts) ?? wordStart;
   const before = code.slice(0, start);
   const labels = new Set(items.filter(({ kind }) => kind === KEYWORD).map(({ label }) => label));
   const isValue = labels.has('await') || labels.has('function');

@@ -26,6 +26,8 @@ export interface KnownName {
 
 interface Unit {
   readonly file: string;
+  /** As others import from it: an ending would be one to all modules that TypeScript offers to import from. */
+  readonly module: string;
   cells: string[];
   readonly declared: Set<string>;
   readonly exported: Set<string>;
@@ -125,7 +127,8 @@ export class CellProgram {
     for (const module of names.modules) this.#modules.add(module);
     const imports = new Map<string, string>();
     this.#importInto(imports, names.mentioned, names.declared);
-    documents.set(EDITED, `${importLine(imports)}\n${code}\nexport {};\n`);
+    const current = new Set([...this.#owners.values()].map(({ unit }) => unit.module));
+    documents.set(EDITED, `${importLine(imports, [LIBRARY, ...current])}\n${code}\nexport {};\n`);
     const changes: Change[] = [];
     for (const name of this.#opened.keys())
       if (!documents.has(name)) {
@@ -185,8 +188,10 @@ export class CellProgram {
   }
 
   #newUnit(): Unit {
+    const module = `./nabla-cells-${++this.#lastUnit}`;
     const unit: Unit = {
-      file: `nabla-cells-${++this.#lastUnit}.ts`,
+      file: `${module.slice(2)}.ts`,
+      module,
       cells: [],
       declared: new Set(),
       exported: new Set(),
@@ -205,7 +210,7 @@ export class CellProgram {
     for (const name of mentioned) {
       if (declared.has(name)) continue;
       const owner = this.#owners.get(name);
-      if (owner) imports.set(name, `./${owner.unit.file}`);
+      if (owner) imports.set(name, owner.unit.module);
       else if (this.#library.has(name)) imports.set(name, LIBRARY);
     }
   }
@@ -215,7 +220,7 @@ export class CellProgram {
     if (this.#units.length <= MOST_UNITS) return;
     const current = new Set([...this.#owners.values()].map(({ unit }) => unit));
     const used = new Set(this.#units.flatMap((unit) => [...unit.imports.values()]));
-    const index = this.#units.findIndex((unit) => !current.has(unit) && !used.has(`./${unit.file}`));
+    const index = this.#units.findIndex((unit) => !current.has(unit) && !used.has(unit.module));
     const [dropped] = this.#units.splice(Math.max(0, index), 1);
     for (const [name, { unit }] of this.#owners) if (unit === dropped) this.#owners.delete(name);
   }
@@ -234,8 +239,9 @@ function textOf(unit: Unit): string {
   return `${importLine(unit.imports)}\n${unit.cells.join('\n;\n')}\nexport { ${exported} };\n`;
 }
 
-function importLine(imports: ReadonlyMap<string, string>): string {
+function importLine(imports: ReadonlyMap<string, string>, modules: Iterable<string> = []): string {
   const byModule = new Map<string, string[]>();
+  for (const module of modules) byModule.set(module, []);
   for (const [name, module] of imports) {
     const names = byModule.get(module);
     if (names) names.push(name);

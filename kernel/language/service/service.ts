@@ -1,6 +1,7 @@
 /** The language service: keeps the server's program that of the notebook, asks, and starts the server again when it dies. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { askedInstead } from './asked.js';
 import { completionsFrom } from './completions.js';
 import { configDocuments, serverExecutable } from './config.js';
 import type { Completions, Diagnostic, Inspection, LanguageService, TypeErrorsWanted } from './contract.js';
@@ -75,13 +76,17 @@ class Service implements LanguageService {
 
   async check(isStopped: () => boolean): Promise<void> {
     await this.#inTurn(async () => {
-      for (;;) {
-        const next = this.#program.next();
-        if (next === null || isStopped() || this.#waiting > 1 || !(await this.#running())) return;
+      const mayGoOn = (): boolean => !isStopped() && this.#waiting <= 1;
+      let last: string | null = null;
+      for (let next = this.#program.next(); next !== null; next = this.#program.next()) {
+        if (!mayGoOn() || !(await this.#running())) return;
         await next.before?.();
         // Run again meanwhile, it waits behind the others.
-        if (this.#program.next()?.before === next.before) this.#program.take(next.code);
+        if (this.#program.next()?.before === next.before) this.#program.take((last = next.code));
       }
+      // A program with these cells, and a checker, are there before the next question. Only one module is new to it so.
+      const server = last !== null && mayGoOn() ? await this.#running() : null;
+      if (server && last !== null) await this.#askServer(server, last, 'textDocument/diagnostic', {});
     });
   }
 
@@ -100,15 +105,16 @@ class Service implements LanguageService {
 
   async complete(written: string, offset: number): Promise<Completions | null> {
     const code = blankMagics(written);
-    const position = placeInDocument(code, offset);
-    const answer = await this.#ask(code, 'textDocument/completion', {
-      position,
+    const asked = askedInstead(code, offset);
+    const answer = await this.#ask(asked.code, 'textDocument/completion', {
+      position: placeInDocument(asked.code, asked.offset),
       context: { triggerKind: 1 },
     });
     if (answer === undefined) return null;
+    const start = asked.code === code ? undefined : asked.offset;
     const found = completionsFrom(
       answer,
-      { code, written, offset, offsetAt: (place) => offsetInCell(code, place) },
+      { code, written, offset, start, offsetAt: (place) => offsetInCell(code, place) },
       this.#program.names(),
       (name) => this.#program.libraryKind(name),
     );

@@ -1,0 +1,54 @@
+/** What the server's program is kept for: texts that change from one letter to the next without a need for another program. */
+import { expect, test } from 'vitest';
+import { askedInstead } from '../../../../kernel/language/service/asked.js';
+import { CellProgram, EDITED } from '../../../../kernel/language/service/program.js';
+
+/** The text that is asked about, with its cursor. */
+function asked(marked: string): string {
+  const { code, offset } = askedInstead(marked.replace('|', ''), marked.indexOf('|'));
+  return `${code.slice(0, offset)}|${code.slice(offset)}`;
+}
+
+test.each([
+  ['value.fir|', 'value.|'],
+  ['value7?.fir|)', 'value7?.|)'],
+  ['a.b\n  .café|\nconst next = 1', 'a.b\n  .|\nconst next = 1'],
+  ['f(1).$x|;', 'f(1).|;'],
+  ["import a from 'plo|'", "import a from '|'"],
+  ["import { a } from 'plo|", "import { a } from '|"],
+  ["import { a } from './lib/mod|'", "import { a } from './lib/|'"],
+  ["await import('@scope/na|')", "await import('@scope/|')"],
+])('what is typed of a member or of a module is left out: %s', (code, expected) => {
+  expect(asked(code)).toBe(expected);
+});
+
+test.each([
+  'value.|',
+  'value.fi|rst',
+  'valu|',
+  '...valu|',
+  '1.toF|',
+  'this.#priv|',
+  "import a from 'pl|ot'",
+  "f('me|')",
+])('all else is asked about as it stands: %s', (code) => {
+  expect(asked(code)).toBe(code);
+});
+
+test('the edited cell imports from the same modules whatever it mentions', () => {
+  const program = new CellProgram();
+  program.library = new Map([['randn', 'function']]);
+  for (const code of ['const first = 1', 'const first = "2"', 'const second = 3']) program.ran(code);
+  Array.from(program.read());
+  const modules = (code: string): string[] => {
+    const change = program
+      .changes(code)
+      .find((each) => each.kind !== 'close' && each.document.name === EDITED);
+    const text = change && change.kind !== 'close' ? change.document.text : '';
+    return [...text.matchAll(/from '([^']+)'/g)].map(([, module]) => module);
+  };
+  const nothing = modules('1');
+  expect(nothing).toHaveLength(2);
+  expect(modules('second')).toEqual(nothing);
+  expect(modules('randn; second; first')).toEqual(nothing);
+});

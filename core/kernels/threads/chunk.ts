@@ -1,4 +1,4 @@
-/** One chunk of a job. The function is also sent to the threads as text: it must not refer to anything outside it. */
+/** Chunks of a job. The functions are also sent to the threads as text: they must not refer to anything outside them. */
 
 export interface ChunkLayout {
   /** Words: where the number of chunks and arguments, the number of axes and the axes are. */
@@ -6,33 +6,56 @@ export interface ChunkLayout {
   readonly argumentCount: number;
   readonly axes: number;
   readonly segments: number;
+  /** Where the words of threads begin, how many each has, and which of them counts what is left of its segment. */
+  readonly helper: number;
+  readonly helperStride: number;
+  readonly unclaimed: number;
   readonly axis: number;
   readonly axisWords: number;
   readonly maxArguments: number;
 }
 
 /**
- * A function that gives the arguments of the chunk for a claim, in an array that the next call with as many arguments
- * uses again. Chunks are numbered along the first axis first. Claims in a row are chunks of different segments: what
- * threads write at the same time is to lie far apart, because each fetches ahead of what it works on, and would take it
- * from the other's cache.
+ * A function that claims a chunk for the thread with a number, and says which: -1 when there is none. Each thread begins
+ * with a segment of its own, the same one in every job with as many threads: what it reads and writes is what it wrote
+ * in the job before, and what threads write at the same time lies far apart. What one processor has written another reads
+ * slowly, and each fetches ahead of what it works on.
+ */
+export function chunkClaims(words: Int32Array, at: ChunkLayout): (thread: number) => number {
+  return (thread) => {
+    const segments = words[at.segments];
+    for (let k = 0; k < segments; k++) {
+      const segment = (thread + k) % segments;
+      const word = at.helper + segment * at.helperStride + at.unclaimed;
+      if (Atomics.load(words, word) <= 0) continue;
+      const left = Atomics.sub(words, word, 1);
+      if (left <= 0) continue;
+      // Only now it is certain to which job these belong.
+      const parts = words[at.segments];
+      const longer = words[at.chunks] % parts;
+      const least = (words[at.chunks] - longer) / parts;
+      const isLonger = segment < longer;
+      return segment * least + (isLonger ? segment : longer) + least + (isLonger ? 1 : 0) - left;
+    }
+    return -1;
+  };
+}
+
+/**
+ * A function that gives the arguments of a chunk, in an array that the next call with as many arguments uses again. Chunks
+ * are numbered along the first axis first.
  */
 export function chunkArguments(
   words: Int32Array,
   numbers: Float64Array,
   at: ChunkLayout,
-): (claim: number) => number[] {
+): (chunk: number) => number[] {
   const byCount: number[][] = [];
-  return (claim) => {
+  return (chunk) => {
     const count = words[at.argumentCount];
     const values = (byCount[count] ??= new Array<number>(count).fill(0));
     for (let k = 0; k < count; k++) values[k] = numbers[k];
-    const chunks = words[at.chunks];
-    const segments = words[at.segments];
-    const segment = claim % segments;
-    const longer = chunks % segments;
-    const least = (chunks - longer) / segments;
-    let rest = segment * least + (segment < longer ? segment : longer) + (claim - segment) / segments;
+    let rest = chunk;
     const axes = words[at.axes];
     for (let axis = 0; axis < axes; axis++) {
       const word = at.axis + axis * at.axisWords;

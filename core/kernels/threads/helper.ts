@@ -3,7 +3,7 @@
  * it must start from sources, from a bundle and from an installed package alike.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { chunkArguments, type ChunkLayout } from './chunk.js';
+import { chunkArguments, chunkClaims, type ChunkLayout } from './chunk.js';
 import { AXIS_WORDS, type HelperState, MAX_ARGUMENTS, Word } from './control.js';
 
 export interface HelperData {
@@ -35,17 +35,20 @@ export interface SharedFunction {
 }
 
 type Receive = (port: MessagePort) => { message: SharedFunction } | undefined;
-type ChunkArguments = typeof chunkArguments;
+interface Chunks {
+  readonly claims: typeof chunkClaims;
+  readonly args: typeof chunkArguments;
+}
 type NumberFunction = (...args: number[]) => number;
 
-function helperMain(data: HelperData, port: MessagePort, receive: Receive, split: ChunkArguments): void {
+function helperMain(data: HelperData, port: MessagePort, receive: Receive, chunks: Chunks): void {
   const { index, scratch, memory, spins, patience } = data;
   const { awake, asleep } = data.states;
-  const { left, working, mainSleeps, failed, job, chunks, lastHelper, told, helper, helperStride } =
-    data.words;
+  const { open, working, mainSleeps, failed, job, lastHelper, told, helper, helperStride } = data.words;
   const words = new Int32Array(data.buffer, 0, data.numbersAt);
   const numbers = new Float64Array(data.buffer, data.numbersAt * 4);
-  const argumentsOf = split(words, numbers, data.layout);
+  const claim = chunks.claims(words, data.layout);
+  const argumentsOf = chunks.args(words, numbers, data.layout);
   const own = helper + index * helperStride;
   const instances: (WebAssembly.Instance | undefined)[] = [];
   const functions: (NumberFunction | undefined)[] = [];
@@ -79,20 +82,23 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, split
 
   /** Chunk by chunk until none is left. */
   const work = (): void => {
-    while (Atomics.load(words, left) > 0 && index <= Atomics.load(words, lastHelper)) {
+    for (;;) {
+      const number = Atomics.load(words, open);
+      if (number === 0 || index > Atomics.load(words, lastHelper)) return;
       if (known !== Atomics.load(words, told)) learn();
       Atomics.add(words, working, 1);
       try {
-        const claimed = Atomics.sub(words, left, 1);
-        if (claimed > 0) {
+        for (let chunk = claim(index); chunk >= 0; chunk = claim(index)) {
           const id = words[job];
           if (functions[id] === undefined) learn();
-          functions[id]!(...argumentsOf(words[chunks] - claimed));
+          functions[id]!(...argumentsOf(chunk));
           words[own + 1]++;
         }
       } catch {
         Atomics.store(words, failed, index);
       }
+      // All of it is claimed; unless it is another job by now.
+      Atomics.compareExchange(words, open, number, 0);
       if (Atomics.sub(words, working, 1) === 1 && Atomics.load(words, mainSleeps) !== 0)
         Atomics.notify(words, working);
     }
@@ -107,13 +113,13 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, split
     let idle: boolean;
     do {
       let turns = spins;
-      while (turns > 0 && Atomics.load(words, left) <= 0) turns--;
+      while (turns > 0 && Atomics.load(words, open) === 0) turns--;
       idle = turns === 0;
     } while (idle && performance.now() < until);
     if (!idle && index <= Atomics.load(words, lastHelper)) continue;
     // First asleep, then a last look: a job that comes in between sees the sleeper, or is seen by it.
     Atomics.store(words, own, asleep);
-    if (Atomics.load(words, left) <= 0 || index > Atomics.load(words, lastHelper))
+    if (Atomics.load(words, open) === 0 || index > Atomics.load(words, lastHelper))
       Atomics.wait(words, own, asleep);
     Atomics.store(words, own, awake);
   }
@@ -124,6 +130,9 @@ export const CHUNK_LAYOUT: ChunkLayout = {
   argumentCount: Word.argumentCount,
   axes: Word.axes,
   segments: Word.segments,
+  helper: Word.helper,
+  helperStride: Word.helperStride,
+  unclaimed: Word.unclaimed,
   axis: Word.axis,
   axisWords: AXIS_WORDS,
   maxArguments: MAX_ARGUMENTS,
@@ -131,5 +140,5 @@ export const CHUNK_LAYOUT: ChunkLayout = {
 
 export const HELPER_SCRIPT = `'use strict';
 const { workerData, parentPort, receiveMessageOnPort } = require('node:worker_threads');
-(${helperMain.toString()})(workerData, parentPort, receiveMessageOnPort, ${chunkArguments.toString()});
+(${helperMain.toString()})(workerData, parentPort, receiveMessageOnPort, { claims: ${chunkClaims.toString()}, args: ${chunkArguments.toString()} });
 `;

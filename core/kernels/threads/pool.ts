@@ -7,7 +7,7 @@ import { MOST_THREADS } from '../../memory.js';
 import { onRepair, usage } from '../../slots.js';
 import { recordedKernel, recording, unrecorded } from '../recording.js';
 import { helpPays, now, tookAlone, tookTogether } from './balance.js';
-import { chunkArguments } from './chunk.js';
+import { chunkArguments, chunkClaims } from './chunk.js';
 import {
   AXIS_WORDS,
   createControl,
@@ -30,8 +30,11 @@ const CHUNKS_BEFORE_START = 32;
 /** Waking a helper takes some microseconds, for which a job must have so many chunks, or be one of so many. */
 const WORTH_WAKING = 8;
 const SMALL_JOBS = 4;
+const MOST_JOBS = 2 ** 31 - 1;
+
 interface Pool {
   readonly control: Control;
+  readonly claim: (thread: number) => number;
   readonly argumentsOf: (chunk: number) => number[];
   readonly helpers: Helper[];
 }
@@ -132,7 +135,7 @@ export function jointly(
   }
   estimate = 0;
   // Who wakes is to stay awake, whatever `restHelpers` left there.
-  Atomics.store(pool!.control.words, Word.left, 0);
+  Atomics.store(pool!.control.words, Word.open, 0);
   wake(pool!, taking);
   together(args);
   const ended = now();
@@ -152,10 +155,10 @@ export function job(run: Run, args: readonly number[], ...axes: readonly Axis[])
   tell(pool, shared.id, taking);
   unfinished = true;
   usage.unfinished = true;
-  // Nothing is to be claimed while it is not said who takes part (`restHelpers` leaves it so).
-  Atomics.store(words, Word.left, 0);
+  // Nobody is to look for chunks while it is not said who takes part (`restHelpers` leaves it so).
+  Atomics.store(words, Word.open, 0);
   Atomics.store(words, Word.lastHelper, pool.helpers[taking - 1].index);
-  Atomics.store(words, Word.left, chunks);
+  offer(words, chunks, taking + 1);
   wake(pool, Math.min(taking, chunks - 1));
   takePart(pool, run, chunks);
   usage.unfinished = false;
@@ -245,6 +248,26 @@ function writeJob(
   }
 }
 
+/** Numbers of jobs: never 0. */
+let jobs = 0;
+
+function nextJob(): number {
+  return (jobs = jobs === MOST_JOBS ? 1 : jobs + 1);
+}
+
+/** Lets threads claim the chunks of a job that is written. */
+function offer(words: Int32Array, chunks: number, segments: number): void {
+  const longer = chunks % segments;
+  const least = (chunks - longer) / segments;
+  for (let thread = 0; thread < segments; thread++)
+    Atomics.store(words, unclaimedOf(thread), thread < longer ? least + 1 : least);
+  Atomics.store(words, Word.open, nextJob());
+}
+
+function unclaimedOf(thread: number): number {
+  return Word.helper + thread * Word.helperStride + Word.unclaimed;
+}
+
 /** Makes sure that helpers know a function when they find it in a job. */
 function tell({ control: { words }, helpers }: Pool, id: number, count: number): void {
   for (let k = 0; k < count; k++) {
@@ -272,18 +295,19 @@ function wake({ control: { words }, helpers }: Pool, count: number): void {
 }
 
 /** Computes chunks until none is left, and waits for those that helpers have in work. */
-function takePart({ control: { words }, argumentsOf }: Pool, run: Run, chunks: number): void {
+function takePart({ control: { words }, claim, argumentsOf }: Pool, run: Run, chunks: number): void {
   let own = 0;
   let longest = 0;
   const joined = now();
   let last = joined;
-  for (let left = Atomics.sub(words, Word.left, 1); left > 0; left = Atomics.sub(words, Word.left, 1)) {
-    run(...argumentsOf(chunks - left));
+  for (let chunk = claim(0); chunk >= 0; chunk = claim(0)) {
+    run(...argumentsOf(chunk));
     own++;
     const time = now();
     if (time - last > longest) longest = time - last;
     last = time;
   }
+  Atomics.store(words, Word.open, 0);
   // A helper that runs is done soon, sooner than the system would wake this thread.
   const patience = last + longest + MAIN_WAITS;
   while (Atomics.load(words, Word.working) !== 0)
@@ -309,7 +333,8 @@ function waitForHelpers(words: Int32Array): void {
 export function settleThreads(): void {
   if (!unfinished || pool === undefined) return;
   const { words } = pool.control;
-  Atomics.store(words, Word.left, 0);
+  Atomics.store(words, Word.open, 0);
+  for (let thread = 0; thread < MOST_THREADS; thread++) Atomics.store(words, unclaimedOf(thread), 0);
   waitForHelpers(words);
   Atomics.store(words, Word.failed, 0);
   unfinished = false;
@@ -343,9 +368,9 @@ export function restHelpers(): void {
   const { words } = pool.control;
   const { awake } = HelperState;
   if (pool.helpers.every((helper) => Atomics.load(words, stateOf(helper)) !== awake)) return;
-  Atomics.store(words, Word.left, 0);
+  Atomics.store(words, Word.open, 0);
   Atomics.store(words, Word.lastHelper, 0);
-  Atomics.store(words, Word.left, 1);
+  Atomics.store(words, Word.open, nextJob());
 }
 
 /** How many chunks each helper has computed so far. */
@@ -364,6 +389,7 @@ function createPool(): Pool {
   const control = createControl(MOST_THREADS);
   return {
     control,
+    claim: chunkClaims(control.words, CHUNK_LAYOUT),
     argumentsOf: chunkArguments(control.words, control.numbers, CHUNK_LAYOUT),
     helpers: [],
   };

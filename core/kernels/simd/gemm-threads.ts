@@ -3,9 +3,9 @@ import { getNumThreads, job, jointly, type Axis } from '../threads/index.js';
 import { SHARED_B, SHARED_B_BYTES, BLOCK_ROWS, type TiledFunctions } from './gemm-code.js';
 import type { FloatLanes } from './lanes.js';
 
-/** Multiplications that are worth a chunk, and that a chunk of rows has (about ten microseconds). */
+/** Multiplications that are worth a chunk, and that a chunk of rows has (some twenty microseconds). */
 const PER_CHUNK = 2 ** 17;
-const PER_ROWS = 2 ** 19;
+const PER_ROWS = 2 ** 20;
 /** Numbers that are, to be packed. */
 const PACKED_PER_CHUNK = 2 ** 13;
 

@@ -119,7 +119,9 @@ export class LiveDisplay {
   private output(textOnly: boolean): ChartOutput {
     try {
       const chart = this.snapshot();
-      return textOnly ? textBundle(chart) : chartBundle(chart, this.env.renderer().renderFinal(chart), true);
+      if (textOnly) return textBundle(chart);
+      const result = this.env.renderer().renderFinal(chart);
+      return result.output ?? chartBundle(chart, result, true);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { data: { 'text/plain': `(the chart could not be drawn: ${reason})` }, metadata: {} };
@@ -210,7 +212,7 @@ export class LiveDisplay {
 
   private sendFrame(host: DisplayHost, result: FrameResult): void {
     if (this.frame === null || 'error' in result) return;
-    this.send(host, chartBundle(this.frame, result, false), false);
+    this.send(host, result.output ?? chartBundle(this.frame, result, false), false);
     this.lastSent = this.env.now();
   }
 

@@ -17,40 +17,65 @@ export interface Atlas {
  * @param ratio pixels of that picture for a CSS pixel: grids use half pixels at the finest
  */
 export function atlasOf(images: readonly ImageShape[], colors: number, ratio: number): Atlas {
+  const { palette, places } = inColors(images, colors);
   if (images.length === 1) {
-    const [{ box, columns, rows, rgba, crisp = false }] = images;
-    return { url: url(rgba, columns, rows, colors), box, crisp };
+    const [{ box, columns, rows, crisp = false }] = images;
+    return { url: url(places[0], columns, rows, palette), box, crisp };
   }
   const left = Math.min(...images.map(({ box }) => box.x));
   const top = Math.min(...images.map(({ box }) => box.y));
   const width = Math.max(...images.map(({ box }) => box.x + box.width)) - left;
   const height = Math.max(...images.map(({ box }) => box.y + box.height)) - top;
   const [columns, rows] = [Math.ceil(width * ratio), Math.ceil(height * ratio)];
-  const rgba = new Uint8Array(4 * columns * rows);
-  for (const { box, ...image } of images) {
+  const indices = new Uint8Array(columns * rows);
+  images.forEach((image, i) => {
+    const { box } = image;
     const from = { x: Math.round((box.x - left) * ratio), y: Math.round((box.y - top) * ratio) };
     const size = { x: Math.round(box.width * ratio), y: Math.round(box.height * ratio) };
+    const wide = Math.min(size.x, columns - from.x);
+    const sources = Uint32Array.from({ length: wide }, (_, x) =>
+      Math.min(image.columns - 1, Math.floor(((x + 0.5) / size.x) * image.columns)),
+    );
+    let drawn = -1;
     for (let y = 0; y < size.y && from.y + y < rows; y++) {
       const row = Math.min(image.rows - 1, Math.floor(((y + 0.5) / size.y) * image.rows));
-      for (let x = 0; x < size.x && from.x + x < columns; x++) {
-        const column = Math.min(image.columns - 1, Math.floor(((x + 0.5) / size.x) * image.columns));
-        const cell = 4 * (row * image.columns + column);
-        rgba.set(image.rgba.subarray(cell, cell + 4), 4 * ((from.y + y) * columns + from.x + x));
-      }
+      const at = (from.y + y) * columns + from.x;
+      // Rows that show the same cells are copies.
+      if (row === drawn) indices.copyWithin(at, at - columns, at - columns + wide);
+      else for (let x = 0; x < wide; x++) indices[at + x] = places[i][row * image.columns + sources[x]];
+      drawn = row;
     }
-  }
+  });
   return {
-    url: url(rgba, columns, rows, colors),
+    url: url(indices, columns, rows, palette),
     box: { x: left, y: top, width: columns / ratio, height: rows / ratio },
     crisp: true,
   };
 }
 
-function url(rgba: Uint8Array, width: number, height: number, limit: number): string {
-  const { palette, indices } = quantize(rgba, width * height, limit);
-  // Number 0 is what is seen through.
-  const places = Uint8Array.from(indices, (index, i) => (rgba[4 * i + 3] === 0 ? 0 : index + 1));
-  const colors = Uint8Array.from([0, 0, 0, ...palette]);
-  const png = encodeIndexedPng({ width, height, palette: colors, indices: places }, true);
+/** The cells of all images as places in one palette, whose number 0 is what is seen through. */
+function inColors(
+  images: readonly ImageShape[],
+  limit: number,
+): { palette: Uint8Array; places: Uint8Array[] } {
+  const cells = new Uint8Array(images.reduce((sum, { rgba }) => sum + rgba.length, 0));
+  let length = 0;
+  for (const { rgba } of images) {
+    cells.set(rgba, length);
+    length += rgba.length;
+  }
+  const { palette, indices } = quantize(cells, length / 4, limit);
+  let first = 0;
+  const places = images.map(({ rgba }) => {
+    const own = new Uint8Array(rgba.length / 4);
+    for (let i = 0; i < own.length; i++) own[i] = rgba[4 * i + 3] === 0 ? 0 : indices[first + i] + 1;
+    first += own.length;
+    return own;
+  });
+  return { palette: Uint8Array.from([0, 0, 0, ...palette]), places };
+}
+
+function url(indices: Uint8Array, width: number, height: number, palette: Uint8Array): string {
+  const png = encodeIndexedPng({ width, height, palette, indices }, true);
   return `data:image/png;base64,${png.toString('base64')}`;
 }

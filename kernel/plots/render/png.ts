@@ -17,7 +17,7 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const PIXELS_PER_METRE = 5669;
 
 const SMALL = { level: 6, memLevel: 9 };
-const SMALLEST = { level: 9, memLevel: 9 };
+const SMALLEST = { level: 8, memLevel: 9 };
 /** Most of a chart is white: where runs of one colour end up is where the bytes are. */
 const RUNS_ONLY = { level: 6, memLevel: 9, strategy: constants.Z_RLE };
 

@@ -3,6 +3,7 @@ import type { ChartModel } from '../model/chart.js';
 import { draw } from '../raster/draw.js';
 import { bundledFonts, type FontSet } from '../scene/font.js';
 import { layout } from '../scene/layout.js';
+import type { ChartOutput } from './bundle.js';
 import { encodePng, type Pixels } from './png.js';
 import { MAX_STORED_BYTES, storedBytes } from './stored.js';
 import { toText } from './text.js';
@@ -17,24 +18,24 @@ const AROUND = 700;
 const [SMALLEST_LIMIT, LARGEST_LIMIT] = [26_000, 36_000];
 /** Where words would become too small to be read otherwise, the picture takes all. */
 const WHOLE = 42_000;
-/** From the best picture to the smallest. */
+/** From the best picture to the smallest, with the share of the first one's bytes that is usual. */
 const ATTEMPTS = [
-  { ratio: 2, colors: 128 },
-  { ratio: 2, colors: 64 },
-  { ratio: 2, colors: 40 },
-  { ratio: 1.6, colors: 64 },
-  { ratio: 1.6, colors: 32 },
-  { ratio: 1.25, colors: 48 },
-  { ratio: 1.25, colors: 24 },
-  { ratio: 1.25, colors: 16 },
-  { ratio: 1.1, colors: 16 },
-  { ratio: 1, colors: 32 },
-  { ratio: 1, colors: 24 },
-  { ratio: 1, colors: 16 },
-  { ratio: 0.8, colors: 16 },
-  { ratio: 0.8, colors: 12 },
-  { ratio: 0.7, colors: 24 },
-  { ratio: 0.6, colors: 16 },
+  { ratio: 2, colors: 128, share: 1 },
+  { ratio: 2, colors: 64, share: 0.93 },
+  { ratio: 2, colors: 40, share: 0.86 },
+  { ratio: 1.6, colors: 64, share: 0.69 },
+  { ratio: 1.6, colors: 32, share: 0.62 },
+  { ratio: 1.25, colors: 48, share: 0.48 },
+  { ratio: 1.25, colors: 24, share: 0.41 },
+  { ratio: 1.25, colors: 16, share: 0.37 },
+  { ratio: 1.1, colors: 16, share: 0.31 },
+  { ratio: 1, colors: 32, share: 0.31 },
+  { ratio: 1, colors: 24, share: 0.29 },
+  { ratio: 1, colors: 16, share: 0.26 },
+  { ratio: 0.8, colors: 16, share: 0.19 },
+  { ratio: 0.8, colors: 12, share: 0.17 },
+  { ratio: 0.7, colors: 24, share: 0.16 },
+  { ratio: 0.6, colors: 16, share: 0.12 },
 ] as const;
 /** Pictures of so few pixels for their words get zlib's best: a tenth less where words are all there is. */
 const SMALL_RATIO = 1.25;
@@ -55,6 +56,8 @@ const FAR_TOO_MUCH = 200_000;
 export type FrameResult = ({ png: Uint8Array } | { error: string }) & {
   /** Milliseconds that another thread took to draw it. */
   drawn?: number;
+  /** What is to be sent, where that thread has made it too. */
+  output?: ChartOutput;
 };
 
 /** Never throws: `live` frames are drawn for a quarter of a second, `final` ones are kept and packed well. */
@@ -70,11 +73,15 @@ export function render(chart: ChartModel, effort: 'live' | 'final'): FrameResult
 function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const fonts = bundledFonts();
   const scene = layout(chart, fonts);
-  const encode = (ratio: number, colors: number): Buffer =>
-    rasterize(scene, fonts, ratio, (pixels) =>
-      encodePng(pixels, colors, effort === 'live' ? 'fast' : ratio > SMALL_RATIO ? 'small' : 'smallest'),
-    );
-  if (effort === 'live') return encode(liveRatio(scene), LIVE_COLORS);
+  if (effort === 'live')
+    return rasterize(scene, fonts, liveRatio(scene), (pixels) => encodePng(pixels, LIVE_COLORS, 'fast'));
+  // What is tried in several numbers of colours is drawn once.
+  const drawn = new Map<number, Pixels>();
+  const encode = (ratio: number, colors: number): Buffer => {
+    let pixels = drawn.get(ratio);
+    if (pixels === undefined) drawn.set(ratio, (pixels = rasterize(scene, fonts, ratio, copyOf)));
+    return encodePng(pixels, colors, ratio > SMALL_RATIO ? 'small' : 'smallest');
+  };
   const text = storedBytes(toText(chart), 0);
   const { wanted, least } = specBytes(chart);
   const besides = (spec: number): number => ((MAX_STORED_BYTES - AROUND - text - spec) * 3) / 4;
@@ -85,17 +92,54 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const isCurves = chart.panels.every(({ kind }) => kind === 'lines');
   const tried = attempts
     .filter(({ colors }) => !isCurves || colors >= FEWEST_OF_CURVES)
-    .map(({ ratio, colors }) => {
-      let png: Buffer | undefined;
-      return { ratio, png: () => (png ??= encode(ratio, colors)) };
-    });
-  const fits = (limit: number) => (attempt: (typeof tried)[number]) => attempt.png().length <= limit;
+    .map(({ ratio, colors, share }) => new Attempt(ratio, share, () => encode(ratio, colors)));
   const readable = tried.filter(({ ratio }) => ratio >= (isLarge ? 0.8 : 1));
   const best =
-    (wanted > 0 ? (readable.find(fits(shared)) ?? readable.find(fits(besides(least)))) : undefined) ??
-    tried.find(fits(Math.min(WHOLE, besides(0)))) ??
+    (wanted > 0 ? (firstWithin(readable, shared) ?? firstWithin(readable, besides(least))) : undefined) ??
+    firstWithin(tried, Math.min(WHOLE, besides(0))) ??
     tried[tried.length - 1];
-  return best.png();
+  return best.png;
+}
+
+function copyOf({ rgba, paper, ...size }: Pixels): Pixels {
+  return { ...size, rgba: rgba.slice(), paper: paper && { ...paper, touched: paper.touched.slice() } };
+}
+
+/** A way to encode a picture, which takes 20 to 60 ms to try. */
+class Attempt {
+  private encoded: Buffer | undefined;
+
+  constructor(
+    readonly ratio: number,
+    readonly share: number,
+    private readonly encode: () => Buffer,
+  ) {}
+
+  get png(): Buffer {
+    return (this.encoded ??= this.encode());
+  }
+
+  /** Bytes where it was tried already. */
+  get known(): number | undefined {
+    return this.encoded?.length;
+  }
+}
+
+/** What is expected to be little too large is tried: the step to the next is larger. */
+const LIKELY = 1.05;
+
+/** The best attempt that takes no more than `limit` bytes; it is sought where one that was tried before lets expect it. */
+function firstWithin(attempts: readonly Attempt[], limit: number): Attempt | undefined {
+  const [first] = attempts;
+  if (first === undefined || first.png.length <= limit) return first;
+  const nearest = attempts.findLast(({ known }) => known !== undefined) ?? first;
+  const scale = nearest.png.length / nearest.share;
+  const fits = (i: number): boolean => attempts[i].png.length <= limit;
+  let at = attempts.findIndex(({ share }) => share * scale <= LIKELY * limit);
+  if (at < 0) at = attempts.length - 1;
+  if (fits(at)) while (at > 0 && fits(at - 1)) at -= 1;
+  else while (at < attempts.length && !fits(at)) at += 1;
+  return attempts[at];
 }
 
 /** Pixels a CSS pixel of a frame that passes by: fewer where there is so much to draw that it would take more than 25 ms. */

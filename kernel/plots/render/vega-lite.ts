@@ -22,25 +22,45 @@ const DETAILS: readonly Detail[] = [
 const WANTED = 2;
 type Detail = SceneDetail & LinesDetail;
 
+/** What was made of a chart that still is in use: the picture asks first how large it is. */
+const made = new WeakMap<ChartModel, Map<Detail, Made>>();
+interface Made {
+  spec: JsonObject | null;
+  /** In a notebook's file. */
+  bytes: number;
+}
+
 /**
  * Null where there is nothing to draw, and for a chart that takes more than `limit` bytes even with few points.
  * @param limit bytes in a notebook's file
  */
 export function toVegaLite(chart: ChartModel, limit = Infinity): JsonObject | null {
-  for (const detail of DETAILS) {
-    const spec = specOf(chart, detail);
-    if (spec === null || storedBytes(spec, SPEC_DEPTH) <= limit) return spec;
-  }
-  return null;
+  const at = (number: number): Made => make(chart, DETAILS[number]);
+  // From the middle: what lies beyond it need not be made.
+  let number = WANTED;
+  if (at(number).bytes <= limit) while (number > 0 && at(number - 1).bytes <= limit) number -= 1;
+  else while (number < DETAILS.length && at(number).bytes > limit) number += 1;
+  return number < DETAILS.length ? at(number).spec : null;
 }
 
 /** Bytes of the specification that the picture should leave room for, with all values under the pointer, and of the smallest. */
 export function specBytes(chart: ChartModel): { wanted: number; least: number } {
-  const bytes = (detail: Detail): number => {
-    const spec = specOf(chart, detail);
-    return spec === null ? 0 : storedBytes(spec, SPEC_DEPTH);
+  return {
+    wanted: make(chart, DETAILS[WANTED]).bytes,
+    least: make(chart, DETAILS[DETAILS.length - 1]).bytes,
   };
-  return { wanted: bytes(DETAILS[WANTED]), least: bytes(DETAILS[DETAILS.length - 1]) };
+}
+
+function make(chart: ChartModel, detail: Detail): Made {
+  let details = made.get(chart);
+  if (details === undefined) made.set(chart, (details = new Map()));
+  let one = details.get(detail);
+  if (one === undefined) {
+    const spec = specOf(chart, detail);
+    one = { spec, bytes: spec === null ? 0 : storedBytes(spec, SPEC_DEPTH) };
+    details.set(detail, one);
+  }
+  return one;
 }
 
 function specOf(chart: ChartModel, detail: Detail): JsonObject | null {

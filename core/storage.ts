@@ -151,6 +151,12 @@ export class Storage {
    * @throws OutOfMemoryError when the budget does not hold it even after everything dead was given back
    */
   static allocate(bytes: number, operation: string): Storage {
+    return bytes > 0 && bytes <= SMALL_BYTES && allocation.source === null && !usage.unfinished
+      ? Storage.allocateSmall(bytes)
+      : Storage.allocateAny(bytes, operation);
+  }
+
+  private static allocateAny(bytes: number, operation: string): Storage {
     if (bytes === 0) return new Storage(SCRATCH_END, 0, NO_SLOT, undefined);
     if (!(bytes > 0 && Number.isSafeInteger(bytes)))
       throw new RangeError(`${operation}: cannot allocate ${bytes} bytes`);

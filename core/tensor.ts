@@ -115,6 +115,11 @@ export class Tensor<S = Unknown, D = Unknown> {
     return this.storage.ptr + this.layout.offset * itemSize(this.dtype);
   }
 
+  /** Where the first element lies in the tensor memory, counted in elements of 2 ** `shift` bytes. @internal */
+  start(shift: number): number {
+    return (this.storage.ptr >>> shift) + this.layout.offset;
+  }
+
   /** The function transform this tensor belongs to, counted from outside; 0 for ordinary tensors. @internal */
   // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost every tensor a word
   get level(): number {

@@ -8,57 +8,13 @@ import { Layout, sameShape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
 import { fewElements } from './few.js';
+import { ARGUMENTS, bodyOf, type LoopCode, type Operands } from './few-bodies.js';
 import type { Few } from './record.js';
 
 /** Up to so many elements a loop takes less time than kernels. */
 const FEW = 96;
 
-/** A pass over the elements of a line: variables at the start, statements for each element `x`, number `k` of `n`. */
-interface Pass {
-  readonly start: string;
-  readonly step: string;
-}
-
-/** Each element of the result. */
-export interface ElementCode {
-  readonly element: string;
-  readonly result?: 'bool';
-  /** The dtypes of operands that there is a loop for; by default those of floats. */
-  readonly dtypes?: readonly LoopDType[];
-  /** The expression for int32, where products have more digits than numbers. */
-  readonly int32?: string;
-  /** Where this is true of an element, it is left to the op. */
-  readonly unless?: string;
-  /** Up to how many elements, where one kernel does the same. */
-  readonly most?: number;
-}
-
-/** What is computed along lines of elements. */
-export interface LineCode {
-  readonly passes: readonly Pass[];
-  /** The result of the line; */
-  readonly end?: string;
-  /** or of each of its elements, once all passes are done. */
-  readonly each?: string;
-  readonly result?: 'bool' | 'int64';
-  /** The dimension where no parameter says it, by default all; and how many dimensions the tensor must have. */
-  readonly dim?: number;
-  readonly ndim?: number;
-  /** Results of lines are summed up, by the parameter `reduction`. */
-  readonly reduce?: true;
-}
-
-/**
- * What a loop computes. The code is an expression of JavaScript in the names of the parameters: tensors stand for one
- * element, numbers for themselves; `exp`, `max`, … are those of `Math`, `largest` is the largest number of the dtype.
- */
-export type LoopCode =
-  | ElementCode
-  /** The loss of an element; the last parameter is the reduction. */
-  | { readonly loss: string }
-  /** Whether something holds for all elements, as a boolean. */
-  | { readonly all: string }
-  | LineCode;
+export const MOST_ARGUMENTS = ARGUMENTS.length;
 
 /**
  * Parameters in the op's order:
@@ -76,23 +32,6 @@ export type LoopCode =
 export function fewLoop(name: string, params: string, code: LoopCode): Few {
   return make(name.replace('.', '_'), params.split(' '), code);
 }
-
-/** Where elements of the dtypes lie: the name of the array, and the binary logarithm of their bytes. */
-const ARRAYS = {
-  float32: ['f32', 2],
-  float64: ['f64', 3],
-  int32: ['i32', 2],
-  int64: ['f64', 3],
-  uint8: ['u8', 0],
-  bool: ['u8', 0],
-} as const;
-
-export type LoopDType = keyof typeof ARRAYS;
-
-const FLOATS: readonly LoopDType[] = ['float32', 'float64'];
-
-const ARGUMENTS = ['a', 'b', 'c', 'd', 'e', 'f'];
-export const MOST_ARGUMENTS = ARGUMENTS.length;
 
 /** What a written function refers to. */
 const scope = {
@@ -114,7 +53,7 @@ const scope = {
 
 /** Whether all are whole numbers from 0 up to below `size`: negative ones and errors are the op's. */
 function areLabels(x: Tensor, size: number): boolean {
-  const from = x.ptr / 8;
+  const from = x.start(3);
   for (let i = from; i < from + x.layout.size; i++) {
     const label = f64[i];
     if (!(label >= 0 && label < size && (label | 0) === label)) return false;
@@ -157,33 +96,20 @@ const nothing: Few = () => null;
 
 /** The compiled function; one that takes nothing where code may not be made of text. */
 function make(name: string, params: readonly string[], code: LoopCode): Few {
+  // As constants: what V8 knows to be one it need not look at in every call.
   const names = Object.keys(scope);
+  const constants = names.map((own) => `const ${own} = _${own};`).join(' ');
   try {
     // The text is made of constants of this library only.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
-    return new Function(...names, write(name, params, code))(...Object.values(scope)) as Few;
+    return new Function(
+      ...names.map((own) => `_${own}`),
+      `'use strict'; ${constants}${write(name, params, code)}`,
+    )(...Object.values(scope)) as Few;
   } catch (error) {
     if (error instanceof EvalError) return nothing;
     throw error;
   }
-}
-
-function bodyOf(name: string, params: readonly string[], code: LoopCode, operands: Operands): string {
-  if ('element' in code) return elements(name, code, operands);
-  if ('loss' in code) return loss(name, params, code.loss, operands);
-  return 'all' in code ? all(code.all, operands) : lines(name, params, code, operands);
-}
-
-/** Code that reads the element number `at`; `whole` where it is known that nothing is repeated. */
-type Reader = (array: string, at: string, whole: boolean) => string;
-
-interface Operands {
-  /** Checks, each of which leaves with null. */
-  readonly checks: string[];
-  /** Where tensors begin, as counted in elements of four or eight bytes (`shift`). */
-  readonly starts: ((shift: number) => string)[];
-  /** Reads the elements number `at`. */
-  readonly reads: Reader[];
 }
 
 function write(name: string, params: readonly string[], code: LoopCode): string {
@@ -194,7 +120,7 @@ function write(name: string, params: readonly string[], code: LoopCode): string 
   const { checks } = operands;
   const body = bodyOf(name, params, code, operands);
   const x = ARGUMENTS[first];
-  return `'use strict';
+  return `
 const { abs, exp, log, log1p, sqrt, max, min, sign, floor, ceil, trunc, PI } = Math;
 function roundEven(x) {
   const f = floor(x), d = x - f, r = d < 0.5 || (d === 0.5 && f % 2 === 0) ? f : f + 1;
@@ -224,7 +150,7 @@ function operand(
     checks.push(
       `if (!(${argument} instanceof Tensor) || ${argument}.dtype !== 'bool' || repeats(${argument}.layout, layout) !== size) return null;`,
     );
-    starts.push(() => `const mAt = ${argument}.ptr;`);
+    starts.push(() => `const mAt = ${argument}.start(0);`);
     reads.push((_, at) => `const m = u8[mAt + ${at}];`);
     return;
   }
@@ -234,7 +160,7 @@ function operand(
     );
     starts.push(
       () =>
-        `if (${argument}.layout.size !== outer * inner${param === 'l' ? ` || !areLabels(${argument}, n)` : ''}) return null; const ${param}At = ${argument}.ptr / 8;`,
+        `if (${argument}.layout.size !== outer * inner${param === 'l' ? ` || !areLabels(${argument}, n)` : ''}) return null; const ${param}At = ${argument}.start(3);`,
     );
     return;
   }
@@ -243,28 +169,31 @@ function operand(
     const [, letter, kind] = tensor;
     starts.push((shift) =>
       kind === '#'
-        ? `const ${letter}At = ${letter}Is ? 0 : ${argument}.ptr >>> ${shift};`
-        : `const ${letter}At = ${argument}.ptr >>> ${shift};`,
+        ? `const ${letter}At = ${letter}Is ? 0 : ${argument}.start(${shift});`
+        : `const ${letter}At = ${argument}.start(${shift});`,
     );
     if (isFirst) {
       reads.push((array, at) => `const ${letter} = ${array}[${letter}At + ${at}];`);
       return;
     }
     const isTensor = `${argument} instanceof Tensor && ${argument}.dtype === dtype && !(gradMode.enabled && ${argument}.requiresGrad)`;
+    const repeated = `${argument}.layout === layout ? size : repeats(${argument}.layout, layout)`;
     if (kind === '#') checks.push(`const ${letter}Is = typeof ${argument} === 'number';`);
     checks.push(
       kind === '#'
-        ? `const ${letter}Size = ${letter}Is ? 0 : ${isTensor} ? repeats(${argument}.layout, layout) : -1;`
-        : `const ${letter}Size = ${isTensor} ? repeats(${argument}.layout, layout) : -1;`,
+        ? `const ${letter}Size = ${letter}Is ? 0 : ${isTensor} ? ${repeated} : -1;`
+        : `const ${letter}Size = ${isTensor} ? ${repeated} : -1;`,
       `if (${kind === '.' ? `${letter}Size !== 1 || ${argument}.layout.size !== 1` : isElementwise ? `${letter}Size < 0` : `${letter}Size !== size`}) return null;`,
     );
-    const at = (place: string, whole: boolean): string =>
-      isElementwise && !whole ? `(${letter}Size === size ? ${place} : ${place} % ${letter}Size)` : place;
-    reads.push((array, place, whole) =>
-      kind === '#' && !whole
-        ? `const ${letter} = ${letter}Is ? ${array === 'f32' ? `Math.fround(${argument})` : argument} : ${array}[${letter}At + ${at(place, whole)}];`
-        : `const ${letter} = ${array}[${letter}At + ${at(place, whole)}];`,
-    );
+    const number = (array: string): string => (array === 'f32' ? `Math.fround(${argument})` : argument);
+    reads.push((array, place, way) => {
+      if (way === 'number' && kind === '#') return `const ${letter} = ${number(array)};`;
+      if (way !== 'repeated' || !isElementwise) return `const ${letter} = ${array}[${letter}At + ${place}];`;
+      const next = `${array}[${letter}At + ${letter}Next]; if (++${letter}Next >= ${letter}Size) ${letter}Next = 0;`;
+      return kind === '#'
+        ? `let ${letter}; if (${letter}Is) ${letter} = ${number(array)}; else { ${letter} = ${next} }`
+        : `const ${letter} = ${next}`;
+    });
     return;
   }
   if (param === 'keepdim') {
@@ -288,124 +217,4 @@ function operand(
       `if (typeof ${own} !== 'number') return null;`,
     );
   }
-}
-
-/** The same code once for each dtype, with its array. */
-function forEach(
-  dtypes: readonly LoopDType[],
-  write: (dtype: LoopDType, array: string, shift: number) => string,
-): string {
-  const branches = dtypes.map((dtype) => {
-    const [array, shift] = ARRAYS[dtype];
-    return `if (dtype === '${dtype}') {
-    ${write(dtype, array, shift)}
-  }`;
-  });
-  return `${branches.join('\n  ')}
-  return null;`;
-}
-
-/** How a result begins, of a dtype beside elements of `array`. */
-function target(result: 'bool' | 'int64' | undefined, array: string, shift: number): [string, string] {
-  if (result === 'bool') return ['u8', 'out.ptr'];
-  return result === 'int64' ? ['f64', 'out.ptr >>> 3'] : [array, `out.ptr >>> ${shift}`];
-}
-
-function elements(
-  name: string,
-  { element, result, dtypes = FLOATS, int32 = element, unless }: ElementCode,
-  { checks, starts, reads }: Operands,
-): string {
-  // Where nothing is repeated, which is usual, nothing has to be looked at for each element.
-  const others = checks.flatMap((check) => /^const (\w)Size =/.exec(check)?.[1] ?? []);
-  const asUsual = others.map((letter) => `${letter}Size === size`).join(' && ');
-  // A number beside integers may be of another dtype.
-  const numbers = checks.flatMap((check) => /^const (\wIs) =/.exec(check)?.[1] ?? []);
-  return forEach(dtypes, (dtype, array, shift) => {
-    const [into, to] = target(result, array, shift);
-    const value = dtype === 'int32' ? int32 : element;
-    const loop = (each: (read: Reader) => string): string => `for (let i = 0; i < size; i++) {
-      ${reads.map(each).join(' ')}
-      ${unless === undefined ? '' : `if (${unless}) return null;`}
-      ${into}[to + i] = ${result === 'bool' ? `(${value}) ? 1 : 0` : value};
-    }`;
-    const refuse = FLOATS.includes(dtype) ? [] : numbers;
-    return `const largest = ${dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE};
-    ${refuse.map((isNumber) => `if (${isNumber}) return null;`).join(' ')}
-    const out = allocate(layout.compact(), '${result ?? dtype}', '${name}');
-    ${starts.map((start) => start(shift)).join(' ')}
-    const to = ${to};
-    ${asUsual === '' ? '' : `if (${asUsual}) {\n${loop((read) => read(array, 'i', true))}\n} else`}
-    ${loop((read) => read(array, 'i', false))}
-    return out;`;
-  });
-}
-
-function loss(name: string, params: readonly string[], code: string, { starts, reads }: Operands): string {
-  const reduction = ARGUMENTS[params.indexOf('reduction')];
-  return forEach(
-    FLOATS,
-    (dtype, array, shift) => `const out = allocate(Layout.scalar, '${dtype}', '${name}');
-    ${starts.map((start) => start(shift)).join(' ')}
-    let total = 0;
-    for (let i = 0; i < size; i++) {
-      ${reads.map((read) => read(array, 'i', false)).join(' ')}
-      total += ${code};
-    }
-    ${array}[out.ptr >>> ${shift}] = ${reduction} === 'sum' ? total : total / size;
-    return out;`,
-  );
-}
-
-function all(code: string, { starts, reads }: Operands): string {
-  return forEach(
-    FLOATS,
-    (_, array, shift) => `${starts.map((start) => start(shift)).join(' ')}
-    for (let i = 0; i < size; i++) {
-      ${reads.map((read) => read(array, 'i', false)).join(' ')}
-      if (!(${code})) return false;
-    }
-    return true;`,
-  );
-}
-
-function lines(name: string, params: readonly string[], code: LineCode, operands: Operands): string {
-  const { starts, reads } = operands;
-  const dim = params.findIndex((param) => param.startsWith('dim'));
-  const given = dim < 0 ? String(code.dim) : params[dim] === 'dim?' ? ARGUMENTS[dim] : 'dim';
-  const keepdim = params.includes('keepdim') ? ARGUMENTS[params.indexOf('keepdim')] : 'undefined';
-  const layout = code.reduce ? 'Layout.scalar' : code.each === undefined ? 'left' : 'layout.compact()';
-  const labels = [
-    params.includes('l') ? 'const label = f64[lAt + o * inner + r];' : '',
-    params.includes('t') ? 'const goal = f64[tAt + o * inner + r];' : '',
-  ].join(' ');
-  return `${code.ndim === undefined ? '' : `if (layout.ndim !== ${code.ndim}) return null;`}
-  const left = lineLayout(layout, ${given}, ${keepdim});
-  if (left === null) return null;
-  const outer = lines.outer, n = lines.size, inner = lines.inner;
-  ${forEach(FLOATS, (dtype, array, shift) => {
-    const over = (step: string): string => `for (let k = 0, at = from; k < n; k++, at += inner) {
-          ${reads.map((read) => read(array, 'at', true)).join(' ')}
-          ${step}
-        }`;
-    const [into, to] = target(code.result, array, shift);
-    const result =
-      code.each !== undefined
-        ? over(`${into}[to + at] = ${code.each};`)
-        : code.reduce
-          ? `total += ${code.end};`
-          : `${into}[to++] = ${code.end};`;
-    return `${starts.map((start) => start(shift)).join(' ')}
-    const out = allocate(${layout}, '${code.result ?? dtype}', '${name}');
-    let to = ${to}, total = 0;
-    for (let o = 0; o < outer; o++)
-      for (let r = 0; r < inner; r++) {
-        const from = o * n * inner + r;
-        ${labels}
-        ${code.passes.map(({ start, step }) => `let ${start};\n        ${over(step)}`).join('\n        ')}
-        ${result}
-      }
-    ${code.reduce ? `${array}[to] = ${ARGUMENTS[params.indexOf('reduction')]} === 'sum' ? total : total / (outer * inner);` : ''}
-    return out;`;
-  })}`;
 }

@@ -3,7 +3,8 @@
  * name, with its parameters. An op's record takes its loop from here; what is here and in no loop of `few-*.ts` is left
  * to the op. See `few-code.ts` for what the strings mean.
  */
-import { fewLoop, type LoopCode, type LoopDType, MOST_ARGUMENTS } from './few-code.js';
+import type { LoopCode, LoopDType } from './few-bodies.js';
+import { fewLoop, MOST_ARGUMENTS } from './few-code.js';
 import { fewBatchNorm, fewGroupNorm, fewLayerNorm, fewRmsNorm } from './few-norms.js';
 import {
   fewAddmm,

@@ -197,9 +197,13 @@ export const families = [
 function attach(name: string, record: OpRecord): void {
   if (record.kind === 'function') return;
   const call = record.call as (...args: unknown[]) => unknown;
-  define(name, function (this: Tensor, ...args: unknown[]) {
-    return call(this, ...args);
-  });
+  define(
+    name,
+    (record.method as ((...args: unknown[]) => unknown) | undefined) ??
+      function (this: Tensor, ...args: unknown[]) {
+        return call(this, ...args);
+      },
+  );
   if (record.kind === 'inPlace') {
     define(`${name}_`, function (this: Tensor, ...args: unknown[]) {
       return runInPlace(record, this, args);

@@ -10,6 +10,7 @@ import { describeValue } from '../layout.js';
 import { type DType, isHalf } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
+import { entriesOf } from './entry.js';
 import { argumentsOfLoop, loopOf } from './few-table.js';
 import { withHalves } from './half.js';
 
@@ -70,6 +71,8 @@ export interface OpRecord extends OpDescription {
   readonly errors: NonNullable<OpDescription['errors']>;
   readonly kind: OpKind;
   readonly call: AnyFunction;
+  /** The same as a method, where it is more than calling it with `this`. */
+  readonly method?: AnyFunction;
 }
 
 /** An op that is a function only. */
@@ -152,10 +155,10 @@ function register<F extends AnyFunction, K extends OpKind>(
     careful === implementation ? implementation : straight(description, implementation, careful);
   const { few } = description;
   const fromTable = few === undefined && argumentsOfLoop(description.name) > 0;
-  const call = few === undefined && !fromTable ? general : fewFirst(description, general);
+  const [call, method] = few === undefined && !fromTable ? [general] : fewFirst(description, general);
   const errors =
     description.errors ?? (() => [{ args: ['text'], message: /expected a tensor, got the string "text"/ }]);
-  const record: OpRecord = { ...description, errors, kind, call };
+  const record: OpRecord = { ...description, errors, kind, call, method };
   if (fromTable) Object.defineProperty(record, 'few', { get: () => loopOf(record.name), enumerable: true });
   records.set(record.name, record);
   return Object.assign(call, { record, kind });
@@ -222,23 +225,22 @@ function straight<F extends AnyFunction>({ params, options }: OpDescription, dir
  * The op's own loop where it takes the operands, whether they are given by position or by name. It says by its
  * parameters how many arguments it looks at.
  */
-function fewFirst<F extends AnyFunction>(description: OpDescription, general: F): F {
-  const { name, params, few, options = false } = description;
+function fewFirst<F extends AnyFunction>(description: OpDescription, general: F): readonly [F, AnyFunction] {
+  const { name, params, few, options } = description;
   const most = Math.min(params.length, few?.length ?? argumentsOfLoop(name));
-  let loop = few;
+  const find = (): Few => few ?? loopOf(name);
   const rest = general as AnyFunction as (...args: unknown[]) => unknown;
-  const call = (...args: unknown[]): unknown => {
-    if (levels.top === null && gradMode.watch === null) {
-      const bound = options && isOptions(args[args.length - 1]) ? bindArguments(description, args) : args;
-      if (bound.length <= most) {
-        loop ??= loopOf(name);
-        const result = loop(bound[0], bound[1], bound[2], bound[3], bound[4], bound[5]);
-        if (result !== null) return result;
-      }
+  if (!options) return entriesOf(most, find, rest) as readonly AnyFunction[] as readonly [F, AnyFunction];
+  const named = (...args: unknown[]): unknown => {
+    if (isOptions(args[args.length - 1]) && levels.top === null && gradMode.watch === null) {
+      const bound = bindArguments(description, args);
+      const [a, b, c, d, e, f] = bound;
+      const result = bound.length <= most ? find()(a, b, c, d, e, f) : null;
+      if (result !== null) return result;
     }
     return rest(...args);
   };
-  return call as AnyFunction as F;
+  return entriesOf(most, find, named) as readonly AnyFunction[] as readonly [F, AnyFunction];
 }
 
 /** Whether an argument is what an op computes with as it is. */

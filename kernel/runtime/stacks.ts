@@ -203,7 +203,8 @@ function isHidden(file: string): boolean {
 
 function isUserSite(site: NodeJS.CallSite): boolean {
   const file = fileOf(site);
-  if (file === undefined) return site.isEval();
+  // Loops of the core are written as text, too.
+  if (file === undefined) return site.isEval() && !(site.getEvalOrigin() ?? '').includes(ownFiles);
   return !isHidden(file);
 }
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:small [-- --only PATTERN] [--sizes PATTERN] [--json FILE]`: every op on few elements beside plain
+ * `npm run bench:small [-- --only PATTERN] [--sizes PATTERN] [--forward] [--json FILE]`: every op on few elements beside plain
  * JavaScript, sorted by ratio: what calling costs. Sizes are 1, 16, 64, 256 and 1024 elements; of ops of images and the
  * like, whose dimensions mean something, the least of `bench:ops`.
  *
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     sizes: { type: 'string', default: '' },
+    forward: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
@@ -53,7 +54,7 @@ const failures = [];
 for (const entry of allCases)
   if (only.test(nameOf(entry)))
     for (const size of sizesOf(entry))
-      for (const withGradient of entry.plainGrad === undefined ? [false] : [false, true])
+      for (const withGradient of entry.plainGrad === undefined || options.forward ? [false] : [false, true])
         await measure(entry, size, withGradient);
 
 console.log(`Node ${process.version}\n`);

@@ -128,6 +128,10 @@ export abstract class Wrapped extends Tensor {
     return this.readFrom(this.value);
   }
 
+  override start(shift: number): number {
+    return this.ptr >>> shift;
+  }
+
   protected readFrom(value: Tensor): number {
     return value.ptr;
   }

@@ -238,6 +238,17 @@ describe('the loop over a few elements of', () => {
           }
         });
 
+      if (record.options)
+        it('leaves what is given by name to who knows the names', () => {
+          for (const sample of samplesOf(record)) {
+            const args = changed(sample, changes['in float32']);
+            const last = args.length - 1;
+            if (last < 1 || args[last] === undefined) continue;
+            const [a, b, c, d, e, f] = [...args.slice(0, last), { [record.params[last]]: args[last] }];
+            expect(record.few!(a, b, c, d, e, f)).toBeNull();
+          }
+        });
+
       it('is what runs, unless it is switched off or the result is to be recorded', () => {
         const calls = samplesOf(record).flatMap((sample) =>
           ['in float32', 'in int32'].map((how) => changed(sample, changes[how])),

@@ -2,7 +2,6 @@
  * The engine of reverse mode: walks the graph from outputs to leaves without recursion, so that its depth is bounded
  * by memory only, and hands each node the sum of the gradients of its output.
  */
-import { kernels } from '../kernels/index.js';
 import { formatShape, sameShape } from '../layout.js';
 import { add } from '../ops/arithmetic.js';
 import { copyOf } from '../ops/shape.js';
@@ -10,6 +9,7 @@ import type { Tensor } from '../tensor.js';
 import { AccumulateGrad } from './accumulate.js';
 import { gradMode } from './mode.js';
 import { Node } from './node.js';
+import { accumulate, addTo, sum } from './sums.js';
 import { tracing } from './tracing.js';
 
 export interface RunOptions {
@@ -36,65 +36,72 @@ let runs = 0;
 /** Up to so many targets are looked for one by one. */
 const FEW_TARGETS = 16;
 
-/** Adds two gradients; into the first where that is the engine's own. */
-function accumulate(a: Tensor, b: Tensor, intoA: boolean): Tensor {
-  if (
-    intoA &&
-    !gradMode.enabled &&
-    a.level === 0 &&
-    b.level === 0 &&
-    a.layout.contiguous &&
-    b.layout.contiguous &&
-    (a.dtype === 'float32' || a.dtype === 'float64') &&
-    a.layout.size > 0
-  ) {
-    b.storage.deferred?.settle();
-    a.changing();
-    kernels.axpy(a.dtype, a.layout.size, 1, b.ptr, a.ptr);
-    return a;
-  }
-  return add(a, b);
+/** A list that the last run is done with; null while a run has it, or where one was cut off with it. */
+let spareList: Node[] | null = [];
+/** Lists of more nodes are made anew. */
+const FEW_NODES = 256;
+
+function takeList(): Node[] {
+  const list = spareList ?? [];
+  spareList = null;
+  return list;
+}
+
+/** Emptied one by one, which leaves a small list the room that it has. */
+function giveList(list: Node[]): void {
+  if (list.length > FEW_NODES) return;
+  while (list.length > 0) list.pop();
+  spareList = list;
 }
 
 export class Run {
   private readonly id = ++runs;
-  private readonly visited: Node[] = [];
+  private readonly visited = takeList();
   /** What an outer run, in which this one was started by a hook, keeps on nodes that both visit. */
   private displaced: Displaced[] | null = null;
   /** The gradients by the targets; where those are many, found by their nodes at the end. */
-  private readonly results: (Tensor | null)[] = [];
-  private readonly captured: Map<Node, Tensor> | null = null;
+  private readonly results: (Tensor | null)[];
+  private readonly captured: Map<Node, Tensor> | null;
   private readonly targets: readonly (Node | null)[] | null;
   private readonly barriers: ReadonlySet<Node> | null;
+  private readonly retainGraph: boolean;
+  private readonly createGraph: boolean;
   /** Whether a node gets gradients from several, so that nodes were not visited in topological order. */
   private shared = false;
-  /** Whether every node had its turn, so that none keeps a gradient. */
-  private finished = false;
 
-  constructor(private readonly options: RunOptions) {
-    const { targets } = options;
+  constructor({ targets, barriers, retainGraph, createGraph }: RunOptions) {
     this.targets = targets;
-    this.barriers = options.barriers ?? null;
-    if (targets === null) return;
-    targets.forEach(() => this.results.push(null));
-    if (targets.length > FEW_TARGETS) this.captured = new Map();
+    this.barriers = barriers ?? null;
+    this.retainGraph = retainGraph;
+    this.createGraph = createGraph;
+    const count = targets === null ? 0 : targets.length;
+    this.results = targets === null ? NO_RESULTS : new Array<Tensor | null>(count);
+    for (let i = 0; i < count; i++) this.results[i] = null;
+    this.captured = count > FEW_TARGETS ? new Map() : null;
   }
 
   go(roots: readonly Node[], gradients: readonly Tensor[]): (Tensor | null)[] {
     const recording = gradMode.enabled;
-    gradMode.enabled = this.options.createGraph;
+    const outermost = gradMode.outermostRun;
+    gradMode.enabled = this.createGraph;
+    if (outermost === 0) gradMode.outermostRun = this.id;
+    // Whether every node had its turn, so that none keeps a gradient.
+    let finished = false;
     try {
       this.discover(roots);
       for (let i = 0; i < roots.length; i++) this.deliver(roots[i], gradients[i], roots[i].slot, false);
       this.walk(roots);
-      this.finished = true;
-      const { targets, captured, results } = this;
-      if (targets === null || captured === null) return results;
-      return targets.map((node) => (node === null ? null : (captured.get(node) ?? null)));
+      finished = true;
     } finally {
       gradMode.enabled = recording;
-      this.leave();
+      gradMode.outermostRun = outermost;
+      if (!finished) this.abandon();
+      if (this.displaced !== null) putBack(this.displaced);
     }
+    giveList(this.visited);
+    const { targets, captured, results } = this;
+    if (targets === null || captured === null) return results;
+    return targets.map((node) => (node === null ? null : (captured.get(node) ?? null)));
   }
 
   private capture(node: Node, grad: Tensor): void {
@@ -107,65 +114,76 @@ export class Run {
 
   /** Counts, for every node that can be reached, how many nodes will hand it a gradient. */
   private discover(roots: readonly Node[]): void {
-    const { barriers, visited, targets } = this;
-    for (const root of roots) this.enter(root);
+    const { id, barriers, visited, targets } = this;
+    for (let i = 0; i < roots.length; i++) if (roots[i].run !== id) this.enter(roots[i]);
+    let shared = roots.length > 1;
     // The list grows while it is walked.
-    for (const node of visited) {
-      if (barriers?.has(node)) continue;
-      for (const next of node.next) {
-        if (next === null) continue;
-        this.enter(next);
-        if (++next.dependencies > 1) this.shared = true;
+    for (let at = 0; at < visited.length; at++) {
+      const node = visited[at];
+      if (barriers !== null && barriers.has(node)) continue;
+      const { next } = node;
+      for (let i = 0; i < next.length; i++) {
+        const target = next[i];
+        if (target === null) continue;
+        if (target.run !== id) this.enter(target);
+        if (++target.dependencies > 1) shared = true;
       }
     }
-    if (roots.length > 1) this.shared = true;
+    this.shared = shared;
     if (targets !== null) this.markWanted(targets);
   }
 
   private enter(node: Node): void {
-    if (node.run === this.id) return;
-    if (node.run !== 0) this.displace(node);
+    if (node.run !== 0) this.clean(node);
     node.run = this.id;
+    this.visited.push(node);
+  }
+
+  /** Takes a node over from an outer run, which gets it back, or from one that was cut off. */
+  private clean(node: Node): void {
+    const { outermostRun } = gradMode;
+    if (node.run >= outermostRun && outermostRun !== this.id) {
+      const { run, dependencies, wanted, targetOf, pending, pendingOwned } = node;
+      (this.displaced ??= []).push({ node, run, dependencies, wanted, targetOf, pending, pendingOwned });
+    } else node.clear();
     node.dependencies = 0;
     node.wanted = true;
     node.pending = null;
     node.pendingOwned = false;
-    this.visited.push(node);
-  }
-
-  private displace(node: Node): void {
-    const { run, dependencies, wanted, targetOf, pending, pendingOwned } = node;
-    (this.displaced ??= []).push({ node, run, dependencies, wanted, targetOf, pending, pendingOwned });
   }
 
   /** With targets, only nodes from which one of them can be reached are walked. */
   private markWanted(targets: readonly (Node | null)[]): void {
     const { id, barriers } = this;
     // A target that was not visited gets no gradient, whatever is noted on it.
-    for (const node of targets) {
+    for (let i = 0; i < targets.length; i++) {
+      const node = targets[i];
       if (node !== null && node.run === id) node.targetOf = id;
     }
     // Every node comes after all that it leads to, backwards in this order.
     const order = this.inTopologicalOrder();
     for (let i = order.length - 1; i >= 0; i--) {
       const node = order[i];
-      node.wanted = node.targetOf === id || (!barriers?.has(node) && leadsToWanted(node));
+      node.wanted =
+        node.targetOf === id || ((barriers === null || !barriers.has(node)) && leadsToWanted(node));
     }
   }
 
   /** Every node before all that it leads to. */
   private inTopologicalOrder(): readonly Node[] {
-    if (!this.shared) return this.visited;
+    const { visited, barriers } = this;
+    // Two nodes are one after the other.
+    if (!this.shared || visited.length <= 2) return visited;
     const order: Node[] = [];
-    for (const node of this.visited) if (node.dependencies === 0) order.push(node);
+    for (const node of visited) if (node.dependencies === 0) order.push(node);
     // The list grows while it is walked.
     for (const node of order) {
-      if (this.barriers?.has(node)) continue;
+      if (barriers?.has(node)) continue;
       for (const next of node.next) if (next !== null && --next.dependencies === 0) order.push(next);
     }
     // Counted down to 0 above.
     for (const node of order) {
-      if (this.barriers?.has(node)) continue;
+      if (barriers?.has(node)) continue;
       for (const next of node.next) if (next !== null) next.dependencies++;
     }
     return order;
@@ -175,26 +193,36 @@ export class Run {
   private walk(roots: readonly Node[]): void {
     const { barriers } = this;
     const ready: Node[] = [];
+    // The one that became ready last has its turn first; in a chain no other ever waits.
+    let following: Node | undefined;
     for (const root of roots.length === 1 ? roots : new Set(roots)) {
-      if (root.dependencies === 0) ready.push(root);
+      if (root.dependencies !== 0) continue;
+      if (following !== undefined) ready.push(following);
+      following = root;
     }
-    for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
-      const grad = node.collect();
-      const results = grad === undefined || !node.wanted ? null : this.process(node, grad);
-      if (barriers?.has(node)) {
-        node.run = 0;
-        continue;
+    for (let node = following; node !== undefined; node = following) {
+      following = undefined;
+      const grad = node.pending;
+      node.pending = null;
+      const arrived = node.several ? node.received() : grad !== null;
+      const results = arrived && node.wanted ? this.process(node, grad) : null;
+      if (barriers === null || !barriers.has(node)) {
+        const { next } = node;
+        for (let i = 0; i < next.length; i++) {
+          const target = next[i];
+          if (target === null) continue;
+          const result = results === null ? null : results[i];
+          // What a user's code returned may be held by the user.
+          if (result) this.deliver(target, result, node.slot, !node.several);
+          if (--target.dependencies !== 0) continue;
+          if (following !== undefined) ready.push(following);
+          following = target;
+        }
       }
-      const { next } = node;
-      for (let i = 0; i < next.length; i++) {
-        const target = next[i];
-        if (target === null) continue;
-        const result = results?.[i];
-        // What a user's code returned may be held by the user.
-        if (result) this.deliver(target, result, node.slot, !node.keepsGradients);
-        if (--target.dependencies === 0) ready.push(target);
-      }
+      node.pendingOwned = false;
+      node.wanted = true;
       node.run = 0;
+      following ??= ready.pop();
     }
   }
 
@@ -207,30 +235,35 @@ export class Run {
       // What the caller gave in, or a user's function made, belongs to them too.
       storage.gradientUses = computed ? 1 : 2;
     }
-    node.receive(grad, slot, accumulate);
+    if (node.several) node.receive(grad, slot, sum);
+    else if (node.pending === null) node.pending = grad;
+    else {
+      node.pending = accumulate(node.pending, grad, node.pendingOwned);
+      node.pendingOwned = true;
+    }
   }
 
   private process(node: Node, collected: Tensor | null): readonly (Tensor | null)[] | null {
     let grad = collected;
-    if (this.barriers?.has(node)) {
+    if (this.barriers !== null && this.barriers.has(node)) {
       // Whoever asked hands the gradient on to the node, whose hooks are called then.
       if (grad !== null) this.capture(node, grad);
       return null;
     }
     if (grad !== null) {
-      if (node.hooks !== null && node.hooks.length > 0) tracing.current?.hooked(node.name);
       if (node.hooks !== null) grad = runHooks(node, grad);
       if (node.retained !== null) for (const tensor of node.retained) tensor.grad = grad;
       if (node.targetOf === this.id) this.capture(node, grad);
     }
     if (node instanceof AccumulateGrad) {
-      if (this.options.targets === null && grad !== null) this.accumulateInto(node, grad);
+      if (this.targets === null && grad !== null) this.accumulateInto(node, grad);
       return null;
     }
-    if (this.options.targets !== null && !leadsToWanted(node)) return null;
+    // Only a target can be wanted and lead to none.
+    if (node.targetOf === this.id && !leadsToWanted(node)) return null;
     const results = gradMode.watch === null ? node.backwardAll(grad) : watched(node, grad);
-    if (!this.options.retainGraph && !tracing.current?.keeps(node)) node.release();
-    if (grad !== null && !this.options.createGraph) this.recycle(node, grad, results);
+    if (!this.retainGraph && (tracing.current === null || !tracing.current.keeps(node))) node.release();
+    if (grad !== null && !this.createGraph) this.recycle(node, grad, results);
     return results;
   }
 
@@ -238,8 +271,8 @@ export class Run {
   private recycle(node: Node, grad: Tensor, results: readonly (Tensor | null)[]): void {
     const { storage } = grad;
     if (storage.gradientRun !== this.id || storage.gradientUses !== 1 || grad.level > 0) return;
-    if (node.hooks !== null || node.retained !== null || node.keepsGradients) return;
-    for (const result of results) if (result !== null && result.storage === storage) return;
+    if (node.hooks !== null || node.retained !== null || node.several) return;
+    for (let i = 0; i < results.length; i++) if (results[i]?.storage === storage) return;
     storage.release();
   }
 
@@ -252,36 +285,40 @@ export class Run {
         storage.gradientRun === this.id &&
         storage.gradientUses === 1 &&
         node.hooks === null &&
-        !this.options.createGraph &&
+        !this.createGraph &&
         grad.layout.contiguous &&
         grad.layout.offset === 0;
       if (ours) {
         storage.gradientUses = 2;
         leaf.grad = grad;
-      } else leaf.grad = this.options.createGraph ? add(grad, 0) : copyOf(grad);
-    } else if (this.options.createGraph) {
+      } else leaf.grad = this.createGraph ? add(grad, 0) : copyOf(grad);
+    } else if (this.createGraph) {
       leaf.grad = add(before, grad);
-    } else {
-      before.add_(grad);
-    }
+    } else addTo(before, grad);
     if (node.postHooks !== null && node.postHooks.length > 0) tracing.current?.hooked(node.name);
     if (node.postHooks !== null) for (const hook of node.postHooks) hook(leaf);
   }
 
-  private leave(): void {
-    const { visited, finished } = this;
-    for (const node of visited) {
-      node.run = 0;
+  /** Leaves nodes that had not their turn as they were before. */
+  private abandon(): void {
+    for (const node of this.visited) {
+      node.clear();
+      node.dependencies = 0;
+      node.pendingOwned = false;
       node.wanted = true;
-      if (!finished) node.clear();
+      node.run = 0;
     }
-    if (this.displaced === null) return;
-    for (const { node, ...state } of this.displaced) Object.assign(node, state);
   }
 }
 
-function leadsToWanted(node: Node): boolean {
-  for (const next of node.next) if (next?.wanted) return true;
+const NO_RESULTS: (Tensor | null)[] = [];
+
+function putBack(displaced: readonly Displaced[]): void {
+  for (const { node, ...state } of displaced) Object.assign(node, state);
+}
+
+function leadsToWanted({ next }: Node): boolean {
+  for (let i = 0; i < next.length; i++) if (next[i]?.wanted) return true;
   return false;
 }
 
@@ -293,6 +330,7 @@ function watched(node: Node, grad: Tensor | null): readonly (Tensor | null)[] {
 }
 
 function runHooks(node: Node, grad: Tensor): Tensor {
+  if (node.hooks!.length > 0) tracing.current?.hooked(node.name);
   let current = grad;
   for (const hook of node.hooks!) {
     const replaced = hook(current);

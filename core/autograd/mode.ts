@@ -25,10 +25,12 @@ interface Mode {
   chosen: boolean;
   /** Anomaly mode or a profile, where one is on. */
   watch: Watch | null;
+  /** The outermost of the backward passes that are running; 0 where none is. */
+  outermostRun: number;
 }
 
 /** Read on the path of every op, so it is a plain object rather than a function call. */
-export const gradMode: Mode = { enabled: true, chosen: true, watch: null };
+export const gradMode: Mode = { enabled: true, chosen: true, watch: null, outermostRun: 0 };
 
 function withMode<T>(name: string, enabled: boolean, fn: () => T): T {
   const { enabled: before, chosen } = gradMode;
@@ -72,6 +74,7 @@ export function setGradEnabled(enabled: boolean): boolean {
  */
 export function unwindGradMode(): void {
   gradMode.enabled = gradMode.chosen;
+  gradMode.outermostRun = 0;
   gradMode.watch?.reset();
   tracing.unwind?.();
 }

@@ -16,16 +16,15 @@ export abstract class MultiNode extends Node {
   /** The gradients of the inputs, given those of the outputs (null for outputs that none arrived for). */
   protected abstract backwardOutputs(grads: readonly (Tensor | null)[]): Gradients;
 
-  /** A user's code runs in here. */
-  override readonly keepsGradients = true;
+  override readonly several = true;
 
-  override receive(grad: Tensor, slot: number, add: (a: Tensor, b: Tensor, intoA: boolean) => Tensor): void {
+  override receive(grad: Tensor, slot: number, add: (a: Tensor, b: Tensor) => Tensor): void {
     const before = this.arrived[slot] ?? null;
-    this.arrived[slot] = before === null ? grad : add(before, grad, false);
+    this.arrived[slot] = before === null ? grad : add(before, grad);
   }
 
-  override collect(): Tensor | null | undefined {
-    return this.arrived.some((grad) => grad !== null) ? null : undefined;
+  override received(): boolean {
+    return this.arrived.some((grad) => grad !== null);
   }
 
   override clear(): void {

@@ -28,7 +28,7 @@ export abstract class Node {
   /** Counts all nodes: which of two was made first. */
   readonly sequence = ++sequence;
 
-  // State of the engine's current run over this node.
+  // State of the engine's current run over this node; where `run` is 0, there is none, and the rest is as here.
   run = 0;
   dependencies = 0;
   wanted = true;
@@ -67,21 +67,14 @@ export abstract class Node {
     return this.saved();
   }
 
-  /** Takes a gradient that arrived for this node (from output `slot` of it). */
-  receive(grad: Tensor, _slot: number, add: (a: Tensor, b: Tensor, intoA: boolean) => Tensor): void {
-    if (this.pending === null) {
-      this.pending = grad;
-    } else {
-      this.pending = add(this.pending, grad, this.pendingOwned);
-      this.pendingOwned = true;
-    }
+  /** Takes a gradient by output `slot`, where there are several. */
+  receive(_grad: Tensor, _slot: number, _add: (a: Tensor, b: Tensor) => Tensor): void {
+    // What has one output keeps it as `pending`.
   }
 
-  /** The gradient that came together, which the node no longer keeps; undefined where none arrived. */
-  collect(): Tensor | null | undefined {
-    const grad = this.pending;
-    this.pending = null;
-    return grad ?? undefined;
+  /** Whether a gradient arrived by one of several outputs. */
+  received(): boolean {
+    return false;
   }
 
   /** Forgets gradients that arrived. */
@@ -89,13 +82,16 @@ export abstract class Node {
     this.pending = null;
   }
 
-  /** The gradients of the inputs, given what `collect` gave. */
+  /** The gradients of the inputs, given the output's; null where there are several, whose gradients the node has. */
   backwardAll(grad: Tensor | null): Gradients {
     return grad === null ? [] : this.backward(grad);
   }
 
-  /** Whether `backward` runs code of a user, who may keep the gradients it sees. */
-  readonly keepsGradients: boolean = false;
+  /**
+   * Whether it stands for several outputs, whose gradients are kept apart until all are there; `backward` then runs code
+   * of a user, who may keep the gradients it sees.
+   */
+  readonly several: boolean = false;
 
   /** Which output of a node with several outputs this node stands for. */
   readonly slot: number = 0;

@@ -55,6 +55,11 @@ export function noGrad<T>(fn: () => T): T {
   return withMode('noGrad', false, fn);
 }
 
+/** {@link noGrad} under the name that PyTorch gives it for evaluation. */
+export function inferenceMode<T>(fn: () => T): T {
+  return withMode('inferenceMode', false, fn);
+}
+
 /** Runs `fn` with recording on, inside of a `noGrad`. */
 export function enableGrad<T>(fn: () => T): T {
   return withMode('enableGrad', true, fn);

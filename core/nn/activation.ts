@@ -4,24 +4,58 @@ import type { FloatDType } from '../dtype.js';
 import * as A from '../ops/activations.js';
 import { formatShape } from '../layout.js';
 import { full } from '../ops/creation.js';
+import { runInPlace } from '../ops/inplace.js';
 import * as P from '../ops/pointwise.js';
+import type { FunctionOp } from '../ops/record.js';
 import { logSoftmax, softmax, softmin } from '../ops/softmax.js';
 import type { Tensor } from '../tensor.js';
 import { rrelu } from './functional/random.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
+/** What activations share that may write into their input. */
+abstract class InPlace extends Module {
+  abstract readonly inplace: boolean;
+
+  /** Applies an op, in place if asked for. */
+  protected run<A extends unknown[]>(
+    op: FunctionOp<(input: Tensor, ...args: A) => Tensor>,
+    input: Tensor,
+    ...args: A
+  ): Tensor {
+    this.requireTensor(input);
+    return this.inplace ? runInPlace(op.record, input, args) : op(input, ...args);
+  }
+
+  override extraRepr(): string {
+    return this.inplace ? 'inplace=true' : '';
+  }
+}
+
+type InPlaceOnly = Arguments<{ inplace?: boolean }, ['inplace']>;
+
+/** What activations without other arguments share. */
+abstract class Simple extends InPlace {
+  readonly inplace: boolean;
+
+  constructor(...args: InPlaceOnly) {
+    super();
+    this.inplace = byName<{ inplace?: boolean }>(new.target.name, args, ['inplace'], 0, []).inplace ?? false;
+  }
+}
+
 /** max(0, x). */
-export class ReLU extends Module {
+export class ReLU extends Simple {
   forward(input: Tensor): Tensor {
-    return P.relu(input);
+    return this.run(P.relu, input);
   }
 }
 
 /** min(max(0, x), 6). */
-export class ReLU6 extends Module {
+export class ReLU6 extends Simple {
   forward(input: Tensor): Tensor {
-    return A.relu6(input);
+    return this.run(A.relu6, input);
   }
 }
 
@@ -47,23 +81,23 @@ export class LogSigmoid extends Module {
 }
 
 /** x σ(x), also called swish. */
-export class SiLU extends Module {
+export class SiLU extends Simple {
   forward(input: Tensor): Tensor {
-    return A.silu(input);
+    return this.run(A.silu, input);
   }
 }
 
 /** x tanh(ln(1 + eˣ)). */
-export class Mish extends Module {
+export class Mish extends Simple {
   forward(input: Tensor): Tensor {
-    return A.mish(input);
+    return this.run(A.mish, input);
   }
 }
 
 /** 1.0507 x if positive, else 1.758 (eˣ - 1) (Klambauer et al., 2017). */
-export class SELU extends Module {
+export class SELU extends Simple {
   forward(input: Tensor): Tensor {
-    return A.selu(input);
+    return this.run(A.selu, input);
   }
 }
 
@@ -82,68 +116,98 @@ export class Tanhshrink extends Module {
 }
 
 /** min(max(0, x / 6 + 1/2), 1). */
-export class Hardsigmoid extends Module {
+export class Hardsigmoid extends Simple {
   forward(input: Tensor): Tensor {
-    return A.hardsigmoid(input);
+    return this.run(A.hardsigmoid, input);
   }
 }
 
 /** x hardsigmoid(x). */
-export class Hardswish extends Module {
+export class Hardswish extends Simple {
   forward(input: Tensor): Tensor {
-    return A.hardswish(input);
+    return this.run(A.hardswish, input);
   }
 }
 
 /** x if positive, else negativeSlope x (0.01). */
-export class LeakyReLU extends Module {
-  constructor(readonly negativeSlope = 0.01) {
+export class LeakyReLU extends InPlace {
+  readonly negativeSlope: number;
+  readonly inplace: boolean;
+
+  constructor(
+    ...args: Arguments<{ negativeSlope?: number; inplace?: boolean }, ['negativeSlope', 'inplace']>
+  ) {
     super();
+    const given = byName<{ negativeSlope?: number; inplace?: boolean }>(
+      'LeakyReLU',
+      args,
+      ['negativeSlope', 'inplace'],
+      0,
+      [],
+    );
+    this.negativeSlope = given.negativeSlope ?? 0.01;
+    this.inplace = given.inplace ?? false;
   }
 
   forward(input: Tensor): Tensor {
-    return A.leakyRelu(input, this.negativeSlope);
+    return this.run(A.leakyRelu, input, this.negativeSlope);
   }
 
   override extraRepr(): string {
-    return `negativeSlope=${this.negativeSlope}`;
+    return `negativeSlope=${this.negativeSlope}${this.inplace ? ', inplace=true' : ''}`;
   }
 }
 
 /** x if positive, else alpha (eˣ - 1) (1). */
-export class ELU extends Module {
-  constructor(readonly alpha = 1) {
+export class ELU extends InPlace {
+  readonly alpha: number;
+  readonly inplace: boolean;
+
+  constructor(...args: Arguments<{ alpha?: number; inplace?: boolean }, ['alpha', 'inplace']>) {
     super();
+    const given = byName<{ alpha?: number; inplace?: boolean }>('ELU', args, ['alpha', 'inplace'], 0, []);
+    this.alpha = given.alpha ?? 1;
+    this.inplace = given.inplace ?? false;
   }
 
   forward(input: Tensor): Tensor {
-    return A.elu(input, this.alpha);
+    return this.run(A.elu, input, this.alpha);
   }
 
   override extraRepr(): string {
-    return `alpha=${this.alpha}`;
+    return `alpha=${this.alpha}${this.inplace ? ', inplace=true' : ''}`;
   }
 }
 
 /** x if positive, else alpha (exp(x / alpha) - 1) (1). */
-export class CELU extends Module {
-  constructor(readonly alpha = 1) {
+export class CELU extends InPlace {
+  readonly alpha: number;
+  readonly inplace: boolean;
+
+  constructor(...args: Arguments<{ alpha?: number; inplace?: boolean }, ['alpha', 'inplace']>) {
     super();
+    const given = byName<{ alpha?: number; inplace?: boolean }>('CELU', args, ['alpha', 'inplace'], 0, []);
+    this.alpha = given.alpha ?? 1;
+    this.inplace = given.inplace ?? false;
   }
 
   forward(input: Tensor): Tensor {
-    return A.celu(input, this.alpha);
+    return this.run(A.celu, input, this.alpha);
   }
 
   override extraRepr(): string {
-    return `alpha=${this.alpha}`;
+    return `alpha=${this.alpha}${this.inplace ? ', inplace=true' : ''}`;
   }
 }
 
 /** x where |x| > lambd (0.5), else 0. */
 export class Hardshrink extends Module {
-  constructor(readonly lambd = 0.5) {
+  readonly lambd: number;
+
+  constructor(...args: Arguments<{ lambd?: number }, ['lambd']>) {
     super();
+    const given = byName<{ lambd?: number }>('Hardshrink', args, ['lambd'], 0, []);
+    this.lambd = given.lambd ?? 0.5;
   }
 
   forward(input: Tensor): Tensor {
@@ -157,8 +221,12 @@ export class Hardshrink extends Module {
 
 /** x moved towards 0 by lambd (0.5), or 0 where it is nearer. */
 export class Softshrink extends Module {
-  constructor(readonly lambd = 0.5) {
+  readonly lambd: number;
+
+  constructor(...args: Arguments<{ lambd?: number }, ['lambd']>) {
     super();
+    const given = byName<{ lambd?: number }>('Softshrink', args, ['lambd'], 0, []);
+    this.lambd = given.lambd ?? 0.5;
   }
 
   forward(input: Tensor): Tensor {
@@ -172,11 +240,20 @@ export class Softshrink extends Module {
 
 /** ln(1 + exp(beta x)) / beta (1); x itself where beta x is above the threshold (20). */
 export class Softplus extends Module {
-  constructor(
-    readonly beta = 1,
-    readonly threshold = 20,
-  ) {
+  readonly beta: number;
+  readonly threshold: number;
+
+  constructor(...args: Arguments<{ beta?: number; threshold?: number }, ['beta', 'threshold']>) {
     super();
+    const given = byName<{ beta?: number; threshold?: number }>(
+      'Softplus',
+      args,
+      ['beta', 'threshold'],
+      0,
+      [],
+    );
+    this.beta = given.beta ?? 1;
+    this.threshold = given.threshold ?? 20;
   }
 
   forward(input: Tensor): Tensor {
@@ -189,38 +266,70 @@ export class Softplus extends Module {
 }
 
 /** x cut to [minVal, maxVal] ([-1, 1]). */
-export class Hardtanh extends Module {
+export class Hardtanh extends InPlace {
+  readonly minVal: number;
+  readonly maxVal: number;
+  readonly inplace: boolean;
+
   constructor(
-    readonly minVal = -1,
-    readonly maxVal = 1,
+    ...args: Arguments<
+      { minVal?: number; maxVal?: number; inplace?: boolean },
+      ['minVal', 'maxVal', 'inplace']
+    >
   ) {
     super();
+    const given = byName<{ minVal?: number; maxVal?: number; inplace?: boolean }>(
+      'Hardtanh',
+      args,
+      ['minVal', 'maxVal', 'inplace'],
+      0,
+      [],
+    );
+    this.minVal = given.minVal ?? -1;
+    this.maxVal = given.maxVal ?? 1;
+    this.inplace = given.inplace ?? false;
   }
 
   forward(input: Tensor): Tensor {
-    return A.hardtanh(input, this.minVal, this.maxVal);
+    return this.run(A.hardtanh, input, this.minVal, this.maxVal);
   }
 
   override extraRepr(): string {
-    return `minVal=${this.minVal}, maxVal=${this.maxVal}`;
+    return `minVal=${this.minVal}, maxVal=${this.maxVal}${this.inplace ? ', inplace=true' : ''}`;
   }
 }
 
 /** x if above `threshold`, else `value`. */
-export class Threshold extends Module {
+export class Threshold extends InPlace {
+  readonly threshold: number;
+  readonly value: number;
+  readonly inplace: boolean;
+
   constructor(
-    readonly threshold: number,
-    readonly value: number,
+    ...args: Arguments<
+      { threshold: number; value: number; inplace?: boolean },
+      ['threshold', 'value', 'inplace']
+    >
   ) {
     super();
+    const given = byName<{ threshold: number; value: number; inplace?: boolean }>(
+      'Threshold',
+      args,
+      ['threshold', 'value', 'inplace'],
+      2,
+      [],
+    );
+    this.threshold = given.threshold;
+    this.value = given.value;
+    this.inplace = given.inplace ?? false;
   }
 
   forward(input: Tensor): Tensor {
-    return A.threshold(input, this.threshold, this.value);
+    return this.run(A.threshold, input, this.threshold, this.value);
   }
 
   override extraRepr(): string {
-    return `threshold=${this.threshold}, value=${this.value}`;
+    return `threshold=${this.threshold}, value=${this.value}${this.inplace ? ', inplace=true' : ''}`;
   }
 }
 
@@ -228,9 +337,10 @@ export class Threshold extends Module {
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
-  constructor(options: { approximate?: 'none' | 'tanh' } = {}) {
+  constructor(...args: Arguments<{ approximate?: 'none' | 'tanh' }, ['approximate']>) {
     super();
-    this.approximate = options.approximate ?? 'none';
+    const given = byName<{ approximate?: 'none' | 'tanh' }>('GELU', args, ['approximate'], 0, []);
+    this.approximate = given.approximate ?? 'none';
   }
 
   forward(input: Tensor): Tensor {
@@ -244,8 +354,12 @@ export class GELU extends Module {
 
 /** a σ(b), where a and b are the two halves of a dimension (the last): halves its size. */
 export class GLU extends Module {
-  constructor(readonly dim = -1) {
+  readonly dim: number;
+
+  constructor(...args: Arguments<{ dim?: number }, ['dim']>) {
     super();
+    const given = byName<{ dim?: number }>('GLU', args, ['dim'], 0, []);
+    this.dim = given.dim ?? -1;
   }
 
   forward(input: Tensor): Tensor {
@@ -257,16 +371,27 @@ export class GLU extends Module {
   }
 }
 
+/** What {@link PReLU} is made with: the number of weights (1) and their first value (0.25). */
+export interface PReLUArguments {
+  numParameters?: number;
+  init?: number;
+  dtype?: FloatDType;
+}
+
 /** x if positive, else a learned weight times x (He et al., 2015): one weight, or one for each channel. */
 export class PReLU extends Module {
   readonly weight: Parameter;
+  readonly numParameters: number;
 
-  constructor(
-    readonly numParameters = 1,
-    options: { init?: number; dtype?: FloatDType } = {},
-  ) {
+  constructor(...args: Arguments<PReLUArguments, ['numParameters', 'init']>) {
     super();
-    this.weight = new Parameter(full([numParameters], options.init ?? 0.25, { dtype: options.dtype }));
+    const {
+      numParameters = 1,
+      init = 0.25,
+      dtype,
+    } = byName<PReLUArguments>('PReLU', args, ['numParameters', 'init']);
+    this.numParameters = numParameters;
+    this.weight = new Parameter(full([numParameters], init, { dtype }));
   }
 
   forward(input: Tensor): Tensor {
@@ -280,11 +405,14 @@ export class PReLU extends Module {
 
 /** x if positive, else r x with r drawn from U[lower, upper) in training and their mean in evaluation (Xu et al., 2015). */
 export class RReLU extends Module {
-  constructor(
-    readonly lower = 1 / 8,
-    readonly upper = 1 / 3,
-  ) {
+  readonly lower: number;
+  readonly upper: number;
+
+  constructor(...args: Arguments<{ lower?: number; upper?: number }, ['lower', 'upper']>) {
     super();
+    const given = byName<{ lower?: number; upper?: number }>('RReLU', args, ['lower', 'upper'], 0, []);
+    this.lower = given.lower ?? 1 / 8;
+    this.upper = given.upper ?? 1 / 3;
   }
 
   forward(input: Tensor): Tensor {
@@ -298,9 +426,12 @@ export class RReLU extends Module {
 
 /** What the softmax layers share: the dimension. */
 abstract class AlongDim extends Module {
-  /** @param dim the dimension whose elements add up to 1 (-1, the last) */
-  constructor(readonly dim = -1) {
+  /** The dimension whose elements add up to 1 (-1, the last). */
+  readonly dim: number;
+
+  constructor(...args: Arguments<{ dim?: number }, ['dim']>) {
     super();
+    this.dim = byName<{ dim?: number }>(new.target.name, args, ['dim'], 0, []).dim ?? -1;
   }
 
   override extraRepr(): string {

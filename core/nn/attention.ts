@@ -1,6 +1,6 @@
 /** Multi-head attention. */
 
-import { checkOptions, checkSizes } from '../options.js';
+import { checkSizes } from '../options.js';
 import { type FloatDType, isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { add, mul } from '../ops/arithmetic.js';
@@ -16,19 +16,9 @@ import { scaledDotProductAttention } from './functional/attention.js';
 import { dropout } from './functional/dropout.js';
 import { xavierNormal_, xavierUniform_, zeros_ } from './init.js';
 import { emptyParameter, Linear } from './linear.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
-
-const ATTENTION_OPTIONS = [
-  'dropout',
-  'bias',
-  'addBiasKv',
-  'addZeroAttn',
-  'kdim',
-  'vdim',
-  'batchFirst',
-  'dtype',
-];
 
 /** Options of {@link MultiheadAttention}. */
 export interface MultiheadAttentionOptions {
@@ -47,6 +37,25 @@ export interface MultiheadAttentionOptions {
   batchFirst?: boolean;
   dtype?: FloatDType;
 }
+
+/** All that {@link MultiheadAttention} is made with. */
+export interface MultiheadAttentionArguments extends MultiheadAttentionOptions {
+  embedDim: number;
+  numHeads: number;
+}
+
+const ATTENTION_ORDER = [
+  'embedDim',
+  'numHeads',
+  'dropout',
+  'bias',
+  'addBiasKv',
+  'addZeroAttn',
+  'kdim',
+  'vdim',
+  'batchFirst',
+] as const;
+type ForAttention = Arguments<MultiheadAttentionArguments, typeof ATTENTION_ORDER>;
 
 /** Options of a call of {@link MultiheadAttention}. */
 export interface AttentionCall {
@@ -72,6 +81,7 @@ function additive(mask: Tensor, dtype: FloatDType): Tensor {
  * [output [L, N, E], weights [N, L, S] or null].
  */
 export class MultiheadAttention extends Module {
+  readonly embedDim: number;
   readonly numHeads: number;
   readonly dropout: number;
   readonly batchFirst: boolean;
@@ -86,13 +96,13 @@ export class MultiheadAttention extends Module {
   readonly outProj: Linear;
 
   /** @throws RangeError unless the heads divide the embedding */
-  constructor(
-    readonly embedDim: number,
-    numHeads: number,
-    options: MultiheadAttentionOptions = {},
-  ) {
+  constructor(embedDim: number, numHeads: number, options?: MultiheadAttentionOptions);
+  constructor(...args: ForAttention);
+  constructor(...args: ForAttention) {
     super();
-    checkOptions('MultiheadAttention', options, ATTENTION_OPTIONS);
+    const options = byName<MultiheadAttentionArguments>('MultiheadAttention', args, ATTENTION_ORDER, 2);
+    const { embedDim, numHeads } = options;
+    this.embedDim = embedDim;
     checkSizes('MultiheadAttention', { embedDim, numHeads });
     if (embedDim % numHeads !== 0) {
       throw new RangeError(`MultiheadAttention: embedDim ${embedDim} does not divide into ${numHeads} heads`);

@@ -6,10 +6,28 @@ import { zeros } from '../ops/creation.js';
 import { linear } from '../ops/matmul.js';
 import type { Tensor } from '../tensor.js';
 import { gruStep, lstmStep, rnnStep } from './functional/cells.js';
+import { checkSizes } from '../options.js';
 import { uniform_ } from './init.js';
 import { emptyParameter, type LayerOptions } from './linear.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
+
+/** All that cells are made with. */
+export interface CellArguments extends LayerOptions {
+  inputSize: number;
+  hiddenSize: number;
+}
+
+/** All that {@link RNNCell} is made with. */
+export interface RNNCellArguments extends CellArguments {
+  nonlinearity?: 'tanh' | 'relu';
+}
+
+const CELL_ORDER = ['inputSize', 'hiddenSize', 'bias'] as const;
+const RNN_CELL_ORDER = ['inputSize', 'hiddenSize', 'bias', 'nonlinearity'] as const;
+type ForCell = Arguments<CellArguments, typeof CELL_ORDER>;
+type ForRNNCell = Arguments<RNNCellArguments, typeof RNN_CELL_ORDER>;
 
 /** What cells share: weights of `gates` blocks of hiddenSize rows for the input and for the hidden state. */
 abstract class RecurrentCell extends Module {
@@ -18,14 +36,15 @@ abstract class RecurrentCell extends Module {
   readonly biasIh: Parameter | null;
   readonly biasHh: Parameter | null;
 
-  constructor(
-    readonly inputSize: number,
-    readonly hiddenSize: number,
-    gates: number,
-    options: LayerOptions,
-  ) {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+
+  constructor(gates: number, options: CellArguments) {
     super();
-    const { bias = true, dtype } = options;
+    const { inputSize, hiddenSize, bias = true, dtype } = options;
+    checkSizes(this.typeName, { inputSize, hiddenSize });
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
     const rows = gates * hiddenSize;
     this.weightIh = emptyParameter([rows, inputSize], dtype);
     this.weightHh = emptyParameter([rows, hiddenSize], dtype);
@@ -71,9 +90,12 @@ export class RNNCell extends RecurrentCell {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    options: LayerOptions & { nonlinearity?: 'tanh' | 'relu' } = {},
-  ) {
-    super(inputSize, hiddenSize, 1, options);
+    options?: LayerOptions & { nonlinearity?: 'tanh' | 'relu' },
+  );
+  constructor(...args: ForRNNCell);
+  constructor(...args: ForRNNCell) {
+    const options = byName<RNNCellArguments>('RNNCell', args, RNN_CELL_ORDER, 2);
+    super(1, options);
     this.nonlinearity = options.nonlinearity ?? 'tanh';
   }
 
@@ -84,8 +106,10 @@ export class RNNCell extends RecurrentCell {
 
 /** Long short-term memory (Hochreiter and Schmidhuber, 1997): input [N, inputSize], state [h, c] of [N, hiddenSize] each. */
 export class LSTMCell extends RecurrentCell {
-  constructor(inputSize: number, hiddenSize: number, options: LayerOptions = {}) {
-    super(inputSize, hiddenSize, 4, options);
+  constructor(inputSize: number, hiddenSize: number, options?: LayerOptions);
+  constructor(...args: ForCell);
+  constructor(...args: ForCell) {
+    super(4, byName<CellArguments>('LSTMCell', args, CELL_ORDER, 2));
   }
 
   forward(input: Tensor, state?: readonly [hidden: Tensor, cell: Tensor]): [hidden: Tensor, cell: Tensor] {
@@ -96,8 +120,10 @@ export class LSTMCell extends RecurrentCell {
 
 /** Gated recurrent unit (Cho et al., 2014): input [N, inputSize], hidden [N, hiddenSize] (zeros if left out). */
 export class GRUCell extends RecurrentCell {
-  constructor(inputSize: number, hiddenSize: number, options: LayerOptions = {}) {
-    super(inputSize, hiddenSize, 3, options);
+  constructor(inputSize: number, hiddenSize: number, options?: LayerOptions);
+  constructor(...args: ForCell);
+  constructor(...args: ForCell) {
+    super(3, byName<CellArguments>('GRUCell', args, CELL_ORDER, 2));
   }
 
   forward(input: Tensor, hidden: Tensor = this.zeroState(input)): Tensor {

@@ -1,6 +1,7 @@
 /** Modules that hold modules or parameters in a list or under names. */
 
 import type { Tensor } from '../tensor.js';
+import type { Unknown } from '../types/known.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
@@ -139,7 +140,21 @@ abstract class Dict<T> extends Module {
 export class ModuleList<M extends Module = Module> extends List<M> {}
 
 /** Modules by name, as a module may hold them in a field. */
-export class ModuleDict<M extends Module = Module> extends Dict<M> {}
+export class ModuleDict<
+  M extends Module = Module,
+  Items extends Readonly<Record<string, M>> = Readonly<Record<string, M>>,
+> extends Dict<M> {
+  // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it says from what `Items` is inferred
+  constructor(items?: Items) {
+    super(items);
+  }
+
+  /** The module of a name. @throws RangeError if there is none, with the names that there are. */
+  override get<Name extends string>(name: Name): Name extends keyof Items ? Items[Name] : M;
+  override get(name: string): M {
+    return super.get(name);
+  }
+}
 
 /** A list of parameters that a module may hold in a field. */
 export class ParameterList extends List<Parameter> {
@@ -153,6 +168,12 @@ export class ParameterDict extends Dict<Parameter> {
   override replaceHeld(name: string, value: Tensor): void {
     if (value instanceof Parameter) this.set(name, value);
   }
+}
+
+/** A layer of which kind is not known at compile time: its fields may be anything. */
+// eslint-disable-next-line @typescript-eslint/consistent-indexed-object-style -- a layer with further fields
+export interface SomeLayer extends Layer {
+  [field: string]: Unknown;
 }
 
 /**
@@ -204,10 +225,10 @@ export class Sequential extends Module {
   }
 
   /**
-   * The layer at an index; -1 is the last one.
+   * The layer at an index; -1 is the last one. What kind it is the compiler does not know.
    * @throws RangeError if there is none.
    */
-  at(index: number): Layer {
+  at(index: number): SomeLayer {
     return this.layers[position('Sequential', index, this.layers.length)];
   }
 

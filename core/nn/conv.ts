@@ -2,12 +2,13 @@
 
 import type { FloatDType } from '../dtype.js';
 import { formatShape } from '../layout.js';
-import { checkOptions, checkSizes } from '../options.js';
+import { checkSizes } from '../options.js';
 import * as C from '../ops/convolution.js';
 import { pad, type PadMode } from '../ops/padding.js';
 import { type PerDim, perDim } from '../ops/windows.js';
 import type { Tensor } from '../tensor.js';
 import { emptyParameter, initWeightAndBias } from './linear.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
 
@@ -35,9 +36,42 @@ export interface ConvTransposeLayerOptions extends Omit<ConvLayerOptions, 'paddi
   outputPadding?: PerDim;
 }
 
-const SHARED_OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'dtype'];
-const CONV_OPTIONS = [...SHARED_OPTIONS, 'paddingMode'];
-const TRANSPOSE_OPTIONS = [...SHARED_OPTIONS, 'outputPadding'];
+/** Channels and the windows' size, which every convolution needs. */
+interface ConvSizes {
+  inChannels: number;
+  outChannels: number;
+  kernelSize: PerDim;
+}
+
+/** All that a convolution is made with. */
+export type ConvArguments = ConvSizes & ConvLayerOptions;
+export type ConvTransposeArguments = ConvSizes & ConvTransposeLayerOptions;
+
+const CONV_ORDER = [
+  'inChannels',
+  'outChannels',
+  'kernelSize',
+  'stride',
+  'padding',
+  'dilation',
+  'groups',
+  'bias',
+  'paddingMode',
+] as const;
+type ConvOrder = typeof CONV_ORDER;
+
+const TRANSPOSE_ORDER = [
+  'inChannels',
+  'outChannels',
+  'kernelSize',
+  'stride',
+  'padding',
+  'outputPadding',
+  'groups',
+  'bias',
+  'dilation',
+] as const;
+type TransposeOrder = typeof TRANSPOSE_ORDER;
 
 function checkGroups(name: string, inChannels: number, outChannels: number, groups: number): void {
   if (inChannels % groups === 0 && outChannels % groups === 0) return;
@@ -48,6 +82,8 @@ function checkGroups(name: string, inChannels: number, outChannels: number, grou
 
 /** What convolutions share; weight [outChannels, inChannels / groups, …kernel], uniform in ±1/√fanIn at first. */
 abstract class ConvLayer extends Module {
+  readonly inChannels: number;
+  readonly outChannels: number;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly kernelSize: readonly number[];
@@ -59,14 +95,14 @@ abstract class ConvLayer extends Module {
 
   constructor(
     protected readonly dims: number,
-    readonly inChannels: number,
-    readonly outChannels: number,
-    kernelSize: PerDim,
-    options: ConvLayerOptions,
+    args: Arguments<ConvArguments, ConvOrder>,
   ) {
     super();
     const name = this.typeName;
-    checkOptions(name, options, CONV_OPTIONS);
+    const options = byName<ConvArguments>(name, args, CONV_ORDER, 3);
+    const { inChannels, outChannels, kernelSize } = options;
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
     checkSizes(name, { inChannels, outChannels });
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, dtype } = options;
     checkGroups(name, inChannels, outChannels, groups);
@@ -145,8 +181,10 @@ function show(values: readonly number[] | 'same'): string {
 
 /** Convolution over [N, inChannels, L] or [inChannels, L]: see {@link C.conv1d}. */
 export class Conv1d extends ConvLayer {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
-    super(1, inChannels, outChannels, kernelSize, options);
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options?: ConvLayerOptions);
+  constructor(...args: Arguments<ConvArguments, ConvOrder>);
+  constructor(...args: Arguments<ConvArguments, ConvOrder>) {
+    super(1, args);
   }
 
   protected convolve(input: Tensor, options: C.ConvOptions): Tensor {
@@ -156,8 +194,10 @@ export class Conv1d extends ConvLayer {
 
 /** Convolution over [N, inChannels, H, W] or [inChannels, H, W]: see {@link C.conv2d}. */
 export class Conv2d extends ConvLayer {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
-    super(2, inChannels, outChannels, kernelSize, options);
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options?: ConvLayerOptions);
+  constructor(...args: Arguments<ConvArguments, ConvOrder>);
+  constructor(...args: Arguments<ConvArguments, ConvOrder>) {
+    super(2, args);
   }
 
   protected convolve(input: Tensor, options: C.ConvOptions): Tensor {
@@ -167,8 +207,10 @@ export class Conv2d extends ConvLayer {
 
 /** Convolution over [N, inChannels, D, H, W] or [inChannels, D, H, W]: see {@link C.conv3d}. */
 export class Conv3d extends ConvLayer {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvLayerOptions = {}) {
-    super(3, inChannels, outChannels, kernelSize, options);
+  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options?: ConvLayerOptions);
+  constructor(...args: Arguments<ConvArguments, ConvOrder>);
+  constructor(...args: Arguments<ConvArguments, ConvOrder>) {
+    super(3, args);
   }
 
   protected convolve(input: Tensor, options: C.ConvOptions): Tensor {
@@ -178,6 +220,8 @@ export class Conv3d extends ConvLayer {
 
 /** What transposed convolutions share; weight [inChannels, outChannels / groups, …kernel]. */
 abstract class ConvTransposeLayer extends Module {
+  readonly inChannels: number;
+  readonly outChannels: number;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly kernelSize: readonly number[];
@@ -189,14 +233,14 @@ abstract class ConvTransposeLayer extends Module {
 
   constructor(
     protected readonly dims: number,
-    readonly inChannels: number,
-    readonly outChannels: number,
-    kernelSize: PerDim,
-    options: ConvTransposeLayerOptions,
+    args: Arguments<ConvTransposeArguments, TransposeOrder>,
   ) {
     super();
     const name = this.typeName;
-    checkOptions(name, options, TRANSPOSE_OPTIONS);
+    const options = byName<ConvTransposeArguments>(name, args, TRANSPOSE_ORDER, 3);
+    const { inChannels, outChannels, kernelSize } = options;
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
     checkSizes(name, { inChannels, outChannels });
     const {
       stride = 1,
@@ -264,9 +308,11 @@ export class ConvTranspose1d extends ConvTransposeLayer {
     inChannels: number,
     outChannels: number,
     kernelSize: PerDim,
-    options: ConvTransposeLayerOptions = {},
-  ) {
-    super(1, inChannels, outChannels, kernelSize, options);
+    options?: ConvTransposeLayerOptions,
+  );
+  constructor(...args: Arguments<ConvTransposeArguments, TransposeOrder>);
+  constructor(...args: Arguments<ConvTransposeArguments, TransposeOrder>) {
+    super(1, args);
   }
 
   protected convolve(input: Tensor, options: C.ConvTransposeOptions): Tensor {
@@ -280,9 +326,11 @@ export class ConvTranspose2d extends ConvTransposeLayer {
     inChannels: number,
     outChannels: number,
     kernelSize: PerDim,
-    options: ConvTransposeLayerOptions = {},
-  ) {
-    super(2, inChannels, outChannels, kernelSize, options);
+    options?: ConvTransposeLayerOptions,
+  );
+  constructor(...args: Arguments<ConvTransposeArguments, TransposeOrder>);
+  constructor(...args: Arguments<ConvTransposeArguments, TransposeOrder>) {
+    super(2, args);
   }
 
   protected convolve(input: Tensor, options: C.ConvTransposeOptions): Tensor {
@@ -296,9 +344,11 @@ export class ConvTranspose3d extends ConvTransposeLayer {
     inChannels: number,
     outChannels: number,
     kernelSize: PerDim,
-    options: ConvTransposeLayerOptions = {},
-  ) {
-    super(3, inChannels, outChannels, kernelSize, options);
+    options?: ConvTransposeLayerOptions,
+  );
+  constructor(...args: Arguments<ConvTransposeArguments, TransposeOrder>);
+  constructor(...args: Arguments<ConvTransposeArguments, TransposeOrder>) {
+    super(3, args);
   }
 
   protected convolve(input: Tensor, options: C.ConvTransposeOptions): Tensor {

@@ -1,12 +1,13 @@
 /** Layers that look up vectors by number. */
 
-import { checkOptions, checkSizes } from '../options.js';
+import { checkSizes } from '../options.js';
 import type { FloatDType } from '../dtype.js';
 import { Tensor } from '../tensor.js';
 import { embedding, paddingRow } from './functional/embedding.js';
 import { type BagMode, embeddingBag } from './functional/embedding-bag.js';
 import { normal_, zeros_ } from './init.js';
 import { emptyParameter } from './linear.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
 
@@ -23,22 +24,34 @@ export interface EmbeddingLayerOptions {
   dtype?: FloatDType;
 }
 
-const EMBEDDING_OPTIONS = ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'dtype'];
+/** All that {@link Embedding} is made with. */
+export type EmbeddingArguments = EmbeddingLayerOptions & { numEmbeddings: number; embeddingDim: number };
+const EMBEDDING_ORDER = [
+  'numEmbeddings',
+  'embeddingDim',
+  'paddingIdx',
+  'maxNorm',
+  'normType',
+  'scaleGradByFreq',
+] as const;
 
 /** A table of `numEmbeddings` vectors of `embeddingDim` numbers, drawn from N(0, 1): indices [...] give [..., embeddingDim]. */
 export class Embedding extends Module {
   readonly weight: Parameter;
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
   readonly paddingIdx: number | null;
   private readonly options: EmbeddingLayerOptions;
 
   /** @throws RangeError if paddingIdx is no row */
-  constructor(
-    readonly numEmbeddings: number,
-    readonly embeddingDim: number,
-    options: EmbeddingLayerOptions = {},
-  ) {
+  constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingLayerOptions);
+  constructor(...args: Arguments<EmbeddingArguments, typeof EMBEDDING_ORDER>);
+  constructor(...args: Arguments<EmbeddingArguments, typeof EMBEDDING_ORDER>) {
     super();
-    checkOptions('Embedding', options, EMBEDDING_OPTIONS);
+    const options = byName<EmbeddingArguments>('Embedding', args, EMBEDDING_ORDER, 2);
+    const { numEmbeddings, embeddingDim } = options;
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
     checkSizes('Embedding', { numEmbeddings, embeddingDim });
     this.options = options;
     this.paddingIdx = paddingRow('Embedding', options.paddingIdx, numEmbeddings);
@@ -95,21 +108,39 @@ export interface EmbeddingBagLayerOptions extends EmbeddingLayerOptions {
   includeLastOffset?: boolean;
 }
 
+/** All that {@link EmbeddingBag} is made with. */
+export type EmbeddingBagArguments = EmbeddingBagLayerOptions & {
+  numEmbeddings: number;
+  embeddingDim: number;
+};
+const BAG_ORDER = [
+  'numEmbeddings',
+  'embeddingDim',
+  'maxNorm',
+  'normType',
+  'scaleGradByFreq',
+  'mode',
+] as const;
+
 /**
  * The sum, mean or maximum of rows of a table, without making all of them: bags as rows of [B, L], or flat with their
  * offsets [B], give [B, embeddingDim].
  */
 export class EmbeddingBag extends Module {
   readonly weight: Parameter;
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
   private readonly options: EmbeddingBagLayerOptions;
 
-  constructor(
-    readonly numEmbeddings: number,
-    readonly embeddingDim: number,
-    options: EmbeddingBagLayerOptions = {},
-  ) {
+  constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingBagLayerOptions);
+  constructor(...args: Arguments<EmbeddingBagArguments, typeof BAG_ORDER>);
+  constructor(...args: Arguments<EmbeddingBagArguments, typeof BAG_ORDER>) {
     super();
-    checkOptions('EmbeddingBag', options, [...EMBEDDING_OPTIONS, 'mode', 'includeLastOffset']);
+    const further = ['includeLastOffset', 'paddingIdx', 'dtype'] as const;
+    const options = byName<EmbeddingBagArguments>('EmbeddingBag', args, BAG_ORDER, 2, further);
+    const { numEmbeddings, embeddingDim } = options;
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
     checkSizes('EmbeddingBag', { numEmbeddings, embeddingDim });
     this.options = options;
     this.weight = emptyParameter([numEmbeddings, embeddingDim], options.dtype);

@@ -7,12 +7,22 @@ import { lpPool1d, lpPool2d } from '../ops/average-pooling.js';
 import { maxUnpool2d } from '../ops/pooling.js';
 import type { PerDim } from '../ops/windows.js';
 import type { Tensor } from '../tensor.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 
 /** [N, C r², H, W] → [N, C, H r, W r] (Shi et al., 2016). */
 export class PixelShuffle extends Module {
-  constructor(readonly upscaleFactor: number) {
+  readonly upscaleFactor: number;
+
+  constructor(...args: Arguments<{ upscaleFactor: number }, ['upscaleFactor']>) {
     super();
+    this.upscaleFactor = byName<{ upscaleFactor: number }>(
+      'PixelShuffle',
+      args,
+      ['upscaleFactor'],
+      1,
+      [],
+    ).upscaleFactor;
   }
 
   forward(input: Tensor): Tensor {
@@ -26,8 +36,17 @@ export class PixelShuffle extends Module {
 
 /** [N, C, H r, W r] → [N, C r², H, W]. */
 export class PixelUnshuffle extends Module {
-  constructor(readonly downscaleFactor: number) {
+  readonly downscaleFactor: number;
+
+  constructor(...args: Arguments<{ downscaleFactor: number }, ['downscaleFactor']>) {
     super();
+    this.downscaleFactor = byName<{ downscaleFactor: number }>(
+      'PixelUnshuffle',
+      args,
+      ['downscaleFactor'],
+      1,
+      [],
+    ).downscaleFactor;
   }
 
   forward(input: Tensor): Tensor {
@@ -41,8 +60,11 @@ export class PixelUnshuffle extends Module {
 
 /** Mixes the channels of groups. */
 export class ChannelShuffle extends Module {
-  constructor(readonly groups: number) {
+  readonly groups: number;
+
+  constructor(...args: Arguments<{ groups: number }, ['groups']>) {
     super();
+    this.groups = byName<{ groups: number }>('ChannelShuffle', args, ['groups'], 1, []).groups;
   }
 
   forward(input: Tensor): Tensor {
@@ -54,10 +76,15 @@ export class ChannelShuffle extends Module {
   }
 }
 
+const UPSAMPLE_ORDER = ['size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor'] as const;
+
 /** Resizes [N, C, …] to a size or by a factor; see {@link I.interpolate}. */
 export class Upsample extends Module {
-  constructor(readonly options: I.InterpolateOptions) {
+  readonly options: I.InterpolateOptions;
+
+  constructor(...args: Arguments<I.InterpolateOptions, typeof UPSAMPLE_ORDER>) {
     super();
+    this.options = byName<I.InterpolateOptions>(new.target.name, args, UPSAMPLE_ORDER, 0, []);
   }
 
   forward(input: Tensor): Tensor {
@@ -70,25 +97,41 @@ export type UpsamplingOptions = Pick<I.InterpolateOptions, 'size' | 'scaleFactor
 
 /** Resizes [N, C, H, W] by repeating the nearest pixel. */
 export class UpsamplingNearest2d extends Upsample {
-  constructor(options: UpsamplingOptions) {
-    super({ ...options, mode: 'nearest' });
+  constructor(...args: Arguments<UpsamplingOptions, ['size', 'scaleFactor']>) {
+    super({
+      ...byName<UpsamplingOptions>('UpsamplingNearest2d', args, ['size', 'scaleFactor'], 0, []),
+      mode: 'nearest',
+    });
   }
 }
 
 /** Resizes [N, C, H, W] by bilinear interpolation between the pixels, of which those in the corners stay. */
 export class UpsamplingBilinear2d extends Upsample {
-  constructor(options: UpsamplingOptions) {
-    super({ ...options, mode: 'bilinear', alignCorners: true });
+  constructor(...args: Arguments<UpsamplingOptions, ['size', 'scaleFactor']>) {
+    super({
+      ...byName<UpsamplingOptions>('UpsamplingBilinear2d', args, ['size', 'scaleFactor'], 0, []),
+      mode: 'bilinear',
+      alignCorners: true,
+    });
   }
 }
 
 /** Divides by the neighbouring channels' activity (Krizhevsky et al., 2012); see {@link I.localResponseNorm}. */
 export class LocalResponseNorm extends Module {
-  constructor(
-    readonly size: number,
-    readonly options: I.ResponseNormOptions = {},
-  ) {
+  readonly size: number;
+  readonly options: I.ResponseNormOptions;
+
+  constructor(...args: Arguments<I.ResponseNormOptions & { size: number }, ['size', 'alpha', 'beta', 'k']>) {
     super();
+    const { size, ...options } = byName<I.ResponseNormOptions & { size: number }>(
+      'LocalResponseNorm',
+      args,
+      ['size', 'alpha', 'beta', 'k'],
+      1,
+      [],
+    );
+    this.size = size;
+    this.options = options;
   }
 
   forward(input: Tensor): Tensor {
@@ -109,11 +152,25 @@ export interface UnfoldLayerOptions {
 
 /** The windows of images [N, C, H, W] as columns [N, C kH kW, L]. */
 export class Unfold extends Module {
+  readonly kernelSize: PerDim;
+  readonly options: UnfoldLayerOptions;
+
   constructor(
-    readonly kernelSize: PerDim,
-    readonly options: UnfoldLayerOptions = {},
+    ...args: Arguments<
+      UnfoldLayerOptions & { kernelSize: PerDim },
+      ['kernelSize', 'dilation', 'padding', 'stride']
+    >
   ) {
     super();
+    const { kernelSize, ...options } = byName<UnfoldLayerOptions & { kernelSize: PerDim }>(
+      'Unfold',
+      args,
+      ['kernelSize', 'dilation', 'padding', 'stride'],
+      1,
+      [],
+    );
+    this.kernelSize = kernelSize;
+    this.options = options;
   }
 
   forward(input: Tensor): Tensor {
@@ -123,12 +180,23 @@ export class Unfold extends Module {
 
 /** Adds columns [N, C kH kW, L] up to images of a size, the transpose of {@link Unfold}. */
 export class Fold extends Module {
+  readonly outputSize: PerDim;
+  readonly kernelSize: PerDim;
+  readonly options: UnfoldLayerOptions;
+
   constructor(
-    readonly outputSize: PerDim,
-    readonly kernelSize: PerDim,
-    readonly options: UnfoldLayerOptions = {},
+    ...args: Arguments<
+      UnfoldLayerOptions & { outputSize: PerDim; kernelSize: PerDim },
+      ['outputSize', 'kernelSize', 'dilation', 'padding', 'stride']
+    >
   ) {
     super();
+    const { outputSize, kernelSize, ...options } = byName<
+      UnfoldLayerOptions & { outputSize: PerDim; kernelSize: PerDim }
+    >('Fold', args, ['outputSize', 'kernelSize', 'dilation', 'padding', 'stride'], 2, []);
+    this.outputSize = outputSize;
+    this.kernelSize = kernelSize;
+    this.options = options;
   }
 
   forward(input: Tensor): Tensor {
@@ -138,11 +206,25 @@ export class Fold extends Module {
 
 /** Puts what a maximum pooling of 2 dimensions with indices gave back to where it was. */
 export class MaxUnpool2d extends Module {
+  readonly kernelSize: PerDim;
+  readonly options: { stride?: PerDim; padding?: PerDim };
+
   constructor(
-    readonly kernelSize: PerDim,
-    readonly options: { stride?: PerDim; padding?: PerDim } = {},
+    ...args: Arguments<
+      { stride?: PerDim; padding?: PerDim } & { kernelSize: PerDim },
+      ['kernelSize', 'stride', 'padding']
+    >
   ) {
     super();
+    const { kernelSize, ...options } = byName<{ stride?: PerDim; padding?: PerDim } & { kernelSize: PerDim }>(
+      'MaxUnpool2d',
+      args,
+      ['kernelSize', 'stride', 'padding'],
+      1,
+      [],
+    );
+    this.kernelSize = kernelSize;
+    this.options = options;
   }
 
   forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
@@ -152,12 +234,23 @@ export class MaxUnpool2d extends Module {
 
 /** (Σ xᵖ)^(1/p) of windows of [N, C, L]. */
 export class LPPool1d extends Module {
+  readonly normType: number;
+  readonly kernelSize: PerDim;
+  readonly options: { stride?: PerDim; ceilMode?: boolean };
+
   constructor(
-    readonly normType: number,
-    readonly kernelSize: PerDim,
-    readonly options: { stride?: PerDim; ceilMode?: boolean } = {},
+    ...args: Arguments<
+      { stride?: PerDim; ceilMode?: boolean } & { normType: number; kernelSize: PerDim },
+      ['normType', 'kernelSize', 'stride', 'ceilMode']
+    >
   ) {
     super();
+    const { normType, kernelSize, ...options } = byName<
+      { stride?: PerDim; ceilMode?: boolean } & { normType: number; kernelSize: PerDim }
+    >('LPPool1d', args, ['normType', 'kernelSize', 'stride', 'ceilMode'], 2, []);
+    this.normType = normType;
+    this.kernelSize = kernelSize;
+    this.options = options;
   }
 
   forward(input: Tensor): Tensor {
@@ -167,12 +260,23 @@ export class LPPool1d extends Module {
 
 /** (Σ xᵖ)^(1/p) of windows of [N, C, H, W]. */
 export class LPPool2d extends Module {
+  readonly normType: number;
+  readonly kernelSize: PerDim;
+  readonly options: { stride?: PerDim; ceilMode?: boolean };
+
   constructor(
-    readonly normType: number,
-    readonly kernelSize: PerDim,
-    readonly options: { stride?: PerDim; ceilMode?: boolean } = {},
+    ...args: Arguments<
+      { stride?: PerDim; ceilMode?: boolean } & { normType: number; kernelSize: PerDim },
+      ['normType', 'kernelSize', 'stride', 'ceilMode']
+    >
   ) {
     super();
+    const { normType, kernelSize, ...options } = byName<
+      { stride?: PerDim; ceilMode?: boolean } & { normType: number; kernelSize: PerDim }
+    >('LPPool2d', args, ['normType', 'kernelSize', 'stride', 'ceilMode'], 2, []);
+    this.normType = normType;
+    this.kernelSize = kernelSize;
+    this.options = options;
   }
 
   forward(input: Tensor): Tensor {

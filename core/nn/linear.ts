@@ -7,8 +7,9 @@ import { linear } from '../ops/matmul.js';
 import type { Tensor } from '../tensor.js';
 import type { FitsLast, KnownSize, LastReplaced, Unknown } from '../types/known.js';
 import { bilinear } from '../ops/encoding.js';
-import { checkOptions, checkSizes } from '../options.js';
+import { checkSizes } from '../options.js';
 import { kaimingUniform_, uniform_ } from './init.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
@@ -19,6 +20,22 @@ export interface LayerOptions {
   /** float32 or float64; the default dtype. */
   dtype?: FloatDType;
 }
+
+/** All that {@link Linear} is made with. */
+export interface LinearArguments extends LayerOptions {
+  inFeatures: number;
+  outFeatures: number;
+}
+
+/** All that {@link Bilinear} is made with. */
+export interface BilinearArguments extends LayerOptions {
+  in1Features: number;
+  in2Features: number;
+  outFeatures: number;
+}
+
+const LINEAR_ORDER = ['inFeatures', 'outFeatures', 'bias'] as const;
+const BILINEAR_ORDER = ['in1Features', 'in2Features', 'outFeatures', 'bias'] as const;
 
 /** An uninitialized parameter. */
 export function emptyParameter(shape: readonly number[], dtype?: FloatDType): Parameter {
@@ -34,8 +51,13 @@ export function initWeightAndBias(weight: Tensor, bias: Tensor | null, fanIn: nu
   }
 }
 
-/** Gives its input back; a placeholder. */
+/** Gives its input back; a placeholder for any layer, whose arguments it takes and ignores. */
 export class Identity extends Module {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- see above
+  constructor(..._ignored: readonly unknown[]) {
+    super();
+  }
+
   forward(input: Tensor): Tensor {
     return input;
   }
@@ -57,14 +79,23 @@ export interface Linear<In extends number, Out extends number> {
 export class Linear<In extends number = Unknown, Out extends number = Unknown> extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
+  readonly inFeatures: In;
+  readonly outFeatures: Out;
 
-  constructor(
-    readonly inFeatures: In,
-    readonly outFeatures: Out,
-    options: LayerOptions = {},
-  ) {
+  constructor(inFeatures: In, outFeatures: Out, options?: LayerOptions);
+  constructor(inFeatures: In, outFeatures: Out, bias: boolean, options?: { dtype?: FloatDType });
+  constructor(options: LinearArguments & { inFeatures: In; outFeatures: Out });
+  constructor(...args: readonly unknown[]) {
     super();
-    checkOptions('Linear', options, ['bias', 'dtype']);
+    const options = byName<LinearArguments & { inFeatures: In; outFeatures: Out }>(
+      'Linear',
+      args,
+      LINEAR_ORDER,
+      2,
+    );
+    const { inFeatures, outFeatures } = options;
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
     checkSizes('Linear', { inFeatures, outFeatures });
     this.weight = emptyParameter([outFeatures, inFeatures], options.dtype);
     this.bias = (options.bias ?? true) ? emptyParameter([outFeatures], options.dtype) : null;
@@ -103,14 +134,18 @@ export class Linear<In extends number = Unknown, Out extends number = Unknown> e
 export class Bilinear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
+  readonly in1Features: number;
+  readonly in2Features: number;
+  readonly outFeatures: number;
 
-  constructor(
-    readonly in1Features: number,
-    readonly in2Features: number,
-    readonly outFeatures: number,
-    options: LayerOptions = {},
-  ) {
+  constructor(...args: Arguments<BilinearArguments, typeof BILINEAR_ORDER>) {
     super();
+    const options = byName<BilinearArguments>('Bilinear', args, BILINEAR_ORDER, 3);
+    const { in1Features, in2Features, outFeatures } = options;
+    checkSizes('Bilinear', { in1Features, in2Features, outFeatures });
+    this.in1Features = in1Features;
+    this.in2Features = in2Features;
+    this.outFeatures = outFeatures;
     this.weight = emptyParameter([outFeatures, in1Features, in2Features], options.dtype);
     this.bias = (options.bias ?? true) ? emptyParameter([outFeatures], options.dtype) : null;
     this.resetParameters();

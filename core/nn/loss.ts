@@ -1,6 +1,6 @@
 /** Losses as modules: `const loss = new CrossEntropyLoss()`, `loss(output, target)`. */
 
-import { checkOptions } from '../options.js';
+import { type Arguments, byName } from '../arguments.js';
 import * as F from '../ops/functional.js';
 import type { CtcOptions, Lengths } from '../ops/ctc.js';
 import type { Reduction } from '../ops/losses.js';
@@ -16,17 +16,17 @@ export interface ReductionOptions {
 abstract class Loss extends Module {
   readonly reduction: Reduction;
 
-  constructor(options: ReductionOptions, more: readonly string[]) {
+  constructor(options: ReductionOptions) {
     super();
-    checkOptions(this.typeName, options, ['reduction', ...more]);
     this.reduction = options.reduction ?? 'mean';
   }
 }
 
 /** (x - y)². */
 export class MSELoss extends Loss {
-  constructor(options: ReductionOptions = {}) {
-    super(options, []);
+  constructor(...args: Arguments<ReductionOptions, ['reduction']>) {
+    const options = byName<ReductionOptions>('MSELoss', args, ['reduction'], 0, []);
+    super(options);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -36,8 +36,9 @@ export class MSELoss extends Loss {
 
 /** |x - y|. */
 export class L1Loss extends Loss {
-  constructor(options: ReductionOptions = {}) {
-    super(options, []);
+  constructor(...args: Arguments<ReductionOptions, ['reduction']>) {
+    const options = byName<ReductionOptions>('L1Loss', args, ['reduction'], 0, []);
+    super(options);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -49,8 +50,15 @@ export class L1Loss extends Loss {
 export class SmoothL1Loss extends Loss {
   readonly beta: number;
 
-  constructor(options: ReductionOptions & { beta?: number } = {}) {
-    super(options, ['beta']);
+  constructor(...args: Arguments<ReductionOptions & { beta?: number }, ['reduction', 'beta']>) {
+    const options = byName<ReductionOptions & { beta?: number }>(
+      'SmoothL1Loss',
+      args,
+      ['reduction', 'beta'],
+      0,
+      [],
+    );
+    super(options);
     this.beta = options.beta ?? 1;
   }
 
@@ -63,8 +71,15 @@ export class SmoothL1Loss extends Loss {
 export class HuberLoss extends Loss {
   readonly delta: number;
 
-  constructor(options: ReductionOptions & { delta?: number } = {}) {
-    super(options, ['delta']);
+  constructor(...args: Arguments<ReductionOptions & { delta?: number }, ['reduction', 'delta']>) {
+    const options = byName<ReductionOptions & { delta?: number }>(
+      'HuberLoss',
+      args,
+      ['reduction', 'delta'],
+      0,
+      [],
+    );
+    super(options);
     this.delta = options.delta ?? 1;
   }
 
@@ -73,13 +88,28 @@ export class HuberLoss extends Loss {
   }
 }
 
+/** Options of {@link BCEWithLogitsLoss}. */
+export interface BinaryLossOptions extends ReductionOptions {
+  /** A factor for each element's loss; broadcasts. */
+  weight?: Tensor | null;
+  /** A factor for the losses of targets of 1; broadcasts. */
+  posWeight?: Tensor | null;
+}
+
 /** -(posWeight y ln σ(x) + (1 - y) ln(1 - σ(x))) of logits x and targets y in [0, 1]. */
 export class BCEWithLogitsLoss extends Loss {
   readonly weight: Tensor | null;
   readonly posWeight: Tensor | null;
 
-  constructor(options: ReductionOptions & { weight?: Tensor; posWeight?: Tensor } = {}) {
-    super(options, ['weight', 'posWeight']);
+  constructor(...args: Arguments<BinaryLossOptions, ['weight', 'reduction', 'posWeight']>) {
+    const options = byName<BinaryLossOptions>(
+      'BCEWithLogitsLoss',
+      args,
+      ['weight', 'reduction', 'posWeight'],
+      0,
+      [],
+    );
+    super(options);
     this.weight = options.weight ?? null;
     this.posWeight = options.posWeight ?? null;
     this.registerBuffer('weight', this.weight);
@@ -95,7 +125,7 @@ export class BCEWithLogitsLoss extends Loss {
 /** Options of losses of classes. */
 export interface ClassLossOptions extends ReductionOptions {
   /** A factor for each class, [C]. */
-  weight?: Tensor;
+  weight?: Tensor | null;
   /** A class whose samples do not count (-100). */
   ignoreIndex?: number;
 }
@@ -105,8 +135,9 @@ export class NLLLoss extends Loss {
   readonly weight: Tensor | null;
   readonly ignoreIndex: number;
 
-  constructor(options: ClassLossOptions = {}) {
-    super(options, ['weight', 'ignoreIndex']);
+  constructor(...args: Arguments<ClassLossOptions, ['weight', 'ignoreIndex', 'reduction']>) {
+    const options = byName<ClassLossOptions>('NLLLoss', args, ['weight', 'ignoreIndex', 'reduction'], 0, []);
+    super(options);
     this.weight = options.weight ?? null;
     this.ignoreIndex = options.ignoreIndex ?? -100;
     this.registerBuffer('weight', this.weight);
@@ -118,6 +149,12 @@ export class NLLLoss extends Loss {
   }
 }
 
+/** Options of {@link CrossEntropyLoss}. */
+export interface CrossEntropyOptions extends ClassLossOptions {
+  /** The part of the target that is spread over all classes (0). */
+  labelSmoothing?: number;
+}
+
 /**
  * -ln softmax(x)[class] of logits: input [N, C] or [N, C, …], target class indices [N] or [N, …] (int64), or
  * probabilities of the input's shape. `labelSmoothing` mixes that part of the uniform distribution into the target.
@@ -127,8 +164,17 @@ export class CrossEntropyLoss extends Loss {
   readonly ignoreIndex: number;
   readonly labelSmoothing: number;
 
-  constructor(options: ClassLossOptions & { labelSmoothing?: number } = {}) {
-    super(options, ['weight', 'ignoreIndex', 'labelSmoothing']);
+  constructor(
+    ...args: Arguments<CrossEntropyOptions, ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing']>
+  ) {
+    const options = byName<CrossEntropyOptions>(
+      'CrossEntropyLoss',
+      args,
+      ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'],
+      0,
+      [],
+    );
+    super(options);
     this.weight = options.weight ?? null;
     this.ignoreIndex = options.ignoreIndex ?? -100;
     this.labelSmoothing = options.labelSmoothing ?? 0;
@@ -146,8 +192,9 @@ export class CTCLoss extends Loss {
   readonly blank: number;
   readonly zeroInfinity: boolean;
 
-  constructor(options: CtcOptions = {}) {
-    super(options, ['blank', 'zeroInfinity']);
+  constructor(...args: Arguments<CtcOptions, ['blank', 'reduction', 'zeroInfinity']>) {
+    const options = byName<CtcOptions>('CTCLoss', args, ['blank', 'reduction', 'zeroInfinity'], 0, []);
+    super(options);
     this.blank = options.blank ?? 0;
     this.zeroInfinity = options.zeroInfinity ?? false;
   }

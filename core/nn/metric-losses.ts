@@ -5,12 +5,16 @@ import * as L from '../ops/likelihoods.js';
 import type { LossOptions } from '../ops/losses.js';
 import * as M from '../ops/margins.js';
 import type { Tensor } from '../tensor.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 
 /** A loss is a function with options; only tensors among them are kept elsewhere, as buffers. */
 abstract class OptionsLoss<O extends object> extends Module {
-  constructor(readonly options: O) {
+  readonly options: O;
+
+  constructor(args: readonly unknown[], order: readonly (keyof O & string)[]) {
     super();
+    this.options = byName<O>(new.target.name, args, order, 0, []);
   }
 }
 
@@ -19,9 +23,9 @@ abstract class WeightedLoss<O extends { weight?: Tensor | null }> extends Module
   readonly weight: Tensor | null;
   protected readonly options: Omit<O, 'weight'>;
 
-  constructor(options: O) {
+  constructor(args: readonly unknown[], order: readonly (keyof O & string)[]) {
     super();
-    const { weight, ...rest } = options;
+    const { weight, ...rest } = byName<O>(new.target.name, args, order, 0, []);
     this.options = rest;
     this.weight = weight ?? null;
     this.registerBuffer('weight', this.weight);
@@ -30,8 +34,8 @@ abstract class WeightedLoss<O extends { weight?: Tensor | null }> extends Module
 
 /** Binary cross entropy of probabilities; for logits take {@link BCEWithLogitsLoss}. See {@link L.binaryCrossEntropy}. */
 export class BCELoss extends WeightedLoss<L.BceOptions> {
-  constructor(options: L.BceOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<L.BceOptions, ['weight', 'reduction']>) {
+    super(args, ['weight', 'reduction']);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -41,8 +45,8 @@ export class BCELoss extends WeightedLoss<L.BceOptions> {
 
 /** Kullback-Leibler divergence of log-probabilities from a target; see {@link L.klDiv}. */
 export class KLDivLoss extends OptionsLoss<L.KlDivOptions> {
-  constructor(options: L.KlDivOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<L.KlDivOptions, ['reduction', 'logTarget']>) {
+    super(args, ['reduction', 'logTarget']);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -52,8 +56,8 @@ export class KLDivLoss extends OptionsLoss<L.KlDivOptions> {
 
 /** Negative log-likelihood of counts under Poisson distributions; see {@link L.poissonNllLoss}. */
 export class PoissonNLLLoss extends OptionsLoss<L.PoissonOptions> {
-  constructor(options: L.PoissonOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<L.PoissonOptions, ['logInput', 'full', 'eps', 'reduction']>) {
+    super(args, ['logInput', 'full', 'eps', 'reduction']);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -63,8 +67,8 @@ export class PoissonNLLLoss extends OptionsLoss<L.PoissonOptions> {
 
 /** Hinge loss of distances with targets 1 and -1; see {@link M.hingeEmbeddingLoss}. */
 export class HingeEmbeddingLoss extends OptionsLoss<M.MarginOptions> {
-  constructor(options: M.MarginOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<M.MarginOptions, ['margin', 'reduction']>) {
+    super(args, ['margin', 'reduction']);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -74,8 +78,8 @@ export class HingeEmbeddingLoss extends OptionsLoss<M.MarginOptions> {
 
 /** Hinge loss of several classes a sample; see {@link M.multilabelMarginLoss}. */
 export class MultiLabelMarginLoss extends OptionsLoss<LossOptions> {
-  constructor(options: LossOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<LossOptions, ['reduction']>) {
+    super(args, ['reduction']);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -85,8 +89,8 @@ export class MultiLabelMarginLoss extends OptionsLoss<LossOptions> {
 
 /** Logistic loss of targets 1 and -1; see {@link M.softMarginLoss}. */
 export class SoftMarginLoss extends OptionsLoss<LossOptions> {
-  constructor(options: LossOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<LossOptions, ['reduction']>) {
+    super(args, ['reduction']);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -96,8 +100,8 @@ export class SoftMarginLoss extends OptionsLoss<LossOptions> {
 
 /** Hinge loss of one class a sample; see {@link M.multiMarginLoss}. */
 export class MultiMarginLoss extends WeightedLoss<M.MultiMarginOptions> {
-  constructor(options: M.MultiMarginOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<M.MultiMarginOptions, ['p', 'margin', 'weight', 'reduction']>) {
+    super(args, ['p', 'margin', 'weight', 'reduction']);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -107,8 +111,8 @@ export class MultiMarginLoss extends WeightedLoss<M.MultiMarginOptions> {
 
 /** Logistic loss of several classes a sample; see {@link M.multilabelSoftMarginLoss}. */
 export class MultiLabelSoftMarginLoss extends WeightedLoss<M.WeightedOptions> {
-  constructor(options: M.WeightedOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<M.WeightedOptions, ['weight', 'reduction']>) {
+    super(args, ['weight', 'reduction']);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -118,8 +122,8 @@ export class MultiLabelSoftMarginLoss extends WeightedLoss<M.WeightedOptions> {
 
 /** Cosine distance of pairs with targets 1 and -1; see {@link M.cosineEmbeddingLoss}. */
 export class CosineEmbeddingLoss extends OptionsLoss<M.MarginOptions> {
-  constructor(options: M.MarginOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<M.MarginOptions, ['margin', 'reduction']>) {
+    super(args, ['margin', 'reduction']);
   }
 
   forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
@@ -129,8 +133,8 @@ export class CosineEmbeddingLoss extends OptionsLoss<M.MarginOptions> {
 
 /** Hinge loss of pairs of which the first (target 1) or second (-1) should be larger; see {@link M.marginRankingLoss}. */
 export class MarginRankingLoss extends OptionsLoss<M.MarginOptions> {
-  constructor(options: M.MarginOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<M.MarginOptions, ['margin', 'reduction']>) {
+    super(args, ['margin', 'reduction']);
   }
 
   forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
@@ -140,8 +144,8 @@ export class MarginRankingLoss extends OptionsLoss<M.MarginOptions> {
 
 /** Hinge loss of distances to a positive and a negative example; see {@link M.tripletMarginLoss}. */
 export class TripletMarginLoss extends OptionsLoss<M.TripletOptions> {
-  constructor(options: M.TripletOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<M.TripletOptions, ['margin', 'p', 'eps', 'swap', 'reduction']>) {
+    super(args, ['margin', 'p', 'eps', 'swap', 'reduction']);
   }
 
   forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
@@ -151,8 +155,10 @@ export class TripletMarginLoss extends OptionsLoss<M.TripletOptions> {
 
 /** {@link TripletMarginLoss} with a distance of one's own; see {@link M.tripletMarginWithDistanceLoss}. */
 export class TripletMarginWithDistanceLoss extends OptionsLoss<M.TripletDistanceOptions> {
-  constructor(options: M.TripletDistanceOptions = {}) {
-    super(options);
+  constructor(
+    ...args: Arguments<M.TripletDistanceOptions, ['distanceFunction', 'margin', 'swap', 'reduction']>
+  ) {
+    super(args, ['distanceFunction', 'margin', 'swap', 'reduction']);
   }
 
   forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
@@ -162,8 +168,8 @@ export class TripletMarginWithDistanceLoss extends OptionsLoss<M.TripletDistance
 
 /** Negative log-likelihood of normal distributions with given variances; see {@link L.gaussianNllLoss}. */
 export class GaussianNLLLoss extends OptionsLoss<L.GaussianOptions> {
-  constructor(options: L.GaussianOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<L.GaussianOptions, ['full', 'eps', 'reduction']>) {
+    super(args, ['full', 'eps', 'reduction']);
   }
 
   forward(input: Tensor, target: Tensor, variance: Tensor): Tensor {
@@ -173,8 +179,8 @@ export class GaussianNLLLoss extends OptionsLoss<L.GaussianOptions> {
 
 /** Cosine of the angle between two vectors along a dimension (1); see {@link D.cosineSimilarity}. */
 export class CosineSimilarity extends OptionsLoss<D.SimilarityOptions> {
-  constructor(options: D.SimilarityOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<D.SimilarityOptions, ['dim', 'eps']>) {
+    super(args, ['dim', 'eps']);
   }
 
   forward(x1: Tensor, x2: Tensor): Tensor {
@@ -184,8 +190,8 @@ export class CosineSimilarity extends OptionsLoss<D.SimilarityOptions> {
 
 /** Distance of two vectors along the last dimension; see {@link D.pairwiseDistance}. */
 export class PairwiseDistance extends OptionsLoss<D.PairwiseOptions> {
-  constructor(options: D.PairwiseOptions = {}) {
-    super(options);
+  constructor(...args: Arguments<D.PairwiseOptions, ['p', 'eps', 'keepdim']>) {
+    super(args, ['p', 'eps', 'keepdim']);
   }
 
   forward(x1: Tensor, x2: Tensor): Tensor {

@@ -216,7 +216,8 @@ export abstract class Module extends Callable {
   }
 
   /** Forgets all parameters' gradients; with `setToNone: false` they become zeros instead. */
-  zeroGrad(setToNone = true): void {
+  zeroGrad(options: boolean | { setToNone?: boolean } = {}): void {
+    const setToNone = typeof options === 'boolean' ? options : (options.setToNone ?? true);
     for (const parameter of this.parameters()) {
       if (setToNone) parameter.grad = null;
       else if (parameter.grad !== null) parameter.grad = zerosLike(parameter.grad);

@@ -2,10 +2,11 @@
 
 import { formatShape, type Shape } from '../layout.js';
 import type { FloatDType } from '../dtype.js';
-import { checkOptions, checkSizes } from '../options.js';
+import { checkSizes } from '../options.js';
 import { ones, tensor, zeros } from '../ops/creation.js';
 import type { Tensor } from '../tensor.js';
 import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './functional/normalization.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
@@ -22,8 +23,14 @@ export interface BatchNormLayerOptions {
   dtype?: FloatDType;
 }
 
+/** All that batch and instance normalization are made with. */
+export type BatchNormArguments = BatchNormLayerOptions & { numFeatures: number };
+const RUNNING_ORDER = ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'] as const;
+type RunningArguments = Arguments<BatchNormArguments, typeof RUNNING_ORDER>;
+
 /** What normalizations with running statistics share. */
 abstract class RunningNorm extends Module {
+  readonly numFeatures: number;
   readonly eps: number;
   readonly momentum: number | null;
   readonly affine: boolean;
@@ -34,15 +41,12 @@ abstract class RunningNorm extends Module {
   readonly runningVar: Tensor | null = null;
   readonly numBatchesTracked: Tensor | null = null;
 
-  constructor(
-    readonly numFeatures: number,
-    options: BatchNormLayerOptions,
-    defaults: { affine: boolean; trackRunningStats: boolean },
-  ) {
+  constructor(args: RunningArguments, defaults: { affine: boolean; trackRunningStats: boolean }) {
     super();
-    checkOptions(this.typeName, options, ['eps', 'momentum', 'affine', 'trackRunningStats', 'dtype']);
+    const options = byName<BatchNormArguments>(this.typeName, args, RUNNING_ORDER, 1);
+    const { numFeatures, dtype } = options;
     checkSizes(this.typeName, { numFeatures });
-    const { dtype } = options;
+    this.numFeatures = numFeatures;
     this.eps = options.eps ?? 1e-5;
     this.momentum = options.momentum === undefined ? 0.1 : options.momentum;
     this.affine = options.affine ?? defaults.affine;
@@ -83,8 +87,10 @@ abstract class RunningNorm extends Module {
 
 /** What batch normalization layers share; see {@link BatchNorm1d}. */
 abstract class BatchNorm extends RunningNorm {
-  constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
-    super(numFeatures, options, { affine: true, trackRunningStats: true });
+  constructor(numFeatures: number, options?: BatchNormLayerOptions);
+  constructor(...args: RunningArguments);
+  constructor(...args: RunningArguments) {
+    super(args, { affine: true, trackRunningStats: true });
   }
 
   forward(input: Tensor): Tensor {
@@ -116,8 +122,10 @@ export class BatchNorm3d extends BatchNorm {
 
 /** What instance normalization layers share; see {@link InstanceNorm1d}. */
 abstract class InstanceNorm extends RunningNorm {
-  constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
-    super(numFeatures, options, { affine: false, trackRunningStats: false });
+  constructor(numFeatures: number, options?: BatchNormLayerOptions);
+  constructor(...args: RunningArguments);
+  constructor(...args: RunningArguments) {
+    super(args, { affine: false, trackRunningStats: false });
   }
 
   forward(input: Tensor): Tensor {
@@ -158,8 +166,14 @@ export interface LayerNormOptions {
   eps?: number;
   /** Whether a weight and a bias for each element are learned (yes). */
   elementwiseAffine?: boolean;
+  /** Whether the bias is learned, where the weight is (yes). */
+  bias?: boolean;
   dtype?: FloatDType;
 }
+
+/** All that {@link LayerNorm} is made with. */
+export type LayerNormArguments = LayerNormOptions & { normalizedShape: number | Shape };
+const LAYER_NORM_ORDER = ['normalizedShape', 'eps', 'elementwiseAffine', 'bias'] as const;
 
 /**
  * Layer normalization (Ba et al., 2016): (x - mean) / √(var + eps) weight + bias over the last dimensions, which have
@@ -171,14 +185,16 @@ export class LayerNorm extends Module {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
 
-  constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
+  constructor(normalizedShape: number | Shape, options?: LayerNormOptions);
+  constructor(...args: Arguments<LayerNormArguments, typeof LAYER_NORM_ORDER>);
+  constructor(...args: Arguments<LayerNormArguments, typeof LAYER_NORM_ORDER>) {
     super();
-    checkOptions(this.typeName, options, ['eps', 'elementwiseAffine', 'dtype']);
-    const { eps = 1e-5, elementwiseAffine = true, dtype } = options;
+    const options = byName<LayerNormArguments>(this.typeName, args, LAYER_NORM_ORDER, 1);
+    const { normalizedShape, eps = 1e-5, elementwiseAffine = true, bias = true, dtype } = options;
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
     this.eps = eps;
     this.weight = elementwiseAffine ? new Parameter(ones([...this.normalizedShape], { dtype })) : null;
-    this.bias = elementwiseAffine ? new Parameter(zeros([...this.normalizedShape], { dtype })) : null;
+    this.bias = elementwiseAffine && bias ? new Parameter(zeros([...this.normalizedShape], { dtype })) : null;
   }
 
   /** @throws RangeError if the last dimensions have other sizes */
@@ -189,9 +205,14 @@ export class LayerNorm extends Module {
 
   override extraRepr(): string {
     const affine = this.weight !== null;
-    return `[${this.normalizedShape.join(', ')}], eps=${this.eps}, elementwiseAffine=${affine}`;
+    const bias = affine && this.bias === null ? ', bias=false' : '';
+    return `[${this.normalizedShape.join(', ')}], eps=${this.eps}, elementwiseAffine=${affine}${bias}`;
   }
 }
+
+/** All that {@link RMSNorm} is made with. */
+export type RMSNormArguments = RMSNormOptions & { normalizedShape: number | Shape };
+const RMS_NORM_ORDER = ['normalizedShape', 'eps', 'elementwiseAffine'] as const;
 
 /** Options of {@link RMSNorm}. */
 export interface RMSNormOptions {
@@ -211,10 +232,12 @@ export class RMSNorm extends Module {
   readonly eps: number | null;
   readonly weight: Parameter | null;
 
-  constructor(normalizedShape: number | Shape, options: RMSNormOptions = {}) {
+  constructor(normalizedShape: number | Shape, options?: RMSNormOptions);
+  constructor(...args: Arguments<RMSNormArguments, typeof RMS_NORM_ORDER>);
+  constructor(...args: Arguments<RMSNormArguments, typeof RMS_NORM_ORDER>) {
     super();
-    checkOptions(this.typeName, options, ['eps', 'elementwiseAffine', 'dtype']);
-    const { eps = null, elementwiseAffine = true, dtype } = options;
+    const options = byName<RMSNormArguments>(this.typeName, args, RMS_NORM_ORDER, 1);
+    const { normalizedShape, eps = null, elementwiseAffine = true, dtype } = options;
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
     this.eps = eps;
     this.weight = elementwiseAffine ? new Parameter(ones([...this.normalizedShape], { dtype })) : null;
@@ -241,20 +264,27 @@ export interface GroupNormOptions {
   dtype?: FloatDType;
 }
 
+/** All that {@link GroupNorm} is made with. */
+export type GroupNormArguments = GroupNormOptions & { numGroups: number; numChannels: number };
+const GROUP_NORM_ORDER = ['numGroups', 'numChannels', 'eps', 'affine'] as const;
+
 /** Group normalization (Wu and He, 2018) of [N, C, …]: over C / numGroups neighbouring channels of each sample. */
 export class GroupNorm extends Module {
+  readonly numGroups: number;
+  readonly numChannels: number;
   readonly eps: number;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
 
   /** @throws RangeError unless the channels divide into groups */
-  constructor(
-    readonly numGroups: number,
-    readonly numChannels: number,
-    options: GroupNormOptions = {},
-  ) {
+  constructor(numGroups: number, numChannels: number, options?: GroupNormOptions);
+  constructor(...args: Arguments<GroupNormArguments, typeof GROUP_NORM_ORDER>);
+  constructor(...args: Arguments<GroupNormArguments, typeof GROUP_NORM_ORDER>) {
     super();
-    checkOptions(this.typeName, options, ['eps', 'affine', 'dtype']);
+    const options = byName<GroupNormArguments>(this.typeName, args, GROUP_NORM_ORDER, 2);
+    const { numGroups, numChannels } = options;
+    this.numGroups = numGroups;
+    this.numChannels = numChannels;
     checkSizes(this.typeName, { numGroups, numChannels });
     if (numChannels % numGroups !== 0) {
       throw new RangeError(`GroupNorm: ${numChannels} channels do not divide into ${numGroups} groups`);

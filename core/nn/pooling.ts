@@ -1,10 +1,11 @@
 /** Layers that make one number of each window. */
 
 import { formatShape } from '../layout.js';
-import { checkOptions } from '../options.js';
 import * as P from '../ops/functional.js';
+import type { ValuesIndices } from '../ops/extremes.js';
 import type { PerDim } from '../ops/windows.js';
 import type { Tensor } from '../tensor.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 
 /** Options of pooling layers. */
@@ -21,6 +22,8 @@ export interface PoolLayerOptions {
 export interface MaxPoolLayerOptions extends PoolLayerOptions {
   /** Distance between the elements of a window (1). */
   dilation?: PerDim;
+  /** Give [output, indices], as unpooling needs (no). */
+  returnIndices?: boolean;
 }
 
 /** Options of average pooling. */
@@ -35,15 +38,35 @@ function show(value: PerDim): string {
   return typeof value === 'number' ? String(value) : formatShape(value);
 }
 
+type WithKernel<O> = O & { kernelSize: PerDim };
+type MaxPoolArguments = WithKernel<MaxPoolLayerOptions>;
+type AvgPoolArguments = WithKernel<AvgPoolLayerOptions>;
+
+const MAX_ORDER = ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'] as const;
+const AVG_ORDER = [
+  'kernelSize',
+  'stride',
+  'padding',
+  'ceilMode',
+  'countIncludePad',
+  'divisorOverride',
+] as const;
+type MaxOrder = typeof MAX_ORDER;
+type AvgOrder = typeof AVG_ORDER;
+
+/** What maximum pooling gives: the largest elements, with their places where those are asked for. */
+type Largest<Indices> = Indices extends true ? ValuesIndices : Tensor;
+
 /** What layers with windows share. */
 abstract class Pool<O extends PoolLayerOptions> extends Module {
-  constructor(
-    readonly kernelSize: PerDim,
-    readonly options: O,
-    more: readonly string[],
-  ) {
+  readonly kernelSize: PerDim;
+  readonly options: Omit<WithKernel<O>, 'kernelSize'>;
+
+  constructor(args: readonly unknown[], order: readonly (keyof WithKernel<O> & string)[]) {
     super();
-    checkOptions(this.typeName, options, ['stride', 'padding', 'ceilMode', ...more]);
+    const { kernelSize, ...options } = byName<WithKernel<O>>(this.typeName, args, order, 1, []);
+    this.kernelSize = kernelSize;
+    this.options = options;
   }
 
   override extraRepr(): string {
@@ -53,42 +76,53 @@ abstract class Pool<O extends PoolLayerOptions> extends Module {
 }
 
 /** The largest element of each window of [N, C, L], or without N. */
-export class MaxPool1d extends Pool<MaxPoolLayerOptions> {
-  constructor(kernelSize: PerDim, options: MaxPoolLayerOptions = {}) {
-    super(kernelSize, options, ['dilation']);
+export class MaxPool1d<Indices extends boolean = false> extends Pool<MaxPoolLayerOptions> {
+  constructor(kernelSize: PerDim, options?: MaxPoolLayerOptions & { returnIndices?: Indices });
+  constructor(...args: Arguments<MaxPoolArguments, MaxOrder>);
+  constructor(...args: Arguments<MaxPoolArguments, MaxOrder>) {
+    super(args, MAX_ORDER);
   }
 
-  forward(input: Tensor): Tensor {
+  forward(input: Tensor): Largest<Indices>;
+  forward(input: Tensor): Tensor | ValuesIndices {
     return P.maxPool1d(input, this.kernelSize, { ...this.options });
   }
 }
 
 /** The largest element of each window of [N, C, H, W], or without N. */
-export class MaxPool2d extends Pool<MaxPoolLayerOptions> {
-  constructor(kernelSize: PerDim, options: MaxPoolLayerOptions = {}) {
-    super(kernelSize, options, ['dilation']);
+export class MaxPool2d<Indices extends boolean = false> extends Pool<MaxPoolLayerOptions> {
+  constructor(kernelSize: PerDim, options?: MaxPoolLayerOptions & { returnIndices?: Indices });
+  constructor(...args: Arguments<MaxPoolArguments, MaxOrder>);
+  constructor(...args: Arguments<MaxPoolArguments, MaxOrder>) {
+    super(args, MAX_ORDER);
   }
 
-  forward(input: Tensor): Tensor {
+  forward(input: Tensor): Largest<Indices>;
+  forward(input: Tensor): Tensor | ValuesIndices {
     return P.maxPool2d(input, this.kernelSize, { ...this.options });
   }
 }
 
 /** The largest element of each window of [N, C, D, H, W], or without N. */
-export class MaxPool3d extends Pool<MaxPoolLayerOptions> {
-  constructor(kernelSize: PerDim, options: MaxPoolLayerOptions = {}) {
-    super(kernelSize, options, ['dilation']);
+export class MaxPool3d<Indices extends boolean = false> extends Pool<MaxPoolLayerOptions> {
+  constructor(kernelSize: PerDim, options?: MaxPoolLayerOptions & { returnIndices?: Indices });
+  constructor(...args: Arguments<MaxPoolArguments, MaxOrder>);
+  constructor(...args: Arguments<MaxPoolArguments, MaxOrder>) {
+    super(args, MAX_ORDER);
   }
 
-  forward(input: Tensor): Tensor {
+  forward(input: Tensor): Largest<Indices>;
+  forward(input: Tensor): Tensor | ValuesIndices {
     return P.maxPool3d(input, this.kernelSize, { ...this.options });
   }
 }
 
 /** The mean of each window of [N, C, L], or without N. */
 export class AvgPool1d extends Pool<AvgPoolLayerOptions> {
-  constructor(kernelSize: PerDim, options: AvgPoolLayerOptions = {}) {
-    super(kernelSize, options, ['countIncludePad', 'divisorOverride']);
+  constructor(kernelSize: PerDim, options?: AvgPoolLayerOptions);
+  constructor(...args: Arguments<AvgPoolArguments, AvgOrder>);
+  constructor(...args: Arguments<AvgPoolArguments, AvgOrder>) {
+    super(args, AVG_ORDER);
   }
 
   forward(input: Tensor): Tensor {
@@ -98,8 +132,10 @@ export class AvgPool1d extends Pool<AvgPoolLayerOptions> {
 
 /** The mean of each window of [N, C, H, W], or without N. */
 export class AvgPool2d extends Pool<AvgPoolLayerOptions> {
-  constructor(kernelSize: PerDim, options: AvgPoolLayerOptions = {}) {
-    super(kernelSize, options, ['countIncludePad', 'divisorOverride']);
+  constructor(kernelSize: PerDim, options?: AvgPoolLayerOptions);
+  constructor(...args: Arguments<AvgPoolArguments, AvgOrder>);
+  constructor(...args: Arguments<AvgPoolArguments, AvgOrder>) {
+    super(args, AVG_ORDER);
   }
 
   forward(input: Tensor): Tensor {
@@ -109,8 +145,10 @@ export class AvgPool2d extends Pool<AvgPoolLayerOptions> {
 
 /** The mean of each window of [N, C, D, H, W], or without N. */
 export class AvgPool3d extends Pool<AvgPoolLayerOptions> {
-  constructor(kernelSize: PerDim, options: AvgPoolLayerOptions = {}) {
-    super(kernelSize, options, ['countIncludePad', 'divisorOverride']);
+  constructor(kernelSize: PerDim, options?: AvgPoolLayerOptions);
+  constructor(...args: Arguments<AvgPoolArguments, AvgOrder>);
+  constructor(...args: Arguments<AvgPoolArguments, AvgOrder>) {
+    super(args, AVG_ORDER);
   }
 
   forward(input: Tensor): Tensor {
@@ -122,8 +160,17 @@ export class AvgPool3d extends Pool<AvgPoolLayerOptions> {
 export type OutputSize = number | readonly (number | null)[];
 
 abstract class AdaptivePool extends Module {
-  constructor(readonly outputSize: OutputSize) {
+  readonly outputSize: OutputSize;
+
+  constructor(...args: Arguments<{ outputSize: OutputSize }, ['outputSize']>) {
     super();
+    this.outputSize = byName<{ outputSize: OutputSize }>(
+      new.target.name,
+      args,
+      ['outputSize'],
+      1,
+      [],
+    ).outputSize;
   }
 
   override extraRepr(): string {

@@ -1,6 +1,6 @@
 /** Recurrent networks over sequences. */
 
-import { checkOptions, checkSizes } from '../options.js';
+import { checkSizes } from '../options.js';
 import { type FloatDType, isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { zeros } from '../ops/creation.js';
@@ -11,6 +11,7 @@ import { gruStep, lstmStep, rnnStep } from './functional/cells.js';
 import { dropout } from './functional/dropout.js';
 import { uniform_ } from './init.js';
 import { emptyParameter } from './linear.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
@@ -29,16 +30,45 @@ export interface RecurrentOptions {
   dtype?: FloatDType;
 }
 
-const RECURRENT_OPTIONS = [
+/** All that recurrent networks are made with. */
+export interface RecurrentArguments extends RecurrentOptions {
+  inputSize: number;
+  hiddenSize: number;
+}
+
+/** All that {@link RNN} is made with. */
+export interface RNNArguments extends RecurrentArguments {
+  nonlinearity?: 'tanh' | 'relu';
+}
+
+/** All that {@link LSTM} is made with. */
+export interface LSTMArguments extends RecurrentArguments {
+  projSize?: number;
+}
+
+const GRU_ORDER = [
+  'inputSize',
+  'hiddenSize',
   'numLayers',
   'bias',
   'batchFirst',
   'dropout',
   'bidirectional',
-  'dtype',
+] as const;
+const LSTM_ORDER = [...GRU_ORDER, 'projSize'] as const;
+const RNN_ORDER = [
+  'inputSize',
+  'hiddenSize',
+  'numLayers',
   'nonlinearity',
-  'projSize',
-];
+  'bias',
+  'batchFirst',
+  'dropout',
+  'bidirectional',
+] as const;
+type ForGRU = Arguments<RecurrentArguments, typeof GRU_ORDER>;
+type ForLSTM = Arguments<LSTMArguments, typeof LSTM_ORDER>;
+type ForRNN = Arguments<RNNArguments, typeof RNN_ORDER>;
 
 /** The state of one layer and direction: the hidden state, and what a kind of network keeps beside it. */
 type State = readonly [hidden: Tensor, ...rest: Tensor[]];
@@ -52,17 +82,20 @@ abstract class Recurrent extends Module {
   /** By PyTorch's names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, …, `…_reverse`. */
   readonly weights = new Map<string, Parameter>();
 
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+
   constructor(
-    readonly inputSize: number,
-    readonly hiddenSize: number,
     gates: number,
-    options: RecurrentOptions,
+    options: RecurrentArguments,
     /** Size of the hidden state after a projection, or 0 without one. */
     readonly projSize = 0,
   ) {
     super();
-    checkOptions(this.typeName, options, RECURRENT_OPTIONS);
+    const { inputSize, hiddenSize } = options;
     checkSizes(this.typeName, { inputSize, hiddenSize });
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
     const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false, dtype } = options;
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
@@ -216,9 +249,12 @@ export class RNN extends Recurrent {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    options: RecurrentOptions & { nonlinearity?: 'tanh' | 'relu' } = {},
-  ) {
-    super(inputSize, hiddenSize, 1, options);
+    options?: RecurrentOptions & { nonlinearity?: 'tanh' | 'relu' },
+  );
+  constructor(...args: ForRNN);
+  constructor(...args: ForRNN) {
+    const options = byName<RNNArguments>('RNN', args, RNN_ORDER, 2);
+    super(1, options);
     this.nonlinearity = options.nonlinearity ?? 'tanh';
   }
 
@@ -234,8 +270,10 @@ export class RNN extends Recurrent {
 
 /** Gated recurrent units (Cho et al., 2014) over a sequence; shapes as {@link RNN}. */
 export class GRU extends Recurrent {
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super(inputSize, hiddenSize, 3, options);
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions);
+  constructor(...args: ForGRU);
+  constructor(...args: ForGRU) {
+    super(3, byName<RecurrentArguments>('GRU', args, GRU_ORDER, 2));
   }
 
   protected step(fromInput: Tensor, fromHidden: Tensor, [hidden]: State): State {
@@ -253,8 +291,11 @@ export class GRU extends Recurrent {
  * [h, c]. With `projSize` the hidden state is projected to that size.
  */
 export class LSTM extends Recurrent {
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions & { projSize?: number } = {}) {
-    super(inputSize, hiddenSize, 4, options, options.projSize);
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions & { projSize?: number });
+  constructor(...args: ForLSTM);
+  constructor(...args: ForLSTM) {
+    const options = byName<LSTMArguments>('LSTM', args, LSTM_ORDER, 2);
+    super(4, options, options.projSize);
   }
 
   protected step(fromInput: Tensor, fromHidden: Tensor, [, cell]: State): State {

@@ -3,15 +3,25 @@
 import type { Shape } from '../layout.js';
 import { reshapeTo } from '../ops/shape.js';
 import type { Tensor } from '../tensor.js';
+import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 
 /** Makes one dimension of those from `startDim` (1) to `endDim` (-1): [N, C, H, W] → [N, C·H·W]. */
 export class Flatten extends Module {
-  constructor(
-    readonly startDim = 1,
-    readonly endDim = -1,
-  ) {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(...args: Arguments<{ startDim?: number; endDim?: number }, ['startDim', 'endDim']>) {
     super();
+    const given = byName<{ startDim?: number; endDim?: number }>(
+      'Flatten',
+      args,
+      ['startDim', 'endDim'],
+      0,
+      [],
+    );
+    this.startDim = given.startDim ?? 1;
+    this.endDim = given.endDim ?? -1;
   }
 
   forward(input: Tensor): Tensor {
@@ -25,11 +35,20 @@ export class Flatten extends Module {
 
 /** Makes dimensions of sizes `unflattenedSize` of one, the reverse of {@link Flatten}. */
 export class Unflatten extends Module {
-  constructor(
-    readonly dim: number,
-    readonly unflattenedSize: Shape,
-  ) {
+  readonly dim: number;
+  readonly unflattenedSize: Shape;
+
+  constructor(...args: Arguments<{ dim: number; unflattenedSize: Shape }, ['dim', 'unflattenedSize']>) {
     super();
+    const given = byName<{ dim: number; unflattenedSize: Shape }>(
+      'Unflatten',
+      args,
+      ['dim', 'unflattenedSize'],
+      2,
+      [],
+    );
+    this.dim = given.dim;
+    this.unflattenedSize = given.unflattenedSize;
   }
 
   /** @throws RangeError if the sizes do not multiply to the dimension's */

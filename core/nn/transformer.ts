@@ -1,6 +1,6 @@
 /** Transformers (Vaswani et al., "Attention is all you need", 2017). */
 
-import { checkOptions } from '../options.js';
+import { type Arguments, byName } from '../arguments.js';
 import type { FloatDType } from '../dtype.js';
 import { gelu } from '../ops/activations.js';
 import { add } from '../ops/arithmetic.js';
@@ -18,21 +18,6 @@ import { Module } from './module.js';
 import { ModuleList } from './containers.js';
 import { LayerNorm } from './normalization.js';
 
-/** A transformer hands its options on to its layers. */
-const TRANSFORMER_OPTIONS = [
-  'dimFeedforward',
-  'dropout',
-  'activation',
-  'layerNormEps',
-  'batchFirst',
-  'normFirst',
-  'dtype',
-  'dModel',
-  'nhead',
-  'numEncoderLayers',
-  'numDecoderLayers',
-];
-
 /** Options of the transformer's layers. */
 export interface TransformerLayerOptions {
   /** Width of the hidden layer (2048). */
@@ -46,8 +31,28 @@ export interface TransformerLayerOptions {
   batchFirst?: boolean;
   /** Normalize before attention and feed-forward rather than after (no). */
   normFirst?: boolean;
+  /** Whether linear layers, attention and normalizations have biases (yes). */
+  bias?: boolean;
   dtype?: FloatDType;
 }
+
+/** All that the transformer's layers are made with. */
+export interface TransformerLayerArguments extends TransformerLayerOptions {
+  dModel: number;
+  nhead: number;
+}
+
+const LAYER_OPTIONS = [
+  'dimFeedforward',
+  'dropout',
+  'activation',
+  'layerNormEps',
+  'batchFirst',
+  'normFirst',
+  'bias',
+] as const;
+const LAYER_ORDER = ['dModel', 'nhead', ...LAYER_OPTIONS] as const;
+type ForLayer = Arguments<TransformerLayerArguments, typeof LAYER_ORDER>;
 
 /** What encoder and decoder layers share: self-attention and the feed-forward network. */
 abstract class TransformerLayer extends Module {
@@ -58,13 +63,12 @@ abstract class TransformerLayer extends Module {
   abstract readonly dropout: Dropout;
   abstract readonly linear2: Linear;
 
-  constructor(dModel: number, nhead: number, options: TransformerLayerOptions) {
+  constructor(options: TransformerLayerArguments) {
     super();
-    checkOptions(this.typeName, options, TRANSFORMER_OPTIONS);
     const { activation = 'relu' } = options;
     this.activation = typeof activation === 'function' ? activation : { relu, gelu }[activation];
     this.normFirst = options.normFirst ?? false;
-    this.selfAttn = attention(dModel, nhead, options);
+    this.selfAttn = attention(options);
   }
 
   protected feedForward(x: Tensor, last: Dropout): Tensor {
@@ -77,9 +81,9 @@ abstract class TransformerLayer extends Module {
   }
 }
 
-function attention(dModel: number, nhead: number, options: TransformerLayerOptions): MultiheadAttention {
-  const { dropout = 0.1, batchFirst = false, dtype } = options;
-  return new MultiheadAttention(dModel, nhead, { dropout, batchFirst, dtype });
+function attention(options: TransformerLayerArguments): MultiheadAttention {
+  const { dModel, nhead, dropout = 0.1, batchFirst = false, bias = true, dtype } = options;
+  return new MultiheadAttention(dModel, nhead, { dropout, batchFirst, bias, dtype });
 }
 
 function attend(
@@ -95,7 +99,41 @@ function attend(
 /** Masks of an encoder; see {@link AttentionCall}. */
 export interface EncoderMasks {
   srcMask?: Tensor | null;
+  /** `srcMask`, as {@link TransformerEncoder} calls it in PyTorch. */
+  mask?: Tensor | null;
   srcKeyPaddingMask?: Tensor | null;
+  /** Says that the mask is the causal one; without a mask, that one is taken. */
+  isCausal?: boolean;
+}
+
+type EncoderCall = Arguments<EncoderMasks, ['srcMask', 'srcKeyPaddingMask', 'isCausal']>;
+type DecoderCall = Arguments<
+  DecoderMasks,
+  ['tgtMask', 'memoryMask', 'tgtKeyPaddingMask', 'memoryKeyPaddingMask', 'tgtIsCausal', 'memoryIsCausal']
+>;
+const DECODER_MASKS = [
+  'tgtMask',
+  'memoryMask',
+  'tgtKeyPaddingMask',
+  'memoryKeyPaddingMask',
+  'tgtIsCausal',
+  'memoryIsCausal',
+] as const;
+
+/** The masks of an encoder's call. */
+function encoderMasks(owner: string, args: readonly unknown[]): EncoderMasks {
+  const order = ['srcMask', 'srcKeyPaddingMask', 'isCausal'] as const;
+  const { mask, srcMask = mask, ...rest } = byName<EncoderMasks>(owner, args, order, 0, ['mask']);
+  return { srcMask, ...rest };
+}
+
+/** The mask, or the causal one of `length` positions. */
+function orCausal(
+  mask: Tensor | null | undefined,
+  causal: boolean | null | undefined,
+  length: number,
+): Tensor | null {
+  return mask ?? (causal ? logicalNot(causalMask(length, length)) : null);
 }
 
 /** Self-attention and a feed-forward network, each with dropout, a residual connection and layer normalization. */
@@ -108,22 +146,29 @@ export class TransformerEncoderLayer extends TransformerLayer {
   readonly dropout1: Dropout;
   readonly dropout2: Dropout;
 
-  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
-    super(dModel, nhead, options);
+  constructor(dModel: number, nhead: number, options?: TransformerLayerOptions);
+  constructor(...args: ForLayer);
+  constructor(...args: ForLayer) {
+    const options = byName<TransformerLayerArguments>('TransformerEncoderLayer', args, LAYER_ORDER, 2);
+    super(options);
+    const { dModel, bias = true } = options;
     const { dimFeedforward = 2048, dropout = 0.1, layerNormEps: eps = 1e-5, dtype } = options;
-    this.linear1 = new Linear(dModel, dimFeedforward, { dtype });
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias, dtype });
     this.dropout = new Dropout(dropout);
-    this.linear2 = new Linear(dimFeedforward, dModel, { dtype });
-    this.norm1 = new LayerNorm(dModel, { eps, dtype });
-    this.norm2 = new LayerNorm(dModel, { eps, dtype });
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias, dtype });
+    this.norm1 = new LayerNorm(dModel, { eps, bias, dtype });
+    this.norm2 = new LayerNorm(dModel, { eps, bias, dtype });
     this.dropout1 = new Dropout(dropout);
     this.dropout2 = new Dropout(dropout);
   }
 
-  forward(src: Tensor, masks: EncoderMasks = {}): Tensor {
+  /** Masks come by name, or by position: srcMask, srcKeyPaddingMask, isCausal. */
+  forward(src: Tensor, ...masks: EncoderCall): Tensor {
     const { selfAttn, dropout1, dropout2 } = this;
+    const { srcMask, srcKeyPaddingMask, isCausal } = encoderMasks('TransformerEncoderLayer', masks);
+    const mask = orCausal(srcMask, isCausal, src.shape[selfAttn.batchFirst ? src.ndim - 2 : 0]);
     const attended = this.residual(src, this.norm1, (x) =>
-      dropout1(attend(selfAttn, x, x, masks.srcMask, masks.srcKeyPaddingMask)),
+      dropout1(attend(selfAttn, x, x, mask, srcKeyPaddingMask)),
     );
     return this.residual(attended, this.norm2, (x) => this.feedForward(x, dropout2));
   }
@@ -135,6 +180,9 @@ export interface DecoderMasks {
   memoryMask?: Tensor | null;
   tgtKeyPaddingMask?: Tensor | null;
   memoryKeyPaddingMask?: Tensor | null;
+  /** Say that a mask is the causal one; without a mask, that one is taken. */
+  tgtIsCausal?: boolean;
+  memoryIsCausal?: boolean;
 }
 
 /** Self-attention, attention to the encoder's output, and a feed-forward network, as {@link TransformerEncoderLayer}. */
@@ -150,25 +198,36 @@ export class TransformerDecoderLayer extends TransformerLayer {
   readonly dropout2: Dropout;
   readonly dropout3: Dropout;
 
-  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
-    super(dModel, nhead, options);
+  constructor(dModel: number, nhead: number, options?: TransformerLayerOptions);
+  constructor(...args: ForLayer);
+  constructor(...args: ForLayer) {
+    const options = byName<TransformerLayerArguments>('TransformerDecoderLayer', args, LAYER_ORDER, 2);
+    super(options);
+    const { dModel, bias = true } = options;
     const { dimFeedforward = 2048, dropout = 0.1, layerNormEps: eps = 1e-5, dtype } = options;
-    this.multiheadAttn = attention(dModel, nhead, options);
-    this.linear1 = new Linear(dModel, dimFeedforward, { dtype });
+    this.multiheadAttn = attention(options);
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias, dtype });
     this.dropout = new Dropout(dropout);
-    this.linear2 = new Linear(dimFeedforward, dModel, { dtype });
-    this.norm1 = new LayerNorm(dModel, { eps, dtype });
-    this.norm2 = new LayerNorm(dModel, { eps, dtype });
-    this.norm3 = new LayerNorm(dModel, { eps, dtype });
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias, dtype });
+    this.norm1 = new LayerNorm(dModel, { eps, bias, dtype });
+    this.norm2 = new LayerNorm(dModel, { eps, bias, dtype });
+    this.norm3 = new LayerNorm(dModel, { eps, bias, dtype });
     this.dropout1 = new Dropout(dropout);
     this.dropout2 = new Dropout(dropout);
     this.dropout3 = new Dropout(dropout);
   }
 
-  forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+  /** Masks come by name, or by position: tgtMask, memoryMask, tgtKeyPaddingMask, memoryKeyPaddingMask. */
+  forward(tgt: Tensor, memory: Tensor, ...given: DecoderCall): Tensor {
     const { selfAttn, multiheadAttn, dropout1, dropout2, dropout3 } = this;
+    const masks = byName<DecoderMasks>('TransformerDecoderLayer', given, DECODER_MASKS, 0, []);
+    const mask = orCausal(
+      masks.tgtMask,
+      masks.tgtIsCausal,
+      tgt.shape[selfAttn.batchFirst ? tgt.ndim - 2 : 0],
+    );
     const attended = this.residual(tgt, this.norm1, (x) =>
-      dropout1(attend(selfAttn, x, x, masks.tgtMask, masks.tgtKeyPaddingMask)),
+      dropout1(attend(selfAttn, x, x, mask, masks.tgtKeyPaddingMask)),
     );
     const informed = this.residual(attended, this.norm2, (x) =>
       dropout2(attend(multiheadAttn, x, memory, masks.memoryMask, masks.memoryKeyPaddingMask)),
@@ -177,21 +236,45 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 }
 
+/** A normalization at the end of a stack of layers. */
+type LastNorm = Module & { forward(input: Tensor): Tensor };
+
+/** What a stack of layers is made with. `enableNestedTensor` is PyTorch's and changes nothing here. */
+type Stack<Name extends string, Layer> = Record<Name, Layer> & {
+  numLayers: number;
+  norm?: LastNorm | null;
+  enableNestedTensor?: boolean;
+};
+
 /** `numLayers` copies of a layer, one after the other, and a normalization at the end if given. */
 export class TransformerEncoder extends Module {
   readonly layers: ModuleList<TransformerEncoderLayer>;
   readonly numLayers: number;
-  readonly norm: LayerNorm | null;
+  readonly norm: LastNorm | null;
 
-  constructor(layer: TransformerEncoderLayer, numLayers: number, norm: LayerNorm | null = null) {
+  /** `new TransformerEncoder(layer, 6)`, with the normalization third or by name. */
+  constructor(
+    ...args: Arguments<Stack<'encoderLayer', TransformerEncoderLayer>, ['encoderLayer', 'numLayers', 'norm']>
+  ) {
     super();
+    const order = ['encoderLayer', 'numLayers', 'norm'] as const;
+    const given = byName<Stack<'encoderLayer', TransformerEncoderLayer>>(
+      'TransformerEncoder',
+      args,
+      order,
+      2,
+      ['enableNestedTensor'],
+    );
+    const { encoderLayer: layer, numLayers, norm = null } = given;
     // In PyTorch's order, which is that of parameters() and of the state dict.
     this.layers = new ModuleList(Array.from({ length: numLayers }, () => layer.clone()));
     this.numLayers = numLayers;
     this.norm = norm;
   }
 
-  forward(src: Tensor, masks: EncoderMasks = {}): Tensor {
+  /** Masks come by name, or by position: mask, srcKeyPaddingMask, isCausal. */
+  forward(src: Tensor, ...given: EncoderCall): Tensor {
+    const masks = encoderMasks('TransformerEncoder', given);
     let output = src;
     for (const layer of this.layers) output = layer(output, masks);
     return this.norm ? this.norm(output) : output;
@@ -202,17 +285,31 @@ export class TransformerEncoder extends Module {
 export class TransformerDecoder extends Module {
   readonly layers: ModuleList<TransformerDecoderLayer>;
   readonly numLayers: number;
-  readonly norm: LayerNorm | null;
+  readonly norm: LastNorm | null;
 
-  constructor(layer: TransformerDecoderLayer, numLayers: number, norm: LayerNorm | null = null) {
+  /** `new TransformerDecoder(layer, 6)`, with the normalization third or by name. */
+  constructor(
+    ...args: Arguments<Stack<'decoderLayer', TransformerDecoderLayer>, ['decoderLayer', 'numLayers', 'norm']>
+  ) {
     super();
+    const order = ['decoderLayer', 'numLayers', 'norm'] as const;
+    const given = byName<Stack<'decoderLayer', TransformerDecoderLayer>>(
+      'TransformerDecoder',
+      args,
+      order,
+      2,
+      ['enableNestedTensor'],
+    );
+    const { decoderLayer: layer, numLayers, norm = null } = given;
     // In PyTorch's order, which is that of parameters() and of the state dict.
     this.layers = new ModuleList(Array.from({ length: numLayers }, () => layer.clone()));
     this.numLayers = numLayers;
     this.norm = norm;
   }
 
-  forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+  /** Masks come by name, or by position as {@link TransformerDecoderLayer}'s. */
+  forward(tgt: Tensor, memory: Tensor, ...given: DecoderCall): Tensor {
+    const masks = byName<DecoderMasks>('TransformerDecoder', given, DECODER_MASKS, 0, []);
     let output = tgt;
     for (const layer of this.layers) output = layer(output, memory, masks);
     return this.norm ? this.norm(output) : output;
@@ -230,16 +327,44 @@ export interface TransformerOptions extends TransformerLayerOptions {
   numDecoderLayers?: number;
 }
 
+const TRANSFORMER_ORDER = [
+  'dModel',
+  'nhead',
+  'numEncoderLayers',
+  'numDecoderLayers',
+  ...LAYER_OPTIONS,
+] as const;
+
+/** Masks of encoder and decoder. */
+export interface TransformerMasks extends DecoderMasks {
+  srcMask?: Tensor | null;
+  srcKeyPaddingMask?: Tensor | null;
+  srcIsCausal?: boolean;
+}
+
+const TRANSFORMER_MASKS = [
+  'srcMask',
+  'tgtMask',
+  'memoryMask',
+  'srcKeyPaddingMask',
+  'tgtKeyPaddingMask',
+  'memoryKeyPaddingMask',
+  'srcIsCausal',
+  'tgtIsCausal',
+  'memoryIsCausal',
+] as const;
+
 /** Encoder and decoder: src [S, N, E] and tgt [T, N, E] give [T, N, E]. */
 export class Transformer extends Module {
   readonly encoder: TransformerEncoder;
   readonly decoder: TransformerDecoder;
 
-  constructor(options: TransformerOptions = {}) {
+  constructor(...args: Arguments<TransformerOptions, typeof TRANSFORMER_ORDER>) {
     super();
-    checkOptions('Transformer', options, TRANSFORMER_OPTIONS);
-    const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6 } = options;
-    const norm = (): LayerNorm => new LayerNorm(dModel, { eps: options.layerNormEps, dtype: options.dtype });
+    const given = byName<TransformerOptions>('Transformer', args, TRANSFORMER_ORDER);
+    const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...options } = given;
+    const norm = (): LayerNorm =>
+      new LayerNorm(dModel, { eps: options.layerNormEps, bias: options.bias, dtype: options.dtype });
     const encoderLayer = new TransformerEncoderLayer(dModel, nhead, options);
     this.encoder = new TransformerEncoder(encoderLayer, numEncoderLayers, norm());
     const decoderLayer = new TransformerDecoderLayer(dModel, nhead, options);
@@ -247,8 +372,11 @@ export class Transformer extends Module {
     for (const parameter of this.parameters()) if (parameter.ndim > 1) xavierUniform_(parameter);
   }
 
-  forward(src: Tensor, tgt: Tensor, masks: EncoderMasks & DecoderMasks = {}): Tensor {
-    return this.decoder(tgt, this.encoder(src, masks), masks);
+  /** Masks come by name, or by position: srcMask, tgtMask, memoryMask, and the same three of padded keys. */
+  forward(src: Tensor, tgt: Tensor, ...given: Arguments<TransformerMasks, typeof TRANSFORMER_MASKS>): Tensor {
+    const masks = byName<TransformerMasks>('Transformer', given, TRANSFORMER_MASKS, 0, []);
+    const { srcMask, srcKeyPaddingMask, srcIsCausal: isCausal, ...rest } = masks;
+    return this.decoder(tgt, this.encoder(src, { srcMask, srcKeyPaddingMask, isCausal }), rest);
   }
 
   /** 0 where position i may see position j ≤ i, -∞ elsewhere: [size, size] for `srcMask` or `tgtMask`. */

@@ -17,7 +17,7 @@ import { axpyInto } from './axpy.js';
 import { contiguousData, elements } from './raw.js';
 import { eq, ge, logicalAnd } from './comparison.js';
 import { log } from './pointwise.js';
-import { type InPlaceOp, inPlaceOp } from './record.js';
+import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp } from './record.js';
 import { where } from './choice.js';
 import { type Unary, unaryOp } from './unary.js';
 import type { CombinedOperands, FitsOperand } from '../types/methods.js';
@@ -105,6 +105,23 @@ export const add: InPlaceOp<Scaled, ScaledMethod> = scaledOp(addition, 1);
 
 /** input − alpha · other. */
 export const sub: InPlaceOp<Scaled, ScaledMethod> = scaledOp(subtraction, -1);
+
+type Rsub = (input: Tensor, other: Operand, options?: number | AlphaOptions) => Tensor;
+
+/** other − alpha · input, elementwise: `x.rsub(1)` is 1 − x. */
+export const rsub: MethodOp<Rsub> = methodOp<Rsub>(
+  {
+    name: 'rsub',
+    params: ['input', 'other', 'alpha'],
+    options: true,
+    samples: (make) => [
+      [make([2, 3]), make([3])],
+      [make([2]), 1, { alpha: 2 }],
+    ],
+  },
+  (input: Tensor, other: Operand, alpha?: number) =>
+    sub(other, alpha === undefined ? input : mul(input, alpha)),
+);
 
 /** input · other, elementwise. */
 export const mul: BinaryFunction = binaryOp({

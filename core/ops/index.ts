@@ -12,6 +12,7 @@ export {
   mul,
   neg,
   pow,
+  rsub,
   sub,
   trueDivide,
   type AlphaOptions,

@@ -41,10 +41,25 @@ export function slice(
 }
 
 /**
- * One item of an index: a position, a slice, '...' for all dimensions not named, null for a new dimension, a mask
+ * One item of an index: a position, a slice (or its text, '1:3'), '...' for all dimensions not named, null for a new dimension, a mask
  * (bool tensor), or positions (integer tensor or array).
  */
-export type IndexItem = number | Slice | '...' | null | boolean | Tensor | readonly number[];
+export type IndexItem = number | Slice | '...' | SliceText | null | boolean | Tensor | readonly number[];
+
+/** A range as Python writes it: ':', '1:3', '::2', '-2:'. */
+export type SliceText = `${string}:${string}`;
+
+/** The range that a text means. */
+function textSlice(op: string, text: string): Slice {
+  const parts = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/.exec(text);
+  if (parts === null) {
+    throw new TypeError(`${op}: '${text}' is no index; texts are '...' and ranges such as ':', '1:3', '::2'`);
+  }
+  const [start, stop, step] = parts
+    .slice(1)
+    .map((part) => ((part as string | undefined) === undefined ? null : Number(part)));
+  return slice(start, stop, step);
+}
 
 interface Advanced {
   readonly dim: number;
@@ -94,7 +109,10 @@ function consumed(item: IndexItem): number {
 }
 
 /** Applies what is a view (numbers, slices, new dimensions), and collects masks and positions. */
-function basic(op: string, x: Tensor, items: readonly IndexItem[]): { view: Tensor; advanced: Advanced[] } {
+function basic(op: string, x: Tensor, given: readonly IndexItem[]): { view: Tensor; advanced: Advanced[] } {
+  const items = given.map((item) =>
+    typeof item === 'string' && item !== '...' ? textSlice(op, item) : item,
+  );
   const named = items.reduce<number>((n, item) => n + consumed(item), 0);
   if (named > x.ndim) {
     throw new RangeError(

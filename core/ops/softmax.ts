@@ -59,8 +59,10 @@ function gradientPrimitive(log: boolean): Primitive<null> {
   return {
     name,
     reads: [[1], [0, 1]],
-    forward: ([grad, y]) => {
+    forward: ([grad, output]) => {
       const g = contiguousData(grad, name);
+      // Inside of function transforms the output may be one that is repeated for a batch of gradients.
+      const y = contiguousData(output, name);
       const out = allocateLike(y, y.dtype, name);
       const columns = y.ndim === 0 ? 1 : y.shape[y.ndim - 1];
       if (out.layout.size > 0) {

@@ -35,8 +35,12 @@ interface AdamaxState extends ParamState {
 
 /** Adamax (Kingma and Ba, 2014), Adam with the largest size: u ← max(β₂ u, |g| + eps); p ← p - lr / (1 - β₁ᵗ) m / u. */
 export class Adamax extends ElementwiseOptimizer<Required<AdamVariantOptions>, AdamaxState> {
-  constructor(params: ParamsInput<Required<AdamVariantOptions>>, options: AdamVariantOptions = {}) {
-    super(params, withDefaults('Adamax', { lr: 2e-3, ...DEFAULTS }, options));
+  constructor(
+    params: ParamsInput<Required<AdamVariantOptions>>,
+    options: AdamVariantOptions | number = {},
+    more?: Omit<AdamVariantOptions, 'lr'>,
+  ) {
+    super(params, withDefaults('Adamax', { lr: 2e-3, ...DEFAULTS }, options, more));
   }
 
   protected check(options: Required<AdamVariantOptions>): void {
@@ -95,8 +99,12 @@ interface NAdamState extends ParamState {
  * p ← p - lr ((1 - μₜ) g / (1 - Πμ) + μₜ₊₁ m / (1 - Πμ μₜ μₜ₊₁)) / (√v̂ + eps).
  */
 export class NAdam extends ElementwiseOptimizer<Required<NAdamOptions>, NAdamState> {
-  constructor(params: ParamsInput<Required<NAdamOptions>>, options: NAdamOptions = {}) {
-    super(params, withDefaults('NAdam', { lr: 2e-3, ...DEFAULTS, momentumDecay: 4e-3 }, options));
+  constructor(
+    params: ParamsInput<Required<NAdamOptions>>,
+    options: NAdamOptions | number = {},
+    more?: Omit<NAdamOptions, 'lr'>,
+  ) {
+    super(params, withDefaults('NAdam', { lr: 2e-3, ...DEFAULTS, momentumDecay: 4e-3 }, options, more));
   }
 
   protected check(options: Required<NAdamOptions>): void {
@@ -160,8 +168,12 @@ interface RAdamState extends ParamState {
  * (ρₜ > 5), then p ← p - lr rₜ m̂ √(1 - β₂ᵗ) / (√v + eps).
  */
 export class RAdam extends ElementwiseOptimizer<Required<AdamVariantOptions>, RAdamState> {
-  constructor(params: ParamsInput<Required<AdamVariantOptions>>, options: AdamVariantOptions = {}) {
-    super(params, withDefaults('RAdam', { lr: 1e-3, ...DEFAULTS }, options));
+  constructor(
+    params: ParamsInput<Required<AdamVariantOptions>>,
+    options: AdamVariantOptions | number = {},
+    more?: Omit<AdamVariantOptions, 'lr'>,
+  ) {
+    super(params, withDefaults('RAdam', { lr: 1e-3, ...DEFAULTS }, options, more));
   }
 
   protected check(options: Required<AdamVariantOptions>): void {

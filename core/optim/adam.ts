@@ -111,8 +111,12 @@ const DEFAULTS = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false, max
 export class Adam extends AdamBase {
   protected readonly decoupled = false;
 
-  constructor(params: ParamsInput<Options>, options: AdamOptions = {}) {
-    super(params, withDefaults('Adam', { ...DEFAULTS, weightDecay: 0 }, options));
+  constructor(
+    params: ParamsInput<Options>,
+    options: AdamOptions | number = {},
+    more?: Omit<AdamOptions, 'lr'>,
+  ) {
+    super(params, withDefaults('Adam', { ...DEFAULTS, weightDecay: 0 }, options, more));
   }
 }
 
@@ -120,7 +124,11 @@ export class Adam extends AdamBase {
 export class AdamW extends AdamBase {
   protected readonly decoupled = true;
 
-  constructor(params: ParamsInput<Options>, options: AdamOptions = {}) {
-    super(params, withDefaults('AdamW', { ...DEFAULTS, weightDecay: 0.01 }, options));
+  constructor(
+    params: ParamsInput<Options>,
+    options: AdamOptions | number = {},
+    more?: Omit<AdamOptions, 'lr'>,
+  ) {
+    super(params, withDefaults('AdamW', { ...DEFAULTS, weightDecay: 0.01 }, options, more));
   }
 }

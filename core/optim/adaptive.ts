@@ -30,7 +30,11 @@ interface AdagradState extends ParamState {
 
 /** Adagrad (Duchi et al., 2011): s ← s + g²; p ← p - lr / (1 + (t - 1) lrDecay) g / (√s + eps). */
 export class Adagrad extends ElementwiseOptimizer<Required<AdagradOptions>, AdagradState> {
-  constructor(params: ParamsInput<Required<AdagradOptions>>, options: AdagradOptions = {}) {
+  constructor(
+    params: ParamsInput<Required<AdagradOptions>>,
+    options: AdagradOptions | number = {},
+    more?: Omit<AdagradOptions, 'lr'>,
+  ) {
     const defaults = {
       lr: 0.01,
       lrDecay: 0,
@@ -39,7 +43,7 @@ export class Adagrad extends ElementwiseOptimizer<Required<AdagradOptions>, Adag
       eps: 1e-10,
       maximize: false,
     };
-    super(params, withDefaults('Adagrad', defaults, options));
+    super(params, withDefaults('Adagrad', defaults, options, more));
   }
 
   protected check(options: Required<AdagradOptions>): void {
@@ -95,9 +99,13 @@ interface AdadeltaState extends ParamState {
 
 /** Adadelta (Zeiler, 2012): v ← ρ v + (1 - ρ) g²; Δ = √(u + eps) / √(v + eps) g; u ← ρ u + (1 - ρ) Δ²; p ← p - lr Δ. */
 export class Adadelta extends ElementwiseOptimizer<Required<AdadeltaOptions>, AdadeltaState> {
-  constructor(params: ParamsInput<Required<AdadeltaOptions>>, options: AdadeltaOptions = {}) {
+  constructor(
+    params: ParamsInput<Required<AdadeltaOptions>>,
+    options: AdadeltaOptions | number = {},
+    more?: Omit<AdadeltaOptions, 'lr'>,
+  ) {
     const defaults = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false };
-    super(params, withDefaults('Adadelta', defaults, options));
+    super(params, withDefaults('Adadelta', defaults, options, more));
   }
 
   protected check(options: Required<AdadeltaOptions>): void {
@@ -161,7 +169,11 @@ interface RMSpropState extends ParamState {
  * gradient's average from v, and momentum keeps b ← momentum b + g / (√v + eps).
  */
 export class RMSprop extends ElementwiseOptimizer<Required<RMSpropOptions>, RMSpropState> {
-  constructor(params: ParamsInput<Required<RMSpropOptions>>, options: RMSpropOptions = {}) {
+  constructor(
+    params: ParamsInput<Required<RMSpropOptions>>,
+    options: RMSpropOptions | number = {},
+    more?: Omit<RMSpropOptions, 'lr'>,
+  ) {
     const defaults = {
       lr: 0.01,
       alpha: 0.99,
@@ -171,7 +183,7 @@ export class RMSprop extends ElementwiseOptimizer<Required<RMSpropOptions>, RMSp
       centered: false,
       maximize: false,
     };
-    super(params, withDefaults('RMSprop', defaults, options));
+    super(params, withDefaults('RMSprop', defaults, options, more));
   }
 
   protected check(options: Required<RMSpropOptions>): void {

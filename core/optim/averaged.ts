@@ -33,9 +33,13 @@ interface ASGDState extends ParamState {
 
 /** Averaged SGD (Polyak and Juditsky, 1992): p ← p (1 - lambd η) - η g, η = lr / (1 + lambd lr t)^alpha; `state.ax` averages p. */
 export class ASGD extends ElementwiseOptimizer<Required<ASGDOptions>, ASGDState> {
-  constructor(params: ParamsInput<Required<ASGDOptions>>, options: ASGDOptions = {}) {
+  constructor(
+    params: ParamsInput<Required<ASGDOptions>>,
+    options: ASGDOptions | number = {},
+    more?: Omit<ASGDOptions, 'lr'>,
+  ) {
     const defaults = { lr: 0.01, lambd: 1e-4, alpha: 0.75, t0: 1e6, weightDecay: 0, maximize: false };
-    super(params, withDefaults('ASGD', defaults, options));
+    super(params, withDefaults('ASGD', defaults, options, more));
   }
 
   protected check(options: Required<ASGDOptions>): void {
@@ -105,9 +109,13 @@ interface RpropState extends ParamState {
  * stays, shrinks where it changes, and is left out once after a change.
  */
 export class Rprop extends ElementwiseOptimizer<Required<RpropOptions>, RpropState> {
-  constructor(params: ParamsInput<Required<RpropOptions>>, options: RpropOptions = {}) {
+  constructor(
+    params: ParamsInput<Required<RpropOptions>>,
+    options: RpropOptions | number = {},
+    more?: Omit<RpropOptions, 'lr'>,
+  ) {
     const defaults = { lr: 0.01, etas: [0.5, 1.2], stepSizes: [1e-6, 50], maximize: false } as const;
-    super(params, withDefaults('Rprop', defaults, options));
+    super(params, withDefaults('Rprop', defaults, options, more));
   }
 
   protected check(options: Required<RpropOptions>): void {

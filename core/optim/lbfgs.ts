@@ -68,7 +68,11 @@ function largest(a: Float64Array): number {
 export class LBFGS extends Optimizer<Required<LBFGSOptions>> {
   #memory: Memory | null = null;
 
-  constructor(params: ParamsInput<Required<LBFGSOptions>>, options: LBFGSOptions = {}) {
+  constructor(
+    params: ParamsInput<Required<LBFGSOptions>>,
+    options: LBFGSOptions | number = {},
+    more?: Omit<LBFGSOptions, 'lr'>,
+  ) {
     const defaults = {
       lr: 1,
       maxIter: 20,
@@ -78,7 +82,7 @@ export class LBFGS extends Optimizer<Required<LBFGSOptions>> {
       historySize: 100,
       lineSearchFn: null,
     };
-    super(params, withDefaults('LBFGS', defaults, options));
+    super(params, withDefaults('LBFGS', defaults, options, more));
     if (this.paramGroups.length !== 1) throw new RangeError('LBFGS: all parameters must be in one group');
   }
 

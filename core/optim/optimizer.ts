@@ -121,7 +121,8 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   abstract step<T>(closure?: () => T): T | undefined;
 
   /** Forgets all gradients, or with `setToNone: false` sets them to zero. */
-  zeroGrad(setToNone = true): void {
+  zeroGrad(options: boolean | { setToNone?: boolean } = {}): void {
+    const setToNone = typeof options === 'boolean' ? options : (options.setToNone ?? true);
     for (const group of this.paramGroups) {
       for (const param of group.params) {
         if (setToNone || param.grad === null) param.grad = null;

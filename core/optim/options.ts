@@ -3,16 +3,20 @@ import { describeValue } from '../layout.js';
 import { checkOptions } from '../options.js';
 
 /**
- * The options with what is left out from `defaults`.
+ * The options with what is left out from `defaults`; the learning rate may come by itself, before the other options.
  * @throws TypeError for names that are no options
  */
 export function withDefaults<D extends object, O extends object>(
   optimizer: string,
   defaults: D,
-  options: O,
+  options: O | number,
+  more?: Omit<O, 'lr'>,
 ): D & O {
-  checkOptions(optimizer, options, ['lr', ...Object.keys(defaults)]);
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const known = ['lr', ...Object.keys(defaults)];
+  checkOptions(optimizer, more ?? {}, known);
+  const first = typeof options === 'number' ? { lr: options } : options;
+  checkOptions(optimizer, first, known);
+  const given = Object.entries({ ...first, ...more }).filter(([, value]) => value !== undefined);
   return Object.assign({ ...defaults }, Object.fromEntries(given) as O);
 }
 

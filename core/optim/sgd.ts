@@ -10,8 +10,8 @@ import type { StateSource } from './state.js';
 
 /** Options of {@link SGD}. */
 export interface SGDOptions {
-  /** Learning rate. */
-  lr: number;
+  /** Learning rate (1e-3). */
+  lr?: number;
   /** Part of the last update that is kept (0). */
   momentum?: number;
   /** Part of the gradient that momentum leaves out (0). */
@@ -41,9 +41,20 @@ export class SGD extends ElementwiseOptimizer<Options, SGDState> {
   /** States whose buffer has no gradient yet. */
   readonly #fresh = new WeakSet<SGDState>();
 
-  constructor(params: ParamsInput<Options>, options: SGDOptions) {
-    const defaults = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false };
-    super(params, withDefaults('SGD', defaults, options));
+  constructor(
+    params: ParamsInput<Options>,
+    options: SGDOptions | number = {},
+    more?: Omit<SGDOptions, 'lr'>,
+  ) {
+    const defaults = {
+      lr: 1e-3,
+      momentum: 0,
+      dampening: 0,
+      weightDecay: 0,
+      nesterov: false,
+      maximize: false,
+    };
+    super(params, withDefaults('SGD', defaults, options, more));
   }
 
   protected check(options: Options): void {

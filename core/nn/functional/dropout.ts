@@ -8,6 +8,7 @@ import { formatShape, type Shape } from '../../layout.js';
 import { f32, f64 } from '../../memory.js';
 import { add, mul } from '../../ops/arithmetic.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
+import { permuteDims } from '../../ops/shape.js';
 import { fillBernoulli } from '../../random/distributions.js';
 import { defaultGenerator, type Generator } from '../../random/generator.js';
 import { draw, fillTensor } from '../../random/in-place.js';
@@ -96,9 +97,34 @@ export function scaleOf(p: number): number {
  * Sets elements to 0 with probability p and scales the others by 1 / (1 - p) (Srivastava et al., 2014).
  * @throws RangeError unless p is in [0, 1], TypeError for an input that is not float
  */
-export const dropout = dropoutOp('dropout', 'dropout', (input, p, generator) =>
-  mul(input, keepMask(input, input.shape, p, scaleOf(p), generator)),
-);
+export const dropout = dropoutOp('dropout', 'dropout', (input, p, generator) => {
+  const order = orderInMemory(input);
+  if (order === null) return mul(input, keepMask(input, input.shape, p, scaleOf(p), generator));
+  const shape = order.map((dim) => input.shape[dim]);
+  const mask = keepMask(input, shape, p, scaleOf(p), generator);
+  return mul(
+    input,
+    permuteDims(
+      mask,
+      order.map((_, dim) => order.indexOf(dim)),
+    ),
+  );
+});
+
+/**
+ * The order of dimensions in which a transposed tensor lies in memory, which is the order PyTorch draws its mask in: what
+ * attention and recurrent networks with the batch first give lies with the sequence first. null for the usual order.
+ */
+function orderInMemory({ layout, shape, level }: Tensor): readonly number[] | null {
+  if (layout.contiguous || level > 0) return null;
+  const { strides } = layout;
+  const dims = shape.map((_, dim) => dim);
+  if (dims.some((dim) => strides[dim] === 0 && shape[dim] > 1)) return null;
+  const long = dims.filter((dim) => shape[dim] > 1);
+  const sorted = long.toSorted((a, b) => strides[b] - strides[a]);
+  if (sorted.every((dim, i) => dim === long[i])) return null;
+  return [...sorted, ...dims.filter((dim) => shape[dim] === 1)];
+}
 
 /** The shape of a mask that is the same for all of a channel: [N, C, 1, …]. */
 function channelShape(name: string, input: Tensor): Shape {

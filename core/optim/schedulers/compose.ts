@@ -1,7 +1,15 @@
 /** Schedules made of schedules. */
 
 import { hostCall } from '../../kernels/recording.js';
-import { LRScheduler, numberIn, numbersIn, type SchedulerState, type Steppable } from './base.js';
+import { byName } from '../../arguments.js';
+import {
+  LRScheduler,
+  numberIn,
+  numbersIn,
+  type Scheduled,
+  type SchedulerState,
+  type Steppable,
+} from './base.js';
 
 function statesIn(state: SchedulerState, count: number): SchedulerState[] {
   const { schedulers } = state;
@@ -52,6 +60,12 @@ export class ChainedScheduler implements Steppable {
   }
 }
 
+/** What {@link SequentialLR} is made with: schedules, and the epochs at which all but the first begin. */
+export interface SequentialOptions {
+  schedulers: readonly LRScheduler[];
+  milestones: readonly number[];
+}
+
 /** Follows the first schedule until epoch `milestones[0]`, the second until `milestones[1]`, and so on. */
 export class SequentialLR implements Steppable {
   readonly #schedulers: readonly LRScheduler[];
@@ -59,8 +73,20 @@ export class SequentialLR implements Steppable {
   #lastLr: readonly number[];
   lastEpoch = 0;
 
-  constructor(options: { schedulers: readonly LRScheduler[]; milestones: readonly number[] }) {
-    const { schedulers, milestones } = options;
+  /** By name; or as PyTorch is given them, the optimizer first. */
+  constructor(options: SequentialOptions);
+  constructor(optimizer: Scheduled, options: SequentialOptions);
+  constructor(optimizer: Scheduled, schedulers: readonly LRScheduler[], milestones: readonly number[]);
+  constructor(...args: readonly unknown[]) {
+    const given =
+      args[0] !== null && typeof args[0] === 'object' && 'paramGroups' in args[0] ? args.slice(1) : args;
+    const { schedulers, milestones } = byName<SequentialOptions>(
+      'SequentialLR',
+      given,
+      ['schedulers', 'milestones'],
+      2,
+      [],
+    );
     ofOneOptimizer('SequentialLR', schedulers);
     if (milestones.length !== schedulers.length - 1) {
       throw new RangeError(

@@ -1,18 +1,40 @@
 /** Schedules along a cosine (Loshchilov and Hutter, "SGDR", 2016). */
 
 import { hostCall } from '../../kernels/recording.js';
+import { type Arguments, byName } from '../../arguments.js';
 import { LRScheduler, nameOfStep, numberIn, type Scheduled, type SchedulerState } from './base.js';
+
+/** PyTorch's `T_max`, `T_0` and `T_mult` are `tMax`, `t0` and `tMult`, or `TMax`, `T0` and `TMult`. */
+function withSmallT(args: readonly unknown[]): readonly unknown[] {
+  return args.map((value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).map(([name, x]) => [name.replace(/^T/, 't'), x as unknown]))
+      : value,
+  );
+}
 
 /**
  * Lets the rate fall along half a cosine from lr₀ to `etaMin` (0) in `tMax` epochs:
  * lr = etaMin + (lr₀ - etaMin)(1 + cos(π epoch / tMax)) / 2; after that it rises again.
  */
 export class CosineAnnealingLR extends LRScheduler {
+  readonly options: { tMax: number; etaMin?: number };
+
   constructor(
     optimizer: Scheduled,
-    readonly options: { tMax: number; etaMin?: number },
+    ...args:
+      | Arguments<{ tMax: number; etaMin?: number }, ['tMax', 'etaMin']>
+      | [options: { TMax: number; etaMin?: number }]
   ) {
+    const options = byName<{ tMax: number; etaMin?: number }>(
+      'CosineAnnealingLR',
+      withSmallT(args),
+      ['tMax', 'etaMin'],
+      0,
+      [],
+    );
     super(optimizer, options, ['tMax'], ['etaMin']);
+    this.options = options;
     this.initialStep();
   }
 
@@ -48,7 +70,19 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   #length: number;
   #done = -1;
 
-  constructor(optimizer: Scheduled, options: { t0: number; tMult?: number; etaMin?: number }) {
+  constructor(
+    optimizer: Scheduled,
+    ...args:
+      | Arguments<{ t0: number; tMult?: number; etaMin?: number }, ['t0', 'tMult', 'etaMin']>
+      | [options: { T0: number; TMult?: number; etaMin?: number }]
+  ) {
+    const options = byName<{ t0: number; tMult?: number; etaMin?: number }>(
+      'CosineAnnealingWarmRestarts',
+      withSmallT(args),
+      ['t0', 'tMult', 'etaMin'],
+      0,
+      [],
+    );
     super(optimizer, options, ['t0'], ['tMult', 'etaMin']);
     const { t0, tMult = 1, etaMin = 0 } = options;
     if (!Number.isInteger(t0) || t0 <= 0) {

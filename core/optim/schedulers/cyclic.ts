@@ -1,5 +1,6 @@
 /** Schedules that raise and lower the rate, and the momentum against it (L. Smith, 2015 and 2017). */
 
+import { type Arguments, byName } from '../../arguments.js';
 import { LRScheduler, perGroup, type Scheduled, type ScheduledGroup } from './base.js';
 
 function momentumOf(group: ScheduledGroup, name: string): number {
@@ -44,7 +45,44 @@ export class CyclicLR extends LRScheduler {
   readonly #maxLrs: readonly number[];
   readonly #momenta: readonly { base: number; max: number }[] | null;
 
-  constructor(optimizer: Scheduled, options: CyclicOptions) {
+  constructor(
+    optimizer: Scheduled,
+    ...args: Arguments<
+      CyclicOptions,
+      [
+        'baseLr',
+        'maxLr',
+        'stepSizeUp',
+        'stepSizeDown',
+        'mode',
+        'gamma',
+        'scaleFn',
+        'scaleMode',
+        'cycleMomentum',
+        'baseMomentum',
+        'maxMomentum',
+      ]
+    >
+  ) {
+    const options = byName<CyclicOptions>(
+      'CyclicLR',
+      args,
+      [
+        'baseLr',
+        'maxLr',
+        'stepSizeUp',
+        'stepSizeDown',
+        'mode',
+        'gamma',
+        'scaleFn',
+        'scaleMode',
+        'cycleMomentum',
+        'baseMomentum',
+        'maxMomentum',
+      ],
+      0,
+      [],
+    );
     super(
       optimizer,
       options,
@@ -132,7 +170,46 @@ export class OneCycleLR extends LRScheduler {
   readonly #momenta: readonly Record<'base' | 'max', number>[] | null;
   readonly #linear: boolean;
 
-  constructor(optimizer: Scheduled, options: OneCycleOptions) {
+  constructor(
+    optimizer: Scheduled,
+    ...args: Arguments<
+      OneCycleOptions,
+      [
+        'maxLr',
+        'totalSteps',
+        'epochs',
+        'stepsPerEpoch',
+        'pctStart',
+        'annealStrategy',
+        'cycleMomentum',
+        'baseMomentum',
+        'maxMomentum',
+        'divFactor',
+        'finalDivFactor',
+        'threePhase',
+      ]
+    >
+  ) {
+    const options = byName<OneCycleOptions>(
+      'OneCycleLR',
+      args,
+      [
+        'maxLr',
+        'totalSteps',
+        'epochs',
+        'stepsPerEpoch',
+        'pctStart',
+        'annealStrategy',
+        'cycleMomentum',
+        'baseMomentum',
+        'maxMomentum',
+        'divFactor',
+        'finalDivFactor',
+        'threePhase',
+      ],
+      0,
+      [],
+    );
     super(
       optimizer,
       options,

@@ -1,14 +1,25 @@
 /** Schedules that multiply the rate by a factor that depends on the epoch alone. */
 
+import { type Arguments, byName } from '../../arguments.js';
 import { LRScheduler, perGroup, type Scheduled } from './base.js';
 
 /** Multiplies the rate by `gamma` every `stepSize` epochs: lr = lr₀ gamma^⌊epoch / stepSize⌋. */
 export class StepLR extends LRScheduler {
+  readonly options: { stepSize: number; gamma?: number };
+
   constructor(
     optimizer: Scheduled,
-    readonly options: { stepSize: number; gamma?: number },
+    ...args: Arguments<{ stepSize: number; gamma?: number }, ['stepSize', 'gamma']>
   ) {
+    const options = byName<{ stepSize: number; gamma?: number }>(
+      'StepLR',
+      args,
+      ['stepSize', 'gamma'],
+      0,
+      [],
+    );
     super(optimizer, options, ['stepSize'], ['gamma']);
+    this.options = options;
     this.initialStep();
   }
 
@@ -25,11 +36,21 @@ export class StepLR extends LRScheduler {
 
 /** Multiplies the rate by `gamma` at each of the epochs `milestones` (twice where one is listed twice). */
 export class MultiStepLR extends LRScheduler {
+  readonly options: { milestones: readonly number[]; gamma?: number };
+
   constructor(
     optimizer: Scheduled,
-    readonly options: { milestones: readonly number[]; gamma?: number },
+    ...args: Arguments<{ milestones: readonly number[]; gamma?: number }, ['milestones', 'gamma']>
   ) {
+    const options = byName<{ milestones: readonly number[]; gamma?: number }>(
+      'MultiStepLR',
+      args,
+      ['milestones', 'gamma'],
+      0,
+      [],
+    );
     super(optimizer, options, ['milestones'], ['gamma']);
+    this.options = options;
     this.initialStep();
   }
 
@@ -47,11 +68,21 @@ export class MultiStepLR extends LRScheduler {
 
 /** Multiplies the rate by `factor` (default 1/3) for the first `totalIters` (5) epochs. */
 export class ConstantLR extends LRScheduler {
+  readonly options: { factor?: number; totalIters?: number };
+
   constructor(
     optimizer: Scheduled,
-    readonly options: { factor?: number; totalIters?: number } = {},
+    ...args: Arguments<{ factor?: number; totalIters?: number }, ['factor', 'totalIters']>
   ) {
+    const options = byName<{ factor?: number; totalIters?: number }>(
+      'ConstantLR',
+      args,
+      ['factor', 'totalIters'],
+      0,
+      [],
+    );
     super(optimizer, options, [], ['factor', 'totalIters']);
+    this.options = options;
     const { factor = 1 / 3 } = options;
     if (factor < 0 || factor > 1) throw new RangeError(`ConstantLR: factor must be in [0, 1], got ${factor}`);
     this.initialStep();
@@ -71,11 +102,24 @@ export class ConstantLR extends LRScheduler {
 
 /** Multiplies the rate by a factor that goes linearly from `startFactor` (1/3) to `endFactor` (1) in `totalIters` (5) epochs. */
 export class LinearLR extends LRScheduler {
+  readonly options: { startFactor?: number; endFactor?: number; totalIters?: number };
+
   constructor(
     optimizer: Scheduled,
-    readonly options: { startFactor?: number; endFactor?: number; totalIters?: number } = {},
+    ...args: Arguments<
+      { startFactor?: number; endFactor?: number; totalIters?: number },
+      ['startFactor', 'endFactor', 'totalIters']
+    >
   ) {
+    const options = byName<{ startFactor?: number; endFactor?: number; totalIters?: number }>(
+      'LinearLR',
+      args,
+      ['startFactor', 'endFactor', 'totalIters'],
+      0,
+      [],
+    );
     super(optimizer, options, [], ['startFactor', 'endFactor', 'totalIters']);
+    this.options = options;
     const { startFactor = 1 / 3, endFactor = 1 } = options;
     if (startFactor <= 0 || startFactor > 1) {
       throw new RangeError(`LinearLR: startFactor must be in (0, 1], got ${startFactor}`);
@@ -103,11 +147,12 @@ export class LinearLR extends LRScheduler {
 
 /** Multiplies the rate by `gamma` every epoch: lr = lr₀ gamma^epoch. */
 export class ExponentialLR extends LRScheduler {
-  constructor(
-    optimizer: Scheduled,
-    readonly options: { gamma: number },
-  ) {
+  readonly options: { gamma: number };
+
+  constructor(optimizer: Scheduled, ...args: Arguments<{ gamma: number }, ['gamma']>) {
+    const options = byName<{ gamma: number }>('ExponentialLR', args, ['gamma'], 0, []);
     super(optimizer, options, ['gamma'], []);
+    this.options = options;
     this.initialStep();
   }
 
@@ -122,11 +167,21 @@ export class ExponentialLR extends LRScheduler {
 
 /** lr = lr₀ (1 - epoch / totalIters)^power, until 0 after `totalIters` (5) epochs; `power` is 1 by default. */
 export class PolynomialLR extends LRScheduler {
+  readonly options: { totalIters?: number; power?: number };
+
   constructor(
     optimizer: Scheduled,
-    readonly options: { totalIters?: number; power?: number } = {},
+    ...args: Arguments<{ totalIters?: number; power?: number }, ['totalIters', 'power']>
   ) {
+    const options = byName<{ totalIters?: number; power?: number }>(
+      'PolynomialLR',
+      args,
+      ['totalIters', 'power'],
+      0,
+      [],
+    );
     super(optimizer, options, [], ['totalIters', 'power']);
+    this.options = options;
     this.initialStep();
   }
 
@@ -151,7 +206,17 @@ export type EpochFactor = (epoch: number) => number;
 export class LambdaLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
-  constructor(optimizer: Scheduled, options: { lrLambda: EpochFactor | readonly EpochFactor[] }) {
+  constructor(
+    optimizer: Scheduled,
+    ...args: Arguments<{ lrLambda: EpochFactor | readonly EpochFactor[] }, ['lrLambda']>
+  ) {
+    const options = byName<{ lrLambda: EpochFactor | readonly EpochFactor[] }>(
+      'LambdaLR',
+      args,
+      ['lrLambda'],
+      0,
+      [],
+    );
     super(optimizer, options, ['lrLambda'], []);
     this.#factors = perGroup(options.lrLambda, this.groups.length, 'LambdaLR: lrLambda');
     this.initialStep();
@@ -166,7 +231,17 @@ export class LambdaLR extends LRScheduler {
 export class MultiplicativeLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
-  constructor(optimizer: Scheduled, options: { lrLambda: EpochFactor | readonly EpochFactor[] }) {
+  constructor(
+    optimizer: Scheduled,
+    ...args: Arguments<{ lrLambda: EpochFactor | readonly EpochFactor[] }, ['lrLambda']>
+  ) {
+    const options = byName<{ lrLambda: EpochFactor | readonly EpochFactor[] }>(
+      'MultiplicativeLR',
+      args,
+      ['lrLambda'],
+      0,
+      [],
+    );
     super(optimizer, options, ['lrLambda'], []);
     this.#factors = perGroup(options.lrLambda, this.groups.length, 'MultiplicativeLR: lrLambda');
     this.initialStep();

@@ -1,7 +1,7 @@
 /** A schedule that watches a quantity instead of the epoch. */
 
 import { hostCall } from '../../kernels/recording.js';
-import { checkOptions } from '../../options.js';
+import { type Arguments, byName } from '../../arguments.js';
 import {
   checkOptimizer,
   numberIn,
@@ -39,7 +39,7 @@ const PLATEAU_OPTIONS = [
   'cooldown',
   'minLr',
   'eps',
-];
+] as const;
 
 /** Multiplies the rate by `factor` when a quantity, handed to `step(metric)` every epoch, no longer improves. */
 export class ReduceLROnPlateau {
@@ -51,12 +51,12 @@ export class ReduceLROnPlateau {
   #lastLr: number[];
   lastEpoch = 0;
 
-  constructor(
-    readonly optimizer: Scheduled,
-    options: PlateauOptions = {},
-  ) {
+  readonly optimizer: Scheduled;
+
+  constructor(optimizer: Scheduled, ...args: Arguments<PlateauOptions, typeof PLATEAU_OPTIONS>) {
     checkOptimizer('ReduceLROnPlateau', optimizer);
-    checkOptions('ReduceLROnPlateau', options, PLATEAU_OPTIONS);
+    const options = byName<PlateauOptions>('ReduceLROnPlateau', args, PLATEAU_OPTIONS, 0, []);
+    this.optimizer = optimizer;
     this.#options = {
       mode: 'min',
       factor: 0.1,

@@ -81,19 +81,19 @@ const CASES: readonly (readonly [string, () => unknown, string])[] = [
   [
     'a misspelt option',
     () => new nn.Conv2d(1, 8, 3, { pading: 1 }),
-    'Conv2d: there is no option "pading"; the options are stride, padding',
+    'Conv2d: there is no option "pading"; the options are inChannels, outChannels, kernelSize, stride, padding',
   ],
   [
     'of a layer',
     () => new nn.Linear(2, 2, { biass: false }),
-    'Linear: there is no option "biass"; the options are bias, dtype',
+    'Linear: there is no option "biass"; the options are inFeatures, outFeatures, bias, dtype',
   ],
   ['of pooling', () => new nn.MaxPool2d(2, { strid: 1 }), 'MaxPool2d: there is no option "strid"'],
   ['of a norm', () => new nn.BatchNorm1d(2, { momentun: 1 }), 'BatchNorm1d: there is no option "momentun"'],
   [
     'of a network',
     () => new nn.LSTM(2, 2, { layers: 2 }),
-    'LSTM: there is no option "layers"; the options are numLayers',
+    'LSTM: there is no option "layers"; the options are inputSize, hiddenSize, numLayers',
   ],
   [
     'of attention',
@@ -108,9 +108,14 @@ const CASES: readonly (readonly [string, () => unknown, string])[] = [
     'CrossEntropyLoss: there is no option "weights"',
   ],
   [
-    'an option by position',
-    () => new nn.Linear(2, 2, false),
-    'Linear: options are given by name, as { bias: … }, got false',
+    'too many arguments',
+    () => new nn.Linear(2, 2, false, 'float64'),
+    'Linear: takes at most 3 arguments (inFeatures, outFeatures, bias), got 4',
+  ],
+  [
+    'an option twice',
+    () => new nn.Conv2d(1, 8, 3, 1, { stride: 2 }),
+    "Conv2d: 'stride' is given twice, by position and by name",
   ],
   [
     'a size as text',
@@ -120,12 +125,12 @@ const CASES: readonly (readonly [string, () => unknown, string])[] = [
   [
     'a size left out',
     () => new nn.Linear(2),
-    'Linear: outFeatures is a whole number from 0 up, got undefined',
+    'Linear: outFeatures is needed: inFeatures, outFeatures come first, or by name; got 2 (a number)',
   ],
   [
     'a kernel left out',
     () => new nn.Conv2d(1, 8),
-    'Conv2d: kernelSize is an integer, or 2 of them; got undefined',
+    'Conv2d: kernelSize is needed: inChannels, outChannels, kernelSize come first, or by name; got 1 (a number), 8 (a number)',
   ],
   [
     'a layer of an array',
@@ -154,9 +159,9 @@ const CASES: readonly (readonly [string, () => unknown, string])[] = [
     'SGD: takes parameters, as model.parameters(), or groups',
   ],
   [
-    'a rate by position',
-    () => new optim.SGD(parameters, 0.1),
-    'SGD: options are given by name, as { lr: … }, got 0.1',
+    'a momentum by position',
+    () => new optim.SGD(parameters, 0.1, 0.9),
+    'SGD: options are given by name, as { lr: … }, got 0.9',
   ],
   [
     'one beta',
@@ -176,7 +181,7 @@ const CASES: readonly (readonly [string, () => unknown, string])[] = [
   [
     'a schedule without options',
     () => new optim.lrScheduler.StepLR(adam),
-    'StepLR: options are given by name, as { stepSize: … }',
+    'StepLR: the option stepSize is needed, as { stepSize: … }',
   ],
   [
     'a schedule without its length',

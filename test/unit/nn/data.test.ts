@@ -191,6 +191,6 @@ test('data sets, loaders, generators and optimizers print as a line or a few', (
   expect(inspect(new data.DataLoader(set, { batchSize: 4 }))).toBe('DataLoader(3 batches of 10 samples)');
   expect(inspect(new Generator().manualSeed(5))).toBe('Generator(initialSeed=5)');
   expect(inspect(new optim.SGD(new nn.Linear(1, 1).parameters(), { lr: 0.5 }))).toMatch(
-    /^SGD \(\nParameter Group 0 \(2 tensors\)\n {4}momentum: 0\n[^]* {4}lr: 0.5\n\)$/,
+    /^SGD \(\nParameter Group 0 \(2 tensors\)\n {4}lr: 0.5\n {4}momentum: 0\n[^]*\n\)$/,
   );
 });

@@ -150,14 +150,11 @@ describe('schedules', () => {
   });
 });
 
-describe('a schedule whose options are not given by name', () => {
+describe('a schedule whose options make no sense', () => {
   test('says so, and leaves the learning rate alone', () => {
     const sgd = new optim.SGD([parameter(1)], { lr: 0.5 });
     const make = (options: unknown) =>
       Reflect.construct(optim.lrScheduler.CosineAnnealingLR, [sgd, options]) as { step(): void };
-    expect(() => make(10)).toThrow(
-      'CosineAnnealingLR: options are given by name, as { tMax: … }, got 10 (a number)',
-    );
     const schedule = make({ tMax: NaN });
     expect(() => {
       schedule.step();

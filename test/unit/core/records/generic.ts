@@ -52,6 +52,8 @@ function describeLayouts(record: OpRecord, call: Call): void {
       // Products of matrices may add in another order.
       actual.forEach((output, i) => {
         expect(output.shape).toEqual(expected[i].shape);
+        // The mask is drawn in the order of memory, as PyTorch draws it.
+        if (record.name === 'dropout') return;
         expect(output.allclose(expected[i], { rtol: 1e-12, atol: 1e-12, equalNan: true })).toBe(true);
       });
     }

@@ -1,5 +1,5 @@
 /** Function transforms of every op: forward against reverse mode, a batch at once against its samples. */
-import { grad, gradFn, jvp, noGrad, stack, Tensor, vmap } from 'nabla/core';
+import { grad, gradFn, jvp, noGrad, stack, Tensor, vjp, vmap } from 'nabla/core';
 import { expect, it } from 'vitest';
 import type { OpRecord } from '../../../../core/ops/record.js';
 import { type Call, replaceTensors, tensorsIn } from '../samples.js';
@@ -117,6 +117,27 @@ export function checkTransforms(record: OpRecord, call: Call): void {
         ? (grad([g], [leaf], { gradOutputs: [direction], allowUnused: true })[0] ?? x.mul(0))
         : x.mul(0);
       close(jvp(gradFn(fn), [x], [direction])[1], second);
+    }
+  });
+
+  it('pulls and pushes a batch of vectors through one value, as whole Jacobians need', () => {
+    for (const args of samplesOf(record)) {
+      const inputs = tensorsIn(args);
+      const at = inputs.findIndex((x) => x.requiresGrad);
+      if (at < 0 || !asFunction(call, args)(...inputs).some((y) => y.requiresGrad)) continue;
+      const plain = inputs.map((x) => x.detach());
+      const fn = (x: Tensor): Tensor[] =>
+        asFunction(call, args)(...plain.with(at, x)).filter((y) => y.isFloatingPoint());
+      const x = plain[at];
+      const [outputs, pullback] = vjp(fn, x);
+      const some = (y: Tensor): Tensor => stack([y.cos(), y.mul(0.3).add(1), y.sin().neg()]).nanToNum();
+      const cotangents = outputs.map(some);
+      const [pulled] = vmap(pullback)(...cotangents);
+      close(pulled, stack([0, 1, 2].map((k) => pullback(...cotangents.map((c) => c.select(0, k)))[0])));
+      const tangents = some(x);
+      const push = (t: Tensor): Tensor[] => jvp(fn, [x], [t])[1];
+      const single = [0, 1, 2].map((k) => push(tangents.select(0, k)));
+      vmap(push)(tangents).forEach((y, j) => close(y, stack(single.map((sample) => sample[j]))));
     }
   });
 }

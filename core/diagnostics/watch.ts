@@ -39,6 +39,9 @@ interface Place {
   module: Module;
   /** Whether it has parameters itself. */
   learns: boolean;
+  kind: ActivationKind;
+  isTransparent: boolean;
+  hasChannelsFirst: boolean;
 }
 
 interface Pass {
@@ -117,7 +120,15 @@ export class ModelWatch {
       if (own.length > 0) this.owners.push({ name, module, own });
       const learns = module.parameters(false).length > 0;
       if (own.length > 0 || module.namedChildren().length === 0)
-        this.places.push({ name, title: titleOf(name, module), module, learns });
+        this.places.push({
+          name,
+          title: titleOf(name, module),
+          module,
+          learns,
+          kind: activationKind(module.typeName),
+          isTransparent: TRANSPARENT.test(module.typeName),
+          hasChannelsFirst: MODULES_WITH_CHANNELS_FIRST.test(module.typeName),
+        });
     }
     this.finders = this.attach();
     this.handles.push(
@@ -281,7 +292,7 @@ export class ModelWatch {
 
   /** A module ran in a pass that is looked at. */
   private ran(place: Place, inputs: readonly unknown[], output: unknown): void {
-    const { name, title, module, learns } = place;
+    const { name, learns, kind } = place;
     const { pass } = this;
     if (pass === null || pass.ran.has(name)) return;
     pass.ran.add(name);
@@ -290,16 +301,15 @@ export class ModelWatch {
     const result: unknown = Array.isArray(output) ? output[0] : output;
     if (!(result instanceof Tensor)) return;
     const source = input === undefined ? undefined : this.made.get(input);
-    if (input !== undefined && source === undefined) this.between(name, title, module, input, pass.step);
+    if (input !== undefined && source === undefined) this.between(place, input, pass.step);
     const unitAxis =
-      MODULES_WITH_CHANNELS_FIRST.test(module.typeName) && result.shape.length > 2
+      place.hasChannelsFirst && result.shape.length > 2
         ? 1
         : !learns && source !== undefined
           ? source.unitAxis
           : defaultUnitAxis(result);
-    const kind = activationKind(module.typeName);
-    if (!TRANSPARENT.test(module.typeName) && this.looksAt('activations')) {
-      const record = this.record(name, title, kind, false);
+    if (!place.isTransparent && this.looksAt('activations')) {
+      const record = this.record(name, place.title, kind, false);
       this.look(record, result, kind, unitAxis, pass.step);
       // A function right behind a layer tells more of the layer's units than their input to it.
       if (kind !== 'other' && source !== undefined) this.following.set(source.module, record);
@@ -309,13 +319,10 @@ export class ModelWatch {
   }
 
   /** The input of a module that no module made: the result of a function, or the data. */
-  private between(name: string, title: string, module: Module, input: Tensor, step: number): void {
+  private between({ name, title, hasChannelsFirst }: Place, input: Tensor, step: number): void {
     const kind = activationKind(input.gradFn?.name ?? '');
     if (kind === 'other' || !this.looksAt('activations')) return;
-    const unitAxis =
-      MODULES_WITH_CHANNELS_FIRST.test(module.typeName) && input.shape.length > 2
-        ? 1
-        : defaultUnitAxis(input);
+    const unitAxis = hasChannelsFirst && input.shape.length > 2 ? 1 : defaultUnitAxis(input);
     const record = this.record(`→${name}`, `${kind} before ${title}`, kind, true);
     this.look(record, input, kind, unitAxis, step);
     // What it was computed from is not known; the layer that ran last is most likely.

@@ -1,4 +1,4 @@
-/** What a process starts before its bundle is loaded, and hands over to it. */
+/** What a process or thread starts before its bundle is loaded, and hands over to it. */
 import type { WatchdogThread } from '../runtime/watchdog-thread.js';
 import type { StartedProcess } from '../session/spawn.js';
 

@@ -32,12 +32,7 @@ const common = {
 /** What starts in a process or thread of its own without being in a hurry. */
 const modules = {
   ...common,
-  entryPoints: [
-    'kernel/cli.ts',
-    'kernel/runtime/module-hooks.ts',
-    'kernel/plots/raster-worker.ts',
-    'kernel/run/index.ts',
-  ],
+  entryPoints: ['kernel/cli.ts', 'kernel/runtime/module-hooks.ts', 'kernel/run/index.ts'],
   outbase: '.',
   splitting: true,
   packages: 'external',
@@ -57,7 +52,11 @@ const scripts = {
 };
 const bundles = {
   ...scripts,
-  entryPoints: { kernel: 'kernel/main.ts', user: 'kernel/runtime/main.ts' },
+  entryPoints: {
+    kernel: 'kernel/main.ts',
+    user: 'kernel/runtime/main.ts',
+    raster: 'kernel/plots/raster-worker.ts',
+  },
   outdir: 'dist/kernel/bundles',
 };
 /** What `nabla` and `nabla/core` are made of, once for both; who asks for the core does not run the rest. */
@@ -72,7 +71,11 @@ const library = {
 };
 const boot = {
   ...scripts,
-  entryPoints: { main: 'kernel/boot/kernel.ts', 'runtime/watchdog': 'kernel/runtime/watchdog.ts' },
+  entryPoints: {
+    main: 'kernel/boot/kernel.ts',
+    'runtime/watchdog': 'kernel/runtime/watchdog.ts',
+    'plots/raster-worker': 'kernel/boot/raster.ts',
+  },
   outdir: 'dist/kernel',
 };
 /** `require` of a local module cannot wait for an ECMAScript module to load. */

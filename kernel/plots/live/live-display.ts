@@ -47,7 +47,7 @@ let shared: FrameRenderer | undefined;
 const environment: LiveEnvironment = {
   host: displayHost,
   now: () => performance.now(),
-  renderer: () => (shared ??= new WorkerRenderer(distFile('kernel/plots/raster-worker.js'))),
+  renderer: () => (shared ??= new WorkerRenderer(distFile('kernel/plots/raster-worker.cjs'))),
 };
 
 export class LiveDisplay {

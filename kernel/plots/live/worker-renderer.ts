@@ -15,12 +15,16 @@ export interface RasterRequest {
   ticket: Ticket;
   chart: ChartModel;
   effort: 'live' | 'final';
+  /** There is a processor that nobody uses: the final picture's code may run once for trial after the reply. */
+  rehearse?: boolean;
 }
 
 /** Worker to main thread. */
 export interface RasterReply {
   ticket: Ticket;
   result: FrameResult;
+  /** Milliseconds that were spent on trials since the last reply. */
+  rehearsed: number;
 }
 
 export interface RasterWorkerData {
@@ -31,6 +35,9 @@ export interface RasterWorkerData {
 
 /** A worker that is silent for this long is given up. Its first frame includes the start. */
 const PATIENCE_MS = 4000;
+
+/** Frames before what keeps pictures is tried out. */
+const REHEARSE_AFTER = 3;
 
 export class WorkerRenderer implements FrameRenderer {
   private readonly fallback = new InProcessRenderer();
@@ -43,6 +50,7 @@ export class WorkerRenderer implements FrameRenderer {
   private inProcess = new Map<Ticket, Ticket>();
   /** Milliseconds of the worker's so far. */
   private drawn = 0;
+  private answered = 0;
 
   constructor(
     private readonly workerFile: string,
@@ -53,7 +61,10 @@ export class WorkerRenderer implements FrameRenderer {
   begin(chart: ChartModel): Ticket {
     const ticket = ++this.next;
     this.start();
-    if (this.state === 'failed' || !this.post({ ticket, chart, effort: 'live' }))
+    if (
+      this.state === 'failed' ||
+      !this.post({ ticket, chart, effort: 'live', rehearse: this.mayRehearse() })
+    )
       this.inProcess.set(ticket, this.fallback.begin(chart));
     return ticket;
   }
@@ -107,6 +118,11 @@ export class WorkerRenderer implements FrameRenderer {
 
   contention(): number {
     return this.load.share(this.drawn);
+  }
+
+  /** Not in a short loop, which may end meanwhile, and not at the cost of the training. */
+  private mayRehearse(): boolean {
+    return this.answered >= REHEARSE_AFTER && this.contention() === 0;
   }
 
   /** Whether a worker draws. */
@@ -174,8 +190,9 @@ export class WorkerRenderer implements FrameRenderer {
       const received = receiveMessageOnPort(this.port);
       if (received === undefined) return;
       this.state = 'ready';
-      const { ticket, result } = received.message as RasterReply;
-      this.drawn += result.drawn ?? 0;
+      const { ticket, result, rehearsed } = received.message as RasterReply;
+      this.drawn += (result.drawn ?? 0) + rehearsed;
+      this.answered += 1;
       const frame = this.pending.get(ticket);
       if (frame) frame.result = result;
     }

@@ -1,5 +1,5 @@
 /** Lays out a flame chart: time to the right, what runs in something below it. */
-import { timeText } from '../../../core/profiler/index.js';
+import { timeText } from '../../../core/profiler/table.js';
 import type { FlameBlock, FlamePanel } from '../model/flame.js';
 import type { FontSet } from './font.js';
 import { shortened } from './matrix.js';

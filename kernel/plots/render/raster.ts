@@ -130,7 +130,7 @@ const LIKELY = 1.05;
 
 /** The best attempt that takes no more than `limit` bytes; it is sought where one that was tried before lets expect it. */
 function firstWithin(attempts: readonly Attempt[], limit: number): Attempt | undefined {
-  const [first] = attempts;
+  const first = attempts.at(0);
   if (first === undefined || first.png.length <= limit) return first;
   const nearest = attempts.findLast(({ known }) => known !== undefined) ?? first;
   const scale = nearest.png.length / nearest.share;

@@ -52,8 +52,8 @@ export function specBytes(chart: ChartModel): { wanted: number; least: number } 
 }
 
 function make(chart: ChartModel, detail: Detail): Made {
-  let details = made.get(chart);
-  if (details === undefined) made.set(chart, (details = new Map()));
+  const details = made.get(chart) ?? new Map<Detail, Made>();
+  made.set(chart, details);
   let one = details.get(detail);
   if (one === undefined) {
     const spec = specOf(chart, detail);

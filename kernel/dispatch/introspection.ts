@@ -49,7 +49,8 @@ export async function complete(
   const start = typed.entries.length === 0 && values ? values.start : typed.start;
   const added = values?.start === start ? values.entries.filter(({ text }) => !known.has(text)) : [];
   const entries = [...typed.entries, ...added];
-  if (entries.length === 0 && typed.imports) return reply(code, offset, { start: 0, entries: typed.imports });
+  const imports = entries.length === 0 && typed.imports ? await within(IMPORTS_MS, typed.imports()) : null;
+  if (imports && imports.length > 0) return reply(code, offset, { start: 0, entries: imports });
   return reply(code, offset, { start, entries });
 }
 
@@ -62,6 +63,8 @@ export interface Language {
 
 /** How long the values are waited for beyond that. */
 const VALUES_MS = 100;
+/** How long names that lack an import are waited for: where else there is nothing. At first all packages are read for them. */
+const IMPORTS_MS = 1500;
 /** What types answer comes in a few milliseconds as a rule; after so long the values are looked at beside. */
 const SOON_MS = 50;
 

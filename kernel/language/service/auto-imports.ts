@@ -3,8 +3,11 @@
  * further edits, so such an entry replaces the cell from its first character to the cursor: the import, then what stood
  * there, then the name. That is offered only where nothing in scope goes on from the word, as all entries of an answer
  * share their range: names in scope keep their short texts.
+ *
+ * The server reads all packages for it, and again whatever changes while it offers such names: it is told to only for one question.
  */
-import type { CompletionEntry, Completions } from './contract.js';
+import { WORD_BEFORE } from './completions.js';
+import type { CompletionEntry } from './contract.js';
 import { kindWord } from './kinds.js';
 import type { Item } from './items.js';
 
@@ -14,14 +17,21 @@ const CLAUSES = [(name: string) => `{ ${name} }`, (name: string) => name, (name:
 const SHORTEST = 3;
 const MOST = 20;
 
+/** The word that could be such a name; null where none is offered. */
+export function importableWord(code: string, offset: number): string | null {
+  // A magic for the cell must stay its first line.
+  if (/^\s*%%/.test(code)) return null;
+  const word = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
+  return word.length < SHORTEST ? null : word;
+}
+
+/** @param code with its magics, which stand where `items` know blanks */
 export function autoImports(
   items: readonly Item[],
   code: string,
   offset: number,
   word: string,
-): Pick<Completions, 'imports'> {
-  // A magic for the cell must stay its first line.
-  if (word.length < SHORTEST || /^\s*%%/.test(code)) return {};
+): CompletionEntry[] {
   const offered = items.filter(({ text, from }) => from === null && text.startsWith(word));
   const modules = new Map<string, { name: string; kind: number; line: string; from: string }>();
   for (const { text: name, kind, auto } of offered) {
@@ -32,14 +42,17 @@ export function autoImports(
     modules.set(`${name} ${auto.module}`, { name, kind, line, from: auto.module });
   }
   const before = code.slice(0, offset - word.length);
-  const entries = [...modules.values()]
-    // Node's own modules go by one name.
-    .filter(({ name, from }) => !modules.has(`${name} node:${from}`))
-    .sort((a, b) => a.name.length - b.name.length || (`${a.name} ${a.from}` < `${b.name} ${b.from}` ? -1 : 1))
-    .slice(0, MOST)
-    .map(({ name, kind, line, from }): CompletionEntry => {
-      const text = `${line}\n${before}${name}`;
-      return { text, kind: kindWord(kind), detail: `from '${from}'` };
-    });
-  return entries.length > 0 ? { imports: entries } : {};
+  return (
+    [...modules.values()]
+      // Node's own modules go by one name.
+      .filter(({ name, from }) => !modules.has(`${name} node:${from}`))
+      .sort(
+        (a, b) => a.name.length - b.name.length || (`${a.name} ${a.from}` < `${b.name} ${b.from}` ? -1 : 1),
+      )
+      .slice(0, MOST)
+      .map(({ name, kind, line, from }): CompletionEntry => {
+        const text = `${line}\n${before}${name}`;
+        return { text, kind: kindWord(kind), detail: `from '${from}'` };
+      })
+  );
 }

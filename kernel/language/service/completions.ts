@@ -1,5 +1,4 @@
 /** From the server's list to what a frontend inserts: one range for all, filtered by what is typed, ranked. */
-import { autoImports } from './auto-imports.js';
 import type { CompletionEntry, Completions } from './contract.js';
 import { itemsOf } from './items.js';
 import { declaredWord, isType, isTypeOnly, KEYWORD, kindWord } from './kinds.js';
@@ -8,8 +7,6 @@ import type { KnownName } from './program.js';
 
 export interface Cursor {
   readonly code: string;
-  /** The same with the magics that are blanks in `code`. */
-  readonly written: string;
   readonly offset: number;
   /** Where the word begins that an entry without a range replaces; that of `code` when it is left out. */
   readonly start?: number;
@@ -17,7 +14,8 @@ export interface Cursor {
   offsetAt(place: Place): number;
 }
 
-const WORD_BEFORE = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+/** What is typed of a name before the cursor. */
+export const WORD_BEFORE = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 const NAME = /^#?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 export function completionsFrom(
@@ -28,8 +26,7 @@ export function completionsFrom(
 ): Completions {
   const { code, offset } = cursor;
   const word = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
-  const all = itemsOf(answer);
-  const items = all.filter(({ auto }) => auto === null);
+  const items = itemsOf(answer).filter(({ auto }) => auto === null);
   const wordStart = cursor.start ?? offset - word.length;
   const starts = items.map(({ from }) => (from ? cursor.offsetAt(from) : wordStart));
   const start = mostCommon(starts) ?? wordStart;
@@ -56,9 +53,7 @@ export function completionsFrom(
   const entries = matching([...found.values()], typed)
     .sort((a, b) => compare(rankOf(a), rankOf(b)) || compare(a.text, b.text))
     .map(({ text, kind, detail }) => ({ text, kind, detail }));
-  const imports =
-    entries.length === 0 && place === 'scope' ? autoImports(all, cursor.written, offset, word) : {};
-  return { start, place, entries, ...imports };
+  return { start, place, entries };
 }
 
 /** Those that go on from what is typed; in another case only when there are no others. */

@@ -35,8 +35,8 @@ export interface Completions {
   readonly place: 'scope' | 'members' | 'text';
   /** The best first; all of them go on from what is typed. */
   readonly entries: readonly CompletionEntry[];
-  /** Where there are none: names that an import would bring. These texts replace the cell from its beginning. */
-  readonly imports?: readonly CompletionEntry[];
+  /** Where there are none: asks for names that an import would bring. These texts replace the cell from its beginning. */
+  readonly imports?: () => Promise<readonly CompletionEntry[]>;
 }
 
 export interface CompletionEntry {

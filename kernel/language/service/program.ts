@@ -117,7 +117,20 @@ export class CellProgram {
     if (!this.#backlog.delete(code)) return;
     this.#backlogLength -= code.length;
     const names = namesOf(code);
-    if (names.isValid) this.#add(code, names);
+    if (names.isValid && isOfUse(names) && !this.#isThere(code, names)) this.#add(code, names);
+  }
+
+  /** Whether a cell that ran before has run again, and nothing that it mentions is another thing by now. */
+  #isThere(code: string, { declared, mentioned }: CellNames): boolean {
+    const [first] = declared.keys();
+    const unit = this.#owners.get(first)?.unit;
+    if (!unit?.cells.includes(code)) return false;
+    for (const name of declared.keys()) if (this.#owners.get(name)?.unit !== unit) return false;
+    for (const name of mentioned) {
+      const owner = this.#owners.get(name)?.unit;
+      if (owner !== unit && unit.imports.get(name) !== owner?.module && owner !== undefined) return false;
+    }
+    return true;
   }
 
   /** What the server must hear so that it has the program with `code` as the edited cell. */
@@ -226,6 +239,11 @@ export class CellProgram {
   }
 }
 
+/** What declares nothing is nothing to the cells after it, unless it brings types along. */
+function isOfUse({ declared, mentioned, modules }: CellNames): boolean {
+  return declared.size > 0 || modules.length > 0 || mentioned.has('declare');
+}
+
 function canJoin(unit: Unit, code: string, { declared }: CellNames): boolean {
   const length = unit.cells.reduce((sum, cell) => sum + cell.length, code.length);
   if (length > LONGEST_UNIT) return false;
@@ -236,7 +254,7 @@ function canJoin(unit: Unit, code: string, { declared }: CellNames): boolean {
 function textOf(unit: Unit): string {
   const exported = [...unit.declared].filter((name) => !unit.exported.has(name)).join(', ');
   // A statement of its own between cells: the next one may begin with a bracket.
-  return `${importLine(unit.imports)}\n${unit.cells.join('\n;\n')}\nexport { ${exported} };\n`;
+  return `${importLine(unit.imports, [LIBRARY])}\n${unit.cells.join('\n;\n')}\nexport { ${exported} };\n`;
 }
 
 function importLine(imports: ReadonlyMap<string, string>, modules: Iterable<string> = []): string {

@@ -54,6 +54,8 @@ export class LanguageServer {
     /** The folder it runs in. */
     cwd: string,
     private readonly onEnd: () => void,
+    /** Whether completions offer names that lack an import, from the beginning. */
+    private autoImports = true,
   ) {
     this.#child = spawn(...withLowPriority(executable, ['--lsp', '--stdio']), {
       cwd,
@@ -103,6 +105,13 @@ export class LanguageServer {
     if (this.#ended === null) this.#send({ method, params });
   }
 
+  /** Whether completions offer names that lack an import. */
+  offerImports(wanted: boolean): void {
+    if (wanted === this.autoImports) return;
+    this.autoImports = wanted;
+    this.notify('workspace/didChangeConfiguration', { settings: { typescript: this.#settings() } });
+  }
+
   stop(): void {
     this.#end('stopped');
   }
@@ -123,7 +132,7 @@ export class LanguageServer {
     if (typeof method === 'string') {
       // A server that asks something waits for the answer; notifications concern nobody.
       if (typeof id === 'number' || typeof id === 'string')
-        this.#send({ id, result: answer(method, params) });
+        this.#send({ id, result: this.#answer(method, params) });
       return;
     }
     if (typeof id !== 'number') return;
@@ -131,6 +140,18 @@ export class LanguageServer {
     this.#waiting.delete(id);
     if (error === undefined || error === null) waiting?.resolve(result);
     else waiting?.reject(new Error(messageOf(error)));
+  }
+
+  /** The only question with more than one possible answer is for settings: each section has the same. */
+  #answer(method: string, params: unknown): unknown {
+    if (method !== 'workspace/configuration') return null;
+    const items: unknown =
+      typeof params === 'object' && params !== null && 'items' in params ? params.items : [];
+    return Array.isArray(items) ? items.map(() => this.#settings()) : [];
+  }
+
+  #settings(): object {
+    return { ...SETTINGS, suggest: { autoImports: this.autoImports } };
   }
 
   #end(why: string): void {
@@ -149,14 +170,6 @@ const SETTINGS = {
   // A name that is renamed is so in all cells, also where another module imports it: `new as old` there would be in no cell.
   preferences: { useAliasesForRenames: false },
 };
-
-/** The only question with more than one possible answer is for settings: each section has the same. */
-function answer(method: string, params: unknown): unknown {
-  if (method !== 'workspace/configuration') return null;
-  const items: unknown =
-    typeof params === 'object' && params !== null && 'items' in params ? params.items : [];
-  return Array.isArray(items) ? items.map(() => SETTINGS) : [];
-}
 
 function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error

@@ -2,11 +2,20 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { askedInstead } from './asked.js';
+import { autoImports, importableWord } from './auto-imports.js';
 import { completionsFrom } from './completions.js';
 import { configDocuments, serverExecutable } from './config.js';
-import type { Completions, Diagnostic, Inspection, LanguageService, TypeErrorsWanted } from './contract.js';
+import type {
+  CompletionEntry,
+  Completions,
+  Diagnostic,
+  Inspection,
+  LanguageService,
+  TypeErrorsWanted,
+} from './contract.js';
 import { errorsOf } from './errors.js';
 import { fromHover, fromSignatureHelp } from './hover.js';
+import { itemsOf } from './items.js';
 import { kindWord } from './kinds.js';
 import { LIBRARY_DOCUMENT, libraryItems, libraryQuestion } from './library.js';
 import { openCall } from '../brackets.js';
@@ -14,7 +23,7 @@ import { blankMagics } from '../magics/index.js';
 import { isOpaque, opBehind } from './ops.js';
 import { withPackages } from './packages.js';
 import { offsetInCell, placeInDocument } from './positions.js';
-import { CellProgram, EDITED, type Document } from './program.js';
+import { CellProgram, EDITED, type Change, type Document } from './program.js';
 import { CLIENT_CAPABILITIES, LanguageServer } from './server.js';
 import { warningText } from './warnings.js';
 import { DiskWatch } from './disk.js';
@@ -114,11 +123,32 @@ class Service implements LanguageService {
     const start = asked.code === code ? undefined : asked.offset;
     const found = completionsFrom(
       answer,
-      { code, written, offset, start, offsetAt: (place) => offsetInCell(code, place) },
+      { code, offset, start, offsetAt: (place) => offsetInCell(code, place) },
       this.#program.names(),
       (name) => this.#program.libraryKind(name),
     );
-    return withPackages(found, code, offset, this.options.folder);
+    const all = withPackages(found, code, offset, this.options.folder);
+    const word = all.place === 'scope' && all.entries.length === 0 ? importableWord(written, offset) : null;
+    return word === null ? all : { ...all, imports: () => this.#imports(code, written, offset, word) };
+  }
+
+  async #imports(
+    code: string,
+    written: string,
+    offset: number,
+    word: string,
+  ): Promise<readonly CompletionEntry[]> {
+    const answer = await this.#inTurn(async () => {
+      const server = await this.#running();
+      try {
+        server?.offerImports(true);
+        const position = placeInDocument(code, offset);
+        return await this.#askNow(code, 'textDocument/completion', { position, context: { triggerKind: 1 } });
+      } finally {
+        server?.offerImports(false);
+      }
+    });
+    return autoImports(itemsOf(answer), written, offset, word);
   }
 
   async inspect(written: string, offset: number): Promise<Inspection | null> {
@@ -214,32 +244,38 @@ class Service implements LanguageService {
   ): Promise<unknown> {
     for (const [file, type] of this.#disk.changes())
       server.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: uriOf(file), type }] });
-    this.#sync(server, code);
     const textDocument = { uri: this.#uri(EDITED) };
+    const changes = this.#program.changes(code);
+    const isChangedOnly = changes.every(({ kind }) => kind === 'change');
+    for (const [index, change] of changes.entries()) {
+      // One changed module is replaced in the server's program; for two at once it makes another one, at many times the cost.
+      if (isChangedOnly && index > 0)
+        await this.#limited(server, 'textDocument/foldingRange', { textDocument });
+      this.#send(server, change);
+    }
+    this.#disk.watch(this.#program.modules);
     const answer = await this.#limited(server, method, { ...params, textDocument });
     this.#deaths = 0;
     this.#hasAnswered = true;
     return answer ?? null;
   }
 
-  #sync(server: LanguageServer, code: string): void {
-    for (const change of this.#program.changes(code)) {
-      if (change.kind === 'close') {
-        server.notify('textDocument/didClose', { textDocument: { uri: this.#uri(change.name) } });
-        continue;
-      }
-      const { name, text } = change.document;
-      if (change.kind === 'open') this.#open(server, change.document);
-      else {
-        const version = (this.#versions.get(name) ?? 1) + 1;
-        this.#versions.set(name, version);
-        server.notify('textDocument/didChange', {
-          textDocument: { uri: this.#uri(name), version },
-          contentChanges: [{ text }],
-        });
-      }
+  #send(server: LanguageServer, change: Change): void {
+    if (change.kind === 'close') {
+      server.notify('textDocument/didClose', { textDocument: { uri: this.#uri(change.name) } });
+      return;
     }
-    this.#disk.watch(this.#program.modules);
+    if (change.kind === 'open') {
+      this.#open(server, change.document);
+      return;
+    }
+    const { name, text } = change.document;
+    const version = (this.#versions.get(name) ?? 1) + 1;
+    this.#versions.set(name, version);
+    server.notify('textDocument/didChange', {
+      textDocument: { uri: this.#uri(name), version },
+      contentChanges: [{ text }],
+    });
   }
 
   #open(server: LanguageServer, { name, text }: Document): void {
@@ -273,7 +309,12 @@ class Service implements LanguageService {
       return this.#server;
     }
     if (this.#stopped || this.#executable === null || Date.now() < this.#pausedUntil) return null;
-    const server = new LanguageServer(this.#executable, this.options.folder, () => this.#ended(server));
+    const server = new LanguageServer(
+      this.#executable,
+      this.options.folder,
+      () => this.#ended(server),
+      false,
+    );
     this.#server = server;
     this.#starting = this.#begin(server).catch((error: unknown) => {
       server.stop();

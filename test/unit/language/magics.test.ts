@@ -1,7 +1,7 @@
 /** Magics in a cell's text: where they are, where they are not, and what they leave of the text's places. */
 import { describe, expect, test } from 'vitest';
 import { CellTransformer, isComplete } from '../../../kernel/language/index.js';
-import { autoImports } from '../../../kernel/language/service/auto-imports.js';
+import { autoImports, importableWord } from '../../../kernel/language/service/auto-imports.js';
 import {
   blankMagics,
   expandMagics,
@@ -139,11 +139,13 @@ test('magics complete where they may stand, cell magics on the first line', () =
 test('a name that is completed with its import leaves the magics before it', () => {
   const item = { label: 'readFile', text: 'readFile', kind: 3, sort: '16', detail: '', from: null };
   const items = [{ ...item, auto: { module: 'node:fs', kind: 0 } }];
-  const texts = (code: string) =>
-    autoImports(items, code, code.length, 'readF').imports?.map(({ text }) => text);
+  const texts = (code: string) => {
+    const word = importableWord(code, code.length);
+    return word === null ? null : autoImports(items, code, code.length, word).map(({ text }) => text);
+  };
   expect(texts('!ls\nreadF')).toEqual(["import { readFile } from 'node:fs';\n!ls\nreadFile"]);
   // Before `%%time` nothing may stand.
-  expect(texts('%%time\nreadF')).toBeUndefined();
+  expect(texts('%%time\nreadF')).toBeNull();
 });
 
 test('the help of a magic is found at its name only', () => {

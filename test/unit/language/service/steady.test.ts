@@ -52,3 +52,23 @@ test('the edited cell imports from the same modules whatever it mentions', () =>
   expect(modules('second')).toEqual(nothing);
   expect(modules('randn; second; first')).toEqual(nothing);
 });
+
+/** The documents that change when this cell has run, the edited one left out. */
+function changedBy(program: CellProgram, code: string): string[] {
+  program.changes('');
+  program.ran(code);
+  Array.from(program.read());
+  return program.changes('').flatMap((each) => (each.kind === 'close' ? [each.name] : [each.document.name]));
+}
+
+test('a cell that declares nothing, or has run before, changes no module', () => {
+  const program = new CellProgram();
+  expect(changedBy(program, 'const first = 1')).toEqual(['nabla-cells-1.ts', EDITED]);
+  expect(changedBy(program, 'const second = first')).toEqual(['nabla-cells-1.ts']);
+  expect(changedBy(program, 'console.log(first); 1 + 1')).toEqual([]);
+  expect(changedBy(program, 'const second = first')).toEqual([]);
+  // What it mentions is another thing by now.
+  expect(changedBy(program, 'const first = "2"')).toEqual(['nabla-cells-2.ts', EDITED]);
+  expect(changedBy(program, 'const second = first')).toEqual(['nabla-cells-2.ts', EDITED]);
+  expect(changedBy(program, 'declare global { var third: number }')).toEqual(['nabla-cells-2.ts']);
+});

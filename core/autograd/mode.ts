@@ -2,11 +2,17 @@
 import { tracing } from './tracing.js';
 
 /** What sees every op while it is on: anomaly mode, the reader of graphs, the profiler. */
+/** FLOPs, and bytes that are read and written. */
+export interface Cost {
+  readonly flops: number;
+  readonly bytes: number;
+}
+
 export interface Watch {
   /** Whether it only measures, so that ops must take the ways that they take without it (kernels that do several at once). */
   readonly passive: boolean;
-  /** Calls an op and looks at its results. */
-  run<T>(name: string, args: readonly unknown[], call: () => T): T;
+  /** Calls an op and looks at its results; `cost` is what is known of it beside its operands. */
+  run<T>(name: string, args: readonly unknown[], call: () => T, cost?: Cost): T;
   /** Where the op that is being recorded was called. */
   trace(): string;
   /** Computes the gradients of a node, and looks at them. */

@@ -4,6 +4,7 @@ import { levels } from '../autograd/levels/wrapped.js';
 import { leavesOf, mapTree } from '../autograd/trees.js';
 import { tracing } from '../autograd/tracing.js';
 import { checkOptions } from '../options.js';
+import { hasSimd } from '../kernels/features.js';
 import { u8 } from '../memory.js';
 import { Layout } from '../layout.js';
 import { allocation, Storage } from '../storage.js';
@@ -58,6 +59,9 @@ interface Counts {
   recompiles: number;
 }
 
+/** Asked once: it takes microseconds. */
+const hasVectors = hasSimd();
+
 class Compiler {
   /** The one used last comes first. */
   variants: Variant[] = [];
@@ -77,13 +81,19 @@ class Compiler {
     // Within another compiled function it is a part of that.
     if (tracing.current !== null || allocation.source !== null) return Reflect.apply(this.fn, self, args);
     this.counts.calls++;
+    if (!hasVectors) return this.asWritten(self, args, 'WebAssembly has no SIMD here, so there are no kernels');
     const { watch } = gradMode;
     if (watch === null) return this.run(self, args);
     if (!watch.passive) return this.asWritten(self, args, 'anomaly mode looks at each op');
     const variant = this.find(args, []);
     if (!variant?.graph)
       return this.asWritten(self, args, 'a profile looks at each op; call it some times before');
-    return watch.run(`compiled ${this.fn.name}`.trimEnd(), args, () => this.run(self, args));
+    return watch.run(
+      `compiled ${this.fn.name}`.trimEnd(),
+      args,
+      () => this.run(self, args),
+      variant.trace.cost,
+    );
   }
 
   get stats(): CompileStatistics {

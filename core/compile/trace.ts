@@ -1,7 +1,7 @@
 /** Runs a step once, as it is, and writes down what its kernels are called with. */
 import type { Node } from '../autograd/node.js';
 import { lastSequence, Node as NodeClass } from '../autograd/node.js';
-import { gradMode, type Watch } from '../autograd/mode.js';
+import { type Cost, gradMode, type Watch } from '../autograd/mode.js';
 import { leavesOf } from '../autograd/trees.js';
 import { type StepRecorder, tracing } from '../autograd/tracing.js';
 import {
@@ -19,6 +19,9 @@ import { registry } from '../ops/record.js';
 import { ElementwiseOptimizer } from '../optim/elementwise.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { watchOptimizerSteps } from '../optim/watch-steps.js';
+import { stepCost } from '../profiler/cost.js';
+import { watchProducts } from '../profiler/hooks.js';
+import { Recorder } from '../profiler/recorder.js';
 import { allocation, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { StateGuard } from './guards.js';
@@ -62,6 +65,11 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
   /** Why this cannot be compiled. */
   refusal: string | null = null;
 
+  /** FLOPs and bytes of the step as written, for profiles of the compiled one. */
+  cost: Cost = { flops: 0, bytes: 0 };
+
+  /** Adds up what ops cost. */
+  private readonly costs = new Recorder('op', false, () => undefined);
   private readonly frames: Frame[] = [];
   /** What goes with the next kernel. */
   private prepared: Preparation | null = null;
@@ -88,6 +96,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     this.undo.push(() => {
       ways.restore();
     });
+    this.undo.push(watchProducts(this.costs));
     this.attach();
     watchOptimizerSteps(
       (optimizer, run, args) => this.optimizerStep(optimizer, run, args),
@@ -103,6 +112,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     for (const each of this.undo.splice(0).reverse()) each();
     tracing.unwind = null;
     this.memory.close();
+    this.cost = this.costs.cost;
   }
 
   private attach(): void {
@@ -229,11 +239,14 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
       this.gradRead(param, param.grad);
     }
     for (const kept of plan.kept) this.meet(kept);
-    for (const call of plan.calls) {
-      this.before(op, call.prepare);
-      call.run();
-      for (const param of call.params) param.changed();
-    }
+    const update = (): void => {
+      for (const call of plan.calls) {
+        this.before(op, call.prepare);
+        call.run();
+        for (const param of call.params) param.changed();
+      }
+    };
+    this.costs.around(op, 'optimizer', null, update, () => stepCost(optimizer.name, optimizer.paramGroups));
     return undefined;
   }
 
@@ -380,7 +393,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     const frame = this.enter(name);
     if (registry.get(name)?.random === true) frame.again = frame.random = true;
     try {
-      const result = call();
+      const result = this.costs.run(name, args, call);
       if (frame.again && this.refusal === null) this.replace(frame, result, call, null);
       return result;
     } finally {
@@ -411,7 +424,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
     if (this.remade.some(([first, last]) => sequence >= first && sequence <= last)) frame.again = true;
     const wanted = node.next.map((next) => next?.wanted ?? false);
     try {
-      const result = compute();
+      const result = this.costs.backward(node, given, compute);
       if (frame.again && this.refusal === null) {
         if (given instanceof Tensor) {
           this.kept.add(node);

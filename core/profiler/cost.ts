@@ -22,6 +22,7 @@
  * An op that is made of others counts what they count, or its formula where that is more.
  */
 import { itemSize } from '../dtype.js';
+import type { Cost } from '../autograd/mode.js';
 import { Tensor } from '../tensor.js';
 
 /** What nothing is computed in, although the result is new memory. */
@@ -57,12 +58,6 @@ const PER_ELEMENT = new Map<string, number>([
 ]);
 
 const PRODUCTS = new Set(['matmul', 'mm', 'bmm', 'mv', 'dot', 'vdot', 'inner']);
-
-/** FLOPs and bytes moved. */
-export interface Cost {
-  readonly flops: number;
-  readonly bytes: number;
-}
 
 /** The tensors among arguments, those in arrays too. */
 export function tensorsIn(values: readonly unknown[]): Tensor[] {

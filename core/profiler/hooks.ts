@@ -70,7 +70,8 @@ function watchBackward(recorder: Recorder): () => void {
   };
 }
 
-function watchProducts(recorder: Recorder): () => void {
+/** Lets a recorder count the products that kernels compute. */
+export function watchProducts(recorder: Recorder): () => void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- a function of the kernels' table, which has no `this`
   const { matmul, conv, convInputGrad, convWeightGrad, attentionGrad } = kernels;
   kernels.matmul = (element, size, ...rest) => {

@@ -1,10 +1,10 @@
 /** Sees what runs while a profile is on, and adds it up at once, so that memory does not grow with the number of events. */
 import { callers } from '../autograd/anomaly.js';
-import type { Watch } from '../autograd/mode.js';
+import type { Cost, Watch } from '../autograd/mode.js';
 import { Node } from '../autograd/node.js';
 import { formatShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
-import { backwardFormula, type Cost, flopsByDefault, flopsByFormula, opBytes, tensorsIn } from './cost.js';
+import { backwardFormula, flopsByDefault, flopsByFormula, opBytes, tensorsIn } from './cost.js';
 import type { EventKind, GroupBy, ProfileEvent } from './events.js';
 
 /** Events that are kept one by one, for the trace and the flame chart; later ones are only added up. */
@@ -77,7 +77,7 @@ export class Recorder implements Watch {
     private readonly onReset: () => void,
   ) {}
 
-  run<T>(name: string, args: readonly unknown[], call: () => T): T {
+  run<T>(name: string, args: readonly unknown[], call: () => T, known?: Cost): T {
     const inputs = tensorsIn(args);
     const frame = this.enter(name, 'op', inputs);
     let cost = NO_COST;
@@ -85,7 +85,7 @@ export class Recorder implements Watch {
     try {
       const output = call();
       end = performance.now();
-      cost = this.opCost(frame, args, inputs, output);
+      cost = known ?? this.opCost(frame, args, inputs, output);
       return output;
     } finally {
       this.leave(frame, end ?? performance.now(), inputs, cost);
@@ -143,6 +143,17 @@ export class Recorder implements Watch {
   product(flops: number): void {
     const frame = this.open.at(-1);
     if (frame !== undefined) frame.counted += flops;
+  }
+
+  /** What all that was recorded costs. */
+  get cost(): Cost {
+    let flops = 0;
+    let bytes = 0;
+    for (const sum of this.sums.values()) {
+      flops += sum.flops;
+      bytes += sum.bytes;
+    }
+    return { flops, bytes };
   }
 
   /** The event that all others are in. */

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  compile,
   detectAnomaly,
   F,
   grad,
@@ -346,6 +347,21 @@ describe('the trace', () => {
     expect(() => profile(() => 1).saveTrace(file)).toThrow(/ENOENT/);
     expect(existsSync(file)).toBe(false);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe('a compiled step', () => {
+  it('counts what the step as written counts', () => {
+    const { step } = mlp();
+    const compiled = compile(step);
+    for (let i = 0; i < 4; i++) compiled();
+    const written = profile(step).total;
+    const seen = profile(() => compiled());
+    expect(compiled.stats.replays).toBeGreaterThan(2);
+    const row = seen.rows.find(({ name }) => name === 'compiled step');
+    expect(row?.flops).toBe(written.flops);
+    expect(row?.bytes).toBe(written.bytes);
+    expect(row?.flops).toBeGreaterThan(2 * 2 * batch * (inputs * hidden + hidden * classes));
   });
 });
 

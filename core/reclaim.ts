@@ -52,9 +52,31 @@ export function collectGarbage(): void {
   start().collect?.();
 }
 
+/**
+ * Whether collections of young objects may be told to use one thread: V8's helpers are woken for next to nothing here, and
+ * where the other processors are busy the collection waits for them (0.1 to 0.4 ms, measured on two processors).
+ */
+const canBeAlone = ((): boolean => {
+  const { versions, release, execArgv, env } = process;
+  if (release.name !== 'node' || 'bun' in versions || 'deno' in versions) return false;
+  const major = Number(versions.v8.split('.')[0]);
+  return major >= 11 && major <= 14 && !/scavenge|-gc/.test([...execArgv, env.NODE_OPTIONS ?? ''].join(' '));
+})();
+
 /** Afterwards a WeakSet no longer holds what died young (less than a tenth of a millisecond). */
 export function collectYoungGarbage(): void {
-  start().collect?.({ type: 'minor' });
+  const { collect } = start();
+  if (!canBeAlone) {
+    collect?.({ type: 'minor' });
+    return;
+  }
+  // Where an interrupt comes in between, the next sweep puts the flag back.
+  v8.setFlagsFromString('--no-parallel-scavenge');
+  try {
+    collect?.({ type: 'minor' });
+  } finally {
+    v8.setFlagsFromString('--parallel-scavenge');
+  }
 }
 
 /** What `visitMembers` can visit. */

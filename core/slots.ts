@@ -15,6 +15,7 @@ import {
   visitMembers,
   type Visited,
 } from './reclaim.js';
+import { YoungPace } from './young-pace.js';
 
 export interface MemoryStatistics {
   /** Bytes of live storages. */
@@ -43,14 +44,8 @@ const MIB = 2 ** 20;
 const MIN_PACE = 64 * MIB;
 const MAX_PACE = 512 * MIB;
 const MAX_SWEEP_SHARE = 0.01;
-/**
- * Bytes and owners between sweeps of the young, doubled up to MAX_YOUNG_LEVEL times where they would cost more than
- * this share of the time. The less, the more often a result gets memory that is in the cache.
- */
-const YOUNG_BYTES = 16 * MIB;
-const YOUNG_OWNERS = 2048;
-const MAX_YOUNG_LEVEL = 2;
-const MAX_YOUNG_SHARE = 0.1;
+/** What the young may take of the memory between sweeps, where little of it is written to: then no cache is cooled. */
+const MOST_YOUNG_SPACE = 64 * MIB;
 /** Sweeps that an owner is looked for among the young. */
 const YOUNG_SWEEPS = 2;
 /** Handles cost memory too, however small their tensors. */
@@ -100,8 +95,12 @@ let handlesSinceSweep = 0;
 let allocationsUntilClear = ALLOCATIONS_BETWEEN_CLEARS;
 let lastSweepEnd = performance.now();
 
-let youngLevel = 0;
-let youngBytes = 0;
+const youngPace = new YoungPace();
+/** Bytes that the young have taken since the last sweep of them, and those of these that are not written to yet. */
+let youngSpace = 0;
+let youngUnwritten = 0;
+/** Bytes that the last visit found to be old. */
+let grownBytes = 0;
 let lastYoungEnd = performance.now();
 
 /** What is called before a sweep, to let go of what is only kept for later use. */
@@ -141,8 +140,10 @@ export function enter(slot: number, bytes: number, count: number): void {
  */
 export function takeSlot(bytes: number, operation: string): number {
   if (
-    (youngBytes + bytes > YOUNG_BYTES << youngLevel || youngSlots.length >= YOUNG_OWNERS << youngLevel) &&
-    youngSlots.length > 0
+    youngSlots.length > 0 &&
+    (youngSpace - youngUnwritten + bytes > youngPace.bytes ||
+      youngSpace + bytes > MOST_YOUNG_SPACE ||
+      youngSlots.length >= youngPace.owners)
   )
     sweepYoung();
   if (
@@ -232,17 +233,26 @@ export function giveSlot(slot: number, owner: Owner): void {
   usage.allocated += bytes;
   if (usage.allocated > usage.peak) usage.peak = usage.allocated;
   usage.storages++;
-  youngBytes += bytes;
+  youngSpace += bytes;
   bytesSinceSweep += bytes;
   handlesSinceSweep++;
   usage.unfinished = false;
+}
+
+/** Notes that so many bytes of a new storage will be written to later, if at all; `wroteLater` when they have been. */
+export function writesLater(bytes: number): void {
+  youngUnwritten += bytes;
+}
+
+export function wroteLater(bytes: number): void {
+  youngUnwritten -= bytes;
 }
 
 /** Gives a slot back whose owner is known to be unused. */
 export function releaseSlot(slot: number): void {
   usage.unfinished = true;
   const bytes = sizes[slot];
-  if (handles[slot] === YOUNG) youngBytes = Math.max(0, youngBytes - bytes);
+  if (handles[slot] === YOUNG) youngSpace = Math.max(0, youngSpace - bytes);
   freeSlot(slot);
   usage.unfinished = false;
   noPressure(bytes);
@@ -300,18 +310,17 @@ export function sweepUnderPressure(): void {
   else if (share < MAX_SWEEP_SHARE / 4) pace = Math.max(pace / 2, MIN_PACE);
 }
 
-/** Frees the slots whose owners died young, and sets how often that is done by what it cost. */
+/** Frees the slots whose owners died young, and sets how often that is done. */
 function sweepYoung(): void {
   const began = performance.now();
-  const worked = began - lastYoungEnd;
+  const allocated = youngSpace;
   collectYoungGarbage();
   freeYoung();
   const ended = performance.now();
-  sweepMilliseconds += ended - began;
+  const sweeping = ended - began;
+  sweepMilliseconds += sweeping;
+  youngPace.note({ allocated, grown: grownBytes, time: ended - lastYoungEnd, sweeping });
   lastYoungEnd = ended;
-  const share = (ended - began) / Math.max(worked, 1e-3);
-  if (share > MAX_YOUNG_SHARE) youngLevel = Math.min(youngLevel + 1, MAX_YOUNG_LEVEL);
-  else if (share < MAX_YOUNG_SHARE / 4) youngLevel = Math.max(youngLevel - 1, 0);
 }
 
 /** Notes that a young owner is alive. */
@@ -324,7 +333,7 @@ export function seen(owner: Owner): void {
 
 /** Frees the slots of young owners that the last garbage collection found dead. */
 function freeYoung(): void {
-  youngBytes = 0;
+  youngSpace = youngUnwritten = grownBytes = 0;
   if (youngSlots.length === 0) return;
   // Nothing is freed where an interrupt cuts the visit off.
   grownUp.length = 0;
@@ -336,6 +345,7 @@ function freeYoung(): void {
   for (const owner of grownUp) {
     handles[owner.slot] = new WeakRef(owner);
     young.delete(owner);
+    grownBytes += sizes[owner.slot];
   }
   grownUp.length = 0;
   let kept = 0;

@@ -24,7 +24,15 @@ import {
 } from './slots.js';
 
 export { OutOfMemoryError } from './out-of-memory.js';
-export { memory, type MemoryStatistics, reclaimMemory, resetPeakMemory, setMemoryLimit } from './slots.js';
+export {
+  memory,
+  type MemoryStatistics,
+  reclaimMemory,
+  resetPeakMemory,
+  setMemoryLimit,
+  writesLater,
+  wroteLater,
+} from './slots.js';
 
 /**
  * Small storages are cut from slabs, so that a slot, which costs more than computing on a few numbers, is needed once

@@ -5,6 +5,7 @@ import type { BinaryOp, FloatElement, ReduceOp, UnaryOp } from '../../kernels/ap
 import { hasSimd } from '../../kernels/features.js';
 import { collapse } from '../../kernels/nest.js';
 import type { Layout } from '../../layout.js';
+import { writesLater } from '../../storage.js';
 import type { Tensor } from '../../tensor.js';
 import type { Operand } from '../operand.js';
 import { type Ending, evaluateReduced } from './evaluate.js';
@@ -181,6 +182,7 @@ function note(step: Step, operands: readonly Operand[], out: Tensor): boolean {
   const value = new Value(storage, element, out.layout.size, step, list, columns, weight, sources);
   for (const { value: from } of list) if (from !== null) from.readers++;
   storage.deferred = value;
+  writesLater(storage.byteLength);
   return true;
 }
 

@@ -7,7 +7,7 @@
 import type { BinaryOp, FloatElement, UnaryOp } from '../../kernels/api.js';
 import { recording, unrecorded } from '../../kernels/recording.js';
 import { u8 } from '../../memory.js';
-import { allocation, type Deferred, Storage } from '../../storage.js';
+import { allocation, type Deferred, Storage, wroteLater } from '../../storage.js';
 import { evaluate } from './evaluate.js';
 
 /** What is done to the operands. */
@@ -101,6 +101,7 @@ export class Value implements Deferred {
   /** Its elements have been stored. */
   computed(): void {
     const { storage } = this;
+    if (storage !== null) wroteLater(storage.byteLength);
     this.letGo();
     if (this.readers === 0 && storage !== null) storage.deferred = null;
   }

@@ -1,10 +1,14 @@
 /** Reverse mode as it is called: `x.backward()`, `grad(outputs, inputs)`, hooks. */
 import { formatShape, sameShape } from '../layout.js';
 import { filled } from '../ops/raw.js';
+import { allocation } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import type { PostAccumulateHook } from './accumulate.js';
 import { runBackward } from './engine.js';
+import { levels } from './levels/wrapped.js';
+import { gradMode } from './mode.js';
 import type { Hook, Node } from './node.js';
+import { tracing } from './tracing.js';
 
 export interface BackwardOptions {
   /** Keep saved tensors, so that the graph can be walked again. Default: the value of `createGraph`. */
@@ -20,6 +24,24 @@ export interface GradOptions extends BackwardOptions {
   allowUnused?: boolean;
 }
 
+/** The number 1 by dtype, which most passes begin with. */
+const seeds: { float32: Tensor | null; float64: Tensor | null } = { float32: null, float64: null };
+
+/** A 1 for the shape []; the same again, as long as nobody who saw it has done anything to it. */
+function seedOf({ dtype }: Tensor, op: string): Tensor {
+  // A run within another must not meet the other's gradients.
+  const isUsual =
+    gradMode.outermostRun === 0 &&
+    levels.top === null &&
+    tracing.current === null &&
+    gradMode.watch === null &&
+    allocation.source === null;
+  if (!isUsual || (dtype !== 'float32' && dtype !== 'float64')) return filled([], 1, dtype, op);
+  const seed = seeds[dtype];
+  if (seed?.version === 0 && !seed.requiresGrad && seed.grad === null) return seed;
+  return (seeds[dtype] = filled([], 1, dtype, op));
+}
+
 /** The gradient to start from: as given, or 1 for an output of one element. */
 function startGradient(op: string, output: Tensor, gradient: Tensor | null | undefined): Tensor {
   if (gradient === null || gradient === undefined) {
@@ -29,7 +51,7 @@ function startGradient(op: string, output: Tensor, gradient: Tensor | null | und
           `${formatShape(output.shape)}; reduce it (sum(), mean()) or give a gradient of its shape`,
       );
     }
-    return filled(output.shape, 1, output.dtype, op);
+    return output.layout.ndim === 0 ? seedOf(output, op) : filled(output.shape, 1, output.dtype, op);
   }
   if (!sameShape(gradient.shape, output.shape)) {
     throw new RangeError(

@@ -115,15 +115,13 @@ export class Run {
   /** Counts, for every node that can be reached, how many nodes will hand it a gradient. */
   private discover(roots: readonly Node[]): void {
     const { id, barriers, visited, targets } = this;
-    for (let i = 0; i < roots.length; i++) if (roots[i].run !== id) this.enter(roots[i]);
+    for (const root of roots) if (root.run !== id) this.enter(root);
     let shared = roots.length > 1;
     // The list grows while it is walked.
-    for (let at = 0; at < visited.length; at++) {
-      const node = visited[at];
-      if (barriers !== null && barriers.has(node)) continue;
+    for (const node of visited) {
+      if (barriers?.has(node)) continue;
       const { next } = node;
-      for (let i = 0; i < next.length; i++) {
-        const target = next[i];
+      for (const target of next) {
         if (target === null) continue;
         if (target.run !== id) this.enter(target);
         if (++target.dependencies > 1) shared = true;
@@ -156,16 +154,12 @@ export class Run {
   private markWanted(targets: readonly (Node | null)[]): void {
     const { id, barriers } = this;
     // A target that was not visited gets no gradient, whatever is noted on it.
-    for (let i = 0; i < targets.length; i++) {
-      const node = targets[i];
-      if (node !== null && node.run === id) node.targetOf = id;
-    }
+    for (const node of targets) if (node?.run === id) node.targetOf = id;
     // Every node comes after all that it leads to, backwards in this order.
     const order = this.inTopologicalOrder();
     for (let i = order.length - 1; i >= 0; i--) {
       const node = order[i];
-      node.wanted =
-        node.targetOf === id || ((barriers === null || !barriers.has(node)) && leadsToWanted(node));
+      node.wanted = node.targetOf === id || (!barriers?.has(node) && leadsToWanted(node));
     }
   }
 
@@ -206,7 +200,7 @@ export class Run {
       node.pending = null;
       const arrived = node.several ? node.received() : grad !== null;
       const results = arrived && node.wanted ? this.process(node, grad) : null;
-      if (barriers === null || !barriers.has(node)) {
+      if (!barriers?.has(node)) {
         const { next } = node;
         for (let i = 0; i < next.length; i++) {
           const target = next[i];
@@ -245,7 +239,7 @@ export class Run {
 
   private process(node: Node, collected: Tensor | null): readonly (Tensor | null)[] | null {
     let grad = collected;
-    if (this.barriers !== null && this.barriers.has(node)) {
+    if (this.barriers?.has(node)) {
       // Whoever asked hands the gradient on to the node, whose hooks are called then.
       if (grad !== null) this.capture(node, grad);
       return null;
@@ -262,7 +256,7 @@ export class Run {
     // Only a target can be wanted and lead to none.
     if (node.targetOf === this.id && !leadsToWanted(node)) return null;
     const results = gradMode.watch === null ? node.backwardAll(grad) : watched(node, grad);
-    if (!this.retainGraph && (tracing.current === null || !tracing.current.keeps(node))) node.release();
+    if (!this.retainGraph && !tracing.current?.keeps(node)) node.release();
     if (grad !== null && !this.createGraph) this.recycle(node, grad, results);
     return results;
   }
@@ -272,7 +266,7 @@ export class Run {
     const { storage } = grad;
     if (storage.gradientRun !== this.id || storage.gradientUses !== 1 || grad.level > 0) return;
     if (node.hooks !== null || node.retained !== null || node.several) return;
-    for (let i = 0; i < results.length; i++) if (results[i]?.storage === storage) return;
+    for (const result of results) if (result?.storage === storage) return;
     storage.release();
   }
 
@@ -318,7 +312,7 @@ function putBack(displaced: readonly Displaced[]): void {
 }
 
 function leadsToWanted({ next }: Node): boolean {
-  for (let i = 0; i < next.length; i++) if (next[i]?.wanted) return true;
+  for (const target of next) if (target?.wanted) return true;
   return false;
 }
 

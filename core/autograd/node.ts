@@ -68,8 +68,9 @@ export abstract class Node {
   }
 
   /** Takes a gradient by output `slot`, where there are several. */
-  receive(_grad: Tensor, _slot: number, _add: (a: Tensor, b: Tensor) => Tensor): void {
-    // What has one output keeps it as `pending`.
+  receive(grad: Tensor, slot: number, add: (a: Tensor, b: Tensor) => Tensor): void {
+    // The engine does this itself, unless a class says otherwise.
+    if (slot === 0) this.pending = this.pending === null ? grad : add(this.pending, grad);
   }
 
   /** Whether a gradient arrived by one of several outputs. */

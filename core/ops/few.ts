@@ -4,9 +4,9 @@
  */
 import type { DType } from '../dtype.js';
 import { f32, f64, i32, u8 } from '../memory.js';
-import type { Shape } from '../layout.js';
+import { Layout, type Shape } from '../layout.js';
 import { Storage } from '../storage.js';
-import type { Tensor } from '../tensor.js';
+import { allocate, type Tensor } from '../tensor.js';
 import { allocateLike } from './operand.js';
 
 /**
@@ -68,6 +68,47 @@ export function copyFew(x: Tensor, out: Tensor): boolean {
     for (let c = 0, at = from + r * row; c < columns; c++, at += step, to++)
       target[to] = isTruth ? (source[at] !== 0 ? 1 : 0) : isWhole ? wholeOf(source[at]) : source[at];
   return true;
+}
+
+/** Every element of a contiguous tensor of few floats becomes `value`; false for others. */
+export function fillFew(out: Tensor, value: number): boolean {
+  const { dtype, layout } = out;
+  const { size } = layout;
+  if ((dtype !== 'float32' && dtype !== 'float64') || !isFew(size, COPIED)) return false;
+  const array = dtype === 'float32' ? f32 : f64;
+  const to = out.ptr / array.BYTES_PER_ELEMENT;
+  for (let i = 0; i < size; i++) array[to + i] = value;
+  return true;
+}
+
+/**
+ * What a reduction of few floats gave, repeated over the dimensions that it reduced: elements of their own, which take
+ * less time than a view that all who read it have to look at closely. Null where it is no such thing.
+ */
+export function repeatFew(x: Tensor, shape: Shape, dims: readonly number[], divisor: number): Tensor | null {
+  const { layout, dtype } = x;
+  const floats = dtype === 'float32' || dtype === 'float64';
+  if (!floats || !layout.contiguous || (dims.length !== 1 && layout.size !== 1)) return null;
+  const whole = Layout.contiguous(shape);
+  const { size } = whole;
+  if (!isFew(size) || size === 0) return null;
+  let inner = layout.size === 1 ? size : 1;
+  const along = layout.size === 1 ? 1 : shape[dims[0]];
+  if (layout.size !== 1) for (let d = dims[0] + 1; d < shape.length; d++) inner *= shape[d];
+  const out = allocate(whole, dtype, 'repeat');
+  const array = dtype === 'float32' ? f32 : f64;
+  const from = x.ptr / array.BYTES_PER_ELEMENT;
+  let to = out.ptr / array.BYTES_PER_ELEMENT;
+  if (layout.size === 1) {
+    const value = array[from] / divisor;
+    for (let i = 0; i < size; i++) array[to + i] = value;
+    return out;
+  }
+  const outer = size / (along * inner);
+  for (let o = 0; o < outer; o++)
+    for (let k = 0; k < along; k++)
+      for (let i = 0; i < inner; i++) array[to++] = array[from + o * inner + i] / divisor;
+  return out;
 }
 
 function wholeOf(value: number): number {

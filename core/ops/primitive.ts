@@ -59,13 +59,24 @@ export interface Batch {
 
 export type PrimitiveBatchRule<A> = (inputs: readonly Tensor[], attributes: A, batch: Batch) => Tensor;
 
-const NOTHING: (Tensor | null)[] = [];
-const NO_VERSIONS: number[] = [];
+const NO_READS: readonly (readonly number[])[] = [];
+
+/** Inputs from the third on that are read, which few operations have. */
+interface Rest {
+  readonly inputs: (Tensor | null)[];
+  readonly versions: number[];
+}
 
 /** The node of a general primitive. */
 export class PrimitiveNode<A> extends Node implements Context<A> {
-  private kept: (Tensor | null)[] | null;
-  private readonly versions: number[];
+  private first: Tensor | null = null;
+  private second: Tensor | null = null;
+  private rest: Rest | null = null;
+  private result: Tensor | null = null;
+  private firstVersion = 0;
+  private secondVersion = 0;
+  private resultVersion = 0;
+  private freed = false;
 
   constructor(
     private readonly primitive: Primitive<A>,
@@ -75,35 +86,35 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
   ) {
     const { level } = output;
     const count = inputs.length;
-    // Arrays of the size they end with: those that grow take room for sixteen more.
+    // An array of the size it ends with: those that grow take room for sixteen more.
     const next = new Array<Node | null>(count);
     for (let i = 0; i < count; i++) next[i] = edgeAt(inputs[i], level);
     super(next);
-    const { reads } = primitive;
-    if (reads === undefined) {
-      this.kept = NOTHING;
-      this.versions = NO_VERSIONS;
-      return;
+    const { reads = NO_READS } = primitive;
+    for (let i = 0; i < reads.length && i < count; i++) {
+      if (next[i] === null) continue;
+      for (const at of reads[i]) this.keep(at, inputs, output);
     }
-    // The output is kept behind the inputs.
-    const saved = new Array<Tensor | null>(count + 1);
-    const versions = new Array<number>(count + 1);
-    for (let at = 0; at <= count; at++) {
-      saved[at] = null;
-      versions[at] = 0;
+  }
+
+  private keep(at: number, inputs: readonly Tensor[], output: Tensor): void {
+    const tensor = at === OUTPUT ? output : inputs[at];
+    const { storage } = tensor;
+    if (at === OUTPUT) {
+      this.result = tensor;
+      this.resultVersion = storage.version;
+    } else if (at === 0) {
+      this.first = tensor;
+      this.firstVersion = storage.version;
+    } else if (at === 1) {
+      this.second = tensor;
+      this.secondVersion = storage.version;
+    } else {
+      const rest = (this.rest ??= { inputs: inputs.map(() => null), versions: inputs.map(() => 0) });
+      rest.inputs[at] = tensor;
+      rest.versions[at] = storage.version;
     }
-    for (let i = 0; i < count; i++) {
-      if (next[i] === null || i >= reads.length) continue;
-      for (const read of reads[i]) {
-        const at = read === OUTPUT ? count : read;
-        const tensor = read === OUTPUT ? output : inputs[read];
-        saved[at] = tensor;
-        versions[at] = tensor.storage.version;
-        tensor.storage.deferred?.keep();
-      }
-    }
-    this.kept = saved;
-    this.versions = versions;
+    if (storage.deferred !== null) storage.deferred.keep();
   }
 
   get name(): string {
@@ -111,15 +122,17 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
   }
 
   backward(grad: Tensor): Gradients {
-    if (this.kept === null) throw freedError(this.name);
+    if (this.freed) throw freedError(this.name);
     if (levels.top !== null) return this.backwardOnLevels(grad);
     return this.primitive.vjp(grad, this);
   }
 
   /** Of what is read here and cannot be done for a batch at once, each sample has its own turn. */
   private backwardOnLevels(grad: Tensor): Gradients {
-    const { primitive, attributes, kept } = this;
-    const saved = (kept ?? []).map((tensor, at) => (tensor === null ? null : this.read(at)));
+    const { primitive, attributes } = this;
+    const saved = this.saved().map((tensor, at, all) =>
+      tensor === null ? null : at === all.length - 1 ? this.output() : this.input(at),
+    );
     const call = (g: unknown, tensors: unknown, given: unknown): unknown =>
       primitive.vjp(g as Tensor, {
         attributes: given as A,
@@ -131,28 +144,36 @@ export class PrimitiveNode<A> extends Node implements Context<A> {
   }
 
   input(i: number): Tensor {
-    return this.read(i);
+    if (i === 0) return this.checked(this.first, this.firstVersion, i);
+    if (i === 1) return this.checked(this.second, this.secondVersion, i);
+    return this.checked(this.rest?.inputs[i] ?? null, this.rest?.versions[i] ?? 0, i);
   }
 
   output(): Tensor {
-    return this.read(this.versions.length - 1);
+    return this.checked(this.result, this.resultVersion, OUTPUT);
   }
 
   release(): void {
     // Where nothing was saved, nothing is missing the second time.
-    if (this.kept?.some((tensor) => tensor !== null)) this.kept = null;
+    if (this.first === null && this.second === null && this.result === null && this.rest === null) return;
+    this.freed = true;
+    this.first = this.second = this.result = null;
+    this.rest = null;
   }
 
+  /** Those of the inputs that are read, and behind them the output. */
   protected override saved(): readonly (Tensor | null)[] {
-    return this.kept ?? [];
+    const { first, second, rest, result } = this;
+    return this.next
+      .map((_, i) => (i === 0 ? first : i === 1 ? second : (rest?.inputs[i] ?? null)))
+      .concat(result);
   }
 
-  private read(at: number): Tensor {
-    if (this.kept === null) throw freedError(this.name);
-    const tensor = this.kept[at];
-    if (tensor === null) throw new Error(`${this.name}: input ${at} was not saved`);
-    if (tensor.storage.version !== this.versions[at])
-      throw versionError(this.name, tensor, this.versions[at]);
+  private checked(tensor: Tensor | null, version: number, at: number): Tensor {
+    if (this.freed) throw freedError(this.name);
+    if (tensor === null)
+      throw new Error(`${this.name}: ${at === OUTPUT ? 'the output' : `input ${at}`} was not saved`);
+    if (tensor.storage.version !== version) throw versionError(this.name, tensor, version);
     return tensor;
   }
 }

@@ -7,7 +7,7 @@ import { kernels } from '../kernels/index.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import type { Shape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
-import { copyFew } from './few.js';
+import { copyFew, fillFew } from './few.js';
 import { allocate, allocateShape, type Tensor } from '../tensor.js';
 
 export type ElementArray = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -88,6 +88,7 @@ export function fillData(out: Tensor, value: number): void {
   const { dtype } = out;
   const { size } = out.layout;
   if (size === 0) return;
+  if (fillFew(out, value)) return;
   if (isHalf(dtype)) fillHalves(dtype, out.ptr, size, value);
   else kernels.fill(elementOf(dtype), out.ptr, size, value);
 }

@@ -5,6 +5,8 @@ import { type Shape, wrapDims } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { div } from './arithmetic.js';
 import { cast } from './cast.js';
+import { repeatFew } from './few.js';
+import { isPlain } from './formulas.js';
 import { numberAt } from './operand.js';
 import { apply, type Primitive } from './primitive.js';
 import { type MethodOp, methodOp, type SampleMaker } from './record.js';
@@ -81,7 +83,10 @@ const meanPrimitive: Primitive<MeanAttributes> = {
     return out;
   },
   vjp: (grad, { attributes: { shape, dims, keepdim } }) => {
-    const part = div(grad, countOf(shape, dims));
+    const count = countOf(shape, dims);
+    const few = isPlain() ? repeatFew(grad, shape, dims, count) : null;
+    if (few !== null) return [few];
+    const part = div(grad, count);
     return [repeated(part, shape, dims, keepdim)];
   },
   jvp: 'linear',

@@ -7,7 +7,7 @@ import { gradMode } from '../autograd/mode.js';
 import { allocate, Tensor } from '../tensor.js';
 import { f32, f64 } from '../memory.js';
 import { reduceDeferred } from './deferred/record.js';
-import { isFew } from './few.js';
+import { isFew, repeatFew } from './few.js';
 import { apply, type Primitive } from './primitive.js';
 import { castCopy, contiguousData } from './raw.js';
 import { expandTo, reshapeTo } from './shape.js';
@@ -150,8 +150,10 @@ const sumPrimitive: Primitive<SumAttributes> = {
     ),
 };
 
-/** What a reduction gave, repeated over the dimensions that it reduced: a view. */
+/** What a reduction gave, repeated over the dimensions that it reduced: a view, where elements are not few. */
 export function repeated(x: Tensor, shape: Shape, dims: readonly number[], keepdim: boolean): Tensor {
+  const few = gradMode.enabled || levels.top !== null ? null : repeatFew(x, shape, dims, 1);
+  if (few !== null) return few;
   if (gradMode.enabled || levels.top !== null || x.viewOf !== null) {
     return expandTo(keepdim || x.ndim === 0 ? x : restoreDims(x, shape, dims), shape);
   }

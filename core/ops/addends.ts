@@ -7,6 +7,7 @@ import { sameShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { div, mul } from './arithmetic.js';
 import { evaluate } from './formulas.js';
+import { fused } from './fused.js';
 import type { Primitive } from './primitive.js';
 
 /** input + value · tensor1 · tensor2 or tensor1 / tensor2, as one node of the graph. */
@@ -16,6 +17,9 @@ function withAddend(name: 'addcmul' | 'addcdiv'): Primitive<number> {
     m.add(x, m.mul(value, divides ? m.div(a, b) : m.mul(a, b))),
   );
   const scaled = (x: Tensor, value: number): Tensor => (value === 1 ? x : mul(x, value));
+  const byDivisor = fused(`${name}Backward`, (g: Tensor, a: Tensor, b: Tensor, factor: number) =>
+    mul(div(mul(g, a), mul(b, b)), factor),
+  );
   return {
     name,
     reads: [[], [2], divides ? [1, 2] : [1]],
@@ -31,7 +35,7 @@ function withAddend(name: 'addcmul' | 'addcdiv'): Primitive<number> {
       if (context.needs(2)) {
         const a = context.input(1);
         const b = divides ? context.input(2) : null;
-        byB = b === null ? scaled(mul(grad, a), value) : mul(div(mul(grad, a), mul(b, b)), -value);
+        byB = b === null ? scaled(mul(grad, a), value) : byDivisor.call(grad, a, b, -value);
       }
       return [context.needs(0) ? grad : null, byA, byB];
     },

@@ -1,14 +1,13 @@
-/** What an elementwise op of two operands is, and its node in the graph. */
+/** What an elementwise op of two operands is. */
 import { edgeAt } from '../autograd/levels/wrapped.js';
-import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
+import type { Gradients } from '../autograd/node.js';
 import type { DType } from '../dtype.js';
 import type { BinaryFunction, BinaryOp } from '../kernels/api.js';
 import { kernels } from '../kernels/index.js';
-import type { Shape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import type { Operand } from './operand.js';
 import type { OpDescription } from './record.js';
-import { keepElementsOf } from './deferred/record.js';
+import { type ElementwiseKind, ElementwiseNode } from './elementwise-node.js';
 import { type Fused, fused } from './fused.js';
 import { sumTo } from './sum.js';
 
@@ -49,7 +48,7 @@ function readsOf(gradient: BinaryDescription['a']): number {
 const unused = (grad: Tensor): Tensor => grad;
 
 /** What an op is, as calls read it: one class for all ops, with what a call needs worked out before. */
-export class BinaryKind {
+export class BinaryKind implements ElementwiseKind {
   readonly name: string;
   readonly how: BinaryDescription['compute'];
   readonly integers: 'keep' | 'float';
@@ -85,98 +84,35 @@ export class BinaryKind {
     return (dtype === 'float32' ? this.narrow : this.wide) ?? this.compile(dtype);
   }
 
+  /** What is not read is not saved; the gradient stands in for it. */
+  gradients(node: ElementwiseNode, grad: Tensor): Gradients {
+    const x = node.a ?? grad;
+    const z = node.b ?? grad;
+    const out = node.y ?? grad;
+    return [
+      node.needs(0) ? sumTo(this.gradientA.call(grad, x, z, out), node.aShape) : null,
+      node.needs(1) ? sumTo(this.gradientB.call(grad, x, z, out), node.bShape) : null,
+    ];
+  }
+
+  /** The node of a result y of a and b, of which at least one is recorded. */
+  record(a: Operand, b: Operand, y: Tensor): ElementwiseNode {
+    const byA = typeof a !== 'number' && this.byA !== null ? edgeAt(a, y.level) : null;
+    const byB = typeof b !== 'number' && this.byB !== null ? edgeAt(b, y.level) : null;
+    const node = new ElementwiseNode(this, [byA, byB]);
+    if (typeof a !== 'number') node.aShape = a.layout.shape;
+    if (typeof b !== 'number') node.bShape = b.layout.shape;
+    const reads = (byA === null ? 0 : this.readByA) | (byB === null ? 0 : this.readByB);
+    if ((reads & READS_A) !== 0) node.saveA(a);
+    if ((reads & READS_B) !== 0) node.saveB(b);
+    if ((reads & READS_Y) !== 0) node.saveY(y);
+    return node;
+  }
+
   private compile(dtype: DType): BinaryFunction | null {
     const { how } = this;
     if (typeof how !== 'string') return null;
     if (dtype === 'float32') return (this.narrow = kernels.binaryFunction(how, 'float32'));
     return (this.wide = kernels.binaryFunction(how, 'float64'));
-  }
-}
-
-const NO_SHAPE: Shape = [];
-
-function isSaved(operand: Operand | null): boolean {
-  return operand !== null && typeof operand !== 'number';
-}
-
-export class BinaryNode extends Node {
-  private a: Operand | null = null;
-  private b: Operand | null = null;
-  private y: Tensor | null = null;
-  private readonly aVersion: number = 0;
-  private readonly bVersion: number = 0;
-  private readonly yVersion: number = 0;
-  private readonly aShape: Shape;
-  private readonly bShape: Shape;
-  private freed = false;
-
-  constructor(
-    private readonly kind: BinaryKind,
-    a: Operand,
-    b: Operand,
-    y: Tensor,
-  ) {
-    const byA = typeof a !== 'number' && kind.byA !== null ? edgeAt(a, y.level) : null;
-    const byB = typeof b !== 'number' && kind.byB !== null ? edgeAt(b, y.level) : null;
-    super([byA, byB]);
-    this.aShape = typeof a === 'number' ? NO_SHAPE : a.layout.shape;
-    this.bShape = typeof b === 'number' ? NO_SHAPE : b.layout.shape;
-    const reads = (byA === null ? 0 : kind.readByA) | (byB === null ? 0 : kind.readByB);
-    if ((reads & READS_A) !== 0) {
-      this.a = a;
-      if (typeof a !== 'number') {
-        this.aVersion = a.storage.version;
-        keepElementsOf(a);
-      }
-    }
-    if ((reads & READS_B) !== 0) {
-      this.b = b;
-      if (typeof b !== 'number') {
-        this.bVersion = b.storage.version;
-        keepElementsOf(b);
-      }
-    }
-    if ((reads & READS_Y) !== 0) {
-      this.y = y;
-      this.yVersion = y.storage.version;
-      keepElementsOf(y);
-    }
-  }
-
-  get name(): string {
-    return backwardName(this.kind.name);
-  }
-
-  backward(grad: Tensor): Gradients {
-    if (this.freed) throw freedError(this.name);
-    const { a, b, y, kind } = this;
-    if (a !== null && typeof a !== 'number' && a.storage.version !== this.aVersion) {
-      throw versionError(this.name, a, this.aVersion);
-    }
-    if (b !== null && typeof b !== 'number' && b.storage.version !== this.bVersion) {
-      throw versionError(this.name, b, this.bVersion);
-    }
-    if (y !== null && y.storage.version !== this.yVersion) throw versionError(this.name, y, this.yVersion);
-    // What is not read is not saved; the gradient stands in for it.
-    const x = a ?? grad;
-    const z = b ?? grad;
-    const out = y ?? grad;
-    return [
-      this.needs(0) ? sumTo(kind.gradientA.call(grad, x, z, out), this.aShape) : null,
-      this.needs(1) ? sumTo(kind.gradientB.call(grad, x, z, out), this.bShape) : null,
-    ];
-  }
-
-  release(): void {
-    // Where no tensor was saved, none is missing the second time.
-    if (this.y === null && !isSaved(this.a) && !isSaved(this.b)) return;
-    this.freed = true;
-    this.a = null;
-    this.b = null;
-    this.y = null;
-  }
-
-  protected override saved(): readonly (Tensor | null)[] {
-    return [this.a, this.b, this.y].map((x) => (typeof x === 'number' ? null : x));
   }
 }

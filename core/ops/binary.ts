@@ -8,7 +8,7 @@ import { computesInJavaScript } from '../kernels/recording.js';
 import { kernels, LEAST_PARALLEL } from '../kernels/index.js';
 import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
-import { type BinaryDescription, BinaryKind, BinaryNode } from './binary-node.js';
+import { type BinaryDescription, BinaryKind } from './binary-node.js';
 import { cast } from './cast.js';
 import { computeRows, FEW_ROWS } from './binary-rows.js';
 import { deferBinary, deferUnary, defers } from './deferred/record.js';
@@ -183,7 +183,7 @@ function unwatched(kind: BinaryKind, first: Operand, second: Operand): Tensor {
     ((typeof a !== 'number' && a.requiresGrad && kind.byA !== null) ||
       (typeof b !== 'number' && b.requiresGrad && kind.byB !== null))
   ) {
-    y.node = new BinaryNode(kind, a, b, y);
+    y.node = kind.record(a, b, y);
     y.differentiable = true;
   }
   return y;
@@ -238,7 +238,7 @@ function binaryOnLevel(kind: BinaryKind, a: Operand, b: Operand): Tensor {
   const records = (x: Operand, own: unknown): boolean =>
     typeof x !== 'number' && own !== null && x.level === level.depth && x.requiresGrad;
   if (gradMode.enabled && (records(a, kind.byA) || records(b, kind.byB))) {
-    y.node = new BinaryNode(kind, a, b, y);
+    y.node = kind.record(a, b, y);
     y.differentiable = true;
   }
   return y;

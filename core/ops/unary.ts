@@ -1,12 +1,13 @@
 /** The maker of elementwise ops of one operand. */
 import { highest, levels, type Step } from '../autograd/levels/wrapped.js';
 import { gradMode, type Watch } from '../autograd/mode.js';
-import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
+import type { Gradients } from '../autograd/node.js';
 import { type DType, isHalf, isWideFloat, toFloatType } from '../dtype.js';
 import type { UnaryFunction, UnaryOp } from '../kernels/api.js';
 import { kernels, LEAST_PARALLEL } from '../kernels/index.js';
 import { cast } from './cast.js';
-import { deferUnary, defers, keepElementsOf } from './deferred/record.js';
+import { deferUnary, defers } from './deferred/record.js';
+import { type ElementwiseKind, ElementwiseNode } from './elementwise-node.js';
 import { type Fused, fused } from './fused.js';
 import { allocateLike, isTensor } from './operand.js';
 import { contiguousData, type ElementArray, elements, inDType } from './raw.js';
@@ -38,7 +39,7 @@ export interface UnaryDescription extends Omit<OpDescription, 'params' | 'option
 }
 
 /** What an op is, as calls read it: one class for all ops, with what a call needs worked out before. */
-class UnaryKind {
+class UnaryKind implements ElementwiseKind {
   readonly name: string;
   readonly how: UnaryDescription['compute'];
   readonly integers: 'keep' | 'float';
@@ -65,57 +66,24 @@ class UnaryKind {
     return (dtype === 'float32' ? this.narrow : this.wide) ?? this.compile(dtype);
   }
 
+  /** A description that does not read an operand is not harmed by getting another tensor for it. */
+  gradients({ a, y }: ElementwiseNode, grad: Tensor): Gradients {
+    return [this.gradient.call(grad, a ?? grad, y ?? grad)];
+  }
+
+  /** The node of a result y of x, which is recorded. */
+  record(x: Tensor, y: Tensor): ElementwiseNode {
+    const node = new ElementwiseNode(this, [x.edge()]);
+    if (this.readsInput) node.saveA(x);
+    if (this.readsOutput) node.saveY(y);
+    return node;
+  }
+
   private compile(dtype: DType): UnaryFunction | null {
     const { how } = this;
     if (typeof how !== 'string') return null;
     if (dtype === 'float32') return (this.narrow = kernels.unaryFunction(how, 'float32'));
     return (this.wide = kernels.unaryFunction(how, 'float64'));
-  }
-}
-
-class UnaryNode extends Node {
-  private x: Tensor | null;
-  private y: Tensor | null;
-  private readonly xVersion: number;
-  private readonly yVersion: number;
-  private freed = false;
-
-  constructor(
-    private readonly kind: UnaryKind,
-    x: Tensor,
-    y: Tensor,
-  ) {
-    super([x.edge()]);
-    this.x = kind.readsInput ? x : null;
-    this.y = kind.readsOutput ? y : null;
-    if (kind.readsInput) keepElementsOf(x);
-    if (kind.readsOutput) keepElementsOf(y);
-    this.xVersion = x.storage.version;
-    this.yVersion = y.storage.version;
-  }
-
-  get name(): string {
-    return backwardName(this.kind.name);
-  }
-
-  backward(grad: Tensor): Gradients {
-    const { x, y } = this;
-    if (this.freed) throw freedError(this.name);
-    if (x !== null && x.storage.version !== this.xVersion) throw versionError(this.name, x, this.xVersion);
-    if (y !== null && y.storage.version !== this.yVersion) throw versionError(this.name, y, this.yVersion);
-    // A description that does not read an operand is not harmed by getting another tensor for it.
-    return [this.kind.gradient.call(grad, x ?? grad, y ?? grad)];
-  }
-
-  release(): void {
-    // Where nothing was saved, nothing is missing the second time.
-    this.freed ||= this.x !== null || this.y !== null;
-    this.x = null;
-    this.y = null;
-  }
-
-  protected override saved(): readonly (Tensor | null)[] {
-    return [this.x, this.y];
   }
 }
 
@@ -212,7 +180,7 @@ function unwatched(kind: UnaryKind, input: Tensor): Tensor {
   if (isHalf(dtype)) return cast(applyUnary(kind, cast(input, 'float32')), dtype, kind.name);
   const y = levels.top !== null && input.level > 0 ? onLevel(kind, input) : forward(kind, input);
   if (gradMode.enabled && input.requiresGrad) {
-    y.node = new UnaryNode(kind, input, y);
+    y.node = kind.record(input, y);
     y.differentiable = true;
   }
   return y;

@@ -7,6 +7,7 @@ import { historyStore } from './dispatch/history-files.js';
 import { packageVersion } from './install/paths.js';
 import { Kernel } from './dispatch/index.js';
 import { isTypecheckMode } from './language/magics/index.js';
+import type { Session } from './session/session.js';
 import { lazyLanguageService } from './language/service/lazy.js';
 import { watchParent } from './parent.js';
 import { ConnectionError, readConnectionFile, ZeroMqTransport } from './transport/index.js';
@@ -37,15 +38,20 @@ const begun = takeOver();
 
 async function main(): Promise<void> {
   const info = readConnectionFile(connectionFile(process.argv.slice(2)));
+  let session: Session | undefined;
   const kernel = new Kernel({
     transport: new ZeroMqTransport(info, log),
     startSession: async (events) => {
       const { startSession } = await import('./session/index.js');
-      return startSession({ cwd: process.cwd(), events, first: begun.user });
+      return (session = await startSession({ cwd: process.cwd(), events, first: begun.user }));
     },
     language: lazyLanguageService(async () => {
       const { createLanguageService } = await import('./language/service/index.js');
-      return createLanguageService({ folder: process.cwd() });
+      const isDefined = async (name: string): Promise<boolean> => {
+        const scope = await session?.look?.([], name);
+        return scope?.members.some((each) => each.name === name) ?? false;
+      };
+      return createLanguageService({ folder: process.cwd(), isDefined });
     }),
     typesMs: Number(process.env.NABLA_TYPES_MS) || undefined,
     typecheck: isTypecheckMode(process.env.NABLA_TYPECHECK) ? process.env.NABLA_TYPECHECK : 'auto',

@@ -271,6 +271,11 @@ test('type errors are warnings of the cell, when asked for', async () => {
   expect(clean.stderr).toBe('');
   const shapes = await asks.execute('try { randn([2, 3]).matmul(randn([2, 3])) } catch {}');
   expect(shapes.stderr).toContain('matmul: shapes [2, 3] and [2, 3] do not fit');
+  // Types do not know of it, and it is there.
+  await asks.execute('(globalThis as Record<string, unknown>).onlyAtRunTime = 4');
+  const names = await asks.execute('onlyAtRunTime;\ntry { notEvenThere } catch {}');
+  expect(names.stderr).toContain("Cannot find name 'notEvenThere'");
+  expect(names.stderr).not.toContain('onlyAtRunTime');
 });
 
 test('the server ends with the kernel', async () => {

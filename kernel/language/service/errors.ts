@@ -53,6 +53,22 @@ const MAYBE_NOTHING = new Set([2531, 2532, 2533, 2454, 2721, 2722, 2723, 18047, 
 /** All that is said of an implicit any. */
 const isImplicitAny = (code: number): boolean => code >= 7000 && code < 7100;
 
+/** There is no such name, with one advice or another. */
+const NO_SUCH_NAME = new Set([2304, 2552, 2580, 2581, 2582, 2583, 2584, 2867, 2868, 18004]);
+
+/** Without the names that types do not know and cells have all the same. */
+export async function withoutDefined(
+  errors: readonly Diagnostic[],
+  code: string,
+  isDefined: (name: string) => Promise<boolean> = () => Promise.resolve(false),
+): Promise<readonly Diagnostic[]> {
+  const kept: Diagnostic[] = [];
+  for (const error of errors)
+    if (!NO_SUCH_NAME.has(error.code) || !(await isDefined(code.slice(error.start, error.end))))
+      kept.push(error);
+  return kept;
+}
+
 export function errorsOf(
   answer: unknown,
   code: string,

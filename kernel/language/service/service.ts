@@ -13,7 +13,7 @@ import type {
   LanguageService,
   TypeErrorsWanted,
 } from './contract.js';
-import { errorsOf } from './errors.js';
+import { errorsOf, withoutDefined } from './errors.js';
 import { fromHover, fromSignatureHelp } from './hover.js';
 import { itemsOf } from './items.js';
 import { kindWord } from './kinds.js';
@@ -35,6 +35,8 @@ export interface ServiceOptions {
   executable?: string | null;
   /** How long one question may take. */
   limitMs?: number;
+  /** Whether cells have a name at run time, which types may not know of: a property of the global object is one. */
+  isDefined?: (name: string) => Promise<boolean>;
 }
 
 /** A question that takes longer is called off; a server that does not even notice that is ended. */
@@ -104,7 +106,7 @@ class Service implements LanguageService {
     const server = await this.#running();
     if (!server) return;
     const answer = await this.#askServer(server, code, 'textDocument/diagnostic', {});
-    const text = warningText(written, title, this.#errors(answer, code));
+    const text = warningText(written, title, await this.#errors(answer, code));
     if (text !== '') tell(text);
   }
 
@@ -190,8 +192,9 @@ class Service implements LanguageService {
     return this.#errors(answer, code);
   }
 
-  #errors(answer: unknown, code: string): readonly Diagnostic[] {
-    return errorsOf(answer, code, (place) => offsetInCell(code, place), this.#program);
+  #errors(answer: unknown, code: string): Promise<readonly Diagnostic[]> {
+    const errors = errorsOf(answer, code, (place) => offsetInCell(code, place), this.#program);
+    return withoutDefined(errors, code, this.options.isDefined);
   }
 
   async warnings(code: string, title: string): Promise<string> {

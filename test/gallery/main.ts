@@ -7,8 +7,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { toText } from '../../kernel/plots/render/text.js';
 import { render } from '../../kernel/plots/render/raster.js';
 import { toVegaLite } from '../../kernel/plots/render/vega-lite.js';
-import { NOT_KEPT, smallPng } from '../golden/pictures.js';
-import { cases } from '../unit/plots/cases.js';
+import { NOT_KEPT, pictured, smallPng } from '../golden/pictures.js';
 
 const folder = 'dist/gallery';
 const golden = process.argv.includes('--golden');
@@ -21,7 +20,7 @@ mkdirSync(folder, { recursive: true });
 if (golden) mkdirSync('test/golden/images', { recursive: true });
 const sections: string[] = [];
 let failed = 0;
-for (const [name, make] of Object.entries(cases)) {
+for (const [name, make] of Object.entries(pictured)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   const chart = make();
   const started = performance.now();

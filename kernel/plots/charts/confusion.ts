@@ -3,7 +3,9 @@ import { flatNumbers, type NumberSource } from '../../../core/diagnostics/index.
 import type { LiveEnvironment } from '../live/live-display.js';
 import type { ChartModel, MatrixPanel } from '../model/chart.js';
 import { formatCount } from '../model/format.js';
-import { MATRIX_FRAME, matrixCell, percent } from '../scene/matrix.js';
+import { bundledFonts } from '../scene/font.js';
+import { MATRIX_FRAME, columnRoom, matrixCell, percent } from '../scene/matrix.js';
+
 import { Still } from './still.js';
 
 export interface ConfusionMatrixOptions {
@@ -16,6 +18,9 @@ export interface ConfusionMatrixOptions {
 
 /** More classes than these would not be legible. */
 const MAX_CLASSES = 20;
+/** Counts of three digits need so much room where there are more classes than these. */
+const MANY_CLASSES = 14;
+const WIDE = 760;
 const TITLE_HEIGHT = 46;
 const NOTE_HEIGHT = 15;
 
@@ -131,11 +136,13 @@ function mostConfused(hits: Float64Array, support: Float64Array, taken: Float64A
 
 function chart(panel: MatrixPanel, notes: string[], options: ConfusionMatrixOptions): ChartModel {
   const classes = Math.max(2, panel.classes.length);
+  const width = options.width ?? (classes > MANY_CLASSES ? WIDE : 600);
+  const upright = columnRoom(panel.classes, width, bundledFonts());
   return {
     title: options.title ?? 'Confusion matrix',
-    width: options.width ?? 600,
+    width,
     height: Math.round(
-      TITLE_HEIGHT + MATRIX_FRAME + classes * matrixCell(classes) + NOTE_HEIGHT * notes.length,
+      TITLE_HEIGHT + MATRIX_FRAME + upright + classes * matrixCell(classes) + NOTE_HEIGHT * notes.length,
     ),
     panels: [panel],
     notes,

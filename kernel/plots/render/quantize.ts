@@ -77,6 +77,16 @@ function roundings([r, g, b]: Rgb): number[] {
   });
 }
 
+/** The first of the colours to keep are paper and ink: words in another colour would be seen before all else. */
+const FIRST_KEPT = 3;
+
+function ranks(keep: readonly Rgb[]): Map<number, number> {
+  const all = keep.flatMap((color, i) =>
+    roundings(color).map((rgb): [number, number] => [rgb, i < FIRST_KEPT ? 2 : 1]),
+  );
+  return new Map(all.reverse());
+}
+
 /** Colours of 8 bits a channel, by a hash table. */
 function quantizeFinely(
   pixels: Uint32Array,
@@ -144,9 +154,7 @@ function choosePalette(
   keep: readonly Rgb[],
 ): { palette: number[]; target: Uint8Array } {
   const fits = colors.length <= limit;
-  const palette = fits
-    ? colors.map((color) => color.rgb)
-    : reduce(colors, limit, new Set(keep.flatMap(roundings)));
+  const palette = fits ? colors.map((color) => color.rgb) : reduce(colors, limit, ranks(keep));
   return { palette, target: Uint8Array.from(colors, (color, i) => (fits ? i : nearest(color.rgb, palette))) };
 }
 
@@ -226,12 +234,12 @@ function tryCount(
 }
 
 /** The most frequent colours as they are, and the weighted median cut (Heckbert 1982) of the others. */
-function reduce(colors: Color[], limit: number, keep: ReadonlySet<number>): number[] {
+function reduce(colors: Color[], limit: number, keep: ReadonlyMap<number, number>): number[] {
   const places = Math.min(EXACT, Math.round(EXACT_SHARE * limit));
   const total = colors.reduce((sum, { count }) => sum + count, 0);
   // A blend that happens to be one of these is not a curve.
   const least = limit > SMALL_PALETTE ? 0 : total / RARE;
-  const rank = ({ rgb, count }: Color): number => (count >= least && keep.has(rgb) ? 1 : 0);
+  const rank = ({ rgb, count }: Color): number => (count >= least ? (keep.get(rgb) ?? 0) : 0);
   const sorted = [...colors].sort((a, b) => rank(b) - rank(a) || b.count - a.count);
   const exact = sorted.slice(0, places).map((color) => color.rgb);
   const boxes = [measure(sorted.slice(places))];

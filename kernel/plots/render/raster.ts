@@ -32,14 +32,19 @@ const ATTEMPTS = [
   { ratio: 1, colors: 32, share: 0.31 },
   { ratio: 1, colors: 24, share: 0.29 },
   { ratio: 1, colors: 16, share: 0.26 },
+  { ratio: 1, colors: 12, share: 0.23 },
   { ratio: 0.8, colors: 16, share: 0.19 },
   { ratio: 0.8, colors: 12, share: 0.17 },
   { ratio: 0.7, colors: 24, share: 0.16 },
+  { ratio: 0.7, colors: 12, share: 0.14 },
   { ratio: 0.6, colors: 16, share: 0.12 },
 ] as const;
 /** Pictures of so few pixels for their words get zlib's best: a tenth less where words are all there is. */
 const SMALL_RATIO = 1.25;
 const FEWEST_OF_CURVES = 24;
+/** Fewer pixels are only for what does not fit otherwise. */
+const COARSE = 0.8;
+const COARSEST = 0.7;
 /** CSS pixels of a picture (a graph of many boxes) whose best would be large and slow. */
 const LARGE = 1_000_000;
 /** A frame that is seen for a quarter of a second. */
@@ -93,9 +98,14 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const tried = attempts
     .filter(({ colors }) => !isCurves || colors >= FEWEST_OF_CURVES)
     .map(({ ratio, colors, share }) => new Attempt(ratio, share, () => encode(ratio, colors)));
-  const readable = tried.filter(({ ratio }) => ratio >= (isLarge ? 0.8 : 1));
+  const readable = tried.filter(({ ratio }) => ratio >= (isLarge ? COARSE : 1));
+  const coarse = tried.filter(({ ratio }) => ratio >= COARSEST);
   const best =
-    (wanted > 0 ? (firstWithin(readable, shared) ?? firstWithin(readable, besides(least))) : undefined) ??
+    (wanted > 0
+      ? (firstWithin(readable, shared) ??
+        firstWithin(readable, besides(least)) ??
+        firstWithin(coarse, besides(least)))
+      : undefined) ??
     firstWithin(tried, Math.min(WHOLE, besides(0))) ??
     tried[tried.length - 1];
   return best.png;

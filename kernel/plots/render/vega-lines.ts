@@ -1,10 +1,12 @@
 /** Panels of curves as Vega-Lite: real axes, values under the pointer, labels where the picture has them. */
 import type { ChartModel, LinePanel, LineSeries, Points } from '../model/chart.js';
 import { decimate } from '../model/decimate.js';
-import { axisTitle, makeScale, minus, type Scale } from '../scene/axes.js';
+import { makeScale, minus, type Scale } from '../scene/axes.js';
+import { axisWords } from '../scene/axis-name.js';
 import { bundledFonts, type FontSet } from '../scene/font.js';
 import { lineGutters, xExtent, yExtent, type Gutters } from '../scene/lines.js';
 import { COLOR, DASHES, TYPE, lineInBothThemes, repeatsColor, seriesColor } from '../scene/style.js';
+import { shortName } from '../scene/wrap.js';
 import { clipped, simplified, type Polyline } from './outline.js';
 import { endLabelLayers, markLabels, markLayers, shapes, type PathRow } from './vega-marks.js';
 import { pathText } from './vega-path.js';
@@ -51,11 +53,12 @@ export function linesSpec(
   const rows = drawn.reduce((sum, panel) => sum + panel.series.reduce((n, s) => n + (s.raw ? 2 : 1), 0), 0);
   const buckets = Math.max(4, Math.floor(detail.points / rows / 2));
   const total = drawn.reduce((sum, panel) => sum + panel.weight, 0);
-  const gutters = drawn.map((panel) => lineGutters(panel, fonts));
+  const gutters = drawn.map((panel) => lineGutters(panel, chart.width, fonts));
   const frame: Gutters = {
     left: Math.max(...gutters.map(({ left }) => left)) + AXIS_TITLE,
     right: Math.max(...gutters.map(({ right }) => right)),
     gap: Math.max(...gutters.map(({ gap }) => gap)),
+    name: Math.min(...gutters.map(({ name }) => name)),
   };
   const room =
     chart.height - (chart.title === '' ? 0 : TITLE_HEIGHT) - X_AXIS - PANEL_GAP * (drawn.length - 1);
@@ -74,14 +77,20 @@ export function linesSpec(
   return {
     ...(chart.title === ''
       ? {}
-      : { title: { text: chart.title, anchor: 'start', fontSize: TYPE.title.size } }),
+      : {
+          title: {
+            text: shortName(chart.title, chart.width - 28, fonts, 'title'),
+            anchor: 'start',
+            fontSize: TYPE.title.size,
+          },
+        }),
     ...(views.length === 1 ? views[0] : { vconcat: views, spacing: PANEL_GAP }),
     config: { view: { stroke: null } },
   };
 }
 
 function view(panel: LinePanel, place: Place): JsonObject {
-  const { width, height, buckets, id, showX } = place;
+  const { width, height, buckets, id, showX, fonts } = place;
   const log = panel.y.scale === 'log';
   const y = makeScale(
     panel.y,
@@ -94,7 +103,7 @@ function view(panel: LinePanel, place: Place): JsonObject {
   const xField: JsonObject = {
     field: 'x',
     type: 'quantitative',
-    title: showX ? axisTitle(panel.x) : null,
+    title: showX ? axisWords(panel.x, width + 40, fonts) : null,
     scale: {
       type: panel.x.scale,
       domain: x.domain,
@@ -106,7 +115,7 @@ function view(panel: LinePanel, place: Place): JsonObject {
   const yField: JsonObject = {
     field: 'y',
     type: 'quantitative',
-    title: minus(axisTitle(panel.y)),
+    title: minus(axisWords(panel.y, height, fonts)),
     scale: { type: log ? 'log' : 'linear', domain: y.domain, nice: false, ...(log ? {} : { zero: false }) },
     axis: { gridOpacity: 0.35, minExtent: place.frame.left - AXIS_TITLE - 10, ...ticks(y) },
   };

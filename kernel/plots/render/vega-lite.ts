@@ -12,12 +12,14 @@ export const VEGA_LITE_MIME = 'application/vnd.vegalite.v5+json';
 
 /** From the finest to the coarsest: how many points all lines have together (about 11 bytes each), and what the scene keeps. */
 const DETAILS: readonly Detail[] = [
-  { points: 4000, tolerance: 0.25, colors: 96, atlas: 2, tips: true },
-  { points: 2500, tolerance: 0.4, colors: 64, atlas: 2, tips: true },
-  { points: 1600, tolerance: 0.6, colors: 40, atlas: 2, tips: true },
-  { points: 1000, tolerance: 0.6, colors: 32, atlas: 2, tips: false },
-  { points: 600, tolerance: 1, colors: 24, atlas: 1, tips: false },
-  { points: 350, tolerance: 1.5, colors: 15, atlas: 1, tips: false },
+  { points: 4000, tolerance: 0.25, colors: 96, atlas: 2, tips: true, merge: 0 },
+  { points: 2500, tolerance: 0.4, colors: 64, atlas: 2, tips: true, merge: 0 },
+  { points: 1600, tolerance: 0.6, colors: 40, atlas: 2, tips: true, merge: 0 },
+  { points: 1000, tolerance: 0.6, colors: 32, atlas: 2, tips: false, merge: 0.5 },
+  { points: 600, tolerance: 1, colors: 24, atlas: 1, tips: false, merge: 1 },
+  { points: 350, tolerance: 1.5, colors: 15, atlas: 1, tips: false, merge: 2 },
+  { points: 350, tolerance: 1.5, colors: 11, atlas: 1, tips: false, merge: 4 },
+  { points: 300, tolerance: 3, colors: 8, atlas: 1, tips: false, merge: 8 },
 ];
 const WANTED = 2;
 type Detail = SceneDetail & LinesDetail;

@@ -2,7 +2,7 @@
 import type { LinePanel, Mark } from '../model/chart.js';
 import { minus, type Scale } from '../scene/axes.js';
 import { spread } from '../scene/labels.js';
-import { endLabel, labelledSeries } from '../scene/lines.js';
+import { endLabels, labelledSeries } from '../scene/lines.js';
 import { MAX_SHOWN_RULES, marks } from '../scene/marks.js';
 import type { TextShape } from '../scene/shapes.js';
 import { COLOR, DASHES, TYPE, bothThemes, lineInBothThemes, seriesColor } from '../scene/style.js';
@@ -21,8 +21,9 @@ export function endLabelLayers(panel: LinePanel, { width, height, frame, fonts }
     encoding: { x: { value: width + frame.right }, y: { value: 0 }, y2: { value: height } },
   };
   if (!panel.endLabels) return [edge];
+  const words = endLabels(panel, frame.name, fonts);
   const labelled = labelledSeries(panel, height)
-    .map((i) => panel.series[i])
+    .map((i) => ({ ...panel.series[i], words: words[i] }))
     .filter((series) => series.last !== null && Number.isFinite(y.at(series.last)));
   const centres = spread(
     labelled.map((series) => y.at(series.last!)),
@@ -31,7 +32,7 @@ export function endLabelLayers(panel: LinePanel, { width, height, frame, fonts }
     height + 8,
   );
   const values = labelled.map((series, i) => {
-    const { name, value } = endLabel(series, fonts);
+    const { name, value } = series.words;
     const c = bothThemes(seriesColor(series.color));
     return { c, label: minus(`${name}  ${value}`), py: Math.round(centres[i]) };
   });

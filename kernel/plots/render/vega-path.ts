@@ -45,4 +45,16 @@ export function dotsText(points: Polyline): string {
   return out;
 }
 
+/** The first of all points in each square of a grid. */
+export function thinned(points: Polyline, size: number): Polyline {
+  if (!(size > 0)) return points;
+  const taken = new Set<string>();
+  return points.filter(([x, y]) => {
+    const square = `${Math.floor(x / size)} ${Math.floor(y / size)}`;
+    if (taken.has(square)) return false;
+    taken.add(square);
+    return true;
+  });
+}
+
 const units = (at: number): number => Math.round(at / UNIT);

@@ -11,7 +11,7 @@ import { COLOR, TYPE, bothThemes, contrastOnWhite, lineInBothThemes, parseColor 
 import { atlasOf } from './atlas.js';
 import type { ImageShape } from '../raster/image.js';
 import { boundsOf, clipped, joined, polylines, simplified } from './outline.js';
-import { PATH_SIZE, dotsText, pathText } from './vega-path.js';
+import { PATH_SIZE, dotsText, pathText, thinned } from './vega-path.js';
 import { csv, type Json, type JsonObject } from './vega-table.js';
 
 /** Of the picture's font where a browser has it; the others are no wider. */
@@ -62,6 +62,8 @@ export interface SceneDetail {
   atlas: number;
   /** Whether what lies under the pointer tells its numbers; else dots are drawn as one path a colour. */
   tips: boolean;
+  /** Of dots in one square of so many radii one is drawn: the others would lie under it, or nearly so. */
+  merge: number;
 }
 
 /**
@@ -81,7 +83,7 @@ export function sceneSpec(chart: ChartModel, detail: SceneDetail): JsonObject | 
     layer.rows.push(...rows);
     layer.images.push(...images);
   }
-  if (!detail.tips) layers.forEach(forgetTips);
+  if (!detail.tips) for (const layer of layers) forgetTips(layer, detail.merge);
   layers.forEach(share);
   const rows = layers.flatMap((layer, l) => layer.rows.map((row) => ({ l, ...placed(row) })));
   const at = (field: string): Json => ({ field, type: 'quantitative', scale: null });
@@ -351,10 +353,15 @@ const isDefault = (property: string, value: string | number): boolean =>
   /opacity$/i.test(property) && value === 1;
 
 /** Rows without what only a pointer asks for; lines and dots of one colour are one path. */
-function forgetTips(layer: Layer): void {
+function forgetTips(layer: Layer, merge: number): void {
   const plain = layer.rows.map((row): Row => ({ ...row, tip: undefined }));
   layer.rows = plain;
   const { mark, color } = layer.spec;
+  if (mark.type === 'rect') {
+    layer.spec = { mark: { type: 'point' }, color: 'fill' };
+    layer.rows = cellPaths(plain);
+    return;
+  }
   const isPaths = mark.type === 'point' && plain.every((row) => row.p !== undefined);
   if (!isPaths || (color !== 'stroke' && color !== 'fill')) return;
   const lookOf = ({ c, s, w, o, f }: Row): string => [c, s, w, o, f].join();
@@ -364,7 +371,29 @@ function forgetTips(layer: Layer): void {
     const dots = rows.filter((row) => row.p === '');
     const lines = rows.filter((row) => row.p !== '').map((row) => row.p);
     const at = dots.map(({ x, y }): [number, number] => [Number(x), Number(y)]);
-    return { x: 0, y: 0, p: lines.join('') + dotsText(at), c, s, w, o, f };
+    const seen = thinned(at, (merge * Number(w)) / 2);
+    return { x: 0, y: 0, p: lines.join('') + dotsText(seen), c, s, w, o, f };
+  });
+}
+
+/** Rectangles of one colour as one path: a quarter of the bytes of a row for each. */
+function cellPaths(rows: readonly Row[]): Row[] {
+  const colors = new Map<string, Row[]>();
+  for (const row of rows) {
+    const look = [row.c, row.o].join();
+    colors.set(look, [...(colors.get(look) ?? []), row]);
+  }
+  return [...colors.values()].map((alike): Row => {
+    const corners = alike.map(({ x, y, X, Y }): [number, number][] => {
+      const [left, top, right, bottom] = [x, y, X, Y].map(Number);
+      return [
+        [left, top],
+        [right, top],
+        [right, bottom],
+        [left, bottom],
+      ];
+    });
+    return { x: 0, y: 0, p: pathText(corners), w: 0, c: alike[0].c, f: alike[0].o };
   });
 }
 

@@ -1,5 +1,5 @@
 /** From an axis and its data to a scale, its ticks and their texts. */
-import { scaleLinear, scaleLog } from 'd3-scale';
+import { scaleLinear } from 'd3-scale';
 import type { Axis } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
 
@@ -74,9 +74,8 @@ function linearScale(
   return { at: (value) => scale(value), domain: [d0, d1], ticks: linearTicks(values) };
 }
 
-/** What axes reach to: beyond, differences and quotients of their ends would not be finite. */
+/** What linear axes reach to: beyond, differences of their ends would not be finite. */
 const LARGEST = 1e300;
-const SMALLEST = 1e-150;
 
 function logScale(
   axis: Axis,
@@ -87,16 +86,17 @@ function logScale(
 ): Scale {
   let [low, high] = axis.domain ?? [extent.minPositive, extent.max];
   if (!(low > 0 && high >= low && Number.isFinite(high))) [low, high] = [0.1, 1];
-  // Their quotient must be a number, or the ticks between them would have no end.
-  [low, high] = [Math.max(low, SMALLEST), Math.max(SMALLEST, Math.min(high, 1 / SMALLEST))];
-  if (low === high) [low, high] = [low / 2, high * 2];
+  // In powers of ten: the quotient of the ends of what a float64 holds would be infinite.
+  let [from, to] = [Math.log10(low), Math.log10(high)];
+  if (from === to) [from, to] = [from - Math.LOG10E * Math.LN2, to + Math.LOG10E * Math.LN2];
   if (axis.domain === undefined && fit === 'nice') {
-    const air = (high / low) ** 0.04;
-    [low, high] = [low / air, high * air];
+    const air = 0.04 * (to - from);
+    [from, to] = [from - air, to + air];
   }
-  const scale = scaleLog([low, high], range);
+  [low, high] = [Math.max(10 ** from, Number.MIN_VALUE), Math.min(10 ** to, Number.MAX_VALUE)];
+  const [start, end] = range;
   return {
-    at: (value) => (value > 0 ? scale(value) : NaN),
+    at: (value) => (value > 0 ? start + ((Math.log10(value) - from) / (to - from)) * (end - start) : NaN),
     domain: [low, high],
     ticks: logTicks(low, high, tickCount),
   };
@@ -110,13 +110,16 @@ function linearTicks(values: number[]): Tick[] {
 
 function linearText(value: number, step: number, largest: number): string {
   if (value === 0) return '0';
-  if (largest >= 1e12 || largest < 1e-3) return formatNumber(value, 3);
+  // Neighbours must differ: more digits where the ticks are close to each other and far from 0.
+  const digits = Math.min(12, Math.max(3, Math.ceil(Math.log10(largest / step) - 1e-9) + 1));
+  if (largest >= 1e12 || largest < 1e-3) return formatNumber(value, digits);
   for (const [size, suffix] of [
     [1e9, 'G'],
     [1e6, 'M'],
     [1e3, 'k'],
   ] as const)
-    if (largest >= size * 10) return `${(value / size).toFixed(decimalsOf(step / size))}${suffix}`;
+    if (largest >= size * 10 && decimalsOf(step / size) <= 2)
+      return `${(value / size).toFixed(decimalsOf(step / size))}${suffix}`;
   return value.toFixed(decimalsOf(step));
 }
 
@@ -124,30 +127,36 @@ function decimalsOf(step: number): number {
   return Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)));
 }
 
+/** Powers of ten between two ticks. */
+const STRIDES = [1, 2, 3, 5, 10, 20, 30, 50] as const;
+
 /** Powers of ten; between them 2 and 5 where there are few; round linear numbers within one decade. */
 function logTicks(low: number, high: number, tickCount: number): Tick[] {
-  const decades = Math.log10(high / low);
+  const decades = Math.log10(high) - Math.log10(low);
   if (decades < 1) {
     const values = scaleLinear([low, high], [0, 1])
       .ticks(Math.max(3, tickCount - 1))
       .filter((value) => value > 0);
     return linearTicks(values);
   }
-  const stride = Math.max(1, Math.ceil(decades / (tickCount + 2)));
+  const wanted = decades / (tickCount + 2);
+  const stride = STRIDES.find((powers) => powers >= wanted) ?? 100;
   const factors = decades < 2.2 ? [1, 2, 5] : [1];
-  const ticks: Tick[] = [];
+  const values: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
     if (power % stride !== 0) continue;
     for (const factor of factors) {
       const value = Number(`${factor}e${power}`);
-      if (value >= low * 0.999 && value <= high * 1.001) ticks.push({ value, text: minus(logText(value)) });
+      if (value >= low * 0.999 && value <= high * 1.001) values.push(value);
     }
   }
-  return ticks;
+  // One way of writing for all of an axis: 1e-6, 1e-4, 0.01 would be three lengths for equal distances.
+  const short = values.every((value) => value >= 1e-4 && value < 1e5);
+  return values.map((value) => ({ value, text: minus(short ? formatNumber(value, 1) : powerText(value)) }));
 }
 
-function logText(value: number): string {
-  return value >= 1e-4 && value < 1e5 ? formatNumber(value, 1) : value.toExponential(0).replace('e+', 'e');
+function powerText(value: number): string {
+  return value === 1 ? '1' : value.toExponential(0).replace('e+', 'e');
 }
 
 /** The typographic minus, as wide as a digit, in numbers; hyphens in words stay. */

@@ -1,10 +1,12 @@
 /** Lays out a panel of dots: a row for each layer, its measures on one axis, what is out of bounds marked. */
 import type { DotPanel, DotRow } from '../model/chart.js';
-import { axisTitle, emptyExtent, include, makeScale, minus, type Scale } from './axes.js';
+import { emptyExtent, include, makeScale, minus, type Scale } from './axes.js';
+import { xName } from './axis-name.js';
 import { formatNumber } from '../model/format.js';
 import type { FontSet } from './font.js';
 import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, seriesColor, textColor } from './style.js';
+import { shortName } from './wrap.js';
 
 /** Height of a row, and of what surrounds the rows: legend above, axis below. */
 export const DOT_ROW = 20;
@@ -21,7 +23,7 @@ export function layoutDots(panel: DotPanel, box: Box, fonts: FontSet): Shape[] {
     return [{ ...shape, anchor: 'middle' }];
   }
   const { size, weight } = TYPE.tick;
-  const names = panel.rows.map(({ name }) => shortened(name, fonts));
+  const names = panel.rows.map(({ name }) => shortName(name, MAX_NAME_WIDTH, fonts, 'tick'));
   const left = Math.max(...names.map((name) => fonts.width(name, size, weight))) + 26;
   const words = panel.rows.map(({ warning }) => fonts.width(warning, TYPE.label.size, TYPE.label.weight));
   const plot: Box = {
@@ -38,22 +40,13 @@ export function layoutDots(panel: DotPanel, box: Box, fonts: FontSet): Shape[] {
   const rowHeight = plot.height / panel.rows.length;
   return [
     ...legend(panel, plot, fonts),
-    ...bounds(panel, plot, x),
-    ...axis(panel, plot, x),
+    ...bounds(panel, plot, x, fonts),
+    ...axis(panel, plot, x, fonts),
     ...panel.rows.flatMap((row, i) => {
       const y = plot.y + (i + 0.5) * rowHeight;
       return rowShapes(panel, row, names[i], y, plot, x);
     }),
   ];
-}
-
-/** The longest name that fits, with its end, which is what tells layers apart. */
-function shortened(name: string, fonts: FontSet): string {
-  const { size, weight } = TYPE.tick;
-  let short = name;
-  while (short.length > 2 && fonts.width(short, size, weight) > MAX_NAME_WIDTH)
-    short = `…${short.slice(short.startsWith('…') ? 2 : 1)}`;
-  return short;
 }
 
 /** At least two decades, so that equal layers do not look far apart. */
@@ -73,9 +66,15 @@ function legend({ measures }: DotPanel, plot: Box, fonts: FontSet): Shape[] {
       dot(at + 4, plot.y - 16, i),
       text(at + 13, plot.y - 12, name, 'label', textColor(color)),
     ];
-    at += 13 + fonts.width(name, TYPE.label.size, TYPE.label.weight) + 18;
+    at += legendWidth(name, fonts);
     return shapes;
   });
+}
+
+const LEGEND_GAP = 18;
+
+function legendWidth(name: string, fonts: FontSet): number {
+  return 13 + fonts.width(name, TYPE.label.size, TYPE.label.weight) + LEGEND_GAP;
 }
 
 /** The first measure is full, the others are rings: they differ without colour as well. */
@@ -87,7 +86,7 @@ function dot(x: number, y: number, measure: number): Circle {
 }
 
 /** Where a measure should not be, shaded; guides as dashed lines with their words at the top. */
-function bounds(panel: DotPanel, plot: Box, x: Scale): Shape[] {
+function bounds(panel: DotPanel, plot: Box, x: Scale, fonts: FontSet): Shape[] {
   const right = plot.x + plot.width;
   const shapes: Shape[] = [];
   const at = (value: number): number => Math.min(Math.max(x.at(value), plot.x), right);
@@ -103,18 +102,26 @@ function bounds(panel: DotPanel, plot: Box, x: Scale): Shape[] {
       box: { ...plot, x: at(panel.high), width: right - at(panel.high) },
       fill: HATCHED,
     });
+  const legendEnd =
+    panel.measures.reduce((at, name) => at + legendWidth(name, fonts), plot.x + 6) - LEGEND_GAP;
   for (const { value, label } of panel.guides) {
     const place = x.at(value);
     if (!(place > plot.x && place < right)) continue;
     const d = `M${px(place)} ${px(plot.y)}V${px(plot.y + plot.height)}`;
     shapes.push({ kind: 'path', d, stroke: COLOR.muted, width: 1, dash: DASHES.level, role: 'rule' });
-    const shape = text(place, plot.y - 4, label, 'note', COLOR.muted);
-    shapes.push({ ...shape, anchor: place > right - 60 ? 'end' : 'middle' });
+    const { size, weight } = TYPE.note;
+    const half = fonts.width(label, size, weight) / 2;
+    // Beside the legend, and not beyond the plot.
+    const middle = Math.min(
+      Math.max(place, legendEnd + half + 6),
+      Math.max(right, legendEnd + half + 6) - half,
+    );
+    shapes.push({ ...text(middle, plot.y - 4, label, 'note', COLOR.muted), anchor: 'middle' });
   }
   return shapes;
 }
 
-function axis(panel: DotPanel, plot: Box, x: Scale): Shape[] {
+function axis(panel: DotPanel, plot: Box, x: Scale, fonts: FontSet): Shape[] {
   const bottom = plot.y + plot.height;
   const shapes: Shape[] = [
     {
@@ -131,8 +138,7 @@ function axis(panel: DotPanel, plot: Box, x: Scale): Shape[] {
     shapes.push({ kind: 'path', d, stroke: COLOR.grid, width: 1, role: 'grid' });
     shapes.push({ ...text(at, bottom + 16, tick.text, 'tick', COLOR.muted), anchor: 'middle' });
   }
-  const name = text(plot.x + plot.width / 2, bottom + 34, axisTitle(panel.x), 'axisName', COLOR.muted);
-  return [...shapes, { ...name, anchor: 'middle' }];
+  return [...shapes, xName(panel.x, plot, fonts)];
 }
 
 function rowShapes(panel: DotPanel, row: DotRow, name: string, y: number, plot: Box, x: Scale): Shape[] {

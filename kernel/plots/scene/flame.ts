@@ -2,9 +2,9 @@
 import { timeText } from '../../../core/profiler/table.js';
 import type { FlameBlock, FlamePanel } from '../model/flame.js';
 import type { FontSet } from './font.js';
-import { shortened } from './matrix.js';
 import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, contrastOnWhite, parseColor, PALETTE, TYPE } from './style.js';
+import { shortName } from './wrap.js';
 
 /** Height of a row, and of what is above and below the rows. */
 export const FLAME_ROW = 20;
@@ -84,7 +84,7 @@ export function layoutFlame(panel: FlamePanel, box: Box, fonts: FontSet): Shape[
       ...(name === '' ? { opacity: 0.6 } : {}),
       tip,
     });
-    const shown = wide < NARROWEST_NAME ? '' : shortened(name, 'tick', wide - 6, fonts);
+    const shown = wide < NARROWEST_NAME ? '' : shortName(name, wide - 6, fonts, 'tick');
     if (shown === '') continue;
     const ink = contrastOnWhite(parseColor(fill)) > 3.6 ? '#ffffff' : COLOR.ink;
     shapes.push(text(from + 3, y + 14, shown, 'tick', ink));

@@ -3,13 +3,14 @@ import type { HeatCell, HeatPanel } from '../model/layers.js';
 import { emptyExtent, include, makeScale, minus } from './axes.js';
 import type { FontSet } from './font.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
-import { COLOR, PALETTE, TYPE } from './style.js';
+import { COLOR, PALETTE } from './style.js';
+import { heading } from './heading.js';
 import { stripImage } from './strip.js';
 import { xTicks } from './ticks.js';
 import { fitted } from './wrap.js';
 
 export const HEAT_HEIGHT = 190;
-const HEADER = 48;
+const HEADER = 54;
 const FOOTER = 24;
 const TICKS = 42;
 
@@ -30,14 +31,7 @@ export function layoutHeat(panel: HeatPanel, box: Box, fonts: FontSet): Shape[] 
 }
 
 function cell(one: HeatCell, box: Box, fonts: FontSet): Shape[] {
-  const { size, weight } = TYPE.heading;
-  const name = fitted(one.name, box.width, fonts, 'heading');
-  const shapes: Shape[] = [text(box.x, box.y + 14, name, 'heading', COLOR.ink)];
-  const after = fonts.width(name, size, weight) + 8;
-  if (one.warning !== '') {
-    const words = fitted(one.warning, box.width - after, fonts, 'heading');
-    if (words.length > 2) shapes.push(text(box.x + after, box.y + 14, words, 'heading', COLOR.error));
-  }
+  const shapes: Shape[] = heading(one.name, one.warning, box, fonts);
   one.facts.slice(0, 2).forEach((fact, i) => {
     shapes.push(
       text(box.x, box.y + 29 + 14 * i, fitted(minus(fact), box.width, fonts, 'note'), 'note', COLOR.muted),

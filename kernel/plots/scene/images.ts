@@ -3,9 +3,9 @@ import type { ColorKey, ImagesPanel } from '../model/pictures.js';
 import { formatNumber } from '../model/format.js';
 import { minus } from './axes.js';
 import type { FontSet } from './font.js';
-import { shortened } from './matrix.js';
 import { rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, type Rgb } from './style.js';
+import { shortName } from './wrap.js';
 
 export const IMAGE_GAP = 8;
 const LABEL_HEIGHT = 17;
@@ -61,7 +61,7 @@ export function layoutImages(panel: ImagesPanel, box: Box, fonts: FontSet): Shap
     };
     shapes.push({ kind: 'image', box: area, ...image, crisp: true });
     shapes.push({ kind: 'path', d: rectPath(area), stroke: COLOR.grid, width: 1, role: 'frame' });
-    const words = shortened(label, 'tick', tile.width + IMAGE_GAP - 3, fonts);
+    const words = shortName(label, tile.width + IMAGE_GAP - 3, fonts, 'tick');
     if (words !== '') {
       const color = wrong ? COLOR.error : COLOR.ink;
       const shape = text(area.x + tile.width / 2, area.y + tile.height + 13, words, 'tick', color);
@@ -93,7 +93,7 @@ function rowNames({ yLabels }: ImagesPanel, area: Box, fonts: FontSet): Shape[] 
   const pitch = area.height / Math.max(1, yLabels.length);
   return every(yLabels, pitch).map(([label, i]): Shape => {
     const y = area.y + (i + 0.5) * pitch + 4;
-    const words = shortened(label, 'tick', MAX_NAME, fonts);
+    const words = shortName(label, MAX_NAME, fonts, 'tick');
     return { ...text(area.x - 6, y, words, 'tick', COLOR.ink), anchor: 'end' };
   });
 }
@@ -102,7 +102,7 @@ function columnNames({ xLabels }: ImagesPanel, area: Box, below: number, fonts: 
   const pitch = area.width / Math.max(1, xLabels.length);
   return every(xLabels, pitch).map(([label, i]): Shape => {
     const x = area.x + (i + 0.5) * pitch + 4;
-    const words = shortened(label, 'tick', MAX_NAME, fonts);
+    const words = shortName(label, MAX_NAME, fonts, 'tick');
     const shape = text(x, area.y + area.height + below + 6, words, 'tick', COLOR.ink);
     return { ...shape, anchor: 'end', upwards: true };
   });

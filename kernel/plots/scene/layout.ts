@@ -17,7 +17,7 @@ import { layoutRidges } from './ridges.js';
 import { layoutSurface } from './surface.js';
 import { text, type Scene, type Shape } from './shapes.js';
 import { COLOR } from './style.js';
-import { wrap } from './wrap.js';
+import { shortName, wrap } from './wrap.js';
 
 const NOTE_HEIGHT = 15;
 const MARGIN = 14;
@@ -28,7 +28,8 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
   const shapes: Shape[] = [];
   let top = 8;
   if (chart.title !== '') {
-    shapes.push(text(MARGIN, 24, chart.title, 'title', COLOR.ink));
+    const title = shortName(chart.title, width - 2 * MARGIN, fonts, 'title');
+    shapes.push(text(MARGIN, 24, title, 'title', COLOR.ink));
     top = 38;
   }
   const said = fonts.problem === '' ? chart.notes : [...chart.notes, fonts.problem];
@@ -39,13 +40,14 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
     shapes.push(text(MARGIN, y, minus(note), 'note', COLOR.muted));
   });
   const linePanels = chart.panels.filter((panel): panel is LinePanel => panel.kind === 'lines');
-  const gutters: Gutters = { left: 0, right: 0, gap: 0 };
+  const gutters: Gutters = { left: 0, right: 0, gap: 0, name: Infinity };
   const steps = emptyExtent();
   for (const panel of linePanels) {
-    const own = lineGutters(panel, fonts);
+    const own = lineGutters(panel, width, fonts);
     gutters.left = Math.max(gutters.left, own.left);
     gutters.right = Math.max(gutters.right, own.right);
     gutters.gap = Math.max(gutters.gap, own.gap);
+    gutters.name = Math.min(gutters.name, own.name);
     const extent = xExtent(panel);
     include(steps, [extent.minPositive, extent.min, extent.max]);
   }

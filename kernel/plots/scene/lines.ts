@@ -1,16 +1,22 @@
 /** Lays out panels of lines: axes, lines, marks and the names at the lines' ends. */
-import type { LinePanel, LineSeries, Points } from '../model/chart.js';
-import { formatValue } from '../model/format.js';
-import { axisTitle, emptyExtent, include, makeScale, minus, type Extent, type Scale } from './axes.js';
+import type { LinePanel, Points } from '../model/chart.js';
+import { formatNumber, formatValue } from '../model/format.js';
+import { emptyExtent, include, makeScale, minus, type Extent, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
 import { spread } from './labels.js';
 import { marks } from './marks.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
 import { xTicks } from './ticks.js';
+import { axisWords, tickRoom, xName } from './axis-name.js';
+import { shortName } from './wrap.js';
 
 const LABEL_HEIGHT = 14;
 const MAX_NAME_WIDTH = 150;
+/** Share of the chart's width that a name may take: beside narrow charts there is less room for them. */
+const NAME_SHARE = 0.26;
+/** Values that differ by less than this share of themselves need more digits to be told apart. */
+const NEARLY_EQUAL = 1e-2;
 
 /** Space that panels below each other share, so that their steps stand below each other. */
 export interface Gutters {
@@ -18,6 +24,8 @@ export interface Gutters {
   right: number;
   /** Between the plot and the end labels: room for leaders. */
   gap: number;
+  /** How wide a name may be. */
+  name: number;
 }
 
 export interface PanelPlace {
@@ -31,19 +39,21 @@ export interface PanelPlace {
 const TICK_COUNT = 5;
 
 /** Room for tick texts at the left and end labels at the right. */
-export function lineGutters(panel: LinePanel, fonts: FontSet): Gutters {
+export function lineGutters(panel: LinePanel, width: number, fonts: FontSet): Gutters {
+  const name = Math.min(MAX_NAME_WIDTH, NAME_SHARE * width);
   const scale = makeScale(panel.y, yExtent(panel), [100, 0], TICK_COUNT, 'nice');
-  const { size, weight } = TYPE.tick;
-  const left = Math.max(20, ...scale.ticks.map((tick) => fonts.width(tick.text, size, weight))) + 18;
-  if (!panel.endLabels) return { left, right: 20, gap: 0 };
+  const left = tickRoom(scale, fonts);
+  if (!panel.endLabels) return { left, right: 20, gap: 0, name };
+  const words = endLabels(panel, name, fonts);
   const widths = labelledSeries(panel, Infinity).map((i) => {
-    const { name, value } = endLabel(panel.series[i], fonts);
-    return nameWidth(name, fonts) + 6 + fonts.width(value, TYPE.value.size, TYPE.value.weight);
+    return (
+      nameWidth(words[i].name, fonts) + 6 + fonts.width(words[i].value, TYPE.value.size, TYPE.value.weight)
+    );
   });
-  if (widths.length === 0) return { left, right: 20, gap: 0 };
+  if (widths.length === 0) return { left, right: 20, gap: 0, name };
   // Leaders need more room to fan out when there are many.
   const gap = 16 + Math.min(24, 1.5 * widths.length);
-  return { left, right: Math.max(...widths) + gap + 8, gap };
+  return { left, right: Math.max(...widths) + gap + 8, gap, name };
 }
 
 /** The range of steps over all of a panel's lines and marks. */
@@ -76,7 +86,10 @@ export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet)
     width: box.width - gutters.left - gutters.right,
     height: box.height - 24 - (place.showX ? 40 : 12),
   };
-  shapes.push(text(box.x + 14, box.y + 13, minus(axisTitle(panel.y)), 'axisName', COLOR.muted));
+  const ofCaption = fonts.width(panel.caption, TYPE.note.size, TYPE.note.weight);
+  const ofName = plot.x + plot.width - box.x - 14 - (panel.caption === '' ? 0 : ofCaption + 16);
+  const yName = axisWords(panel.y, ofName, fonts);
+  shapes.push(text(box.x + 14, box.y + 13, minus(yName), 'axisName', COLOR.muted));
   const caption = text(plot.x + plot.width, box.y + 13, panel.caption, 'note', COLOR.muted);
   if (panel.caption !== '') shapes.push({ ...caption, anchor: 'end' });
   const hasData = panel.series.some(({ line }) => line.y.some(Number.isFinite));
@@ -98,14 +111,14 @@ export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet)
   const y = makeScale(panel.y, yExtent(panel), [plot.y + plot.height, plot.y], yTicks, 'nice');
   // Without a number there is nothing to measure.
   if (!hasData) y.ticks = [];
-  shapes.push(...axes(panel, plot, x, y, place.showX));
+  shapes.push(...axes(panel, plot, x, y, place.showX, fonts));
   shapes.push(...lines(panel, plot, x, y));
   shapes.push(...marks(panel, plot, x, y, fonts));
-  if (panel.endLabels) shapes.push(...endLabels(panel, plot, gutters.gap, x, y, fonts));
+  if (panel.endLabels) shapes.push(...labelShapes(panel, plot, gutters, x, y, fonts));
   return shapes;
 }
 
-function axes(panel: LinePanel, plot: Box, x: Scale, y: Scale, showX: boolean): Shape[] {
+function axes(panel: LinePanel, plot: Box, x: Scale, y: Scale, showX: boolean, fonts: FontSet): Shape[] {
   const shapes: Shape[] = [];
   const right = plot.x + plot.width;
   const bottom = plot.y + plot.height;
@@ -129,8 +142,7 @@ function axes(panel: LinePanel, plot: Box, x: Scale, y: Scale, showX: boolean): 
   });
   if (!showX) return shapes;
   shapes.push(...xTicks(x, bottom));
-  const name = text(plot.x + plot.width / 2, bottom + 34, axisTitle(panel.x), 'axisName', COLOR.muted);
-  shapes.push({ ...name, anchor: 'middle' });
+  shapes.push(xName(panel.x, plot, fonts));
   return shapes;
 }
 
@@ -192,7 +204,15 @@ function finitePoints(points: Points, x: Scale, y: Scale): { x: number; y: numbe
   );
 }
 
-function endLabels(panel: LinePanel, plot: Box, gap: number, x: Scale, y: Scale, fonts: FontSet): Shape[] {
+function labelShapes(
+  panel: LinePanel,
+  plot: Box,
+  { gap, name: room }: Gutters,
+  x: Scale,
+  y: Scale,
+  fonts: FontSet,
+): Shape[] {
+  const words = endLabels(panel, room, fonts);
   const right = plot.x + plot.width;
   const ends = labelledSeries(panel, plot.height)
     .map((index) => ({ index, end: lastPoint(panel.series[index].line, x, y) }))
@@ -206,7 +226,7 @@ function endLabels(panel: LinePanel, plot: Box, gap: number, x: Scale, y: Scale,
   return ends.flatMap(({ index, end }, k): Shape[] => {
     const series = panel.series[index];
     const color = seriesColor(series.color);
-    const { name, value } = endLabel(series, fonts);
+    const { name, value } = words[index];
     const centre = centres[k];
     const left = right + gap;
     const ink = textColor(color);
@@ -243,12 +263,26 @@ export function labelledSeries(panel: LinePanel, height: number): number[] {
   return [...byValue.slice(0, low), ...byValue.slice(byValue.length - (fit - low))];
 }
 
-export function endLabel(series: LineSeries, fonts: FontSet): { name: string; value: string } {
-  const { size, weight } = TYPE.label;
-  let name = series.name;
-  while (name.length > 2 && fonts.width(name, size, weight) > MAX_NAME_WIDTH)
-    name = `${name.slice(0, name.endsWith('…') ? -2 : -1)}…`;
-  return { name, value: series.last === null ? '' : formatValue(series.last) };
+/** For each series its name, as much of it as fits, and its last value, with as many digits as tell the values apart. */
+export function endLabels(
+  { series }: LinePanel,
+  room: number,
+  fonts: FontSet,
+): { name: string; value: string }[] {
+  const values = series.flatMap(({ last, muted }) => (last === null || muted ? [] : [last]));
+  const words = wordsFor(values);
+  return series.map(({ name, last }) => ({
+    name: shortName(name, room, fonts, 'label'),
+    value: last === null ? '' : words(last),
+  }));
+}
+
+function wordsFor(values: readonly number[]): (value: number) => string {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (!(high - low > 0 && high - low < NEARLY_EQUAL * size)) return formatValue;
+  const digits = 2 + Math.ceil(Math.log10(size / (high - low)));
+  return (value) => formatNumber(value, Math.min(digits, 9));
 }
 
 function nameWidth(name: string, fonts: FontSet): number {

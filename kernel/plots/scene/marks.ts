@@ -5,17 +5,22 @@ import type { FontSet } from './font.js';
 import { clearest } from './labels.js';
 import { px, text, textBox, type Box, type Shape, type TextShape } from './shapes.js';
 import { COLOR, DASHES, seriesColor, textColor } from './style.js';
+import { fitted } from './wrap.js';
 
 /** Pixels between the points that stand for a line where labels are placed. */
 const INK_STEP = 4;
 /** Rules beyond these would only hatch the picture. */
 export const MAX_SHOWN_RULES = 6;
 const ROW_HEIGHT = 15;
+/** Share of a plot that a rule's words may take. */
+const LABEL_SHARE = 0.45;
 
 export function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
   const shapes: Shape[] = [];
   const rules = panel.marks
     .filter((mark): mark is Mark & { kind: 'rule' } => mark.kind === 'rule')
+    // Where a loss stopped being a number is what must not be left out.
+    .sort((a, b) => Number(b.tone === 'error') - Number(a.tone === 'error'))
     .slice(0, MAX_SHOWN_RULES);
   const bests = panel.marks.filter((mark): mark is Mark & { kind: 'best' } => mark.kind === 'best');
   const ink = lineInk(panel, plot, x, y);
@@ -50,11 +55,12 @@ export function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: Fo
     const label = text(
       x.at(rule.x),
       0,
-      minus(rule.label),
+      fitted(minus(rule.label), LABEL_SHARE * plot.width, fonts, 'label'),
       'label',
       rule.tone === 'error' ? COLOR.error : COLOR.muted,
     );
-    const rows = [0, 1, 2, 3, 4, 5].map((row) => plot.y + 10 + row * ROW_HEIGHT);
+    const rowCount = Math.max(1, Math.floor((plot.height - 4) / ROW_HEIGHT));
+    const rows = Array.from({ length: rowCount }, (_, row) => plot.y + 10 + row * ROW_HEIGHT);
     put(
       rows.flatMap((row): TextShape[] => [
         { ...label, x: label.x + 6, y: row, halo: true },
@@ -62,13 +68,17 @@ export function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: Fo
       ]),
     );
   }
-  for (const mark of panel.marks) {
-    if (mark.kind !== 'level') continue;
+  const levels = panel.marks.filter((mark) => mark.kind === 'level');
+  for (const { y: value } of levels)
+    for (let along = plot.x; along <= plot.x + plot.width; along += INK_STEP)
+      ink.push({ x: along, y: y.at(value) });
+  for (const mark of levels) {
     const at = y.at(mark.y);
     if (!Number.isFinite(at)) continue;
     const d = `M${px(plot.x)} ${px(at)}H${px(plot.x + plot.width)}`;
     shapes.push({ kind: 'path', d, stroke: COLOR.muted, width: 1, dash: DASHES.level, role: 'rule' });
-    const label = { ...text(plot.x + 6, at - 5, minus(mark.label), 'note', COLOR.muted), halo: true };
+    const words = fitted(minus(mark.label), LABEL_SHARE * plot.width, fonts, 'note');
+    const label = { ...text(plot.x + 6, at - 5, words, 'note', COLOR.muted), halo: true };
     const end = { ...label, x: plot.x + plot.width - 6, anchor: 'end' as const };
     put([label, { ...label, y: at + 14 }, end, { ...end, y: at + 14 }]);
   }

@@ -4,12 +4,15 @@ import { formatCount } from '../model/format.js';
 import type { FontSet } from './font.js';
 import { text, type Box, type Shape } from './shapes.js';
 import { COLOR, PALETTE, TYPE, contrastOnWhite, mix, parseColor, toHex, type TextRole } from './style.js';
+import { shortName } from './wrap.js';
 
 /** Height of a cell for a number of classes, and of what is above and below the cells. */
 export const matrixCell = (classes: number): number => Math.min(48, Math.max(16, 400 / classes));
 export const MATRIX_FRAME = 84;
 const MAX_NAME_WIDTH = 140;
 const HEADER = 44;
+/** The longest name of a column that stands upright. */
+const UPRIGHT = 96;
 /** Width of the column of recalls. */
 const EDGE = 72;
 const WIDEST = 3;
@@ -22,17 +25,18 @@ export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shap
     const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
     return [{ ...shape, anchor: 'middle' }];
   }
-  const fit = (name: string, role: TextRole, width: number): string => shortened(name, role, width, fonts);
+  const fit = (name: string, role: TextRole, width: number): string => shortName(name, width, fonts, role);
   const wide = (content: string, role: TextRole): number =>
     fonts.width(content, TYPE[role].size, TYPE[role].weight);
   const names = panel.classes.map((name) => fit(name, 'tick', MAX_NAME_WIDTH));
-  const left =
-    box.x + 14 + Math.max(wide('precision, %', 'axisName'), ...names.map((name) => wide(name, 'tick'))) + 10;
+  const left = box.x + rowNames(panel.classes, fonts);
+  const upright = columnRoom(panel.classes, box.width, fonts);
+  const frame = MATRIX_FRAME + upright;
   const cell = {
-    height: (box.height - MATRIX_FRAME) / n,
-    width: Math.min((box.x + box.width - EDGE - left) / n, (WIDEST * (box.height - MATRIX_FRAME)) / n),
+    height: (box.height - frame) / n,
+    width: Math.min((box.x + box.width - EDGE - left) / n, (WIDEST * (box.height - frame)) / n),
   };
-  const top = box.y + HEADER;
+  const top = box.y + HEADER + upright;
   const right = left + n * cell.width;
   const bottom = top + n * cell.height;
   const shapes: Shape[] = [];
@@ -55,7 +59,11 @@ export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shap
     const line = top + (i + 0.5) * cell.height + 4;
     put(left - 10, line, names[i], 'tick', COLOR.ink, 'end');
     put(right + 10, line, percent(panel.recall[i]), 'label', COLOR.ink, 'start');
-    put(middle, top - 8, fit(panel.classes[i], 'tick', cell.width - 3), 'tick', COLOR.ink);
+    if (upright === 0) put(middle, top - 8, fit(panel.classes[i], 'tick', cell.width - 3), 'tick', COLOR.ink);
+    else {
+      const name = text(middle + 4, top - 8, fit(panel.classes[i], 'tick', UPRIGHT), 'tick', COLOR.ink);
+      shapes.push({ ...name, upwards: true });
+    }
     const share = percent(panel.precision[i]);
     if (wide(share, 'label') <= cell.width - 2) put(middle, bottom + 20, share, 'label', COLOR.ink);
     else put(middle, bottom + 20, share.replace(' %', ''), 'tick', COLOR.ink);
@@ -90,18 +98,25 @@ export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shap
   return shapes;
 }
 
+/** Where the cells begin: right of the names of the true classes. */
+function rowNames(classes: readonly string[], fonts: FontSet): number {
+  const { axisName, tick } = TYPE;
+  const names = classes.map((name) => Math.min(MAX_NAME_WIDTH, fonts.width(name, tick.size, tick.weight)));
+  return 14 + Math.max(fonts.width('precision, %', axisName.size, axisName.weight), ...names) + 10;
+}
+
+/** How much higher the head of the table is where the names of its columns have to stand upright; 0 where they need not. */
+export function columnRoom(classes: readonly string[], width: number, fonts: FontSet): number {
+  const { size, weight } = TYPE.tick;
+  const share = (width - EDGE - rowNames(classes, fonts)) / classes.length;
+  const column = Math.min(share, WIDEST * matrixCell(classes.length));
+  const widest = Math.max(0, ...classes.map((name) => fonts.width(name, size, weight)));
+  return widest <= column - 3 ? 0 : Math.min(UPRIGHT, widest) - 8;
+}
+
 /** A share in percent; a dash where there is nothing to divide by. */
 export function percent(share: number): string {
   if (Number.isNaN(share)) return '–';
   const value = 100 * share;
   return `${value > 99 && value < 100 ? value.toFixed(1) : Math.round(value)} %`;
-}
-
-/** As much of a text as fits, with an ellipsis where something is missing; empty where nothing does. */
-export function shortened(name: string, role: TextRole, width: number, fonts: FontSet): string {
-  const { size, weight } = TYPE[role];
-  let short = name;
-  while (short !== '' && fonts.width(short, size, weight) > width)
-    short = short.length <= 2 ? '' : `${short.slice(0, short.endsWith('…') ? -2 : -1)}…`;
-  return short;
 }

@@ -1,24 +1,33 @@
 /** Lays out a plane: what a classifier answers everywhere, its boundary, and the points on it. */
 import type { Field, PlanePanel } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
-import { axisTitle, emptyExtent, include, makeScale, type Scale } from './axes.js';
+import { emptyExtent, include, makeScale, type Scale } from './axes.js';
+import { axisWords, tickRoom, xName } from './axis-name.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
-import { shortened } from './matrix.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, seriesColor, textColor, type Rgb } from './style.js';
-import { xTicks } from './ticks.js';
+import { xTicks as drawTicks } from './ticks.js';
+import { shortName } from './wrap.js';
 
 const WHITE: Rgb = [255, 255, 255];
 const LEGEND_ROW = 18;
 const MAX_NAME = 150;
-/** More points than these are drawn small and without an edge. */
-const MANY_POINTS = 1500;
+/** Share of the chart that names may take. */
+const NAME_SHARE = 0.3;
+const LEFT = 58;
+/** How many points look how: the more there are, the smaller, and soon without an edge that would be most of what is seen. */
+const POINT_STYLES = [
+  { most: 500, style: { r: 3.2, stroke: '#ffffff', width: 0.9 } },
+  { most: 1500, style: { r: 2.2 } },
+  { most: Infinity, style: { r: 1.6 } },
+] as const;
 /** Of more points an interactive chart says nothing: it would be as large as all of them. */
 const MOST_TIPS = 600;
 
 export function layoutPlane(panel: PlanePanel, box: Box, fonts: FontSet): Shape[] {
-  const legend = legendWidth(panel, fonts);
+  const room = Math.min(MAX_NAME, NAME_SHARE * box.width);
+  const legend = legendWidth(panel, room, fonts);
   const extentX = emptyExtent();
   const extentY = emptyExtent();
   for (const { points } of panel.groups) {
@@ -33,21 +42,26 @@ export function layoutPlane(panel: PlanePanel, box: Box, fonts: FontSet): Shape[
     const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
     return [{ ...shape, anchor: 'middle' }];
   }
-  const plot: Box = {
-    x: box.x + 58,
-    y: box.y + 24,
-    width: box.width - 58 - legend - 14,
-    height: box.height - 24 - 40,
-  };
-  const x = makeScale(fixed(panel.x, panel.field?.x), extentX, [plot.x, plot.x + plot.width], 6, 'nice');
-  const y = makeScale(fixed(panel.y, panel.field?.y), extentY, [plot.y + plot.height, plot.y], 5, 'nice');
+  const [top, height] = [box.y + 24, box.height - 24 - 40];
+  const yTicks = Math.max(2, Math.min(5, Math.floor(height / 28)));
+  const y = makeScale(fixed(panel.y, panel.field?.y), extentY, [top + height, top], yTicks, 'nice');
+  const left = Math.max(LEFT, tickRoom(y, fonts));
+  const plot: Box = { x: box.x + left, y: top, width: box.width - left - legend - 14, height };
+  const xTicks = Math.max(2, Math.min(6, Math.floor(plot.width / 55)));
+  const x = makeScale(fixed(panel.x, panel.field?.x), extentX, [plot.x, plot.x + plot.width], xTicks, 'nice');
   return [
-    text(box.x + 14, box.y + 13, axisTitle(panel.y), 'axisName', COLOR.muted),
+    text(
+      box.x + 14,
+      box.y + 13,
+      axisWords(panel.y, plot.x + plot.width - box.x - 14, fonts),
+      'axisName',
+      COLOR.muted,
+    ),
     ...(panel.field ? fieldShapes(panel.field, plot, x, y) : grid(plot, x, y)),
     ...points(panel, plot, x, y),
     { kind: 'path', d: rectPath(plot), stroke: COLOR.axis, width: 1, role: 'frame' },
-    ...ticks(panel, plot, x, y),
-    ...legendShapes(panel, plot, fonts),
+    ...ticks(panel, plot, x, y, fonts),
+    ...legendShapes(panel, plot, room, fonts),
   ];
 }
 
@@ -88,7 +102,7 @@ function grid(plot: Box, x: Scale, y: Scale): Shape[] {
 
 function points({ groups }: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] {
   const total = groups.reduce((sum, { points }) => sum + points.x.length, 0);
-  const style = total > MANY_POINTS ? { r: 1.6 } : { r: 3.2, stroke: '#ffffff', width: 0.9 };
+  const { style } = POINT_STYLES.find(({ most }) => total <= most) ?? POINT_STYLES[2];
   // One of each group in turn, so that no group lies over all others.
   const longest = Math.max(0, ...groups.map(({ points }) => points.x.length));
   const shapes: Shape[] = [];
@@ -113,10 +127,10 @@ function inside({ x, y }: { x: number; y: number }, box: Box): boolean {
   return x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
 }
 
-function ticks(panel: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] {
+function ticks(panel: PlanePanel, plot: Box, x: Scale, y: Scale, fonts: FontSet): Shape[] {
   const bottom = plot.y + plot.height;
   const shapes: Shape[] = [];
-  shapes.push(...xTicks(x, bottom));
+  shapes.push(...drawTicks(x, bottom));
   for (const tick of y.ticks) {
     const at = y.at(tick.value);
     shapes.push({
@@ -128,17 +142,16 @@ function ticks(panel: PlanePanel, plot: Box, x: Scale, y: Scale): Shape[] {
     });
     shapes.push({ ...text(plot.x - 8, at + 4, tick.text, 'tick', COLOR.muted), anchor: 'end' });
   }
-  const name = text(plot.x + plot.width / 2, bottom + 34, axisTitle(panel.x), 'axisName', COLOR.muted);
-  return [...shapes, { ...name, anchor: 'middle' }];
+  return [...shapes, xName(panel.x, plot, fonts)];
 }
 
-function legendWidth({ groups }: PlanePanel, fonts: FontSet): number {
+function legendWidth({ groups }: PlanePanel, most: number, fonts: FontSet): number {
   const { size, weight } = TYPE.label;
-  const widths = groups.map(({ name }) => Math.min(MAX_NAME, fonts.width(name, size, weight)));
+  const widths = groups.map(({ name }) => Math.min(most, fonts.width(name, size, weight)));
   return groups.every(({ name }) => name === '') ? 0 : Math.max(...widths) + 34;
 }
 
-function legendShapes({ groups }: PlanePanel, plot: Box, fonts: FontSet): Shape[] {
+function legendShapes({ groups }: PlanePanel, plot: Box, most: number, fonts: FontSet): Shape[] {
   const left = plot.x + plot.width + 18;
   if (groups.every(({ name }) => name === '')) return [];
   const room = Math.max(1, Math.floor((plot.height + 8) / LEGEND_ROW));
@@ -148,7 +161,7 @@ function legendShapes({ groups }: PlanePanel, plot: Box, fonts: FontSet): Shape[
       return i === room - 1 ? [text(left - 4, y, `… ${groups.length - i} more`, 'note', COLOR.muted)] : [];
     return [
       { kind: 'circle', x: left, y: y - 4, r: 4, fill: seriesColor(color) },
-      text(left + 10, y, shortened(name, 'label', MAX_NAME, fonts), 'label', textColor(seriesColor(color))),
+      text(left + 10, y, shortName(name, most, fonts, 'label'), 'label', textColor(seriesColor(color))),
     ];
   });
 }

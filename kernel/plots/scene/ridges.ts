@@ -5,8 +5,10 @@ import { formatCount, formatNumber } from '../model/format.js';
 import { makeScale, minus, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
 import { px, text, type Box, type Shape } from './shapes.js';
-import { COLOR, TYPE, mix, parseColor, toHex } from './style.js';
+import { COLOR, mix, parseColor, toHex } from './style.js';
+import { heading } from './heading.js';
 import { xTicks } from './ticks.js';
+import { fitted } from './wrap.js';
 
 /** How far a ridge may rise over the ones behind it, in gaps between baselines. */
 const OVERLAP = 3.2;
@@ -38,19 +40,21 @@ export function layoutRidges(panel: RidgePanel, box: Box, fonts: FontSet): Shape
 
 function cell(ridge: Ridge, quantity: string, box: Box, fonts: FontSet): Shape[] {
   const bad = ridge.warning !== '';
-  const heading = { ...text(box.x, box.y + 14, ridge.name, 'heading', COLOR.ink) };
-  const shapes: Shape[] = [heading];
-  if (bad) {
-    const { size, weight } = TYPE.heading;
-    const after = box.x + fonts.width(ridge.name, size, weight) + 8;
-    shapes.push(text(after, box.y + 14, ridge.warning, 'heading', COLOR.error));
-  }
+  const shapes: Shape[] = heading(ridge.name, ridge.warning, box, fonts);
   const { mean, std, zeroPercent, nanPercent, count } = ridge.stats;
   if (count > 0) {
     const first = `mean ${formatNumber(mean, 2)}   std ${formatNumber(std, 2)}`;
     const second = `${share(zeroPercent)} zero   ${share(nanPercent)} NaN`;
-    shapes.push(text(box.x, box.y + 29, minus(first), 'note', COLOR.muted));
-    shapes.push(text(box.x, box.y + 43, second, 'note', nanPercent > 0 ? COLOR.error : COLOR.muted));
+    shapes.push(text(box.x, box.y + 29, fitted(minus(first), box.width, fonts, 'note'), 'note', COLOR.muted));
+    shapes.push(
+      text(
+        box.x,
+        box.y + 43,
+        fitted(second, box.width, fonts, 'note'),
+        'note',
+        nanPercent > 0 ? COLOR.error : COLOR.muted,
+      ),
+    );
   }
   const plot: Box = {
     x: box.x,

@@ -2,14 +2,15 @@
 import type { SurfacePanel, SurfacePath } from '../model/pictures.js';
 import { formatNumber } from '../model/format.js';
 import { arrows } from './arrows.js';
-import { axisTitle, emptyExtent, makeScale, minus, type Scale } from './axes.js';
+import { emptyExtent, makeScale, minus, type Scale } from './axes.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
 import { between } from './images.js';
-import { shortened } from './matrix.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
 import { xTicks } from './ticks.js';
+import { axisWords, tickRoom, xName } from './axis-name.js';
+import { shortName } from './wrap.js';
 
 /** Pale where the function is low, so that paths, which end there, stand out. */
 const HEIGHTS = ['#ffffff', '#dfe9f3', '#b4cbe0', '#829fc0', '#5f7699'];
@@ -20,6 +21,8 @@ const BOTTOM = 40;
 const GAP = 18;
 const LEGEND_ROW = 18;
 const MAX_NAME = 150;
+/** What the key of the colours needs below the names of paths. */
+const KEY_ROOM = 130;
 /** Pixels of the picture between two nodes of the grid. */
 const FINE = 4;
 /** Steps of a path that are drawn; each is dotted where there are few. */
@@ -31,22 +34,29 @@ export function layoutSurface(panel: SurfacePanel, box: Box, fonts: FontSet): Sh
     const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
     return [{ ...shape, anchor: 'middle' }];
   }
-  const plot: Box = {
-    x: box.x + LEFT,
-    y: box.y + TOP,
-    width: box.width - LEFT - GAP - legendWidth(panel, fonts) - 14,
-    height: box.height - TOP - BOTTOM,
-  };
+  const [top, height] = [box.y + TOP, box.height - TOP - BOTTOM];
+  const y = makeScale(panel.y, emptyExtent(), [top + height, top], 5, 'tight');
+  const edge = Math.max(LEFT, tickRoom(y, fonts));
+  const width = box.width - edge - GAP - legendWidth(panel, fonts) - 14;
+  const plot: Box = { x: box.x + edge, y: top, width, height };
   const x = makeScale(panel.x, emptyExtent(), [plot.x, plot.x + plot.width], 6, 'tight');
-  const y = makeScale(panel.y, emptyExtent(), [plot.y + plot.height, plot.y], 5, 'tight');
   const bottom = plot.y + plot.height;
   const shapes: Shape[] = [
-    text(box.x + 14, box.y + 13, axisTitle(panel.y), 'axisName', COLOR.muted),
+    text(
+      box.x + 14,
+      box.y + 13,
+      axisWords(panel.y, plot.x + plot.width - box.x - 14, fonts),
+      'axisName',
+      COLOR.muted,
+    ),
     heights(panel, plot),
     contours(panel, x, y),
   ];
   if (panel.arrows) shapes.push(...arrows(panel.arrows, x, y));
-  for (const path of panel.paths) shapes.push(...way(path, plot, x, y));
+  // All edges first, then all lines and dots: what lies alike is one layer of Vega-Lite.
+  const ways = panel.paths.flatMap((path) => way(path, plot, x, y));
+  const depth = (shape: Shape): number => (shape.kind !== 'path' ? 2 : shape.role === 'leader' ? 0 : 1);
+  shapes.push(...ways.sort((a, b) => depth(a) - depth(b)));
   if (panel.lowest !== null) {
     const at = { x: x.at(panel.lowest.x), y: y.at(panel.lowest.y) };
     shapes.push({ kind: 'path', d: cross(at.x, at.y), stroke: COLOR.ink, width: 1.6, role: 'axis' });
@@ -59,8 +69,7 @@ export function layoutSurface(panel: SurfacePanel, box: Box, fonts: FontSet): Sh
     shapes.push({ kind: 'path', d, stroke: COLOR.axis, width: 1, role: 'axis' });
     shapes.push({ ...text(plot.x - 8, at + 4, tick.text, 'tick', COLOR.muted), anchor: 'end' });
   }
-  const name = text(plot.x + plot.width / 2, bottom + 34, axisTitle(panel.x), 'axisName', COLOR.muted);
-  return [...shapes, { ...name, anchor: 'middle' }, ...legend(panel, plot, fonts)];
+  return [...shapes, xName(panel.x, plot, fonts), ...legend(panel, plot, fonts)];
 }
 
 /** Where a value stands among the levels, from 0 to 1. */
@@ -175,9 +184,14 @@ function legend(panel: SurfacePanel, plot: Box, fonts: FontSet): Shape[] {
   const shapes: Shape[] = [];
   let y = plot.y + 10;
   for (const path of panel.paths) {
-    if (y > plot.y + plot.height - 60) break;
+    if (y > plot.y + plot.height - KEY_ROOM) {
+      const more = panel.paths.length - panel.paths.indexOf(path);
+      shapes.push(text(left - 4, y, `… ${more} more`, 'note', COLOR.muted));
+      y += LEGEND_ROW;
+      break;
+    }
     const color = seriesColor(path.color);
-    const name = shortened(path.name, 'label', MAX_NAME, fonts);
+    const name = shortName(path.name, MAX_NAME, fonts, 'label');
     shapes.push({ kind: 'circle', x: left, y: y - 4, r: 4, fill: color });
     shapes.push(text(left + 10, y, name, 'label', textColor(color)));
     const width = fonts.width(name, TYPE.label.size, TYPE.label.weight);

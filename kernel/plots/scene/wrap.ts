@@ -15,6 +15,25 @@ export function wrap(sentence: string, width: number, fonts: FontSet, role: Text
   return lines;
 }
 
+/**
+ * A name with an ellipsis in its middle where it is too long: what tells names apart is at their beginning or, with
+ * layers, folds and files, at their end. Empty where not even three letters fit.
+ */
+export function shortName(name: string, width: number, fonts: FontSet, role: TextRole): string {
+  const { size, weight } = TYPE[role];
+  if (fonts.width(name, size, weight) <= width) return name;
+  const letters = Array.from(name);
+  for (let kept = Math.min(letters.length - 1, 60); kept > 1; kept--) {
+    const head = Math.ceil(0.4 * kept);
+    const short = `${letters.slice(0, head).join('').trimEnd()}…${letters
+      .slice(head - kept)
+      .join('')
+      .trimStart()}`;
+    if (fonts.width(short, size, weight) <= width) return short;
+  }
+  return '';
+}
+
 /** The longest beginning that fits, with an ellipsis where it is not all. */
 export function fitted(words: string, width: number, fonts: FontSet, role: TextRole): string {
   const { size, weight } = TYPE[role];

@@ -7,8 +7,10 @@ import { layout } from '../../../kernel/plots/scene/layout.js';
 import { overlaps, textBox, type TextShape } from '../../../kernel/plots/scene/shapes.js';
 import { contrastOnWhite, PALETTE, parseColor, textColor } from '../../../kernel/plots/scene/style.js';
 import { cases, runs } from './cases.js';
+import { stress } from './stress.js';
 
 const fonts = bundledFonts();
+const all = { ...cases, ...stress };
 
 function texts(chart: ChartModel): TextShape[] {
   return layout(chart, fonts).shapes.filter((shape): shape is TextShape => shape.kind === 'text');
@@ -22,9 +24,9 @@ function collisions(chart: ChartModel): string[] {
 }
 
 describe('text', () => {
-  for (const name of Object.keys(cases))
+  for (const name of Object.keys(all))
     it(`never covers other text: ${name}`, () => {
-      expect(collisions(cases[name]())).toEqual([]);
+      expect(collisions(all[name]())).toEqual([]);
     });
 
   for (const count of [2, 3, 4, 6, 8, 10, 12, 15, 18, 20])
@@ -35,9 +37,9 @@ describe('text', () => {
       for (let run = 1; run <= count; run++) expect(shown).toContain(`run ${run}`);
     });
 
-  for (const name of Object.keys(cases))
+  for (const name of Object.keys(all))
     it(`lies within the picture: ${name}`, () => {
-      const chart = cases[name]();
+      const chart = all[name]();
       for (const shape of texts(chart)) {
         const box = textBox(shape, fonts);
         expect(box.x, shape.text).toBeGreaterThanOrEqual(-1);
@@ -60,6 +62,39 @@ describe('text', () => {
     expect(minus('mini-batch: -0.5, 2e-7, -Inf, x-3, 2024-11')).toBe(
       'mini-batch: −0.5, 2e−7, −Inf, x-3, 2024-11',
     );
+  });
+
+  it('tells long names apart by their beginning and their end', () => {
+    const names = texts(stress['curves-long-20']()).filter(({ role }) => role === 'label');
+    expect(new Set(names.map(({ text }) => text)).size).toBe(20);
+    expect(names.some(({ text }) => /^resnet.*….*fold 20$/.test(text))).toBe(true);
+  });
+
+  it('has no two ticks alike, however far from 0 they are', () => {
+    for (const name of ['curves-dates', 'curves-close', 'surface-tiny', 'curves-extreme']) {
+      const ticks = texts(stress[name]()).filter(({ role, text }) => role === 'tick' && text !== '0');
+      const sides = (['middle', 'end', 'start'] as const).map((side) =>
+        ticks.filter(({ anchor }) => anchor === side),
+      );
+      for (const column of sides)
+        expect(new Set(column.map(({ text }) => text)).size, name).toBe(column.length);
+    }
+  });
+
+  it('tells values apart that differ far behind the point', () => {
+    const values = texts(stress['curves-close']()).filter(({ role }) => role === 'value');
+    expect(new Set(values.map(({ text }) => text)).size).toBe(3);
+  });
+
+  it('says where a loss stopped being a number, however many rules there are', () => {
+    const words = texts(stress['curves-marks']()).map(({ text }) => text);
+    expect(words.some((text) => text.startsWith('train: NaN at step 51'))).toBe(true);
+    expect(words.filter((text) => text.startsWith('restart')).length).toBeGreaterThan(2);
+  });
+
+  it('names all classes of a large confusion matrix, upright where columns are narrow', () => {
+    const upright = texts(stress['confusion-20']()).filter(({ upwards }) => upwards === true);
+    expect(new Set(upright.map(({ text }) => text)).size).toBe(20);
   });
 
   it('says that there is nothing to show', () => {

@@ -3,11 +3,15 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { describe, expect, it } from 'vitest';
 import { boundsOf, clipped, joined, polylines, simplified } from '../../../kernel/plots/render/outline.js';
 import { dotsText, PATH_SIZE, pathText } from '../../../kernel/plots/render/vega-path.js';
-import { toVegaLite } from '../../../kernel/plots/render/vega-lite.js';
+import { chartBundle } from '../../../kernel/plots/render/bundle.js';
+import { render } from '../../../kernel/plots/render/raster.js';
+import { OUTPUT_DEPTH, storedBytes } from '../../../kernel/plots/render/stored.js';
+import { toVegaLite, VEGA_LITE_MIME } from '../../../kernel/plots/render/vega-lite.js';
 import { bundledFonts } from '../../../kernel/plots/scene/font.js';
 import { layout } from '../../../kernel/plots/scene/layout.js';
 import { COLOR, contrastOnWhite, parseColor } from '../../../kernel/plots/scene/style.js';
 import { cases } from './cases.js';
+import { stress } from './stress.js';
 
 interface Layer {
   data?: { values: { url: string }[] };
@@ -213,5 +217,15 @@ describe('paths as polylines', () => {
       [3, 5],
     ];
     expect(simplified(line, 0.25)).toEqual([line[0], line[2], line[3]]);
+  });
+});
+
+describe('charts that are full', () => {
+  // The largest of their kinds: each has its picture and Vega-Lite in what a notebook may hold.
+  it.each(['surface-paths-20', 'confusion-20', 'frames-2', 'ridges-40', 'curves-long-20'])('%s', (name) => {
+    const chart = stress[name]();
+    const { data } = chartBundle(chart, render(chart, 'final'), true);
+    expect(Object.keys(data).sort()).toEqual([VEGA_LITE_MIME, 'image/png', 'text/plain']);
+    expect(storedBytes(data, OUTPUT_DEPTH)).toBeLessThan(60_000);
   });
 });

@@ -30,10 +30,12 @@ export class Canvas implements Sheet {
   clear(): void {
     const { pixels, touched, blocks, width } = this;
     for (let mark = touched.indexOf(1); mark >= 0; mark = touched.indexOf(1, mark)) {
-      const left = (mark % blocks) * BLOCK;
-      const row = Math.floor(mark / blocks) * width;
-      pixels.fill(PAPER, row + Math.min(left, width), row + Math.min(left + BLOCK, width));
-      touched[mark] = 0;
+      const row = Math.floor(mark / blocks);
+      const first = mark - row * blocks;
+      let end = first;
+      while (end < blocks && touched[row * blocks + end] !== 0) touched[row * blocks + end++] = 0;
+      const left = row * width;
+      pixels.fill(PAPER, left + Math.min(first * BLOCK, width), left + Math.min(end * BLOCK, width));
     }
   }
 

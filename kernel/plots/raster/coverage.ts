@@ -124,9 +124,7 @@ export class Coverage {
 
   /** Puts ink where the polygon is, and leaves the sheet clean for the next one. */
   paint({ pixels, touched }: Sheet, ink: number, opacity: number, clip?: Region): void {
-    const weights = Uint16Array.from({ length: LEVELS + 1 }, (_, level) =>
-      Math.round((256 * opacity * level) / LEVELS),
-    );
+    const weights = weightsOf(opacity);
     const low = Math.max(0, clip?.left ?? 0);
     const high = Math.min(this.width, clip?.right ?? this.width);
     for (let y = this.top; y < this.bottom; y++) {
@@ -180,6 +178,19 @@ export class Coverage {
       }
     }
   }
+}
+
+let lastOpacity = NaN;
+const lastWeights = new Uint16Array(LEVELS + 1);
+
+/** Of each step of coverage. Nearly all paint is opaque, and a chart may have a thousand dots. */
+function weightsOf(opacity: number): Uint16Array {
+  if (opacity !== lastOpacity) {
+    for (let level = 0; level <= LEVELS; level++)
+      lastWeights[level] = Math.round((256 * opacity * level) / LEVELS);
+    lastOpacity = opacity;
+  }
+  return lastWeights;
 }
 
 /** Two channels at a time: each has room for its product with the weight, of 256. */

@@ -70,12 +70,15 @@ function encodeIndexed(
   header.set([bits, 3, 0, 0, 0], 8);
   // Filter 0 for each row: differences of palette indices mean nothing.
   const stride = (bits === 4 ? (width + 1) >> 1 : width) + 1;
-  const rows = Buffer.alloc(stride * height);
+  const rows = scratchRows(stride * height);
   for (let y = 0; y < height; y++) {
     const from = y * width;
     const to = y * stride + 1;
+    rows[to - 1] = 0;
     if (bits === 8) rows.set(indices.subarray(from, from + width), to);
-    else for (let x = 0; x < width; x++) rows[to + (x >> 1)] |= indices[from + x] << (x & 1 ? 0 : 4);
+    else rows.fill(0, to, to + stride - 1);
+    if (bits === 4)
+      for (let x = 0; x < width; x++) rows[to + (x >> 1)] |= indices[from + x] << (x & 1 ? 0 : 4);
   }
   return Buffer.concat([
     SIGNATURE,
@@ -87,6 +90,17 @@ function encodeIndexed(
     chunk('IEND', new Uint8Array(0)),
   ]);
 }
+
+/** The memory of the picture before: the system takes longer to hand out fresh memory than to fill it. */
+let scratch = Buffer.alloc(0);
+
+function scratchRows(size: number): Buffer {
+  if (size > LARGEST_SCRATCH) return Buffer.allocUnsafe(size);
+  if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(size);
+  return scratch.subarray(0, size);
+}
+
+const LARGEST_SCRATCH = 3_000_000;
 
 function chunk(type: string, data: Uint8Array): Buffer {
   const out = Buffer.alloc(12 + data.length);

@@ -24,6 +24,18 @@ const MOST_COMPARED = 1_000_000;
 /** The number of each pixel's colour, of the picture at hand. */
 let scratch = new Uint16Array(0);
 
+/** The answer's memory, where it is of use once more. */
+let spare = new Uint8Array(0);
+const LARGEST_SPARE = 3_000_000;
+
+/** All 0. Fresh memory would take longer. */
+function freshIndices(count: number): Uint8Array {
+  if (count > LARGEST_SPARE) return new Uint8Array(count);
+  if (spare.length < count) spare = new Uint8Array(count);
+  else spare.fill(0, 0, count);
+  return spare.subarray(0, count);
+}
+
 interface Color {
   /** 0xBBGGRR, as a little-endian pixel reads. */
   rgb: number;
@@ -41,6 +53,8 @@ export interface Paper {
 const WHITE = 0xffffff;
 
 /**
+ * The indices must not be kept: the next answer is written over them.
+ *
  * @param rgba opaque pixels; alpha is not looked at
  * @param limit the palette's size, 16 to 256
  * @param keep colours that must not change, such as the text's
@@ -57,7 +71,7 @@ export function quantize(
 ): Indexed {
   const pixels = asWords(rgba, pixelCount);
   const runs = paper === undefined ? [0, pixelCount] : paintedRuns(paper);
-  const indices = new Uint8Array(pixelCount);
+  const indices = freshIndices(pixelCount);
   const palette =
     depth === 5
       ? quantizeCoarsely(pixels, runs, indices, limit, keep)
@@ -118,7 +132,12 @@ function quantizeCoarsely(
   let looked = 0;
   for (let run = 0; run < runs.length; run += 2) {
     looked += runs[run + 1] - runs[run];
-    for (let i = runs[run]; i < runs[run + 1]; i++) counts[coarse(pixels[i])]++;
+    // Most pixels are like the one before.
+    for (let i = runs[run], last = -1, place = 0; i < runs[run + 1]; i++) {
+      const pixel = pixels[i];
+      if (pixel !== last) place = coarse((last = pixel));
+      counts[place]++;
+    }
   }
   counts[coarse(WHITE)] += pixels.length - looked;
   const colors: Color[] = [];
@@ -134,7 +153,11 @@ function quantizeCoarsely(
   const white = table[coarse(WHITE)];
   if (white !== 0) indices.fill(white);
   for (let run = 0; run < runs.length; run += 2)
-    for (let i = runs[run]; i < runs[run + 1]; i++) indices[i] = table[coarse(pixels[i])];
+    for (let i = runs[run], last = -1, index = 0; i < runs[run + 1]; i++) {
+      const pixel = pixels[i];
+      if (pixel !== last) index = table[coarse((last = pixel))];
+      indices[i] = index;
+    }
   return palette;
 }
 

@@ -15,6 +15,8 @@ export function zeroContour(values: ArrayLike<number>, columns: number, rows: nu
       const b = values[at + 1];
       const c = values[at + columns + 1];
       const d = values[at + columns];
+      // Most cells lie on one side, and a number that is not finite may.
+      if (a < 0 === b < 0 && b < 0 === c < 0 && c < 0 === d < 0) continue;
       if (!Number.isFinite(a + b + c + d)) continue;
       const crossings: [number, number][] = [];
       // Along the four edges in turn: a to b, b to c, c to d, d to a.

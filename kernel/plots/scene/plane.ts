@@ -73,10 +73,13 @@ function fixed(axis: PlanePanel['x'], domain: [number, number] | undefined): Pla
 export function fieldShapes(field: Field, plot: Box, x: Scale, y: Scale): Shape[] {
   const { columns, rows } = field;
   const rgba = new Uint8Array(4 * columns * rows);
+  const colors = new Map<number, Rgb>();
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const cell = row * columns + column;
-      const color = parseColor(seriesColor(field.winner[cell]));
+      const winner = field.winner[cell];
+      const color = colors.get(winner) ?? parseColor(seriesColor(winner));
+      colors.set(winner, color);
       const [r, g, b] = mix(WHITE, color, 0.06 + 0.4 * field.confidence[cell]);
       // Row 0 is at the lowest y, which is at the bottom of the picture.
       rgba.set([r, g, b, 255], 4 * ((rows - 1 - row) * columns + column));

@@ -7,13 +7,14 @@ import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
 import { between } from './images.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
-import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
+import { COLOR, DASHES, TYPE, parseColor, repeatsColor, seriesColor, textColor } from './style.js';
 import { xTicks } from './ticks.js';
 import { axisWords, tickRoom, xName } from './axis-name.js';
 import { shortName } from './wrap.js';
 
 /** Pale where the function is low, so that paths, which end there, stand out. */
 const HEIGHTS = ['#ffffff', '#dfe9f3', '#b4cbe0', '#829fc0', '#5f7699'];
+const STOPS = HEIGHTS.map(parseColor);
 const UNKNOWN: readonly [number, number, number] = [214, 208, 202];
 const LEFT = 58;
 const TOP = 24;
@@ -96,8 +97,19 @@ function heights({ values, columns, rows, levels, lowest }: SurfacePanel, plot: 
       const lower = ranks[at] + (ranks[at + 1] - ranks[at]) * (u - i);
       const upper = ranks[at + columns] + (ranks[at + columns + 1] - ranks[at + columns]) * (u - i);
       const share = lower + (upper - lower) * (v - j);
-      const color = Number.isNaN(share) ? UNKNOWN : between(HEIGHTS, share);
-      rgba.set([...color, 255], 4 * ((size.rows - 1 - row) * size.columns + column));
+      const to = 4 * ((size.rows - 1 - row) * size.columns + column);
+      rgba[to + 3] = 255;
+      if (Number.isNaN(share)) {
+        rgba.set(UNKNOWN, to);
+        continue;
+      }
+      const place = Math.min(Math.max(share, 0), 1) * (STOPS.length - 1);
+      const stop = Math.min(STOPS.length - 2, Math.floor(place));
+      for (let channel = 0; channel < 3; channel++) {
+        const a = STOPS[stop][channel];
+        const b = STOPS[stop + 1][channel];
+        rgba[to + channel] = Math.round(a + (b - a) * (place - stop));
+      }
     }
   return { kind: 'image', box: plot, ...size, rgba };
 }
@@ -106,8 +118,9 @@ function contours({ values, columns, rows, levels, x: ax, y: ay }: SurfacePanel,
   const at = (scale: Scale, [low, high]: [number, number], place: number, nodes: number): string =>
     px(scale.at(low + ((high - low) * place) / (nodes - 1)));
   let d = '';
+  const above = new Float64Array(values.length);
   for (const level of levels) {
-    const above = Float64Array.from(values, (value) => value - level);
+    for (let i = 0; i < above.length; i++) above[i] = values[i] - level;
     for (const [x0, y0, x1, y1] of zeroContour(above, columns, rows))
       d +=
         `M${at(x, ax.domain, x0, columns)} ${at(y, ay.domain, y0, rows)}` +

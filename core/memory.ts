@@ -67,6 +67,13 @@ export const SCRATCH_END = 4 * 2 ** 20;
 export const MOST_THREADS = memoryIsShared ? Math.max(1, Math.floor(memoryBytes / 32 / SCRATCH_END)) : 1;
 export const TENSORS_END = memoryBytes - PAGE_BYTES - (MOST_THREADS - 1) * SCRATCH_END;
 
+/**
+ * In the last page, which is no tensor's either: the state of the default random generator, 625 words, and that of one
+ * that draws again what it has drawn.
+ */
+export const GENERATOR_STATE = memoryBytes - 8192;
+export const REPEATING_STATE = memoryBytes - 4096;
+
 /** Where the scratch memory of a helping thread begins; they are numbered from 1. */
 export function helperScratch(index: number): number {
   return TENSORS_END + (index - 1) * SCRATCH_END + SCRATCH_BEGIN;

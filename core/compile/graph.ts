@@ -20,7 +20,7 @@ import {
   type Traced,
 } from './steps.js';
 import type { Trace } from './trace.js';
-import type { KernelFunction } from '../kernels/recording.js';
+import { isDrawing, type KernelFunction } from '../kernels/recording.js';
 
 /** What a compiled step is made of. */
 export interface GraphStatistics {
@@ -70,6 +70,8 @@ export class Graph {
   private nextTable: number;
   /** Whether the present call has changed anything that lasts. */
   private lasting = false;
+  /** The word that says whether the present call has drawn random numbers. */
+  private readonly drawn: number;
 
   constructor(
     private readonly trace: Trace,
@@ -103,8 +105,9 @@ export class Graph {
     const { bytes, unshared, offsets } = place(storages, roles, lives);
     const extra = restored.reduce((sum, traced) => sum + Math.ceil(traced.bytes / 64) * 64, 0);
     const tables = steps.reduce((sum, step) => sum + tablesOf(step), 0);
-    this.arena = Storage.allocate(Math.max(64, bytes + extra + tables), 'compile');
+    this.arena = Storage.allocate(bytes + extra + tables + 64, 'compile');
     this.nextTable = this.arena.ptr + bytes + extra;
+    this.drawn = this.nextTable + tables;
     const originals = this.keepOriginals(restored, this.arena.ptr + bytes);
     this.moveIn(storages, roles, offsets);
 
@@ -207,6 +210,7 @@ export class Graph {
         const { kernel, args } = step;
         const lowered = args.map((x) => this.lowerOperand(x, parameters, out));
         const call = { kernel, args: lowered, axes: step.axes };
+        if (isDrawing(kernel)) out.push({ kind: 'put', to: this.drawn, value: 1 });
         out.push(step.before === null ? this.kernelStep(call) : this.preparedStep(call, step.before));
         return;
       }
@@ -347,6 +351,7 @@ export class Graph {
     for (const storage of this.refilled) storage.version++;
     for (const [storage, times] of this.changes) storage.version += times;
     this.lasting = false;
+    i32[this.drawn / 4] = 0;
     try {
       this.driver(...pointers);
     } catch (error) {
@@ -360,7 +365,7 @@ export class Graph {
   }
 
   private hasLasted(): boolean {
-    return this.lasting;
+    return this.lasting || i32[this.drawn / 4] !== 0;
   }
 
   /** What is changed in place must not be another argument, too: in the trace they lay apart. */

@@ -70,6 +70,19 @@ export function recordedKernel(run: KernelFunction): RecordedKernel | undefined 
   return byFunction.get(run);
 }
 
+const drawing = new WeakSet<KernelFunction>();
+
+/** Says of a kernel that it draws random numbers: what has drawn cannot be begun anew. */
+export function drawsRandomly<K extends KernelFunction>(run: K): K {
+  drawing.add(run);
+  return run;
+}
+
+/** Whether a kernel draws random numbers. */
+export function isDrawing({ run }: RecordedKernel): boolean {
+  return drawing.has(run);
+}
+
 /** What a kernel's module imports, to be called with the kernel's number. In other threads nobody looks. */
 export function onKernelCall(number: number): void {
   const { current } = recording;

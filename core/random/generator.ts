@@ -1,6 +1,7 @@
 /** The random number generator as PyTorch's `torch.Generator` on the CPU: seeding, drawing, and saving its state. */
 
 import { randomFillSync } from 'node:crypto';
+import { GENERATOR_STATE, i32 } from '../memory.js';
 import { Mt19937, STATE_SIZE } from './mt19937.js';
 
 /** Seed of a `new Generator()`, PyTorch's `default_rng_seed_val`. */
@@ -30,10 +31,13 @@ export class Generator {
   /** The second half of the last pair of normal samples, kept for the next call (`null`: none). */
   #normal: number | null = null;
 
-  /** A generator with PyTorch's default seed. */
-  constructor() {
+  /**
+   * A generator with PyTorch's default seed.
+   * @param words where its state is kept (625 words): an array of its own
+   */
+  constructor(words?: Int32Array) {
     this.#initialSeed = BigInt(DEFAULT_SEED);
-    this.#engine = new Mt19937(lowBits(this.#initialSeed));
+    this.#engine = new Mt19937(lowBits(this.#initialSeed), words);
   }
 
   /**
@@ -172,8 +176,13 @@ function lowBits(seed: bigint): number {
   return Number(BigInt.asIntN(32, seed));
 }
 
-/** The generator of all random functions that are not given one. Its first seed differs in every process. */
-export const defaultGenerator = new Generator();
+/**
+ * The generator of all random functions that are not given one. Its first seed differs in every process. Its state is in
+ * the tensor memory, where kernels draw from it (`mask.ts`).
+ */
+export const defaultGenerator = new Generator(
+  i32.subarray(GENERATOR_STATE / 4, GENERATOR_STATE / 4 + STATE_SIZE + 1),
+);
 defaultGenerator.seed();
 
 /**

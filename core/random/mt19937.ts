@@ -25,12 +25,23 @@ function temper(word: number): number {
 /** The engine: a state of 624 words and the position of the next one to hand out. */
 export class Mt19937 {
   /** Words of the state; a copy of them and `position` restores the engine. */
-  readonly state = new Int32Array(STATE_SIZE);
-  /** Index of the next word, from 0 to 624 (the state must be renewed first). */
-  position = STATE_SIZE;
+  readonly state: Int32Array;
+  readonly #words: Int32Array;
 
-  constructor(seed: number) {
+  /** @param words where the state is kept, and behind it the position: 625 words */
+  constructor(seed: number, words: Int32Array = new Int32Array(STATE_SIZE + 1)) {
+    this.#words = words;
+    this.state = words.subarray(0, STATE_SIZE);
     this.seed(seed);
+  }
+
+  /** Index of the next word, from 0 to 624 (the state must be renewed first). */
+  get position(): number {
+    return this.#words[STATE_SIZE];
+  }
+
+  set position(index: number) {
+    this.#words[STATE_SIZE] = index;
   }
 
   /** Starts the stream of a seed; only its low 32 bits matter. */

@@ -2,10 +2,15 @@
 import type { FloatElement, Ptr } from '../../kernels/api.js';
 import type { AttentionDropout } from '../../kernels/attention.js';
 import { drawsRandomNumbers } from '../../kernels/recording.js';
-import { f32, f64 } from '../../memory.js';
+import { f32, f64, GENERATOR_STATE, i32, REPEATING_STATE } from '../../memory.js';
 import { fillBernoulli } from '../../random/distributions.js';
 import { defaultGenerator, Generator } from '../../random/generator.js';
+import { drawMask, hasMaskKernel } from '../../random/mask.js';
+import { STATE_SIZE } from '../../random/mt19937.js';
 import { scaleOf } from './dropout.js';
+
+/** Set before each use. */
+const repeating = new Generator(i32.subarray(REPEATING_STATE / 4, REPEATING_STATE / 4 + STATE_SIZE + 1));
 
 /**
  * Draws what `dropout` of all weights would draw, part after part, and keeps the generator's state before each part: some
@@ -13,7 +18,6 @@ import { scaleOf } from './dropout.js';
  */
 export class RepeatedDropout implements AttentionDropout {
   readonly #states: Uint8Array[] = [];
-  readonly #again = new Generator();
 
   constructor(
     readonly p: number,
@@ -24,16 +28,21 @@ export class RepeatedDropout implements AttentionDropout {
 
   draw(part: number, ptr: Ptr, count: number): void {
     this.#states[part] = defaultGenerator.getState();
-    this.#fill(defaultGenerator, ptr, count);
+    this.#fill(defaultGenerator, GENERATOR_STATE, ptr, count);
   }
 
   repeat(part: number, ptr: Ptr, count: number): void {
-    this.#fill(this.#again.setState(this.#states[part]), ptr, count);
+    this.#fill(repeating.setState(this.#states[part]), REPEATING_STATE, ptr, count);
   }
 
-  #fill(generator: Generator, ptr: Ptr, count: number): void {
+  #fill(generator: Generator, state: Ptr, ptr: Ptr, count: number): void {
+    const [keep, scale] = [1 - this.p, scaleOf(this.p)];
+    if (hasMaskKernel) {
+      drawMask(this.element, ptr, count, keep, scale, state);
+      return;
+    }
     const single = this.element === 'float32';
     const out = single ? f32.subarray(ptr / 4, ptr / 4 + count) : f64.subarray(ptr / 8, ptr / 8 + count);
-    fillBernoulli(out, 1 - this.p, generator, scaleOf(this.p));
+    fillBernoulli(out, keep, generator, scale);
   }
 }

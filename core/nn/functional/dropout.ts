@@ -2,16 +2,15 @@
 
 import { levels } from '../../autograd/levels/wrapped.js';
 import { isFloat, isWideFloat } from '../../dtype.js';
-import type { FloatElement } from '../../kernels/api.js';
-import { drawsRandomNumbers, hostKernel, recording } from '../../kernels/recording.js';
+import { drawsRandomNumbers } from '../../kernels/recording.js';
 import { formatShape, type Shape } from '../../layout.js';
-import { f32, f64 } from '../../memory.js';
 import { add, mul } from '../../ops/arithmetic.js';
 import { type FunctionOp, functionOp } from '../../ops/record.js';
 import { permuteDims } from '../../ops/shape.js';
 import { fillBernoulli } from '../../random/distributions.js';
 import { defaultGenerator, type Generator } from '../../random/generator.js';
 import { draw, fillTensor } from '../../random/in-place.js';
+import { drawMask, hasMaskKernel } from '../../random/mask.js';
 import { allocateShape, type Tensor } from '../../tensor.js';
 
 /** Options of the functions that drop elements. */
@@ -63,26 +62,15 @@ function dropoutOp(
   );
 }
 
-/** The same draws, on an address: a compiled step repeats them without the op. */
-const drawMask = hostKernel(
-  'dropout',
-  (element: FloatElement, ptr: number, count: number, p: number, on: number) => {
-    const [array, bytes] = element === 'float32' ? [f32, 4] : [f64, 8];
-    fillBernoulli(array.subarray(ptr / bytes, ptr / bytes + count), p, defaultGenerator, on);
-  },
-  true,
-);
-
 /** A tensor that is `on` with probability 1 - p, else 0. */
 function keepMask(input: Tensor, shape: Shape, p: number, on: number, generator: Generator): Tensor {
   const mask = allocateShape(shape, input.dtype, 'dropout');
-  if (recording.current !== null) {
-    if (generator === defaultGenerator && levels.top === null && isWideFloat(input.dtype)) {
-      drawMask(input.dtype, mask.ptr, mask.numel(), 1 - p, on);
-      return mask;
-    }
-    drawsRandomNumbers();
+  const { dtype } = input;
+  if (hasMaskKernel && generator === defaultGenerator && levels.top === null && isWideFloat(dtype)) {
+    drawMask(dtype, mask.ptr, mask.numel(), 1 - p, on);
+    return mask;
   }
+  drawsRandomNumbers();
   return draw(mask, (fresh) =>
     fillTensor('dropout', fresh, (out) => fillBernoulli(out, 1 - p, generator, on)),
   );

@@ -23,7 +23,7 @@ export * as data from './data/index.js';
 export * as io from './io/index.js';
 export * as metrics from './metrics/index.js';
 export * as nn from './nn/index.js';
-export { functional as F, functionalCall } from './nn/index.js';
+export { functional as F, functionalCall, stackModuleState } from './nn/index.js';
 export * as optim from './optim/index.js';
 export * from './random/index.js';
 export * from './tracking/index.js';

@@ -380,7 +380,7 @@ export interface PReLUArguments {
 
 /** x if positive, else a learned weight times x (He et al., 2015): one weight, or one for each channel. */
 export class PReLU extends Module {
-  readonly weight: Parameter;
+  weight: Parameter;
   readonly numParameters: number;
 
   constructor(...args: Arguments<PReLUArguments, ['numParameters', 'init']>) {

@@ -86,13 +86,13 @@ export class MultiheadAttention extends Module {
   readonly dropout: number;
   readonly batchFirst: boolean;
   readonly addZeroAttn: boolean;
-  readonly inProjWeight: Parameter | null = null;
-  readonly qProjWeight: Parameter | null = null;
-  readonly kProjWeight: Parameter | null = null;
-  readonly vProjWeight: Parameter | null = null;
-  readonly inProjBias: Parameter | null;
-  readonly biasK: Parameter | null;
-  readonly biasV: Parameter | null;
+  inProjWeight: Parameter | null = null;
+  qProjWeight: Parameter | null = null;
+  kProjWeight: Parameter | null = null;
+  vProjWeight: Parameter | null = null;
+  inProjBias: Parameter | null;
+  biasK: Parameter | null;
+  biasV: Parameter | null;
   readonly outProj: Linear;
 
   /** @throws RangeError unless the heads divide the embedding */

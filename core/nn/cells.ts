@@ -31,10 +31,10 @@ type ForRNNCell = Arguments<RNNCellArguments, typeof RNN_CELL_ORDER>;
 
 /** What cells share: weights of `gates` blocks of hiddenSize rows for the input and for the hidden state. */
 abstract class RecurrentCell extends Module {
-  readonly weightIh: Parameter;
-  readonly weightHh: Parameter;
-  readonly biasIh: Parameter | null;
-  readonly biasHh: Parameter | null;
+  weightIh: Parameter;
+  weightHh: Parameter;
+  biasIh: Parameter | null;
+  biasHh: Parameter | null;
 
   readonly inputSize: number;
   readonly hiddenSize: number;

@@ -159,14 +159,16 @@ export class ModuleDict<
 /** A list of parameters that a module may hold in a field. */
 export class ParameterList extends List<Parameter> {
   override replaceHeld(name: string, value: Tensor): void {
-    if (value instanceof Parameter) this.set(Number(name), value);
+    // A plain tensor, too, for the time of a functionalCall.
+    Reflect.set(this.items, name, value);
   }
 }
 
 /** Parameters by name, as a module may hold them in a field. */
 export class ParameterDict extends Dict<Parameter> {
   override replaceHeld(name: string, value: Tensor): void {
-    if (value instanceof Parameter) this.set(name, value);
+    // A plain tensor, too, for the time of a functionalCall.
+    (this.items as Map<string, Tensor>).set(name, value);
   }
 }
 

@@ -84,8 +84,8 @@ function checkGroups(name: string, inChannels: number, outChannels: number, grou
 abstract class ConvLayer extends Module {
   readonly inChannels: number;
   readonly outChannels: number;
-  readonly weight: Parameter;
-  readonly bias: Parameter | null;
+  weight: Parameter;
+  bias: Parameter | null;
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[] | 'same' | 'valid';
@@ -222,8 +222,8 @@ export class Conv3d extends ConvLayer {
 abstract class ConvTransposeLayer extends Module {
   readonly inChannels: number;
   readonly outChannels: number;
-  readonly weight: Parameter;
-  readonly bias: Parameter | null;
+  weight: Parameter;
+  bias: Parameter | null;
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[];

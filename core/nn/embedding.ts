@@ -37,7 +37,7 @@ const EMBEDDING_ORDER = [
 
 /** A table of `numEmbeddings` vectors of `embeddingDim` numbers, drawn from N(0, 1): indices [...] give [..., embeddingDim]. */
 export class Embedding extends Module {
-  readonly weight: Parameter;
+  weight: Parameter;
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
   readonly paddingIdx: number | null;
@@ -127,7 +127,7 @@ const BAG_ORDER = [
  * offsets [B], give [B, embeddingDim].
  */
 export class EmbeddingBag extends Module {
-  readonly weight: Parameter;
+  weight: Parameter;
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
   private readonly options: EmbeddingBagLayerOptions;

@@ -1,9 +1,17 @@
 /** Calling a module with other parameters than its own, PyTorch's `torch.func.functional_call`. */
 
+import { noGrad } from '../autograd/mode.js';
 import { formatShape, sameShape } from '../layout.js';
+import { stack } from '../ops/joining.js';
 import { Tensor } from '../tensor.js';
-import type { Module } from './module.js';
+import type { InputsOf, Module, OutputOf } from './module.js';
 import { Parameter } from './parameter.js';
+
+type State = Readonly<Record<string, Tensor>>;
+
+function isList(state: State | readonly State[]): state is readonly State[] {
+  return Array.isArray(state);
+}
 
 interface Place {
   readonly module: Module;
@@ -34,18 +42,25 @@ function placesOf(module: Module): Map<string, Place> {
  * gradFn(loss)(model.weight);
  * ```
  *
- * Names that `state` leaves out stay the module's own; a parameter that is held twice is replaced twice. `forward` must
+ * Several states (parameters and buffers) are one array. Names that `state` leaves out stay the module's own; a parameter that is held twice is replaced twice. `forward` must
  * be synchronous.
  * @throws RangeError for a name that the module does not have, or a tensor of another shape
  */
 export function functionalCall<M extends Module>(
   module: M,
-  state: Readonly<Record<string, Tensor>>,
-  ...inputs: Parameters<M['forward']>
-): ReturnType<M['forward']> {
+  state: State | readonly State[],
+  ...inputs: InputsOf<M>
+): OutputOf<M>;
+export function functionalCall(
+  module: Module,
+  state: State | readonly State[],
+  ...inputs: readonly unknown[]
+): unknown {
   const places = placesOf(module);
   const changes: [Place, Tensor][] = [];
-  for (const [name, value] of Object.entries(state)) {
+  const states: readonly State[] = isList(state) ? state : [state];
+  const all = states.flatMap((some) => Object.entries(some));
+  for (const [name, value] of all) {
     const place = places.get(name);
     if (place === undefined) {
       throw new RangeError(
@@ -65,4 +80,44 @@ export function functionalCall<M extends Module>(
   } finally {
     for (const [place] of changes) place.module.replaceHeld(place.name, place.value);
   }
+}
+
+/**
+ * Parameters and buffers of models of one kind, each stacked along a new first dimension: for ensembles, which `vmap`
+ * computes at once. As `torch.func.stack_module_state`.
+ *
+ * ```ts
+ * const [params, buffers] = stackModuleState(models);
+ * const each = vmap((p, b, x) => functionalCall(models[0], [p, b], x), { inDims: [0, 0, null] })(params, buffers, x);
+ * ```
+ */
+export function stackModuleState(
+  models: readonly Module[],
+): [params: Record<string, Tensor>, buffers: Record<string, Tensor>] {
+  if (models.length === 0) throw new RangeError('stackModuleState: no models given');
+  const stacked = (
+    lists: readonly (readonly [string, Tensor])[][],
+    learned: boolean,
+  ): Record<string, Tensor> =>
+    Object.fromEntries(
+      lists[0].map(([name, first], i) => {
+        const all = noGrad(() =>
+          stack(
+            lists.map((list) => list[i][1]),
+            0,
+          ),
+        );
+        return [name, learned && first.requiresGrad ? all.requiresGrad_() : all];
+      }),
+    );
+  return [
+    stacked(
+      models.map((model) => model.namedParameters()),
+      true,
+    ),
+    stacked(
+      models.map((model) => model.namedBuffers()),
+      false,
+    ),
+  ];
 }

@@ -57,7 +57,7 @@ export {
   type EmbeddingLayerOptions,
 } from './embedding.js';
 export * as functional from './functional/index.js';
-export { functionalCall } from './functional-call.js';
+export { functionalCall, stackModuleState } from './functional-call.js';
 export type { BackwardHook, ForwardHook, ForwardPreHook } from './hooks.js';
 export {
   ChannelShuffle,
@@ -137,6 +137,7 @@ export {
   RMSNorm,
   type RMSNormOptions,
 } from './normalization.js';
+export { PackedSequence } from './packed.js';
 export { Parameter } from './parameter.js';
 export {
   AdaptiveAvgPool1d,

@@ -77,8 +77,8 @@ export interface Linear<In extends number, Out extends number> {
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the call signature of modules
 export class Linear<In extends number = Unknown, Out extends number = Unknown> extends Module {
-  readonly weight: Parameter;
-  readonly bias: Parameter | null;
+  weight: Parameter;
+  bias: Parameter | null;
   readonly inFeatures: In;
   readonly outFeatures: Out;
 
@@ -132,8 +132,8 @@ export class Linear<In extends number = Unknown, Out extends number = Unknown> e
  * [outFeatures, in1Features, in2Features], initialized with the bias uniform in ±1/√in1Features.
  */
 export class Bilinear extends Module {
-  readonly weight: Parameter;
-  readonly bias: Parameter | null;
+  weight: Parameter;
+  bias: Parameter | null;
   readonly in1Features: number;
   readonly in2Features: number;
   readonly outFeatures: number;

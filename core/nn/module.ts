@@ -25,6 +25,17 @@ const Callable = callableClass((instance, inputs) => {
   return hooks?.any === true ? hooks.around(instance, inputs) : instance.invoke(inputs);
 });
 
+/** The inputs of a module's `forward`. What a generic one knows of shapes is lost here, so they are of any shape. */
+export type InputsOf<M extends Module> = AnyShapes<Parameters<M['forward']>>;
+
+/** What a module's `forward` gives, of any shape. */
+export type OutputOf<M extends Module> =
+  ReturnType<M['forward']> extends Tensor ? Tensor : ReturnType<M['forward']>;
+
+type AnyShapes<Inputs extends unknown[]> = {
+  [I in keyof Inputs]: Inputs[I] extends Tensor ? Tensor : Inputs[I];
+};
+
 /** A module is called as a function: `model(x)` runs the hooks and `forward(x)`, with forward's argument types. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the call signature of `Callable`'s instances
 export interface Module {
@@ -360,6 +371,10 @@ function copyModule(module: Module, copies: Map<object, unknown>): unknown {
   copies.set(module, copy);
   for (const field of Object.keys(module)) {
     Reflect.set(copy, field, field === 'hooks' ? null : copyValue(Reflect.get(module, field), copies));
+  }
+  // Fields that are computed from others: weights of recurrent networks, parametrizations.
+  for (const [field, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(module))) {
+    if (descriptor.get !== undefined) Object.defineProperty(copy, field, descriptor);
   }
   return copy;
 }

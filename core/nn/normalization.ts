@@ -1,5 +1,6 @@
 /** Layers that give activations mean 0 and variance 1. */
 
+import { noGrad } from '../autograd/mode.js';
 import { formatShape, type Shape } from '../layout.js';
 import type { FloatDType } from '../dtype.js';
 import { checkSizes } from '../options.js';
@@ -32,11 +33,11 @@ type RunningArguments = Arguments<BatchNormArguments, typeof RUNNING_ORDER>;
 abstract class RunningNorm extends Module {
   readonly numFeatures: number;
   readonly eps: number;
-  readonly momentum: number | null;
+  momentum: number | null;
   readonly affine: boolean;
   readonly trackRunningStats: boolean;
-  readonly weight: Parameter | null;
-  readonly bias: Parameter | null;
+  weight: Parameter | null;
+  bias: Parameter | null;
   readonly runningMean: Tensor | null = null;
   readonly runningVar: Tensor | null = null;
   readonly numBatchesTracked: Tensor | null = null;
@@ -57,6 +58,15 @@ abstract class RunningNorm extends Module {
     this.registerBuffer('runningMean', track ? zeros([numFeatures], { dtype }) : null);
     this.registerBuffer('runningVar', track ? ones([numFeatures], { dtype }) : null);
     this.registerBuffer('numBatchesTracked', track ? tensor(0, { dtype: 'int64' }) : null);
+  }
+
+  /** Forgets the running statistics. */
+  resetRunningStats(): void {
+    noGrad(() => {
+      this.runningMean?.zero_();
+      this.runningVar?.fill_(1);
+      this.numBatchesTracked?.zero_();
+    });
   }
 
   /** Numbers of dimensions that the input may have. */
@@ -182,8 +192,8 @@ const LAYER_NORM_ORDER = ['normalizedShape', 'eps', 'elementwiseAffine', 'bias']
 export class LayerNorm extends Module {
   readonly normalizedShape: Shape;
   readonly eps: number;
-  readonly weight: Parameter | null;
-  readonly bias: Parameter | null;
+  weight: Parameter | null;
+  bias: Parameter | null;
 
   constructor(normalizedShape: number | Shape, options?: LayerNormOptions);
   constructor(...args: Arguments<LayerNormArguments, typeof LAYER_NORM_ORDER>);
@@ -230,7 +240,7 @@ export interface RMSNormOptions {
 export class RMSNorm extends Module {
   readonly normalizedShape: Shape;
   readonly eps: number | null;
-  readonly weight: Parameter | null;
+  weight: Parameter | null;
 
   constructor(normalizedShape: number | Shape, options?: RMSNormOptions);
   constructor(...args: Arguments<RMSNormArguments, typeof RMS_NORM_ORDER>);
@@ -273,8 +283,8 @@ export class GroupNorm extends Module {
   readonly numGroups: number;
   readonly numChannels: number;
   readonly eps: number;
-  readonly weight: Parameter | null;
-  readonly bias: Parameter | null;
+  weight: Parameter | null;
+  bias: Parameter | null;
 
   /** @throws RangeError unless the channels divide into groups */
   constructor(numGroups: number, numChannels: number, options?: GroupNormOptions);

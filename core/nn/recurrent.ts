@@ -13,7 +13,8 @@ import { uniform_ } from './init.js';
 import { emptyParameter } from './linear.js';
 import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
-import { Parameter } from './parameter.js';
+import { PackedSequence } from './packed.js';
+import type { Parameter } from './parameter.js';
 
 /** Options of {@link RNN}, {@link LSTM} and {@link GRU}. */
 export interface RecurrentOptions {
@@ -70,17 +71,29 @@ type ForGRU = Arguments<RecurrentArguments, typeof GRU_ORDER>;
 type ForLSTM = Arguments<LSTMArguments, typeof LSTM_ORDER>;
 type ForRNN = Arguments<RNNArguments, typeof RNN_ORDER>;
 
+/** What recurrent networks go through: a padded batch, or a packed one, which gives a packed one. */
+type Sequence = Tensor | PackedSequence;
+type SameKind<I> = I extends PackedSequence ? PackedSequence : Tensor;
+
 /** The state of one layer and direction: the hidden state, and what a kind of network keeps beside it. */
 type State = readonly [hidden: Tensor, ...rest: Tensor[]];
 
+/** The weights as fields: `weightIhL0`, `weightHhL0`, `biasIhL0`, `biasHhL0`, with further layers `L1`, backwards `L0Reverse`. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- defined by the constructor
+interface Recurrent {
+  [weight: `weight${'Ih' | 'Hh' | 'Hr'}L${string}`]: Parameter;
+  [bias: `bias${'Ih' | 'Hh'}L${string}`]: Parameter;
+}
+
 /** What recurrent networks share: weights a layer and direction, and the way through the sequence. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface
 abstract class Recurrent extends Module {
   readonly numLayers: number;
   readonly batchFirst: boolean;
   readonly dropout: number;
   readonly bidirectional: boolean;
   /** By PyTorch's names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, …, `…_reverse`. */
-  readonly weights = new Map<string, Parameter>();
+  readonly weights = new Map<string, Tensor>();
 
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -119,6 +132,19 @@ abstract class Recurrent extends Module {
       if (projSize > 0)
         this.weights.set(`weight_hr_${suffix}`, emptyParameter([projSize, hiddenSize], dtype));
     }
+    // PyTorch's attributes in camelCase, `weightIhL0`; the state dict finds the weights in the map.
+    for (const name of this.weights.keys()) {
+      const field = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      Object.defineProperty(this, field, {
+        configurable: true,
+        get(this: Recurrent) {
+          return this.weights.get(name);
+        },
+        set(this: Recurrent, value: Tensor) {
+          this.weights.set(name, value);
+        },
+      });
+    }
     this.resetParameters();
   }
 
@@ -136,7 +162,7 @@ abstract class Recurrent extends Module {
   }
 
   override replaceHeld(name: string, value: Tensor): void {
-    if (value instanceof Parameter) this.weights.set(name, value);
+    if (this.weights.has(name)) this.weights.set(name, value);
   }
 
   get directions(): number {
@@ -155,7 +181,7 @@ abstract class Recurrent extends Module {
     }
   }
 
-  private weight(name: string): Parameter {
+  private weight(name: string): Tensor {
     const parameter = this.weights.get(name);
     if (!parameter) throw new Error(`${this.typeName}: lost its parameter ${name}`);
     return parameter;
@@ -218,8 +244,95 @@ abstract class Recurrent extends Module {
     return { output: stack(outputs, 0), state };
   }
 
+  /** {@link run} for packed sequences: at each step those go on that have an element there. */
+  protected runPacked(
+    input: PackedSequence,
+    initial: readonly Tensor[],
+  ): { output: PackedSequence; state: Tensor[] } {
+    const { batchSizes, sortedIndices, unsortedIndices } = input;
+    const width = input.data.shape.at(-1);
+    if (input.data.ndim !== 2 || width !== this.inputSize) {
+      throw new RangeError(
+        `${String(this)}: expected packed data of shape [.., ${this.inputSize}], got ${formatShape(input.data.shape)}`,
+      );
+    }
+    const parts = initial.map((part) => (sortedIndices === null ? part : part.indexSelect(1, sortedIndices)));
+    const finals: Tensor[][] = parts.map(() => []);
+    let { data } = input;
+    let pass = 0;
+    for (let layer = 0; layer < this.numLayers; layer++) {
+      if (layer > 0 && this.dropout > 0) data = dropout(data, this.dropout, { training: this.training });
+      const outputs: Tensor[] = [];
+      for (let direction = 0; direction < this.directions; direction++, pass++) {
+        const [hidden, ...rest] = parts.map((part) => part.select(0, pass));
+        const suffix = `l${layer}${direction === 1 ? '_reverse' : ''}`;
+        const { output, state } = this.packedPass(
+          data,
+          batchSizes,
+          [hidden, ...rest],
+          suffix,
+          direction === 1,
+        );
+        outputs.push(output);
+        state.forEach((part, i) => finals[i].push(part));
+      }
+      data = outputs.length === 1 ? outputs[0] : cat(outputs, -1);
+    }
+    const state = finals
+      .map((part) => stack(part, 0))
+      .map((part) => (unsortedIndices === null ? part : part.indexSelect(1, unsortedIndices)));
+    return { output: new PackedSequence(data, batchSizes, sortedIndices, unsortedIndices), state };
+  }
+
+  private packedPass(
+    data: Tensor,
+    batchSizes: readonly number[],
+    initial: State,
+    suffix: string,
+    backwards: boolean,
+  ): { output: Tensor; state: State } {
+    const hiddenWeight = this.weight(`weight_hh_${suffix}`);
+    const hiddenBias = this.weights.get(`bias_hh_${suffix}`);
+    const projection = this.projSize > 0 ? this.weight(`weight_hr_${suffix}`) : null;
+    const inputBias = this.weights.get(`bias_ih_${suffix}`);
+    const fromInput = linear(data, this.weight(`weight_ih_${suffix}`), inputBias).split([...batchSizes], 0);
+    const steps = fromInput.length;
+    const outputs = new Array<Tensor>(steps);
+    const rows = (state: State, from: number, count: number): State => {
+      const [hidden, ...rest] = state.map((part) => part.narrow(0, from, count));
+      return [hidden, ...rest];
+    };
+    const joined = (a: State, b: State): State => {
+      const [hidden, ...rest] = a.map((part, i) => cat([part, b[i]], 0));
+      return [hidden, ...rest];
+    };
+    let state = rows(initial, 0, batchSizes[backwards ? steps - 1 : 0]);
+    /** Of sequences that have ended, the shortest first. */
+    let ended: State | null = null;
+    for (let i = 0; i < steps; i++) {
+      const t = backwards ? steps - 1 - i : i;
+      const present = state[0].shape[0];
+      const size = batchSizes[t];
+      if (size > present) state = joined(state, rows(initial, present, size - present));
+      if (size < present) {
+        const last = rows(state, size, present - size);
+        ended = ended === null ? last : joined(last, ended);
+        state = rows(state, 0, size);
+      }
+      state = this.step(fromInput[t], linear(state[0], hiddenWeight, hiddenBias), state);
+      if (projection) state = [linear(state[0], projection), ...state.slice(1)];
+      outputs[t] = state[0];
+    }
+    return { output: cat(outputs, 0), state: ended === null ? state : joined(state, ended) };
+  }
+
   /** Zeros for a part of the state. */
-  protected zeroState(input: Tensor, size: number): Tensor {
+  protected zeroState(sequence: Tensor | PackedSequence, size: number): Tensor {
+    if (sequence instanceof PackedSequence) {
+      const dtype = isFloat(sequence.data.dtype) ? sequence.data.dtype : 'float32';
+      return zeros([this.numLayers * this.directions, sequence.batchSizes[0], size], { dtype });
+    }
+    const input = sequence;
     const dtype = isFloat(input.dtype) ? input.dtype : 'float32';
     const batch = input.ndim === 2 ? [] : [input.shape[this.batchFirst ? 0 : 1]];
     return zeros([this.numLayers * this.directions, ...batch, size], { dtype });
@@ -239,10 +352,18 @@ abstract class Recurrent extends Module {
   }
 }
 
+/** `layer(x)`: packed sequences give packed ones. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the class
+export interface RNN {
+  // eslint-disable-next-line @typescript-eslint/prefer-function-type -- merged into the class
+  <I extends Sequence>(input: I, hidden?: Tensor | null): [output: SameKind<I>, hidden: Tensor];
+}
+
 /**
  * Elman's network: hₜ = tanh(W xₜ + b + U hₜ₋₁ + c), or relu. Input [T, N, inputSize] and first state
  * [numLayers · directions, N, hiddenSize] (zeros if left out) give [output [T, N, directions · hiddenSize], last state].
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the call signature of modules
 export class RNN extends Recurrent {
   readonly nonlinearity: 'tanh' | 'relu';
 
@@ -262,13 +383,25 @@ export class RNN extends Recurrent {
     return [rnnStep(fromInput, fromHidden, this.nonlinearity)];
   }
 
-  forward(input: Tensor, hidden?: Tensor): [output: Tensor, hidden: Tensor] {
-    const { output, state } = this.run(input, [hidden ?? this.zeroState(input, this.hiddenSize)]);
+  forward(input: PackedSequence, hidden?: Tensor | null): [output: PackedSequence, hidden: Tensor];
+  forward(input: Tensor, hidden?: Tensor | null): [output: Tensor, hidden: Tensor];
+  forward(input: Sequence, hidden?: Tensor | null): [output: Sequence, hidden: Tensor] {
+    const initial = [hidden ?? this.zeroState(input, this.hiddenSize)];
+    const { output, state } =
+      input instanceof PackedSequence ? this.runPacked(input, initial) : this.run(input, initial);
     return [output, state[0]];
   }
 }
 
+/** `layer(x)`: packed sequences give packed ones. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the class
+export interface GRU {
+  // eslint-disable-next-line @typescript-eslint/prefer-function-type -- merged into the class
+  <I extends Sequence>(input: I, hidden?: Tensor | null): [output: SameKind<I>, hidden: Tensor];
+}
+
 /** Gated recurrent units (Cho et al., 2014) over a sequence; shapes as {@link RNN}. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the call signature of modules
 export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions);
   constructor(...args: ForGRU);
@@ -280,16 +413,31 @@ export class GRU extends Recurrent {
     return [gruStep(fromInput, fromHidden, hidden)];
   }
 
-  forward(input: Tensor, hidden?: Tensor): [output: Tensor, hidden: Tensor] {
-    const { output, state } = this.run(input, [hidden ?? this.zeroState(input, this.hiddenSize)]);
+  forward(input: PackedSequence, hidden?: Tensor | null): [output: PackedSequence, hidden: Tensor];
+  forward(input: Tensor, hidden?: Tensor | null): [output: Tensor, hidden: Tensor];
+  forward(input: Sequence, hidden?: Tensor | null): [output: Sequence, hidden: Tensor] {
+    const initial = [hidden ?? this.zeroState(input, this.hiddenSize)];
+    const { output, state } =
+      input instanceof PackedSequence ? this.runPacked(input, initial) : this.run(input, initial);
     return [output, state[0]];
   }
+}
+
+/** `layer(x)`: packed sequences give packed ones. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the class
+export interface LSTM {
+  // eslint-disable-next-line @typescript-eslint/prefer-function-type -- merged into the class
+  <I extends Sequence>(
+    input: I,
+    state?: readonly [hidden: Tensor, cell: Tensor] | null,
+  ): [output: SameKind<I>, state: [hidden: Tensor, cell: Tensor]];
 }
 
 /**
  * Long short-term memory (Hochreiter and Schmidhuber, 1997) over a sequence; shapes as {@link RNN}, the state being
  * [h, c]. With `projSize` the hidden state is projected to that size.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the call signature of modules
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions & { projSize?: number });
   constructor(...args: ForLSTM);
@@ -303,14 +451,20 @@ export class LSTM extends Recurrent {
   }
 
   forward(
+    input: PackedSequence,
+    state?: readonly [hidden: Tensor, cell: Tensor] | null,
+  ): [output: PackedSequence, state: [hidden: Tensor, cell: Tensor]];
+  forward(
     input: Tensor,
-    state?: readonly [hidden: Tensor, cell: Tensor],
-  ): [output: Tensor, state: [hidden: Tensor, cell: Tensor]] {
-    const [hidden, cell] = state ?? [
-      this.zeroState(input, this.stateSize),
-      this.zeroState(input, this.hiddenSize),
-    ];
-    const { output, state: last } = this.run(input, [hidden, cell]);
+    state?: readonly [hidden: Tensor, cell: Tensor] | null,
+  ): [output: Tensor, state: [hidden: Tensor, cell: Tensor]];
+  forward(
+    input: Sequence,
+    state?: readonly [hidden: Tensor, cell: Tensor] | null,
+  ): [output: Sequence, state: [hidden: Tensor, cell: Tensor]] {
+    const initial = state ?? [this.zeroState(input, this.stateSize), this.zeroState(input, this.hiddenSize)];
+    const { output, state: last } =
+      input instanceof PackedSequence ? this.runPacked(input, initial) : this.run(input, initial);
     return [output, [last[0], last[1]]];
   }
 }

@@ -211,3 +211,8 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
     });
   }
 }
+
+export * as parametrizations from './parametrizations.js';
+export * as parametrize from './parametrize.js';
+export { spectralNorm, weightNorm } from './parametrizations.js';
+export * as rnn from './packed.js';

@@ -16,3 +16,13 @@ export * as lrScheduler from './schedulers/index.js';
 export { SGD } from './sgd.js';
 export type { SGDOptions } from './sgd.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './stopping.js';
+export {
+  AveragedModel,
+  type AverageFunction,
+  getEmaAvgFn,
+  getSwaAvgFn,
+  SWALR,
+  type SWALROptions,
+  updateBn,
+} from './swa.js';
+export * as swaUtils from './swa.js';

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 
-/** A third of the share of a process with the usual priority, when both want the same processor. */
-const NICE = 5;
+/** A tenth of the share of a process with the usual priority, when both want the same processor. */
+const NICE = 10;
 
 /**
  * How a program is begun with less priority. On Linux a priority is that of one thread, which later threads take over from

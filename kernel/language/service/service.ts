@@ -82,6 +82,7 @@ class Service implements LanguageService {
 
   ran(code: string, wanted?: TypeErrorsWanted): void {
     const blank = blankMagics(code);
+    this.#disk.look();
     this.#program.ran(blank, wanted ? () => this.#tell(code, blank, wanted) : null);
   }
 

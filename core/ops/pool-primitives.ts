@@ -5,7 +5,7 @@ import type { FloatElement } from '../kernels/api.js';
 import type { Triple } from '../kernels/convolution.js';
 import { kernels } from '../kernels/index.js';
 import type { PoolGeometry, Span } from '../kernels/pooling.js';
-import { sizeOf } from '../layout.js';
+import { sameShape, type Shape, sizeOf } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { apply, type Primitive } from './primitive.js';
 import { contiguousData } from './raw.js';
@@ -87,6 +87,35 @@ function remembered(key: string, make: () => Pooling): Pooling {
   return own;
 }
 
+/** The windows that were asked for last, which are found by comparing numbers: a key of them takes longer than a small pool. */
+interface Recent {
+  readonly shape: Shape;
+  readonly window: Window;
+  readonly counts: Shape;
+  readonly kind: string;
+  readonly pooling: Pooling;
+}
+const RECENT = 4;
+const recent: Recent[] = [];
+let oldest = 0;
+
+function recentWindows(shape: Shape, window: Window, counts: Shape, kind: string): Pooling | null {
+  for (const own of recent) {
+    const { kernel, stride, padding, dilation } = own.window;
+    if (
+      own.kind === kind &&
+      sameShape(own.shape, shape) &&
+      sameShape(own.counts, counts) &&
+      sameShape(kernel, window.kernel) &&
+      sameShape(stride, window.stride) &&
+      sameShape(padding, window.padding) &&
+      sameShape(dilation, window.dilation)
+    )
+      return own.pooling;
+  }
+  return null;
+}
+
 /** Windows that slide. `divisor` says what sums are divided by, and `kind` names it. */
 export function slidingWindows(
   shape: readonly number[],
@@ -95,9 +124,11 @@ export function slidingWindows(
   kind = '',
   divisor: Divisor = () => 1,
 ): Pooling {
+  const found = recentWindows(shape, window, counts, kind);
+  if (found !== null) return found;
   const { kernel, stride, padding, dilation } = window;
   const key = `${shape.join()};${kernel.join()};${stride.join()};${padding.join()};${dilation.join()};${counts.join()};${kind}`;
-  return remembered(key, () =>
+  const pooling = remembered(key, () =>
     poolingOf(
       shape,
       counts,
@@ -116,6 +147,9 @@ export function slidingWindows(
       ),
     ),
   );
+  recent[oldest] = { shape: shape.slice(), window, counts: counts.slice(), kind, pooling };
+  oldest = (oldest + 1) % RECENT;
+  return pooling;
 }
 
 /** Where window `i` of `count` windows that cover `size` elements evenly begins and ends. */

@@ -41,7 +41,7 @@ export function compileSoftmax(log: boolean): WasmFunction {
       f.set(from, p.x);
       f.set(to, p.out);
       forEachVector(f, float32Lanes, p.columns, [from, to], ({ store, only }) => {
-        const power = f.let(math.exp(f, f.let(sub(v128.load(from), max))));
+        const power = f.let(math.expOfNegative(f, f.let(sub(v128.load(from), max))));
         if (!log) store(to, power);
         f.set(sum, add(sum, only(power, f32x4.const(0))));
       });

@@ -12,8 +12,11 @@ import { NotebookPage } from './notebook-page.js';
 const screenshots = path.join(root, 'test/browser/screenshots');
 
 /** Puts a server and a browser before the tests of a file, and takes them away after these. */
-export function useStage(application: 'jupyterlab' | 'notebook' = 'jupyterlab'): Stage {
-  const stage = new Stage(application);
+export function useStage(
+  application: 'jupyterlab' | 'notebook' = 'jupyterlab',
+  options: () => readonly string[] = () => [],
+): Stage {
+  const stage = new Stage(application, options);
   beforeAll(() => stage.start());
   afterAll(() => stage.end());
   return stage;
@@ -25,11 +28,15 @@ export class Stage {
   private lab: Lab | undefined;
   private browser: Browser | undefined;
 
-  constructor(private readonly application: 'jupyterlab' | 'notebook') {}
+  /** @param options more arguments of the server */
+  constructor(
+    private readonly application: 'jupyterlab' | 'notebook',
+    private readonly options: () => readonly string[],
+  ) {}
 
   async start(): Promise<void> {
     mkdirSync(screenshots, { recursive: true });
-    this.lab = await startLab(this.folder, this.application);
+    this.lab = await startLab(this.folder, this.application, this.options());
     this.browser = await launchChromium();
   }
 

@@ -34,6 +34,17 @@ export function jupyterEnv(): NodeJS.ProcessEnv {
   };
 }
 
+/** Where the JupyterLab extensions of a package are, which no other test shall have: installed beside the environment when missing. */
+export function labExtensions(requirement: string): string {
+  const folder = path.join(root, '.cache/lab-extensions', requirement.replace(/\W+/g, '-'));
+  const extensions = path.join(folder, 'share/jupyter/labextensions');
+  if (!existsSync(extensions)) {
+    const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--target', folder];
+    run(python(), ['-m', 'pip', 'install', ...options, requirement]);
+  }
+  return extensions;
+}
+
 /** Makes the environment when it is missing or out of date, and installs this build's kernelspec into it. */
 export function prepare(): void {
   const requirements = ['requirements.txt', 'test/jupyter/requirements.txt'];

@@ -81,7 +81,8 @@ class Compiler {
     // Within another compiled function it is a part of that.
     if (tracing.current !== null || allocation.source !== null) return Reflect.apply(this.fn, self, args);
     this.counts.calls++;
-    if (!hasVectors) return this.asWritten(self, args, 'WebAssembly has no SIMD here, so there are no kernels');
+    if (!hasVectors)
+      return this.asWritten(self, args, 'WebAssembly has no SIMD here, so there are no kernels');
     const { watch } = gradMode;
     if (watch === null) return this.run(self, args);
     if (!watch.passive) return this.asWritten(self, args, 'anomaly mode looks at each op');

@@ -8,17 +8,10 @@ import { compileDriver, type DriverArgument, type DriverStep } from './driver.js
 import { fuse } from './fuse.js';
 import { dividedKernel, hostFunction } from './hosts.js';
 import { type KernelCall, lowerLoop, tableBytes } from './loops.js';
+import { isKernel, isOverwritten, lowerArgument, tablesOf, wordBytes } from './lowering.js';
 import { livesOf, place, type Role } from './plan.js';
 import { describeResult, makeResult, type Result, spanOf } from './results.js';
-import {
-  type Argument,
-  isPlace,
-  isTable,
-  type KernelArgument,
-  type Preparation,
-  type Step,
-  type Traced,
-} from './steps.js';
+import { isPlace, isTable, type KernelArgument, type Preparation, type Step, type Traced } from './steps.js';
 import type { Trace } from './trace.js';
 import { isDrawing, type KernelFunction } from '../kernels/recording.js';
 
@@ -386,36 +379,4 @@ function latest(settings: readonly GradSetting[]): GradSetting[] {
   const last = new Map<Tensor, Tensor | null>();
   for (const { leaf, value } of settings) last.set(leaf, value);
   return Array.from(last, ([leaf, value]) => ({ leaf, value }));
-}
-
-/** Whether a step is a kernel, or several: not JavaScript of ops, or of who uses them. */
-function isKernel(step: Step): boolean {
-  return step.kind === 'kernel' || step.kind === 'loop' || (step.kind === 'host' && !step.effects);
-}
-
-/** Bytes of so many words, in whole lines of the cache. */
-function wordBytes(words: number): number {
-  return Math.ceil(words / 16) * 64;
-}
-
-/** Bytes of the tables that a step has. */
-function tablesOf(step: Step): number {
-  if (step.kind === 'loop') return tableBytes(step.loop);
-  if (step.kind !== 'kernel') return 0;
-  return step.args.reduce<number>((sum, x) => sum + (isTable(x) ? wordBytes(x.words.length) : 0), 0);
-}
-
-function lowerArgument(x: Argument, parameters: ReadonlyMap<Traced, number>): DriverArgument {
-  if (!isPlace(x)) return x;
-  const parameter = parameters.get(x.of);
-  return parameter === undefined ? x.of.storage.ptr + x.offset : { parameter, offset: x.offset };
-}
-
-/** Whether what JavaScript wrote was written over by kernels in the trace, in whose memory it still is. */
-function isOverwritten({ written, begin, bytes }: Traced): boolean {
-  if (written === null) return false;
-  const words = new Int32Array(written.buffer, written.byteOffset, bytes >> 2);
-  for (let i = 0; i < words.length; i++) if (words[i] !== i32[begin / 4 + i]) return true;
-  for (let i = words.length * 4; i < bytes; i++) if (written[i] !== u8[begin + i]) return true;
-  return false;
 }

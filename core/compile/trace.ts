@@ -24,34 +24,12 @@ import { watchProducts } from '../profiler/hooks.js';
 import { Recorder } from '../profiler/recorder.js';
 import { allocation, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
+import { type Frame, frameOf } from './frames.js';
 import { StateGuard } from './guards.js';
+import { Operands } from './operands.js';
 import { TraceMemory } from './region.js';
 import { takeKernels } from './ways.js';
-import type {
-  AgainStep,
-  Argument,
-  ChangeEvent,
-  GradEvent,
-  HostStep,
-  KernelArgument,
-  NodeCall,
-  Preparation,
-  Step,
-} from './steps.js';
-
-/** An op, or a derivative, that is at work. */
-interface Frame {
-  readonly name: string;
-  readonly steps: number;
-  readonly storages: number;
-  readonly grads: number;
-  readonly changes: number;
-  readonly nodes: number;
-  readonly recorded: boolean;
-  /** Whether it computes in JavaScript, so that it has to be called again. */
-  again: boolean;
-  random: boolean;
-}
+import type { AgainStep, ChangeEvent, GradEvent, HostStep, NodeCall, Preparation, Step } from './steps.js';
 
 export class Trace implements KernelRecorder, StepRecorder, Watch {
   readonly passive = true;
@@ -73,8 +51,7 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
   private readonly frames: Frame[] = [];
   /** What goes with the next kernel. */
   private prepared: Preparation | null = null;
-  /** Words that the next kernel reads, by their address. */
-  private readonly tables = new Map<number, Int32Array>();
+  private readonly operands = new Operands(this.memory);
   private readonly written = new Set<Tensor>();
   /** Nodes whose derivative is called again, and those that were made by ops that are. */
   private readonly kept = new Set<Node>();
@@ -177,22 +154,11 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
   }
 
   table(address: number, words: Int32Array): void {
-    this.tables.set(address, words);
+    this.operands.table(address, words);
   }
 
   private note(kernel: RecordedKernel, args: readonly number[], axes: readonly Axis[] | null): void {
-    const argument = (x: number): Argument => {
-      const place = this.memory.place(x);
-      if (place !== null) this.memory.touch(place.of);
-      return place ?? x;
-    };
-    const list = args.map((x, i): KernelArgument => {
-      if (kernel.types[i] !== 'i32') return x;
-      const words = this.tables.get(x);
-      if (words === undefined) return argument(x);
-      this.tables.delete(x);
-      return { words: Array.from(words, (word) => argument(word >>> 0)) };
-    });
+    const list = this.operands.of(kernel, args);
     const { prepared: before } = this;
     this.prepared = null;
     const op = before?.name ?? this.op;
@@ -344,17 +310,8 @@ export class Trace implements KernelRecorder, StepRecorder, Watch {
   }
 
   private enter(name: string): Frame {
-    const frame: Frame = {
-      name,
-      steps: this.steps.length,
-      storages: this.memory.storages.length,
-      grads: this.grads.length,
-      changes: this.changes.length,
-      nodes: lastSequence() + 1,
-      recorded: gradMode.enabled,
-      again: false,
-      random: false,
-    };
+    const { steps, grads, changes, memory } = this;
+    const frame = frameOf(name, { steps, grads, changes, storages: memory.storages });
     this.frames.push(frame);
     return frame;
   }

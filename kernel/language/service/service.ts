@@ -96,9 +96,11 @@ class Service implements LanguageService {
         // Run again meanwhile, it waits behind the others.
         if (this.#program.next()?.before === next.before) this.#program.take((last = next.code));
       }
-      // A program with these cells, and a checker, are there before the next question. Only one module is new to it so.
+      // A program with these cells, and a checker, are there before the next question. With the same text only one module is new to
+      // it; a text that imports would make the next one, which does not, another program.
       const server = last !== null && mayGoOn() ? await this.#running() : null;
-      if (server && last !== null) await this.#askServer(server, last, 'textDocument/diagnostic', {});
+      const text = last !== null && !/\bimport\b/.test(last) ? last : '';
+      if (server) await this.#askServer(server, text, 'textDocument/diagnostic', {});
     });
   }
 

@@ -8,14 +8,16 @@
  * what three turns allow. The cost is the median over all rounds, by the wall clock and by the CPU time of the thread that trains.
  * What begins and ends once in a loop, the first picture and the last, is told apart, in milliseconds.
  *
+ * Beside it stands what a whole training of ten seconds costs, from its first step to its last picture (`watch/whole.mjs`, where there are
+ * Linux's signals), the median of three.
+ *
  * `npm run bench:watch [-- --quick] [--only moons|mlp|cnn] [--what both|chart|watch] [--every N]`; with another Node, run this file by it.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { platform } from 'node:os';
 import { parseArgs } from 'node:util';
+import { inKernel } from './watch/kernel.mjs';
+import { MODELS, TITLES } from './watch/models.mjs';
+import { whole } from './watch/whole.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -25,30 +27,6 @@ const { values: options } = parseArgs({
     every: { type: 'string' },
   },
 });
-
-/** Code of a function that makes a model, and of what it is trained with. */
-const MODELS = {
-  moons: `
-    const model = new nn.Sequential(
-      new nn.Linear(2, 16), new nn.ReLU(), new nn.Linear(16, 16), new nn.ReLU(), new nn.Linear(16, 2));
-    const x = randn([32, 2]), classes = 2, batch = 32;`,
-  mlp: `
-    const model = new nn.Sequential(
-      new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 64), new nn.ReLU(), new nn.Linear(64, 10));
-    const x = randn([64, 784]), classes = 10, batch = 64;`,
-  cnn: `
-    const model = new nn.Sequential(
-      new nn.Conv2d(1, 16, 3, { padding: 1 }), new nn.ReLU(), new nn.MaxPool2d(2),
-      new nn.Conv2d(16, 32, 3, { padding: 1 }), new nn.ReLU(), new nn.MaxPool2d(2),
-      new nn.Flatten(), new nn.Linear(32 * 7 * 7, 10));
-    const x = randn([32, 1, 28, 28]), classes = 10, batch = 32;`,
-};
-
-const TITLES = {
-  moons: '2-16-16-2, batch 32',
-  mlp: '784-128-64-10, batch 64',
-  cnn: 'two convolutions, 28 x 28, batch 32',
-};
 
 const loop = (name, { what, every, rounds }) => `
 function setUp() {
@@ -130,39 +108,12 @@ const NOISE = 0.02;
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const range = ([low, middle, high]) => `${percent(middle).padStart(6)} (${percent(low)} to ${percent(high)})`;
 
-/** Runs a cell in a kernel of its own and returns what it printed. */
-function inKernel(source) {
-  const folder = mkdtempSync(join(tmpdir(), 'nabla-watch-'));
-  try {
-    const notebook = join(folder, 'watch.ipynb');
-    const content = {
-      cells: [{ cell_type: 'code', id: 'bench', execution_count: null, metadata: {}, outputs: [], source }],
-      metadata: { kernelspec: { name: 'nabla', display_name: 'Nabla', language: 'typescript' } },
-      nbformat: 4,
-      nbformat_minor: 5,
-    };
-    writeFileSync(notebook, JSON.stringify(content));
-    const cli = fileURLToPath(new URL('../../dist/kernel/cli.js', import.meta.url));
-    execFileSync(process.execPath, [cli, 'run', notebook, '--inplace'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const { cells } = JSON.parse(readFileSync(notebook, 'utf8'));
-    let printed = '';
-    for (const output of cells[0].outputs) {
-      if (output.output_type === 'error') throw new Error(output.evalue);
-      if (output.output_type === 'stream') printed += [output.text].flat().join('');
-    }
-    return JSON.parse(printed);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 let worst = -Infinity;
+let worstWhole = -Infinity;
 let noisy = false;
 for (const name of Object.keys(MODELS)) {
   if (options.only !== undefined && name !== options.only) continue;
-  const found = inKernel(
+  const found = await inKernel(
     loop(name, { what: options.what, every: options.every, rounds: options.quick ? 8 : 24 }),
   );
   worst = Math.max(worst, found.wall[1]);
@@ -172,9 +123,22 @@ for (const name of Object.keys(MODELS)) {
   console.log(`  ${options.what}, wall: ${range(found.wall)}, CPU: ${range(found.cpu)}${looks}`);
   console.log(`  a second plain model, wall: ${range(found.controlWall)}, CPU: ${range(found.controlCpu)}`);
   console.log(
-    `  once: ${found.early.toFixed(0)} ms more in the first second, ${found.ending.toFixed(0)} ms for the final pictures`,
+    `  once, of the turns above: ${found.early.toFixed(0)} ms more in the first second, ${found.ending.toFixed(0)} ms for the final pictures`,
   );
+  if (platform() === 'linux' && options.what === 'both') {
+    const all = [];
+    for (let i = 0; i < (options.quick ? 1 : 3); i++) all.push(await whole(name, options.quick ? 5 : 10));
+    const { seconds, wall, cpu, first, ending } = all.sort((a, b) => a.wall - b.wall)[all.length >> 1];
+    worstWhole = Math.max(worstWhole, wall);
+    console.log(
+      `  a whole training of ${seconds.toFixed(1)} s, wall: ${percent(wall)}, CPU of its thread: ${percent(cpu)}; ${first.toFixed(0)} ms of it in the first second, ${ending.toFixed(0)} ms for the final pictures`,
+    );
+  }
 }
 console.log(
   `Node ${process.version}: worst ${percent(worst)}, bound ${percent(BOUND)}: ${noisy ? 'no verdict, as two plain models differ as much' : worst <= BOUND ? 'kept' : 'NOT kept'}`,
 );
+if (worstWhole > -Infinity)
+  console.log(
+    `Whole trainings: worst ${percent(worstWhole)}, bound ${percent(BOUND)}: ${worstWhole <= BOUND ? 'kept' : 'NOT kept'}`,
+  );

@@ -15,7 +15,7 @@ export abstract class LiveChart {
 
   /** Shows the final picture now instead of when the cell ends. */
   finish(): void {
-    this.live.flush();
+    this.live.finish();
   }
 
   [Symbol.for('Jupyter.display')](): Record<string, unknown> {

@@ -17,9 +17,14 @@ const TOLERANCE = 0.15;
 export function readPath(d: string, scale: number, tolerance = TOLERANCE): Contour[] {
   const reader = new PathReader(scale, tolerance);
   reader.read(d);
-  return reader.contours.filter(
-    ({ points }) => points.length > 2 && points.every((value) => value - value === 0),
-  );
+  return reader.contours.filter(({ points }) => points.length > 2 && areFinite(points));
+}
+
+function areFinite(values: readonly number[]): boolean {
+  let sum = 0;
+  // What is not finite stays so in a difference and in a sum.
+  for (const value of values) sum += value - value;
+  return sum === 0;
 }
 
 class PathReader {
@@ -143,7 +148,7 @@ class PathReader {
   /** In n pieces a quadratic lies |p0 - 2 p1 + p2| / 4 n² from its chords. */
   private quadratic(x1: number, y1: number, x2: number, y2: number): void {
     const { x: x0, y: y0 } = this;
-    const bend = Math.hypot(x0 - 2 * x1 + x2, y0 - 2 * y1 + y2);
+    const bend = distance(x0 - 2 * x1 + x2, y0 - 2 * y1 + y2);
     const n = pieces(Math.sqrt(bend / (4 * this.tolerance)));
     for (let i = 1; i <= n; i++) {
       const t = i / n;
@@ -155,17 +160,25 @@ class PathReader {
   private cubic(x1: number, y1: number, x2: number, y2: number, x3: number, y3: number): void {
     const { x: x0, y: y0 } = this;
     const bend = Math.max(
-      Math.hypot(x0 - 2 * x1 + x2, y0 - 2 * y1 + y2),
-      Math.hypot(x1 - 2 * x2 + x3, y1 - 2 * y2 + y3),
+      distance(x0 - 2 * x1 + x2, y0 - 2 * y1 + y2),
+      distance(x1 - 2 * x2 + x3, y1 - 2 * y2 + y3),
     );
     const n = pieces(Math.sqrt((3 * bend) / (4 * this.tolerance)));
     for (let i = 1; i <= n; i++) {
       const t = i / n;
       const u = 1 - t;
-      const [a, b, c, e] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
+      const a = u * u * u;
+      const b = 3 * u * u * t;
+      const c = 3 * u * t * t;
+      const e = t * t * t;
       this.to(a * x0 + b * x1 + c * x2 + e * x3, a * y0 + b * y1 + c * y2 + e * y3);
     }
   }
+}
+
+/** `Math.hypot` takes care of numbers that pictures do not have, for several times the time. */
+function distance(x: number, y: number): number {
+  return Math.sqrt(x * x + y * y);
 }
 
 const ARGUMENTS: Readonly<Record<string, number>> = { M: 2, L: 2, H: 1, V: 1, Q: 4, C: 6 };

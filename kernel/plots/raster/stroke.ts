@@ -22,11 +22,12 @@ export function stroke({ points, closed }: Contour, width: number, edge: Edge): 
   for (let i = 1; i < count + (closed ? 1 : 0); i++) {
     const nextX = points[2 * (i % count)];
     const nextY = points[2 * (i % count) + 1];
-    const length = Math.hypot(nextX - x, nextY - y);
+    const length = Math.sqrt((nextX - x) ** 2 + (nextY - y) ** 2);
     if (!(length > SHORT)) continue;
     const dx = (nextX - x) / length;
     const dy = (nextY - y) / length;
-    const [nx, ny] = [-dy * half, dx * half];
+    const nx = -dy * half;
+    const ny = dx * half;
     edge(x + nx, y + ny, nextX + nx, nextY + ny);
     edge(nextX + nx, nextY + ny, nextX - nx, nextY - ny);
     edge(nextX - nx, nextY - ny, x - nx, y - ny);

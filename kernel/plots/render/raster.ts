@@ -50,11 +50,13 @@ const LARGE = 1_000_000;
 /** A frame that is seen for a quarter of a second. */
 const LIVE_COLORS = 64;
 /** Effort is counted in characters of path data; a text or a dot is worth so many, an area so many CSS pixels a character. */
-const SHAPE_EFFORT = 80;
+const EFFORT = { text: 150, circle: 110, rect: 80 } as const;
 const PATH_EFFORT = 300;
-const AREA_EFFORT = 10;
-const MUCH = 82_000;
-const VERY_MUCH = 115_000;
+const AREA_EFFORT = 8;
+/** Smooth images have many colours. */
+const SMOOTH_EFFORT = 6;
+const MUCH = 88_000;
+const VERY_MUCH = 98_000;
 const FAR_TOO_MUCH = 200_000;
 
 /** A picture, or why there is none. */
@@ -160,8 +162,8 @@ export function liveRatio({ width, height, shapes }: Scene): number {
       shape.kind === 'path'
         ? PATH_EFFORT + shape.d.length * (shape.stroke !== undefined && shape.dash !== undefined ? 2 : 1)
         : shape.kind === 'image'
-          ? (shape.box.width * shape.box.height) / AREA_EFFORT
-          : SHAPE_EFFORT;
+          ? (shape.box.width * shape.box.height) / (shape.crisp === true ? AREA_EFFORT : SMOOTH_EFFORT)
+          : EFFORT[shape.kind];
   return effort < MUCH ? PIXEL_RATIO : effort < VERY_MUCH ? 1.5 : effort < FAR_TOO_MUCH ? 1.2 : 1;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a frame of each chart costs the thread that draws it, stage by stage, and how many bytes the finished chart leaves in
  * the notebook, picture, Vega-Lite and text together as Jupyter stores them: `npm run bench:charts`, with parts of names only these. The bounds
- * are 25 ms a frame and 60 kB. With Node 24 it is CPU time of the thread, before it that of the process.
+ * are 25 ms a frame and 60 kB. Times are medians over warm frames, by the wall clock: run it where nothing else runs.
  */
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
 import { LossChart } from '../../../kernel/plots/index.js';
@@ -15,7 +15,9 @@ import { layout } from '../../../kernel/plots/scene/layout.js';
 import { cases, falling } from '../../unit/plots/cases.js';
 import { noise, silent } from '../../unit/plots/tools.js';
 
-const FRAMES = 15;
+const FRAMES = 25;
+/** Frames before those that count. */
+const WARM = 5;
 const FRAME_BOUND = 25;
 const BYTES_BOUND = 60_000;
 
@@ -32,18 +34,7 @@ const charts: Record<string, () => ChartModel> = {
   ...cases,
 };
 
-/** Node has a clock of the thread from version 23.9. */
-const clock = (): number => {
-  const usage: unknown =
-    'threadCpuUsage' in process && typeof process.threadCpuUsage === 'function'
-      ? Reflect.apply(process.threadCpuUsage, process, [])
-      : null;
-  const { user, system } =
-    typeof usage === 'object' && usage !== null && 'user' in usage && 'system' in usage
-      ? usage
-      : process.cpuUsage();
-  return (Number(user) + Number(system)) / 1000;
-};
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 const wanted = process.argv.slice(2);
 const fonts = bundledFonts();
@@ -54,24 +45,24 @@ console.log(
 for (const [name, make] of Object.entries(charts)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   const chart = make();
-  // The mean: the clock of a thread has ticks of milliseconds on some machines.
-  const sums = [0, 0, 0];
+  const stages: number[][] = [[], [], [], []];
   let frame = 0;
   let ratio = 0;
-  for (let i = -3; i < FRAMES; i++) {
-    const began = clock();
+  for (let i = -WARM; i < FRAMES; i++) {
+    const began = performance.now();
     const scene = layout(chart, fonts);
-    const laidOut = clock();
+    const laidOut = performance.now();
     ratio = liveRatio(scene);
     let drawn = 0;
     frame = rasterize(scene, fonts, ratio, (pixels) => {
-      drawn = clock();
+      drawn = performance.now();
       return encodePng(pixels, 64, 'fast').length;
     });
-    const times = [laidOut - began, drawn - laidOut, clock() - drawn];
-    if (i >= 0) times.forEach((time, stage) => (sums[stage] += time / FRAMES));
+    const ended = performance.now();
+    const times = [laidOut - began, drawn - laidOut, ended - drawn, ended - began];
+    if (i >= 0) times.forEach((time, stage) => stages[stage].push(time));
   }
-  const total = sums.reduce((a, b) => a + b);
+  const total = median(stages[3]);
   const result = render(chart, 'final');
   const kept = 'png' in result ? result.png.length : NaN;
   const bundle = chartBundle(chart, result, true);
@@ -79,7 +70,7 @@ for (const [name, make] of Object.entries(charts)) {
   const vega = spec === undefined ? '-' : (JSON.stringify(spec).length / 1000).toFixed(1);
   const stored = storedBytes(bundle, OUTPUT_DEPTH);
   if (total > FRAME_BOUND || !(stored < BYTES_BOUND)) over.push(name);
-  const cells = [...sums, total].map((time) => time.toFixed(1).padStart(7)).join(' ');
+  const cells = stages.map((times) => median(times).toFixed(1).padStart(7)).join(' ');
   console.log(
     `${name.padEnd(26)} ${ratio.toFixed(1)} ${cells} | ${(frame / 1000).toFixed(1).padStart(9)} ${(kept / 1000).toFixed(1).padStart(9)} ${vega.padStart(10)} ${(stored / 1000).toFixed(1).padStart(8)}`,
   );

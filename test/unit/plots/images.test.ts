@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { data, nn, tensor } from '../../../core/index.js';
+import { data, full, nn, tensor } from '../../../core/index.js';
 import { attentionMap, featureMaps, imageGrid, weightGrid, type Still } from '../../../kernel/plots/index.js';
 import type { ImagesPanel } from '../../../kernel/plots/model/pictures.js';
 import { render } from '../../../kernel/plots/render/raster.js';
@@ -128,11 +128,7 @@ describe('imageGrid', () => {
     const grid = imageGrid(tensor(many).reshape([300, 4, 4]), {}, silent);
     expect(panelOf(grid).tiles).toHaveLength(100);
     expect(notes(grid)).toContain('100 of 300 images are shown.');
-    const large = imageGrid(
-      tensor(new Array<number>(3 * 3000 * 2000).fill(0.3)).reshape([3, 3000, 2000]),
-      {},
-      silent,
-    );
+    const large = imageGrid(full([3, 3000, 2000], 0.3), {}, silent);
     expect(panelOf(large).tiles[0].rgba.length).toBeLessThan(4 * 1200 * 1200);
     const result = render(large.model(), 'final');
     expect('png' in result && result.png.length < 60_000).toBe(true);

@@ -99,6 +99,33 @@ describe('a live chart', () => {
     expect(new Set(bench.sent.map((message) => JSON.stringify(message.metadata))).size).toBe(1);
   });
 
+  it.each([
+    ['nested loops with several charts', () => undefined],
+    ['a loop that calls each chart finished', (chart: LossChart) => chart.finish()],
+  ])('each shows no more than four pictures a second in %s', async (_, after) => {
+    const bench = new Bench();
+    bench.latency = 20;
+    const charts = [new LossChart({}, bench), new LossChart({}, bench), new LossChart({}, bench)];
+    for (let epoch = 0; epoch < 40; epoch++) {
+      for (let step = 0; step < 60; step++) {
+        bench.time += 1;
+        for (const chart of charts) chart.add({ train: 1 / (1 + step) });
+      }
+      charts.forEach(after);
+    }
+    const live = bench.sent.length;
+    await bench.endCell();
+    for (const id of new Set(bench.sent.map(({ displayId }) => displayId))) {
+      const times = bench.sent.slice(0, live).flatMap((one) => (one.displayId === id ? [one.at] : []));
+      expect(times.length).toBeGreaterThanOrEqual(6);
+      expect(times.length).toBeLessThanOrEqual(1 + 4 * 2.4);
+      for (const [i, at] of times.entries()) expect(at - (times[i - 2] ?? -250)).toBeGreaterThanOrEqual(250);
+    }
+    expect(new Set(bench.sent.map(({ displayId }) => displayId)).size).toBe(3);
+    // What came last is shown by all the same.
+    expect(bench.sent.slice(live)).toHaveLength(3);
+  });
+
   it('always sends the last frame, with everything in it and Vega-Lite', async () => {
     const bench = new Bench();
     const chart = new LossChart({}, bench);

@@ -6,6 +6,7 @@ import { getNumThreads, restHelpers } from '../threads/index.js';
 import { elementBytes } from '../views.js';
 import type { BlasBinding } from './binding.js';
 import { advantageOf } from './advantage.js';
+import { adviseHugePages } from './huge-pages.js';
 import {
   blasSetting,
   findLibrary,
@@ -170,6 +171,7 @@ export function createBlas(
     try {
       const { binding: library, ffi } = loadLibrary(file, around);
       const address = Number(ffi.address(f32));
+      adviseHugePages(ffi, address, f32.byteLength, process.platform);
       // Once a machine; while a step is traced there is no memory for it, and the next process does it.
       if (setting === 'auto' && verdict.advantage === undefined && recording.current === null) {
         const full = { ...verdict, advantage: advantageOf(own, library, address) };

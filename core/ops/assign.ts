@@ -20,6 +20,8 @@ declare module '../tensor.js' {
     fill_(value: Operand): this;
     /** Replaces all elements by 0. */
     zero_(): this;
+    /** Writes a number to the main diagonal, in place: of a matrix, or of a cube of any number of equal dimensions. */
+    fillDiagonal_(value: number): this;
     /** Leaves the graph: this tensor becomes a leaf that requires no gradient. */
     detach_(): this;
   }
@@ -93,5 +95,19 @@ Tensor.prototype.detach_ = function () {
   this.node = null;
   this.differentiable = false;
   this.accumulator = null;
+  return this;
+};
+
+Tensor.prototype.fillDiagonal_ = function (value) {
+  const { shape } = this;
+  if (shape.length < 2 || (shape.length > 2 && shape.some((size) => size !== shape[0]))) {
+    throw new RangeError(
+      `fillDiagonal_: takes a matrix, or more dimensions of one size, got shape ${formatShape(shape)}`,
+    );
+  }
+  // Diagonals of pairs of dimensions, one after the other: the last one has what all dimensions share.
+  let view = this.diagonal();
+  while (view.ndim > 1) view = view.diagonal({ dim1: 0, dim2: -1 });
+  view.fill_(value);
   return this;
 };

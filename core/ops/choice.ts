@@ -115,6 +115,11 @@ export const where: FunctionOp<Where> = functionOp<Where>(
   },
   (condition, input, other) => {
     if (!isTensor(condition)) throw notATensor('where', condition);
+    if ((input as unknown) === undefined || (other as unknown) === undefined) {
+      throw new TypeError(
+        'where: takes what to give where the condition holds and where not; of a condition alone, condition.nonzero() gives the places',
+      );
+    }
     if (condition.dtype !== 'bool' && condition.dtype !== 'uint8') {
       throw new TypeError(
         `where: the condition is a bool tensor, got ${condition.dtype}; compare with x.ne(0)`,

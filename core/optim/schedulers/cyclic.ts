@@ -257,8 +257,12 @@ export class OneCycleLR extends LRScheduler {
 
   protected getLr(): number[] {
     const step = this.lastEpoch;
-    if (step >= this.#totalSteps) {
-      throw new RangeError(`OneCycleLR: step ${step + 1} of a schedule of ${this.#totalSteps} steps`);
+    // One step more than there are rates, as in PyTorch: loops call step() after the last update, too.
+    if (step > this.#totalSteps) {
+      throw new RangeError(
+        `OneCycleLR: step() was called ${step} times, the schedule has ${this.#totalSteps} steps; is totalSteps ` +
+          'epochs times the batches of an epoch?',
+      );
     }
     const found = this.#phases.findIndex((phase) => step <= phase.end);
     const index = found < 0 ? this.#phases.length - 1 : found;

@@ -1,6 +1,6 @@
 /** `at` and `set` against a model that walks coordinates one by one, on seeded random index expressions. */
-import { arange, type DType, slice, tensor, Tensor, zeros } from 'nabla/core';
-import { describe, expect, it } from 'vitest';
+import { arange, type DType, ones, slice, tensor, Tensor, zeros } from 'nabla/core';
+import { describe, expect, it, test } from 'vitest';
 
 type Item = Parameters<Tensor['at']>[number];
 
@@ -317,4 +317,47 @@ describe('indexing', () => {
       z.backward();
     }).toThrow(/MulBackward needs was modified by an in-place operation/);
   });
+});
+
+// torch 2.15: zeros(2, 3).fill_diagonal_(5), zeros(3, 3, 3).fill_diagonal_(1).nonzero()
+test('fillDiagonal_ writes the main diagonal, in place and recorded', () => {
+  expect(zeros([2, 3]).fillDiagonal_(5).tolist()).toEqual([
+    [5, 0, 0],
+    [0, 5, 0],
+  ]);
+  expect(zeros([3, 3, 3]).fillDiagonal_(1).nonzero().tolist()).toEqual([
+    [0, 0, 0],
+    [1, 1, 1],
+    [2, 2, 2],
+  ]);
+  const x = ones([2, 2], { requiresGrad: true });
+  x.mul(3).fillDiagonal_(0).sum().backward();
+  expect(x.grad?.tolist()).toEqual([
+    [0, 3],
+    [3, 0],
+  ]);
+  expect(() => zeros([2, 3, 2]).fillDiagonal_(1)).toThrow(/got shape \[2, 3, 2\]/);
+});
+
+test("a range may be a text, as Python writes it: x.at(':', '1:3')", () => {
+  const x = arange(12).reshape(3, 4);
+  for (const [text, range] of [
+    [':', slice()],
+    ['1:', slice(1)],
+    [':-1', slice(null, -1)],
+    ['-2:', slice(-2)],
+    ['::2', slice(null, null, 2)],
+    ['0:3:2', slice(0, 3, 2)],
+  ] as const) {
+    expect(x.at(':', text).tolist()).toEqual(x.at(slice(), range).tolist());
+  }
+  const y = x.clone();
+  y.set([':', '1:3'], 0);
+  expect(y.tolist()).toEqual([
+    [0, 0, 0, 3],
+    [4, 0, 0, 7],
+    [8, 0, 0, 11],
+  ]);
+  expect(() => x.at('a:b')).toThrow(/'a:b' is no index; texts are '...' and ranges such as ':'/);
+  expect(() => x.at('::-1')).toThrow(/use flip to reverse/);
 });

@@ -204,10 +204,13 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
   const given = dim < 0 ? String(code.dim) : params[dim] === 'dim?' ? ARGUMENTS[dim] : 'dim';
   const keepdim = params.includes('keepdim') ? ARGUMENTS[params.indexOf('keepdim')] : 'undefined';
   const layout = code.reduce ? 'Layout.scalar' : code.each === undefined ? 'left' : 'layout.compact()';
-  const labels = [
-    params.includes('l') ? 'const label = f64[lAt + o * inner + r];' : '',
-    params.includes('t') ? 'const goal = f64[tAt + o * inner + r];' : '',
-  ].join(' ');
+  const labels = (array: string): string =>
+    [
+      params.includes('l') ? 'const label = f64[lAt + o * inner + r];' : '',
+      params.includes('t')
+        ? `const goal = tWhole ? f64[tAt + o * inner + r] : ${array}[tAt + o * inner + r];`
+        : '',
+    ].join(' ');
   return `${code.ndim === undefined ? '' : `if (layout.ndim !== ${code.ndim}) return null;`}
   const left = lineLayout(layout, ${given}, ${keepdim});
   if (left === null) return null;
@@ -220,7 +223,7 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
           ${reads.map((read) => read(array, 'at', 'whole')).join(' ')}
           ${step}
         }`;
-      return `${labels}
+      return `${labels(array)}
         ${code.passes.map(({ start, step }) => `let ${start};\n        ${over(step)}`).join('\n        ')}
         ${
           code.each !== undefined

@@ -7,7 +7,7 @@ import { gradMode } from '../autograd/mode.js';
 import { Layout, sameShape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
-import { fewElements } from './few.js';
+import { fewElements, inOrder } from './few.js';
 import { ARGUMENTS, bodyOf, type LoopCode, type Operands } from './few-bodies.js';
 import type { Few } from './record.js';
 
@@ -48,6 +48,8 @@ const scope = {
   repeats,
   lineLayout,
   areLabels,
+  inOrder,
+  dense,
   lines: { outer: 1, size: 1, inner: 1 },
 };
 
@@ -70,6 +72,15 @@ function repeats(other: Layout, layout: Layout): number {
   const lead = layout.ndim - other.ndim;
   for (let i = 0; i < other.ndim; i++) if (other.shape[i] !== layout.shape[lead + i]) return -1;
   return other.size;
+}
+
+/** A further operand in order, where it has gaps or, in elementwise loops, is repeated otherwise than `repeats` says. */
+function dense(other: unknown, { layout, dtype }: Tensor, isElementwise: boolean): Tensor | null {
+  if (!(other instanceof Tensor) || other.dtype !== dtype || (gradMode.enabled && other.requiresGrad))
+    return null;
+  if (!isElementwise && (other.layout.contiguous || !sameShape(other.layout.shape, layout.shape)))
+    return null;
+  return inOrder(other, layout.shape);
 }
 
 /** Looks at one dimension, or all (undefined), of a tensor; the layout of the result, null where it is no such thing. */
@@ -116,7 +127,11 @@ function write(name: string, params: readonly string[], code: LoopCode): string 
   const operands: Operands = { checks: [], starts: [], reads: [] };
   const isElementwise = 'element' in code || 'loss' in code || 'all' in code;
   const first = params.findIndex((param) => /^[xyz]$/.test(param));
-  params.forEach((param, i) => operand(param, ARGUMENTS[i], i === first, isElementwise, operands));
+  params.forEach((param, i) => {
+    const copied = (argument: string): string =>
+      again(name, argument, `dense(${argument}, ${ARGUMENTS[first]}, ${isElementwise})`);
+    operand(param, ARGUMENTS[i], i === first, isElementwise, operands, copied);
+  });
   const { checks } = operands;
   const body = bodyOf(name, params, code, operands);
   const x = ARGUMENTS[first];
@@ -129,8 +144,9 @@ function roundEven(x) {
 return function few_${name}(${ARGUMENTS.join(', ')}) {
   if (!(${x} instanceof Tensor)) return null;
   const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;
-  if (size > ${'element' in code ? (code.most ?? FEW) : FEW} || size > fewElements.limit || size === 0 || !layout.contiguous || (gradMode.enabled && ${x}.requiresGrad))
+  if (size > ${'element' in code ? (code.most ?? FEW) : FEW} || size > fewElements.limit || size === 0 || (gradMode.enabled && ${x}.requiresGrad))
     return null;
+  if (!layout.contiguous) ${again(name, x, `inOrder(${x}, layout.shape)`)}
   ${ARGUMENTS.slice(params.length)
     .map((rest) => `if (${rest} !== undefined) return null;`)
     .join(' ')}
@@ -139,12 +155,19 @@ return function few_${name}(${ARGUMENTS.join(', ')}) {
 };`;
 }
 
+/** Calls the loop with a copy of an operand. */
+function again(name: string, argument: string, copy: string): string {
+  const others = ARGUMENTS.map((own) => (own === argument ? 'copy' : own)).join(', ');
+  return `{ const copy = ${copy}; return copy === null ? null : few_${name}(${others}); }`;
+}
+
 function operand(
   param: string,
   argument: string,
   isFirst: boolean,
   isElementwise: boolean,
   { checks, starts, reads }: Operands,
+  copied: (argument: string) => string,
 ): void {
   if (param === 'm') {
     checks.push(
@@ -155,12 +178,13 @@ function operand(
     return;
   }
   if (param === 'l' || param === 't') {
+    const isDType = `${argument}.dtype !== 'int64'${param === 't' ? ` && (${argument}.dtype !== dtype || (gradMode.enabled && ${argument}.requiresGrad))` : ''}`;
     checks.push(
-      `if (!(${argument} instanceof Tensor) || ${argument}.dtype !== 'int64' || !${argument}.layout.contiguous) return null;`,
+      `if (!(${argument} instanceof Tensor) || ${isDType} || !${argument}.layout.contiguous) return null;`,
     );
     starts.push(
-      () =>
-        `if (${argument}.layout.size !== outer * inner${param === 'l' ? ` || !areLabels(${argument}, n)` : ''}) return null; const ${param}At = ${argument}.start(3);`,
+      (shift) =>
+        `if (${argument}.layout.size !== outer * inner${param === 'l' ? ` || !areLabels(${argument}, n)` : ''}) return null; const ${param}Whole = ${argument}.dtype === 'int64', ${param}At = ${argument}.start(${param}Whole ? 3 : ${shift});`,
     );
     return;
   }
@@ -183,7 +207,9 @@ function operand(
       kind === '#'
         ? `const ${letter}Size = ${letter}Is ? 0 : ${isTensor} ? ${repeated} : -1;`
         : `const ${letter}Size = ${isTensor} ? ${repeated} : -1;`,
-      `if (${kind === '.' ? `${letter}Size !== 1 || ${argument}.layout.size !== 1` : isElementwise ? `${letter}Size < 0` : `${letter}Size !== size`}) return null;`,
+      kind === '.'
+        ? `if (${letter}Size !== 1 || ${argument}.layout.size !== 1) return null;`
+        : `if (${isElementwise ? `${letter}Size < 0` : `${letter}Size !== size`}) ${copied(argument)}`,
     );
     const number = (array: string): string => (array === 'f32' ? `Math.fround(${argument})` : argument);
     reads.push((array, place, way) => {

@@ -5,6 +5,8 @@
  */
 import type { LoopCode, LoopDType } from './few-bodies.js';
 import { fewLoop, MOST_ARGUMENTS } from './few-code.js';
+import { fewConversion, fewTo } from './few-casts.js';
+import { fewBilinear, fewEinsum, fewLinear, fewTensordot } from './few-contractions.js';
 import { fewBatchNorm, fewGroupNorm, fewLayerNorm, fewRmsNorm } from './few-norms.js';
 import {
   fewAddmm,
@@ -18,6 +20,23 @@ import {
   fewOuter,
   fewVectors,
 } from './few-products.js';
+import {
+  fewCdist,
+  fewColumnStack,
+  fewCumulativeTrapezoid,
+  fewDiagonalScatter,
+  fewDstack,
+  fewGlu,
+  fewHstack,
+  fewKron,
+  fewRepeat,
+  fewRepeatInterleave,
+  fewRoll,
+  fewRot90,
+  fewSelectScatter,
+  fewSliceScatter,
+  fewVstack,
+} from './few-places.js';
 import { fewAveragePool, fewEvenPool, fewMaxPool, fewNormPool } from './few-windows.js';
 import type { Few } from './record.js';
 
@@ -326,6 +345,13 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
       result: 'int64',
     },
   ],
+  trapezoid: [
+    'x -x dx=1 dim=-1',
+    {
+      passes: [{ start: 's = 0, last = 0', step: 'if (k > 0) s += (x + last) * (dx / 2); last = x;' }],
+      end: 's',
+    },
+  ],
   softmax: [
     'x dim',
     {
@@ -368,6 +394,32 @@ const BY_HAND: Readonly<Record<string, Few>> = {
   rmsNorm: fewRmsNorm,
   groupNorm: fewGroupNorm,
   batchNorm: fewBatchNorm,
+  einsum: fewEinsum,
+  tensordot: fewTensordot,
+  linear: fewLinear,
+  bilinear: fewBilinear,
+  to: fewTo,
+  float: fewConversion('float32'),
+  double: fewConversion('float64'),
+  int: fewConversion('int32'),
+  long: fewConversion('int64'),
+  bool: fewConversion('bool'),
+  roll: fewRoll,
+  rot90: fewRot90,
+  repeat: fewRepeat('repeat', false),
+  tile: fewRepeat('tile', true),
+  repeatInterleave: fewRepeatInterleave,
+  selectScatter: fewSelectScatter,
+  sliceScatter: fewSliceScatter,
+  diagonalScatter: fewDiagonalScatter,
+  hstack: fewHstack,
+  vstack: fewVstack,
+  columnStack: fewColumnStack,
+  dstack: fewDstack,
+  glu: fewGlu,
+  cumulativeTrapezoid: fewCumulativeTrapezoid,
+  kron: fewKron,
+  cdist: fewCdist,
 };
 
 const loops = new Map<string, Few>(Object.entries(BY_HAND));

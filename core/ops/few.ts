@@ -111,6 +111,31 @@ export function repeatFew(x: Tensor, shape: Shape, dims: readonly number[], divi
   return out;
 }
 
+/**
+ * A copy in order of few elements of up to two dimensions, repeated to a shape; null for what is no such thing. Loops take
+ * it instead of operands with gaps and columns.
+ */
+export function inOrder(x: Tensor, shape: Shape): Tensor | null {
+  const { layout } = x;
+  const { ndim } = layout;
+  const array = arrayOf(x.dtype);
+  if (array === null || shape.length > 2 || shape.length === 0 || ndim > shape.length) return null;
+  const rows = shape.length === 2 ? shape[0] : 1;
+  const columns = shape[shape.length - 1];
+  const tall = ndim === 2 ? layout.shape[0] : 1;
+  const wide = ndim > 0 ? layout.shape[ndim - 1] : 1;
+  if ((tall !== rows && tall !== 1) || (wide !== columns && wide !== 1) || !isFew(rows * columns, COPIED))
+    return null;
+  const row = tall === 1 ? 0 : layout.strides[0];
+  const step = wide === 1 ? 0 : layout.strides[ndim - 1];
+  const from = x.ptr / array.BYTES_PER_ELEMENT;
+  const out = allocate(Layout.contiguous(shape), x.dtype, 'contiguous');
+  let to = out.ptr / array.BYTES_PER_ELEMENT;
+  for (let r = 0; r < rows; r++)
+    for (let c = 0, at = from + r * row; c < columns; c++, at += step) array[to++] = array[at];
+  return out;
+}
+
 function wholeOf(value: number): number {
   return value - value === 0 ? Math.trunc(value) : 0;
 }

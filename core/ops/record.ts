@@ -295,18 +295,21 @@ function bindArguments(op: OpDescription, args: readonly unknown[]): readonly un
     }
     return args.includes(null) ? args.map(withoutNull) : args;
   }
-  const bound = args.slice(0, -1).map(withoutNull);
-  for (const [name, value] of Object.entries(last)) {
-    const position = op.params.indexOf(name);
+  const { params } = op;
+  const bound: unknown[] = [];
+  for (let i = 0; i < args.length - 1; i++) bound.push(withoutNull(args[i]));
+  for (const name in last) {
+    const position = params.indexOf(name);
     if (position < 0) {
       throw new TypeError(
-        `${op.name}: there is no option '${name}'; the options are ${op.params.slice(1).join(', ') || 'none'}`,
+        `${op.name}: there is no option '${name}'; the options are ${params.slice(1).join(', ') || 'none'}`,
       );
     }
     if (position < args.length - 1) {
       throw new TypeError(`${op.name}: '${name}' is given twice, by position and by name`);
     }
-    bound[position] = withoutNull(value);
+    while (bound.length < position) bound.push(undefined);
+    bound[position] = withoutNull(last[name]);
   }
   return bound;
 }

@@ -37,7 +37,7 @@ function converted(x: unknown, dtype: unknown): Tensor | null {
 
 function loopFor(from: DType, to: DType): Loop | null {
   let byTarget = loops.get(from);
-  if (byTarget === undefined) loops.set(from, (byTarget = new Map()));
+  if (byTarget === undefined) loops.set(from, (byTarget = new Map<DType, Loop | null>()));
   let loop = byTarget.get(to);
   if (loop === undefined) {
     loop = write(from, to);

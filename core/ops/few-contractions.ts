@@ -8,6 +8,7 @@ import { Layout } from '../layout.js';
 import { f32 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
 import { isFewFloats, startOf } from './few-lines.js';
+import { multiplyRows } from './few-products.js';
 import { isFew } from './few.js';
 import type { Few } from './record.js';
 
@@ -72,16 +73,20 @@ const sizes = [1, 1, 1, 1, 1];
 const left = [0, 0, 0, 0, 0];
 const right = [0, 0, 0, 0, 0];
 
-/** (equation, [a, b]) */
-export const fewEinsum: Few = (equation, operands) => {
-  if (typeof equation !== 'string' || !Array.isArray(operands) || operands.length !== 2) return null;
-  const [a, b] = operands as readonly unknown[];
+/** (equation, a, b), or (equation, [a, b]) */
+export const fewEinsum: Few = (equation, first, second) => {
+  if (typeof equation !== 'string') return null;
+  const list: readonly unknown[] | null = Array.isArray(first) ? first : null;
+  if (list !== null && (second !== undefined || list.length !== 2)) return null;
+  const a = list === null ? first : list[0];
+  const b = list === null ? second : list[1];
   if (!isOperand(a) || !isOperand(b)) return null;
   const plan = knownPlan(equation);
-  if (plan === null || a.ndim !== plan.ndims[0] || b.ndim !== plan.ndims[1]) return null;
+  if (a.ndim !== plan?.ndims[0] || b.ndim !== plan.ndims[1]) return null;
   let count = 1;
   for (let i = 0; i < OUTER + SUMMED; i++) {
-    const [p, q] = [plan.first[i], plan.second[i]];
+    const p = plan.first[i];
+    const q = plan.second[i];
     const size = p >= 0 ? a.layout.shape[p] : q >= 0 ? b.layout.shape[q] : 1;
     if (q >= 0 && b.layout.shape[q] !== size) return null;
     sizes[i] = size;
@@ -96,9 +101,15 @@ export const fewEinsum: Few = (equation, operands) => {
 };
 
 function contract(a: number, b: number, out: number): void {
-  const [l, m, n, k, h] = sizes;
-  const [leftK, leftH] = [left[3], left[4]];
-  const [rightK, rightH] = [right[3], right[4]];
+  const l = sizes[0];
+  const m = sizes[1];
+  const n = sizes[2];
+  const k = sizes[3];
+  const h = sizes[4];
+  const leftK = left[3];
+  const leftH = left[4];
+  const rightK = right[3];
+  const rightH = right[4];
   const isFused = hasFusedMultiplyAdd();
   let to = out;
   for (let p = 0; p < l; p++)
@@ -114,6 +125,17 @@ function contract(a: number, b: number, out: number): void {
           }
         f32[to++] = total;
       }
+}
+
+/** There is no bias; or it is nothing that a loop takes. */
+const UNBIASED = -1;
+const NO_BIAS = -2;
+
+/** Where a bias of so many float32 begins. */
+function startOfBias(bias: unknown, count: number): number {
+  if (bias === undefined || bias === null) return UNBIASED;
+  if (!isFewFloats(bias) || bias.dtype !== 'float32' || bias.ndim !== 1) return NO_BIAS;
+  return bias.layout.size === count ? startOf(bias) : NO_BIAS;
 }
 
 /** (a, b, dims), where the last dimension of a meets the first of b. */
@@ -137,35 +159,9 @@ export const fewTensordot: Few = (a, b, dims) => {
     'float32',
     'tensordot',
   );
-  setMatrices(m, k, n, n, 1);
-  contract(startOf(a), startOf(b), startOf(out));
+  multiplyRows(startOf(out), m, k, n, startOf(a), startOf(b), n, 1, UNBIASED);
   return out;
 };
-
-/** a [m, k] in order, times what has elements so far apart. */
-function setMatrices(m: number, k: number, n: number, rightRow: number, rightColumn: number): void {
-  sizes[0] = m;
-  sizes[1] = n;
-  sizes[2] = sizes[4] = 1;
-  sizes[3] = k;
-  left.fill(0);
-  right.fill(0);
-  left[0] = k;
-  left[3] = 1;
-  right[1] = rightColumn;
-  right[3] = rightRow;
-}
-
-/** There is no bias; or it is nothing that a loop takes. */
-const UNBIASED = -1;
-const NO_BIAS = -2;
-
-/** Where a bias of so many float32 begins. */
-function startOfBias(bias: unknown, count: number): number {
-  if (bias === undefined || bias === null) return UNBIASED;
-  if (!isFewFloats(bias) || bias.dtype !== 'float32' || bias.ndim !== 1) return NO_BIAS;
-  return bias.layout.size === count ? startOf(bias) : NO_BIAS;
-}
 
 /** (input, weight, bias) of input [..., in] and weight [out, in] in order. */
 export const fewLinear: Few = (x, weight, bias) => {
@@ -180,11 +176,7 @@ export const fewLinear: Few = (x, weight, bias) => {
   const sizesOut = shape.slice();
   sizesOut[ndim - 1] = n;
   const out = allocate(Layout.contiguous(sizesOut), 'float32', 'linear');
-  setMatrices(m, k, n, 1, k);
-  const to = startOf(out);
-  contract(startOf(x), startOf(weight), to);
-  if (added !== UNBIASED)
-    for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) f32[to + i * n + j] += f32[added + j];
+  multiplyRows(startOf(out), m, k, n, startOf(x), startOf(weight), 1, k, added);
   return out;
 };
 

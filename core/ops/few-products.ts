@@ -41,6 +41,8 @@ interface Place {
 
 const left: Place = { at: 0, row: 0, column: 0 };
 const right: Place = { at: 0, row: 0, column: 0 };
+/** One row for all. */
+const row: Place = { at: 0, row: 0, column: 1 };
 
 /** out[m, n] = scale · left[m, k] · right[k, n] + factor · added, which may be none. */
 function multiply(
@@ -77,6 +79,28 @@ function place(into: Place, x: Tensor, row: number, column: number): void {
   into.at = startOf(x);
   into.row = row;
   into.column = column;
+}
+
+/** out[m, n] = x[m, k] y[k, n] of float32 in order from x on, and of y with these strides, plus a row, where there is one. */
+export function multiplyRows(
+  out: number,
+  m: number,
+  k: number,
+  n: number,
+  x: number,
+  y: number,
+  yRow: number,
+  yColumn: number,
+  bias: number,
+): void {
+  left.at = x;
+  left.row = k;
+  left.column = 1;
+  right.at = y;
+  right.row = yRow;
+  right.column = yColumn;
+  row.at = bias;
+  multiply(out, m, k, n, 1, bias < 0 ? null : row, 1);
 }
 
 /** The left operand: a vector is a row. */

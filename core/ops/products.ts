@@ -278,6 +278,7 @@ export const einsum: FunctionOp<Einsum> = functionOp<Einsum>(
   {
     name: 'einsum',
     params: ['equation', 'operands'],
+    several: true,
     samples: (make) => [
       ['ij,jk->ik', [make([2, 3]), make([3, 4])]],
       ['bij,bjk,k->bi', [make([2, 2, 3]), make([2, 3, 2]), make([2])]],

@@ -56,6 +56,8 @@ export interface OpDescription {
    * it leaves to the op itself, which is everything that is not usual: operands that are recorded, other dtypes, errors.
    */
   readonly few?: Few;
+  /** Whether what the last parameter lists may also be given one by one, and the op's loop takes that. */
+  readonly several?: true;
   /** Calls for the generic tests: gradients against finite differences, non-contiguous inputs, and so on. */
   /** Whether the first operand may be a JavaScript number, too. */
   readonly numbers?: true;
@@ -226,8 +228,8 @@ function straight<F extends AnyFunction>({ params, options }: OpDescription, dir
  * parameters how many arguments it looks at.
  */
 function fewFirst<F extends AnyFunction>(description: OpDescription, general: F): readonly [F, AnyFunction] {
-  const { name, params, few, options } = description;
-  const most = Math.min(params.length, few?.length ?? argumentsOfLoop(name));
+  const { name, params, few, options, several } = description;
+  const most = Math.min(several ? Infinity : params.length, few?.length ?? argumentsOfLoop(name));
   const find = (): Few => few ?? loopOf(name);
   const rest = general as AnyFunction as (...args: unknown[]) => unknown;
   if (!options) return entriesOf(most, find, rest) as readonly AnyFunction[] as readonly [F, AnyFunction];

@@ -24,7 +24,7 @@ import { type Dims, type ReduceOptions, reductionSamples } from './reduction.js'
 import { named, type Named } from './results.js';
 import { reshapeTo, squeezeDims } from './shape.js';
 import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
-import { fewAminmax, fewExtreme } from './few-pairs.js';
+import { fewExtreme } from './few-pairs.js';
 
 type BinaryFunction = InPlaceOp<Binary, BinaryMethod>;
 
@@ -280,7 +280,6 @@ type Aminmax = (input: Tensor, options?: ArgOptions) => Named<'min' | 'max', [Te
 export const aminmax: MethodOp<Aminmax> = methodOp<Aminmax>(
   {
     name: 'aminmax',
-    few: fewAminmax,
     samples: (make) => [[make([2, 3])], [make([2, 3]), { dim: 1, keepdim: true }]],
     params: ['input', 'dim', 'keepdim'],
     options: true,

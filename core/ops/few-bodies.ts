@@ -31,6 +31,12 @@ export interface LineCode {
   /** or of each of its elements, once all passes are done. */
   readonly each?: string;
   readonly result?: 'bool' | 'int64';
+  /** A second result of the line, and how the two are called. */
+  readonly second?: {
+    readonly names: readonly [string, string];
+    readonly end: string;
+    readonly result?: 'int64';
+  };
   /** The dimension where no parameter says it, by default all; and how many dimensions the tensor must have. */
   readonly dim?: number;
   readonly ndim?: number;
@@ -104,9 +110,14 @@ function forEach(
 }
 
 /** How a result begins, of a dtype beside elements of `array`. */
-function target(result: 'bool' | 'int64' | undefined, array: string, shift: number): [string, string] {
-  if (result === 'bool') return ['u8', 'out.start(0)'];
-  return result === 'int64' ? ['f64', 'out.start(3)'] : [array, `out.start(${shift})`];
+function target(
+  result: 'bool' | 'int64' | undefined,
+  array: string,
+  shift: number,
+  out = 'out',
+): [string, string] {
+  if (result === 'bool') return ['u8', `${out}.start(0)`];
+  return result === 'int64' ? ['f64', `${out}.start(3)`] : [array, `${out}.start(${shift})`];
 }
 
 function elements(
@@ -217,6 +228,8 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
   const outer = lines.outer, n = lines.size, inner = lines.inner;
   ${forEach(FLOATS, (dtype, array, shift) => {
     const [into, to] = target(code.result, array, shift);
+    const { second } = code;
+    const pair = second === undefined ? null : target(second.result, array, shift, 'also');
     /** What is done with a line; its elements lie so far apart. */
     const line = (apart: string): string => {
       const over = (step: string): string => `for (let k = 0, at = from; k < n; k++, at += ${apart}) {
@@ -230,13 +243,14 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
             ? over(`${into}[to + at] = ${code.each};`)
             : code.reduce
               ? `total += ${code.end};`
-              : `${into}[to++] = ${code.end};`
+              : `${second === undefined || pair === null ? '' : `${pair[0]}[alsoTo++] = ${second.end};`} ${into}[to++] = ${code.end};`
         }`;
     };
     // Most lines are all elements, or the last dimension.
     return `${starts.map((start) => start(shift)).join(' ')}
     const out = allocate(${layout}, '${code.result ?? dtype}', '${name}');
     let to = ${to}, total = 0;
+    ${second === undefined || pair === null ? '' : `const also = allocate(${layout}, '${second.result ?? dtype}', '${name}'); let alsoTo = ${pair[1]};`}
     if (inner === 1) {
       const r = 0;
       for (let o = 0, from = 0; o < outer; o++, from += n) {
@@ -249,6 +263,6 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
           ${line('inner')}
         }
     ${code.reduce ? `${array}[to] = ${ARGUMENTS[params.indexOf('reduction')]} === 'sum' ? total : total / (outer * inner);` : ''}
-    return out;`;
+    return ${second === undefined ? 'out' : `named(${JSON.stringify(second.names)}, [out, also])`};`;
   })}`;
 }

@@ -10,6 +10,7 @@ import { allocate, Tensor } from '../tensor.js';
 import { fewElements, inOrder } from './few.js';
 import { ARGUMENTS, bodyOf, type LoopCode, type Operands } from './few-bodies.js';
 import type { Few } from './record.js';
+import { named } from './results.js';
 
 /** Up to so many elements a loop takes less time than kernels. */
 const FEW = 96;
@@ -50,6 +51,7 @@ const scope = {
   areLabels,
   inOrder,
   dense,
+  named,
   lines: { outer: 1, size: 1, inner: 1 },
 };
 

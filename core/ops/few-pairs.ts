@@ -1,62 +1,43 @@
 /** Ops of a few elements with two results, and running sums, as loops: what records name as `few`. */
-import { allocate, Tensor } from '../tensor.js';
-import {
-  deviationOfLine,
-  fewLines,
-  fewPlaces,
-  floatsOf,
-  isFewFloats,
-  largestOfLine,
-  largestPlaceOfLine,
-  type Line,
-  meanOfLine,
-  smallestOfLine,
-  smallestPlaceOfLine,
-  startOf,
-  varianceOfLine,
-} from './few-lines.js';
+import { allocate } from '../tensor.js';
+import { fewLoop } from './few-code.js';
+import { floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { dimOf, product } from './few-movement.js';
 import type { Few } from './record.js';
-import { named } from './results.js';
-
-/** Two reductions of the same elements under their names; null where one of them leaves it to the op. */
-function both(names: readonly [string, string], first: Few, second: Few): Few {
-  return (x, dim, keepdim, more) => {
-    const a = first(x, dim, keepdim, more);
-    const b = a === null ? null : second(x, dim, keepdim, more);
-    return a instanceof Tensor && b instanceof Tensor ? named(names, [a, b]) : null;
-  };
-}
 
 /** (input, dim, keepdim): the extreme of all elements; along a dimension values and positions. */
 export function fewExtreme(name: 'max' | 'min'): Few {
-  const places = name === 'max' ? largestPlaceOfLine : smallestPlaceOfLine;
+  const isBetter = name === 'max' ? 'x > top' : 'x < top';
+  const whole = lazily(() =>
+    fewLoop(name, 'x -dim', {
+      passes: [{ start: `s = ${name === 'max' ? '-Infinity' : 'Infinity'}`, step: `s = ${name}(s, x);` }],
+      end: 's',
+    }),
+  );
   // What is at the position: of zeros of both signs the first.
-  const value: Line = (array, from, size, step) => array[from + places(array, from, size, step) * step];
-  const whole = fewLines(name, name === 'max' ? largestOfLine : smallestOfLine);
-  const along = both(['values', 'indices'], fewLines(name, value), fewPlaces(name, places));
+  const along = lazily(() =>
+    fewLoop(name, 'x dim? keepdim', {
+      passes: [
+        {
+          start: 'place = 0, top = NaN',
+          step: `if (k === 0 || ${isBetter} || (x !== x && top === top)) { top = x; place = k; }`,
+        },
+      ],
+      end: 'top',
+      second: { names: ['values', 'indices'], end: 'place', result: 'int64' },
+    }),
+  );
   return (x, dim, keepdim, more) => {
     if (dim === undefined) return keepdim === undefined ? whole(x, dim, keepdim, more) : null;
     return typeof dim === 'number' ? along(x, dim, keepdim, more) : null;
   };
 }
 
-/** (input, dim, keepdim) */
-export const fewAminmax: Few = both(
-  ['min', 'max'],
-  fewLines('aminmax', smallestOfLine),
-  fewLines('aminmax', largestOfLine),
-);
-
-/** (input, dim) of what is unbiased and not kept. */
-function withMean(name: 'var' | 'std', line: Line): Few {
-  const pair = both([name, 'mean'], fewLines(name, line), fewLines('mean', meanOfLine));
-  return (x, dim, unbiased, keepdim) =>
-    unbiased === undefined && keepdim === undefined ? pair(x, dim, undefined, undefined) : null;
+/** Text becomes code when somebody calls. */
+function lazily(write: () => Few): Few {
+  let loop: Few | null = null;
+  return (a, b, c, d) => (loop ??= write())(a, b, c, d);
 }
-
-export const fewVarMean = withMean('var', varianceOfLine);
-export const fewStdMean = withMean('std', deviationOfLine);
 
 /** (input, dim): running sums or products. */
 export function fewRunning(name: 'cumsum' | 'cumprod'): Few {

@@ -306,6 +306,24 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   ],
   var: ['x dim? -unbiased keepdim', { passes: [sum, deviations], end: 'q / (n - 1)' }],
   std: ['x dim? -unbiased keepdim', { passes: [sum, deviations], end: 'sqrt(q / (n - 1))' }],
+  varMean: [
+    'x dim? -unbiased keepdim',
+    { passes: [sum, deviations], end: 'q / (n - 1)', second: { names: ['var', 'mean'], end: 's / n' } },
+  ],
+  stdMean: [
+    'x dim? -unbiased keepdim',
+    { passes: [sum, deviations], end: 'sqrt(q / (n - 1))', second: { names: ['std', 'mean'], end: 's / n' } },
+  ],
+  aminmax: [
+    'x dim? keepdim',
+    {
+      passes: [
+        { start: 'low = Infinity, high = -Infinity', step: 'low = min(low, x); high = max(high, x);' },
+      ],
+      end: 'low',
+      second: { names: ['min', 'max'], end: 'high' },
+    },
+  ],
   logsumexp: ['x dim? keepdim', { passes: [largest, exponentials], end: 'log(s) + shift' }],
   countNonzero: [
     'x dim?',

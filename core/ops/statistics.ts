@@ -31,7 +31,6 @@ import { named, type Named } from './results.js';
 import { reshapeTo, squeezeDims } from './shape.js';
 import { cumprodBoth } from './scan.js';
 import { reducedShape, reduceRaw, restoreDims, sumDims } from './sum.js';
-import { fewStdMean, fewVarMean } from './few-pairs.js';
 import { meanOf, rootOf, type Spread, varianceOf } from './spreads.js';
 
 interface ProdAttributes {
@@ -189,7 +188,7 @@ type WithMean<Name extends string> = (
 
 /** Variance and mean. */
 export const varMean: MethodOp<WithMean<'var'>> = methodOp<WithMean<'var'>>(
-  { ...varParams, name: 'varMean', few: fewVarMean },
+  { ...varParams, name: 'varMean' },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) => {
     const spread = spreadOf('varMean', input, dim, unbiased, keepdim, correction);
     return named(['var', 'mean'], [varianceOf(input, spread), meanOf(input, spread)]);
@@ -198,7 +197,7 @@ export const varMean: MethodOp<WithMean<'var'>> = methodOp<WithMean<'var'>>(
 
 /** Standard deviation and mean. */
 export const stdMean: MethodOp<WithMean<'std'>> = methodOp<WithMean<'std'>>(
-  { ...varParams, name: 'stdMean', few: fewStdMean },
+  { ...varParams, name: 'stdMean' },
   (input: Tensor, dim?: Dims | boolean, unbiased?: boolean, keepdim?: boolean, correction?: number) => {
     const spread = spreadOf('stdMean', input, dim, unbiased, keepdim, correction);
     return named(['std', 'mean'], [rootOf(varianceOf(input, spread)), meanOf(input, spread)]);

@@ -76,11 +76,9 @@ function repeats(other: Layout, layout: Layout): number {
   return other.size;
 }
 
-/** A further operand in order, where it has gaps or, in elementwise loops, is repeated otherwise than `repeats` says. */
-function dense(other: unknown, { layout, dtype }: Tensor, isElementwise: boolean): Tensor | null {
+/** A further operand in order, where it has gaps or is repeated otherwise than `repeats` says. */
+function dense(other: unknown, { layout, dtype }: Tensor): Tensor | null {
   if (!(other instanceof Tensor) || other.dtype !== dtype || (gradMode.enabled && other.requiresGrad))
-    return null;
-  if (!isElementwise && (other.layout.contiguous || !sameShape(other.layout.shape, layout.shape)))
     return null;
   return inOrder(other, layout.shape);
 }
@@ -130,8 +128,9 @@ function write(name: string, params: readonly string[], code: LoopCode): string 
   const isElementwise = 'element' in code || 'loss' in code || 'all' in code;
   const first = params.findIndex((param) => /^[xyz]$/.test(param));
   params.forEach((param, i) => {
+    // What sums gaps has to round as kernels do, so that compiled steps give the same numbers.
     const copied = (argument: string): string =>
-      again(name, argument, `dense(${argument}, ${ARGUMENTS[first]}, ${isElementwise})`);
+      isElementwise ? again(name, argument, `dense(${argument}, ${ARGUMENTS[first]})`) : 'return null;';
     operand(param, ARGUMENTS[i], i === first, isElementwise, operands, copied);
   });
   const { checks } = operands;
@@ -148,7 +147,7 @@ return function few_${name}(${ARGUMENTS.join(', ')}) {
   const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;
   if (size > ${'element' in code ? (code.most ?? FEW) : FEW} || size > fewElements.limit || size === 0 || (gradMode.enabled && ${x}.requiresGrad))
     return null;
-  if (!layout.contiguous) ${again(name, x, `inOrder(${x}, layout.shape)`)}
+  if (!layout.contiguous) ${isElementwise ? again(name, x, `inOrder(${x}, layout.shape)`) : 'return null;'}
   ${ARGUMENTS.slice(params.length)
     .map((rest) => `if (${rest} !== undefined) return null;`)
     .join(' ')}

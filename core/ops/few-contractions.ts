@@ -163,7 +163,7 @@ export const fewTensordot: Few = (a, b, dims) => {
   return out;
 };
 
-/** (input, weight, bias) of input [..., in] and weight [out, in] in order. */
+/** (input, weight) of input [..., in] and weight [out, in] in order; the kernel adds a bias before it multiplies. */
 export const fewLinear: Few = (x, weight, bias) => {
   if (!isFewFloats(x) || !isFewFloats(weight) || !isOperand(x) || !isOperand(weight)) return null;
   const { shape, ndim, size } = x.layout;
@@ -171,12 +171,11 @@ export const fewLinear: Few = (x, weight, bias) => {
   const [n, k] = weight.layout.shape;
   const m = size / k;
   if (shape[ndim - 1] !== k || !isFew(m * k * n, FEW)) return null;
-  const added = startOfBias(bias, n);
-  if (added === NO_BIAS) return null;
+  if (bias !== undefined && bias !== null) return null;
   const sizesOut = shape.slice();
   sizesOut[ndim - 1] = n;
   const out = allocate(Layout.contiguous(sizesOut), 'float32', 'linear');
-  multiplyRows(startOf(out), m, k, n, startOf(x), startOf(weight), 1, k, added);
+  multiplyRows(startOf(out), m, k, n, startOf(x), startOf(weight), 1, k, UNBIASED);
   return out;
 };
 

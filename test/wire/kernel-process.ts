@@ -1,6 +1,6 @@
 /** Starts the built kernel as a client does: a connection file, a process, sockets. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
@@ -70,8 +70,14 @@ export class KernelProcess {
   static async connected(options?: StartOptions): Promise<{ kernel: KernelProcess; client: Client }> {
     const kernel = await KernelProcess.start(options);
     const client = kernel.client();
-    await client.ready();
+    await Promise.race([client.ready(), kernel.#endedEarly()]);
     return { kernel, client };
+  }
+
+  /** Rejects when the kernel ends: before it is heard there is nothing else to wait for. */
+  async #endedEarly(): Promise<never> {
+    const { code, signal } = await this.#exit;
+    throw new Error(`the kernel ended with ${signal ?? code} before it was heard: ${this.stderr}`);
   }
 
   client(options?: { identity?: string; topic?: string }): Client {
@@ -106,21 +112,27 @@ export class KernelProcess {
   }
 }
 
+/** Below the ports that systems give to outgoing connections: those of other tests would take them in between. */
+const FIRST_PORT = 10_000;
+const PORTS = 22_000;
+
 /** Ports that nobody listened on a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = FIRST_PORT + randomInt(PORTS);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const free = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
   });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  if (free) await new Promise((resolve) => server.close(resolve));
+  return free;
 }
 
 /** Whether a process with this id exists. */

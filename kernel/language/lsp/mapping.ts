@@ -48,7 +48,7 @@ export function isRange(value: unknown): value is Range {
   return isObject(value) && isPlace(value.start) && isPlace(value.end);
 }
 
-function rangeOf(range: Range, uri: string, toEditor: ToEditor): { uri: string; range: object } | null {
+function rangeOf(range: Range, uri: string, toEditor: ToEditor): { uri: string; range: Range } | null {
   const start = toEditor({ uri, place: range.start });
   const end = toEditor({ uri, place: range.end });
   // A range over several cells, or to the line behind the last one, ends where its cell does.
@@ -75,9 +75,12 @@ function linkOf(link: JsonObject, uri: string, toEditor: ToEditor): unknown {
   };
 }
 
-/** A workspace edit as `changes`, which every editor understands. The same edit by way of two modules is one. */
+/**
+ * A workspace edit as `changes`, which every editor understands, in the order of each text. The same edit by way of two
+ * modules is one.
+ */
 function changesOf(edit: JsonObject, toEditor: ToEditor): unknown {
-  const changes: Record<string, { range: object; newText: string }[]> = {};
+  const changes: Record<string, { range: Range; newText: string }[]> = {};
   const seen = new Set<string>();
   const add = (uri: string, edits: unknown): void => {
     for (const each of Array.isArray(edits) ? edits : []) {
@@ -94,5 +97,9 @@ function changesOf(edit: JsonObject, toEditor: ToEditor): unknown {
   if (isObject(edit.changes)) for (const [uri, edits] of Object.entries(edit.changes)) add(uri, edits);
   for (const each of Array.isArray(edit.documentChanges) ? edit.documentChanges : [])
     if (isObject(each) && isObject(each.textDocument)) add(String(each.textDocument.uri), each.edits);
+  for (const edits of Object.values(changes))
+    edits.sort(
+      ({ range: { start: a } }, { range: { start: b } }) => a.line - b.line || a.character - b.character,
+    );
   return { changes };
 }

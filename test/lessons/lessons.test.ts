@@ -53,6 +53,8 @@ const MOST_BYTES_OF_GALLERY = 2_000_000;
 
 /** What belongs to the machine on which the outputs were made, and would change with every run. */
 const OF_A_MACHINE = /\/(?:home|root|Users|work|tmp)\/[\w.-]|file:\/\/|"iopub\.|"shell\.execute_reply/;
+/** Pictures in base64, in which any word may stand by chance. */
+const ENCODED = /[\w+/]{200,}={0,2}/g;
 
 describe('as files, the lessons', () => {
   const numbered = lessons.filter(({ name }) => /^\d\d-/.test(name));
@@ -75,7 +77,7 @@ describe('as files, the lessons', () => {
   it.each(names)('%s is lean and says nothing of the machine that ran it', (name) => {
     const file = readFileSync(path.join(folder, name), 'utf8');
     expect(file.length).toBeLessThan(name === 'gallery.ipynb' ? MOST_BYTES_OF_GALLERY : MOST_BYTES);
-    expect(OF_A_MACHINE.exec(file)?.[0]).toBeUndefined();
+    expect(OF_A_MACHINE.exec(file.replace(ENCODED, ''))?.[0]).toBeUndefined();
   });
 
   it('are in the index, each with a picture of its own outputs', () => {

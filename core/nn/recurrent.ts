@@ -77,6 +77,8 @@ type SameKind<I> = I extends PackedSequence ? PackedSequence : Tensor;
 
 /** The state of one layer and direction: the hidden state, and what a kind of network keeps beside it. */
 type State = readonly [hidden: Tensor, ...rest: Tensor[]];
+/** What one direction of one layer gives. */
+interface Pass { readonly output: Tensor; readonly state: State }
 
 /** The weights as fields: `weightIhL0`, `weightHhL0`, `biasIhL0`, `biasHhL0`, with further layers `L1`, backwards `L0Reverse`. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- defined by the constructor
@@ -188,7 +190,11 @@ abstract class Recurrent extends Module {
   }
 
   /** Runs all layers; `initial` holds [numLayers · directions, N, size] for each part of the state. */
-  protected run(input: Tensor, initial: readonly Tensor[]): { output: Tensor; state: Tensor[] } {
+  protected run(input: Sequence, initial: readonly Tensor[]): { output: Sequence; state: Tensor[] } {
+    return input instanceof PackedSequence ? this.runPacked(input, initial) : this.runPadded(input, initial);
+  }
+
+  private runPadded(input: Tensor, initial: readonly Tensor[]): { output: Tensor; state: Tensor[] } {
     const single = input.ndim === 2;
     const { shape } = input;
     if ((!single && shape.length !== 3) || shape[shape.length - 1] !== this.inputSize) {
@@ -198,9 +204,22 @@ abstract class Recurrent extends Module {
           `got ${formatShape(shape)}`,
       );
     }
-    let sequence = single ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
+    const sequence = single ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
     const parts = initial.map((part) => (single ? part.unsqueeze(1) : part));
+    const { output: last, state: finals } = this.layers(sequence, parts, (...pass) => this.runPass(...pass));
+    const state = finals.map((part) => (single ? part.squeeze(1) : part));
+    const output = single ? last.squeeze(1) : this.batchFirst ? last.transpose(0, 1) : last;
+    return { output, state };
+  }
+
+  /** Each layer's passes over what the layer before it gave; `parts` holds the first states of all. */
+  private layers(
+    input: Tensor,
+    parts: readonly Tensor[],
+    run: (sequence: Tensor, initial: State, suffix: string, backwards: boolean) => Pass,
+  ): { output: Tensor; state: Tensor[] } {
     const finals: Tensor[][] = parts.map(() => []);
+    let sequence = input;
     let pass = 0;
     for (let layer = 0; layer < this.numLayers; layer++) {
       if (layer > 0 && this.dropout > 0)
@@ -209,23 +228,16 @@ abstract class Recurrent extends Module {
       for (let direction = 0; direction < this.directions; direction++, pass++) {
         const [hidden, ...rest] = parts.map((part) => part.select(0, pass));
         const suffix = `l${layer}${direction === 1 ? '_reverse' : ''}`;
-        const { output, state } = this.runPass(sequence, [hidden, ...rest], suffix, direction === 1);
+        const { output, state } = run(sequence, [hidden, ...rest], suffix, direction === 1);
         outputs.push(output);
         state.forEach((part, i) => finals[i].push(part));
       }
       sequence = outputs.length === 1 ? outputs[0] : cat(outputs, -1);
     }
-    const state = finals.map((part) => stack(part, 0)).map((part) => (single ? part.squeeze(1) : part));
-    const output = single ? sequence.squeeze(1) : this.batchFirst ? sequence.transpose(0, 1) : sequence;
-    return { output, state };
+    return { output: sequence, state: finals.map((part) => stack(part, 0)) };
   }
 
-  private runPass(
-    sequence: Tensor,
-    initial: State,
-    suffix: string,
-    backwards: boolean,
-  ): { output: Tensor; state: State } {
+  private runPass(sequence: Tensor, initial: State, suffix: string, backwards: boolean): Pass {
     const hiddenWeight = this.weight(`weight_hh_${suffix}`);
     const hiddenBias = this.weights.get(`bias_hh_${suffix}`);
     const projection = this.projSize > 0 ? this.weight(`weight_hr_${suffix}`) : null;
@@ -244,8 +256,8 @@ abstract class Recurrent extends Module {
     return { output: stack(outputs, 0), state };
   }
 
-  /** {@link run} for packed sequences: at each step those go on that have an element there. */
-  protected runPacked(
+  /** At each step those sequences go on that have an element there. */
+  private runPacked(
     input: PackedSequence,
     initial: readonly Tensor[],
   ): { output: PackedSequence; state: Tensor[] } {
@@ -257,30 +269,14 @@ abstract class Recurrent extends Module {
       );
     }
     const parts = initial.map((part) => (sortedIndices === null ? part : part.indexSelect(1, sortedIndices)));
-    const finals: Tensor[][] = parts.map(() => []);
-    let { data } = input;
-    let pass = 0;
-    for (let layer = 0; layer < this.numLayers; layer++) {
-      if (layer > 0 && this.dropout > 0) data = dropout(data, this.dropout, { training: this.training });
-      const outputs: Tensor[] = [];
-      for (let direction = 0; direction < this.directions; direction++, pass++) {
-        const [hidden, ...rest] = parts.map((part) => part.select(0, pass));
-        const suffix = `l${layer}${direction === 1 ? '_reverse' : ''}`;
-        const { output, state } = this.packedPass(
-          data,
-          batchSizes,
-          [hidden, ...rest],
-          suffix,
-          direction === 1,
-        );
-        outputs.push(output);
-        state.forEach((part, i) => finals[i].push(part));
-      }
-      data = outputs.length === 1 ? outputs[0] : cat(outputs, -1);
-    }
-    const state = finals
-      .map((part) => stack(part, 0))
-      .map((part) => (unsortedIndices === null ? part : part.indexSelect(1, unsortedIndices)));
+    const { output: data, state: finals } = this.layers(
+      input.data,
+      parts,
+      (sequence, first, suffix, backwards) => this.packedPass(sequence, batchSizes, first, suffix, backwards),
+    );
+    const state = finals.map((part) =>
+      unsortedIndices === null ? part : part.indexSelect(1, unsortedIndices),
+    );
     return { output: new PackedSequence(data, batchSizes, sortedIndices, unsortedIndices), state };
   }
 
@@ -290,7 +286,7 @@ abstract class Recurrent extends Module {
     initial: State,
     suffix: string,
     backwards: boolean,
-  ): { output: Tensor; state: State } {
+  ): Pass {
     const hiddenWeight = this.weight(`weight_hh_${suffix}`);
     const hiddenBias = this.weights.get(`bias_hh_${suffix}`);
     const projection = this.projSize > 0 ? this.weight(`weight_hr_${suffix}`) : null;
@@ -328,14 +324,12 @@ abstract class Recurrent extends Module {
 
   /** Zeros for a part of the state. */
   protected zeroState(sequence: Tensor | PackedSequence, size: number): Tensor {
-    if (sequence instanceof PackedSequence) {
-      const dtype = isFloat(sequence.data.dtype) ? sequence.data.dtype : 'float32';
-      return zeros([this.numLayers * this.directions, sequence.batchSizes[0], size], { dtype });
-    }
-    const input = sequence;
-    const dtype = isFloat(input.dtype) ? input.dtype : 'float32';
-    const batch = input.ndim === 2 ? [] : [input.shape[this.batchFirst ? 0 : 1]];
-    return zeros([this.numLayers * this.directions, ...batch, size], { dtype });
+    const packed = sequence instanceof PackedSequence;
+    const { dtype, ndim, shape } = packed ? sequence.data : sequence;
+    const batch = packed ? [sequence.batchSizes[0]] : ndim === 2 ? [] : [shape[this.batchFirst ? 0 : 1]];
+    return zeros([this.numLayers * this.directions, ...batch, size], {
+      dtype: isFloat(dtype) ? dtype : 'float32',
+    });
   }
 
   override extraRepr(): string {
@@ -387,8 +381,7 @@ export class RNN extends Recurrent {
   forward(input: Tensor, hidden?: Tensor | null): [output: Tensor, hidden: Tensor];
   forward(input: Sequence, hidden?: Tensor | null): [output: Sequence, hidden: Tensor] {
     const initial = [hidden ?? this.zeroState(input, this.hiddenSize)];
-    const { output, state } =
-      input instanceof PackedSequence ? this.runPacked(input, initial) : this.run(input, initial);
+    const { output, state } = this.run(input, initial);
     return [output, state[0]];
   }
 }
@@ -417,8 +410,7 @@ export class GRU extends Recurrent {
   forward(input: Tensor, hidden?: Tensor | null): [output: Tensor, hidden: Tensor];
   forward(input: Sequence, hidden?: Tensor | null): [output: Sequence, hidden: Tensor] {
     const initial = [hidden ?? this.zeroState(input, this.hiddenSize)];
-    const { output, state } =
-      input instanceof PackedSequence ? this.runPacked(input, initial) : this.run(input, initial);
+    const { output, state } = this.run(input, initial);
     return [output, state[0]];
   }
 }
@@ -463,8 +455,7 @@ export class LSTM extends Recurrent {
     state?: readonly [hidden: Tensor, cell: Tensor] | null,
   ): [output: Sequence, state: [hidden: Tensor, cell: Tensor]] {
     const initial = state ?? [this.zeroState(input, this.stateSize), this.zeroState(input, this.hiddenSize)];
-    const { output, state: last } =
-      input instanceof PackedSequence ? this.runPacked(input, initial) : this.run(input, initial);
+    const { output, state: last } = this.run(input, initial);
     return [output, [last[0], last[1]]];
   }
 }

@@ -38,6 +38,20 @@ export interface CyclicOptions {
   maxMomentum?: number | readonly number[];
 }
 
+const CYCLIC_ORDER = [
+  'baseLr',
+  'maxLr',
+  'stepSizeUp',
+  'stepSizeDown',
+  'mode',
+  'gamma',
+  'scaleFn',
+  'scaleMode',
+  'cycleMomentum',
+  'baseMomentum',
+  'maxMomentum',
+] as const;
+
 /** Lets the rate go between `baseLr` and `maxLr` in triangles; call `step()` after every batch. */
 export class CyclicLR extends LRScheduler {
   readonly #options: CyclicOptions;
@@ -45,60 +59,9 @@ export class CyclicLR extends LRScheduler {
   readonly #maxLrs: readonly number[];
   readonly #momenta: readonly { base: number; max: number }[] | null;
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<
-      CyclicOptions,
-      [
-        'baseLr',
-        'maxLr',
-        'stepSizeUp',
-        'stepSizeDown',
-        'mode',
-        'gamma',
-        'scaleFn',
-        'scaleMode',
-        'cycleMomentum',
-        'baseMomentum',
-        'maxMomentum',
-      ]
-    >
-  ) {
-    const options = byName<CyclicOptions>(
-      'CyclicLR',
-      args,
-      [
-        'baseLr',
-        'maxLr',
-        'stepSizeUp',
-        'stepSizeDown',
-        'mode',
-        'gamma',
-        'scaleFn',
-        'scaleMode',
-        'cycleMomentum',
-        'baseMomentum',
-        'maxMomentum',
-      ],
-      0,
-      [],
-    );
-    super(
-      optimizer,
-      options,
-      ['baseLr', 'maxLr'],
-      [
-        'stepSizeUp',
-        'stepSizeDown',
-        'mode',
-        'gamma',
-        'scaleFn',
-        'scaleMode',
-        'cycleMomentum',
-        'baseMomentum',
-        'maxMomentum',
-      ],
-    );
+  constructor(optimizer: Scheduled, ...args: Arguments<CyclicOptions, typeof CYCLIC_ORDER>) {
+    const options = byName<CyclicOptions>('CyclicLR', args, CYCLIC_ORDER, 0, []);
+    super(optimizer, options, ['baseLr', 'maxLr'], CYCLIC_ORDER);
     const count = this.groups.length;
     this.#options = options;
     this.#baseLrs = perGroup(options.baseLr, count, 'CyclicLR: baseLr');
@@ -162,6 +125,21 @@ interface Phase {
 
 type Corner = 'initial' | 'max' | 'min';
 
+const ONE_CYCLE_ORDER = [
+  'maxLr',
+  'totalSteps',
+  'epochs',
+  'stepsPerEpoch',
+  'pctStart',
+  'annealStrategy',
+  'cycleMomentum',
+  'baseMomentum',
+  'maxMomentum',
+  'divFactor',
+  'finalDivFactor',
+  'threePhase',
+] as const;
+
 /** One rise and fall of the rate over the whole training ("super-convergence"); call `step()` after every batch. */
 export class OneCycleLR extends LRScheduler {
   readonly #totalSteps: number;
@@ -170,64 +148,9 @@ export class OneCycleLR extends LRScheduler {
   readonly #momenta: readonly Record<'base' | 'max', number>[] | null;
   readonly #linear: boolean;
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<
-      OneCycleOptions,
-      [
-        'maxLr',
-        'totalSteps',
-        'epochs',
-        'stepsPerEpoch',
-        'pctStart',
-        'annealStrategy',
-        'cycleMomentum',
-        'baseMomentum',
-        'maxMomentum',
-        'divFactor',
-        'finalDivFactor',
-        'threePhase',
-      ]
-    >
-  ) {
-    const options = byName<OneCycleOptions>(
-      'OneCycleLR',
-      args,
-      [
-        'maxLr',
-        'totalSteps',
-        'epochs',
-        'stepsPerEpoch',
-        'pctStart',
-        'annealStrategy',
-        'cycleMomentum',
-        'baseMomentum',
-        'maxMomentum',
-        'divFactor',
-        'finalDivFactor',
-        'threePhase',
-      ],
-      0,
-      [],
-    );
-    super(
-      optimizer,
-      options,
-      ['maxLr'],
-      [
-        'totalSteps',
-        'epochs',
-        'stepsPerEpoch',
-        'pctStart',
-        'annealStrategy',
-        'cycleMomentum',
-        'baseMomentum',
-        'maxMomentum',
-        'divFactor',
-        'finalDivFactor',
-        'threePhase',
-      ],
-    );
+  constructor(optimizer: Scheduled, ...args: Arguments<OneCycleOptions, typeof ONE_CYCLE_ORDER>) {
+    const options = byName<OneCycleOptions>('OneCycleLR', args, ONE_CYCLE_ORDER, 0, []);
+    super(optimizer, options, ['maxLr'], ONE_CYCLE_ORDER);
     const count = this.groups.length;
     const { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
     this.#totalSteps = totalSteps(options);

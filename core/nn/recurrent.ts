@@ -78,7 +78,10 @@ type SameKind<I> = I extends PackedSequence ? PackedSequence : Tensor;
 /** The state of one layer and direction: the hidden state, and what a kind of network keeps beside it. */
 type State = readonly [hidden: Tensor, ...rest: Tensor[]];
 /** What one direction of one layer gives. */
-interface Pass { readonly output: Tensor; readonly state: State }
+interface Pass {
+  readonly output: Tensor;
+  readonly state: State;
+}
 
 /** The weights as fields: `weightIhL0`, `weightHhL0`, `biasIhL0`, `biasHhL0`, with further layers `L1`, backwards `L0Reverse`. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- defined by the constructor

@@ -57,7 +57,7 @@ export type LoopCode =
   | LineCode;
 
 /** Where elements of the dtypes lie: the name of the array, and the binary logarithm of their bytes. */
-const ARRAYS = {
+export const ARRAYS = {
   float32: ['f32', 2],
   float64: ['f64', 3],
   int32: ['i32', 2],

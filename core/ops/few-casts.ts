@@ -3,21 +3,14 @@ import { gradMode } from '../autograd/mode.js';
 import type { DType } from '../dtype.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
+import { ARRAYS } from './few-bodies.js';
 import { isFew } from './few.js';
 import type { Few } from './record.js';
 
 /** Up to so many elements a loop takes less time than a kernel. */
 const FEW = 64;
 
-/** The array of a dtype, and the binary logarithm of its bytes. */
-const ARRAYS: Readonly<Partial<Record<DType, readonly [string, number]>>> = {
-  float32: ['f32', 2],
-  float64: ['f64', 3],
-  int32: ['i32', 2],
-  int64: ['f64', 3],
-  uint8: ['u8', 0],
-  bool: ['u8', 0],
-};
+const ARRAY_OF: Readonly<Partial<Record<DType, readonly [string, number]>>> = ARRAYS;
 
 type Loop = (x: Tensor, out: Tensor) => void;
 const loops = new Map<DType, Map<DType, Loop | null>>();
@@ -48,9 +41,9 @@ function loopFor(from: DType, to: DType): Loop | null {
 }
 
 function write(from: DType, to: DType): Loop | null {
-  if (!Object.hasOwn(ARRAYS, from) || !Object.hasOwn(ARRAYS, to)) return null;
-  const [source, sourceShift] = ARRAYS[from]!;
-  const [target, targetShift] = ARRAYS[to]!;
+  if (!Object.hasOwn(ARRAY_OF, from) || !Object.hasOwn(ARRAY_OF, to)) return null;
+  const [source, sourceShift] = ARRAY_OF[from]!;
+  const [target, targetShift] = ARRAY_OF[to]!;
   const isFloat = from === 'float32' || from === 'float64';
   // int64 is stored as float64: what storing drops elsewhere is dropped here, and what is no number becomes 0.
   const value =

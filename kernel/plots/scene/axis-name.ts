@@ -23,6 +23,13 @@ export function xName(axis: Axis, plot: Box, fonts: FontSet, drop = 34): Shape {
   return { ...shape, anchor: 'middle' };
 }
 
+/** The name of a vertical axis, above its plot, from the left edge of the panel to the right one of the plot. */
+export function yName(axis: Axis, panel: Box, plot: Box, fonts: FontSet): Shape {
+  const left = panel.x + 14;
+  const words = axisWords(axis, plot.x + plot.width - left, fonts);
+  return text(left, panel.y + 13, words, 'axisName', COLOR.muted);
+}
+
 /** What the texts of a vertical axis' ticks need at its left. */
 export function tickRoom({ ticks }: Scale, fonts: FontSet): number {
   const { size, weight } = TYPE.tick;

@@ -2,7 +2,7 @@
 import type { Field, PlanePanel } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
 import { emptyExtent, include, makeScale, type Scale } from './axes.js';
-import { axisWords, tickRoom, xName } from './axis-name.js';
+import { tickRoom, xName, yName } from './axis-name.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
@@ -50,13 +50,7 @@ export function layoutPlane(panel: PlanePanel, box: Box, fonts: FontSet): Shape[
   const xTicks = Math.max(2, Math.min(6, Math.floor(plot.width / 55)));
   const x = makeScale(fixed(panel.x, panel.field?.x), extentX, [plot.x, plot.x + plot.width], xTicks, 'nice');
   return [
-    text(
-      box.x + 14,
-      box.y + 13,
-      axisWords(panel.y, plot.x + plot.width - box.x - 14, fonts),
-      'axisName',
-      COLOR.muted,
-    ),
+    yName(panel.y, box, plot, fonts),
     ...(panel.field ? fieldShapes(panel.field, plot, x, y) : grid(plot, x, y)),
     ...points(panel, plot, x, y),
     { kind: 'path', d: rectPath(plot), stroke: COLOR.axis, width: 1, role: 'frame' },

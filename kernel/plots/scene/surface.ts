@@ -9,7 +9,7 @@ import { between } from './images.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, parseColor, repeatsColor, seriesColor, textColor } from './style.js';
 import { xTicks } from './ticks.js';
-import { axisWords, tickRoom, xName } from './axis-name.js';
+import { tickRoom, xName, yName } from './axis-name.js';
 import { shortName } from './wrap.js';
 
 /** Pale where the function is low, so that paths, which end there, stand out. */
@@ -42,17 +42,7 @@ export function layoutSurface(panel: SurfacePanel, box: Box, fonts: FontSet): Sh
   const plot: Box = { x: box.x + edge, y: top, width, height };
   const x = makeScale(panel.x, emptyExtent(), [plot.x, plot.x + plot.width], 6, 'tight');
   const bottom = plot.y + plot.height;
-  const shapes: Shape[] = [
-    text(
-      box.x + 14,
-      box.y + 13,
-      axisWords(panel.y, plot.x + plot.width - box.x - 14, fonts),
-      'axisName',
-      COLOR.muted,
-    ),
-    heights(panel, plot),
-    contours(panel, x, y),
-  ];
+  const shapes: Shape[] = [yName(panel.y, box, plot, fonts), heights(panel, plot), contours(panel, x, y)];
   if (panel.arrows) shapes.push(...arrows(panel.arrows, x, y));
   // All edges first, then all lines and dots: what lies alike is one layer of Vega-Lite.
   const ways = panel.paths.flatMap((path) => way(path, plot, x, y));

@@ -4,7 +4,7 @@
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { IMimeBundle } from '@jupyterlab/nbformat';
+import type { IMimeBundle, INotebookContent } from '@jupyterlab/nbformat';
 import { expect, test } from 'vitest';
 import { root } from '../jupyter/environment.js';
 import { codeCells } from './notebook-file.js';
@@ -103,9 +103,10 @@ test('the lesson runs from top to bottom and shows its charts', async () => {
   await notebook.menu('Run', 'Run All Cells');
   await notebook.waitForStatus('Busy');
   // Between two cells the kernel is idle too: the file says when all have run.
-  await notebook.saveUntil((file) => codeCells(file).every((cell) => cell.execution_count !== null));
+  const haveRun = (file: INotebookContent) => codeCells(file).every((cell) => cell.execution_count !== null);
+  const executed = await notebook.saveUntil(haveRun);
   await notebook.waitForStatus('Idle');
-  const outputs = codeCells(notebook.file).flatMap((cell) => cell.outputs);
+  const outputs = codeCells(executed).flatMap((cell) => cell.outputs);
   expect(outputs.filter((output) => output.output_type === 'error')).toEqual([]);
   const png = outputs.map((output) => (output.data as IMimeBundle | undefined)?.['image/png']);
   expect(png.filter((picture) => typeof picture === 'string').length).toBeGreaterThan(5);

@@ -19,8 +19,21 @@ export function notebookOf(sources: readonly string[]): object {
   };
 }
 
-/** The code cells of a notebook file as it is now. */
-export function codeCells(file: string): ICodeCell[] {
-  const notebook = JSON.parse(readFileSync(file, 'utf8')) as INotebookContent;
+/** The notebook in a file, or undefined while somebody is writing it: not everybody writes a file in one step. */
+export function readNotebook(file: string): INotebookContent | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as INotebookContent;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export function codeCells(notebook: INotebookContent): ICodeCell[] {
   return notebook.cells.filter((cell): cell is ICodeCell => cell.cell_type === 'code');
+}
+
+/** The code cells of a notebook file that nobody is writing. */
+export function codeCellsOf(file: string): ICodeCell[] {
+  return codeCells(JSON.parse(readFileSync(file, 'utf8')) as INotebookContent);
 }

@@ -1,6 +1,8 @@
+import type { INotebookContent } from '@jupyterlab/nbformat';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Lab } from './lab.js';
+import { readNotebook } from './notebook-file.js';
 
 /** A notebook that is open in JupyterLab, in the words of a person who uses it. */
 export class NotebookPage {
@@ -89,13 +91,20 @@ export class NotebookPage {
     else await expect.poll(output).toMatch(text);
   }
 
-  /** Saves the notebook until its file is as `check` wants it: a save comes a while after the click that asks for it. */
-  async saveUntil(check: (file: string) => boolean, timeout = 120_000): Promise<void> {
+  /** Saves the notebook until its file is as `ready` wants it, and gives it: a save comes a while after the click that asks for it. */
+  async saveUntil(
+    ready: (notebook: INotebookContent) => boolean,
+    timeout = 120_000,
+  ): Promise<INotebookContent> {
+    let last: INotebookContent | undefined;
     const saved = async () => {
       await this.menu('File', 'Save Notebook');
-      return check(this.file);
+      last = readNotebook(this.file);
+      return last !== undefined && ready(last);
     };
     await expect.poll(saved, { timeout, interval: 1000 }).toBe(true);
+    if (last === undefined) throw new Error('the poll ended without a notebook');
+    return last;
   }
 
   /** The picture in a cell's output, or undefined while there is none. */

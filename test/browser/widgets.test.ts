@@ -1,5 +1,4 @@
 /** A widget of ours in JupyterLab with anywidget: a person moves a slider while a loop that never awaits uses it. */
-import { readFileSync } from 'node:fs';
 import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { screenshotFile, useStage } from './stage.js';
@@ -79,7 +78,7 @@ test('a slider sets the learning rate of a synchronous loop, and is there again 
   await notebook.page.screenshot({ path: screenshotFile('slider-while-training') });
 
   const before = await shown();
-  await notebook.saveUntil((file) => readFileSync(file, 'utf8').includes('widget-view+json'));
+  await notebook.saveUntil((file) => JSON.stringify(file).includes('widget-view+json'));
   await notebook.page.reload();
   await expect.poll(shown).toBe(before);
   await drag(slider, 0.75, 1.05);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import { beforeAll, expect, test } from 'vitest';
-import { codeCells, notebookOf } from '../browser/notebook-file.js';
+import { codeCellsOf, notebookOf } from '../browser/notebook-file.js';
 import { jupyterEnv, python, root } from './environment.js';
 
 const lesson = path.join(root, 'notebooks/02-descent.ipynb');
@@ -26,7 +26,7 @@ function runPython(args: string[]): { status: number | null; output: string } {
 
 /** Every code cell ran, none failed, and a picture is among the outputs. */
 function expectExecutedLesson(file: string): void {
-  const cells = codeCells(file);
+  const cells = codeCellsOf(file);
   expect(cells.length).toBeGreaterThan(5);
   expect(cells.map((cell) => cell.execution_count)).toEqual(cells.map((_, index) => index + 1));
   const outputs = cells.flatMap((cell) => cell.outputs);
@@ -119,7 +119,7 @@ test('nbclient keeps the state of widgets, from which pages without a kernel dra
   const notebook = JSON.parse(readFileSync(file, 'utf8')) as INotebookContent;
   const states = notebook.metadata.widgets as Record<string, { state: Record<string, object> }>;
   const { state } = states['application/vnd.jupyter.widget-state+json'];
-  const shown = codeCells(file)[0].outputs[0].data as Record<string, { model_id: string }>;
+  const shown = codeCellsOf(file)[0].outputs[0].data as Record<string, { model_id: string }>;
   const { model_id } = shown['application/vnd.jupyter.widget-view+json'];
   expect(state[model_id]).toMatchObject({
     model_module: 'anywidget',

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { codeCells, notebookOf } from '../browser/notebook-file.js';
+import { codeCellsOf, notebookOf } from '../browser/notebook-file.js';
 import { jupyterEnv, python, root } from './environment.js';
 
 const NAME = 'données 🎉 π ∇.ipynb';
@@ -32,7 +32,7 @@ function makeFolder(): string {
 
 /** What each cell must have shown: text of streams by name, and the text of its result. */
 function expectRight(file: string): void {
-  const shown = codeCells(file).map(({ outputs }) =>
+  const shown = codeCellsOf(file).map(({ outputs }) =>
     outputs.map((output): [kind: string, text: string] => {
       const text = (value: unknown) =>
         Array.isArray(value) ? value.join('') : typeof value === 'string' ? value : '';

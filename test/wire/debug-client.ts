@@ -127,6 +127,16 @@ export class DebugClient {
     return valuesOf(await this.scope(top.id, name));
   }
 
+  async goOn(): Promise<void> {
+    await this.ask('continue', { threadId: 1 });
+    await this.event('continued');
+  }
+
+  async evaluate(expression: string, frame = 0, context = 'repl'): Promise<string> {
+    const { id } = (await this.frames())[frame];
+    return (await this.ask<{ result: string }>('evaluate', { expression, frameId: id, context })).result;
+  }
+
   async step(command: 'next' | 'stepIn' | 'stepOut' | 'continue'): Promise<string> {
     await this.ask(command, { threadId: 1 });
     await this.stopped();

@@ -71,7 +71,7 @@ export function byName(
   for (const name of order.slice(0, needed)) {
     if (name in given) continue;
     throw new TypeError(
-      `${owner}: ${name} is needed: ${order.slice(0, needed).join(', ')} come first, or by name; got ${
+      `${owner}: ${name} is needed: give ${order.slice(0, needed).join(', ')} first, or by name; got ${
         args.length === 0 ? 'nothing' : args.map(describeValue).join(', ')
       }`,
     );

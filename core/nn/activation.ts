@@ -2,12 +2,10 @@
 
 import type { FloatDType } from '../dtype.js';
 import * as A from '../ops/activations.js';
-import { formatShape } from '../layout.js';
 import { full } from '../ops/creation.js';
 import { runInPlace } from '../ops/inplace.js';
 import * as P from '../ops/pointwise.js';
 import type { FunctionOp } from '../ops/record.js';
-import { logSoftmax, softmax, softmin } from '../ops/softmax.js';
 import type { Tensor } from '../tensor.js';
 import { rrelu } from './functional/random.js';
 import { type Arguments, byName } from '../arguments.js';
@@ -33,15 +31,56 @@ abstract class InPlace extends Module {
   }
 }
 
-type InPlaceOnly = Arguments<{ inplace?: boolean }, ['inplace']>;
+const INPLACE = ['inplace'] as const;
+const SLOPE = ['negativeSlope', 'inplace'] as const;
+const ALPHA = ['alpha', 'inplace'] as const;
+const LAMBD = ['lambd'] as const;
+const SOFTPLUS = ['beta', 'threshold'] as const;
+const HARDTANH = ['minVal', 'maxVal', 'inplace'] as const;
+const THRESHOLD = ['threshold', 'value', 'inplace'] as const;
+const GELU_ORDER = ['approximate'] as const;
+const PRELU = ['numParameters', 'init'] as const;
+const RRELU = ['lower', 'upper'] as const;
+
+interface InPlaceArguments {
+  inplace?: boolean;
+}
+interface SlopeArguments extends InPlaceArguments {
+  negativeSlope?: number;
+}
+interface AlphaArguments extends InPlaceArguments {
+  alpha?: number;
+}
+interface LambdArguments {
+  lambd?: number;
+}
+interface SoftplusArguments {
+  beta?: number;
+  threshold?: number;
+}
+interface HardtanhArguments extends InPlaceArguments {
+  minVal?: number;
+  maxVal?: number;
+}
+interface ThresholdArguments extends InPlaceArguments {
+  threshold: number;
+  value: number;
+}
+interface GELUArguments {
+  approximate?: 'none' | 'tanh';
+}
+interface RReLUArguments {
+  lower?: number;
+  upper?: number;
+}
 
 /** What activations without other arguments share. */
 abstract class Simple extends InPlace {
   readonly inplace: boolean;
 
-  constructor(...args: InPlaceOnly) {
+  constructor(...args: Arguments<InPlaceArguments, typeof INPLACE>) {
     super();
-    this.inplace = byName<{ inplace?: boolean }>(new.target.name, args, ['inplace'], 0, []).inplace ?? false;
+    this.inplace = byName<InPlaceArguments>(new.target.name, args, INPLACE, 0, []).inplace ?? false;
   }
 }
 
@@ -134,17 +173,9 @@ export class LeakyReLU extends InPlace {
   readonly negativeSlope: number;
   readonly inplace: boolean;
 
-  constructor(
-    ...args: Arguments<{ negativeSlope?: number; inplace?: boolean }, ['negativeSlope', 'inplace']>
-  ) {
+  constructor(...args: Arguments<SlopeArguments, typeof SLOPE>) {
     super();
-    const given = byName<{ negativeSlope?: number; inplace?: boolean }>(
-      'LeakyReLU',
-      args,
-      ['negativeSlope', 'inplace'],
-      0,
-      [],
-    );
+    const given = byName<SlopeArguments>('LeakyReLU', args, SLOPE, 0, []);
     this.negativeSlope = given.negativeSlope ?? 0.01;
     this.inplace = given.inplace ?? false;
   }
@@ -163,9 +194,9 @@ export class ELU extends InPlace {
   readonly alpha: number;
   readonly inplace: boolean;
 
-  constructor(...args: Arguments<{ alpha?: number; inplace?: boolean }, ['alpha', 'inplace']>) {
+  constructor(...args: Arguments<AlphaArguments, typeof ALPHA>) {
     super();
-    const given = byName<{ alpha?: number; inplace?: boolean }>('ELU', args, ['alpha', 'inplace'], 0, []);
+    const given = byName<AlphaArguments>('ELU', args, ALPHA, 0, []);
     this.alpha = given.alpha ?? 1;
     this.inplace = given.inplace ?? false;
   }
@@ -184,9 +215,9 @@ export class CELU extends InPlace {
   readonly alpha: number;
   readonly inplace: boolean;
 
-  constructor(...args: Arguments<{ alpha?: number; inplace?: boolean }, ['alpha', 'inplace']>) {
+  constructor(...args: Arguments<AlphaArguments, typeof ALPHA>) {
     super();
-    const given = byName<{ alpha?: number; inplace?: boolean }>('CELU', args, ['alpha', 'inplace'], 0, []);
+    const given = byName<AlphaArguments>('CELU', args, ALPHA, 0, []);
     this.alpha = given.alpha ?? 1;
     this.inplace = given.inplace ?? false;
   }
@@ -204,10 +235,9 @@ export class CELU extends InPlace {
 export class Hardshrink extends Module {
   readonly lambd: number;
 
-  constructor(...args: Arguments<{ lambd?: number }, ['lambd']>) {
+  constructor(...args: Arguments<LambdArguments, typeof LAMBD>) {
     super();
-    const given = byName<{ lambd?: number }>('Hardshrink', args, ['lambd'], 0, []);
-    this.lambd = given.lambd ?? 0.5;
+    this.lambd = byName<LambdArguments>('Hardshrink', args, LAMBD, 0, []).lambd ?? 0.5;
   }
 
   forward(input: Tensor): Tensor {
@@ -223,10 +253,9 @@ export class Hardshrink extends Module {
 export class Softshrink extends Module {
   readonly lambd: number;
 
-  constructor(...args: Arguments<{ lambd?: number }, ['lambd']>) {
+  constructor(...args: Arguments<LambdArguments, typeof LAMBD>) {
     super();
-    const given = byName<{ lambd?: number }>('Softshrink', args, ['lambd'], 0, []);
-    this.lambd = given.lambd ?? 0.5;
+    this.lambd = byName<LambdArguments>('Softshrink', args, LAMBD, 0, []).lambd ?? 0.5;
   }
 
   forward(input: Tensor): Tensor {
@@ -243,15 +272,9 @@ export class Softplus extends Module {
   readonly beta: number;
   readonly threshold: number;
 
-  constructor(...args: Arguments<{ beta?: number; threshold?: number }, ['beta', 'threshold']>) {
+  constructor(...args: Arguments<SoftplusArguments, typeof SOFTPLUS>) {
     super();
-    const given = byName<{ beta?: number; threshold?: number }>(
-      'Softplus',
-      args,
-      ['beta', 'threshold'],
-      0,
-      [],
-    );
+    const given = byName<SoftplusArguments>('Softplus', args, SOFTPLUS, 0, []);
     this.beta = given.beta ?? 1;
     this.threshold = given.threshold ?? 20;
   }
@@ -271,20 +294,9 @@ export class Hardtanh extends InPlace {
   readonly maxVal: number;
   readonly inplace: boolean;
 
-  constructor(
-    ...args: Arguments<
-      { minVal?: number; maxVal?: number; inplace?: boolean },
-      ['minVal', 'maxVal', 'inplace']
-    >
-  ) {
+  constructor(...args: Arguments<HardtanhArguments, typeof HARDTANH>) {
     super();
-    const given = byName<{ minVal?: number; maxVal?: number; inplace?: boolean }>(
-      'Hardtanh',
-      args,
-      ['minVal', 'maxVal', 'inplace'],
-      0,
-      [],
-    );
+    const given = byName<HardtanhArguments>('Hardtanh', args, HARDTANH, 0, []);
     this.minVal = given.minVal ?? -1;
     this.maxVal = given.maxVal ?? 1;
     this.inplace = given.inplace ?? false;
@@ -305,20 +317,9 @@ export class Threshold extends InPlace {
   readonly value: number;
   readonly inplace: boolean;
 
-  constructor(
-    ...args: Arguments<
-      { threshold: number; value: number; inplace?: boolean },
-      ['threshold', 'value', 'inplace']
-    >
-  ) {
+  constructor(...args: Arguments<ThresholdArguments, typeof THRESHOLD>) {
     super();
-    const given = byName<{ threshold: number; value: number; inplace?: boolean }>(
-      'Threshold',
-      args,
-      ['threshold', 'value', 'inplace'],
-      2,
-      [],
-    );
+    const given = byName<ThresholdArguments>('Threshold', args, THRESHOLD, 2, []);
     this.threshold = given.threshold;
     this.value = given.value;
     this.inplace = given.inplace ?? false;
@@ -337,10 +338,9 @@ export class Threshold extends InPlace {
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
-  constructor(...args: Arguments<{ approximate?: 'none' | 'tanh' }, ['approximate']>) {
+  constructor(...args: Arguments<GELUArguments, typeof GELU_ORDER>) {
     super();
-    const given = byName<{ approximate?: 'none' | 'tanh' }>('GELU', args, ['approximate'], 0, []);
-    this.approximate = given.approximate ?? 'none';
+    this.approximate = byName<GELUArguments>('GELU', args, GELU_ORDER, 0, []).approximate ?? 'none';
   }
 
   forward(input: Tensor): Tensor {
@@ -349,25 +349,6 @@ export class GELU extends Module {
 
   override extraRepr(): string {
     return `approximate='${this.approximate}'`;
-  }
-}
-
-/** a σ(b), where a and b are the two halves of a dimension (the last): halves its size. */
-export class GLU extends Module {
-  readonly dim: number;
-
-  constructor(...args: Arguments<{ dim?: number }, ['dim']>) {
-    super();
-    const given = byName<{ dim?: number }>('GLU', args, ['dim'], 0, []);
-    this.dim = given.dim ?? -1;
-  }
-
-  forward(input: Tensor): Tensor {
-    return A.glu(input, this.dim);
-  }
-
-  override extraRepr(): string {
-    return `dim=${this.dim}`;
   }
 }
 
@@ -383,13 +364,9 @@ export class PReLU extends Module {
   weight: Parameter;
   readonly numParameters: number;
 
-  constructor(...args: Arguments<PReLUArguments, ['numParameters', 'init']>) {
+  constructor(...args: Arguments<PReLUArguments, typeof PRELU>) {
     super();
-    const {
-      numParameters = 1,
-      init = 0.25,
-      dtype,
-    } = byName<PReLUArguments>('PReLU', args, ['numParameters', 'init']);
+    const { numParameters = 1, init = 0.25, dtype } = byName<PReLUArguments>('PReLU', args, PRELU);
     this.numParameters = numParameters;
     this.weight = new Parameter(full([numParameters], init, { dtype }));
   }
@@ -408,9 +385,9 @@ export class RReLU extends Module {
   readonly lower: number;
   readonly upper: number;
 
-  constructor(...args: Arguments<{ lower?: number; upper?: number }, ['lower', 'upper']>) {
+  constructor(...args: Arguments<RReLUArguments, typeof RRELU>) {
     super();
-    const given = byName<{ lower?: number; upper?: number }>('RReLU', args, ['lower', 'upper'], 0, []);
+    const given = byName<RReLUArguments>('RReLU', args, RRELU, 0, []);
     this.lower = given.lower ?? 1 / 8;
     this.upper = given.upper ?? 1 / 3;
   }
@@ -421,54 +398,5 @@ export class RReLU extends Module {
 
   override extraRepr(): string {
     return `lower=${this.lower}, upper=${this.upper}`;
-  }
-}
-
-/** What the softmax layers share: the dimension. */
-abstract class AlongDim extends Module {
-  /** The dimension whose elements add up to 1 (-1, the last). */
-  readonly dim: number;
-
-  constructor(...args: Arguments<{ dim?: number }, ['dim']>) {
-    super();
-    this.dim = byName<{ dim?: number }>(new.target.name, args, ['dim'], 0, []).dim ?? -1;
-  }
-
-  override extraRepr(): string {
-    return `dim=${this.dim}`;
-  }
-}
-
-/** e^xᵢ / Σⱼ e^xⱼ along a dimension. */
-export class Softmax extends AlongDim {
-  forward(input: Tensor): Tensor {
-    return softmax(input, this.dim);
-  }
-}
-
-/** xᵢ - ln Σⱼ e^xⱼ along a dimension, the logarithm of {@link Softmax}. */
-export class LogSoftmax extends AlongDim {
-  forward(input: Tensor): Tensor {
-    return logSoftmax(input, this.dim);
-  }
-}
-
-/** {@link Softmax} of -x. */
-export class Softmin extends AlongDim {
-  forward(input: Tensor): Tensor {
-    return softmin(input, this.dim);
-  }
-}
-
-/** {@link Softmax} over the channels at each place of [N, C, H, W], or without N. */
-export class Softmax2d extends Module {
-  /** @throws RangeError where the input has another number of dimensions */
-  forward(input: Tensor): Tensor {
-    if (input.ndim !== 3 && input.ndim !== 4) {
-      throw new RangeError(
-        `Softmax2d: takes an input of 3 or 4 dimensions, got shape ${formatShape(input.shape)}`,
-      );
-    }
-    return softmax(input, -3);
   }
 }

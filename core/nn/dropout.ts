@@ -20,21 +20,17 @@ export interface DropoutArguments {
   inplace?: boolean;
 }
 
+const DROPOUT = ['p', 'inplace'] as const;
+
 /** What dropout layers share: the probability. */
 abstract class DropoutLayer extends Module {
   readonly p: number;
   readonly inplace: boolean;
 
   /** @throws RangeError unless p is in [0, 1] */
-  constructor(...args: Arguments<DropoutArguments, ['p', 'inplace']>) {
+  constructor(...args: Arguments<DropoutArguments, typeof DROPOUT>) {
     super();
-    const { p = 0.5, inplace = false } = byName<DropoutArguments>(
-      new.target.name,
-      args,
-      ['p', 'inplace'],
-      0,
-      [],
-    );
+    const { p = 0.5, inplace = false } = byName<DropoutArguments>(new.target.name, args, DROPOUT, 0, []);
     if (!(p >= 0 && p <= 1)) throw new RangeError(`${this.typeName}: p must be in [0, 1], got ${p}`);
     this.p = p;
     this.inplace = inplace;

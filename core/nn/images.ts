@@ -1,8 +1,7 @@
-/** Layers that rearrange, pad and resize images. */
+/** Layers that rearrange and resize images. */
 
 import { fold, unfold } from '../ops/unfolding.js';
 import * as I from '../ops/images.js';
-import { pad, type PadMode } from '../ops/padding.js';
 import { lpPool1d, lpPool2d } from '../ops/average-pooling.js';
 import { maxUnpool2d } from '../ops/pooling.js';
 import type { PerDim } from '../ops/windows.js';
@@ -10,19 +9,25 @@ import type { Tensor } from '../tensor.js';
 import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 
+const UPSCALE = ['upscaleFactor'] as const;
+const DOWNSCALE = ['downscaleFactor'] as const;
+const GROUPS = ['groups'] as const;
+const UPSAMPLE = ['size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor'] as const;
+const UPSAMPLING = ['size', 'scaleFactor'] as const;
+const RESPONSE_NORM = ['size', 'alpha', 'beta', 'k'] as const;
+const UNFOLD = ['kernelSize', 'dilation', 'padding', 'stride'] as const;
+const FOLD = ['outputSize', ...UNFOLD] as const;
+const UNPOOL = ['kernelSize', 'stride', 'padding'] as const;
+const LP_POOL = ['normType', 'kernelSize', 'stride', 'ceilMode'] as const;
+
 /** [N, C r², H, W] → [N, C, H r, W r] (Shi et al., 2016). */
 export class PixelShuffle extends Module {
   readonly upscaleFactor: number;
 
-  constructor(...args: Arguments<{ upscaleFactor: number }, ['upscaleFactor']>) {
+  constructor(...args: Arguments<{ upscaleFactor: number }, typeof UPSCALE>) {
     super();
-    this.upscaleFactor = byName<{ upscaleFactor: number }>(
-      'PixelShuffle',
-      args,
-      ['upscaleFactor'],
-      1,
-      [],
-    ).upscaleFactor;
+    const given = byName<{ upscaleFactor: number }>('PixelShuffle', args, UPSCALE, 1, []);
+    this.upscaleFactor = given.upscaleFactor;
   }
 
   forward(input: Tensor): Tensor {
@@ -38,15 +43,10 @@ export class PixelShuffle extends Module {
 export class PixelUnshuffle extends Module {
   readonly downscaleFactor: number;
 
-  constructor(...args: Arguments<{ downscaleFactor: number }, ['downscaleFactor']>) {
+  constructor(...args: Arguments<{ downscaleFactor: number }, typeof DOWNSCALE>) {
     super();
-    this.downscaleFactor = byName<{ downscaleFactor: number }>(
-      'PixelUnshuffle',
-      args,
-      ['downscaleFactor'],
-      1,
-      [],
-    ).downscaleFactor;
+    const given = byName<{ downscaleFactor: number }>('PixelUnshuffle', args, DOWNSCALE, 1, []);
+    this.downscaleFactor = given.downscaleFactor;
   }
 
   forward(input: Tensor): Tensor {
@@ -62,9 +62,9 @@ export class PixelUnshuffle extends Module {
 export class ChannelShuffle extends Module {
   readonly groups: number;
 
-  constructor(...args: Arguments<{ groups: number }, ['groups']>) {
+  constructor(...args: Arguments<{ groups: number }, typeof GROUPS>) {
     super();
-    this.groups = byName<{ groups: number }>('ChannelShuffle', args, ['groups'], 1, []).groups;
+    this.groups = byName<{ groups: number }>('ChannelShuffle', args, GROUPS, 1, []).groups;
   }
 
   forward(input: Tensor): Tensor {
@@ -76,15 +76,13 @@ export class ChannelShuffle extends Module {
   }
 }
 
-const UPSAMPLE_ORDER = ['size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor'] as const;
-
 /** Resizes [N, C, …] to a size or by a factor; see {@link I.interpolate}. */
 export class Upsample extends Module {
   readonly options: I.InterpolateOptions;
 
-  constructor(...args: Arguments<I.InterpolateOptions, typeof UPSAMPLE_ORDER>) {
+  constructor(...args: Arguments<I.InterpolateOptions, typeof UPSAMPLE>) {
     super();
-    this.options = byName<I.InterpolateOptions>(new.target.name, args, UPSAMPLE_ORDER, 0, []);
+    this.options = byName<I.InterpolateOptions>(new.target.name, args, UPSAMPLE, 0, []);
   }
 
   forward(input: Tensor): Tensor {
@@ -97,9 +95,9 @@ export type UpsamplingOptions = Pick<I.InterpolateOptions, 'size' | 'scaleFactor
 
 /** Resizes [N, C, H, W] by repeating the nearest pixel. */
 export class UpsamplingNearest2d extends Upsample {
-  constructor(...args: Arguments<UpsamplingOptions, ['size', 'scaleFactor']>) {
+  constructor(...args: Arguments<UpsamplingOptions, typeof UPSAMPLING>) {
     super({
-      ...byName<UpsamplingOptions>('UpsamplingNearest2d', args, ['size', 'scaleFactor'], 0, []),
+      ...byName<UpsamplingOptions>('UpsamplingNearest2d', args, UPSAMPLING, 0, []),
       mode: 'nearest',
     });
   }
@@ -107,29 +105,26 @@ export class UpsamplingNearest2d extends Upsample {
 
 /** Resizes [N, C, H, W] by bilinear interpolation between the pixels, of which those in the corners stay. */
 export class UpsamplingBilinear2d extends Upsample {
-  constructor(...args: Arguments<UpsamplingOptions, ['size', 'scaleFactor']>) {
+  constructor(...args: Arguments<UpsamplingOptions, typeof UPSAMPLING>) {
     super({
-      ...byName<UpsamplingOptions>('UpsamplingBilinear2d', args, ['size', 'scaleFactor'], 0, []),
+      ...byName<UpsamplingOptions>('UpsamplingBilinear2d', args, UPSAMPLING, 0, []),
       mode: 'bilinear',
       alignCorners: true,
     });
   }
 }
 
+type ResponseNormArguments = I.ResponseNormOptions & { size: number };
+
 /** Divides by the neighbouring channels' activity (Krizhevsky et al., 2012); see {@link I.localResponseNorm}. */
 export class LocalResponseNorm extends Module {
   readonly size: number;
   readonly options: I.ResponseNormOptions;
 
-  constructor(...args: Arguments<I.ResponseNormOptions & { size: number }, ['size', 'alpha', 'beta', 'k']>) {
+  constructor(...args: Arguments<ResponseNormArguments, typeof RESPONSE_NORM>) {
     super();
-    const { size, ...options } = byName<I.ResponseNormOptions & { size: number }>(
-      'LocalResponseNorm',
-      args,
-      ['size', 'alpha', 'beta', 'k'],
-      1,
-      [],
-    );
+    const given = byName<ResponseNormArguments>('LocalResponseNorm', args, RESPONSE_NORM, 1, []);
+    const { size, ...options } = given;
     this.size = size;
     this.options = options;
   }
@@ -150,25 +145,17 @@ export interface UnfoldLayerOptions {
   stride?: PerDim;
 }
 
+type UnfoldArguments = UnfoldLayerOptions & { kernelSize: PerDim };
+type FoldArguments = UnfoldArguments & { outputSize: PerDim };
+
 /** The windows of images [N, C, H, W] as columns [N, C kH kW, L]. */
 export class Unfold extends Module {
   readonly kernelSize: PerDim;
   readonly options: UnfoldLayerOptions;
 
-  constructor(
-    ...args: Arguments<
-      UnfoldLayerOptions & { kernelSize: PerDim },
-      ['kernelSize', 'dilation', 'padding', 'stride']
-    >
-  ) {
+  constructor(...args: Arguments<UnfoldArguments, typeof UNFOLD>) {
     super();
-    const { kernelSize, ...options } = byName<UnfoldLayerOptions & { kernelSize: PerDim }>(
-      'Unfold',
-      args,
-      ['kernelSize', 'dilation', 'padding', 'stride'],
-      1,
-      [],
-    );
+    const { kernelSize, ...options } = byName<UnfoldArguments>('Unfold', args, UNFOLD, 1, []);
     this.kernelSize = kernelSize;
     this.options = options;
   }
@@ -184,16 +171,9 @@ export class Fold extends Module {
   readonly kernelSize: PerDim;
   readonly options: UnfoldLayerOptions;
 
-  constructor(
-    ...args: Arguments<
-      UnfoldLayerOptions & { outputSize: PerDim; kernelSize: PerDim },
-      ['outputSize', 'kernelSize', 'dilation', 'padding', 'stride']
-    >
-  ) {
+  constructor(...args: Arguments<FoldArguments, typeof FOLD>) {
     super();
-    const { outputSize, kernelSize, ...options } = byName<
-      UnfoldLayerOptions & { outputSize: PerDim; kernelSize: PerDim }
-    >('Fold', args, ['outputSize', 'kernelSize', 'dilation', 'padding', 'stride'], 2, []);
+    const { outputSize, kernelSize, ...options } = byName<FoldArguments>('Fold', args, FOLD, 2, []);
     this.outputSize = outputSize;
     this.kernelSize = kernelSize;
     this.options = options;
@@ -204,25 +184,20 @@ export class Fold extends Module {
   }
 }
 
+interface UnpoolArguments {
+  kernelSize: PerDim;
+  stride?: PerDim;
+  padding?: PerDim;
+}
+
 /** Puts what a maximum pooling of 2 dimensions with indices gave back to where it was. */
 export class MaxUnpool2d extends Module {
   readonly kernelSize: PerDim;
-  readonly options: { stride?: PerDim; padding?: PerDim };
+  readonly options: Omit<UnpoolArguments, 'kernelSize'>;
 
-  constructor(
-    ...args: Arguments<
-      { stride?: PerDim; padding?: PerDim } & { kernelSize: PerDim },
-      ['kernelSize', 'stride', 'padding']
-    >
-  ) {
+  constructor(...args: Arguments<UnpoolArguments, typeof UNPOOL>) {
     super();
-    const { kernelSize, ...options } = byName<{ stride?: PerDim; padding?: PerDim } & { kernelSize: PerDim }>(
-      'MaxUnpool2d',
-      args,
-      ['kernelSize', 'stride', 'padding'],
-      1,
-      [],
-    );
+    const { kernelSize, ...options } = byName<UnpoolArguments>('MaxUnpool2d', args, UNPOOL, 1, []);
     this.kernelSize = kernelSize;
     this.options = options;
   }
@@ -232,221 +207,38 @@ export class MaxUnpool2d extends Module {
   }
 }
 
-/** (Σ xᵖ)^(1/p) of windows of [N, C, L]. */
-export class LPPool1d extends Module {
+interface LPPoolArguments {
+  normType: number;
+  kernelSize: PerDim;
+  stride?: PerDim;
+  ceilMode?: boolean;
+}
+
+/** What pooling by a norm shares. */
+abstract class LPPool extends Module {
   readonly normType: number;
   readonly kernelSize: PerDim;
-  readonly options: { stride?: PerDim; ceilMode?: boolean };
+  readonly options: Omit<LPPoolArguments, 'normType' | 'kernelSize'>;
 
-  constructor(
-    ...args: Arguments<
-      { stride?: PerDim; ceilMode?: boolean } & { normType: number; kernelSize: PerDim },
-      ['normType', 'kernelSize', 'stride', 'ceilMode']
-    >
-  ) {
+  constructor(...args: Arguments<LPPoolArguments, typeof LP_POOL>) {
     super();
-    const { normType, kernelSize, ...options } = byName<
-      { stride?: PerDim; ceilMode?: boolean } & { normType: number; kernelSize: PerDim }
-    >('LPPool1d', args, ['normType', 'kernelSize', 'stride', 'ceilMode'], 2, []);
+    const { normType, kernelSize, ...options } = byName<LPPoolArguments>(this.typeName, args, LP_POOL, 2, []);
     this.normType = normType;
     this.kernelSize = kernelSize;
     this.options = options;
   }
+}
 
+/** (Σ xᵖ)^(1/p) of windows of [N, C, L]. */
+export class LPPool1d extends LPPool {
   forward(input: Tensor): Tensor {
     return lpPool1d(input, this.normType, this.kernelSize, { ...this.options });
   }
 }
 
 /** (Σ xᵖ)^(1/p) of windows of [N, C, H, W]. */
-export class LPPool2d extends Module {
-  readonly normType: number;
-  readonly kernelSize: PerDim;
-  readonly options: { stride?: PerDim; ceilMode?: boolean };
-
-  constructor(
-    ...args: Arguments<
-      { stride?: PerDim; ceilMode?: boolean } & { normType: number; kernelSize: PerDim },
-      ['normType', 'kernelSize', 'stride', 'ceilMode']
-    >
-  ) {
-    super();
-    const { normType, kernelSize, ...options } = byName<
-      { stride?: PerDim; ceilMode?: boolean } & { normType: number; kernelSize: PerDim }
-    >('LPPool2d', args, ['normType', 'kernelSize', 'stride', 'ceilMode'], 2, []);
-    this.normType = normType;
-    this.kernelSize = kernelSize;
-    this.options = options;
-  }
-
+export class LPPool2d extends LPPool {
   forward(input: Tensor): Tensor {
     return lpPool2d(input, this.normType, this.kernelSize, { ...this.options });
-  }
-}
-
-/** What padding layers share. */
-abstract class Padding extends Module {
-  readonly padding: readonly number[];
-  protected abstract readonly mode: PadMode;
-
-  /**
-   * @param padding places on all sides, or [left, right, top, bottom, …]
-   * @param value what a constant padding holds
-   */
-  constructor(
-    dims: number,
-    padding: number | readonly number[],
-    readonly value = 0,
-  ) {
-    super();
-    this.padding = typeof padding === 'number' ? new Array<number>(2 * dims).fill(padding) : padding;
-    if (this.padding.length !== 2 * dims) {
-      throw new RangeError(
-        `${this.typeName}: padding is a number or a list of ${2 * dims}, got [${this.padding.join(', ')}]`,
-      );
-    }
-  }
-
-  forward(input: Tensor): Tensor {
-    return pad(input, this.padding, { mode: this.mode, value: this.value });
-  }
-
-  override extraRepr(): string {
-    return `[${this.padding.join(', ')}]`;
-  }
-}
-
-/** Pads [N, C, L] with its mirror image. */
-export class ReflectionPad1d extends Padding {
-  protected readonly mode = 'reflect';
-
-  constructor(padding: number | readonly number[]) {
-    super(1, padding);
-  }
-}
-
-/** Pads [N, C, H, W] with its mirror image. */
-export class ReflectionPad2d extends Padding {
-  protected readonly mode = 'reflect';
-
-  constructor(padding: number | readonly number[]) {
-    super(2, padding);
-  }
-}
-
-/** Pads [N, C, D, H, W] with its mirror image. */
-export class ReflectionPad3d extends Padding {
-  protected readonly mode = 'reflect';
-
-  constructor(padding: number | readonly number[]) {
-    super(3, padding);
-  }
-}
-
-/** Pads [N, C, L] with its edge. */
-export class ReplicationPad1d extends Padding {
-  protected readonly mode = 'replicate';
-
-  constructor(padding: number | readonly number[]) {
-    super(1, padding);
-  }
-}
-
-/** Pads [N, C, H, W] with its edge. */
-export class ReplicationPad2d extends Padding {
-  protected readonly mode = 'replicate';
-
-  constructor(padding: number | readonly number[]) {
-    super(2, padding);
-  }
-}
-
-/** Pads [N, C, D, H, W] with its edge. */
-export class ReplicationPad3d extends Padding {
-  protected readonly mode = 'replicate';
-
-  constructor(padding: number | readonly number[]) {
-    super(3, padding);
-  }
-}
-
-/** Pads [N, C, L] with its other end, as if it went round. */
-export class CircularPad1d extends Padding {
-  protected readonly mode = 'circular';
-
-  constructor(padding: number | readonly number[]) {
-    super(1, padding);
-  }
-}
-
-/** Pads [N, C, H, W] with its other end, as if it went round. */
-export class CircularPad2d extends Padding {
-  protected readonly mode = 'circular';
-
-  constructor(padding: number | readonly number[]) {
-    super(2, padding);
-  }
-}
-
-/** Pads [N, C, D, H, W] with its other end, as if it went round. */
-export class CircularPad3d extends Padding {
-  protected readonly mode = 'circular';
-
-  constructor(padding: number | readonly number[]) {
-    super(3, padding);
-  }
-}
-
-/** Pads [N, C, L] with zeros. */
-export class ZeroPad1d extends Padding {
-  protected readonly mode = 'constant';
-
-  constructor(padding: number | readonly number[]) {
-    super(1, padding);
-  }
-}
-
-/** Pads [N, C, H, W] with zeros. */
-export class ZeroPad2d extends Padding {
-  protected readonly mode = 'constant';
-
-  constructor(padding: number | readonly number[]) {
-    super(2, padding);
-  }
-}
-
-/** Pads [N, C, D, H, W] with zeros. */
-export class ZeroPad3d extends Padding {
-  protected readonly mode = 'constant';
-
-  constructor(padding: number | readonly number[]) {
-    super(3, padding);
-  }
-}
-
-/** Pads [N, C, L] with a number. */
-export class ConstantPad1d extends Padding {
-  protected readonly mode = 'constant';
-
-  constructor(padding: number | readonly number[], value: number) {
-    super(1, padding, value);
-  }
-}
-
-/** Pads [N, C, H, W] with a number. */
-export class ConstantPad2d extends Padding {
-  protected readonly mode = 'constant';
-
-  constructor(padding: number | readonly number[], value: number) {
-    super(2, padding, value);
-  }
-}
-
-/** Pads [N, C, D, H, W] with a number. */
-export class ConstantPad3d extends Padding {
-  protected readonly mode = 'constant';
-
-  constructor(padding: number | readonly number[], value: number) {
-    super(3, padding, value);
   }
 }

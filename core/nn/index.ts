@@ -3,14 +3,12 @@ export {
   CELU,
   ELU,
   GELU,
-  GLU,
   Hardshrink,
   Hardsigmoid,
   Hardswish,
   Hardtanh,
   LeakyReLU,
   LogSigmoid,
-  LogSoftmax,
   Mish,
   PReLU,
   ReLU,
@@ -19,9 +17,6 @@ export {
   SELU,
   Sigmoid,
   SiLU,
-  Softmax,
-  Softmax2d,
-  Softmin,
   Softplus,
   Softshrink,
   Softsign,
@@ -61,12 +56,6 @@ export { functionalCall, stackModuleState } from './functional-call.js';
 export type { BackwardHook, ForwardHook, ForwardPreHook } from './hooks.js';
 export {
   ChannelShuffle,
-  CircularPad1d,
-  CircularPad2d,
-  CircularPad3d,
-  ConstantPad1d,
-  ConstantPad2d,
-  ConstantPad3d,
   Fold,
   LocalResponseNorm,
   LPPool1d,
@@ -74,21 +63,12 @@ export {
   MaxUnpool2d,
   PixelShuffle,
   PixelUnshuffle,
-  ReflectionPad1d,
-  ReflectionPad2d,
-  ReflectionPad3d,
-  ReplicationPad1d,
-  ReplicationPad2d,
-  ReplicationPad3d,
   Unfold,
   type UnfoldLayerOptions,
   Upsample,
   UpsamplingBilinear2d,
   UpsamplingNearest2d,
   type UpsamplingOptions,
-  ZeroPad1d,
-  ZeroPad2d,
-  ZeroPad3d,
 } from './images.js';
 export * as init from './init.js';
 export { Bilinear, Identity, type LayerOptions, Linear } from './linear.js';
@@ -138,6 +118,23 @@ export {
   type RMSNormOptions,
 } from './normalization.js';
 export { PackedSequence } from './packed.js';
+export {
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  ZeroPad1d,
+  ZeroPad2d,
+  ZeroPad3d,
+} from './padding.js';
 export { Parameter } from './parameter.js';
 export {
   AdaptiveAvgPool1d,
@@ -158,6 +155,7 @@ export {
 } from './pooling.js';
 export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js';
 export { Flatten, Unflatten } from './shape.js';
+export { GLU, LogSoftmax, Softmax, Softmax2d, Softmin } from './softmax.js';
 export type { LoadResult, StateDict } from './state.js';
 export { ModelSummary, summary, type SummaryOptions, type SummaryRow } from './summary.js';
 export {

@@ -22,10 +22,26 @@ abstract class Loss extends Module {
   }
 }
 
+interface SmoothL1Options extends ReductionOptions {
+  beta?: number;
+}
+
+interface HuberOptions extends ReductionOptions {
+  delta?: number;
+}
+
+const REDUCTION_ORDER = ['reduction'] as const;
+const SMOOTH_L1_ORDER = ['reduction', 'beta'] as const;
+const HUBER_ORDER = ['reduction', 'delta'] as const;
+const BINARY_ORDER = ['weight', 'reduction', 'posWeight'] as const;
+const CLASS_ORDER = ['weight', 'ignoreIndex', 'reduction'] as const;
+const CROSS_ENTROPY_ORDER = [...CLASS_ORDER, 'labelSmoothing'] as const;
+const CTC_ORDER = ['blank', 'reduction', 'zeroInfinity'] as const;
+
 /** (x - y)². */
 export class MSELoss extends Loss {
-  constructor(...args: Arguments<ReductionOptions, ['reduction']>) {
-    const options = byName<ReductionOptions>('MSELoss', args, ['reduction'], 0, []);
+  constructor(...args: Arguments<ReductionOptions, typeof REDUCTION_ORDER>) {
+    const options = byName<ReductionOptions>('MSELoss', args, REDUCTION_ORDER, 0, []);
     super(options);
   }
 
@@ -36,8 +52,8 @@ export class MSELoss extends Loss {
 
 /** |x - y|. */
 export class L1Loss extends Loss {
-  constructor(...args: Arguments<ReductionOptions, ['reduction']>) {
-    const options = byName<ReductionOptions>('L1Loss', args, ['reduction'], 0, []);
+  constructor(...args: Arguments<ReductionOptions, typeof REDUCTION_ORDER>) {
+    const options = byName<ReductionOptions>('L1Loss', args, REDUCTION_ORDER, 0, []);
     super(options);
   }
 
@@ -50,14 +66,8 @@ export class L1Loss extends Loss {
 export class SmoothL1Loss extends Loss {
   readonly beta: number;
 
-  constructor(...args: Arguments<ReductionOptions & { beta?: number }, ['reduction', 'beta']>) {
-    const options = byName<ReductionOptions & { beta?: number }>(
-      'SmoothL1Loss',
-      args,
-      ['reduction', 'beta'],
-      0,
-      [],
-    );
+  constructor(...args: Arguments<SmoothL1Options, typeof SMOOTH_L1_ORDER>) {
+    const options = byName<SmoothL1Options>('SmoothL1Loss', args, SMOOTH_L1_ORDER, 0, []);
     super(options);
     this.beta = options.beta ?? 1;
   }
@@ -71,14 +81,8 @@ export class SmoothL1Loss extends Loss {
 export class HuberLoss extends Loss {
   readonly delta: number;
 
-  constructor(...args: Arguments<ReductionOptions & { delta?: number }, ['reduction', 'delta']>) {
-    const options = byName<ReductionOptions & { delta?: number }>(
-      'HuberLoss',
-      args,
-      ['reduction', 'delta'],
-      0,
-      [],
-    );
+  constructor(...args: Arguments<HuberOptions, typeof HUBER_ORDER>) {
+    const options = byName<HuberOptions>('HuberLoss', args, HUBER_ORDER, 0, []);
     super(options);
     this.delta = options.delta ?? 1;
   }
@@ -101,14 +105,8 @@ export class BCEWithLogitsLoss extends Loss {
   readonly weight: Tensor | null;
   readonly posWeight: Tensor | null;
 
-  constructor(...args: Arguments<BinaryLossOptions, ['weight', 'reduction', 'posWeight']>) {
-    const options = byName<BinaryLossOptions>(
-      'BCEWithLogitsLoss',
-      args,
-      ['weight', 'reduction', 'posWeight'],
-      0,
-      [],
-    );
+  constructor(...args: Arguments<BinaryLossOptions, typeof BINARY_ORDER>) {
+    const options = byName<BinaryLossOptions>('BCEWithLogitsLoss', args, BINARY_ORDER, 0, []);
     super(options);
     this.weight = options.weight ?? null;
     this.posWeight = options.posWeight ?? null;
@@ -135,8 +133,8 @@ export class NLLLoss extends Loss {
   readonly weight: Tensor | null;
   readonly ignoreIndex: number;
 
-  constructor(...args: Arguments<ClassLossOptions, ['weight', 'ignoreIndex', 'reduction']>) {
-    const options = byName<ClassLossOptions>('NLLLoss', args, ['weight', 'ignoreIndex', 'reduction'], 0, []);
+  constructor(...args: Arguments<ClassLossOptions, typeof CLASS_ORDER>) {
+    const options = byName<ClassLossOptions>('NLLLoss', args, CLASS_ORDER, 0, []);
     super(options);
     this.weight = options.weight ?? null;
     this.ignoreIndex = options.ignoreIndex ?? -100;
@@ -164,16 +162,8 @@ export class CrossEntropyLoss extends Loss {
   readonly ignoreIndex: number;
   readonly labelSmoothing: number;
 
-  constructor(
-    ...args: Arguments<CrossEntropyOptions, ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing']>
-  ) {
-    const options = byName<CrossEntropyOptions>(
-      'CrossEntropyLoss',
-      args,
-      ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'],
-      0,
-      [],
-    );
+  constructor(...args: Arguments<CrossEntropyOptions, typeof CROSS_ENTROPY_ORDER>) {
+    const options = byName<CrossEntropyOptions>('CrossEntropyLoss', args, CROSS_ENTROPY_ORDER, 0, []);
     super(options);
     this.weight = options.weight ?? null;
     this.ignoreIndex = options.ignoreIndex ?? -100;
@@ -192,8 +182,8 @@ export class CTCLoss extends Loss {
   readonly blank: number;
   readonly zeroInfinity: boolean;
 
-  constructor(...args: Arguments<CtcOptions, ['blank', 'reduction', 'zeroInfinity']>) {
-    const options = byName<CtcOptions>('CTCLoss', args, ['blank', 'reduction', 'zeroInfinity'], 0, []);
+  constructor(...args: Arguments<CtcOptions, typeof CTC_ORDER>) {
+    const options = byName<CtcOptions>('CTCLoss', args, CTC_ORDER, 0, []);
     super(options);
     this.blank = options.blank ?? 0;
     this.zeroInfinity = options.zeroInfinity ?? false;

@@ -6,20 +6,27 @@ import type { Tensor } from '../tensor.js';
 import { type Arguments, byName } from '../arguments.js';
 import { Module } from './module.js';
 
+interface FlattenArguments {
+  startDim?: number;
+  endDim?: number;
+}
+
+interface UnflattenArguments {
+  dim: number;
+  unflattenedSize: Shape;
+}
+
+const FLATTEN = ['startDim', 'endDim'] as const;
+const UNFLATTEN = ['dim', 'unflattenedSize'] as const;
+
 /** Makes one dimension of those from `startDim` (1) to `endDim` (-1): [N, C, H, W] → [N, C·H·W]. */
 export class Flatten extends Module {
   readonly startDim: number;
   readonly endDim: number;
 
-  constructor(...args: Arguments<{ startDim?: number; endDim?: number }, ['startDim', 'endDim']>) {
+  constructor(...args: Arguments<FlattenArguments, typeof FLATTEN>) {
     super();
-    const given = byName<{ startDim?: number; endDim?: number }>(
-      'Flatten',
-      args,
-      ['startDim', 'endDim'],
-      0,
-      [],
-    );
+    const given = byName<FlattenArguments>('Flatten', args, FLATTEN, 0, []);
     this.startDim = given.startDim ?? 1;
     this.endDim = given.endDim ?? -1;
   }
@@ -38,15 +45,9 @@ export class Unflatten extends Module {
   readonly dim: number;
   readonly unflattenedSize: Shape;
 
-  constructor(...args: Arguments<{ dim: number; unflattenedSize: Shape }, ['dim', 'unflattenedSize']>) {
+  constructor(...args: Arguments<UnflattenArguments, typeof UNFLATTEN>) {
     super();
-    const given = byName<{ dim: number; unflattenedSize: Shape }>(
-      'Unflatten',
-      args,
-      ['dim', 'unflattenedSize'],
-      2,
-      [],
-    );
+    const given = byName<UnflattenArguments>('Unflatten', args, UNFLATTEN, 2, []);
     this.dim = given.dim;
     this.unflattenedSize = given.unflattenedSize;
   }

@@ -106,11 +106,7 @@ export interface EncoderMasks {
   isCausal?: boolean;
 }
 
-type EncoderCall = Arguments<EncoderMasks, ['srcMask', 'srcKeyPaddingMask', 'isCausal']>;
-type DecoderCall = Arguments<
-  DecoderMasks,
-  ['tgtMask', 'memoryMask', 'tgtKeyPaddingMask', 'memoryKeyPaddingMask', 'tgtIsCausal', 'memoryIsCausal']
->;
+const ENCODER_MASKS = ['srcMask', 'srcKeyPaddingMask', 'isCausal'] as const;
 const DECODER_MASKS = [
   'tgtMask',
   'memoryMask',
@@ -119,11 +115,12 @@ const DECODER_MASKS = [
   'tgtIsCausal',
   'memoryIsCausal',
 ] as const;
+type EncoderCall = Arguments<EncoderMasks, typeof ENCODER_MASKS>;
+type DecoderCall = Arguments<DecoderMasks, typeof DECODER_MASKS>;
 
 /** The masks of an encoder's call. */
 function encoderMasks(owner: string, args: readonly unknown[]): EncoderMasks {
-  const order = ['srcMask', 'srcKeyPaddingMask', 'isCausal'] as const;
-  const { mask, srcMask = mask, ...rest } = byName<EncoderMasks>(owner, args, order, 0, ['mask']);
+  const { mask, srcMask = mask, ...rest } = byName<EncoderMasks>(owner, args, ENCODER_MASKS, 0, ['mask']);
   return { srcMask, ...rest };
 }
 
@@ -246,6 +243,10 @@ type Stack<Name extends string, Layer> = Record<Name, Layer> & {
   enableNestedTensor?: boolean;
 };
 
+const ENCODER_ORDER = ['encoderLayer', 'numLayers', 'norm'] as const;
+const DECODER_ORDER = ['decoderLayer', 'numLayers', 'norm'] as const;
+const NESTED = ['enableNestedTensor'] as const;
+
 /** `numLayers` copies of a layer, one after the other, and a normalization at the end if given. */
 export class TransformerEncoder extends Module {
   readonly layers: ModuleList<TransformerEncoderLayer>;
@@ -253,17 +254,14 @@ export class TransformerEncoder extends Module {
   readonly norm: LastNorm | null;
 
   /** `new TransformerEncoder(layer, 6)`, with the normalization third or by name. */
-  constructor(
-    ...args: Arguments<Stack<'encoderLayer', TransformerEncoderLayer>, ['encoderLayer', 'numLayers', 'norm']>
-  ) {
+  constructor(...args: Arguments<Stack<'encoderLayer', TransformerEncoderLayer>, typeof ENCODER_ORDER>) {
     super();
-    const order = ['encoderLayer', 'numLayers', 'norm'] as const;
     const given = byName<Stack<'encoderLayer', TransformerEncoderLayer>>(
       'TransformerEncoder',
       args,
-      order,
+      ENCODER_ORDER,
       2,
-      ['enableNestedTensor'],
+      NESTED,
     );
     const { encoderLayer: layer, numLayers, norm = null } = given;
     // In PyTorch's order, which is that of parameters() and of the state dict.
@@ -288,17 +286,14 @@ export class TransformerDecoder extends Module {
   readonly norm: LastNorm | null;
 
   /** `new TransformerDecoder(layer, 6)`, with the normalization third or by name. */
-  constructor(
-    ...args: Arguments<Stack<'decoderLayer', TransformerDecoderLayer>, ['decoderLayer', 'numLayers', 'norm']>
-  ) {
+  constructor(...args: Arguments<Stack<'decoderLayer', TransformerDecoderLayer>, typeof DECODER_ORDER>) {
     super();
-    const order = ['decoderLayer', 'numLayers', 'norm'] as const;
     const given = byName<Stack<'decoderLayer', TransformerDecoderLayer>>(
       'TransformerDecoder',
       args,
-      order,
+      DECODER_ORDER,
       2,
-      ['enableNestedTensor'],
+      NESTED,
     );
     const { decoderLayer: layer, numLayers, norm = null } = given;
     // In PyTorch's order, which is that of parameters() and of the state dict.

@@ -1,12 +1,12 @@
 /** Averages of weights along a training, PyTorch's `torch.optim.swa_utils`. */
 import { noGrad } from '../autograd/mode.js';
-import { type Arguments, byName } from '../arguments.js';
+import type { Arguments } from '../arguments.js';
 import { checkOptions } from '../options.js';
 import { tensor } from '../ops/creation.js';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../nn/normalization.js';
 import { type InputsOf, Module, type OutputOf } from '../nn/module.js';
 import { Tensor } from '../tensor.js';
-import { LRScheduler, perGroup, type Scheduled } from './schedulers/base.js';
+import { LRScheduler, perGroup, type Scheduled, scheduleOptions } from './schedulers/base.js';
 
 /** The next average of a parameter, from the one before, the present value, and how many have been averaged. */
 export type AverageFunction = (averaged: Tensor, present: Tensor, count: number) => Tensor;
@@ -75,19 +75,17 @@ export interface SWALROptions {
   annealStrategy?: 'cos' | 'linear';
 }
 
+const SWALR_ORDER = ['swaLr', 'annealEpochs', 'annealStrategy'] as const;
+
 /** Anneals the rate to a constant one, for the epochs whose weights are averaged. */
 export class SWALR extends LRScheduler {
   readonly #rates: readonly number[];
   readonly #epochs: number;
   readonly #curve: (t: number) => number;
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<SWALROptions, ['swaLr', 'annealEpochs', 'annealStrategy']>
-  ) {
-    const order = ['swaLr', 'annealEpochs', 'annealStrategy'] as const;
-    const options = byName<SWALROptions>('SWALR', args, order, 0, []);
-    super(optimizer, options, ['swaLr'], ['annealEpochs', 'annealStrategy']);
+  constructor(optimizer: Scheduled, ...args: Arguments<SWALROptions, typeof SWALR_ORDER>) {
+    const options = scheduleOptions<SWALROptions>('SWALR', optimizer, args, SWALR_ORDER, 1);
+    super(optimizer);
     const { swaLr, annealEpochs = 10, annealStrategy = 'cos' } = options;
     if (!Number.isInteger(annealEpochs) || annealEpochs < 0) {
       throw new RangeError(`SWALR: annealEpochs is a whole number from 0 up, got ${annealEpochs}`);

@@ -1,8 +1,8 @@
 /** What learning rate schedules have in common: a count of epochs and a rule that gives each group's next rate. */
 
+import { byName } from '../../arguments.js';
 import { hostCall } from '../../kernels/recording.js';
 import { describeValue } from '../../layout.js';
-import { checkOptions } from '../../options.js';
 
 /** What a schedule sees of an optimizer's parameter group; `momentum` or `betas` where it also moves those. */
 export interface ScheduledGroup {
@@ -31,11 +31,26 @@ export interface Steppable {
 }
 
 /** @throws TypeError for what is no optimizer */
-export function checkOptimizer(name: string, optimizer: unknown): void {
+function checkOptimizer(name: string, optimizer: unknown): void {
   const groups: unknown =
     Object(optimizer) === optimizer && Reflect.get(Object(optimizer) as object, 'paramGroups');
   if (Array.isArray(groups)) return;
   throw new TypeError(`${name}: the first argument is an optimizer, got ${describeValue(optimizer)}`);
+}
+
+/**
+ * What a schedule was given after its optimizer, by name; `needed` of the names, from the first, have no default.
+ * @throws TypeError for what is no optimizer, and as {@link byName}
+ */
+export function scheduleOptions<O extends object>(
+  name: string,
+  optimizer: unknown,
+  args: readonly unknown[],
+  order: readonly (keyof O & string)[],
+  needed: number,
+): O {
+  checkOptimizer(name, optimizer);
+  return byName<O>(name, args, order, needed, []);
 }
 
 /**
@@ -52,20 +67,8 @@ export abstract class LRScheduler implements Steppable {
   /** Calls of {@link step}, the one of the construction included. */
   protected stepCount = 0;
 
-  /** Checks the optimizer and the names of options: those that are needed, and those that may be left out. */
-  constructor(
-    readonly optimizer: Scheduled,
-    options: object,
-    needed: readonly string[],
-    optional: readonly string[],
-  ) {
-    const { name } = this.constructor;
-    checkOptimizer(name, optimizer);
-    checkOptions(name, options, [...needed, ...optional]);
-    for (const option of needed) {
-      if (Reflect.get(options, option) !== undefined) continue;
-      throw new TypeError(`${name}: the option ${option} is needed, as { ${option}: … }`);
-    }
+  constructor(readonly optimizer: Scheduled) {
+    checkOptimizer(new.target.name, optimizer);
     this.baseLrs = optimizer.paramGroups.map((group) => (group.initialLr ??= group.lr));
   }
 

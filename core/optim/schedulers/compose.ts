@@ -66,6 +66,8 @@ export interface SequentialOptions {
   milestones: readonly number[];
 }
 
+const SEQUENTIAL_ORDER = ['schedulers', 'milestones'] as const;
+
 /** Follows the first schedule until epoch `milestones[0]`, the second until `milestones[1]`, and so on. */
 export class SequentialLR implements Steppable {
   readonly #schedulers: readonly LRScheduler[];
@@ -83,7 +85,7 @@ export class SequentialLR implements Steppable {
     const { schedulers, milestones } = byName<SequentialOptions>(
       'SequentialLR',
       given,
-      ['schedulers', 'milestones'],
+      SEQUENTIAL_ORDER,
       2,
       [],
     );

@@ -1,8 +1,15 @@
 /** Schedules along a cosine (Loshchilov and Hutter, "SGDR", 2016). */
 
 import { hostCall } from '../../kernels/recording.js';
-import { type Arguments, byName } from '../../arguments.js';
-import { LRScheduler, nameOfStep, numberIn, type Scheduled, type SchedulerState } from './base.js';
+import type { Arguments } from '../../arguments.js';
+import {
+  LRScheduler,
+  nameOfStep,
+  numberIn,
+  type Scheduled,
+  scheduleOptions,
+  type SchedulerState,
+} from './base.js';
 
 /** PyTorch's `T_max`, `T_0` and `T_mult` are `tMax`, `t0` and `tMult`, or `TMax`, `T0` and `TMult`. */
 function withSmallT(args: readonly unknown[]): readonly unknown[] {
@@ -13,27 +20,40 @@ function withSmallT(args: readonly unknown[]): readonly unknown[] {
   );
 }
 
+interface CosineAnnealingOptions {
+  tMax: number;
+  etaMin?: number;
+}
+const COSINE_ANNEALING = ['tMax', 'etaMin'] as const;
+
+interface WarmRestartsOptions {
+  t0: number;
+  tMult?: number;
+  etaMin?: number;
+}
+const WARM_RESTARTS = ['t0', 'tMult', 'etaMin'] as const;
+
 /**
  * Lets the rate fall along half a cosine from lr₀ to `etaMin` (0) in `tMax` epochs:
  * lr = etaMin + (lr₀ - etaMin)(1 + cos(π epoch / tMax)) / 2; after that it rises again.
  */
 export class CosineAnnealingLR extends LRScheduler {
-  readonly options: { tMax: number; etaMin?: number };
+  readonly options: CosineAnnealingOptions;
 
   constructor(
     optimizer: Scheduled,
     ...args:
-      | Arguments<{ tMax: number; etaMin?: number }, ['tMax', 'etaMin']>
+      | Arguments<CosineAnnealingOptions, typeof COSINE_ANNEALING>
       | [options: { TMax: number; etaMin?: number }]
   ) {
-    const options = byName<{ tMax: number; etaMin?: number }>(
+    const options = scheduleOptions<CosineAnnealingOptions>(
       'CosineAnnealingLR',
+      optimizer,
       withSmallT(args),
-      ['tMax', 'etaMin'],
-      0,
-      [],
+      COSINE_ANNEALING,
+      1,
     );
-    super(optimizer, options, ['tMax'], ['etaMin']);
+    super(optimizer);
     this.options = options;
     this.initialStep();
   }
@@ -73,17 +93,17 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   constructor(
     optimizer: Scheduled,
     ...args:
-      | Arguments<{ t0: number; tMult?: number; etaMin?: number }, ['t0', 'tMult', 'etaMin']>
+      | Arguments<WarmRestartsOptions, typeof WARM_RESTARTS>
       | [options: { T0: number; TMult?: number; etaMin?: number }]
   ) {
-    const options = byName<{ t0: number; tMult?: number; etaMin?: number }>(
+    const options = scheduleOptions<WarmRestartsOptions>(
       'CosineAnnealingWarmRestarts',
+      optimizer,
       withSmallT(args),
-      ['t0', 'tMult', 'etaMin'],
-      0,
-      [],
+      WARM_RESTARTS,
+      1,
     );
-    super(optimizer, options, ['t0'], ['tMult', 'etaMin']);
+    super(optimizer);
     const { t0, tMult = 1, etaMin = 0 } = options;
     if (!Number.isInteger(t0) || t0 <= 0) {
       throw new RangeError(`CosineAnnealingWarmRestarts: t0 must be a positive integer, got ${t0}`);

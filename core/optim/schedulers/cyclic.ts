@@ -1,7 +1,7 @@
 /** Schedules that raise and lower the rate, and the momentum against it (L. Smith, 2015 and 2017). */
 
-import { type Arguments, byName } from '../../arguments.js';
-import { LRScheduler, perGroup, type Scheduled, type ScheduledGroup } from './base.js';
+import type { Arguments } from '../../arguments.js';
+import { LRScheduler, perGroup, type Scheduled, type ScheduledGroup, scheduleOptions } from './base.js';
 
 function momentumOf(group: ScheduledGroup, name: string): number {
   const momentum = group.betas?.[0] ?? group.momentum;
@@ -60,8 +60,8 @@ export class CyclicLR extends LRScheduler {
   readonly #momenta: readonly { base: number; max: number }[] | null;
 
   constructor(optimizer: Scheduled, ...args: Arguments<CyclicOptions, typeof CYCLIC_ORDER>) {
-    const options = byName<CyclicOptions>('CyclicLR', args, CYCLIC_ORDER, 0, []);
-    super(optimizer, options, ['baseLr', 'maxLr'], CYCLIC_ORDER);
+    const options = scheduleOptions<CyclicOptions>('CyclicLR', optimizer, args, CYCLIC_ORDER, 2);
+    super(optimizer);
     const count = this.groups.length;
     this.#options = options;
     this.#baseLrs = perGroup(options.baseLr, count, 'CyclicLR: baseLr');
@@ -149,8 +149,8 @@ export class OneCycleLR extends LRScheduler {
   readonly #linear: boolean;
 
   constructor(optimizer: Scheduled, ...args: Arguments<OneCycleOptions, typeof ONE_CYCLE_ORDER>) {
-    const options = byName<OneCycleOptions>('OneCycleLR', args, ONE_CYCLE_ORDER, 0, []);
-    super(optimizer, options, ['maxLr'], ONE_CYCLE_ORDER);
+    const options = scheduleOptions<OneCycleOptions>('OneCycleLR', optimizer, args, ONE_CYCLE_ORDER, 1);
+    super(optimizer);
     const count = this.groups.length;
     const { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
     this.#totalSteps = totalSteps(options);

@@ -1,24 +1,59 @@
 /** Schedules that multiply the rate by a factor that depends on the epoch alone. */
 
-import { type Arguments, byName } from '../../arguments.js';
-import { LRScheduler, perGroup, type Scheduled } from './base.js';
+import type { Arguments } from '../../arguments.js';
+import { LRScheduler, perGroup, type Scheduled, scheduleOptions } from './base.js';
+
+/** A factor as a function of the epoch. */
+export type EpochFactor = (epoch: number) => number;
+
+interface StepOptions {
+  stepSize: number;
+  gamma?: number;
+}
+const STEP = ['stepSize', 'gamma'] as const;
+
+interface MultiStepOptions {
+  milestones: readonly number[];
+  gamma?: number;
+}
+const MULTI_STEP = ['milestones', 'gamma'] as const;
+
+interface ConstantOptions {
+  factor?: number;
+  totalIters?: number;
+}
+const CONSTANT = ['factor', 'totalIters'] as const;
+
+interface LinearOptions {
+  startFactor?: number;
+  endFactor?: number;
+  totalIters?: number;
+}
+const LINEAR = ['startFactor', 'endFactor', 'totalIters'] as const;
+
+interface ExponentialOptions {
+  gamma: number;
+}
+const EXPONENTIAL = ['gamma'] as const;
+
+interface PolynomialOptions {
+  totalIters?: number;
+  power?: number;
+}
+const POLYNOMIAL = ['totalIters', 'power'] as const;
+
+interface LambdaOptions {
+  lrLambda: EpochFactor | readonly EpochFactor[];
+}
+const LAMBDA = ['lrLambda'] as const;
 
 /** Multiplies the rate by `gamma` every `stepSize` epochs: lr = lr₀ gamma^⌊epoch / stepSize⌋. */
 export class StepLR extends LRScheduler {
-  readonly options: { stepSize: number; gamma?: number };
+  readonly options: StepOptions;
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<{ stepSize: number; gamma?: number }, ['stepSize', 'gamma']>
-  ) {
-    const options = byName<{ stepSize: number; gamma?: number }>(
-      'StepLR',
-      args,
-      ['stepSize', 'gamma'],
-      0,
-      [],
-    );
-    super(optimizer, options, ['stepSize'], ['gamma']);
+  constructor(optimizer: Scheduled, ...args: Arguments<StepOptions, typeof STEP>) {
+    const options = scheduleOptions<StepOptions>('StepLR', optimizer, args, STEP, 1);
+    super(optimizer);
     this.options = options;
     this.initialStep();
   }
@@ -36,20 +71,11 @@ export class StepLR extends LRScheduler {
 
 /** Multiplies the rate by `gamma` at each of the epochs `milestones` (twice where one is listed twice). */
 export class MultiStepLR extends LRScheduler {
-  readonly options: { milestones: readonly number[]; gamma?: number };
+  readonly options: MultiStepOptions;
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<{ milestones: readonly number[]; gamma?: number }, ['milestones', 'gamma']>
-  ) {
-    const options = byName<{ milestones: readonly number[]; gamma?: number }>(
-      'MultiStepLR',
-      args,
-      ['milestones', 'gamma'],
-      0,
-      [],
-    );
-    super(optimizer, options, ['milestones'], ['gamma']);
+  constructor(optimizer: Scheduled, ...args: Arguments<MultiStepOptions, typeof MULTI_STEP>) {
+    const options = scheduleOptions<MultiStepOptions>('MultiStepLR', optimizer, args, MULTI_STEP, 1);
+    super(optimizer);
     this.options = options;
     this.initialStep();
   }
@@ -68,20 +94,11 @@ export class MultiStepLR extends LRScheduler {
 
 /** Multiplies the rate by `factor` (default 1/3) for the first `totalIters` (5) epochs. */
 export class ConstantLR extends LRScheduler {
-  readonly options: { factor?: number; totalIters?: number };
+  readonly options: ConstantOptions;
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<{ factor?: number; totalIters?: number }, ['factor', 'totalIters']>
-  ) {
-    const options = byName<{ factor?: number; totalIters?: number }>(
-      'ConstantLR',
-      args,
-      ['factor', 'totalIters'],
-      0,
-      [],
-    );
-    super(optimizer, options, [], ['factor', 'totalIters']);
+  constructor(optimizer: Scheduled, ...args: Arguments<ConstantOptions, typeof CONSTANT>) {
+    const options = scheduleOptions<ConstantOptions>('ConstantLR', optimizer, args, CONSTANT, 0);
+    super(optimizer);
     this.options = options;
     const { factor = 1 / 3 } = options;
     if (factor < 0 || factor > 1) throw new RangeError(`ConstantLR: factor must be in [0, 1], got ${factor}`);
@@ -102,23 +119,11 @@ export class ConstantLR extends LRScheduler {
 
 /** Multiplies the rate by a factor that goes linearly from `startFactor` (1/3) to `endFactor` (1) in `totalIters` (5) epochs. */
 export class LinearLR extends LRScheduler {
-  readonly options: { startFactor?: number; endFactor?: number; totalIters?: number };
+  readonly options: LinearOptions;
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<
-      { startFactor?: number; endFactor?: number; totalIters?: number },
-      ['startFactor', 'endFactor', 'totalIters']
-    >
-  ) {
-    const options = byName<{ startFactor?: number; endFactor?: number; totalIters?: number }>(
-      'LinearLR',
-      args,
-      ['startFactor', 'endFactor', 'totalIters'],
-      0,
-      [],
-    );
-    super(optimizer, options, [], ['startFactor', 'endFactor', 'totalIters']);
+  constructor(optimizer: Scheduled, ...args: Arguments<LinearOptions, typeof LINEAR>) {
+    const options = scheduleOptions<LinearOptions>('LinearLR', optimizer, args, LINEAR, 0);
+    super(optimizer);
     this.options = options;
     const { startFactor = 1 / 3, endFactor = 1 } = options;
     if (startFactor <= 0 || startFactor > 1) {
@@ -147,11 +152,11 @@ export class LinearLR extends LRScheduler {
 
 /** Multiplies the rate by `gamma` every epoch: lr = lr₀ gamma^epoch. */
 export class ExponentialLR extends LRScheduler {
-  readonly options: { gamma: number };
+  readonly options: ExponentialOptions;
 
-  constructor(optimizer: Scheduled, ...args: Arguments<{ gamma: number }, ['gamma']>) {
-    const options = byName<{ gamma: number }>('ExponentialLR', args, ['gamma'], 0, []);
-    super(optimizer, options, ['gamma'], []);
+  constructor(optimizer: Scheduled, ...args: Arguments<ExponentialOptions, typeof EXPONENTIAL>) {
+    const options = scheduleOptions<ExponentialOptions>('ExponentialLR', optimizer, args, EXPONENTIAL, 1);
+    super(optimizer);
     this.options = options;
     this.initialStep();
   }
@@ -167,20 +172,11 @@ export class ExponentialLR extends LRScheduler {
 
 /** lr = lr₀ (1 - epoch / totalIters)^power, until 0 after `totalIters` (5) epochs; `power` is 1 by default. */
 export class PolynomialLR extends LRScheduler {
-  readonly options: { totalIters?: number; power?: number };
+  readonly options: PolynomialOptions;
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<{ totalIters?: number; power?: number }, ['totalIters', 'power']>
-  ) {
-    const options = byName<{ totalIters?: number; power?: number }>(
-      'PolynomialLR',
-      args,
-      ['totalIters', 'power'],
-      0,
-      [],
-    );
-    super(optimizer, options, [], ['totalIters', 'power']);
+  constructor(optimizer: Scheduled, ...args: Arguments<PolynomialOptions, typeof POLYNOMIAL>) {
+    const options = scheduleOptions<PolynomialOptions>('PolynomialLR', optimizer, args, POLYNOMIAL, 0);
+    super(optimizer);
     this.options = options;
     this.initialStep();
   }
@@ -199,25 +195,13 @@ export class PolynomialLR extends LRScheduler {
   }
 }
 
-/** A factor as a function of the epoch. */
-export type EpochFactor = (epoch: number) => number;
-
 /** lr = lr₀ lrLambda(epoch); one function, or one a parameter group. */
 export class LambdaLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<{ lrLambda: EpochFactor | readonly EpochFactor[] }, ['lrLambda']>
-  ) {
-    const options = byName<{ lrLambda: EpochFactor | readonly EpochFactor[] }>(
-      'LambdaLR',
-      args,
-      ['lrLambda'],
-      0,
-      [],
-    );
-    super(optimizer, options, ['lrLambda'], []);
+  constructor(optimizer: Scheduled, ...args: Arguments<LambdaOptions, typeof LAMBDA>) {
+    const options = scheduleOptions<LambdaOptions>('LambdaLR', optimizer, args, LAMBDA, 1);
+    super(optimizer);
     this.#factors = perGroup(options.lrLambda, this.groups.length, 'LambdaLR: lrLambda');
     this.initialStep();
   }
@@ -231,18 +215,9 @@ export class LambdaLR extends LRScheduler {
 export class MultiplicativeLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
-  constructor(
-    optimizer: Scheduled,
-    ...args: Arguments<{ lrLambda: EpochFactor | readonly EpochFactor[] }, ['lrLambda']>
-  ) {
-    const options = byName<{ lrLambda: EpochFactor | readonly EpochFactor[] }>(
-      'MultiplicativeLR',
-      args,
-      ['lrLambda'],
-      0,
-      [],
-    );
-    super(optimizer, options, ['lrLambda'], []);
+  constructor(optimizer: Scheduled, ...args: Arguments<LambdaOptions, typeof LAMBDA>) {
+    const options = scheduleOptions<LambdaOptions>('MultiplicativeLR', optimizer, args, LAMBDA, 1);
+    super(optimizer);
     this.#factors = perGroup(options.lrLambda, this.groups.length, 'MultiplicativeLR: lrLambda');
     this.initialStep();
   }

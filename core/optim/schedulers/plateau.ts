@@ -1,13 +1,13 @@
 /** A schedule that watches a quantity instead of the epoch. */
 
 import { hostCall } from '../../kernels/recording.js';
-import { type Arguments, byName } from '../../arguments.js';
+import type { Arguments } from '../../arguments.js';
 import {
-  checkOptimizer,
   numberIn,
   numbersIn,
   perGroup,
   type Scheduled,
+  scheduleOptions,
   type SchedulerState,
 } from './base.js';
 
@@ -54,8 +54,7 @@ export class ReduceLROnPlateau {
   readonly optimizer: Scheduled;
 
   constructor(optimizer: Scheduled, ...args: Arguments<PlateauOptions, typeof PLATEAU_OPTIONS>) {
-    checkOptimizer('ReduceLROnPlateau', optimizer);
-    const options = byName<PlateauOptions>('ReduceLROnPlateau', args, PLATEAU_OPTIONS, 0, []);
+    const options = scheduleOptions<PlateauOptions>('ReduceLROnPlateau', optimizer, args, PLATEAU_OPTIONS, 0);
     this.optimizer = optimizer;
     this.#options = {
       mode: 'min',

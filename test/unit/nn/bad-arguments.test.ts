@@ -125,12 +125,12 @@ const CASES: readonly (readonly [string, () => unknown, string])[] = [
   [
     'a size left out',
     () => new nn.Linear(2),
-    'Linear: outFeatures is needed: inFeatures, outFeatures come first, or by name; got 2 (a number)',
+    'Linear: outFeatures is needed: give inFeatures, outFeatures first, or by name; got 2 (a number)',
   ],
   [
     'a kernel left out',
     () => new nn.Conv2d(1, 8),
-    'Conv2d: kernelSize is needed: inChannels, outChannels, kernelSize come first, or by name; got 1 (a number), 8 (a number)',
+    'Conv2d: kernelSize is needed: give inChannels, outChannels, kernelSize first, or by name; got 1 (a number), 8 (a number)',
   ],
   [
     'a layer of an array',
@@ -181,12 +181,12 @@ const CASES: readonly (readonly [string, () => unknown, string])[] = [
   [
     'a schedule without options',
     () => new optim.lrScheduler.StepLR(adam),
-    'StepLR: the option stepSize is needed, as { stepSize: … }',
+    'StepLR: stepSize is needed: give stepSize first, or by name; got nothing',
   ],
   [
     'a schedule without its length',
     () => new optim.lrScheduler.CosineAnnealingLR(adam, {}),
-    'CosineAnnealingLR: the option tMax is needed',
+    'CosineAnnealingLR: tMax is needed',
   ],
   [
     'an option of PyTorch’s spelling',

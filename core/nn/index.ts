@@ -153,7 +153,8 @@ export {
   type MaxPoolLayerOptions,
   type PoolLayerOptions,
 } from './pooling.js';
-export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js';
+export type { RecurrentOptions } from './recurrence.js';
+export { GRU, LSTM, RNN } from './recurrent.js';
 export { Flatten, Unflatten } from './shape.js';
 export { GLU, LogSoftmax, Softmax, Softmax2d, Softmin } from './softmax.js';
 export type { LoadResult, StateDict } from './state.js';

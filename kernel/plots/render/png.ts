@@ -1,6 +1,6 @@
 /** Writes palette PNG files of 8 or 4 bits: a chart takes a third of what it takes in true colour. */
 import { constants, deflateSync, type ZlibOptions } from 'node:zlib';
-import { COLOR, PALETTE, parseColor } from '../scene/style.js';
+import { COLOR, PALETTE, parseColor, textColor } from '../scene/style.js';
 import { quantize, type Paper } from './quantize.js';
 
 /** Opaque pixels, 4 bytes each, rows from the top. */
@@ -21,19 +21,24 @@ const SMALLEST = { level: 8, memLevel: 9 };
 /** Most of a chart is white: where runs of one colour end up is where the bytes are. */
 const RUNS_ONLY = { level: 6, memLevel: 9, strategy: constants.Z_RLE };
 
+/** Words in another colour would be seen before all else. */
+const WORDS = [COLOR.background, COLOR.ink, COLOR.muted];
 /** Curves and dots are few pixels among many of a surface's: their colours must not be lost in it. */
-const KEPT = [...Object.values(COLOR), ...PALETTE].map(parseColor);
+const OFTEN = [...Object.values(COLOR), ...PALETTE, ...PALETTE.map(textColor)].map(parseColor);
 
 /**
  * @param colors the palette's size
  * @param effort `fast` for what is seen for a quarter of a second: a third of the time, an eighth more bytes
+ * @param series colours that tell something apart, and stay as they are
  */
 export function encodePng(
   { width, height, rgba, paper }: Pixels,
   colors: number,
   effort: 'fast' | 'small' | 'smallest' = 'small',
+  series: readonly string[] = [],
 ): Buffer {
-  const { palette, indices } = quantize(rgba, width * height, colors, KEPT, effort === 'fast' ? 5 : 8, paper);
+  const keep = { always: [...WORDS, ...series].map(parseColor), often: OFTEN };
+  const { palette, indices } = quantize(rgba, width * height, colors, keep, effort === 'fast' ? 5 : 8, paper);
   const density = Buffer.alloc(9);
   density.writeUInt32BE(PIXELS_PER_METRE, 0);
   density.writeUInt32BE(PIXELS_PER_METRE, 4);

@@ -13,6 +13,7 @@ export interface Indexed {
 const EXACT = 24;
 /** What of a small palette they take at most: without shades of its own, a pale red would turn grey. */
 const EXACT_SHARE = 0.5;
+const FEWEST_SHADES = 4;
 
 /** Palettes with more have a shade for everything, and frames that pass by no time to look for better ones. */
 const SMALL_PALETTE = 48;
@@ -36,6 +37,19 @@ function freshIndices(count: number): Uint8Array {
   return spare.subarray(0, count);
 }
 
+/** Colours that pictures have for a reason, and that must not be mixed with others. */
+export interface Kept {
+  /** Paper, ink and the colours that tell series apart, however few pixels have them. */
+  always: readonly Rgb[];
+  /** Only where many pixels have them: a blend that happens to be one of these has no meaning. */
+  often: readonly Rgb[];
+}
+
+const NOTHING_KEPT: Kept = { always: [], often: [] };
+
+/** How much a colour is wanted: for nothing, often, always. */
+type Rank = 0 | 1 | 2;
+
 interface Color {
   /** 0xBBGGRR, as a little-endian pixel reads. */
   rgb: number;
@@ -57,7 +71,7 @@ const WHITE = 0xffffff;
  *
  * @param rgba opaque pixels; alpha is not looked at
  * @param limit the palette's size, 16 to 256
- * @param keep colours that must not change, such as the text's
+ * @param keep colours that must not change
  * @param depth bits of each channel that count: 5 leave a tenth of the colours to sort
  * @param paper where known, which pixels are still white
  */
@@ -65,7 +79,7 @@ export function quantize(
   rgba: Uint8Array,
   pixelCount: number,
   limit: number,
-  keep: readonly Rgb[] = [],
+  keep: Kept = NOTHING_KEPT,
   depth: 8 | 5 = 8,
   paper?: Paper,
 ): Indexed {
@@ -91,14 +105,10 @@ function roundings([r, g, b]: Rgb): number[] {
   });
 }
 
-/** The first of the colours to keep are paper and ink: words in another colour would be seen before all else. */
-const FIRST_KEPT = 3;
-
-function ranks(keep: readonly Rgb[]): Map<number, number> {
-  const all = keep.flatMap((color, i) =>
-    roundings(color).map((rgb): [number, number] => [rgb, i < FIRST_KEPT ? 2 : 1]),
-  );
-  return new Map(all.reverse());
+function ranks({ always, often }: Kept): Map<number, Rank> {
+  const of = (rank: Rank, colors: readonly Rgb[]): [number, Rank][] =>
+    colors.flatMap(roundings).map((rgb) => [rgb, rank]);
+  return new Map([...of(1, often), ...of(2, always)]);
 }
 
 /** Colours of 8 bits a channel, by a hash table. */
@@ -107,7 +117,7 @@ function quantizeFinely(
   runs: readonly number[],
   indices: Uint8Array,
   limit: number,
-  keep: readonly Rgb[],
+  keep: Kept,
 ): number[] {
   // Where a run is looked at, it is written first.
   if (scratch.length < pixels.length) scratch = new Uint16Array(pixels.length);
@@ -126,7 +136,7 @@ function quantizeCoarsely(
   runs: readonly number[],
   indices: Uint8Array,
   limit: number,
-  keep: readonly Rgb[],
+  keep: Kept,
 ): number[] {
   const counts = new Uint32Array(1 << 15);
   let looked = 0;
@@ -174,7 +184,7 @@ function fine(place: number): number {
 function choosePalette(
   colors: Color[],
   limit: number,
-  keep: readonly Rgb[],
+  keep: Kept,
 ): { palette: number[]; target: Uint8Array } {
   const fits = colors.length <= limit;
   const palette = fits ? colors.map((color) => color.rgb) : reduce(colors, limit, ranks(keep));
@@ -257,12 +267,18 @@ function tryCount(
 }
 
 /** The most frequent colours as they are, and the weighted median cut (Heckbert 1982) of the others. */
-function reduce(colors: Color[], limit: number, keep: ReadonlyMap<number, number>): number[] {
-  const places = Math.min(EXACT, Math.round(EXACT_SHARE * limit));
+function reduce(colors: Color[], limit: number, keep: ReadonlyMap<number, Rank>): number[] {
   const total = colors.reduce((sum, { count }) => sum + count, 0);
-  // A blend that happens to be one of these is not a curve.
   const least = limit > SMALL_PALETTE ? 0 : total / RARE;
-  const rank = ({ rgb, count }: Color): number => (count >= least ? (keep.get(rgb) ?? 0) : 0);
+  const rank = ({ rgb, count }: Color): Rank => {
+    const wanted = keep.get(rgb) ?? 0;
+    return wanted === 2 || count >= least ? wanted : 0;
+  };
+  const certain = colors.filter((color) => rank(color) === 2).length;
+  const places = Math.min(
+    limit - FEWEST_SHADES,
+    Math.max(certain, Math.min(EXACT, Math.round(EXACT_SHARE * limit))),
+  );
   const sorted = [...colors].sort((a, b) => rank(b) - rank(a) || b.count - a.count);
   const exact = sorted.slice(0, places).map((color) => color.rgb);
   const boxes = [measure(sorted.slice(places))];

@@ -9,6 +9,7 @@ import { MAX_STORED_BYTES, storedBytes } from './stored.js';
 import { toText } from './text.js';
 import { specBytes } from './vega-lite.js';
 import type { Scene } from '../scene/shapes.js';
+import { PALETTE } from '../scene/style.js';
 
 /** Device pixels for a CSS pixel: sharp on dense screens. */
 const PIXEL_RATIO = 2;
@@ -42,6 +43,8 @@ const ATTEMPTS = [
 /** Pictures of so few pixels for their words get zlib's best: a tenth less where words are all there is. */
 const SMALL_RATIO = 1.25;
 const FEWEST_OF_CURVES = 24;
+/** Colours of paper, words and lines; each series takes one more, and one for its blends. */
+const AROUND_SERIES = 6;
 /** Fewer pixels are only for what does not fit otherwise. */
 const COARSE = 0.8;
 const COARSEST = 0.7;
@@ -80,14 +83,17 @@ export function render(chart: ChartModel, effort: 'live' | 'final'): FrameResult
 function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const fonts = bundledFonts();
   const scene = layout(chart, fonts);
+  const series = seriesColors(scene);
   if (effort === 'live')
-    return rasterize(scene, fonts, liveRatio(scene), (pixels) => encodePng(pixels, LIVE_COLORS, 'fast'));
+    return rasterize(scene, fonts, liveRatio(scene), (pixels) =>
+      encodePng(pixels, LIVE_COLORS, 'fast', series),
+    );
   // What is tried in several numbers of colours is drawn once.
   const drawn = new Map<number, Pixels>();
   const encode = (ratio: number, colors: number): Buffer => {
     let pixels = drawn.get(ratio);
     if (pixels === undefined) drawn.set(ratio, (pixels = rasterize(scene, fonts, ratio, copyOf)));
-    return encodePng(pixels, colors, ratio > SMALL_RATIO ? 'small' : 'smallest');
+    return encodePng(pixels, colors, ratio > SMALL_RATIO ? 'small' : 'smallest', series);
   };
   const text = storedBytes(toText(chart), 0);
   const { wanted, least } = specBytes(chart);
@@ -97,8 +103,9 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const attempts = isLarge ? ATTEMPTS.slice(5) : ATTEMPTS;
   // Curves are told apart by their colours.
   const isCurves = chart.panels.every(({ kind }) => kind === 'lines');
+  const fewest = isCurves ? FEWEST_OF_CURVES : Math.min(FEWEST_OF_CURVES, AROUND_SERIES + 2 * series.length);
   const tried = attempts
-    .filter(({ colors }) => !isCurves || colors >= FEWEST_OF_CURVES)
+    .filter(({ colors }) => colors >= fewest)
     .map(({ ratio, colors, share }) => new Attempt(ratio, share, () => encode(ratio, colors)));
   const readable = tried.filter(({ ratio }) => ratio >= (isLarge ? COARSE : 1));
   const coarse = tried.filter(({ ratio }) => ratio >= COARSEST);
@@ -111,6 +118,17 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
     firstWithin(tried, Math.min(WHOLE, besides(0))) ??
     tried[tried.length - 1];
   return best.png;
+}
+
+/** Those of the palette that something drawn has. */
+function seriesColors({ shapes }: Scene): string[] {
+  const used = new Set<string | undefined>(
+    shapes.flatMap((shape) => [
+      'fill' in shape ? shape.fill : undefined,
+      'stroke' in shape ? shape.stroke : undefined,
+    ]),
+  );
+  return PALETTE.filter((color) => used.has(color));
 }
 
 function copyOf({ rgba, paper, ...size }: Pixels): Pixels {

@@ -7,7 +7,11 @@ import type { ChartModel } from '../../../kernel/plots/model/chart.js';
 import { toVegaLite, VEGA_LITE_MIME } from '../../../kernel/plots/render/vega-lite.js';
 import { cases, falling, noise, silent } from './cases.js';
 import { LossChart } from '../../../kernel/plots/index.js';
+import { bundledFonts } from '../../../kernel/plots/scene/font.js';
+import { layout } from '../../../kernel/plots/scene/layout.js';
+import { PALETTE, toHex } from '../../../kernel/plots/scene/style.js';
 import { inkShare, readPng } from './png-reader.js';
+import { stress } from './stress.js';
 
 function png(name: string): Uint8Array {
   const result = render(cases[name](), 'final');
@@ -47,6 +51,23 @@ describe('PNG', () => {
     expect(Buffer.byteLength(file)).toBeLessThan(60_000);
     if (!PICTURE_ONLY.has(name) && toVegaLite(chart) !== null) expect(data).toHaveProperty([VEGA_LITE_MIME]);
   });
+
+  it.each(['frames-8', 'frames-20', 'surface-paths-20', 'scatter-20'])(
+    '%s has the colour of each series as it is, however few pixels it has',
+    (name) => {
+      const chart = stress[name]();
+      const { shapes } = layout(chart, bundledFonts());
+      const drawn = shapes.flatMap((shape) => (shape.kind === 'circle' ? [shape.fill, shape.stroke] : []));
+      const series = PALETTE.filter((color) => drawn.includes(color));
+      expect(series.length).toBeGreaterThanOrEqual(8);
+      const result = render(chart, 'final');
+      if ('error' in result) throw new Error(result.error);
+      const { palette, pixels } = readPng(result.png);
+      const used = new Set(pixels);
+      const shown = palette.filter((_, index) => used.has(index)).map(([r, g, b]) => toHex([r, g, b]));
+      expect(series.filter((color) => !shown.includes(color))).toEqual([]);
+    },
+  );
 
   it('takes less than 60 kB for two noisy curves of a thousand points', () => {
     const chart = new LossChart({}, silent);

@@ -50,6 +50,10 @@ export class DistributionHistory {
     this.history.push({ step, distribution });
   }
 
+  get newest(): Moment | undefined {
+    return this.history.newest;
+  }
+
   /** Oldest first. */
   get moments(): readonly Moment[] {
     return this.history.entries;

@@ -7,6 +7,7 @@ import { activationKind, describeActivation, type ActivationKind } from './activ
 import { describe } from './distribution.js';
 import { FindingLog, type Finding } from './findings.js';
 import { readFloats } from './floats.js';
+import { Keeper, type RunSink } from './keep.js';
 import { ActivationRecord, ParameterRecord, type LayerRecord } from './layers.js';
 import { Steps } from './steps.js';
 
@@ -17,6 +18,8 @@ export interface WatchOptions {
   share?: number;
   /** What is looked at; default all. */
   of?: readonly ('activations' | 'gradients' | 'weights' | 'updates')[];
+  /** Where all that is seen is kept, such as a `SummaryWriter`: histograms, update ratios, shares of dead units, findings. */
+  writer?: RunSink;
 }
 
 /** Moments kept of each distribution, and over all records together, about 2 kB each. */
@@ -75,6 +78,7 @@ export class ModelWatch {
   private readonly steps: Steps;
   private readonly log = new FindingLog();
   private readonly troubles = new Set<string>();
+  private readonly keeper: Keeper | null;
   /** Which module made a tensor, and along which axis its units lie. */
   private readonly made = new WeakMap<object, { module: string; unitAxis: number }>();
   private pass: Pass | null = null;
@@ -98,6 +102,7 @@ export class ModelWatch {
     private readonly onSample: () => void = () => undefined,
     private readonly now: () => number = () => performance.now(),
   ) {
+    this.keeper = options.writer === undefined ? null : new Keeper(options.writer);
     const modules = model.namedModules();
     const named = model.namedParameters();
     this.slots = Math.max(
@@ -366,6 +371,7 @@ export class ModelWatch {
         if (record.parameter.requiresGrad && !pass.reached.has(record)) record.miss(pass.step);
       this.judge(pass);
     });
+    this.keep((keeper) => keeper.sample(pass.step, this.parameters, [...this.activations.values()]));
     this.sampled += 1;
     // The system may have taken the processor away in the middle of a look, which would have cost a step the same.
     this.recent = [...this.recent.slice(1 - RECENT_COSTS), this.owed];
@@ -382,26 +388,29 @@ export class ModelWatch {
       gradients: this.looksAt('gradients') && pass.reached.size > 0,
       stepped: this.steps.compared > 0,
     });
+    this.keep((keeper) => keeper.verdict(pass.step, this.parameters, this.log.findings()));
+  }
+
+  private keep(hand: (keeper: Keeper) => void): void {
+    const { keeper } = this;
+    if (keeper !== null) this.guard(() => hand(keeper), 'What was seen could not be kept');
   }
 
   /** Counts the time, and keeps what goes wrong out of the training loop. */
-  private guard(look: () => void): void {
-    if (this.looking) {
-      look();
-      return;
-    }
-    const began = this.now();
+  private guard(look: () => void, failed = 'The model could not be looked at'): void {
+    // What an outer look calls is in the time of that one.
+    const outer = this.looking;
+    const began = outer ? 0 : this.now();
     this.looking = true;
     try {
       look();
     } catch (error) {
       if (this.troubles.size < 4)
-        this.troubles.add(
-          `The model could not be looked at: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        this.troubles.add(`${failed}: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
-      this.looking = false;
+      this.looking = outer;
     }
+    if (outer) return;
     const cost = this.now() - began;
     this.spent += cost;
     this.owed += cost;

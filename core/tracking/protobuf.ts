@@ -86,6 +86,8 @@ export class MessageWriter {
   }
 }
 
+export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
 /** A field as it stands in a message: a number, or bytes. */
 export interface Field {
   number: number;

@@ -1,5 +1,6 @@
 /** Training runs from their files, on one axis. */
-import { readRuns, type LoggedRun } from '../../../core/tracking/index.js';
+import path from 'node:path';
+import { listRuns, readRun } from '../../../core/tracking/index.js';
 import { LineChart, type LineChartOptions } from './line-chart.js';
 
 export interface CompareRunsOptions extends LineChartOptions {
@@ -18,9 +19,16 @@ export function compareRuns(tag: string, options: CompareRunsOptions = {}): Line
   const { logDir = 'runs', filter = '', ...chartOptions } = options;
   const wanted = (name: string): boolean =>
     typeof filter === 'string' ? name.includes(filter) : filter.test(name);
-  const runs = readRuns(logDir).filter(({ name }) => wanted(name));
-  const found = runs.filter(({ scalars }) => scalars.has(tag));
-  if (found.length === 0) throw new RangeError(`compareRuns: ${nothing(tag, runs, logDir)}`);
+  const names = listRuns(logDir).filter(wanted);
+  const read = (name: string, only?: (each: string) => boolean) =>
+    readRun(path.join(logDir, name), name, only);
+  const found = names
+    .map((name) => read(name, (each) => each === tag))
+    .filter(({ scalars }) => scalars.has(tag));
+  if (found.length === 0) {
+    const tags = new Set(names.flatMap((name) => [...read(name).scalars.keys()]));
+    throw new RangeError(`compareRuns: ${nothing(tag, names.length, [...tags], logDir)}`);
+  }
   const chart = new LineChart({ title: tag, yName: tag.split('/').at(-1) ?? tag, ...chartOptions });
   for (const { name, scalars } of found) {
     const run = chart.run(name);
@@ -29,8 +37,12 @@ export function compareRuns(tag: string, options: CompareRunsOptions = {}): Line
   return chart;
 }
 
-function nothing(tag: string, runs: readonly LoggedRun[], logDir: string): string {
-  if (runs.length === 0) return `there are no runs in ${logDir}`;
-  const tags = [...new Set(runs.flatMap(({ scalars }) => [...scalars.keys()]))];
-  return `no run in ${logDir} has recorded ${tag}; there are ${tags.join(', ') || 'no numbers'}`;
+/** Tags that are named where the wanted one is missing. */
+const MOST_NAMED = 20;
+
+function nothing(tag: string, runs: number, tags: readonly string[], logDir: string): string {
+  if (runs === 0) return `there are no runs in ${logDir}`;
+  const named = tags.slice(0, MOST_NAMED).join(', ') || 'no numbers';
+  const more = tags.length > MOST_NAMED ? ` and ${tags.length - MOST_NAMED} more` : '';
+  return `no run in ${logDir} has recorded ${tag}; there are ${named}${more}`;
 }

@@ -11,8 +11,10 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listRuns, readRun, readRuns, SummaryWriter, tensor } from '../../../core/index.js';
+import { data, listRuns, readRun, readRuns, SummaryWriter, tensor, zeros } from '../../../core/index.js';
 import { crc32c } from '../../../core/io/crc32.js';
+import { EventFile } from '../../../core/tracking/event-file.js';
+import { encodeEvent } from '../../../core/tracking/event.js';
 import { compareRuns } from '../../../kernel/plots/index.js';
 
 let folder: string;
@@ -20,6 +22,8 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-runs-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const noWarning = (text: string): void => expect(text).toBe('');
 
 const inFolder = (name: string): string => path.join(folder, name);
 
@@ -103,8 +107,117 @@ describe('a run', () => {
     expect(() => writer.addScalar('x', 1)).toThrow('is closed; open a new writer');
     mkdirSync(inFolder('empty'));
     expect(() => readRun(inFolder('empty'))).toThrow('holds no event files');
+    expect(() => readRun(inFolder('nowhere'))).toThrow('holds no event files');
+    expect(() => new SummaryWriter({ logDir: 5 as unknown as string })).toThrow('the path of a folder');
+    expect(() => new SummaryWriter({ logDir: inFolder('p'), purgeStep: -1 })).toThrow('whole number from 0');
+    const open = new SummaryWriter(inFolder('open'));
+    expect(() => open.addHparams({ lr: null as unknown as number })).toThrow('the setting lr must be');
+    expect(() => open.addImage('x', Uint8Array.of(1, 2, 3))).toThrow('neither as a PNG nor as a JPEG');
+    expect(() => open.addImage('x', zeros([2, 3, 4, 5]))).toThrow('[channels, height, width]');
+    open.close();
+  });
+});
+
+describe('a run that goes on from a step', () => {
+  it('has forgotten what was written of it and of later ones', () => {
+    const first = new SummaryWriter(inFolder('resumed'));
+    for (let step = 0; step < 10; step++)
+      first.addScalar('loss', step, step).addHistogram('w', [1, 2], step).addText('t', 'a', step);
+    const second = new SummaryWriter({ logDir: inFolder('resumed'), purgeStep: 6 });
+    second.addScalar('loss', 100).addScalar('loss', 101);
+    for (const writer of [first, second]) writer.close();
+    const { scalars, histograms, texts } = readRun(inFolder('resumed'));
+    expect(scalars.get('loss')?.map(({ step, value }) => [step, value])).toEqual([
+      ...[0, 1, 2, 3, 4, 5].map((step) => [step, step]),
+      [6, 100],
+      [7, 101],
+    ]);
+    expect(histograms.get('w')).toHaveLength(6);
+    expect(texts.get('t')).toHaveLength(6);
+  });
+});
+
+describe('a writer', () => {
+  it('takes what a chart takes', () => {
+    const writer = new SummaryWriter(inFolder('as-chart'));
+    writer.add({ train: tensor(0.5), val: null, lr: undefined }).add({ train: 0.25, val: 1 });
+    writer.add(7).rule(2, 'stopped: no better');
+    writer.close();
+    const { scalars, texts } = readRun(inFolder('as-chart'));
+    const steps = (tag: string) => scalars.get(tag)?.map(({ step, value }) => [step, value]);
+    expect([...scalars.keys()]).toEqual(['train', 'val', 'value']);
+    expect(steps('train')).toEqual([
+      [0, 0.5],
+      [1, 0.25],
+    ]);
+    expect(steps('val')).toEqual([[1, 1]]);
+    expect(steps('value')).toEqual([[2, 7]]);
+    expect(texts.get('notes')?.[0]).toMatchObject({ step: 2, value: 'stopped: no better' });
+  });
+
+  it('keeps settings, and pictures of tensors and of files', () => {
+    const writer = new SummaryWriter(inFolder('rich'));
+    const picture = tensor([
+      [0, 1],
+      [0.5, NaN],
+    ]);
+    const settings = { lr: 0.1, 'model/kind': 'mlp ß', bias: true, dropout: false };
+    writer.addHparams(settings, { accuracy: 0.5 }).addImage('gray', picture, 3);
+    const file = data.encodePng(tensor([[[1]], [[2]], [[3]]], { dtype: 'uint8' }));
+    writer.addImage('colour', file, 4).close();
+    const run = readRun(inFolder('rich'));
+    expect(run.settings).toEqual(settings);
+    expect([...run.scalars.keys()]).toEqual(['accuracy']);
+    const gray = run.images.get('gray')?.[0];
+    expect(gray).toMatchObject({ step: 3, value: { width: 2, height: 2, channels: 1 } });
+    expect(data.readImage(gray!.value.bytes).tolist()).toEqual([
+      [
+        [0, 255],
+        [128, 0],
+      ],
+    ]);
+    expect(run.images.get('colour')?.[0].value).toEqual({
+      width: 1,
+      height: 1,
+      channels: 3,
+      bytes: Uint8Array.from(file),
+    });
+  });
+
+  it('goes on in a new file when its folder was deleted', () => {
+    let now = 0;
+    const file = new EventFile(inFolder('deleted'), noWarning, () => now);
+    const event = encodeEvent({ wallTime: 1, step: 2, values: [{ tag: 'x', scalar: 3 }] });
+    file.append(event);
+    rmSync(inFolder('deleted'), { recursive: true });
+    now = 2000;
+    expect(file.append(event)).toBe(true);
+    expect(readRun(inFolder('deleted')).scalars.get('x')).toHaveLength(1);
+    file.close();
+  });
+
+  it('where nothing can be written says so once, and again when it can', () => {
+    let now = 0;
+    const said: string[] = [];
     writeFileSync(inFolder('file'), '');
-    expect(() => new SummaryWriter(inFolder('file/below'))).toThrow(/ENOTDIR|EEXIST/);
+    const file = new EventFile(
+      inFolder('file/below'),
+      (text) => said.push(text),
+      () => now,
+    );
+    const event = encodeEvent({ wallTime: 1, step: 2, values: [{ tag: 'x', scalar: 3 }] });
+    for (now = 1; now <= 3000; now += 500) expect(file.append(event)).toBe(false);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(
+      /cannot be written \(a (part of the path is a|file of this name).*The training goes on/,
+    );
+    rmSync(inFolder('file'));
+    now += 2000;
+    expect(file.append(event)).toBe(true);
+    expect(file.problem).toBeNull();
+    expect(said[1]).toContain('is written again; 6 measurements were lost');
+    expect(readRun(inFolder('file/below')).scalars.get('x')).toHaveLength(1);
+    file.close();
   });
 });
 
@@ -123,7 +236,8 @@ describe('runs', () => {
     const model = compareRuns('loss', { logDir: root }).model();
     expect(JSON.stringify(model)).toContain('lr-0.01');
     expect(() => compareRuns('los', { logDir: root })).toThrow('has recorded los; there are loss');
-    expect(() => compareRuns('loss', { logDir: inFolder('empty') })).toThrow('there are no runs in');
+    for (const none of ['empty', 'nowhere'])
+      expect(() => compareRuns('loss', { logDir: inFolder(none) })).toThrow('there are no runs in');
     expect(JSON.stringify(compareRuns('loss', { logDir: root, filter: /01$/ }).model())).not.toContain(
       'lr-0.1"',
     );

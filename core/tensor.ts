@@ -24,10 +24,19 @@ export interface ViewOf {
 /** The storage of tensors that were disposed of. */
 const gone = Storage.withoutMemory();
 
+/**
+ * Numbers of one dtype in n dimensions, whose operations are recorded where gradients are wanted. `tensor([[1, 2], [3, 4]])`,
+ * `zeros(2, 3)` and `randn([2, 3], { requiresGrad: true })` make them; most functions on tensors are methods, too:
+ * `x.matmul(w).add(b).relu()`. Elements are read by `x.at(0, slice(1, 3))`, `x.item()`, `x.tolist()`.
+ *
+ * The types know shapes and dtypes that are written as literals: `Tensor<[2, 3], 'float32'>`.
+ */
 export class Tensor<S = Unknown, D = Unknown> {
   /** Where the elements lie; shared by all views. @internal */
   storage: Storage;
+  /** Shape, strides and offset: how the elements lie in the storage. */
   layout: Layout;
+  /** The type of the elements, for example `float32`. */
   readonly dtype: DTypeOf<D>;
 
   /** What made this tensor, when that was recorded. Read `gradFn`, which knows of in-place changes. @internal */
@@ -106,6 +115,7 @@ export class Tensor<S = Unknown, D = Unknown> {
     return itemSize(this.dtype);
   }
 
+  /** Whether the elements are floating-point numbers: float32, float64, float16 or bfloat16. */
   isFloatingPoint(): boolean {
     return isFloat(this.dtype);
   }

@@ -90,6 +90,7 @@ export function unwindGradMode(): void {
   tracing.unwind?.();
 }
 
+/** Whether operations are recorded now, for gradients: not inside `noGrad` and `inferenceMode`. */
 export function isGradEnabled(): boolean {
   return gradMode.enabled;
 }

@@ -13,6 +13,7 @@ export type Parameter<S = Unknown, D = Unknown> = Tensor<S, D> & {
   readonly parameter?: never;
 };
 
+/** A tensor that a module learns, made of `data`: `this.scale = new nn.Parameter(ones(3))`. */
 export const Parameter: new (data: Tensor, requiresGrad?: boolean) => Parameter =
   class Parameter extends Tensor {
     constructor(data: Tensor, requiresGrad = true) {

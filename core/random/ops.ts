@@ -4,6 +4,7 @@ import { type MethodOp, methodOp } from '../ops/record.js';
 import * as inPlace from './methods.js';
 import * as draws from './tensors.js';
 
+/** Fills with numbers uniform in [from, to). */
 export const uniform_: MethodOp<typeof inPlace.uniform_> = methodOp<typeof inPlace.uniform_>(
   {
     name: 'uniform_',
@@ -18,6 +19,7 @@ export const uniform_: MethodOp<typeof inPlace.uniform_> = methodOp<typeof inPla
   inPlace.uniform_,
 );
 
+/** Fills with numbers of N(mean, std²). */
 export const normal_: MethodOp<typeof inPlace.normal_> = methodOp<typeof inPlace.normal_>(
   {
     name: 'normal_',
@@ -29,6 +31,7 @@ export const normal_: MethodOp<typeof inPlace.normal_> = methodOp<typeof inPlace
   inPlace.normal_,
 );
 
+/** Fills with e^z, z of N(mean, std²). */
 export const logNormal_: MethodOp<typeof inPlace.logNormal_> = methodOp<typeof inPlace.logNormal_>(
   {
     name: 'logNormal_',
@@ -40,6 +43,7 @@ export const logNormal_: MethodOp<typeof inPlace.logNormal_> = methodOp<typeof i
   inPlace.logNormal_,
 );
 
+/** Fills with numbers of the exponential distribution of the given rate, density rate · e^(−rate x). */
 export const exponential_: MethodOp<typeof inPlace.exponential_> = methodOp<typeof inPlace.exponential_>(
   {
     name: 'exponential_',
@@ -51,6 +55,7 @@ export const exponential_: MethodOp<typeof inPlace.exponential_> = methodOp<type
   inPlace.exponential_,
 );
 
+/** Fills with numbers of the Cauchy distribution, density σ / (π ((x − median)² + σ²)). */
 export const cauchy_: MethodOp<typeof inPlace.cauchy_> = methodOp<typeof inPlace.cauchy_>(
   {
     name: 'cauchy_',
@@ -62,6 +67,7 @@ export const cauchy_: MethodOp<typeof inPlace.cauchy_> = methodOp<typeof inPlace
   inPlace.cauchy_,
 );
 
+/** Fills with numbers of trials up to the first success of probability p. */
 export const geometric_: MethodOp<typeof inPlace.geometric_> = methodOp<typeof inPlace.geometric_>(
   {
     name: 'geometric_',
@@ -73,6 +79,7 @@ export const geometric_: MethodOp<typeof inPlace.geometric_> = methodOp<typeof i
   inPlace.geometric_,
 );
 
+/** Fills with 1 with probability p, else 0; p is a number for all or a tensor with one an element. */
 export const bernoulli_: MethodOp<typeof inPlace.bernoulli_> = methodOp<typeof inPlace.bernoulli_>(
   {
     name: 'bernoulli_',
@@ -84,6 +91,7 @@ export const bernoulli_: MethodOp<typeof inPlace.bernoulli_> = methodOp<typeof i
   inPlace.bernoulli_,
 );
 
+/** Fills with integers uniform in [from, to); without bounds over all that the dtype holds exactly, from 0. */
 export const random_: MethodOp<typeof inPlace.random_> = methodOp<typeof inPlace.random_>(
   {
     name: 'random_',
@@ -95,6 +103,10 @@ export const random_: MethodOp<typeof inPlace.random_> = methodOp<typeof inPlace
   inPlace.random_,
 );
 
+/**
+ * 1 with the probabilities in `input` (in [0, 1]), else 0; of its shape and dtype.
+ * @throws TypeError if it is not float.
+ */
 export const bernoulli: MethodOp<typeof draws.bernoulli> = methodOp<typeof draws.bernoulli>(
   {
     name: 'bernoulli',
@@ -105,6 +117,11 @@ export const bernoulli: MethodOp<typeof draws.bernoulli> = methodOp<typeof draws
   draws.bernoulli,
 );
 
+/**
+ * Draws indices of the last dimension in proportion to the weights in `input`, [n] or [rows, n]: `numSamples` for each
+ * row, distinct ones unless `replacement` is set. The result is int64, [numSamples] or [rows, numSamples].
+ * @throws RangeError for other shapes, weights that are negative or not finite or all 0, or more distinct indices than n.
+ */
 export const multinomial: MethodOp<typeof draws.multinomial> = methodOp<typeof draws.multinomial>(
   {
     name: 'multinomial',

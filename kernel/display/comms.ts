@@ -144,6 +144,7 @@ export class Comm {
   }
 }
 
+/** What the frontend may open comms to. */
 export const comms = {
   /**
    * Lets the frontend open comms: `handler` gets each one, with what it was opened with. A second handler of the same

@@ -172,8 +172,26 @@ describe('types and values answer together', () => {
     for (const marked of ['logits.soft|max', 'logits.softmax(|', 'softmax(|', 'soft|max', 'F.soft|max'])
       expect((await inspect(marked)).plain).toContain('exp(xᵢ) / Σⱼ exp(xⱼ)');
     expect((await inspect('logits.exp|_')).plain).toContain('eˣ');
+    // Methods that are no function of that name, twins of such, those with a type of their own, and aliases.
+    expect((await inspect('logits.repe|at')).plain).toContain('repeated along each dimension');
+    expect((await inspect('logits.si|lu_')).plain).toContain('x σ(x)');
+    expect((await inspect('logits.ma|x')).plain).toContain('The largest element');
+    expect((await inspect('logits.arctan|2')).plain).toContain('in the right quadrant');
+    expect((await inspect('logits.unifor|m_')).plain).toContain('uniform in [from, to)');
+    // A key of the same name is none of them.
+    await client.execute('const figures = { mean: logits.mean() }');
+    expect((await inspect('figures.me|an')).plain).not.toContain('The mean');
     expect((await inspect('soft|max')).plain).toContain('softmax(input: Tensor, dim: number');
     expect((await inspect('logits.add(|')).plain).toContain('input + alpha · other');
+  });
+
+  test('inspection: parts of the library, and links that lead to files', async () => {
+    expect((await inspect('n|n')).plain).toMatch(/^namespace nn\n\nNetworks: layers/);
+    expect((await inspect('Tens|or')).plain).toContain('Numbers of one dtype in n dimensions');
+    await client.execute("import { readFileSync } from 'node:fs'");
+    const { plain } = await inspect('readFile|Sync');
+    expect(plain).toContain('the documentation of the asynchronous version of\nthis API: readFile.');
+    expect(plain).not.toContain('file:');
   });
 
   test('inspection: of a long array its first elements, of a map its entries', async () => {

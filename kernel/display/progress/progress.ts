@@ -45,6 +45,7 @@ export function progress(items: unknown, options: ProgressOptions = {}): Progres
   return new Progress<unknown>(items, options);
 }
 
+/** What `progress` gives: the same items, with a bar that shows how many there were, the rate and the time left. */
 export class Progress<T> implements Iterable<T>, AsyncIterable<T>, Bar {
   private readonly total: number | undefined;
   private done = 0;

@@ -6,9 +6,9 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { errorsOf } from '../service/errors.js';
 import { framed, readMessages } from '../service/framing.js';
-import { fromHover } from '../service/hover.js';
+import { fromHover, placeOf } from '../service/hover.js';
 import { isObject } from '../service/json.js';
-import { opBehind } from '../service/ops.js';
+import { memberName, withoutTwin } from '../service/ops.js';
 import { isPlace, offsetInCell, placeInDocument, type Place } from '../service/positions.js';
 import { Documents } from './documents.js';
 import { isRange, mapped } from './mapping.js';
@@ -114,21 +114,28 @@ class NotebookServer {
     const there = isPlace(position) ? notebook.toServer({ uri, place: position }) : null;
     if (!there) return null;
     const asked = { ...params, textDocument: { uri: there.uri }, position: there.place };
-    const answer = this.back(await upstream.request(method, asked, signal), there.uri);
-    return method === 'textDocument/hover' ? this.documented(answer) : answer;
+    const answer = await upstream.request(method, asked, signal);
+    const told = method === 'textDocument/hover' ? await this.documented(answer, asked, signal) : answer;
+    return this.back(told, there.uri);
   }
 
   /** A hover with the documentation that a tensor's method has lost on the way from its op. */
-  private async documented(hover: unknown): Promise<unknown> {
+  private async documented(hover: unknown, asked: Params, signal: AbortSignal): Promise<unknown> {
     const found = fromHover(hover);
-    const op = found?.documentation === '' ? opBehind(found.signature) : null;
-    if (op === null || !isObject(hover)) return hover;
-    const documentation = await this.server().documentation(op);
-    if (documentation === '' || !isObject(hover.contents)) return hover;
-    return {
-      ...hover,
-      contents: { ...hover.contents, value: `${String(hover.contents.value)}\n${documentation}` },
-    };
+    const name = found?.documentation === '' ? memberName(found.signature) : null;
+    if (name === null || !isObject(hover) || !isObject(hover.contents)) return hover;
+    const upstream = this.server();
+    const declared = placeOf(await upstream.request('textDocument/definition', asked, signal));
+    const twin = withoutTwin(name);
+    const documentation = declared
+      ? fromHover(await upstream.request('textDocument/hover', declared, signal))?.documentation
+      : twin !== null && (await upstream.documentation(twin));
+    return documentation
+      ? {
+          ...hover,
+          contents: { ...hover.contents, value: `${String(hover.contents.value)}\n${documentation}` },
+        }
+      : hover;
   }
 
   private initialize(params: Params): object {

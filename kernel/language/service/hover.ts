@@ -1,6 +1,7 @@
 /** The server's answers to hover and signatureHelp, taken apart. */
 import type { Inspection } from './contract.js';
 import { isObject } from './json.js';
+import { isPlace, type Place } from './positions.js';
 
 const FENCE = /^\s*```\w*\n([\s\S]*?)\n```\n?/;
 
@@ -42,6 +43,14 @@ export function fromSignatureHelp(answer: unknown): Omit<Inspection, 'path'> | n
   };
 }
 
+/** The document and the position of what a name means, as the server asks for them; null: it is nowhere. */
+export function placeOf(answer: unknown): { textDocument: { uri: string }; position: Place } | null {
+  const found: unknown = Array.isArray(answer) ? answer[0] : answer;
+  if (!isObject(found) || typeof found.uri !== 'string' || !isObject(found.range)) return null;
+  const { start } = found.range;
+  return isPlace(start) ? { textDocument: { uri: found.uri }, position: start } : null;
+}
+
 function parameterName(label: unknown, signature: string): string | undefined {
   const text = Array.isArray(label) ? signature.slice(Number(label[0]), Number(label[1])) : label;
   return typeof text === 'string' ? text.split(/[?:]/)[0] : undefined;
@@ -53,7 +62,10 @@ function markdown(value: unknown): string {
   return isObject(value) && typeof value.value === 'string' ? value.value : '';
 }
 
-/** Without the lines that only name files of the program. */
+/** Without the places of files that a `@link` leads to, which mean nothing in a notebook. */
 function tidy(text: string): string {
-  return text.replace(/\n{3,}/g, '\n\n').trim();
+  return text
+    .replace(/\[((?:[^\[\]\n]|\[[^\]\n]*\])+)\]\(file:[^)\s]*\)/g, '$1')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
 }

@@ -1,14 +1,18 @@
 /**
  * Ops of the library in hovers. A method of tensors that is made from the type of its op shows no documentation there, nor does
- * `x.exp_`: it is that of the function of the same name. A function that is an op shows the name of its type; how it is called says more.
+ * `x.exp_`, whose documentation is that of `x.exp`. A function that is an op shows the name of its type; how it is called says more.
  */
-const MEMBER = /^\((?:property|method)\) (?:[^(:]*\.)?([\p{ID_Start}$_][\p{ID_Continue}$]*)[(:<]/u;
+const MEMBER = /^\((?:property|method)\) (?:[^(:]*\.)?([\p{ID_Start}$_][\p{ID_Continue}$]*)[?(:<]/u;
 const OPAQUE = /^const [\p{ID_Continue}$]+: \w*(?:Op|Function)\b/u;
 
-/** The name of the function that documents a hover without text, if the library has one; null: it is no tensor's method. */
-export function opBehind(signature: string): string | null {
-  const name = /\bTensor\b/.test(signature) ? MEMBER.exec(signature)?.[1] : undefined;
-  return name === undefined ? null : name.replace(/_$/, '');
+/** The name of a member, which may say more where it is declared than its hover does; null: it is none. */
+export function memberName(signature: string): string | null {
+  return MEMBER.exec(signature)?.[1] ?? null;
+}
+
+/** The op that `exp_` does in place; null: the name is no such twin's. */
+export function withoutTwin(name: string): string | null {
+  return /[^_]_$/.test(name) ? name.slice(0, -1) : null;
 }
 
 export function isOpaque(signature: string): boolean {

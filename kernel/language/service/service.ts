@@ -14,14 +14,16 @@ import type {
   TypeErrorsWanted,
 } from './contract.js';
 import { errorsOf, withoutDefined } from './errors.js';
-import { fromHover, fromSignatureHelp } from './hover.js';
+import { fromHover, fromSignatureHelp, placeOf } from './hover.js';
 import { itemsOf } from './items.js';
+import { nameAt, type NameAt } from './name-at.js';
 import { kindWord } from './kinds.js';
 import { LIBRARY_DOCUMENT, libraryItems, libraryQuestion } from './library.js';
 import { openCall } from '../brackets.js';
 import { blankMagics } from '../magics/index.js';
-import { isOpaque, opBehind } from './ops.js';
+import { isOpaque, memberName, withoutTwin } from './ops.js';
 import { withPackages } from './packages.js';
+import { partOfLibrary } from './parts.js';
 import { offsetInCell, placeInDocument } from './positions.js';
 import { CellProgram, EDITED, type Change, type Document } from './program.js';
 import { CLIENT_CAPABILITIES, LanguageServer } from './server.js';
@@ -176,17 +178,31 @@ class Service implements LanguageService {
     const found = fromHover(await this.#ask(code, 'textDocument/hover', { position }));
     if (!found) return null;
     const { path } = name;
-    const op = found.documentation === '' ? opBehind(found.signature) : null;
-    if (op !== null && this.#program.isFromLibrary(op)) {
-      const about = await this.#ask(op, 'textDocument/hover', { position: placeInDocument(op, 0) });
-      return { ...found, documentation: fromHover(about)?.documentation ?? '', path };
-    }
+    const part = partOfLibrary(found.signature, path.at(-1));
+    if (part) return { ...part, path };
+    if (found.documentation === '' && memberName(found.signature) !== null)
+      return { ...found, documentation: await this.#documentation(code, name), path };
     if (!isOpaque(found.signature) || path.length === 0) return { ...found, path };
     const call = `${path.join('.')}(`;
     const help = fromSignatureHelp(
       await this.#ask(call, 'textDocument/signatureHelp', { position: placeInDocument(call, call.length) }),
     );
     return { ...found, signature: help?.signature ?? found.signature, path };
+  }
+
+  /** What stands where a member is declared: the server forgets it about one that a mapped type makes. */
+  async #documentation(code: string, { start, path }: NameAt): Promise<string> {
+    const about = await this.#inTurn(async () => {
+      const position = placeInDocument(code, start);
+      const server = await this.#running();
+      const declared = placeOf(await this.#askNow(code, 'textDocument/definition', { position }));
+      return server && declared ? this.#limited(server, 'textDocument/hover', declared) : undefined;
+    });
+    const documentation = fromHover(about)?.documentation ?? '';
+    const op = documentation === '' ? withoutTwin(path.at(-1) ?? '') : null;
+    if (op === null) return documentation;
+    const end = start + op.length;
+    return this.#documentation(code.slice(0, end) + code.slice(end + 1), { start, path: [op] });
   }
 
   async diagnose(written: string): Promise<readonly Diagnostic[]> {
@@ -369,26 +385,4 @@ class Service implements LanguageService {
 
 function uriOf(file: string): string {
   return pathToFileURL(file).href;
-}
-
-const NAME_END = /^[\p{ID_Continue}$\u200c\u200d]*/u;
-const PATH =
-  /(?:[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*\s*\??\.\s*)*[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
-
-interface NameAt {
-  readonly start: number;
-  readonly path: string[];
-}
-
-/** The name that the cursor touches. Its path is empty where it hangs on something without a name. */
-function nameAt(code: string, offset: number): NameAt | null {
-  const end = offset + (NAME_END.exec(code.slice(offset, offset + 200))?.[0].length ?? 0);
-  const from = Math.max(0, end - 1000);
-  const before = code.slice(from, end);
-  const text = PATH.exec(before)?.[0];
-  if (text === undefined) return null;
-  const names = text.split('.').map((name) => name.replace('?', '').trim());
-  const rest = before.slice(0, before.length - text.length);
-  const isWhole = !/[.#]\s*$/.test(rest) || /\.\.\.\s*$/.test(rest);
-  return { start: end - names.at(-1)!.length, path: isWhole ? names : [] };
 }

@@ -139,6 +139,10 @@ export class GradientHistograms extends LiveChart {
   }
 }
 
+/**
+ * Gradients over time, live: a ridgeline for each parameter, the newest in front. Call `sample()` after `backward()`:
+ * `const gradients = gradientHistograms(model)`, then `gradients.sample()` in the loop.
+ */
 export function gradientHistograms(
   model: ParameterSource,
   options: HistogramsOptions = {},

@@ -55,6 +55,7 @@ const MAX_DRAWN = 50;
 /** Fewer points than these are shown as dots on their line. */
 const DOTS_BELOW = 25;
 
+/** Curves over steps that move while measurements are added: the chart behind `lossChart` and `lineChart`. */
 export class LineChart extends LiveChart implements ChartRun {
   private readonly runs = new Map<string, { calls: number; curves: Map<string, Curve> }>();
   /** Of all runs, in order of appearance. */

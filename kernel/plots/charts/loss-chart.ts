@@ -19,6 +19,11 @@ export class LossChart extends LineChart {
   }
 }
 
+/**
+ * The loss curve of a training, live: `const chart = lossChart({ title: 'Two moons' })`, then `chart.add({ loss })` each step, with
+ * `val` and `lr` as they come. It smooths, marks the minimum of the validation, chooses a log axis, and rules off where a
+ * loss stops being a number.
+ */
 export function lossChart(options: LineChartOptions = {}): LossChart {
   return new LossChart(options);
 }

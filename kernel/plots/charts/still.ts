@@ -2,6 +2,7 @@
 import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
 import type { ChartModel } from '../model/chart.js';
 
+/** A chart that does not change any more: the last line of a cell shows it, and `show()` does at once. */
 export class Still {
   private readonly display: LiveDisplay;
 

@@ -106,6 +106,10 @@ export class UpdateRatios extends LiveChart {
   }
 }
 
+/**
+ * The update-to-weight ratio std(Δw) / std(w) of each parameter over one step, live, with a guide at 10⁻³: far below it a
+ * layer hardly learns, far above it a step may overshoot. Call `sample()` after every `optimizer.step()`.
+ */
 export function updateRatios(model: ParameterSource, options: UpdateRatiosOptions = {}): UpdateRatios {
   return new UpdateRatios(model, options);
 }

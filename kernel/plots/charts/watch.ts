@@ -151,6 +151,11 @@ export class Watcher extends LiveChart {
   }
 }
 
+/**
+ * Watches a model train: the outputs of its layers, the gradients that reach them, weights and update ratios in one
+ * picture, the worst layers first, and what is wrong in words. `const watcher = watch(model, { every: 50 })` before the
+ * loop is enough; `watcher.findings()` gives what was found as data, `watcher.stop()` ends it.
+ */
 export function watch(model: Module, options: WatchChartOptions = {}): Watcher {
   return new Watcher(model, options);
 }

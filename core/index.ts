@@ -19,6 +19,7 @@ export * from './ops/index.js';
 export { type PrintOptions, setPrintoptions } from './print-options.js';
 export type { NestedArray } from './read.js';
 export { Tensor } from './tensor.js';
+export * as distributions from './distributions/index.js';
 export * as data from './data/index.js';
 export * as io from './io/index.js';
 export * as metrics from './metrics/index.js';

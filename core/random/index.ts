@@ -8,7 +8,7 @@ export {
   seed,
   setRngState,
 } from './generator.js';
-export { bernoulli, multinomial } from './ops.js';
+export { bernoulli, binomial, multinomial, poisson } from './ops.js';
 export {
   type DrawOptions,
   type MultinomialOptions,

@@ -131,3 +131,32 @@ export const multinomial: MethodOp<typeof draws.multinomial> = methodOp<typeof d
   },
   draws.multinomial,
 );
+
+export const poisson: MethodOp<typeof draws.poisson> = methodOp<typeof draws.poisson>(
+  {
+    name: 'poisson',
+    random: true,
+    samples: (make) => [[make([2, 3], { low: 0, high: 30, requiresGrad: false })]],
+    errors: (make) => [{ args: [make([2], { low: -2, high: -1 })], message: /mean is 0 or more/ }],
+    params: ['input', 'options'],
+  },
+  draws.poisson,
+);
+
+export const binomial: MethodOp<typeof draws.binomial> = methodOp<typeof draws.binomial>(
+  {
+    name: 'binomial',
+    random: true,
+    samples: (make) => [
+      [
+        make([2, 3], { low: 2, high: 60, requiresGrad: false }),
+        make([3], { low: 0, high: 1, requiresGrad: false }),
+      ],
+    ],
+    errors: (make) => [
+      { args: [make([2], { low: 1, high: 2 }), make([2], { low: 2, high: 3 })], message: /probability/ },
+    ],
+    params: ['input', 'input2', 'options'],
+  },
+  draws.binomial,
+);

@@ -1,8 +1,9 @@
 /** Tensors of random numbers, with PyTorch's numbers for the same seed. */
 
 import { type DType, type FloatDType, getDefaultDtype, isFloat } from '../dtype.js';
-import { checkShape, formatShape, type Shape } from '../layout.js';
+import { broadcastShapes, checkShape, formatShape, type Shape } from '../layout.js';
 import { contiguousData, elements, inDType } from '../ops/raw.js';
+import { expandTo } from '../ops/shape.js';
 import type { KnownDType, KnownShape } from '../types/known.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import {
@@ -17,6 +18,7 @@ import {
 } from './distributions.js';
 import { defaultGenerator, type Generator } from './generator.js';
 import { draw, fillTensor, writeElements } from './in-place.js';
+import { drawBinomial, drawPoisson } from './rejection.js';
 
 /** What random functions draw from: the default generator unless one is given. */
 export interface DrawOptions {
@@ -221,6 +223,55 @@ export function bernoulli(input: Tensor, options: DrawOptions = {}): Tensor {
     fillTensor('bernoulli', fresh, (numbers) => {
       if (p instanceof Float32Array || p instanceof Float64Array) {
         fillBernoulliOf(numbers, p, options.generator ?? defaultGenerator);
+      }
+    }),
+  );
+}
+
+/**
+ * Counts of Poisson's distribution with the means in `input`, of its shape and dtype.
+ * @throws TypeError if it is not float, RangeError for a negative mean.
+ */
+export function poisson(input: Tensor, options: DrawOptions = {}): Tensor {
+  return drawEach('poisson', [input], options, ([rate], generator) => {
+    if (!(rate >= 0)) throw new RangeError(`poisson: a mean is 0 or more, got ${rate}`);
+    return drawPoisson(rate, generator);
+  });
+}
+
+/**
+ * How many of `count` trials succeed with probability `prob` each; both broadcast.
+ * @throws TypeError if they are not float, RangeError for a probability outside of [0, 1].
+ */
+export function binomial(count: Tensor, prob: Tensor, options: DrawOptions = {}): Tensor {
+  return drawEach('binomial', [count, prob], options, ([trials, p], generator) => {
+    if (!(p >= 0 && p <= 1)) throw new RangeError(`binomial: a probability is in [0, 1], got ${p}`);
+    if (!(trials >= 0)) throw new RangeError(`binomial: a number of trials is 0 or more, got ${trials}`);
+    return drawBinomial(trials, p, generator);
+  });
+}
+
+/** A number for each place of operands that broadcast, of the dtype of the first. */
+function drawEach(
+  op: string,
+  operands: readonly Tensor[],
+  { generator = defaultGenerator }: DrawOptions,
+  drawOne: (parameters: readonly number[], generator: Generator) => number,
+): Tensor {
+  const [{ dtype }] = operands;
+  for (const x of operands) {
+    if (!isFloat(x.dtype)) throw new TypeError(`${op}: the parameters must be float, got ${x.dtype}`);
+  }
+  const shape = operands.reduce<Shape>((all, x) => broadcastShapes(op, all, x.shape), []);
+  const data = operands.map((x) => elements(contiguousData(inDType(expandTo(x, shape), 'float64', op), op)));
+  const out = allocateShape(shape, dtype, op);
+  return draw(out, (fresh) =>
+    writeElements(fresh, (numbers) => {
+      const parameters = new Array<number>(data.length);
+      for (let i = 0; i < numbers.length; i++) {
+        // In batches, each sample has as many numbers as there are parameters.
+        for (let k = 0; k < data.length; k++) parameters[k] = data[k][i % data[k].length];
+        numbers[i] = drawOne(parameters, generator);
       }
     }),
   );

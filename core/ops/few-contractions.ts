@@ -1,14 +1,14 @@
 /**
- * Sums of products of few float32 as one loop: `einsum` of two operands, and layers that are such sums. They are rounded
- * as those of `few-products.ts`.
+ * Sums of products of few floats: `einsum` of two operands, and layers that are such sums. They are rounded as
+ * those of `few-products.ts`.
  */
 import { gradMode } from '../autograd/mode.js';
-import { hasFusedMultiplyAdd } from '../kernels/tuning/fused.js';
+import type { DType } from '../dtype.js';
 import { Layout } from '../layout.js';
 import { f32 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
 import { isFewFloats, startOf } from './few-lines.js';
-import { multiplyRows } from './few-products.js';
+import { multiplyAt } from './few-products.js';
 import { isFew } from './few.js';
 import type { Few } from './record.js';
 
@@ -40,8 +40,8 @@ function planOf(equation: string): Plan | null {
   if (summed.length > SUMMED || summed.some((letter) => !a.includes(letter) || !b.includes(letter)))
     return null;
   const slots = [
-    ...out,
     ...new Array<string>(OUTER - out.length).fill(''),
+    ...out,
     ...summed,
     ...new Array<string>(SUMMED - summed.length).fill(''),
   ];
@@ -61,10 +61,13 @@ function knownPlan(equation: string): Plan | null {
   return plan;
 }
 
-/** A float32 tensor that nothing records, whatever its strides. */
+/** A float tensor that nothing records, whatever its strides. */
 function isOperand(x: unknown): x is Tensor {
   return (
-    x instanceof Tensor && x.dtype === 'float32' && x.layout.size > 0 && !(gradMode.enabled && x.requiresGrad)
+    x instanceof Tensor &&
+    (x.dtype === 'float32' || x.dtype === 'float64') &&
+    x.layout.size > 0 &&
+    !(gradMode.enabled && x.requiresGrad)
   );
 }
 
@@ -80,7 +83,7 @@ export const fewEinsum: Few = (equation, first, second) => {
   if (list !== null && (second !== undefined || list.length !== 2)) return null;
   const a = list === null ? first : list[0];
   const b = list === null ? second : list[1];
-  if (!isOperand(a) || !isOperand(b)) return null;
+  if (!isOperand(a) || !isOperand(b) || a.dtype !== b.dtype) return null;
   const plan = knownPlan(equation);
   if (a.ndim !== plan?.ndims[0] || b.ndim !== plan.ndims[1]) return null;
   let count = 1;
@@ -94,47 +97,53 @@ export const fewEinsum: Few = (equation, first, second) => {
     right[i] = q < 0 ? 0 : b.layout.strides[q];
     count *= size;
   }
-  if (!isFew(count, FEW)) return null;
-  const out = allocate(Layout.contiguous(sizes.slice(0, plan.ndims[2])), 'float32', 'einsum');
-  contract(startOf(a), startOf(b), startOf(out));
+  if (!isFew(count, FEW) || !sumsAsOne()) return null;
+  const out = allocate(Layout.contiguous(sizes.slice(OUTER - plan.ndims[2], OUTER)), a.dtype, 'einsum');
+  contract(a.dtype, startOf(a), startOf(b), startOf(out));
   return out;
 };
 
-function contract(a: number, b: number, out: number): void {
+/** Whether what is summed over two letters lies as over one, of the second's strides. */
+function sumsAsOne(): boolean {
+  const h = sizes[4];
+  return h === 1 || (left[3] === h * left[4] && right[3] === h * right[4]);
+}
+
+function contract(dtype: DType, x: number, y: number, out: number): void {
   const l = sizes[0];
   const m = sizes[1];
   const n = sizes[2];
-  const k = sizes[3];
-  const h = sizes[4];
-  const leftK = left[3];
-  const leftH = left[4];
-  const rightK = right[3];
-  const rightH = right[4];
-  const isFused = hasFusedMultiplyAdd();
-  let to = out;
-  for (let p = 0; p < l; p++)
-    for (let q = 0; q < m; q++)
-      for (let r = 0; r < n; r++) {
-        const x = a + p * left[0] + q * left[1] + r * left[2];
-        const y = b + p * right[0] + q * right[1] + r * right[2];
-        let total = 0;
-        for (let s = 0; s < k; s++)
-          for (let t = 0; t < h; t++) {
-            const term = f32[x + s * leftK + t * leftH] * f32[y + s * rightK + t * rightH];
-            total = Math.fround(total + (isFused ? term : Math.fround(term)));
-          }
-        f32[to++] = total;
-      }
+  const k = sizes[3] * sizes[4];
+  const last = sizes[4] === 1 ? 3 : 4;
+  const down = left[last];
+  const across = right[last];
+  for (let p = 0; p < l; p++) {
+    const to = out + p * m * n;
+    const a = x + p * left[0];
+    const b = y + p * right[0];
+    // Rows of the result from the one, columns from the other operand, mostly.
+    if (left[2] === 0 && right[1] === 0)
+      multiplyAt(dtype, to, m, k, n, a, left[1], down, b, across, right[2]);
+    else if (left[1] === 0 && right[2] === 0)
+      multiplyAt(dtype, to, m, k, n, b, right[1], across, a, down, left[2]);
+    else
+      for (let q = 0; q < m; q++)
+        for (let r = 0; r < n; r++) {
+          const from = a + q * left[1] + r * left[2];
+          const other = b + q * right[1] + r * right[2];
+          multiplyAt(dtype, to + q * n + r, 1, k, 1, from, 0, down, other, across, 0);
+        }
+  }
 }
 
 /** There is no bias; or it is nothing that a loop takes. */
 const UNBIASED = -1;
 const NO_BIAS = -2;
 
-/** Where a bias of so many float32 begins. */
-function startOfBias(bias: unknown, count: number): number {
+/** Where a bias of so many elements begins. */
+function startOfBias(bias: unknown, dtype: DType, count: number): number {
   if (bias === undefined || bias === null) return UNBIASED;
-  if (!isFewFloats(bias) || bias.dtype !== 'float32' || bias.ndim !== 1) return NO_BIAS;
+  if (!isFewFloats(bias) || bias.dtype !== dtype || bias.ndim !== 1) return NO_BIAS;
   return bias.layout.size === count ? startOf(bias) : NO_BIAS;
 }
 
@@ -142,7 +151,7 @@ function startOfBias(bias: unknown, count: number): number {
 export const fewTensordot: Few = (a, b, dims) => {
   const count: unknown = dims ?? 2;
   if (count !== 1 && count !== 2) return null;
-  if (!isFewFloats(a) || !isFewFloats(b) || !isOperand(a) || !isOperand(b)) return null;
+  if (!isFewFloats(a) || !isFewFloats(b) || a.dtype !== b.dtype) return null;
   const { shape, ndim } = a.layout;
   const { shape: other, ndim: otherNdim } = b.layout;
   if (ndim < count || otherNdim < count) return null;
@@ -156,26 +165,27 @@ export const fewTensordot: Few = (a, b, dims) => {
   if (!isFew(m * k * n, FEW)) return null;
   const out = allocate(
     Layout.contiguous([...shape.slice(0, ndim - count), ...other.slice(count)]),
-    'float32',
+    a.dtype,
     'tensordot',
   );
-  multiplyRows(startOf(out), m, k, n, startOf(a), startOf(b), n, 1, UNBIASED);
+  multiplyAt(a.dtype, startOf(out), m, k, n, startOf(a), k, 1, startOf(b), n, 1);
   return out;
 };
 
-/** (input, weight) of input [..., in] and weight [out, in] in order; the kernel adds a bias before it multiplies. */
+/** (input, weight, bias) of input [..., in] and weight [out, in] in order; the bias is added to the sums, as the op does. */
 export const fewLinear: Few = (x, weight, bias) => {
-  if (!isFewFloats(x) || !isFewFloats(weight) || !isOperand(x) || !isOperand(weight)) return null;
+  if (!isFewFloats(x) || !isFewFloats(weight) || x.dtype !== weight.dtype) return null;
   const { shape, ndim, size } = x.layout;
   if (ndim === 0 || weight.ndim !== 2) return null;
   const [n, k] = weight.layout.shape;
   const m = size / k;
   if (shape[ndim - 1] !== k || !isFew(m * k * n, FEW)) return null;
-  if (bias !== undefined && bias !== null) return null;
+  const added = startOfBias(bias, x.dtype, n);
+  if (added === NO_BIAS) return null;
   const sizesOut = shape.slice();
   sizesOut[ndim - 1] = n;
-  const out = allocate(Layout.contiguous(sizesOut), 'float32', 'linear');
-  multiplyRows(startOf(out), m, k, n, startOf(x), startOf(weight), 1, k, UNBIASED);
+  const out = allocate(Layout.contiguous(sizesOut), x.dtype, 'linear');
+  multiplyAt(x.dtype, startOf(out), m, k, n, startOf(x), k, 1, startOf(weight), 1, k, added);
   return out;
 };
 
@@ -183,9 +193,9 @@ export const fewLinear: Few = (x, weight, bias) => {
 export const fewBilinear: Few = (a, b, weight, bias) => {
   if (!isFewFloats(a) || !isFewFloats(b) || !isFewFloats(weight)) return null;
   if (
-    !isOperand(a) ||
-    !isOperand(b) ||
-    !isOperand(weight) ||
+    a.dtype !== 'float32' ||
+    b.dtype !== 'float32' ||
+    weight.dtype !== 'float32' ||
     a.ndim !== 2 ||
     b.ndim !== 2 ||
     weight.ndim !== 3
@@ -195,7 +205,7 @@ export const fewBilinear: Few = (a, b, weight, bias) => {
   const [others, q] = b.layout.shape;
   const [count, first, second] = weight.layout.shape;
   if (rows !== others || p !== first || q !== second || !isFew(rows * count * p * q, FEW)) return null;
-  const added = startOfBias(bias, count);
+  const added = startOfBias(bias, 'float32', count);
   if (added === NO_BIAS) return null;
   const out = allocate(Layout.contiguous([rows, count]), 'float32', 'bilinear');
   let to = startOf(out);

@@ -1,25 +1,11 @@
 /** Further ops on a few elements, or of float32 that no kernel computes, as one loop: what records name as `few`. */
 import { cross32 } from '../kernels/lines.js';
 import { Layout, sameShape } from '../layout.js';
-import { f32, f64, u8 } from '../memory.js';
+import { f32, u8 } from '../memory.js';
 import { allocate } from '../tensor.js';
 import { floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { ANY, copied, dimOf, isFewMask, product } from './few-movement.js';
 import type { Few } from './record.js';
-
-/** The sum of products of two vectors of few floats. */
-export const fewDot: Few = (a, b) => {
-  if (!isFewFloats(a) || !isFewFloats(b) || a.dtype !== b.dtype) return null;
-  const { size } = a.layout;
-  if (a.ndim !== 1 || b.ndim !== 1 || b.layout.size !== size) return null;
-  const out = allocate(Layout.scalar, a.dtype, 'dot');
-  const array = a.dtype === 'float32' ? f32 : f64;
-  const [x, y] = [startOf(a), startOf(b)];
-  let total = 0;
-  for (let i = 0; i < size; i++) total += array[x + i] * array[y + i];
-  array[startOf(out)] = total;
-  return out;
-};
 
 /** (input, other, dim) of vectors of 3 elements; `first` looks for the first dimension that has as many. */
 export function fewCross(first: boolean): Few {

@@ -1,23 +1,21 @@
 /**
- * Products of few float32 as one loop: vectors and matrices whatever their strides are, so that a transposed one needs no
- * copy. A call of the kernel takes as long as some hundred multiplications.
- *
- * Sums are rounded as the kernel rounds them, so that a compiled step gives the same numbers: once for each product where
- * the kernel multiplies and adds at once. In float64 JavaScript has no such instruction; the kernel does it.
+ * Products of few floats by one call (`kernels/simd/few-product.ts`): vectors and matrices whatever their strides are, so
+ * that a transposed one needs no copy. Sums are rounded as those of the kernel for large ones, so that a compiled step gives
+ * the same numbers.
  */
 import { gradMode } from '../autograd/mode.js';
-import type { MatrixOperand } from '../kernels/api.js';
-import { hasFusedMultiplyAdd } from '../kernels/tuning/fused.js';
+import type { FloatElement, MatrixOperand } from '../kernels/api.js';
+import { type FewProduct, fewProduct } from '../kernels/simd/few-product.js';
 import { Layout } from '../layout.js';
-import { f32 } from '../memory.js';
+import { f32, f64 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
 import { isFewFloats, startOf } from './few-lines.js';
 import { isFew } from './few.js';
 import type { Few } from './record.js';
 
 /** Up to so many multiplications, and where the kernel is the only thing that is saved. */
-const FEW = 256;
-const RECORDED = 96;
+const FEW = 512;
+const RECORDED = 512;
 
 /** A float tensor of 1 to `most` dimensions that nothing records, whatever its strides. */
 function isOperand(x: unknown, most: number): x is Tensor {
@@ -27,94 +25,57 @@ function isOperand(x: unknown, most: number): x is Tensor {
     layout.ndim >= 1 &&
     layout.ndim <= most &&
     layout.size > 0 &&
-    dtype === 'float32' &&
+    (dtype === 'float32' || dtype === 'float64') &&
     !(gradMode.enabled && x.requiresGrad)
   );
 }
 
-/** A matrix as it lies in memory. */
-interface Place {
-  at: number;
-  row: number;
-  column: number;
-}
+let product32: FewProduct | null = null;
+let product64: FewProduct | null = null;
 
-const left: Place = { at: 0, row: 0, column: 0 };
-const right: Place = { at: 0, row: 0, column: 0 };
-/** One row for all. */
-const row: Place = { at: 0, row: 0, column: 1 };
-
-/** out[m, n] = scale · left[m, k] · right[k, n] + factor · added, which may be none. */
-function multiply(
-  out: number,
-  m: number,
-  k: number,
-  n: number,
-  scale: number,
-  added: Place | null,
-  factor: number,
-): void {
-  const { row: leftRow, column: leftColumn } = left;
-  const { row: rightRow, column: rightColumn } = right;
-  const isFused = hasFusedMultiplyAdd();
-  for (let i = 0; i < m; i++)
-    for (let j = 0; j < n; j++) {
-      let total = 0;
-      let x = left.at + i * leftRow;
-      let y = right.at + j * rightColumn;
-      for (let p = 0; p < k; p++, x += leftColumn, y += rightRow) {
-        const term = f32[x] * f32[y];
-        total = Math.fround(total + (isFused ? term : Math.fround(term)));
-      }
-      if (scale !== 1) total = Math.fround(scale * total);
-      if (added !== null && factor !== 0) {
-        const term = f32[added.at + i * added.row + j * added.column];
-        total += factor === 1 ? term : Math.fround(factor * term);
-      }
-      f32[out + i * n + j] = total;
-    }
-}
-
-function place(into: Place, x: Tensor, row: number, column: number): void {
-  into.at = startOf(x);
-  into.row = row;
-  into.column = column;
-}
-
-/** out[m, n] = x[m, k] y[k, n] of float32 in order from x on, and of y with these strides, plus a row, where there is one. */
-export function multiplyRows(
+/** out[m, n] = x[m, k] y[k, n] + added, of addresses and strides in elements; `added`, a row, is −1 where there is none. */
+export function multiplyAt(
+  dtype: string,
   out: number,
   m: number,
   k: number,
   n: number,
   x: number,
+  xRow: number,
+  xColumn: number,
   y: number,
   yRow: number,
   yColumn: number,
-  bias: number,
+  added = -1,
 ): void {
-  left.at = x;
-  left.row = k;
-  left.column = 1;
-  right.at = y;
-  right.row = yRow;
-  right.column = yColumn;
-  row.at = bias;
-  multiply(out, m, k, n, 1, bias < 0 ? null : row, 1);
-}
-
-/** The left operand: a vector is a row. */
-function placeLeft(x: Tensor): void {
-  const { strides, ndim } = x.layout;
-  if (ndim === 1) place(left, x, 0, strides[0]);
-  else place(left, x, strides[0], strides[1]);
-}
-
-/** The right operand: a vector is a column. */
-function placeRight(y: Tensor): void {
-  const { strides, ndim } = y.layout;
-  if (ndim === 1) place(right, y, strides[0], 0);
-  else place(right, y, strides[0], strides[1]);
+  if (dtype === 'float32')
+    (product32 ??= fewProduct('float32'))(
+      out << 2,
+      m,
+      k,
+      n,
+      x << 2,
+      xRow << 2,
+      xColumn << 2,
+      y << 2,
+      yRow << 2,
+      yColumn << 2,
+      added < 0 ? 0 : added << 2,
+    );
+  else
+    (product64 ??= fewProduct('float64'))(
+      out << 3,
+      m,
+      k,
+      n,
+      x << 3,
+      xRow << 3,
+      xColumn << 3,
+      y << 3,
+      yRow << 3,
+      yColumn << 3,
+      added < 0 ? 0 : added << 3,
+    );
 }
 
 /** Matrices or vectors x y (or x yᵀ, where `turned`) of the numbers of dimensions that an op takes. */
@@ -136,10 +97,13 @@ function product(name: string, turned: boolean, ndims: readonly [number, number]
           ? Layout.contiguous([n])
           : Layout.scalar;
     const out = allocate(layout, x.dtype, name);
-    placeLeft(x);
-    if (turned) place(right, y, y.layout.strides[1], y.layout.strides[0]);
-    else placeRight(y);
-    multiply(startOf(out), m, k, n, 1, null, 0);
+    const { strides: left } = x.layout;
+    const { strides: right } = y.layout;
+    // A vector is a row on the left and a column on the right.
+    const row = ndim === 2 ? left[0] : 0;
+    const down = right[turned ? 1 : 0];
+    const across = other === 2 ? right[turned ? 0 : 1] : 0;
+    multiplyAt(x.dtype, startOf(out), m, k, n, startOf(x), row, left[ndim - 1], startOf(y), down, across);
     return out;
   };
 }
@@ -152,38 +116,22 @@ export const fewMm: Few = product('mm', false, [2, 2]);
 export const fewMv: Few = product('mv', false, [2, 1]);
 /** (input, tensor) */
 export const fewVectors: Few = product('dot', false, [1, 1]);
+export const fewVdot: Few = product('vdot', false, [1, 1]);
 /** Of matrices x yᵀ. */
 const fewTurned: Few = product('inner', true, null);
 
-/** c = a b of few float32, with the strides of kernels; false where they are many. */
+/** c = a b of few floats, with the strides of kernels; false where they are many. */
 export function multiplyFew(
-  element: 'float32' | 'float64',
+  element: FloatElement,
   { m, n, k }: { readonly m: number; readonly n: number; readonly k: number },
   a: MatrixOperand,
   b: MatrixOperand,
   c: number,
 ): boolean {
-  if (element !== 'float32' || !isFew(m * n * k, RECORDED)) return false;
-  left.at = a.ptr / 4;
-  left.row = a.row;
-  left.column = a.col;
-  right.at = b.ptr / 4;
-  right.row = b.row;
-  right.column = b.col;
-  multiply(c / 4, m, k, n, 1, null, 0);
-  return true;
-}
-
-const addend: Place = { at: 0, row: 0, column: 0 };
-
-/** What is added to a product [m, n], repeated to it; false where it cannot be. */
-function placeAddend(x: Tensor, m: number, n: number): boolean {
-  const { shape, strides, ndim } = x.layout;
-  if (ndim > 2) return false;
-  const columns = ndim === 0 ? 1 : shape[ndim - 1];
-  const rows = ndim === 2 ? shape[0] : 1;
-  if ((columns !== 1 && columns !== n) || (rows !== 1 && rows !== m)) return false;
-  place(addend, x, rows === 1 ? 0 : strides[0], columns === 1 ? 0 : strides[ndim - 1]);
+  if (!isFew(m * n * k, RECORDED)) return false;
+  const shift = element === 'float32' ? 2 : 3;
+  const [to, left, right] = [c >>> shift, a.ptr >>> shift, b.ptr >>> shift];
+  multiplyAt(element, to, m, k, n, left, a.row, a.col, right, b.row, b.col);
   return true;
 }
 
@@ -192,37 +140,70 @@ function placeAddend(x: Tensor, m: number, n: number): boolean {
  * a vector a vector.
  */
 function sumWithProduct(name: string, ndims: readonly [number, number]): Few {
-  return (input, x, y, beta, alpha) => {
+  return (input, x, y, beta = 1, alpha = 1) => {
     if (!isOperand(input, 2) || !isOperand(x, 2) || !isOperand(y, 2)) return null;
     if (input.dtype !== x.dtype || x.dtype !== y.dtype || x.ndim !== ndims[0] || y.ndim !== ndims[1])
       return null;
-    if (
-      (beta !== undefined && typeof beta !== 'number') ||
-      (alpha !== undefined && typeof alpha !== 'number')
-    )
-      return null;
+    if (typeof beta !== 'number' || typeof alpha !== 'number') return null;
     const isOuter = ndims[0] === 1;
-    const m = x.layout.shape[0];
-    const k = isOuter ? 1 : x.layout.shape[1];
-    const n = isOuter ? y.layout.shape[0] : ndims[1] === 2 ? y.layout.shape[1] : 1;
-    if (!isFew(m * k * n, FEW) || (!isOuter && y.layout.shape[0] !== k)) return null;
-    if (ndims[1] === 1 && !isOuter) {
-      // The result is a column here, a vector for the caller.
-      const { size, ndim, strides } = input.layout;
-      if (ndim !== 1 || (size !== 1 && size !== m)) return null;
-      place(addend, input, size === 1 ? 0 : strides[0], 0);
-    } else if (!placeAddend(input, m, n)) return null;
-    const out = allocate(Layout.contiguous(ndims[1] === 1 && !isOuter ? [m] : [m, n]), x.dtype, name);
-    if (isOuter) {
-      place(left, x, x.layout.strides[0], 0);
-      place(right, y, 0, y.layout.strides[0]);
-    } else {
-      placeLeft(x);
-      placeRight(y);
-    }
-    multiply(startOf(out), m, k, n, alpha ?? 1, addend, beta ?? 1);
+    const isVector = !isOuter && ndims[1] === 1;
+    const { shape: tall, strides: left } = x.layout;
+    const { shape: wide, strides: right } = y.layout;
+    const m = tall[0];
+    const k = isOuter ? 1 : tall[1];
+    const n = isOuter ? wide[0] : isVector ? 1 : wide[1];
+    if (!isFew(m * k * n, FEW) || (!isOuter && wide[0] !== k)) return null;
+    // The result of a matrix and a vector is a column here, a vector for the caller.
+    const { shape, strides, ndim } = input.layout;
+    if (isVector && ndim !== 1) return null;
+    const rows = isVector ? shape[0] : ndim === 2 ? shape[0] : 1;
+    const columns = isVector ? 1 : shape[ndim - 1];
+    if ((columns !== 1 && columns !== n) || (rows !== 1 && rows !== m)) return null;
+    const down = rows === 1 ? 0 : strides[0];
+    const across = columns === 1 ? 0 : strides[ndim - 1];
+    const out = allocate(Layout.contiguous(isVector ? [m] : [m, n]), x.dtype, name);
+    const to = startOf(out);
+    const [row, column] = isOuter ? [left[0], 0] : [left[0], left[1]];
+    const [below, beside] = isOuter ? [0, right[0]] : [right[0], isVector ? 0 : right[1]];
+    multiplyAt(x.dtype, to, m, k, n, startOf(x), row, column, startOf(y), below, beside);
+    if (x.dtype === 'float32') plus32(to, m, n, alpha, beta, startOf(input), down, across);
+    else plus64(to, m, n, alpha, beta, startOf(input), down, across);
     return out;
   };
+}
+
+/** out = alpha out + beta x, rounded as ops one after the other do. */
+function plus32(
+  out: number,
+  m: number,
+  n: number,
+  alpha: number,
+  beta: number,
+  x: number,
+  row: number,
+  column: number,
+): void {
+  for (let i = 0, to = out; i < m; i++)
+    for (let j = 0, at = x + i * row; j < n; j++, to++, at += column) {
+      const scaled = alpha === 1 ? f32[to] : Math.fround(alpha * f32[to]);
+      if (beta === 0) f32[to] = scaled;
+      else f32[to] = scaled + (beta === 1 ? f32[at] : Math.fround(beta * f32[at]));
+    }
+}
+
+function plus64(
+  out: number,
+  m: number,
+  n: number,
+  alpha: number,
+  beta: number,
+  x: number,
+  row: number,
+  column: number,
+): void {
+  for (let i = 0, to = out; i < m; i++)
+    for (let j = 0, at = x + i * row; j < n; j++, to++, at += column)
+      f64[to] = beta === 0 ? alpha * f64[to] : alpha * f64[to] + beta * f64[at];
 }
 
 /** (input, mat1, mat2, beta, alpha) */
@@ -239,25 +220,36 @@ export const fewOuter: Few = (x, y) => {
   const n = y.layout.size;
   if (!isFew(m * n, FEW)) return null;
   const out = allocate(Layout.contiguous([m, n]), x.dtype, 'outer');
-  place(left, x, x.layout.strides[0], 0);
-  place(right, y, 0, y.layout.strides[0]);
-  multiply(startOf(out), m, 1, n, 1, null, 0);
+  multiplyAt(
+    x.dtype,
+    startOf(out),
+    m,
+    1,
+    n,
+    startOf(x),
+    x.layout.strides[0],
+    0,
+    startOf(y),
+    0,
+    y.layout.strides[0],
+  );
   return out;
 };
 
 /** (input, mat2) of two batches of matrices in order. */
 export const fewBmm: Few = (x, y) => {
   if (!isFewFloats(x, FEW) || !isFewFloats(y, FEW) || x.ndim !== 3 || y.ndim !== 3) return null;
-  if (x.dtype !== 'float32' || y.dtype !== 'float32') return null;
+  if (x.dtype !== y.dtype) return null;
   const [count, m, k] = x.layout.shape;
   const [others, rows, n] = y.layout.shape;
   if (others !== count || rows !== k || !isFew(count * m * k * n, FEW)) return null;
   const out = allocate(Layout.contiguous([count, m, n]), x.dtype, 'bmm');
-  const to = startOf(out);
-  place(left, x, k, 1);
-  place(right, y, n, 1);
-  for (let i = 0; i < count; i++, left.at += m * k, right.at += k * n)
-    multiply(to + i * m * n, m, k, n, 1, null, 0);
+  for (let i = 0, to = startOf(out), a = startOf(x), b = startOf(y); i < count; i++) {
+    multiplyAt(x.dtype, to, m, k, n, a, k, 1, b, n, 1);
+    to += m * n;
+    a += m * k;
+    b += k * n;
+  }
   return out;
 };
 

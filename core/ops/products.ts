@@ -7,7 +7,7 @@ import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.j
 import { expandTo, permuteDims, reshapeTo } from './shape.js';
 import { diagonalView } from './slicing.js';
 import { sumDims } from './sum.js';
-import { fewDot } from './few-others.js';
+import { fewVdot } from './few-products.js';
 
 type Pair = (input: Tensor, other: Tensor) => Tensor;
 
@@ -39,7 +39,7 @@ export const inner: MethodOp<Pair> = methodOp<Pair>(
 export const vdot: MethodOp<Pair> = methodOp<Pair>(
   {
     name: 'vdot',
-    few: fewDot,
+    few: fewVdot,
     params: ['input', 'other'],
     samples: (make) => [[make([3]), make([3])]],
     errors: (make) => [{ args: [make([2, 2]), make([2])], message: /takes a 1-d and a 1-d/ }],

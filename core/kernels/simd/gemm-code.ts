@@ -356,7 +356,8 @@ function defineDots(module: ModuleBuilder, lanes: FloatLanes, fused: boolean): v
   });
 }
 
-function dotProducts(
+/** The products of a row with so many columns, which lie in order. */
+export function dotProducts(
   f: FunctionBuilder,
   lanes: FloatLanes,
   fused: boolean,

@@ -9,7 +9,7 @@ import { packedByAll, pieces } from './gemm-threads.js';
 import { floatLanes } from './lanes.js';
 
 /** With at most this many rows, packing B would cost more than it brings. */
-const FEW_ROWS = 8;
+export const FEW_ROWS = 8;
 
 /** Multiplications from which on threads are worth it, and matrices from which on each thread takes whole ones. */
 const LARGE = 2 ** 20;

@@ -274,16 +274,31 @@ export class Layout {
   }
 
   permute(dims: readonly number[]): Layout {
-    return new Layout(
-      dims.map((dim) => this.shape[dim]),
-      dims.map((dim) => this.strides[dim]),
-      this.offset,
-      null,
-    );
+    const { length } = dims;
+    const shape = new Array<number>(length);
+    const strides = new Array<number>(length);
+    for (let i = 0; i < length; i++) {
+      shape[i] = this.shape[dims[i]];
+      strides[i] = this.strides[dims[i]];
+    }
+    return new Layout(shape, strides, this.offset, null);
   }
 
+  /** Two dimensions exchanged; the last such layout is kept, because most tensors are turned in one way. */
   transpose(a: number, b: number): Layout {
     if (this.ndim === 0 || a === b) return this;
+    const pair = a * this.ndim + b;
+    if (this.turned !== null && this.turnedPair === pair) return this.turned;
+    const turned = this.exchange(a, b);
+    this.turnedPair = pair;
+    this.turned = turned;
+    return turned;
+  }
+
+  private turned: Layout | null = null;
+  private turnedPair = 0;
+
+  private exchange(a: number, b: number): Layout {
     const shape = this.shape.slice();
     const strides = this.strides.slice();
     shape[a] = this.shape[b]!;
@@ -309,30 +324,31 @@ export class Layout {
 
   /** One element of a dimension, which goes away. */
   select(dim: number, index: number): Layout {
-    const shape = this.shape.toSpliced(dim, 1);
-    const strides = this.strides.toSpliced(dim, 1);
+    const shape = without(this.shape, dim);
+    const strides = without(this.strides, dim);
     return new Layout(shape, strides, this.offset + index * this.strides[dim], null);
   }
 
   unsqueeze(dim: number): Layout {
     const stride = dim < this.ndim ? this.shape[dim] * this.strides[dim] : 1;
     return new Layout(
-      this.shape.toSpliced(dim, 0, 1),
-      this.strides.toSpliced(dim, 0, stride),
+      withOne(this.shape, dim, 1),
+      withOne(this.strides, dim, stride),
       this.offset,
-      null,
+      this.contiguous,
     );
   }
 
   /** Without those of the given dimensions that have size 1. */
   squeeze(dims: readonly number[]): Layout {
-    const keep = (i: number): boolean => this.shape[i] !== 1 || !dims.includes(i);
-    return new Layout(
-      this.shape.filter((_, i) => keep(i)),
-      this.strides.filter((_, i) => keep(i)),
-      this.offset,
-      null,
-    );
+    const shape: number[] = [];
+    const strides: number[] = [];
+    for (let i = 0; i < this.ndim; i++) {
+      if (this.shape[i] === 1 && dims.includes(i)) continue;
+      shape.push(this.shape[i]);
+      strides.push(this.strides[i]);
+    }
+    return new Layout(shape, strides, this.offset, this.contiguous);
   }
 
   /** The elements (i, i + offset) of two dimensions as a new last dimension. */
@@ -344,13 +360,17 @@ export class Layout {
       offset >= 0 ? Math.min(rows, columns - offset) : Math.min(rows + offset, columns),
     );
     const first = size === 0 ? 0 : offset >= 0 ? offset * this.strides[dim2] : -offset * this.strides[dim1];
-    const keep = (_: number, i: number): boolean => i !== dim1 && i !== dim2;
-    return new Layout(
-      [...this.shape.filter(keep), size],
-      [...this.strides.filter(keep), this.strides[dim1] + this.strides[dim2]],
-      this.offset + first,
-      null,
-    );
+    const shape = new Array<number>(this.ndim - 1);
+    const strides = new Array<number>(this.ndim - 1);
+    let to = 0;
+    for (let i = 0; i < this.ndim; i++) {
+      if (i === dim1 || i === dim2) continue;
+      shape[to] = this.shape[i];
+      strides[to++] = this.strides[i];
+    }
+    shape[to] = size;
+    strides[to] = this.strides[dim1] + this.strides[dim2];
+    return new Layout(shape, strides, this.offset + first, null);
   }
 
   /** Windows of `size` elements, `step` apart, of a dimension; the window becomes a new last dimension. */
@@ -402,7 +422,7 @@ export class Layout {
   private reduced: (Layout | undefined)[] | null = null;
 
   private reduce(dim: number, keep: boolean, place: number): Layout {
-    const left = keep ? this.shape.with(dim, 1) : this.shape.toSpliced(dim, 1);
+    const left = keep ? this.shape.with(dim, 1) : without(this.shape, dim);
     const layout = Layout.contiguous(left);
     if (this.reduced !== null) this.reduced[place] = layout;
     return layout;
@@ -417,6 +437,20 @@ export class Layout {
 /** Layouts of recent results by a number made of their sizes. */
 const KEPT = 255;
 const recent = new Array<Layout | undefined>(KEPT + 1).fill(undefined);
+
+/** All but one of the numbers; loops, because what arrays have for it takes several times as long for a few. */
+function without(numbers: readonly number[], at: number): number[] {
+  const out = new Array<number>(numbers.length - 1);
+  for (let i = 0; i < out.length; i++) out[i] = numbers[i < at ? i : i + 1];
+  return out;
+}
+
+/** The numbers with one more. */
+function withOne(numbers: readonly number[], at: number, value: number): number[] {
+  const out = new Array<number>(numbers.length + 1);
+  for (let i = 0; i < out.length; i++) out[i] = i < at ? numbers[i] : i === at ? value : numbers[i - 1];
+  return out;
+}
 
 function isContiguous(shape: Shape, strides: readonly number[], size: number): boolean {
   if (size === 0) return true;

@@ -130,7 +130,7 @@ function write(name: string, params: readonly string[], code: LoopCode): string 
   params.forEach((param, i) => {
     // What sums gaps has to round as kernels do, so that compiled steps give the same numbers.
     const copied = (argument: string): string =>
-      isElementwise ? again(name, argument, `dense(${argument}, ${ARGUMENTS[first]})`) : 'return null;';
+      again(name, argument, `dense(${argument}, ${ARGUMENTS[first]})`);
     operand(param, ARGUMENTS[i], i === first, isElementwise, operands, copied);
   });
   const { checks } = operands;
@@ -147,7 +147,7 @@ return function few_${name}(${ARGUMENTS.join(', ')}) {
   const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;
   if (size > ${'element' in code ? (code.most ?? FEW) : FEW} || size > fewElements.limit || size === 0 || (gradMode.enabled && ${x}.requiresGrad))
     return null;
-  if (!layout.contiguous) ${isElementwise ? again(name, x, `inOrder(${x}, layout.shape)`) : 'return null;'}
+  if (!layout.contiguous) ${again(name, x, `inOrder(${x}, layout.shape)`)}
   ${ARGUMENTS.slice(params.length)
     .map((rest) => `if (${rest} !== undefined) return null;`)
     .join(' ')}

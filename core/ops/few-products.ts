@@ -1,11 +1,10 @@
 /**
  * Products of few floats by one call (`kernels/simd/few-product.ts`): vectors and matrices whatever their strides are, so
- * that a transposed one needs no copy. Sums are rounded as those of the kernel for large ones, so that a compiled step gives
- * the same numbers.
+ * that a transposed one needs no copy. Products and sums are rounded as those of the kernel for large ones.
  */
 import { gradMode } from '../autograd/mode.js';
 import type { FloatElement, MatrixOperand } from '../kernels/api.js';
-import { type FewProduct, fewProduct } from '../kernels/simd/few-product.js';
+import { type FewProduct, fewProduct, fewProductInTurn } from '../kernels/simd/few-product.js';
 import { Layout } from '../layout.js';
 import { f32, f64 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
@@ -14,8 +13,8 @@ import { isFew } from './few.js';
 import type { Few } from './record.js';
 
 /** Up to so many multiplications, and where the kernel is the only thing that is saved. */
-const FEW = 512;
-const RECORDED = 512;
+const FEW = 256;
+const RECORDED = 96;
 
 /** A float tensor of 1 to `most` dimensions that nothing records, whatever its strides. */
 function isOperand(x: unknown, most: number): x is Tensor {
@@ -30,10 +29,14 @@ function isOperand(x: unknown, most: number): x is Tensor {
   );
 }
 
+let inTurn32: FewProduct | null = null;
 let product32: FewProduct | null = null;
 let product64: FewProduct | null = null;
 
-/** out[m, n] = x[m, k] y[k, n] + added, of addresses and strides in elements; `added`, a row, is −1 where there is none. */
+/**
+ * out[m, n] = x[m, k] y[k, n] + added, of addresses and strides in elements; `added`, a row, is −1 where there is none.
+ * Sums of float32 without it begin with the first product; the others are added up as the kernel adds them.
+ */
 export function multiplyAt(
   dtype: string,
   out: number,
@@ -48,33 +51,17 @@ export function multiplyAt(
   yColumn: number,
   added = -1,
 ): void {
-  if (dtype === 'float32')
-    (product32 ??= fewProduct('float32'))(
-      out << 2,
-      m,
-      k,
-      n,
-      x << 2,
-      xRow << 2,
-      xColumn << 2,
-      y << 2,
-      yRow << 2,
-      yColumn << 2,
-      added < 0 ? 0 : added << 2,
+  if (dtype === 'float32') {
+    const product =
+      added < 0 ? (inTurn32 ??= fewProductInTurn('float32')) : (product32 ??= fewProduct('float32'));
+    // prettier-ignore
+    product(
+      out << 2, m, k, n, x << 2, xRow << 2, xColumn << 2, y << 2, yRow << 2, yColumn << 2, added < 0 ? 0 : added << 2,
     );
-  else
+  } else
+    // prettier-ignore
     (product64 ??= fewProduct('float64'))(
-      out << 3,
-      m,
-      k,
-      n,
-      x << 3,
-      xRow << 3,
-      xColumn << 3,
-      y << 3,
-      yRow << 3,
-      yColumn << 3,
-      added < 0 ? 0 : added << 3,
+      out << 3, m, k, n, x << 3, xRow << 3, xColumn << 3, y << 3, yRow << 3, yColumn << 3, added < 0 ? 0 : added << 3,
     );
 }
 

@@ -349,14 +349,10 @@ const linearPrimitive: Primitive<null> = {
     const out = allocate(Layout.contiguous(shape), x.dtype, 'linear');
     if (out.layout.size === 0) return out;
     const element = x.dtype === 'float32' ? 'float32' : 'float64';
+    if (bias !== undefined) kernels.copy(element, element, shape, tensorOperand(bias, shape), out.ptr);
     const k = x.shape[1];
     const size = { batch: 1, m: shape[0], n: shape[1], k };
-    if (bias === undefined) {
-      multiplyOnce(element, size, matrices(x), transposed(weight), out.ptr);
-      return out;
-    }
-    kernels.copy(element, element, shape, tensorOperand(bias, shape), out.ptr);
-    kernels.matmul(element, size, matrices(x), transposed(weight), out.ptr, 1);
+    kernels.matmul(element, size, matrices(x), transposed(weight), out.ptr, bias === undefined ? 0 : 1);
     return out;
   },
   vjp: (grad, context) => [

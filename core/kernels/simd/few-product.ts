@@ -1,9 +1,9 @@
 /**
  * Products of few elements: matrices with any strides as they lie, without copying them into order, dividing them among
- * threads or choosing a tile. Sums are added up in the order of `gemm.ts`, so that both give the same numbers.
+ * threads or choosing a tile.
  */
 import type { FloatElement } from '../api.js';
-import { i32, ModuleBuilder, v128, type V128 } from '../assembler/index.js';
+import { i32, type I32, ModuleBuilder, v128, type V128 } from '../assembler/index.js';
 import { hasSimd } from '../features.js';
 import { unrecorded } from '../recording.js';
 import { multiplyElements } from '../reference/few-product.js';
@@ -54,12 +54,17 @@ interface FewProducts {
 
 const compiled = new Map<FloatElement, FewProducts>();
 
-/** The product of elements of a type; it is compiled when somebody asks first. */
+/** The product of elements of a type, whose sums are added up from the first to the last. */
+export function fewProductInTurn(element: FloatElement): FewProduct {
+  return functionsOf(element).inTurn;
+}
+
+/** The product of elements of a type, whose sums are added up in the order that `gemm.ts` chooses. */
 export function fewProduct(element: FloatElement): FewProduct {
   const bytes = elementBytes[element];
   const { inTurn, dots } = functionsOf(element);
   return (out, m, k, n, x, xRow, xColumn, y, yRow, yColumn, added) => {
-    // As `gemm.ts` chooses: a column is the transpose of a row.
+    // A column is the transpose of a row.
     if (n === 1 && m > 1 && added === 0) {
       if (xColumn === bytes && yRow === bytes) dots(out, 1, k, m, y, 0, yRow, x, xColumn, xRow, 0);
       else inTurn(out, 1, k, m, y, 0, yRow, x, xColumn, xRow, 0);
@@ -69,6 +74,7 @@ export function fewProduct(element: FloatElement): FewProduct {
   };
 }
 
+/** They are compiled when somebody asks first. */
 function functionsOf(element: FloatElement): FewProducts {
   let own = compiled.get(element);
   if (own === undefined) {
@@ -89,7 +95,7 @@ function compile(element: FloatElement): FewProducts {
     const total = f.local('v128');
     /** As many columns as a vector has lanes, or the first of them. */
     const columns = (wide: boolean): void => {
-      const load = wide ? v128.load : lanes.loadFirst;
+      const load = (address: I32): V128 => (wide ? v128.load(address) : lanes.loadFirst(address));
       f.set(total, lanes.ops.const(0));
       f.set(from, p.x);
       f.set(other, column);

@@ -244,6 +244,15 @@ export interface Kernels extends LayerKernels {
     divisor: number,
     out: Ptr,
   ): void;
+  /** Whether one of n elements side by side is 0. */
+  hasZero(element: Element, n: number, x: Ptr): boolean;
+  /** out[i] = ⌊a[i] / b[i]⌋ of n int64 (stored float64), of which b[i] is not 0; a step of 0 repeats one number. */
+  wholeQuotients(n: number, a: Ptr, b: Ptr, out: Ptr, aStep: 0 | 1, bStep: 0 | 1): void;
+  /**
+   * n rows of `classes` zeros with a 1 at the place of the row's label, all int64; `wrong` (int32) is 0 unless a label is
+   * no class: then the rows are none of anybody's business.
+   */
+  markRows(n: number, classes: number, labels: Ptr, out: Ptr, wrong: Ptr): void;
   /** y[i] += alpha x[i], contiguous. */
   axpy(element: FloatElement, n: number, alpha: number, x: Ptr, y: Ptr): void;
 }

@@ -63,19 +63,6 @@ export function countLabels(x: number, n: number, out: number): void {
   for (let i = from; i < from + n; i++) f64[to + f64[i]]++;
 }
 
-/** Puts 1 at the place of each of n int64 in its row of `classes` int64; the first that has none, or −1. */
-export function markLabels(x: number, n: number, classes: number, out: number): number {
-  const from = x / 8;
-  let row = out / 8;
-  for (let i = 0; i < n; i++, row += classes) {
-    const label = f64[from + i];
-    if (!(label >= 0 && label < classes)) return i;
-    // As an int32: looking up by a float64 takes several times as long.
-    f64[row + (label | 0)] = 1;
-  }
-  return -1;
-}
-
 /** For each of n float32, before how many of `size` sorted numbers it belongs: behind equal ones where `right`. */
 export function search32(
   sorted: number,
@@ -205,16 +192,4 @@ export function meansOfNumbers64(x: number, rows: number, columns: number, out: 
     for (let i = 0; i < columns; i += PART) part64(from + i, from + Math.min(columns, i + PART), totals);
     f64[out / 8 + row] = totals[0] / totals[1];
   }
-}
-
-/** Whether one of n int64, which are float64, is 0. */
-export function hasZero64(x: number, n: number): boolean {
-  const from = x / 8;
-  for (let i = 0; i < n; i += PART) if (partHasZero(from + i, from + Math.min(n, i + PART))) return true;
-  return false;
-}
-
-function partHasZero(from: number, end: number): boolean {
-  for (let i = from; i < end; i++) if (f64[i] === 0) return true;
-  return false;
 }

@@ -1,5 +1,6 @@
 /** Arithmetic of two operands. */
-import { hasZero64 } from '../kernels/counting.js';
+import { elementOf } from '../dtype.js';
+import { kernels } from '../kernels/index.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import type { Tensor } from '../tensor.js';
 import {
@@ -163,9 +164,8 @@ function someElement(x: Operand, holds: (value: number) => boolean): boolean {
 }
 
 function holdsZero(b: Tensor): boolean {
-  if (b.dtype !== 'int64') return elements(b).includes(0);
   computesInJavaScript();
-  return hasZero64(b.ptr, b.layout.size);
+  return kernels.hasZero(elementOf(b.dtype), b.layout.size, b.ptr);
 }
 
 /** Integers have no infinity that a division by 0 could give. */

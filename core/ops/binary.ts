@@ -3,8 +3,6 @@ import { highest, levels, type Step } from '../autograd/levels/wrapped.js';
 import { gradMode, type Watch } from '../autograd/mode.js';
 import { type DType, elementOf, type HalfDType, isFloat, isHalf, resultType, toFloatType } from '../dtype.js';
 import type { BinaryFunction, BinaryOp, CompareOp, UnaryOp } from '../kernels/api.js';
-import { wholeQuotients } from '../kernels/integers.js';
-import { computesInJavaScript } from '../kernels/recording.js';
 import { kernels, LEAST_PARALLEL } from '../kernels/index.js';
 import { broadcastShapes, Layout, sameShape, type Shape } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
@@ -97,10 +95,9 @@ function compute(kind: BinaryKind, dtype: DType, a: Operand, b: Operand, out: Te
       const element = elementOf(dtype);
       const x = typeof a === 'number' ? numberAt(a, element, 0) : a.ptr;
       const y = typeof b === 'number' ? numberAt(b, element, 1) : b.ptr;
-      if (how === 'floorDivide' && dtype === 'int64') {
-        computesInJavaScript();
-        wholeQuotients(x, y, out.ptr, size, aStep, bStep);
-      } else if (size < LEAST_PARALLEL && (dtype === 'float32' || dtype === 'float64')) {
+      if (how === 'floorDivide' && dtype === 'int64')
+        kernels.wholeQuotients(size, x, y, out.ptr, aStep, bStep);
+      else if (size < LEAST_PARALLEL && (dtype === 'float32' || dtype === 'float64')) {
         const run = kind.kernel(dtype);
         if (run !== null) run(x, y, out.ptr, 1, size, 0, 0, aStep, bStep);
       } else kernels.binaryFlat(kernelName(kind, how, dtype), element, size, x, y, out.ptr, aStep, bStep);

@@ -1,10 +1,14 @@
 /** Small functions of networks that belong to no other family. */
-import { labelCount, markLabels } from '../kernels/counting.js';
+import { labelCount } from '../kernels/counting.js';
+import { kernels } from '../kernels/index.js';
+import { computesInJavaScript } from '../kernels/recording.js';
+import { i32 } from '../memory.js';
+import { Storage } from '../storage.js';
 import { isIntegral } from '../dtype.js';
 import { formatShape } from '../layout.js';
-import type { Tensor } from '../tensor.js';
+import { allocateShape, type Tensor } from '../tensor.js';
 import { add, mul } from './arithmetic.js';
-import { contiguousData, elements, filled, inDType } from './raw.js';
+import { contiguousData, elements, inDType } from './raw.js';
 import { functionOp, type FunctionOp } from './record.js';
 import { product } from './matmul.js';
 import { reshapeTo, transposeDims, unsqueezeDim } from './shape.js';
@@ -37,12 +41,19 @@ export const oneHot: FunctionOp<OneHot> = functionOp<OneHot>(
     const classes = numClasses >= 0 ? numClasses : Math.max(0, labelCount(labels.ptr, count));
     if (classes === 0 && numClasses < 0)
       throw new RangeError('oneHot: of no elements the number of classes must be given');
-    const out = filled([...input.shape, classes], 0, 'int64', 'oneHot');
-    const wrong = markLabels(labels.ptr, count, classes, out.ptr);
-    if (wrong >= 0) {
-      throw new RangeError(
-        `oneHot: ${elements(labels)[wrong]} is no class; with ${classes} classes they are 0 to ${classes - 1}`,
-      );
+    const out = allocateShape([...input.shape, classes], 'int64', 'oneHot');
+    if (count > 0) {
+      computesInJavaScript();
+      const wrong = Storage.allocate(8, 'oneHot');
+      kernels.markRows(count, classes, labels.ptr, out.ptr, wrong.ptr);
+      const isWrong = i32[wrong.ptr / 4] !== 0;
+      wrong.release();
+      if (isWrong) {
+        const label = Array.from(elements(labels)).find((each) => !(each >= 0 && each < classes));
+        throw new RangeError(
+          `oneHot: ${label} is no class; with ${classes} classes they are 0 to ${classes - 1}`,
+        );
+      }
     }
     return out;
   },

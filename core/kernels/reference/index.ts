@@ -11,6 +11,7 @@ import { conv, convInputGrad, convWeightGrad } from './convolution.js';
 import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { fused } from './fused.js';
+import { hasZero, markRows, wholeQuotients } from './integers.js';
 import { matmul } from './matmul.js';
 import { axpy, clipFactor, sumSquares, update } from './updates.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
@@ -40,6 +41,9 @@ export const referenceKernels: Kernels = {
   matmul,
   mapFormula,
   sumFormula,
+  hasZero,
+  markRows,
+  wholeQuotients,
   axpy,
   classLoss,
   classLossGrad,

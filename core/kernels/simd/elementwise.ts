@@ -20,7 +20,7 @@ import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
 import { BINARY_SIGNATURE, byteAccess, emitMap } from './map-code.js';
 import { contiguousCopy } from './operands.js';
 import { LEAST_PARALLEL, perGrid, type Effort } from '../threads/index.js';
-import { isDivision, refusingZero } from './integer-division.js';
+import { isWholeDivision, refuseZero, refusingZero } from './integer-division.js';
 import { binaryCode, unaryCode } from './ops.js';
 
 /** False for what has no SIMD code. */
@@ -142,7 +142,6 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
     });
   });
   const run = noteEffort(module.compile().run, code.unroll);
-  if (isDivision(op) && (element === 'int32' || element === 'uint8')) return refusingZero(run, op, element);
   if (element === 'float32' || element === 'float64') describeKernel(run, { kind: 'binary', op, element });
   return run;
 }
@@ -158,7 +157,8 @@ export function binaryFunction(op: BinaryOp, element: Element): BinaryFunction {
   const functions = binaryFunctions[element];
   let run = functions.get(op);
   if (run === undefined) functions.set(op, (run = compileBinary(op, element)));
-  return run === false ? reference.binaryFunction(op, element) : run;
+  if (run === false) return reference.binaryFunction(op, element);
+  return isWholeDivision(op, element) ? refusingZero(run, op, element) : run;
 }
 
 export function unaryFlat(op: UnaryOp, element: FloatElement, n: number, x: Ptr, out: Ptr): void {
@@ -182,6 +182,7 @@ export function binaryFlat(
     binary(op, element, [n], { ptr: a, strides: [aStep] }, { ptr: b, strides: [bStep] }, out);
   else {
     const bytes = elementBytes[element];
+    if (isWholeDivision(op, element)) refuseZero(op, element, b, 1, n, 0, bStep);
     runBinary(run, bytes, bytes, a, b, out, 1, n, 0, 0, aStep, bStep);
   }
 }
@@ -240,6 +241,7 @@ export function binary(
     reference.binary(op, element, shape, a, b, out);
     return;
   }
+  const refuses = isWholeDivision(op, element);
   const bytes = elementBytes[element];
   const nest = collapse(shape, [a.strides, b.strides]);
   if (nest.count === 0) return;
@@ -260,17 +262,22 @@ export function binary(
   }
   const { rank, sizes } = nest;
   const columns = sizes[0];
-  if (rank === 1) runBinary(run, bytes, bytes, a.ptr, b.ptr, out, 1, columns, 0, 0, stepA, stepB);
-  else {
+  if (rank === 1) {
+    if (refuses) refuseZero(op, element, b.ptr, 1, columns, 0, stepB);
+    runBinary(run, bytes, bytes, a.ptr, b.ptr, out, 1, columns, 0, 0, stepA, stepB);
+  } else {
     const rows = sizes[1];
     const rowA = stepsA[1] * bytes;
     const rowB = stepsB[1] * bytes;
-    if (rank === 2) runBinary(run, bytes, bytes, a.ptr, b.ptr, out, rows, columns, rowA, rowB, stepA, stepB);
-    else {
+    if (rank === 2) {
+      if (refuses) refuseZero(op, element, b.ptr, rows, columns, rowB, stepB);
+      runBinary(run, bytes, bytes, a.ptr, b.ptr, out, rows, columns, rowA, rowB, stepA, stepB);
+    } else {
       let to = out;
       forEachTurn(nest, 2, (offsets) => {
         const fromA = a.ptr + offsets[0] * bytes;
         const fromB = b.ptr + offsets[1] * bytes;
+        if (refuses) refuseZero(op, element, fromB, rows, columns, rowB, stepB);
         runBinary(run, bytes, bytes, fromA, fromB, to, rows, columns, rowA, rowB, stepA, stepB);
         to += rows * columns * bytes;
       });

@@ -13,11 +13,13 @@ import { copyInto } from './copy.js';
 import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } from './elementwise.js';
 import { fused } from './fused.js';
 import { mapFormula, sumFormula } from './formula.js';
+import { markRows, wholeQuotients } from './integers.js';
 import { matmul } from './gemm.js';
 import { axpy, clipFactor, fill, sumSquares, update } from './optimizers.js';
 import { compileProgram } from './program.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
+import { hasZero } from './zeros.js';
 
 export const simdKernels: Kernels = {
   copy,
@@ -43,6 +45,9 @@ export const simdKernels: Kernels = {
   classLossGrad,
   mapFormula,
   sumFormula,
+  hasZero,
+  markRows,
+  wholeQuotients,
   fill,
   axpy,
   conv,

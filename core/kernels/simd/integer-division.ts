@@ -2,7 +2,7 @@
  * Whole quotients and remainders of integers: SIMD has no such division, but quotients of float64 (of float32 for
  * bytes) are exact enough that the next whole number towards the wanted side is theirs.
  */
-import type { BinaryOp } from '../api.js';
+import type { BinaryOp, Element, Ptr } from '../api.js';
 import {
   type WasmFunction,
   f32x4,
@@ -14,7 +14,7 @@ import {
   type FunctionBuilder,
   type V128,
 } from '../assembler/index.js';
-import { views } from '../views.js';
+import { hasZero } from './zeros.js';
 import type { VectorOps } from './lanes.js';
 
 export type DivisionOp = 'fmod' | 'remainder' | 'floorDivide';
@@ -23,16 +23,31 @@ export function isDivision(op: BinaryOp): op is DivisionOp {
   return op === 'fmod' || op === 'remainder' || op === 'floorDivide';
 }
 
-/** The kernel of a division, which looks for zeros among the divisors first. */
-export function refusingZero(run: WasmFunction, op: DivisionOp, element: 'int32' | 'uint8'): WasmFunction {
-  const array = views[element];
+/** Whether it is a division of whole numbers, of which none may be divided by 0. */
+export function isWholeDivision(op: BinaryOp, element: Element): boolean {
+  return (element === 'int32' || element === 'uint8') && isDivision(op);
+}
+
+/** Looks for zeros among the divisors. */
+export function refuseZero(
+  op: BinaryOp,
+  element: Element,
+  b: Ptr,
+  rows: number,
+  columns: number,
+  bRow: number,
+  bStep: number,
+): void {
+  for (let row = 0; row < (bRow === 0 ? 1 : rows); row++)
+    if (hasZero(element, bStep === 0 ? 1 : columns, b + row * bRow))
+      throw new RangeError(`${op}: integer division by zero`);
+}
+
+/** The kernel of a division, which does that first. */
+export function refusingZero(run: WasmFunction, op: BinaryOp, element: Element): WasmFunction {
   return (...args) => {
     const [, b, , rows, columns, , bRow, , bStep] = args;
-    for (let row = 0; row < (bRow === 0 ? 1 : rows); row++) {
-      const start = (b + row * bRow) / array.BYTES_PER_ELEMENT;
-      if (array.subarray(start, start + (bStep === 0 ? 1 : columns)).includes(0))
-        throw new RangeError(`${op}: integer division by zero`);
-    }
+    refuseZero(op, element, b, rows, columns, bRow, bStep);
     run(...args);
   };
 }

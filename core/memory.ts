@@ -57,6 +57,8 @@ export const memoryIsShared = reservation.shared;
 export const SCRATCH_BEGIN = 1024;
 /** Below that, and below the scratch memory of every other thread, too: for which job the thread has packed B for itself. */
 export const PACKED_FOR = 256;
+/** Where a kernel leaves an answer that its caller reads at once: 8 bytes. */
+export const ANSWER = 488;
 /** Whether kernels report their calls, and where they leave their arguments, as float64, for it. */
 export const RECORD_FLAG = 504;
 export const RECORD_ARGUMENTS = 512;

@@ -105,6 +105,32 @@ export interface LayerKernels {
    * it; `wrong` (int32) is 0 unless one is no whole number from 0 up and below `size`.
    */
   countWhole(x: Ptr, pairs: number, counts: Ptr, size: number, wrong: Ptr): void;
+  /**
+   * out[o][c][i] = x[o][index[o][c][i]][i] of float32 [outer, size, inner], for c below `count`, by int64 indices; false
+   * where one is none of 0 … size − 1: what is there then is no result.
+   */
+  takeAlong(
+    shape: readonly [outer: number, size: number, inner: number],
+    count: number,
+    x: Ptr,
+    index: Ptr,
+    out: Ptr,
+  ): boolean;
+  /** The reverse: out[o][index[o][c][i]][i] = source[o][c][i], or increased by it. */
+  putAlong(
+    adds: boolean,
+    shape: readonly [outer: number, size: number, inner: number],
+    count: number,
+    source: Ptr,
+    index: Ptr,
+    out: Ptr,
+  ): boolean;
+  /** Running sums (products) of 4 · groups rows of float32, accumulated in float64. */
+  scanRows(product: boolean, reverse: boolean, groups: number, columns: number, x: Ptr, out: Ptr): void;
+  /** The cross products of pairs of three float32, rounded as products and differences are. */
+  crossRows(count: number, x: Ptr, y: Ptr, out: Ptr): void;
+  /** out[i] = a[i] · 2ᵇ, or a[i] / 2ᵇ rounded down, of int32; by more than 31, or by less than 0, nothing is left but the sign. */
+  shift(left: boolean, n: number, a: Ptr, b: Ptr, out: Ptr, step: 0 | 1): void;
   /** (x − mean) / √(var + eps) weight + bias of each row, or the same without the mean. float32. */
   rowNorm(r: RowNormRows, out: Ptr): void;
   rowNormGrad(r: RowNormRows, grad: Ptr, out: RowNormGradients): void;

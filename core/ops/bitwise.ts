@@ -96,6 +96,9 @@ function integerOp({
   );
 }
 
+/** Of more elements the kernel is worth its call. */
+const LARGE = 256;
+
 /** Computes int32, and bits of bytes, of operands that need no conversion; false for others. */
 function computeSmall(small: BinaryOp | IntegerLoop, input: Operand, other: Operand, out: Tensor): boolean {
   const { dtype } = out;
@@ -111,6 +114,8 @@ function computeSmall(small: BinaryOp | IntegerLoop, input: Operand, other: Oper
   if (size === 0) return true;
   const b = typeof other === 'number' ? numberAt(other, element, 0) : other.ptr;
   if (isKernel) kernels.binaryFlat(small, element, size, input.ptr, b, out.ptr, 1, step);
+  else if (size >= LARGE && (small === shiftLeft || small === shiftRight))
+    kernels.shift(small === shiftLeft, size, input.ptr, b, out.ptr, step);
   else {
     computesInJavaScript();
     small(input.ptr, b, out.ptr, size, step);

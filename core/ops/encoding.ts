@@ -2,8 +2,7 @@
 import { labelCount } from '../kernels/counting.js';
 import { kernels } from '../kernels/index.js';
 import { computesInJavaScript } from '../kernels/recording.js';
-import { i32 } from '../memory.js';
-import { Storage } from '../storage.js';
+import { ANSWER, i32 } from '../memory.js';
 import { isIntegral } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
@@ -44,11 +43,8 @@ export const oneHot: FunctionOp<OneHot> = functionOp<OneHot>(
     const out = allocateShape([...input.shape, classes], 'int64', 'oneHot');
     if (count > 0) {
       computesInJavaScript();
-      const wrong = Storage.allocate(8, 'oneHot');
-      kernels.markRows(count, classes, labels.ptr, out.ptr, wrong.ptr);
-      const isWrong = i32[wrong.ptr / 4] !== 0;
-      wrong.release();
-      if (isWrong) {
+      kernels.markRows(count, classes, labels.ptr, out.ptr, ANSWER);
+      if (i32[ANSWER / 4] !== 0) {
         const label = Array.from(elements(labels)).find((each) => !(each >= 0 && each < classes));
         throw new RangeError(
           `oneHot: ${label} is no class; with ${classes} classes they are 0 to ${classes - 1}`,

@@ -2,6 +2,7 @@
  * Joining, taking and putting a few elements as one loop: what records name as `few`. Like those of `few-lines.ts` they
  * leave what is not usual, and every error, to the op.
  */
+import { kernels } from '../kernels/index.js';
 import { gatherAlong32, reverse32, scatterAlong32, scatterRows32 } from '../kernels/lines.js';
 import { Layout, sameShape } from '../layout.js';
 import { f64, u8 } from '../memory.js';
@@ -157,7 +158,12 @@ export const fewGather: Few = (x, dim, index) => {
   if (at < 0 || x.dtype !== 'float32' || !isAlong(shape, index.layout.shape, at)) return null;
   const around: Around = [product(shape, 0, at), shape[at], product(shape, at + 1, ndim)];
   const out = allocate(index.layout.compact(), x.dtype, 'index');
-  return gatherAlong32(x.ptr, index.ptr, out.ptr, around, index.layout.shape[at]) ? out : null;
+  const count = index.layout.shape[at];
+  const isDone =
+    index.layout.size < KERNEL_FROM
+      ? gatherAlong32(x.ptr, index.ptr, out.ptr, around, count)
+      : kernels.takeAlong(around, count, x.ptr, index.ptr, out.ptr);
+  return isDone ? out : null;
 };
 
 /** (input, indices, dim) */
@@ -181,10 +187,15 @@ export function fewScatter(name: string, adds: boolean): Few {
     if (at < 0 || !isAlong(shape, counts, at) || !sameShape(src.layout.shape, counts)) return null;
     const around: Around = [product(shape, 0, at), shape[at], product(shape, at + 1, ndim)];
     const out = copied(x, name);
+    if (index.layout.size >= KERNEL_FROM)
+      return kernels.putAlong(adds, around, counts[at], src.ptr, index.ptr, out.ptr) ? out : null;
     const scatter = around[2] === 1 ? scatterRows32 : scatterAlong32;
     return scatter(adds, src.ptr, index.ptr, out.ptr, around, counts[at]) ? out : null;
   };
 }
+
+/** Of more elements the kernel's loop is worth its call. */
+const KERNEL_FROM = 512;
 
 export function copied(x: Tensor, name: string): Tensor {
   const out = allocate(x.layout.compact(), x.dtype, name);

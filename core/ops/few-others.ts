@@ -1,4 +1,5 @@
 /** Further ops on a few elements, or of float32 that no kernel computes, as one loop: what records name as `few`. */
+import { kernels } from '../kernels/index.js';
 import { cross32 } from '../kernels/lines.js';
 import { Layout, sameShape } from '../layout.js';
 import { f32, u8 } from '../memory.js';
@@ -6,6 +7,9 @@ import { allocate } from '../tensor.js';
 import { floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { ANY, copied, dimOf, isFewMask, product } from './few-movement.js';
 import type { Few } from './record.js';
+
+/** Of more vectors the kernel is worth its call. */
+const KERNEL_FROM = 64;
 
 /** (input, other, dim) of vectors of 3 elements; `first` looks for the first dimension that has as many. */
 export function fewCross(first: boolean): Few {
@@ -17,7 +21,9 @@ export function fewCross(first: boolean): Few {
     const at = dim === undefined ? (first ? shape.indexOf(3) : ndim - 1) : dimOf(dim, ndim);
     if (at < 0 || shape[at] !== 3) return null;
     const out = allocate(a.layout.compact(), a.dtype, 'cross');
-    cross32(a.ptr, b.ptr, out.ptr, [product(shape, 0, at), 3, product(shape, at + 1, ndim)]);
+    const [outer, inner] = [product(shape, 0, at), product(shape, at + 1, ndim)];
+    if (inner === 1 && outer >= KERNEL_FROM) kernels.crossRows(outer, a.ptr, b.ptr, out.ptr);
+    else cross32(a.ptr, b.ptr, out.ptr, [outer, 3, inner]);
     return out;
   };
 }

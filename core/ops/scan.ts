@@ -1,4 +1,5 @@
 /** Running sums, products and extremes along a dimension. */
+import { kernels } from '../kernels/index.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { type DType, isFloat, isWideFloat } from '../dtype.js';
@@ -52,6 +53,18 @@ function scanData(
     !exclusive &&
     (dtype === 'float32' || dtype === 'float64' || dtype === 'int64')
   ) {
+    if (inner === 1 && dtype === 'float32' && outer >= 4) {
+      // Four rows at a time; what is left of them is computed one by one.
+      const groups = outer >> 2;
+      const rest = outer - 4 * groups;
+      const done = 16 * groups * size;
+      const [from, to] = [source.ptr, out.ptr];
+      kernels.scanRows(name === 'cumprod', reverse, groups, size, from, to);
+      if (rest === 0) return out;
+      computesInJavaScript();
+      accumulate32(name === 'cumprod', reverse, [rest, size, 1], from + done, to + done);
+      return out;
+    }
     computesInJavaScript();
     const accumulate = dtype === 'float32' ? accumulate32 : accumulate64;
     accumulate(name === 'cumprod', reverse, [outer, size, inner], source.ptr, out.ptr);

@@ -113,6 +113,7 @@ export const i32 = {
   or: integerBinary(0x72),
   xor: integerBinary(0x73),
   shl: integerBinary(0x74),
+  shrS: integerBinary(0x75),
   shrU: integerBinary(0x76),
   /** The whole part; what int32 does not hold is limited to it, and NaN is 0. */
   truncate: unary<'f64', 'i32'>('i32', (code) => code.append([0xfc, 2])),
@@ -310,6 +311,7 @@ export const i32x4 = {
   sub: vectorBinary(177),
   mul: vectorBinary(181),
   min: vectorBinary(182),
+  minU: vectorBinary(183),
   max: vectorBinary(184),
   truncateF32: vectorUnary(248),
   /** Of two float64, in the lower lanes. */

@@ -12,6 +12,7 @@ import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { fused } from './fused.js';
 import { hasZero, markRows, wholeQuotients } from './integers.js';
+import { crossRows, putAlong, scanRows, shift, takeAlong } from './lines.js';
 import { matmul } from './matmul.js';
 import { axpy, clipFactor, sumSquares, update } from './updates.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
@@ -42,6 +43,11 @@ export const referenceKernels: Kernels = {
   mapFormula,
   sumFormula,
   hasZero,
+  crossRows,
+  putAlong,
+  scanRows,
+  shift,
+  takeAlong,
   markRows,
   wholeQuotients,
   axpy,

@@ -14,6 +14,7 @@ import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } f
 import { fused } from './fused.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { markRows, wholeQuotients } from './integers.js';
+import { crossRows, putAlong, scanRows, shift, takeAlong } from './lines.js';
 import { matmul } from './gemm.js';
 import { axpy, clipFactor, fill, sumSquares, update } from './optimizers.js';
 import { compileProgram } from './program.js';
@@ -46,6 +47,11 @@ export const simdKernels: Kernels = {
   mapFormula,
   sumFormula,
   hasZero,
+  crossRows,
+  putAlong,
+  scanRows,
+  shift,
+  takeAlong,
   markRows,
   wholeQuotients,
   fill,

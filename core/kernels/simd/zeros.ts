@@ -9,8 +9,7 @@ import {
   type V128,
   type WasmFunction,
 } from '../assembler/index.js';
-import { Storage } from '../../storage.js';
-import { i32 as words } from '../../memory.js';
+import { ANSWER, i32 as words } from '../../memory.js';
 import { elementBytes, views } from '../views.js';
 
 const isZero: Readonly<Record<Element, (x: V128) => V128>> = {
@@ -42,17 +41,15 @@ function compileHasZero(element: Element): WasmFunction {
 }
 
 const zeroFinders = new Map<Element, WasmFunction>();
-let answer: Storage | undefined;
 
 export function hasZero(element: Element, n: number, x: Ptr): boolean {
   let run = zeroFinders.get(element);
   if (run === undefined) zeroFinders.set(element, (run = compileHasZero(element)));
-  answer ??= Storage.allocate(16, 'hasZero');
   const bytes = n * elementBytes[element];
   const whole = bytes - (bytes % TURN);
   for (let done = 0; done < whole; done += PART) {
-    run(x + done, Math.min(PART, whole - done) / TURN, answer.ptr);
-    if (words[answer.ptr / 4] !== 0) return true;
+    run(x + done, Math.min(PART, whole - done) / TURN, ANSWER);
+    if (words[ANSWER / 4] !== 0) return true;
   }
   const array = views[element];
   const [from, end] = [(x + whole) / array.BYTES_PER_ELEMENT, (x + bytes) / array.BYTES_PER_ELEMENT];

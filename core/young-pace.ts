@@ -13,7 +13,7 @@ export const LEAST_YOUNG_BYTES = 8 * MIB;
 const LEAST_YOUNG_OWNERS = 2048;
 export const MOST_LEVEL = 3;
 
-/** Turns that are judged together. */
+/** Short turns that are judged together; of long ones fewer, so that who has begun to drop all soon has short ones again. */
 const WINDOW = 4;
 /** Of what was allocated, the share that may grow old; with this one in a single turn nobody waits for more of them. */
 const MOST_GROWN = 0.05;
@@ -70,10 +70,10 @@ export class YoungPace {
     this.sweeping = Math.min(this.sweeping, sweeping);
     this.rate = Math.max(this.rate, allocated / Math.max(time - sweeping, 1e-3));
     if (grown > FAR_TOO_MUCH * allocated) this.lengthen();
-    else if (this.turns === WINDOW) {
+    else if (this.turns >= Math.max(1, WINDOW >> Math.max(0, this.level - 1))) {
       const tooOld = this.grown > MOST_GROWN * this.allocated;
       const least = RATES.filter((rate) => this.rate <= rate).length;
-      if (this.level < least || tooOld || this.sweeping * WINDOW > MOST_TIME * this.time) this.lengthen();
+      if (this.level < least || tooOld || this.sweeping * this.turns > MOST_TIME * this.time) this.lengthen();
       else this.good(least);
       this.begin();
     }

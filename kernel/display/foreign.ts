@@ -36,15 +36,32 @@ export function fromVega(spec: object): Foreign | null {
       isFields(data) &&
       isFields(encoding) &&
       (typeof mark === 'string' || (isFields(mark) && typeof mark.type === 'string'));
-    return isSpec && isPlain(spec)
-      ? { data: { 'application/vnd.vegalite.v5+json': spec }, metadata: {} }
-      : null;
+    if (!isSpec || !isPlain(spec)) return null;
+    const shown = { 'application/vnd.vegalite.v5+json': spec, 'text/plain': wordsOf('Vega-Lite', spec) };
+    return { data: shown, metadata: {} };
   }
   const [, name] = match;
   const version = Math.min(Number(match[2]), VERSION_DRAWN);
   const given = { ...spec, $schema: `https://vega.github.io/schema/${name}/v${version}.json` };
-  const kind = name === 'vega' ? 'vega' : 'vegalite';
-  return { data: { [`application/vnd.${kind}.v${version}+json`]: given }, metadata: {} };
+  const [kind, title] = name === 'vega' ? ['vega', 'Vega'] : ['vegalite', 'Vega-Lite'];
+  const mime = `application/vnd.${kind}.v${version}+json`;
+  return { data: { [mime]: given, 'text/plain': wordsOf(title, spec) }, metadata: {} };
+}
+
+/** For those who see no drawing: `[Vega-Lite chart: bar, x: kind, y: height, 200 rows]`. */
+function wordsOf(kind: string, { mark, encoding, data, title }: Fields): string {
+  const words: string[] = [];
+  if (typeof title === 'string') words.push(title);
+  const type = isFields(mark) ? mark.type : mark;
+  if (typeof type === 'string') words.push(type);
+  if (isFields(encoding)) {
+    const channels = Object.entries(encoding).flatMap(([channel, one]) =>
+      isFields(one) && typeof one.field === 'string' ? [`${channel}: ${one.field}`] : [],
+    );
+    words.push(...channels);
+  }
+  if (isFields(data) && Array.isArray(data.values)) words.push(`${data.values.length} rows`);
+  return words.length === 0 ? `[${kind} chart]` : `[${kind} chart: ${words.join(', ')}]`;
 }
 
 /** A Plotly figure: `{ data: [traces], layout }`, of which each trace has a type or coordinates. */
@@ -65,6 +82,13 @@ export function fromPlotly(value: object): Foreign | null {
   };
 }
 
+/** Characters of HTML that are shown unasked: pages that get more of it stand still, and the notebook keeps it. */
+export const MOST_MARKUP = 5_000_000;
+
+/** Stands for markup that is longer. */
+export const tooLong = (html: string): string =>
+  `[${(html.length / 1e6).toFixed(1)} MB of HTML, more than the ${MOST_MARKUP / 1e6} MB that are shown; display({ 'text/html': … }, { raw: true }) shows all]`;
+
 const NODE = { element: 1, text: 3, document: 9, fragment: 11 } as const;
 
 /** A node of a document, or a list of them: elements, text, fragments, whole documents. */
@@ -72,6 +96,7 @@ export function fromNodes(value: object): Foreign | null {
   if (!isFields(value)) return null;
   const html = htmlOf(value) ?? listOf(value);
   if (html === null) return null;
+  if (html.length > MOST_MARKUP) return { data: { 'text/plain': tooLong(html) }, metadata: {} };
   return /^\s*<svg[\s>]/i.test(html) && !/<\/svg>\s*\S/i.test(html)
     ? fromSvg(html)
     : { data: { 'text/html': html }, metadata: {} };
@@ -82,7 +107,7 @@ const NO_PNG =
   '[SVG, without a PNG beside it: it is too large or broken, or the package @resvg/resvg-js is missing here]';
 
 /** Its markup, and a picture for frontends that do not draw markup. */
-function fromSvg(html: string): Foreign {
+export function fromSvg(html: string): Foreign {
   // Serialized from a DOM, an svg often lacks the namespace without which it is no image.
   const svg = /\sxmlns=/.test(html) ? html : html.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
   const png = pngOfSvg(svg);

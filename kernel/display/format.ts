@@ -1,10 +1,19 @@
 /**
  * A value as a MIME bundle. The conventions are tried in this order: `Symbol.for("Jupyter.display")`, bytes of a JPEG or
- * PNG, a canvas (`toDataURL`), Vega (`toSpec`), nodes of a document, specifications of Vega and figures of Plotly as plain
+ * PNG, a canvas (`toDataURL`), Vega (`toSpec`, a view's `toSVG`), nodes of a document, specifications of Vega and figures of Plotly as plain
  * objects, pixels of a canvas, an arquero table (`toHTML`), records as a table, and last what `util.inspect` prints.
  */
 import { inspect } from 'node:util';
-import { fromNodes, fromPixels, fromPlotly, fromVega, type Foreign } from './foreign.js';
+import {
+  fromNodes,
+  fromPixels,
+  fromPlotly,
+  fromSvg,
+  fromVega,
+  MOST_MARKUP,
+  tooLong,
+  type Foreign,
+} from './foreign.js';
 import { displayHost } from './host.js';
 import type { MimeBundle, MimeMetadata } from './mime.js';
 import { recordsAsTable } from './table.js';
@@ -31,8 +40,22 @@ export function formatValue(value: unknown): Formatted | Promise<Formatted> {
 
 /** What `console.log` would print, with colours where they are seen. */
 export function textOf(value: unknown, colors = hasColors()): string {
-  return inspect(value, { colors, depth: 4, maxStringLength: 100_000 });
+  let text = '';
+  for (const [depth, maxStringLength] of DETAIL) {
+    text = inspect(value, { colors, depth, maxStringLength });
+    if (text.length <= MOST_TEXT) break;
+  }
+  return text;
 }
+
+/** Levels and characters of a string that are shown: of an object whose text would be longer than {@link MOST_TEXT}, fewer. */
+const DETAIL = [
+  [4, 100_000],
+  [2, 10_000],
+  [1, 1000],
+  [0, 200],
+] as const;
+const MOST_TEXT = 40_000;
 
 function hasColors(): boolean {
   return displayHost().kind === 'notebook' || process.stdout.isTTY;
@@ -50,15 +73,44 @@ function fromConventions(value: unknown): Formatted | Promise<Formatted> | undef
     });
   const spec = callMethod(value, 'toSpec');
   if (typeof spec === 'object' && spec !== null) return named(fromVega(spec), nameOf(value));
+  const drawing = callMethod(value, 'toSVG');
+  if (drawing instanceof Promise)
+    return drawing.then((svg: unknown) => drawn(svg, value) ?? fromRest(value) ?? plain(value));
+  return drawn(drawing, value) ?? fromRest(value);
+}
+
+/** Of a value that draws itself as SVG. */
+function drawn(svg: unknown, value: unknown): Formatted | undefined {
+  return typeof svg === 'string' && /^\s*<svg[\s>]/i.test(svg)
+    ? named(fromSvg(svg), nameOf(value))
+    : undefined;
+}
+
+function fromRest(value: object): Formatted | undefined {
   const foreign =
     named(fromNodes(value), nameOf(value)) ?? named(fromVega(value) ?? fromPlotly(value), value);
   if (foreign !== undefined) return foreign;
   const pixels = fromPixels(value);
   if (pixels !== null) return pixels;
-  const table = callMethod(value, 'toHTML');
-  if (typeof table === 'string') return bundle({ 'text/html': table }, nameOf(value));
+  const table = tableOf(value);
+  if (table !== undefined)
+    return table.length > MOST_MARKUP
+      ? { data: { 'text/plain': tooLong(table) }, metadata: {} }
+      : bundle({ 'text/html': table }, nameOf(value));
   const records = recordsAsTable(value);
   return records === undefined ? undefined : bundle({ 'text/html': records }, value);
+}
+
+/** Rows of a table that are shown. */
+const MOST_ROWS = 50;
+
+/** What `toHTML` writes. An arquero table says how many rows it has and takes how many to show, but does not tell a reader. */
+function tableOf(value: object): string | undefined {
+  const rows = callMethod(value, 'numRows');
+  const isLong = typeof rows === 'number' && rows > MOST_ROWS;
+  const html = callMethod(value, 'toHTML', ...(isLong ? [{ limit: MOST_ROWS }] : []));
+  if (typeof html !== 'string') return undefined;
+  return isLong ? `${html}<p>${MOST_ROWS} of ${rows.toLocaleString('en-US')} rows</p>` : html;
 }
 
 /** With text for frontends that show nothing else. */
@@ -86,10 +138,18 @@ function bundle(given: Record<string, unknown>, value: unknown, metadata: MimeMe
 function toPlainData(content: unknown): unknown {
   if (typeof content === 'string') return content;
   if (content instanceof Uint8Array) return base64Of(content);
-  const json = JSON.stringify(content, (_, item: unknown) =>
-    typeof item === 'bigint' ? String(item) : item,
-  ) as string | undefined;
+  const json = JSON.stringify(content, (_, item: unknown) => toJson(item)) as string | undefined;
   return json === undefined ? undefined : (JSON.parse(json) as unknown);
+}
+
+/** Numbers in typed arrays and tensors are lists to those who draw them; JSON would make objects of them. */
+function toJson(item: unknown): unknown {
+  if (typeof item === 'bigint') return String(item);
+  if (typeof item !== 'object' || item === null) return item;
+  if (ArrayBuffer.isView(item) && Symbol.iterator in item)
+    return Array.from(item as Iterable<unknown>, (each) => (typeof each === 'bigint' ? Number(each) : each));
+  if ('toTypedArray' in item && 'tolist' in item) return callMethod(item, 'tolist') ?? item;
+  return item;
 }
 
 function base64Of(bytes: Uint8Array): string {
@@ -136,10 +196,10 @@ function fromDataUrl(url: string, value: unknown): Formatted | undefined {
   return match ? bundle({ [match[1]]: match[2] }, nameOf(value)) : undefined;
 }
 
-function callMethod(value: unknown, key: string | symbol): unknown {
+function callMethod(value: unknown, key: string | symbol, ...args: unknown[]): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
   const method = readProperty(value, key);
-  return typeof method === 'function' ? Reflect.apply(method, value, []) : undefined;
+  return typeof method === 'function' ? Reflect.apply(method, value, args) : undefined;
 }
 
 function readProperty(value: object, key: string | symbol): unknown {

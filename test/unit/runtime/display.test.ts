@@ -97,6 +97,49 @@ describe('a value is shown', () => {
     ).toEqual({ 'text/html': '<table>', 'text/plain': '[Table: 2 cols x 3 rows]' });
   });
 
+  it('with its numbers as lists when they are in typed arrays or tensors', async () => {
+    const figure = await bundle(
+      '({ data: [{ x: Float32Array.of(1, NaN), y: tensor([[1, 2]]), z: BigInt64Array.of(3n) }], layout: {} })',
+    );
+    expect(figure['application/vnd.plotly.v1+json']).toEqual({
+      data: [{ x: [1, null], y: [[1, 2]], z: [3] }],
+      layout: {},
+    });
+  });
+
+  it('in words where a chart is not drawn', async () => {
+    const spec =
+      '{ data: { values: [{ a: 1 }] }, mark: { type: "bar" }, encoding: { x: { field: "a" }, y: { aggregate: "count" } } }';
+    expect(await bundle(`(${spec})`)).toMatchObject({
+      'text/plain': '[Vega-Lite chart: bar, x: a, 1 rows]',
+    });
+  });
+
+  it('as it draws itself: a view of Vega', async () => {
+    const view = (svg: string): string => `({ toSVG: async () => '${svg}', _heap: [1] })`;
+    expect(await bundle(view('<svg width="1" height="1"></svg>'))).toMatchObject({
+      'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>',
+      'image/png': expect.any(String) as string,
+      'text/plain': '[Object]',
+    });
+    expect(Object.keys(await bundle(view('no drawing')))).toEqual(['text/plain']);
+  });
+
+  it('as far as it is bounded: long tables, much HTML, large objects', async () => {
+    const table = `{ numRows: () => 1e6, toHTML: ({ limit } = { limit: 100 }) => '<table>' + '<tr>'.repeat(limit) + '</table>' }`;
+    const shown = await bundle(`(${table})`);
+    expect(shown['text/html']).toBe(`<table>${'<tr>'.repeat(50)}</table><p>50 of 1,000,000 rows</p>`);
+    for (const html of ['toHTML: () => long', 'nodeType: 1, outerHTML: long'])
+      expect(await bundle(`var long = '<p>'.repeat(2e6); ({ ${html} })`)).toEqual({
+        'text/plain': expect.stringMatching(/^\[6\.0 MB of HTML, more than/) as string,
+      });
+    const deep = await bundle(
+      'var many = (depth: number): object => depth === 0 ? { end: "x".repeat(50) } : Array.from({ length: 20 }, () => many(depth - 1)); ({ deep: many(4) })',
+    );
+    expect(plain(String(deep['text/plain'])).length).toBeLessThan(40_000);
+    expect(plain(String(deep['text/plain']))).toContain('[Array]');
+  });
+
   it('as a PNG too when it is an SVG, with its words, at the size that it says', async () => {
     const svg = (words: string): Promise<Record<string, unknown>> =>
       bundle(`({ outerHTML: '<svg width="60" height="20"><text x="2" y="15">${words}</text></svg>' })`);

@@ -4,11 +4,12 @@
  */
 import { takeOver } from './boot/handover.js';
 import { historyStore } from './dispatch/history-files.js';
-import { packageVersion } from './install/paths.js';
+import { distFile, packageVersion } from './install/paths.js';
 import { Kernel } from './dispatch/index.js';
 import { isTypecheckMode } from './language/magics/index.js';
 import type { Session } from './session/session.js';
-import { lazyLanguageService } from './language/service/lazy.js';
+import { languageClient } from './language/service/client.js';
+import { startWorker } from './language/service/worker.js';
 import { watchParent } from './parent.js';
 import { ConnectionError, readConnectionFile, ZeroMqTransport } from './transport/index.js';
 
@@ -45,13 +46,12 @@ async function main(): Promise<void> {
       const { startSession } = await import('./session/index.js');
       return (session = await startSession({ cwd: process.cwd(), events, first: begun.user }));
     },
-    language: lazyLanguageService(async () => {
-      const { createLanguageService } = await import('./language/service/index.js');
-      const isDefined = async (name: string): Promise<boolean> => {
+    language: languageClient({
+      start: (events) => startWorker(distFile('kernel/language/service-thread.cjs'), events),
+      isDefined: async (name) => {
         const scope = await session?.look?.([], name);
         return scope?.members.some((each) => each.name === name) ?? false;
-      };
-      return createLanguageService({ folder: process.cwd(), isDefined });
+      },
     }),
     typesMs: Number(process.env.NABLA_TYPES_MS) || undefined,
     typecheck: isTypecheckMode(process.env.NABLA_TYPECHECK) ? process.env.NABLA_TYPECHECK : 'auto',

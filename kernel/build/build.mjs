@@ -55,6 +55,7 @@ const bundles = {
   entryPoints: {
     kernel: 'kernel/main.ts',
     user: 'kernel/runtime/main.ts',
+    language: 'kernel/language-thread.ts',
     raster: 'kernel/plots/raster-worker.ts',
   },
   outdir: 'dist/kernel/bundles',
@@ -75,6 +76,7 @@ const boot = {
     main: 'kernel/boot/kernel.ts',
     'runtime/watchdog': 'kernel/runtime/watchdog.ts',
     'plots/raster-worker': 'kernel/boot/raster.ts',
+    'language/service-thread': 'kernel/boot/language.ts',
   },
   outdir: 'dist/kernel',
 };

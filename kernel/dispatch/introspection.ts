@@ -7,13 +7,14 @@ import { openCall } from '../language/brackets.js';
 import { magicCompletions, magicHelpAt, scanMagics } from '../language/magics/index.js';
 import type { Inspection, LanguageService } from '../language/service/contract.js';
 import {
+  completeReply,
   cursorOffset,
-  cursorPosition,
   type CompleteReply,
   type CompleteRequest,
   type InspectReply,
   type InspectRequest,
 } from '../protocol/introspection.js';
+import { WrittenJson } from '../protocol/json.js';
 import type { Session, ValueInfo } from '../session/session.js';
 import { pathBefore, WHOLE_PATH } from './paths.js';
 import { insideText, magicArguments, type Found } from './text-completions.js';
@@ -28,7 +29,7 @@ export async function complete(
   request: CompleteRequest,
   session: Session,
   language: Language | null = null,
-): Promise<CompleteReply> {
+): Promise<CompleteReply | WrittenJson> {
   const { code } = request;
   const offset = cursorOffset(code, request.cursor_pos);
   const magics = magicCompletions(code, offset) ?? (await magicArguments(code, offset, session));
@@ -39,19 +40,21 @@ export async function complete(
   );
   const typed = language && (await answered(language, language.service.complete(code, offset), look));
   if (!typed) return reply(code, offset, await look());
+  if (typed.reply) return new WrittenJson(typed.reply);
+  const nothing = { start: typed.start, entries: [] };
   // No name of a value belongs where a name is declared, or in a string.
-  if (typed.place === 'text' && typed.entries.length === 0)
-    return reply(code, offset, (await within(VALUES_MS, insideText(code, offset, session))) ?? typed);
-  const isEnough = typed.place !== 'scope' && typed.entries.length > 0;
-  const values = isEnough ? null : await within(VALUES_MS, look());
-  const known = new Set(typed.entries.map(({ text }) => text));
-  // All entries of an answer replace the same text.
-  const start = typed.entries.length === 0 && values ? values.start : typed.start;
-  const added = values?.start === start ? values.entries.filter(({ text }) => !known.has(text)) : [];
-  const entries = [...typed.entries, ...added];
-  const imports = entries.length === 0 && typed.imports ? await within(IMPORTS_MS, typed.imports()) : null;
-  if (imports && imports.length > 0) return reply(code, offset, { start: 0, entries: imports });
-  return reply(code, offset, { start, entries });
+  if (typed.place === 'text')
+    return reply(code, offset, (await within(VALUES_MS, insideText(code, offset, session))) ?? nothing);
+  const values = (await within(VALUES_MS, look())) ?? nothing;
+  if (typed.count > 0) {
+    // All entries of an answer replace the same text.
+    const others = values.start === typed.start ? values.entries : [];
+    const written = await within(VALUES_MS, typed.replyWith(others));
+    return written ? new WrittenJson(written) : reply(code, offset, values);
+  }
+  if (values.entries.length > 0 || !typed.imports) return reply(code, offset, values);
+  const imports = await within(IMPORTS_MS, typed.imports());
+  return imports ? new WrittenJson(imports) : reply(code, offset, values);
 }
 
 /** The language service as requests use it. */
@@ -120,23 +123,7 @@ function compare(a: string, b: string): number {
 }
 
 function reply(code: string, offset: number, { start, entries }: Found): CompleteReply {
-  const [from, to] = [cursorPosition(code, start), cursorPosition(code, offset)];
-  return {
-    status: 'ok',
-    matches: entries.map(({ text }) => text),
-    cursor_start: from,
-    cursor_end: to,
-    // One entry a match: VS Code ignores the list otherwise.
-    metadata: {
-      _jupyter_types_experimental: entries.map(({ text, kind, detail }) => ({
-        text,
-        type: kind,
-        start: from,
-        end: to,
-        signature: detail,
-      })),
-    },
-  };
+  return completeReply(code, offset, start, entries);
 }
 
 /** The declaration and its documentation from the language service, and the value as it is now. */

@@ -9,7 +9,7 @@ const QUIET_MS = 300;
 export class TypeChecks {
   #timer: NodeJS.Timeout | undefined;
   /** Ends what looks for type errors, after the cell that it is at. */
-  #looking = { stopped: true };
+  #looking = new AbortController();
 
   constructor(
     private readonly language: Language | null,
@@ -51,15 +51,15 @@ export class TypeChecks {
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#looking.stopped = true;
+    this.#looking.abort();
   }
 
   /** Nobody looks for type errors while cells come one after the other: they have the machine for themselves. */
   private postpone(): void {
     this.stop();
     this.#timer = setTimeout(() => {
-      const looking = (this.#looking = { stopped: false });
-      void this.language?.service.check(() => looking.stopped);
+      this.#looking = new AbortController();
+      void this.language?.service.check(this.#looking.signal);
     }, QUIET_MS).unref();
   }
 

@@ -18,6 +18,40 @@ export interface CompleteReply {
   metadata: Record<string, unknown>;
 }
 
+/** What could stand somewhere, as the kernel tells it. */
+export interface Entry {
+  readonly text: string;
+  readonly kind: string;
+  /** What is known of it in a line. */
+  readonly detail: string;
+}
+
+/** The reply with texts for the range from `start` to the cursor, both in UTF-16 units. */
+export function completeReply(
+  code: string,
+  offset: number,
+  start: number,
+  entries: readonly Entry[],
+): CompleteReply {
+  const [from, to] = [cursorPosition(code, start), cursorPosition(code, offset)];
+  return {
+    status: 'ok',
+    matches: entries.map(({ text }) => text),
+    cursor_start: from,
+    cursor_end: to,
+    // One entry a match: VS Code ignores the list otherwise.
+    metadata: {
+      _jupyter_types_experimental: entries.map(({ text, kind, detail }) => ({
+        text,
+        type: kind,
+        start: from,
+        end: to,
+        signature: detail,
+      })),
+    },
+  };
+}
+
 export interface InspectRequest {
   code: string;
   cursor_pos: number;

@@ -26,6 +26,16 @@ export function toJson(value: object): string {
   return /\\ud[89a-f]/i.test(text) ? JSON.stringify(plain(parse(text), new Set())) : text;
 }
 
+/** An object whose JSON text has been written already, in UTF-8: another thread did it. */
+export class WrittenJson {
+  constructor(readonly bytes: Uint8Array) {}
+}
+
+/** `value` as a frame. */
+export function toFrame(value: object): string | Uint8Array {
+  return value instanceof WrittenJson ? value.bytes : toJson(value);
+}
+
 /** A copy of `value` that JSON can hold. */
 function plain(value: unknown, ancestors: Set<object>): unknown {
   if (typeof value === 'bigint') {

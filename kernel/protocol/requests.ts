@@ -22,7 +22,7 @@ import {
   type IsCompleteReply,
   type IsCompleteRequest,
 } from './introspection.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject, WrittenJson } from './json.js';
 import { decodeKernelInfoRequest, type KernelInfoReply, type KernelInfoRequest } from './kernel-info.js';
 import {
   decodeInterruptRequest,
@@ -53,7 +53,7 @@ export type RequestType = keyof RequestContents;
 export interface ReplyContents {
   kernel_info_reply: KernelInfoReply;
   execute_reply: ExecuteReply;
-  complete_reply: CompleteReply;
+  complete_reply: CompleteReply | WrittenJson;
   inspect_reply: InspectReply;
   is_complete_reply: IsCompleteReply;
   history_reply: HistoryReply;

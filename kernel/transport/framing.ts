@@ -1,7 +1,7 @@
 /**
  * A message as ZeroMQ frames: identities, the delimiter, the signature, the four JSON frames that it covers, buffers.
  */
-import { isJsonObject, parse, toJson, type JsonObject } from '../protocol/json.js';
+import { isJsonObject, parse, toFrame, toJson, type JsonObject } from '../protocol/json.js';
 import {
   decodeHeader,
   decodeParentHeader,
@@ -31,7 +31,7 @@ export function encode(identities: readonly Uint8Array[], message: Message, sign
     toJson(message.header),
     toJson(message.parent ?? {}),
     toJson(message.metadata),
-    toJson(message.content),
+    toFrame(message.content),
   ];
   return [...identities, DELIMITER, signer.sign(json), ...json, ...message.buffers];
 }

@@ -4,18 +4,16 @@ export interface LanguageService {
   ran(code: string, wanted?: TypeErrorsWanted): void;
   /**
    * Looks for the type errors of cells that have run since the last time, in their order, until another question is asked or
-   * `isStopped` says so; those that are left wait for the next time. A question lets the program go on without them.
+   * `stopped` says so; those that are left wait for the next time. A question lets the program go on without them.
    */
-  check(isStopped: () => boolean): Promise<void>;
+  check(stopped: AbortSignal): Promise<void>;
   /** The user process has started anew. */
   reset(): void;
   /** What could stand at `offset`; null when the service cannot tell. */
-  complete(code: string, offset: number): Promise<Completions | null>;
+  complete(code: string, offset: number): Promise<WrittenCompletions | null>;
   /** What stands at `offset`, or the function among whose arguments it is; null when nothing is known. */
   inspect(code: string, offset: number): Promise<Inspection | null>;
-  /** The type errors of a cell that is about to run. */
-  diagnose(code: string): Promise<readonly Diagnostic[]>;
-  /** The same as text for a person, who knows the cell as `title`; empty when there are none. */
+  /** The type errors of a cell that is about to run, as text for a person, who knows the cell as `title`; empty when there are none. */
   warnings(code: string, title: string): Promise<string>;
   stop(): void;
 }
@@ -28,15 +26,29 @@ export interface TypeErrorsWanted {
   readonly tell: (text: string) => void;
 }
 
+/** `scope`: names stand here. `members`: they follow a dot. `text`: in a string, a path or a comment. */
+export type CompletionPlace = 'scope' | 'members' | 'text';
+
 export interface Completions {
   /** Where the text begins that an entry replaces; it ends at the cursor. */
   readonly start: number;
-  /** `scope`: names stand here. `members`: they follow a dot. `text`: in a string, a path or a comment. */
-  readonly place: 'scope' | 'members' | 'text';
+  readonly place: CompletionPlace;
   /** The best first; all of them go on from what is typed. */
   readonly entries: readonly CompletionEntry[];
   /** Where there are none: asks for names that an import would bring. These texts replace the cell from its beginning. */
   readonly imports?: () => Promise<readonly CompletionEntry[]>;
+}
+
+/** Completions as a reply, the text of which is written where they are: who sends it need not read hundreds of entries. */
+export interface WrittenCompletions extends Pick<Completions, 'start' | 'place'> {
+  /** How many entries there are. */
+  readonly count: number;
+  /** The reply, where nothing else could be added to it; otherwise null. */
+  readonly reply: Uint8Array | null;
+  /** The reply with other entries, too, which replace the same text. Null: it is not known any more. */
+  replyWith(others: readonly CompletionEntry[]): Promise<Uint8Array | null>;
+  /** Where there are no entries: the reply with names that an import would bring, or null where there is none. */
+  readonly imports?: () => Promise<Uint8Array | null>;
 }
 
 export interface CompletionEntry {

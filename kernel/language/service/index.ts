@@ -1,2 +1,2 @@
-export { createLanguageService, type ServiceOptions } from './service.js';
+export { createLanguageService, type CodeService, type ServiceOptions } from './service.js';
 export type * from './contract.js';

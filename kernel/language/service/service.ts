@@ -53,11 +53,19 @@ const IDLE_MS = 20 * 60_000;
 /** Who asks while as many wait gets no answer. */
 const LONGEST_QUEUE = 4;
 
-export function createLanguageService(options: ServiceOptions): LanguageService {
+/** The service in the thread that it has: its answers are still to be written. Otherwise as `LanguageService`. */
+export interface CodeService extends Omit<LanguageService, 'complete'> {
+  /** What could stand at `offset`; null when the service cannot tell. */
+  complete(code: string, offset: number): Promise<Completions | null>;
+  /** The type errors of a cell that is about to run. */
+  diagnose(code: string): Promise<readonly Diagnostic[]>;
+}
+
+export function createLanguageService(options: ServiceOptions): CodeService {
   return new Service(options);
 }
 
-class Service implements LanguageService {
+class Service implements CodeService {
   readonly #program = new CellProgram();
   readonly #executable: string | null;
   readonly #disk: DiskWatch;
@@ -88,9 +96,9 @@ class Service implements LanguageService {
     this.#program.ran(blank, wanted ? () => this.#tell(code, blank, wanted) : null);
   }
 
-  async check(isStopped: () => boolean): Promise<void> {
+  async check(stopped: AbortSignal): Promise<void> {
     await this.#inTurn(async () => {
-      const mayGoOn = (): boolean => !isStopped() && this.#waiting <= 1;
+      const mayGoOn = (): boolean => !stopped.aborted && this.#waiting <= 1;
       let last: string | null = null;
       for (let next = this.#program.next(); next !== null; next = this.#program.next()) {
         if (!mayGoOn() || !(await this.#running())) return;

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLanguageService, type LanguageService } from '../../../../kernel/language/service/index.js';
+import { createLanguageService, type CodeService } from '../../../../kernel/language/service/index.js';
 
 const above = mkdtempSync(path.join(os.tmpdir(), 'nabla-service-'));
 const folder = path.join(above, 'notebooks');
-let service: LanguageService;
+let service: CodeService;
 
 beforeAll(() => {
   mkdirSync(folder);

@@ -1,6 +1,6 @@
 /** Completion and inspection by types, through the wire: beside running cells, after the server's death, with hard input. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from './client.js';
@@ -299,10 +299,16 @@ test('type errors are warnings of the cell, when asked for', async () => {
 test('the server ends with the kernel', async () => {
   const { kernel: other, client: asks } = await KernelProcess.connected({ env });
   others.push(other);
+  // Each thread has its own.
   const children = () =>
-    readFileSync(`/proc/${other.pid}/task/${other.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    readdirSync(`/proc/${other.pid}/task`)
+      .map((thread) => readFileSync(`/proc/${other.pid}/task/${thread}/children`, 'utf8').trim())
+      .filter((pids) => pids !== '')
+      .flatMap((pids) => pids.split(' ').map(Number));
   await asks.ask('complete_request', { code: 'Math.', cursor_pos: 5 });
   const before = children();
+  // The process of the cells, and the server.
+  expect(before).toHaveLength(2);
   await asks.ask('shutdown_request', { restart: false }, { channel: 'control' });
   await other.ended();
   await eventually('the end of its children', () => before.every((pid) => !isAlive(pid)));

@@ -119,9 +119,9 @@ class Client implements LanguageService {
   }
 
   async check(stopped: AbortSignal): Promise<void> {
+    const about = ++this.#lastId;
     const enough = (): void => this.#thread?.post({ type: 'enough', about });
-    const answer = this.#ask({ type: 'check' });
-    const about = this.#lastId;
+    const answer = this.#ask({ type: 'check' }, about);
     stopped.addEventListener('abort', enough, { once: true });
     await answer;
     stopped.removeEventListener('abort', enough);
@@ -134,9 +134,8 @@ class Client implements LanguageService {
   }
 
   /** Null: there is no answer, and nobody should wait for one. */
-  #ask(question: Unnumbered<Question>): Promise<Answer | null> {
+  #ask(question: Unnumbered<Question>, id = ++this.#lastId): Promise<Answer | null> {
     const thread = this.#running();
-    const id = ++this.#lastId;
     if (!thread) return Promise.resolve(null);
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);

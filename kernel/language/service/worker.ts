@@ -4,15 +4,15 @@ import type { Thread, ThreadEvents } from './client.js';
 import type { FromThread } from './messages.js';
 
 /** `file` is the built entry of the thread. */
-export function startWorker(file: string, { message, ended }: ThreadEvents): Thread {
+export function startWorker(file: string, events: ThreadEvents): Thread {
   const worker = new Worker(file, {
     name: 'types',
     // What starts this process with an inspector or a loader does not mean this thread.
     execArgv: [],
   });
-  worker.on('message', (each: FromThread) => message(each));
-  worker.on('error', () => ended());
-  worker.on('exit', () => ended());
+  worker.on('message', (each: FromThread) => events.message(each));
+  worker.on('error', () => events.ended());
+  worker.on('exit', () => events.ended());
   // A kernel that wants to end does not wait for it.
   worker.unref();
   return {

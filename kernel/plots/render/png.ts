@@ -24,7 +24,9 @@ const RUNS_ONLY = { level: 6, memLevel: 9, strategy: constants.Z_RLE };
 /** Words in another colour would be seen before all else. */
 const WORDS = [COLOR.background, COLOR.ink, COLOR.muted];
 /** Curves and dots are few pixels among many of a surface's: their colours must not be lost in it. */
-const OFTEN = [...Object.values(COLOR), ...PALETTE, ...PALETTE.map(textColor)].map(parseColor);
+const OFTEN = [...Object.values(COLOR), ...PALETTE, ...PALETTE.map((color) => textColor(color))].map(
+  parseColor,
+);
 
 /**
  * @param colors the palette's size

@@ -5,18 +5,31 @@ import { makeScale, minus, type Scale } from '../scene/axes.js';
 import { axisWords } from '../scene/axis-name.js';
 import { bundledFonts, type FontSet } from '../scene/font.js';
 import { lineGutters, xExtent, yExtent, type Gutters } from '../scene/lines.js';
-import { COLOR, DASHES, TYPE, lineInBothThemes, repeatsColor, seriesColor } from '../scene/style.js';
-import { shortName } from '../scene/wrap.js';
+import { COLOR, DASHES, TYPE, repeatsColor, seriesColor } from '../scene/style.js';
+import { shortName, wrap } from '../scene/wrap.js';
 import { clipped, simplified, type Polyline } from './outline.js';
-import { endLabelLayers, markLabels, markLayers, shapes, type PathRow } from './vega-marks.js';
+import {
+  captionLayers,
+  endLabelLayers,
+  markLabels,
+  markLayers,
+  noteLayers,
+  shapes,
+  type PathRow,
+} from './vega-marks.js';
 import { pathText } from './vega-path.js';
 import { csv, type Json, type JsonObject } from './vega-table.js';
+import { Inks, VEGA_FONT } from './vega-theme.js';
 
-/** What Vega puts around a plot, in pixels: a rotated name beside the ticks, the title, ticks and name below. */
-const AXIS_TITLE = 14;
+/** What Vega puts around a plot, in pixels: its padding, the title, a name above, ticks and name below. */
+const PADDING = 5;
 const TITLE_HEIGHT = 30;
+const Y_NAME = 22;
 const X_AXIS = 42;
-const PANEL_GAP = 16;
+const PANEL_GAP = 10;
+const NAME_GAP = 9;
+const NOTE_HEIGHT = 15;
+const MARGIN = 14;
 /** Where a line has so few points, three digits of its values are told. */
 const COARSE_BUCKETS = 12;
 
@@ -39,6 +52,9 @@ export interface Place {
   id: string;
   showX: boolean;
   fonts: FontSet;
+  inks: Inks;
+  /** Lines of words at the foot. */
+  notes: readonly string[];
 }
 
 /** Null where no line has a finite value. */
@@ -55,13 +71,20 @@ export function linesSpec(
   const total = drawn.reduce((sum, panel) => sum + panel.weight, 0);
   const gutters = drawn.map((panel) => lineGutters(panel, chart.width, fonts));
   const frame: Gutters = {
-    left: Math.max(...gutters.map(({ left }) => left)) + AXIS_TITLE,
+    left: Math.max(...gutters.map(({ left }) => left)),
     right: Math.max(...gutters.map(({ right }) => right)),
     gap: Math.max(...gutters.map(({ gap }) => gap)),
     name: Math.min(...gutters.map(({ name }) => name)),
   };
+  const inks = new Inks();
+  const notes = chart.notes.flatMap((note) => wrap(minus(note), chart.width - 2 * MARGIN, fonts)).slice(0, 4);
   const room =
-    chart.height - (chart.title === '' ? 0 : TITLE_HEIGHT) - X_AXIS - PANEL_GAP * (drawn.length - 1);
+    chart.height -
+    (chart.title === '' ? 0 : TITLE_HEIGHT) -
+    Y_NAME * drawn.length -
+    PANEL_GAP * (drawn.length - 1) -
+    X_AXIS -
+    NOTE_HEIGHT * notes.length;
   const views = drawn.map((panel, i) =>
     view(panel, {
       width: Math.max(100, chart.width - frame.left - frame.right),
@@ -72,6 +95,8 @@ export function linesSpec(
       id: `p${i}`,
       showX: i === drawn.length - 1,
       fonts,
+      inks,
+      notes: i === drawn.length - 1 ? notes : [],
     }),
   );
   return {
@@ -82,15 +107,24 @@ export function linesSpec(
             text: shortName(chart.title, chart.width - 28, fonts, 'title'),
             anchor: 'start',
             fontSize: TYPE.title.size,
+            fontWeight: TYPE.title.weight,
           },
         }),
+    ...inks.params(),
     ...(views.length === 1 ? views[0] : { vconcat: views, spacing: PANEL_GAP }),
-    config: { view: { stroke: null } },
+    config: { view: { stroke: null }, font: VEGA_FONT, axis: AXIS_LOOK },
   };
 }
 
+/** The picture's typographic scale; colours are the theme's. */
+const AXIS_LOOK = {
+  labelFontSize: TYPE.tick.size,
+  titleFontSize: TYPE.axisName.size,
+  titleFontWeight: TYPE.axisName.weight,
+};
+
 function view(panel: LinePanel, place: Place): JsonObject {
-  const { width, height, buckets, id, showX, fonts } = place;
+  const { width, height, buckets, id, showX, fonts, inks } = place;
   const log = panel.y.scale === 'log';
   const y = makeScale(
     panel.y,
@@ -115,17 +149,26 @@ function view(panel: LinePanel, place: Place): JsonObject {
   const yField: JsonObject = {
     field: 'y',
     type: 'quantitative',
-    title: minus(axisWords(panel.y, height, fonts)),
+    title: yTitle(panel, place),
     scale: { type: log ? 'log' : 'linear', domain: y.domain, nice: false, ...(log ? {} : { zero: false }) },
-    axis: { gridOpacity: 0.35, minExtent: place.frame.left - AXIS_TITLE - 10, ...ticks(y) },
+    // Above the plot, as in the picture: turned it would be shortened where the plot is low.
+    axis: {
+      gridOpacity: 0.35,
+      titleAngle: 0,
+      titleAlign: 'left',
+      titleBaseline: 'bottom',
+      titleX: -leftEdge(place),
+      titleY: -NAME_GAP,
+      ...ticks(y),
+    },
   };
   const color: JsonObject = { field: 'c', type: 'nominal', scale: null };
   const layers: Json[] = [];
   const curves: Json[] = [];
   const muted = mutedPaths(panel, place, x, y);
-  if (muted.length > 0) layers.push(shapes(muted, { strokeWidth: 1, opacity: 0.35 }));
+  if (muted.length > 0) layers.push(shapes(muted, { strokeWidth: 1, opacity: 0.35 }, inks));
   const raw = rawPaths(panel, place, x, y);
-  if (raw.length > 0) layers.push(shapes(raw, { strokeWidth: 1, opacity: 0.25 }));
+  if (raw.length > 0) layers.push(shapes(raw, { strokeWidth: 1, opacity: 0.25 }, inks));
   const lines = (wanted: readonly LineSeries[], look: JsonObject): void => {
     if (wanted.length > 0)
       curves.push({
@@ -140,7 +183,8 @@ function view(panel: LinePanel, place: Place): JsonObject {
       clear.filter((series) => dashes(series) === dash),
       { strokeWidth, ...(dash === null ? {} : { strokeDash: [...dash] }) },
     );
-  const dotted = panel.series.filter((series) => series.dots);
+  // A line through one point is none.
+  const dotted = clear.filter(({ dots, line }) => dots || line.y.filter(Number.isFinite).length === 1);
   if (dotted.length > 0)
     curves.push({
       transform: [only(panel, dotted)],
@@ -164,7 +208,7 @@ function view(panel: LinePanel, place: Place): JsonObject {
       ],
     },
   });
-  const { steps, rows } = columns(panel, buckets);
+  const { steps, rows } = columns(panel, buckets, inks);
   layers.push({
     data: csv({ s: 'number', n: 'string', c: 'string', y: 'string', x: 'string' }, rows),
     transform: [
@@ -174,6 +218,7 @@ function view(panel: LinePanel, place: Place): JsonObject {
       { flatten: ['x', 'y'] },
       { calculate: 'toNumber(datum.x)', as: 'x' },
       { calculate: 'toNumber(datum.y)', as: 'y' },
+      ...inks.transform(['c']),
     ],
     encoding: { x: xField, y: yField, color, detail: { field: 's', type: 'nominal' } },
     layer: curves,
@@ -181,11 +226,25 @@ function view(panel: LinePanel, place: Place): JsonObject {
   layers.push(...markLayers(panel, place, x, y));
   layers.push(...markLabels(panel, place, x, y));
   layers.push(...endLabelLayers(panel, place, y));
+  layers.push(...captionLayers(panel, place, -NAME_GAP));
+  layers.push(...noteLayers(place, { x: -leftEdge(place), y: height + X_AXIS, step: NOTE_HEIGHT }));
   return {
     width,
     height,
     layer: layers,
   };
+}
+
+/** How far the panel reaches to the left of its plot. */
+export function leftEdge({ frame }: Place): number {
+  return frame.left - 2 * PADDING;
+}
+
+/** The vertical axis' name, as much of it as the caption at the right leaves room for. */
+function yTitle(panel: LinePanel, place: Place): string {
+  const { size, weight } = TYPE.note;
+  const caption = panel.caption === '' ? 0 : place.fonts.width(panel.caption, size, weight) + 16;
+  return minus(axisWords(panel.y, leftEdge(place) + place.width - caption, place.fonts));
 }
 
 /** The ticks of the picture, with its texts. */
@@ -202,7 +261,7 @@ interface Columns {
 }
 
 /** A row for each line that is not grey: its index, its steps and its values, with a space between two; no value: a gap. */
-function columns(panel: LinePanel, buckets: number): Columns {
+function columns(panel: LinePanel, buckets: number, inks: Inks): Columns {
   const log = panel.y.scale === 'log';
   const digits = buckets < COARSE_BUCKETS ? 3 : 4;
   const rows = panel.series.flatMap(({ line, name, color, muted }, s) => {
@@ -212,7 +271,7 @@ function columns(panel: LinePanel, buckets: number): Columns {
     const values = Array.from(y, (value) =>
       Number.isFinite(value) && (!log || value > 0) ? short(value, digits) : '',
     );
-    const c = lineInBothThemes(seriesColor(color));
+    const c = inks.line(seriesColor(color));
     return [{ s, n: name, c, x: Array.from(x, (step) => short(step, 8)).join(' '), y: values.join(' ') }];
   });
   const counts = new Map<string, number>();
@@ -226,7 +285,7 @@ function mutedPaths(panel: LinePanel, place: Place, x: Scale, y: Scale): PathRow
   const lines = panel.series
     .filter((series) => series.muted)
     .flatMap(({ line }) => outlines(line, panel, place, x, y, 2 * place.tolerance));
-  return lines.length === 0 ? [] : [{ c: COLOR.axis, p: pathText(lines) }];
+  return lines.length === 0 ? [] : [{ c: place.inks.line(COLOR.axis), p: pathText(lines) }];
 }
 
 /** What lies unsmoothed under the curves, in pixels: nobody asks for its values. */
@@ -234,7 +293,7 @@ function rawPaths(panel: LinePanel, place: Place, x: Scale, y: Scale): PathRow[]
   return panel.series.flatMap(({ raw, color, muted }): PathRow[] => {
     if (raw === undefined || muted) return [];
     const shown = outlines(raw, panel, place, x, y, place.tolerance);
-    return shown.length === 0 ? [] : [{ c: lineInBothThemes(seriesColor(color)), p: pathText(shown) }];
+    return shown.length === 0 ? [] : [{ c: place.inks.line(seriesColor(color)), p: pathText(shown) }];
   });
 }
 

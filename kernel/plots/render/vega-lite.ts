@@ -5,7 +5,8 @@
 import type { ChartModel, LinePanel } from '../model/chart.js';
 import { SPEC_DEPTH, storedBytes } from './stored.js';
 import { linesSpec, type LinesDetail } from './vega-lines.js';
-import { sceneSpec, type SceneDetail } from './vega-scene.js';
+import type { SceneDetail } from './vega-layers.js';
+import { sceneSpec } from './vega-scene.js';
 import type { JsonObject } from './vega-table.js';
 
 export const VEGA_LITE_MIME = 'application/vnd.vegalite.v5+json';

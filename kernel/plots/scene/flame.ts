@@ -3,7 +3,7 @@ import { timeText } from '../../../core/profiler/table.js';
 import type { FlameBlock, FlamePanel } from '../model/flame.js';
 import type { FontSet } from './font.js';
 import { px, text, type Box, type Shape } from './shapes.js';
-import { COLOR, contrastOnWhite, parseColor, PALETTE, TYPE } from './style.js';
+import { COLOR, parseColor, PALETTE, TYPE, inkOn } from './style.js';
 import { shortName } from './wrap.js';
 
 /** Height of a row, and of what is above and below the rows. */
@@ -86,7 +86,7 @@ export function layoutFlame(panel: FlamePanel, box: Box, fonts: FontSet): Shape[
     });
     const shown = wide < NARROWEST_NAME ? '' : shortName(name, wide - 6, fonts, 'tick');
     if (shown === '') continue;
-    const ink = contrastOnWhite(parseColor(fill)) > 3.6 ? '#ffffff' : COLOR.ink;
+    const ink = inkOn(parseColor(fill));
     shapes.push(text(from + 3, y + 14, shown, 'tick', ink));
   }
   return shapes;

@@ -71,7 +71,7 @@ function boxShapes(one: GraphPanel['boxes'][number], left: number, top: number):
     { ...frame, width: strong ? 2 : 1.2, ...dash },
     ...lines.map((line, i): Shape => {
       const said = trouble !== '' && i === lines.length - 1;
-      const color = pale ? '#818b98' : said ? COLOR.error : i === 0 ? textColor(hue) : COLOR.ink;
+      const color = pale ? '#646e79' : said ? COLOR.error : i === 0 ? textColor(hue, fill) : COLOR.ink;
       const role = i === 0 ? 'label' : 'tick';
       const shape = text(x + width / 2, y + 3 + (i + 1) * GRAPH_LINE - 2, minus(line), role, color);
       return { ...shape, anchor: 'middle' };

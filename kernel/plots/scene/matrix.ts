@@ -3,7 +3,7 @@ import type { MatrixPanel } from '../model/chart.js';
 import { formatCount } from '../model/format.js';
 import type { FontSet } from './font.js';
 import { text, type Box, type Shape } from './shapes.js';
-import { COLOR, PALETTE, TYPE, contrastOnWhite, mix, parseColor, toHex, type TextRole } from './style.js';
+import { COLOR, PALETTE, TYPE, mix, parseColor, toHex, type TextRole, inkOn } from './style.js';
 import { shortName } from './wrap.js';
 
 /** Height of a cell for a number of classes, and of what is above and below the cells. */
@@ -86,13 +86,7 @@ export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shap
       shapes.push({ kind: 'rect', box: area, fill: toHex(color), tip });
       const number = formatCount(count);
       if (count > 0 && cell.height >= 15 && wide(number, 'tick') <= cell.width - 2)
-        put(
-          x + cell.width / 2,
-          y + cell.height / 2 + 4,
-          number,
-          'tick',
-          contrastOnWhite(color) > 3.6 ? '#ffffff' : COLOR.ink,
-        );
+        put(x + cell.width / 2, y + cell.height / 2 + 4, number, 'tick', inkOn(color));
     }
   }
   return shapes;

@@ -82,26 +82,75 @@ export function contrastOnWhite(color: Rgb): number {
   return 1.05 / (luminance(color) + 0.05);
 }
 
-/** The same hue, dark enough (4.5 to 1) to be read as text on white. */
-export function textColor(hex: string): string {
+/** Contrast of two colours, from 1 to 21 (WCAG). */
+function contrast(a: Rgb, b: Rgb): number {
+  const [one, other] = [luminance(a), luminance(b)];
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+}
+
+/** What words need, 4.5, and a little more: grounds are not always quite white, or quite dark grey. */
+const TEXT_CONTRAST = 4.8;
+const TEXT_CONTRAST_DARK = 5.2;
+
+/** The same hue, dark enough to be read as text on a light ground. */
+export function textColor(hex: string, ground = '#ffffff'): string {
+  const under = parseColor(ground);
   let color = parseColor(hex);
-  while (contrastOnWhite(color) < 4.5) color = mix(color, [0, 0, 0], 0.08);
+  while (contrast(color, under) < TEXT_CONTRAST) color = mix(color, [0, 0, 0], 0.08);
   return toHex(color);
 }
 
-/** The same hue, of a lightness that can be read on white as well as on the dark grey (#333) of Vega's dark theme. */
-export function bothThemes(hex: string): string {
-  return withContrast(hex, 3.5, 4.3);
+/** White, ink or black, whichever is read best on a painted cell. */
+export function inkOn(color: Rgb): string {
+  const readable = (ink: string): boolean => contrast(parseColor(ink), color) >= 4.5;
+  return ['#ffffff', COLOR.ink].find(readable) ?? '#000000';
 }
 
-/** The same hue, of a lightness at which a line can be followed on white and on dark grey. */
-export function lineInBothThemes(hex: string): string {
-  return withContrast(hex, 2, 5.2);
+/** What lies under a chart on Vega's dark theme. */
+export const DARK_GROUND = '#333333';
+
+/**
+ * The palette on dark grey: each colour near its own there, with a contrast of 3 or more to the ground, and any two as
+ * far apart as on white (found by random search over those distances).
+ */
+export const DARK_PALETTE = [
+  '#5b7bc0',
+  '#de4e00',
+  '#6fbd97',
+  '#ca93b5',
+  '#8dddff',
+  '#eba202',
+  '#91a0ff',
+  '#be5d83',
+  '#9b795b',
+  '#ace492',
+] as const;
+
+/** A colour on white, and the one that stands for it on dark grey. */
+export type Themed = readonly [light: string, dark: string];
+
+/** Of a line or a dot: it can be followed on either ground. */
+export function themedLine(hex: string): Themed {
+  return [hex, lightened(onDark.get(hex) ?? hex, 3)];
 }
 
-function withContrast(hex: string, least: number, most: number): string {
+/** Of words: they can be read on either ground. */
+export function themedText(hex: string): Themed {
+  return [textColor(hex), lightened(onDark.get(hex) ?? hex, TEXT_CONTRAST_DARK)];
+}
+
+/** The colours of series, and of their words, on dark grey. */
+const onDark: ReadonlyMap<string, string> = new Map(
+  PALETTE.flatMap((color, i): [string, string][] => [
+    [textColor(color), DARK_PALETTE[i]],
+    [color, DARK_PALETTE[i]],
+  ]),
+);
+
+/** The same hue, light enough for a contrast on dark grey. */
+function lightened(hex: string, least: number): string {
+  const ground = parseColor(DARK_GROUND);
   let color = parseColor(hex);
-  while (contrastOnWhite(color) < least) color = mix(color, [0, 0, 0], 0.04);
-  while (contrastOnWhite(color) > most) color = mix(color, [255, 255, 255], 0.04);
+  while (contrast(color, ground) < least) color = mix(color, [255, 255, 255], 0.04);
   return toHex(color);
 }

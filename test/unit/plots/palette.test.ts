@@ -1,6 +1,6 @@
 /** The palette as readers with colour-vision deficiencies see it. */
 import { describe, expect, it } from 'vitest';
-import { PALETTE, parseColor } from '../../../kernel/plots/scene/style.js';
+import { DARK_GROUND, DARK_PALETTE, PALETTE, parseColor } from '../../../kernel/plots/scene/style.js';
 
 type Triple = readonly [number, number, number];
 type Matrix = readonly [Triple, Triple, Triple];
@@ -22,7 +22,21 @@ const SIGHTS: Record<string, Matrix> = {
     [0.280085, 0.672501, 0.047413],
     [-0.01182, 0.04294, 0.968881],
   ],
+  tritanopia: [
+    [1.255528, -0.076749, -0.178779],
+    [-0.078411, 0.930809, 0.147602],
+    [0.004733, 0.691367, 0.3039],
+  ],
 };
+
+/** The colours that are told apart, with the grounds that they are on. */
+const PALETTES = {
+  'on white': { colors: PALETTE, grounds: ['#ffffff'] },
+  'on dark grey': { colors: DARK_PALETTE, grounds: [DARK_GROUND, '#111111'] },
+};
+
+/** Tritanopia is a hundred times rarer than the others, and leaves ten colours less room. */
+const leastOf = (sight: string): number => (sight === 'tritanopia' ? 8 : 10);
 
 /** sRGB under D65, IEC 61966-2-1. */
 const TO_XYZ: Matrix = [
@@ -87,11 +101,17 @@ describe('the palette', () => {
     expect(distance([90.8027, -2.0831, 1.441], [91.1528, -1.6435, 0.0447])).toBeCloseTo(1.4441, 4);
   });
 
-  it.each(Object.entries(SIGHTS))('has ten colours that differ to readers with %s sight', (_, sight) => {
-    const labs = PALETTE.map((color) => lab(color, sight));
-    for (const [i, one] of labs.entries())
-      for (const [j, other] of labs.slice(0, i).entries())
-        expect(distance(one, other), `${PALETTE[i]} and ${PALETTE[j]}`).toBeGreaterThan(10);
+  describe.each(Object.entries(PALETTES))('%s', (_where, { colors, grounds }) => {
+    it.each(Object.entries(SIGHTS))('has ten colours that differ to readers with %s sight', (name, sight) => {
+      const labs = colors.map((color) => lab(color, sight));
+      for (const [i, one] of labs.entries())
+        for (const [j, other] of labs.slice(0, i).entries())
+          expect(distance(one, other), `${colors[i]} and ${colors[j]}`).toBeGreaterThan(leastOf(name));
+      // What is drawn must be told from what it is drawn on as well.
+      for (const ground of grounds)
+        for (const [i, one] of labs.entries())
+          expect(distance(one, lab(ground, sight)), `${colors[i]} on ${ground}`).toBeGreaterThan(20);
+    });
   });
 
   it('would fail with two greens and a red that protanopia cannot tell', () => {

@@ -9,7 +9,6 @@ import type { ChartModel } from '../../../kernel/plots/model/chart.js';
 import { chartBundle } from '../../../kernel/plots/render/bundle.js';
 import { render } from '../../../kernel/plots/render/raster.js';
 import { toVegaLite, VEGA_LITE_MIME } from '../../../kernel/plots/render/vega-lite.js';
-import { bothThemes, contrastOnWhite, parseColor, PALETTE } from '../../../kernel/plots/scene/style.js';
 import { cases, falling, noise, silent } from './cases.js';
 
 const schema = JSON.parse(
@@ -141,18 +140,5 @@ describe('what a reader of the interactive chart sees', () => {
         expect(edge).toBeLessThan(cases[name]().width - 30);
         expect(view.width).toBeGreaterThan(cases[name]().width / 2);
       }
-  });
-
-  it('is legible on white and on the dark theme', () => {
-    const onDark = (color: string): number =>
-      contrastOnWhite([51, 51, 51]) / contrastOnWhite(parseColor(color));
-    for (const color of PALETTE) {
-      expect(contrastOnWhite(parseColor(bothThemes(color)))).toBeGreaterThan(3.3);
-      expect(onDark(bothThemes(color))).toBeGreaterThan(2.8);
-    }
-    for (const view of views('descents'))
-      for (const { mark } of view.layer)
-        if (mark?.type === 'text' && mark.color !== undefined)
-          expect(onDark(mark.color)).toBeGreaterThan(2.8);
   });
 });

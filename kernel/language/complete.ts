@@ -20,7 +20,11 @@ export function isComplete(written: string): Completeness {
   if ('fault' in translation) {
     const { fault } = translation;
     const continues =
-      couldContinue(code, fault) || isOpenObject(code) || isOpenElement(code) || isOpenArrow(code, fault);
+      couldContinue(code, fault) ||
+      isOpenObject(code) ||
+      isOpenElement(code) ||
+      isOpenArrow(code, fault) ||
+      isHeadOfFunction(code);
     return continues
       ? { status: 'incomplete', indent: indentAfter(visible(written, code)) }
       : { status: 'invalid' };
@@ -89,6 +93,11 @@ function closersOf(open: readonly OpenBracket[]): string[] {
   return open.map((bracket) => CLOSER[bracket.text]).reverse();
 }
 
+/** A function without its body, whose parameters have values that the declaration of an overload may not have. */
+function isHeadOfFunction(code: string): boolean {
+  return !/[};]$/.test(code.trimEnd()) && /\bfunction\b/.test(code) && check(`${code}\n{}`) === null;
+}
+
 /** A function without its body passes for the declaration of an overload. */
 function isBodyMissing(code: string, statements: number): boolean {
   const text = code.trimEnd();
@@ -113,6 +122,8 @@ function visible(written: string, code: string): string {
   });
 }
 
+const CASE = /^\s*(?:case\b.*|default\s*):\s*$/;
+
 /** What the next line should begin with. */
 function indentAfter(code: string): string {
   const { open, atLineStart, blockComment } = scanBrackets(code);
@@ -122,6 +133,7 @@ function indentAfter(code: string): string {
   const indentOf = (line: number): string => /^[ \t]*/.exec(lines.line(line))![0];
   const innermost = open.at(-1);
   if (innermost?.text === '`') return '';
+  if (innermost?.text === '{' && CASE.test(lines.line(last))) return indentOf(last) + indentUnit(code);
   if (blockComment >= 0) return indentOf(last);
   const unit = indentUnit(code);
   if (!innermost) return last > 1 && indentOf(last) !== '' ? indentOf(last) : indentOf(last) + unit;

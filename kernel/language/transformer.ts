@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Identifier } from 'acorn';
 import type { CellSyntaxError, CompileOptions, CompiledCell } from './cell.js';
 import { decoratedClasses } from './decorated.js';
+import { tooDeep } from './depth.js';
 import { excerpt } from './excerpt.js';
 import type { Fault } from './fault.js';
 import { LineIndex } from './lines.js';
@@ -41,8 +42,19 @@ export class CellTransformer {
     return this.names.has(name) ? scriptName(name) : name;
   }
 
-  compile(code: string, { count, cwd, locals = true }: CompileOptions): CompiledCell | CellSyntaxError {
-    const title = `Cell [${count}]`;
+  compile(code: string, options: CompileOptions): CompiledCell | CellSyntaxError {
+    try {
+      return this.compiled(code, options);
+    } catch (error) {
+      // What is too deep for our own walks through the program, too.
+      if (error instanceof RangeError) return syntaxError(code, titleOf(options), tooDeep(0));
+      throw error;
+    }
+  }
+
+  private compiled(code: string, options: CompileOptions): CompiledCell | CellSyntaxError {
+    const { count, cwd, locals = true } = options;
+    const title = titleOf(options);
     const filename = path.join(cwd, `cell-${count}.ts`);
     // A byte order mark takes a column in the text, but none in what the compiler reads.
     const written = code.replace(/^\ufeff/, ' ');
@@ -156,4 +168,8 @@ function syntaxError(source: string, title: string, fault: Fault): CellSyntaxErr
     title,
     excerpt: excerpt(source, position, { length }),
   };
+}
+
+function titleOf({ count }: CompileOptions): string {
+  return `Cell [${count}]`;
 }

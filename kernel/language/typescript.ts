@@ -8,6 +8,7 @@ import { parse, type Program } from 'acorn';
 import { simple } from 'acorn-walk';
 import { TraceMap, decodedMappings, type SourceMapSegment } from '@jridgewell/trace-mapping';
 import { parenthesesAt } from './brackets.js';
+import { tooDeep, tooDeepAt } from './depth.js';
 import { readSwcError, type Fault } from './fault.js';
 import { LineIndex } from './lines.js';
 import { DEFAULT_SETTINGS, type CompilerSettings } from './tsconfig.js';
@@ -128,6 +129,7 @@ function readBack(
     const bad = forWithOneSemicolon(code, js, program, sourceOffset);
     return bad ? { fault: bad } : { ok: { js, program, isExpression: asExpression, mappings, sourceOffset } };
   } catch (error) {
+    if (error instanceof RangeError) return { fault: tooDeep(0) };
     if (!(error instanceof SyntaxError) || !('pos' in error) || typeof error.pos !== 'number') throw error;
     // swc does not look for names that are declared twice and the like; acorn does.
     const offset = Math.max(0, sourceOffset(error.pos));
@@ -183,7 +185,9 @@ export function translateCell(text: string, compiler: CompilerSettings = CELL): 
     const object = translate(text, settings, true);
     if ('ok' in object) return object;
   }
-  return translate(text, settings);
+  const translated = translate(text, settings);
+  // The compiler expects the name of a module behind this word, which Node's modules have for a variable.
+  return 'fault' in translated && text.trim() === 'module' ? translate(text, settings, true) : translated;
 }
 
 type Transformed = { code: string; map: string } | { fault: Fault };
@@ -218,6 +222,8 @@ function transformAs(
   sourceMaps: boolean,
   settings: CompilerSettings,
 ): Transformed {
+  const deep = tooDeepAt(code);
+  if (deep >= 0) return { fault: tooDeep(deep) };
   const { transformSync } = loadCompiler();
   try {
     const { code: js, map } = transformSync(code, options(dialect, sourceMaps, settings));

@@ -65,7 +65,7 @@ function markdown(value: unknown): string {
 /** Without the places of files that a `@link` leads to, which mean nothing in a notebook. */
 function tidy(text: string): string {
   return text
-    .replace(/\[((?:[^\[\]\n]|\[[^\]\n]*\])+)\]\(file:[^)\s]*\)/g, '$1')
+    .replace(/\[((?:[^[\]\n]|\[[^\]\n]*\])+)\]\(file:[^)\s]*\)/g, '$1')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }

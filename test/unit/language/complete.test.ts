@@ -61,6 +61,10 @@ const complete = [
 ];
 
 const incomplete: readonly (readonly [code: string, indent: string])[] = [
+  ['function f(a = 1): string', '  '],
+  ['switch (x) {\n  case 1:', '    '],
+  ['switch (x) {\n  default:', '    '],
+  ['switch (x) {\n  case 1:\n    y();', '    '],
   ['const f = <T,>(a: T) => {', '  '],
   ['const f = <T>(a: T): T => {\n  return a;', '  '],
   ['%time foo(', '  '],
@@ -89,7 +93,6 @@ const incomplete: readonly (readonly [code: string, indent: string])[] = [
   ['while (true', '  '],
   ['do {', '  '],
   ['do x()', '  '],
-  ['switch (x) {\n  case 1:', '  '],
   ['try {', '  '],
   ['try {}', '  '],
   ['try {} catch', '  '],

@@ -10,6 +10,50 @@ function numbers(seed: number): (n: number) => number {
   return (n) => (state = (state * 48271) % 2147483647) % n;
 }
 
+describe('nesting that would take the parser, and the process with it, too deep', () => {
+  const times = 30_000;
+  it.each([
+    ['parentheses', '('.repeat(times)],
+    ['closed brackets', '['.repeat(times) + ']'.repeat(times)],
+    ['objects', '({ a: '.repeat(times)],
+    ['calls', `f${'(f'.repeat(times)}`],
+    ['calls of calls', `a${'.b()'.repeat(times)}`],
+    ['calls of calls on lines', `a${'\n  .b()'.repeat(times)}`],
+    ['templates', '`${'.repeat(times)],
+    ['elements', '<div>'.repeat(times)],
+    ['type arguments', `type T = ${'A<'.repeat(times)}`],
+    ['arrow functions', `${'a => '.repeat(times)}a`],
+    ['statements', `${'if (a) '.repeat(times)}a`],
+    ['statements on lines', `${'if (a)\n'.repeat(times)}a`],
+    ['classes', `${'class A extends '.repeat(times)}B {}`],
+    ['operators', `${'x + '.repeat(times)}x`],
+    ['operators on lines', `x${'\n + x'.repeat(times)}`],
+    ['alternatives', `${'if (a) b; else '.repeat(times)}c`],
+    ['assignments', `${'a = '.repeat(times)}1`],
+    ['words', `${'await '.repeat(times)}x`],
+  ])('is an error: %s', (_, code) => {
+    expect(isComplete(code).status).not.toBe('complete');
+    expect(new CellTransformer().compile(code, where)).toMatchObject({
+      kind: 'syntax-error',
+      message: 'The code is nested too deeply',
+    });
+  });
+
+  it.each([
+    [
+      'lines without semicolons',
+      'const a = f(b) + c\nif (a) f(a)\nlet g = (x) => x * 2\n'
+        .repeat(500)
+        .replaceAll(/\b(?:const|let) /g, 'var '),
+    ],
+    ['rows of a table', `[${'[1, 2, "a(b"], '.repeat(800)}]`],
+    ['a long text', `\`${'(a) + [b] = {c} '.repeat(4000)}\``],
+    ['elements side by side', `var a = <div>${'<p>text (a) [b]</p>'.repeat(1500)}</div>`],
+  ])('is not taken for what is only long: %s', (_, code) => {
+    expect(new CellTransformer().compile(code, where).kind).toBe('compiled');
+  });
+});
+
 describe('any text', () => {
   it('compiles, or is a syntax error inside of it, and is complete, incomplete or invalid', () => {
     const files = ['scope.ts', 'context.ts', 'fault.ts'].map((name) =>

@@ -76,6 +76,11 @@ describe('the result of a cell', () => {
     expect(await runCells(code)).toEqual(value);
   });
 
+  it('is a variable, whatever keyword it is called after', async () => {
+    for (const name of ['module', 'type', 'namespace', 'declare', 'abstract', 'async', 'of', 'get'])
+      expect(await runCells(`const ${name} = 4`, name)).toBe(4);
+  });
+
   it('is the promise itself when it is not awaited', async () => {
     const session = new Evaluator();
     const cell = session.compile('Promise.resolve(1)');

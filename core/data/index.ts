@@ -16,6 +16,7 @@ export * as transforms from './transforms.js';
 export { digits, type DigitsOptions, mnist } from './digits.js';
 export { DataLoader, type DataLoaderOptions } from './loader.js';
 export type { LoaderState } from './loader-state.js';
+export { IterableDataset } from './stream.js';
 export {
   BatchSampler,
   RandomSampler,

@@ -15,6 +15,7 @@ import {
   saveRandom,
 } from './loader-state.js';
 import { prefetch } from './prefetch.js';
+import { isAsynchronous, isStream, type Stream, StreamedDataset } from './stream.js';
 import { BatchSampler, drawSeed, RandomSampler, type Sampler, SequentialSampler } from './sampler.js';
 
 /** Options of {@link DataLoader}. */
@@ -73,6 +74,9 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
   readonly #makeBatch: (indices: readonly number[]) => B;
   readonly #makeBatchLater: (indices: readonly number[]) => Promise<B>;
   readonly #prefetchFactor: number;
+  /** What is gone through without an index. */
+  readonly #streamed: StreamedDataset<T> | null;
+  readonly #collate: (samples: Awaited<T>[]) => B;
   #epoch = 0;
   #batch = 0;
   /** At the beginning of the present epoch. */
@@ -83,11 +87,11 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
   #loaded: LoaderState | null = null;
 
   constructor(
-    dataset: Dataset<T> | readonly T[],
+    dataset: Source<T>,
     options: DataLoaderOptions<T, B> & { collate: (samples: Awaited<T>[]) => B },
   );
-  constructor(dataset: Dataset<T> | readonly T[], options?: Omit<DataLoaderOptions<T, B>, 'collate'>);
-  constructor(dataset: Dataset<T> | readonly T[], options: DataLoaderOptions<T, B> = {}) {
+  constructor(dataset: Source<T>, options?: Omit<DataLoaderOptions<T, B>, 'collate'>);
+  constructor(dataset: Source<T>, options: DataLoaderOptions<T, B> = {}) {
     checkOptions('DataLoader', options, LOADER_OPTIONS);
     checkDataset(dataset);
     const { batchSize = 1, shuffle = false, dropLast = false, sampler, batchSampler, generator } = options;
@@ -99,25 +103,37 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
     if (!Number.isInteger(prefetchFactor) || prefetchFactor < 0) {
       throw new RangeError(`DataLoader: prefetchFactor must be a whole number from 0, got ${prefetchFactor}`);
     }
-    const source = isDataset(dataset) ? dataset : new ArrayDataset(dataset);
+    if (streams(dataset) && (shuffle || sampler || batchSampler)) {
+      throw new TypeError(
+        'DataLoader: a data set without an index has an order of its own; it takes no shuffle, sampler or batchSampler',
+      );
+    }
+    this.#streamed = streams(dataset) ? new StreamedDataset(dataset, batchSize, dropLast) : null;
+    const source = this.#streamed ?? (isIndexed(dataset) ? dataset : new ArrayDataset(itemsOf(dataset)));
     this.dataset = source;
-    const order =
-      sampler ?? (shuffle ? new RandomSampler(source, { generator }) : new SequentialSampler(source));
-    this.batchSampler = batchSampler ?? new BatchSampler(order, batchSize, dropLast);
+    const ordered = (): BatchSampler =>
+      new BatchSampler(
+        sampler ?? (shuffle ? new RandomSampler(source, { generator }) : new SequentialSampler(source)),
+        batchSize,
+        dropLast,
+      );
+    this.batchSampler = this.#streamed?.batches ?? batchSampler ?? ordered();
     this.#generator = generator ?? defaultGenerator;
     this.#generators = generatorsOf(this.#generator, this.batchSampler);
     this.#own = new Map([...this.#generators].filter(([name]) => name !== 'default'));
     this.#makeBatch = batchMaker(source, options.collate);
     this.#makeBatchLater = laterBatchMaker(source, options.collate);
     this.#prefetchFactor = prefetchFactor;
+    this.#collate = collateOf(options.collate);
   }
 
-  /** Number of batches. */
+  /** Number of batches; infinite for a stream that does not say how long it is. */
   get length(): number {
     return this.batchSampler.length;
   }
 
   toString(): string {
+    if (this.length === Infinity) return 'DataLoader(batches of a stream)';
     return `DataLoader(${this.length} batches of ${this.dataset.length} samples)`;
   }
 
@@ -132,6 +148,8 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<B> {
+    const streamed = this.#streamed;
+    if (streamed !== null && isAsynchronous(streamed.stream)) return this.#streamedBatches(streamed);
     return this.#asyncBatches(this.#begin());
   }
 
@@ -209,6 +227,27 @@ export class DataLoader<T, B = Awaited<Collated<T>>> implements Iterable<B>, Asy
     }
   }
 
+  /** Batches of a stream that is asynchronous, one after the other; where a state was loaded, from its batch on. */
+  async *#streamedBatches(streamed: StreamedDataset<T>): AsyncIterableIterator<B> {
+    const own = ++this.#current;
+    const done = this.#loaded?.batch ?? 0;
+    this.#loaded = null;
+    this.#batch = done;
+    if (done === 0) this.#random = saveRandom(this.#generators);
+    drawSeed(this.#generator);
+    let at = 0;
+    try {
+      for await (const samples of streamed.asynchronousBatches()) {
+        if (at++ < done) continue;
+        const batch = this.#collate(await Promise.all(samples));
+        this.#gave(own);
+        yield batch;
+      }
+    } finally {
+      this.#ended(own);
+    }
+  }
+
   async *#asyncBatches({ own, order }: Epoch): AsyncIterableIterator<B> {
     try {
       for await (const batch of prefetch(order, this.#makeBatchLater, this.#prefetchFactor)) {
@@ -241,7 +280,7 @@ class ArrayDataset<T> implements Dataset<T> {
 }
 
 function checkDataset(dataset: unknown): void {
-  if (Array.isArray(dataset)) return;
+  if (Array.isArray(dataset) || (isStream(dataset) && !(dataset instanceof Tensor))) return;
   const fits =
     typeof dataset === 'object' &&
     dataset !== null &&
@@ -250,12 +289,29 @@ function checkDataset(dataset: unknown): void {
   if (fits) return;
   const given = dataset instanceof Tensor ? 'a tensor' : describeValue(dataset);
   throw new TypeError(
-    `DataLoader: takes an array or a data set with length and get(i), as new TensorDataset(x, y), got ${given}`,
+    `DataLoader: takes an array, an iterable, or a data set with length and get(i), as new TensorDataset(x, y), got ${given}`,
   );
 }
 
-function isDataset<T>(dataset: Dataset<T> | readonly T[]): dataset is Dataset<T> {
-  return !Array.isArray(dataset);
+/** What loaders take: samples by index, an array of them, or what is gone through from the start. */
+type Source<T> = Dataset<T> | readonly T[] | Stream<T>;
+
+function streams<T>(source: Source<T>): source is Stream<T> {
+  return isStream(source);
+}
+
+function isIndexed<T>(source: Source<T>): source is Dataset<T> {
+  return !Array.isArray(source);
+}
+
+function itemsOf<T>(source: Source<T>): readonly T[] {
+  return Array.isArray(source) ? source : [];
+}
+
+/** Without a `collate` of the caller's, B is `Awaited<Collated<T>>`. */
+function collateOf<T, B>(collate: ((samples: Awaited<T>[]) => B) | undefined): (samples: Awaited<T>[]) => B;
+function collateOf(collate: ((samples: unknown[]) => unknown) | undefined): (samples: unknown[]) => unknown {
+  return collate ?? defaultCollate;
 }
 
 /** Without a `collate` of the caller's, B is `Awaited<Collated<T>>`: the constructor's overloads say so. */

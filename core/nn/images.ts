@@ -3,7 +3,7 @@
 import { fold, unfold } from '../ops/unfolding.js';
 import * as I from '../ops/images.js';
 import { lpPool1d, lpPool2d } from '../ops/average-pooling.js';
-import { maxUnpool2d } from '../ops/pooling.js';
+import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/pooling.js';
 import type { PerDim } from '../ops/windows.js';
 import type { Tensor } from '../tensor.js';
 import { type Arguments, byName } from '../arguments.js';
@@ -190,20 +190,37 @@ interface UnpoolArguments {
   padding?: PerDim;
 }
 
-/** Puts what a maximum pooling of 2 dimensions with indices gave back to where it was. */
-export class MaxUnpool2d extends Module {
+/** What layers share that undo a maximum pooling. */
+abstract class MaxUnpool extends Module {
   readonly kernelSize: PerDim;
   readonly options: Omit<UnpoolArguments, 'kernelSize'>;
 
   constructor(...args: Arguments<UnpoolArguments, typeof UNPOOL>) {
     super();
-    const { kernelSize, ...options } = byName<UnpoolArguments>('MaxUnpool2d', args, UNPOOL, 1, []);
+    const { kernelSize, ...options } = byName<UnpoolArguments>(this.typeName, args, UNPOOL, 1, []);
     this.kernelSize = kernelSize;
     this.options = options;
   }
+}
 
+/** Puts what a maximum pooling of 1 dimension with indices gave back to where it was. */
+export class MaxUnpool1d extends MaxUnpool {
+  forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
+    return maxUnpool1d(input, indices, this.kernelSize, { ...this.options, outputSize });
+  }
+}
+
+/** Puts what a maximum pooling of 2 dimensions with indices gave back to where it was. */
+export class MaxUnpool2d extends MaxUnpool {
   forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
     return maxUnpool2d(input, indices, this.kernelSize, { ...this.options, outputSize });
+  }
+}
+
+/** Puts what a maximum pooling of 3 dimensions with indices gave back to where it was. */
+export class MaxUnpool3d extends MaxUnpool {
+  forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
+    return maxUnpool3d(input, indices, this.kernelSize, { ...this.options, outputSize });
   }
 }
 

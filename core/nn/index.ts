@@ -60,7 +60,9 @@ export {
   LocalResponseNorm,
   LPPool1d,
   LPPool2d,
+  MaxUnpool1d,
   MaxUnpool2d,
+  MaxUnpool3d,
   PixelShuffle,
   PixelUnshuffle,
   Unfold,
@@ -171,3 +173,15 @@ export {
   type TransformerOptions,
 } from './transformer.js';
 export * as utils from './utils.js';
+export {
+  LazyLinear,
+  LazyConv1d,
+  LazyConv2d,
+  LazyConv3d,
+  LazyConvTranspose1d,
+  LazyConvTranspose2d,
+  LazyConvTranspose3d,
+  LazyBatchNorm1d,
+  LazyBatchNorm2d,
+  LazyBatchNorm3d,
+} from './lazy.js';

@@ -317,8 +317,12 @@ export abstract class Module extends Callable {
    *   nothing has been copied.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: { strict?: boolean } = {}): LoadResult {
+    for (const [path, module] of this.namedModules()) module.beforeLoading?.(state, join(path, ''));
     return loadState(this.typeName, this.stateDict(), state, options.strict ?? true);
   }
+
+  /** A state is about to be loaded, in which names begin with a prefix: lazy layers take their sizes from it. @internal */
+  beforeLoading?(state: Readonly<Record<string, Tensor>>, prefix: string): void;
 
   /** Calls `hook(module, inputs)` before every `forward`; an array it returns replaces the inputs. */
   registerForwardPreHook(hook: ForwardPreHook): HookHandle {

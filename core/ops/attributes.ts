@@ -19,6 +19,11 @@ import type { Shape } from '../layout.js';
 declare module '../tensor.js' {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same parameters
   interface Tensor<S, D> {
+    /**
+     * Its rows, views along the first dimension: `for (const row of x)`, `const [mean, std] = x`.
+     * @throws TypeError for a tensor without dimensions
+     */
+    [Symbol.iterator](): IterableIterator<Tensor>;
     /** Always 'cpu': where all tensors are. */
     readonly device: 'cpu';
     /** The same elements outside of the graph, as `detach()`. */
@@ -89,6 +94,12 @@ property('data', (x) => detach(x));
 property('itemsize', (x) => itemSize(x.dtype));
 property('nbytes', (x) => itemSize(x.dtype) * x.numel());
 
+Tensor.prototype[Symbol.iterator] = function () {
+  if (this.ndim === 0) {
+    throw new TypeError('a tensor without dimensions cannot be gone through; item() gives its element');
+  }
+  return this.unbind(0)[Symbol.iterator]();
+};
 Tensor.prototype.nelement = function () {
   return this.numel();
 };

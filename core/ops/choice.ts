@@ -97,9 +97,16 @@ const wherePrimitive: Primitive<WhereAttributes> = {
   },
 };
 
-type Where = (condition: Tensor, input: Operand, other: Operand) => Tensor;
+interface Where {
+  /** The places where the condition is not 0: an index tensor for each dimension. */
+  (condition: Tensor): Tensor[];
+  (condition: Tensor, input: Operand, other: Operand): Tensor;
+}
 
-/** `input` where the condition holds, else `other`; all three broadcast. */
+/**
+ * `input` where the condition holds, else `other`; all three broadcast. Of a condition alone, where it is not 0, as a
+ * tensor of int64 for each dimension: `x.at(...where(x.gt(0)))`.
+ */
 export const where: FunctionOp<Where> = functionOp<Where>(
   {
     name: 'where',
@@ -107,49 +114,55 @@ export const where: FunctionOp<Where> = functionOp<Where>(
     samples: (make) => [
       [make([2, 3], { dtype: 'bool', low: 0, high: 2 }), make([2, 3]), make([3])],
       [make([3, 1], { dtype: 'bool', low: 0, high: 2 }), make([1, 4]), 0],
+      [make([2, 3], { dtype: 'bool', low: 0, high: 2 })],
     ],
     errors: (make) => [
       { args: [make([2], { dtype: 'bool' }), make([3]), 0], message: /do not broadcast/ },
       { args: [make([2]), make([2]), 0], message: /condition is a bool tensor, got float/ },
     ],
   },
-  (condition, input, other) => {
-    if (!isTensor(condition)) throw notATensor('where', condition);
-    if ((input as unknown) === undefined || (other as unknown) === undefined) {
-      throw new TypeError(
-        'where: takes what to give where the condition holds and where not; of a condition alone, condition.nonzero() gives the places',
-      );
-    }
-    if (condition.dtype !== 'bool' && condition.dtype !== 'uint8') {
-      throw new TypeError(
-        `where: the condition is a bool tensor, got ${condition.dtype}; compare with x.ne(0)`,
-      );
-    }
-    const dtype = promoted(input, other);
-    const x = isTensor(input) ? cast(input, dtype) : input;
-    const y = isTensor(other) ? cast(other, dtype) : other;
-    if (levels.top?.traces) return levels.top.run(tracedStep('where', { kind: 'select' }, [condition, x, y]));
-    const shape = shapeWith(shapeWith(condition.layout.shape, x), y);
-    const recorded =
-      gradMode.enabled &&
-      ((typeof x !== 'number' && x.requiresGrad) || (typeof y !== 'number' && y.requiresGrad));
-    if (levels.top === null && !recorded) return choose(condition, x, y, dtype, shape);
-    const inputs = [condition];
-    const shapes: Shape[] = [];
-    for (const each of [x, y]) {
-      if (typeof each === 'number') continue;
-      inputs.push(each);
-      shapes.push(each.layout.shape);
-    }
-    return apply(wherePrimitive, inputs, {
-      a: typeof x === 'number' ? x : null,
-      b: typeof y === 'number' ? y : null,
-      dtype,
-      shape,
-      shapes,
-    });
-  },
+  choosing,
 );
+
+function choosing(condition: Tensor): Tensor[];
+function choosing(condition: Tensor, input: Operand, other: Operand): Tensor;
+function choosing(condition: Tensor, input?: Operand, other?: Operand): Tensor | Tensor[] {
+  if (!isTensor(condition)) throw notATensor('where', condition);
+  if (input === undefined && other === undefined) return condition.nonzero().unbind(1);
+  if (input === undefined || other === undefined) {
+    throw new TypeError(
+      'where: takes what to give where the condition holds and where not, or the condition alone for the places where it does',
+    );
+  }
+  if (condition.dtype !== 'bool' && condition.dtype !== 'uint8') {
+    throw new TypeError(
+      `where: the condition is a bool tensor, got ${condition.dtype}; compare with x.ne(0)`,
+    );
+  }
+  const dtype = promoted(input, other);
+  const x = isTensor(input) ? cast(input, dtype) : input;
+  const y = isTensor(other) ? cast(other, dtype) : other;
+  if (levels.top?.traces) return levels.top.run(tracedStep('where', { kind: 'select' }, [condition, x, y]));
+  const shape = shapeWith(shapeWith(condition.layout.shape, x), y);
+  const recorded =
+    gradMode.enabled &&
+    ((typeof x !== 'number' && x.requiresGrad) || (typeof y !== 'number' && y.requiresGrad));
+  if (levels.top === null && !recorded) return choose(condition, x, y, dtype, shape);
+  const inputs = [condition];
+  const shapes: Shape[] = [];
+  for (const each of [x, y]) {
+    if (typeof each === 'number') continue;
+    inputs.push(each);
+    shapes.push(each.layout.shape);
+  }
+  return apply(wherePrimitive, inputs, {
+    a: typeof x === 'number' ? x : null,
+    b: typeof y === 'number' ? y : null,
+    dtype,
+    shape,
+    shapes,
+  });
+}
 
 type MaskedFill = (input: Tensor, mask: Tensor, value: Operand) => Tensor;
 

@@ -59,7 +59,7 @@ export {
 export { linear } from './matmul.js';
 export { pad } from './padding.js';
 export { logsigmoid, relu, sigmoid, tanh } from './pointwise.js';
-export { maxPool1d, maxPool2d, maxPool3d, maxUnpool2d } from './pooling.js';
+export { maxPool1d, maxPool2d, maxPool3d, maxUnpool1d, maxUnpool2d, maxUnpool3d } from './pooling.js';
 export { gridSample } from './sampling.js';
 export { logSoftmax, softmax, softmin } from './softmax.js';
 export { fold, unfold } from './unfolding.js';

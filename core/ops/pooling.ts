@@ -214,58 +214,81 @@ type Unpool = (
   outputSize?: readonly number[] | null,
 ) => Tensor;
 
-/** Puts what maxPool2d with indices gave back to where it was, with zeros elsewhere. */
-export const maxUnpool2d: FunctionOp<Unpool> = functionOp<Unpool>(
-  {
-    name: 'maxUnpool2d',
-    torch: 'nn.functional.max_unpool2d',
-    params: ['input', 'indices', 'kernelSize', 'stride', 'padding', 'outputSize'],
-    options: true,
-    samples: (make) => {
-      const [values, indices] = maxPool2d(make([2, 1, 4, 4], { requiresGrad: false }), 2, {
-        returnIndices: true,
-      });
-      return [[values.requiresGrad_(), indices, 2]];
+/** Puts what a maximum pooling with indices gave back to where it was, with zeros elsewhere. */
+function unpoolOp(
+  name: string,
+  ndim: number,
+  pool: (input: Tensor, kernel: number, options: { returnIndices: true }) => readonly Tensor[],
+): FunctionOp<Unpool> {
+  const spatial = new Array<number>(ndim).fill(4);
+  return functionOp<Unpool>(
+    {
+      name,
+      torch: `nn.functional.max_unpool${ndim}d`,
+      params: ['input', 'indices', 'kernelSize', 'stride', 'padding', 'outputSize'],
+      options: true,
+      samples: (make) => {
+        const [values, indices] = pool(make([2, 1, ...spatial], { requiresGrad: false }), 2, {
+          returnIndices: true,
+        });
+        return [[values.requiresGrad_(), indices, 2]];
+      },
     },
-  },
-  (
-    input: Tensor,
-    indices: Tensor,
-    kernelSize: PerDim,
-    stride?: PerDim,
-    padding: PerDim = 0,
-    outputSize?: readonly number[],
-  ) => {
-    const x = batched('maxUnpool2d', input, 2);
-    const kernel = perDim('maxUnpool2d', 'kernelSize', kernelSize, 2);
-    const step = perDim('maxUnpool2d', 'stride', orKernel(stride, kernel), 2);
-    const margin = perDim('maxUnpool2d', 'padding', padding, 2);
-    const counts = x.shape.slice(2);
-    const size = outputSize?.slice(-2) ?? counts.map((n, d) => (n - 1) * step[d] + kernel[d] - 2 * margin[d]);
-    const plane = sizeOf(size);
-    const planes = x.shape[0] * x.shape[1];
-    const per = sizeOf(counts);
-    const within = elements(contiguousData(indices, 'maxUnpool2d'));
-    const rows = new Int32Array(within.length);
-    for (let i = 0, base = 0; i < rows.length; base += plane) {
-      for (const end = i + per; i < end; i++) {
-        const place = within[i];
-        if (!(place >= 0 && place < plane)) {
-          throw new RangeError(`maxUnpool2d: index ${place} does not lie in a plane of ${formatShape(size)}`);
+    (
+      input: Tensor,
+      indices: Tensor,
+      kernelSize: PerDim,
+      stride?: PerDim,
+      padding: PerDim = 0,
+      outputSize?: readonly number[],
+    ) => {
+      const x = batched(name, input, ndim);
+      const kernel = perDim(name, 'kernelSize', kernelSize, ndim);
+      const step = perDim(name, 'stride', orKernel(stride, kernel), ndim);
+      const margin = perDim(name, 'padding', padding, ndim);
+      const counts = x.shape.slice(2);
+      const size =
+        outputSize?.slice(-2) ?? counts.map((n, d) => (n - 1) * step[d] + kernel[d] - 2 * margin[d]);
+      const plane = sizeOf(size);
+      const planes = x.shape[0] * x.shape[1];
+      const per = sizeOf(counts);
+      const within = elements(contiguousData(indices, name));
+      const rows = new Int32Array(within.length);
+      for (let i = 0, base = 0; i < rows.length; base += plane) {
+        for (const end = i + per; i < end; i++) {
+          const place = within[i];
+          if (!(place >= 0 && place < plane)) {
+            throw new RangeError(`${name}: index ${place} does not lie in a plane of ${formatShape(size)}`);
+          }
+          rows[i] = base + place;
         }
-        rows[i] = base + place;
       }
-    }
-    const zeros = filled([1, planes * plane, 1], 0, x.dtype, 'maxUnpool2d');
-    if (levels.top === null && isWideFloat(x.dtype) && !isRecorded([x])) {
-      const source = contiguousData(x, 'maxUnpool2d');
-      computesInJavaScript();
-      putSingle(x.dtype === 'float32' ? 4 : 8, rows, source.ptr, zeros.ptr);
-      return unbatched(reshapeTo(zeros, [x.shape[0], x.shape[1], ...size]), input);
-    }
-    return unbatched(
-      reshapeTo(putRows(zeros, rows, flat(x), false), [x.shape[0], x.shape[1], ...size]),
-      input,
-    );
-  },
+      const zeros = filled([1, planes * plane, 1], 0, x.dtype, name);
+      if (levels.top === null && isWideFloat(x.dtype) && !isRecorded([x])) {
+        const source = contiguousData(x, name);
+        computesInJavaScript();
+        putSingle(x.dtype === 'float32' ? 4 : 8, rows, source.ptr, zeros.ptr);
+        return unbatched(reshapeTo(zeros, [x.shape[0], x.shape[1], ...size]), input);
+      }
+      return unbatched(
+        reshapeTo(putRows(zeros, rows, flat(x), false), [x.shape[0], x.shape[1], ...size]),
+        input,
+      );
+    },
+  );
+}
+
+/** Puts what maxPool1d with indices gave back to where it was, with zeros elsewhere. */
+export const maxUnpool1d: FunctionOp<Unpool> = unpoolOp('maxUnpool1d', 1, (x, kernel, options) =>
+  maxPool1d(x, kernel, options),
+);
+
+/** Puts what maxPool2d with indices gave back to where it was, with zeros elsewhere. */
+export const maxUnpool2d: FunctionOp<Unpool> = unpoolOp('maxUnpool2d', 2, (x, kernel, options) =>
+  maxPool2d(x, kernel, options),
+);
+
+/** Puts what maxPool3d with indices gave back to where it was, with zeros elsewhere. */
+export const maxUnpool3d: FunctionOp<Unpool> = unpoolOp('maxUnpool3d', 3, (x, kernel, options) =>
+  maxPool3d(x, kernel, options),
 );

@@ -62,7 +62,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     knownOptimizers.add(new.target.prototype);
     const loose: Tensor[] = [];
     const groups: ParamGroupInput<O>[] = [];
-    if (!isIterable(params)) {
+    if (!isIterable(params) || (params as unknown) instanceof Tensor) {
       throw new TypeError(
         `${this.name}: takes parameters, as model.parameters(), or groups [{ params, lr }], got ${describeValue(params)}`,
       );

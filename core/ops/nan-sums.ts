@@ -1,5 +1,6 @@
 /** Sums and means of the elements that are not NaN. */
 import { levels } from '../autograd/levels/wrapped.js';
+import { gradMode } from '../autograd/mode.js';
 import { type DType, isFloat, isWideFloat } from '../dtype.js';
 import { meansOfNumbers32, meansOfNumbers64 } from '../kernels/counting.js';
 import { computesInJavaScript } from '../kernels/recording.js';
@@ -11,12 +12,13 @@ import { cast } from './cast.js';
 import { where } from './choice.js';
 import { eq } from './comparison.js';
 import { piecewise, toFloat } from './elementwise.js';
+import { fewRun, type Line, type LineGradient, reduceFew, reduceFewGradient } from './few-reductions.js';
 import { evaluate } from './formulas.js';
 import { apply, isRecorded, type Primitive } from './primitive.js';
 import { contiguousData, filled } from './raw.js';
 import { type MethodOp, methodOp } from './record.js';
 import { type Dims, reductionSamples, type SumOptions } from './reduction.js';
-import { sumDims } from './sum.js';
+import { restoreDims, sumDims } from './sum.js';
 import { mapElements } from './unary.js';
 
 type NanSum = (input: Tensor, dim?: Dims | SumOptions, keepdim?: boolean | SumOptions) => Tensor;
@@ -50,6 +52,45 @@ function withoutNan(x: Tensor): { kept: Tensor; missing: Tensor } {
   return { kept: apply(dropNan, [x, missing], null), missing };
 }
 
+/** A reduction over dimensions. */
+interface OverDims {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+const sumOfLine: Line = (array, from, size, step) => {
+  let total = 0;
+  for (let k = 0, at = from; k < size; k++, at += step) if (array[at] === array[at]) total += array[at];
+  return total;
+};
+
+/** The gradient where a number is; 0 times it where none is. */
+const sumGradient: LineGradient = (array, from, to, size, step, grad) => {
+  for (let k = 0; k < size; k++) {
+    const value = array[from + k * step];
+    array[to + k * step] = value === value ? grad : grad * 0;
+  }
+};
+
+/** The same of few elements, without what lies between. */
+const fewPrimitive: Primitive<OverDims> = {
+  name: 'nansum',
+  reads: [[0]],
+  forward: ([x], { dims, keepdim }) => {
+    const run = fewRun(x, dims);
+    if (run === null) return sumDims(numbersOnly(x), dims, keepdim);
+    return reduceFew('nansum', sumOfLine, x, dims, keepdim, run);
+  },
+  vjp: (grad, context) => {
+    const { dims, keepdim } = context.attributes;
+    const x = context.input(0);
+    const few = reduceFewGradient('nansum', sumGradient, grad, x, x, dims);
+    if (few !== null) return [few];
+    const g = keepdim ? grad : restoreDims(grad, x.shape, dims);
+    return [mul(g, cast(eq(x, x), grad.dtype))];
+  },
+};
+
 /** The sum of the elements that are not NaN. */
 export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
   {
@@ -61,7 +102,10 @@ export const nansum: MethodOp<NanSum> = methodOp<NanSum>(
   (input: Tensor, dim: Dims = null, keepdim = false, dtype?: DType) => {
     const x = cast(input, dtype ?? (isFloat(input.dtype) ? input.dtype : 'int64'));
     const dims = wrapDims('nansum', dim, x.ndim);
-    if (levels.top === null && isWideFloat(x.dtype)) return sumDims(numbersOnly(x), dims, keepdim);
+    if (levels.top === null && isWideFloat(x.dtype)) {
+      const isOne = gradMode.watch === null && fewRun(x, dims) !== null;
+      return isOne ? apply(fewPrimitive, [x], { dims, keepdim }) : sumDims(numbersOnly(x), dims, keepdim);
+    }
     return sumDims(withoutNan(x).kept, dims, keepdim);
   },
 );

@@ -256,3 +256,49 @@ test('two clients see the same outputs', async () => {
   const seen = other.received.filter(({ parent }) => parent.msg_id === cell.id);
   expect(seen.map(({ type }) => type)).toEqual(cell.outputs.map(({ type }) => type));
 });
+
+test('no chart sends more than four pictures a second, however often a loop asks for them, and all send their last', async () => {
+  const cell = await client.execute(
+    `{
+      const model = new nn.Sequential(new nn.Linear(2, 4), new nn.ReLU(), new nn.Linear(4, 2));
+      const [x, y] = [randn([8, 2]), tensor([0, 1, 0, 1, 0, 1, 0, 1], { dtype: 'int64' })];
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      const finished = lossChart(), displayed = lossChart(), returned = lossChart();
+      const watcher = watch(model, { every: 1, share: 1 });
+      const heat = activationHeatmap(model, { every: 1, share: 1 });
+      const moving = decisionBoundaryFrames(model, { points: x, labels: y, every: 1 });
+      const gradients = gradientHistograms(model, { every: 1 });
+      const still = gradientHistogram(model);
+      for (const end = performance.now() + 2000; performance.now() < end; ) {
+        optimizer.zeroGrad();
+        const loss = F.crossEntropy(model(x), y);
+        loss.backward();
+        gradients.sample();
+        optimizer.step();
+        for (const chart of [finished, displayed, returned]) chart.add({ train: loss });
+        moving.sample();
+        for (const chart of [finished, moving, gradients, watcher, heat]) chart.finish();
+        display(displayed);
+        still.show();
+      }
+      for (let i = 0; i < 5; i++) for (const chart of [watcher, heat]) chart.stop();
+    }`,
+    {},
+    60_000,
+  );
+  const pictures = cell.outputs.filter(({ type }) => /display_data$/.test(type));
+  expect(cell.reply).toMatchObject({ status: 'ok' });
+  const idOf = ({ content }: Received) => (content.transient as { display_id: string }).display_id;
+  const displays = new Set(pictures.map(idOf));
+  expect(displays.size).toBe(8);
+  for (const id of displays) {
+    const own = pictures.filter((picture) => idOf(picture) === id);
+    const seconds = (sentAt(own.at(-1)!) - sentAt(own[0])) / 1000;
+    // The last comes with the cell's end; and what is delayed on its way may come with the next.
+    expect(own.length).toBeLessThanOrEqual(3 + 4 * seconds);
+    expect(own.map(({ type }) => type)).toEqual(
+      own.map((_, i) => (i === 0 ? 'display_data' : 'update_display_data')),
+    );
+    expect(own.at(-1)!.content.data).toHaveProperty(['application/vnd.vegalite.v5+json']);
+  }
+});

@@ -54,7 +54,7 @@ export class ActivationChart extends LiveChart {
   /** Takes the hooks off and shows the final picture. */
   stop(): this {
     this.watched.stop();
-    this.live.flush();
+    this.live.finish();
     return this;
   }
 

@@ -8,6 +8,7 @@ import {
 } from '../../../core/diagnostics/index.js';
 import type { Tensor } from '../../../core/index.js';
 import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
+import { MIN_INTERVAL_MS } from '../live/rate.js';
 import type { ChartModel } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
 import type { GraphBox, GraphLink } from '../model/pictures.js';
@@ -49,12 +50,12 @@ export class BackpropSteps {
     return new Still(this.model(i), this.environment);
   }
 
-  /** Shows all steps one after the other in one place. */
+  /** Shows all steps one after the other in one place, three a second at most. */
   async play({ seconds = 1 }: { seconds?: number } = {}): Promise<void> {
     for (this.at = 0; this.at < this.length; this.at++) {
       this.display.touch();
-      this.display.flush();
-      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+      this.display.finish();
+      await new Promise((resolve) => setTimeout(resolve, Math.max(MIN_INTERVAL_MS, 1000 * seconds)));
     }
     this.at = Math.max(0, this.length - 1);
   }

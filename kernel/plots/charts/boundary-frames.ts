@@ -102,9 +102,9 @@ export class BoundaryFrames {
     return this;
   }
 
-  /** Shows the final picture now instead of when the cell ends. */
+  /** Shows the final picture as soon as it is drawn instead of when the cell ends. */
   finish(): void {
-    this.live.flush();
+    this.live.finish();
   }
 
   [Symbol.for('Jupyter.display')](): Record<string, unknown> {

@@ -13,7 +13,7 @@ export abstract class LiveChart {
   /** The chart as plain data. */
   abstract model(): ChartModel;
 
-  /** Shows the final picture now instead of when the cell ends. */
+  /** Shows the final picture as soon as it is drawn instead of when the cell ends. */
   finish(): void {
     this.live.finish();
   }

@@ -16,7 +16,7 @@ export class Still {
   /** Shows it now; a cell that returns it shows it as well. */
   show(): void {
     this.display.touch();
-    this.display.flush();
+    this.display.finish();
   }
 
   /** The chart as plain data. */

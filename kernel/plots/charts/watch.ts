@@ -80,7 +80,7 @@ export class Watcher extends LiveChart {
   /** Takes the hooks off and shows the final picture. */
   stop(): this {
     this.watched.stop();
-    this.live.flush();
+    this.live.finish();
     return this;
   }
 

@@ -7,11 +7,11 @@ import { distFile } from '../../install/paths.js';
 import type { ChartModel } from '../model/chart.js';
 import { chartBundle, textBundle, type ChartOutput } from '../render/bundle.js';
 import type { FrameResult } from '../render/raster.js';
+import { OVERTAKEN } from './raster-messages.js';
+import { MIN_INTERVAL_MS, Rate } from './rate.js';
 import type { FrameRenderer, Ticket } from './renderer.js';
 import { WorkerRenderer } from './worker-renderer.js';
 
-/** At most four pictures a second. */
-const MIN_INTERVAL_MS = 250;
 /** A loop that calls its chart finished after each epoch gets final pictures no faster. */
 const FINISH_INTERVAL_MS = 1000;
 /** A chart shows first when it has had a moment to gather points. */
@@ -42,6 +42,8 @@ export interface LiveEnvironment {
 
 /** Displays that get pictures while numbers arrive. */
 const active = new Set<object>();
+/** Displays of cells that run. */
+const open = new Set<LiveDisplay>();
 
 let shared: FrameRenderer | undefined;
 
@@ -67,11 +69,13 @@ export class LiveDisplay {
   private settles = false;
   private lastTouch = 0;
   private ticket: Ticket | null = null;
+  /** The final picture, while it is being drawn. */
+  private kept: { ticket: Ticket; chart: ChartModel } | null = null;
   private nextLook = 0;
   private nextBegin = 0;
   /** When the newest frame was begun. */
   private begun = 0;
-  private lastSent = -Infinity;
+  private readonly rate = new Rate();
   private lastFinish = -Infinity;
   /** The chart of the frame under way. */
   private frame: ChartModel | null = null;
@@ -100,27 +104,35 @@ export class LiveDisplay {
     }
   }
 
-  /** Shows the final picture now, or at the cell's end where a loop asks for it again and again. Never throws. */
+  /**
+   * Has the final picture drawn. It is shown when it is there, at the cell's end at the latest; where a loop asks again and
+   * again, once a second. Never throws.
+   */
   finish(): void {
     const now = this.env.now();
-    if (this.attached && this.shown && now < this.lastFinish + FINISH_INTERVAL_MS) {
-      if (!this.final) this.touch();
+    const isShown = this.attached && this.shown;
+    if (isShown && now < this.lastFinish + FINISH_INTERVAL_MS) {
+      if (!this.final && (this.kept === null || this.stale)) this.touch();
       return;
     }
     this.lastFinish = now;
-    this.flush();
-    // It may have come right behind another: the next one makes up for that.
-    this.lastSent = now + MIN_INTERVAL_MS;
+    // The first picture says where in the cell's output the chart stands, and a text host shows one only.
+    if (!isShown || this.env.host().kind === 'text') {
+      this.flush();
+      return;
+    }
+    this.beginFinal();
+    this.nextBegin = Math.max(this.nextBegin, now + MIN_INTERVAL_MS);
+    this.nextLook = now;
+    this.arm();
   }
 
   /** Shows the final picture. Never throws. */
-  flush(): void {
+  private flush(): void {
     this.disarm();
     active.delete(this);
     if (this.final) return;
     try {
-      if (this.ticket !== null) this.env.renderer().cancel(this.ticket);
-      this.ticket = null;
       const host = this.env.host();
       // A text host shows no updates: what is final there is printed whole.
       this.send(host, this.output(host.kind === 'text'), host.kind === 'text');
@@ -134,13 +146,36 @@ export class LiveDisplay {
 
   private output(textOnly: boolean): ChartOutput {
     try {
-      const chart = this.snapshot();
-      if (textOnly) return textBundle(chart);
-      const result = this.env.renderer().renderFinal(chart);
-      return result.output ?? chartBundle(chart, result, true);
+      if (textOnly) return textBundle(this.snapshot());
+      const { ticket, chart } = this.keep();
+      this.kept = null;
+      return finalOutput(chart, this.env.renderer().wait(ticket));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { data: { 'text/plain': `(the chart could not be drawn: ${reason})` }, metadata: {} };
+    }
+  }
+
+  /** The final picture under way. */
+  private keep(): { ticket: Ticket; chart: ChartModel } {
+    if (this.kept !== null && !this.stale) return this.kept;
+    // Reading the numbers may complete some, and so touch this display.
+    const chart = this.snapshot();
+    const renderer = this.env.renderer();
+    if (this.ticket !== null) renderer.cancel(this.ticket);
+    if (this.kept !== null) renderer.cancel(this.kept.ticket);
+    this.ticket = this.kept = null;
+    this.stale = false;
+    return (this.kept = { ticket: renderer.beginFinal(chart), chart });
+  }
+
+  /** Never throws: `flush` will say what is wrong. */
+  private beginFinal(): void {
+    if (this.final) return;
+    try {
+      if (this.env.host().kind !== 'text') this.keep();
+    } catch {
+      // As above.
     }
   }
 
@@ -157,13 +192,17 @@ export class LiveDisplay {
       return data;
     }
     if (!this.attached) this.attach(this.env.now());
-    if (!this.shown) this.final = false;
-    this.flush();
+    if (this.shown) this.finish();
+    else {
+      this.final = false;
+      this.flush();
+    }
     return {};
   }
 
   private attach(now: number): void {
     this.attached = true;
+    open.add(this);
     this.nextLook = this.nextBegin = now + FIRST_FRAME_MS;
     const host = this.env.host();
     const execution = host.execution?.() ?? null;
@@ -175,7 +214,10 @@ export class LiveDisplay {
   }
 
   private end(): void {
+    // All of a cell are drawn one after the other while the first is waited for.
+    for (const other of open) if (other.env === this.env && !other.settles) other.beginFinal();
     this.flush();
+    open.delete(this);
     this.attached = false;
     this.settles = false;
     this.shown = false;
@@ -187,7 +229,8 @@ export class LiveDisplay {
       this.nextLook = Infinity;
       return;
     }
-    if (this.ticket !== null && now >= this.lastSent + MIN_INTERVAL_MS) {
+    for (const other of open) if (other.kept !== null && other.env === this.env) other.deliver(host, now);
+    if (this.ticket !== null && this.rate.hasRoom(now)) {
       const result = this.env.renderer().poll(this.ticket);
       if (result !== null) {
         this.ticket = null;
@@ -195,7 +238,7 @@ export class LiveDisplay {
         this.sendFrame(host, result);
       }
     }
-    if (this.ticket === null && this.stale && now >= this.nextBegin) {
+    if (this.ticket === null && this.kept === null && this.stale && now >= this.nextBegin) {
       this.stale = false;
       active.add(this);
       this.frame = this.snapshot();
@@ -204,8 +247,20 @@ export class LiveDisplay {
       this.frames += 1;
     }
     this.pace(now, this.env.now() - now);
-    this.nextLook = this.ticket === null ? this.nextBegin : now + POLL_MS;
-    if (this.ticket !== null || this.stale) this.arm();
+    const waits = this.ticket !== null || this.kept !== null;
+    this.nextLook = waits ? now + POLL_MS : this.nextBegin;
+    if (waits || this.stale) this.arm();
+  }
+
+  /** Shows a final picture that was asked for, when it is there. */
+  private deliver(host: DisplayHost, now: number): void {
+    const { kept } = this;
+    if (kept === null || !this.rate.hasRoom(now)) return;
+    const result = this.env.renderer().poll(kept.ticket);
+    if (result === null) return;
+    this.send(host, finalOutput(kept.chart, result), false);
+    this.kept = null;
+    this.final = !this.stale;
   }
 
   /** Puts off the next frame in proportion to what this one has cost the thread so far. */
@@ -227,13 +282,14 @@ export class LiveDisplay {
   }
 
   private sendFrame(host: DisplayHost, result: FrameResult): void {
+    if ('error' in result && result.error === OVERTAKEN) this.stale = true;
     if (this.frame === null || 'error' in result) return;
     this.send(host, result.output ?? chartBundle(this.frame, result, false), false);
-    this.lastSent = this.env.now();
   }
 
   private send(host: DisplayHost, { data, metadata }: ChartOutput, alone: boolean): void {
     host.send({ data, metadata, displayId: this.displayId, update: this.shown && !alone });
+    this.rate.sent(this.env.now());
     this.shown = true;
     this.shownIn = host.execution?.()?.id ?? null;
   }
@@ -263,4 +319,8 @@ export class LiveDisplay {
     if (this.timer !== null) (this.env.timers ?? timers).clearTimeout(this.timer);
     this.timer = null;
   }
+}
+
+function finalOutput(chart: ChartModel, result: FrameResult): ChartOutput {
+  return result.output ?? chartBundle(chart, result, true);
 }

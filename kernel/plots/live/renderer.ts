@@ -11,8 +11,10 @@ export interface FrameRenderer {
   poll(ticket: Ticket): FrameResult | null;
   /** Nobody will ask for this frame. */
   cancel(ticket: Ticket): void;
-  /** Draws the picture that is kept, and waits for it. */
-  renderFinal(chart: ChartModel): FrameResult;
+  /** Begins the picture that is kept. It is asked for with `poll`, or waited for with `wait`. */
+  beginFinal(chart: ChartModel): Ticket;
+  /** The picture of a ticket, as soon as it is there. The ticket answers once. */
+  wait(ticket: Ticket): FrameResult;
   /**
    * What share of a frame's time on another thread the one that trains loses, because there are not enough processors for both; 0 where
    * missing.
@@ -26,11 +28,18 @@ export class InProcessRenderer implements FrameRenderer {
   private next = 0;
 
   begin(chart: ChartModel): Ticket {
-    this.results.set(++this.next, render(chart, 'live'));
-    return this.next;
+    return this.keep(render(chart, 'live'));
+  }
+
+  beginFinal(chart: ChartModel): Ticket {
+    return this.keep(render(chart, 'final'));
   }
 
   poll(ticket: Ticket): FrameResult | null {
+    return this.wait(ticket);
+  }
+
+  wait(ticket: Ticket): FrameResult {
     const result = this.results.get(ticket) ?? { error: 'this frame was not begun' };
     this.results.delete(ticket);
     return result;
@@ -40,7 +49,8 @@ export class InProcessRenderer implements FrameRenderer {
     this.results.delete(ticket);
   }
 
-  renderFinal(chart: ChartModel): FrameResult {
-    return render(chart, 'final');
+  private keep(result: FrameResult): Ticket {
+    this.results.set(++this.next, result);
+    return this.next;
   }
 }

@@ -8,41 +8,26 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from '
 import type { ChartModel } from '../model/chart.js';
 import type { FrameResult } from '../render/raster.js';
 import { Load } from './load.js';
+import { SIGNALS, type RasterReply, type RasterRequest, type RasterWorkerData } from './raster-messages.js';
 import { InProcessRenderer, type FrameRenderer, type Ticket } from './renderer.js';
-
-/** Main thread to worker. */
-export interface RasterRequest {
-  ticket: Ticket;
-  chart: ChartModel;
-  effort: 'live' | 'final';
-  /** There is a processor that nobody uses: the final picture's code may run once for trial after the reply. */
-  rehearse?: boolean;
-}
-
-/** Worker to main thread. */
-export interface RasterReply {
-  ticket: Ticket;
-  result: FrameResult;
-  /** Milliseconds that were spent on trials since the last reply. */
-  rehearsed: number;
-}
-
-export interface RasterWorkerData {
-  port: MessagePort;
-  /** One Int32: how many replies were posted. */
-  replies: SharedArrayBuffer;
-}
 
 /** A worker that is silent for this long is given up. Its first frame includes the start. */
 const PATIENCE_MS = 4000;
 
 /** Frames before what keeps pictures is tried out. */
-const REHEARSE_AFTER = 3;
+const REHEARSE_AFTER = 2;
+
+interface Pending {
+  began: number;
+  result: FrameResult | null;
+  /** Of a final picture: if the worker cannot, it is drawn here. */
+  final: ChartModel | null;
+}
 
 export class WorkerRenderer implements FrameRenderer {
   private readonly fallback = new InProcessRenderer();
-  private readonly pending = new Map<Ticket, { began: number; result: FrameResult | null }>();
-  private readonly replies = new Int32Array(new SharedArrayBuffer(4));
+  private readonly pending = new Map<Ticket, Pending>();
+  private readonly signals = new Int32Array(new SharedArrayBuffer(4 * SIGNALS.count));
   private worker: Worker | null = null;
   private port: MessagePort | null = null;
   private state: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
@@ -69,6 +54,19 @@ export class WorkerRenderer implements FrameRenderer {
     return ticket;
   }
 
+  beginFinal(chart: ChartModel): Ticket {
+    this.receive();
+    const ticket = ++this.next;
+    // A worker that is still starting would be slower than drawing here.
+    if (this.state === 'ready') {
+      // What it is at gives way.
+      Atomics.add(this.signals, SIGNALS.finals, 1);
+      if (this.post({ ticket, chart, effort: 'final' })) return ticket;
+    }
+    this.inProcess.set(ticket, this.fallback.beginFinal(chart));
+    return ticket;
+  }
+
   poll(ticket: Ticket): FrameResult | null {
     const own = this.inProcess.get(ticket);
     if (own !== undefined) {
@@ -78,42 +76,46 @@ export class WorkerRenderer implements FrameRenderer {
     const frame = this.pending.get(ticket);
     if (frame === undefined) return { error: 'this frame was not begun' };
     this.receive();
-    if (frame.result !== null) this.pending.delete(ticket);
-    else if (this.state === 'failed' || this.now() - frame.began > PATIENCE_MS) {
-      this.fail();
-      this.pending.delete(ticket);
-      return { error: 'the raster worker did not answer' };
+    if (frame.result === null && this.state !== 'failed' && this.now() <= frame.began + PATIENCE_MS)
+      return null;
+    return this.take(ticket, frame);
+  }
+
+  wait(ticket: Ticket): FrameResult {
+    const own = this.inProcess.get(ticket);
+    if (own !== undefined) {
+      this.inProcess.delete(ticket);
+      return this.fallback.wait(own);
     }
-    return frame.result;
+    const frame = this.pending.get(ticket);
+    if (frame === undefined) return { error: 'this frame was not begun' };
+    const deadline = this.now() + PATIENCE_MS;
+    for (let left = PATIENCE_MS; left > 0 && this.state !== 'failed'; left = deadline - this.now()) {
+      const seen = Atomics.load(this.signals, SIGNALS.replies);
+      if (this.answers(ticket)) break;
+      Atomics.wait(this.signals, SIGNALS.replies, seen, left);
+    }
+    return this.take(ticket, frame);
+  }
+
+  /** Whether there is an answer by now. */
+  private answers(ticket: Ticket): boolean {
+    this.receive();
+    return (this.pending.get(ticket)?.result ?? null) !== null;
+  }
+
+  /** The answer to a ticket, which is given up where there is none by now. */
+  private take(ticket: Ticket, { result, final }: Pending): FrameResult {
+    this.pending.delete(ticket);
+    if (result === null) this.fail();
+    if (result !== null && (final === null || !('error' in result))) return result;
+    if (final !== null) return this.fallback.wait(this.fallback.beginFinal(final));
+    return { error: 'the raster worker did not answer' };
   }
 
   cancel(ticket: Ticket): void {
     this.inProcess.delete(ticket);
     this.pending.delete(ticket);
-  }
-
-  renderFinal(chart: ChartModel): FrameResult {
-    this.receive();
-    // A worker that is still starting would be slower than drawing here.
-    if (this.state !== 'ready') return this.fallback.renderFinal(chart);
-    const ticket = ++this.next;
-    if (!this.post({ ticket, chart, effort: 'final' })) return this.fallback.renderFinal(chart);
-    const deadline = this.now() + PATIENCE_MS;
-    for (;;) {
-      const seen = Atomics.load(this.replies, 0);
-      this.receive();
-      const result = this.pending.get(ticket)?.result ?? null;
-      if (result !== null) {
-        this.pending.delete(ticket);
-        return 'error' in result ? this.fallback.renderFinal(chart) : result;
-      }
-      const left = deadline - this.now();
-      if (left <= 0) break;
-      Atomics.wait(this.replies, 0, seen, left);
-    }
-    this.pending.delete(ticket);
-    this.fail();
-    return this.fallback.renderFinal(chart);
   }
 
   contention(): number {
@@ -143,7 +145,7 @@ export class WorkerRenderer implements FrameRenderer {
     }
     try {
       const { port1, port2 } = new MessageChannel();
-      const workerData: RasterWorkerData = { port: port2, replies: this.replies.buffer };
+      const workerData: RasterWorkerData = { port: port2, signals: this.signals.buffer };
       const worker = new Worker(this.workerFile, {
         workerData,
         transferList: [port2],
@@ -173,14 +175,20 @@ export class WorkerRenderer implements FrameRenderer {
     this.port = null;
   }
 
-  private post(request: RasterRequest): boolean {
+  private post(request: Omit<RasterRequest, 'finals'>): boolean {
     if (this.port === null) return false;
     try {
-      this.port.postMessage(request);
+      // Counted before, and told with every request: an interrupt in between must not have the worker wait for one that never came.
+      const finals = Atomics.load(this.signals, SIGNALS.finals);
+      this.port.postMessage({ ...request, finals } satisfies RasterRequest);
     } catch {
       return false;
     }
-    this.pending.set(request.ticket, { began: this.now(), result: null });
+    this.pending.set(request.ticket, {
+      began: this.now(),
+      result: null,
+      final: request.effort === 'final' ? request.chart : null,
+    });
     return true;
   }
 

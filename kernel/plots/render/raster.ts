@@ -2,12 +2,13 @@
 import type { ChartModel } from '../model/chart.js';
 import { draw } from '../raster/draw.js';
 import { bundledFonts, type FontSet } from '../scene/font.js';
-import { layout } from '../scene/layout.js';
 import type { ChartOutput } from './bundle.js';
+import { Choices } from './choices.js';
 import { encodePng, type Pixels } from './png.js';
+import { sceneOf } from './scene-of.js';
 import { MAX_STORED_BYTES, storedBytes } from './stored.js';
 import { toText } from './text.js';
-import { specBytes } from './vega-lite.js';
+import { leastSpecBytes, wantedSpecBytes } from './vega-lite.js';
 import type { Scene } from '../scene/shapes.js';
 import { PALETTE } from '../scene/style.js';
 
@@ -70,35 +71,66 @@ export type FrameResult = ({ png: Uint8Array } | { error: string }) & {
   output?: ChartOutput;
 };
 
-/** Never throws: `live` frames are drawn for a quarter of a second, `final` ones are kept and packed well. */
-export function render(chart: ChartModel, effort: 'live' | 'final'): FrameResult {
+/** Called between the stages of a drawing; what it throws ends the drawing. */
+export type Checkpoint = () => void;
+
+/** Never throws, but for what `checkpoint` throws: `live` frames are drawn for a quarter of a second, `final` ones are kept and packed well. */
+export function render(chart: ChartModel, effort: 'live' | 'final', checkpoint?: Checkpoint): FrameResult {
+  const given: { up?: unknown } = {};
+  const check = (): void => {
+    try {
+      checkpoint?.();
+    } catch (error) {
+      given.up = error;
+      throw error;
+    }
+  };
   try {
-    return { png: renderPng(chart, effort) };
+    return { png: effort === 'live' ? livePng(chart, check) : finalPng(chart, check) };
   } catch (error) {
+    if (error === given.up) throw error;
     return { error: error instanceof Error ? error.message : String(error) };
   }
 }
 
 /** @throws Error when something in the chart cannot be laid out. */
-function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
+function livePng(chart: ChartModel, check: Checkpoint): Buffer {
+  const scene = sceneOf(chart);
+  check();
+  return rasterize(scene, bundledFonts(), liveRatio(scene), (pixels) => {
+    check();
+    return encodePng(pixels, LIVE_COLORS, 'fast', seriesColors(scene));
+  });
+}
+
+/** @throws Error when something in the chart cannot be laid out. */
+function finalPng(chart: ChartModel, check: Checkpoint): Buffer {
   const fonts = bundledFonts();
-  const scene = layout(chart, fonts);
+  const scene = sceneOf(chart);
   const series = seriesColors(scene);
-  if (effort === 'live')
-    return rasterize(scene, fonts, liveRatio(scene), (pixels) =>
-      encodePng(pixels, LIVE_COLORS, 'fast', series),
-    );
   // What is tried in several numbers of colours is drawn once.
   const drawn = new Map<number, Pixels>();
   const encode = (ratio: number, colors: number): Buffer => {
     let pixels = drawn.get(ratio);
+    check();
     if (pixels === undefined) drawn.set(ratio, (pixels = rasterize(scene, fonts, ratio, copyOf)));
+    check();
     return encodePng(pixels, colors, ratio > SMALL_RATIO ? 'small' : 'smallest', series);
   };
   const text = storedBytes(toText(chart), 0);
-  const { wanted, least } = specBytes(chart);
+  check();
+  const wanted = wantedSpecBytes(chart);
   const besides = (spec: number): number => ((MAX_STORED_BYTES - AROUND - text - spec) * 3) / 4;
-  const shared = Math.min(LARGEST_LIMIT, Math.max(Math.min(SMALLEST_LIMIT, besides(least)), besides(wanted)));
+  // Only where it is asked for: the smallest specification takes as long to make as the others.
+  const least = (): number => {
+    check();
+    return besides(leastSpecBytes(chart));
+  };
+  const ideal = besides(wanted);
+  const shared = Math.min(
+    LARGEST_LIMIT,
+    ideal >= SMALLEST_LIMIT ? ideal : Math.max(Math.min(SMALLEST_LIMIT, least()), ideal),
+  );
   const isLarge = chart.width * chart.height > LARGE;
   const attempts = isLarge ? ATTEMPTS.slice(5) : ATTEMPTS;
   // Curves are told apart by their colours.
@@ -106,19 +138,25 @@ function renderPng(chart: ChartModel, effort: 'live' | 'final'): Buffer {
   const fewest = isCurves ? FEWEST_OF_CURVES : Math.min(FEWEST_OF_CURVES, AROUND_SERIES + 2 * series.length);
   const tried = attempts
     .filter(({ colors }) => colors >= fewest)
-    .map(({ ratio, colors, share }) => new Attempt(ratio, share, () => encode(ratio, colors)));
+    .map(({ ratio, colors, share }) => new Attempt(ratio, colors, share, encode));
   const readable = tried.filter(({ ratio }) => ratio >= (isLarge ? COARSE : 1));
   const coarse = tried.filter(({ ratio }) => ratio >= COARSEST);
+  const last = chosen.of(chart);
+  const guess = tried.find(({ name }) => name === last);
   const best =
     (wanted > 0
-      ? (firstWithin(readable, shared) ??
-        firstWithin(readable, besides(least)) ??
-        firstWithin(coarse, besides(least)))
+      ? (firstWithin(readable, shared, guess) ??
+        firstWithin(readable, least()) ??
+        firstWithin(coarse, least()))
       : undefined) ??
-    firstWithin(tried, Math.min(WHOLE, besides(0))) ??
+    firstWithin(tried, Math.min(WHOLE, besides(0)), guess) ??
     tried[tried.length - 1];
+  chosen.keep(chart, best.name);
   return best.png;
 }
+
+/** Which attempt fitted when a chart of the same kind was drawn last. */
+const chosen = new Choices<string>();
 
 /** Those of the palette that something drawn has. */
 function seriesColors({ shapes }: Scene): string[] {
@@ -137,16 +175,20 @@ function copyOf({ rgba, paper, ...size }: Pixels): Pixels {
 
 /** A way to encode a picture, which takes 20 to 60 ms to try. */
 class Attempt {
+  readonly name: string;
   private encoded: Buffer | undefined;
 
   constructor(
     readonly ratio: number,
+    private readonly colors: number,
     readonly share: number,
-    private readonly encode: () => Buffer,
-  ) {}
+    private readonly encode: (ratio: number, colors: number) => Buffer,
+  ) {
+    this.name = `${ratio} ${colors}`;
+  }
 
   get png(): Buffer {
-    return (this.encoded ??= this.encode());
+    return (this.encoded ??= this.encode(this.ratio, this.colors));
   }
 
   /** Bytes where it was tried already. */
@@ -158,13 +200,16 @@ class Attempt {
 /** What is expected to be little too large is tried: the step to the next is larger. */
 const LIKELY = 1.05;
 
-/** The best attempt that takes no more than `limit` bytes; it is sought where one that was tried before lets expect it. */
-function firstWithin(attempts: readonly Attempt[], limit: number): Attempt | undefined {
-  const first = attempts.at(0);
-  if (first === undefined || first.png.length <= limit) return first;
-  const nearest = attempts.findLast(({ known }) => known !== undefined) ?? first;
-  const scale = nearest.png.length / nearest.share;
+/**
+ * The best attempt that takes no more than `limit` bytes; it is sought where one that was tried before lets expect it, or
+ * from `guess` on, where there is one.
+ */
+function firstWithin(attempts: readonly Attempt[], limit: number, guess?: Attempt): Attempt | undefined {
   const fits = (i: number): boolean => attempts[i].png.length <= limit;
+  const guessed = guess === undefined ? -1 : attempts.indexOf(guess);
+  if (guessed < 0 && (attempts.length === 0 || fits(0))) return attempts.at(0);
+  const nearest = attempts.findLast(({ known }) => known !== undefined) ?? attempts[Math.max(0, guessed)];
+  const scale = nearest.png.length / nearest.share;
   let at = attempts.findIndex(({ share }) => share * scale <= LIKELY * limit);
   if (at < 0) at = attempts.length - 1;
   if (fits(at)) while (at > 0 && fits(at - 1)) at -= 1;

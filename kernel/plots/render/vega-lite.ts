@@ -3,6 +3,7 @@
  * their own theme, which is why neither background nor text colours are set.
  */
 import type { ChartModel, LinePanel } from '../model/chart.js';
+import { Choices } from './choices.js';
 import { SPEC_DEPTH, storedBytes } from './stored.js';
 import { linesSpec, type LinesDetail } from './vega-lines.js';
 import type { SceneDetail } from './vega-layers.js';
@@ -39,19 +40,26 @@ interface Made {
  */
 export function toVegaLite(chart: ChartModel, limit = Infinity): JsonObject | null {
   const at = (number: number): Made => make(chart, DETAILS[number]);
-  // From the middle: what lies beyond it need not be made.
-  let number = WANTED;
+  // From the middle, or from where it ended last: what lies beyond it need not be made.
+  let number = chosen.of(chart) ?? WANTED;
   if (at(number).bytes <= limit) while (number > 0 && at(number - 1).bytes <= limit) number -= 1;
   else while (number < DETAILS.length && at(number).bytes > limit) number += 1;
-  return number < DETAILS.length ? at(number).spec : null;
+  if (number === DETAILS.length) return null;
+  chosen.keep(chart, number);
+  return at(number).spec;
 }
 
-/** Bytes of the specification that the picture should leave room for, with all values under the pointer, and of the smallest. */
-export function specBytes(chart: ChartModel): { wanted: number; least: number } {
-  return {
-    wanted: make(chart, DETAILS[WANTED]).bytes,
-    least: make(chart, DETAILS[DETAILS.length - 1]).bytes,
-  };
+/** Which detail fitted when a chart of the same kind was written last. */
+const chosen = new Choices<number>();
+
+/** Bytes of the specification that the picture should leave room for, with all values under the pointer. */
+export function wantedSpecBytes(chart: ChartModel): number {
+  return make(chart, DETAILS[WANTED]).bytes;
+}
+
+/** Bytes of the smallest specification. */
+export function leastSpecBytes(chart: ChartModel): number {
+  return make(chart, DETAILS[DETAILS.length - 1]).bytes;
 }
 
 function make(chart: ChartModel, detail: Detail): Made {

@@ -4,7 +4,6 @@
  */
 import type { ChartModel } from '../model/chart.js';
 import { bundledFonts } from '../scene/font.js';
-import { layout } from '../scene/layout.js';
 import { overlaps, type Box } from '../scene/shapes.js';
 import {
   TYPES,
@@ -16,6 +15,7 @@ import {
   type LayerSpec,
   type SceneDetail,
 } from './vega-layers.js';
+import { sceneOf } from './scene-of.js';
 import { PATH_SIZE } from './vega-path.js';
 import { ShapeWriter, type Drawn } from './vega-shapes.js';
 import { csv, type Json, type JsonObject } from './vega-table.js';
@@ -29,7 +29,7 @@ const POINT = { opacity: 1, size: PATH_SIZE, strokeJoin: 'round' };
  */
 export function sceneSpec(chart: ChartModel, detail: SceneDetail): JsonObject | null {
   const fonts = bundledFonts();
-  const { width, height, shapes } = layout(chart, fonts);
+  const { width, height, shapes } = sceneOf(chart);
   if (shapes.every(({ kind }) => kind === 'text')) return null;
   const layers: Layer[] = [];
   const inks = new Inks();

@@ -286,7 +286,7 @@ test('no chart sends more than four pictures a second, however often a loop asks
     {},
     60_000,
   );
-  const pictures = cell.outputs.filter(({ type }) => type.endsWith("display_data"));
+  const pictures = cell.outputs.filter(({ type }) => type.endsWith('display_data'));
   expect(cell.reply).toMatchObject({ status: 'ok' });
   const idOf = ({ content }: Received) => (content.transient as { display_id: string }).display_id;
   const displays = new Set(pictures.map(idOf));

@@ -109,8 +109,11 @@ const NO_PNG =
 /** Its markup, and a picture for frontends that do not draw markup. */
 export function fromSvg(html: string): Foreign {
   // Serialized from a DOM, an svg often lacks the namespace without which it is no image.
-  const svg = /\sxmlns=/.test(html) ? html : html.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
-  const png = pngOfSvg(svg);
+  const whole = /\sxmlns=/.test(html)
+    ? html
+    : html.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
+  const png = pngOfSvg(whole);
+  const svg = onPaper(whole);
   return {
     data: {
       'image/svg+xml': svg,
@@ -118,6 +121,21 @@ export function fromSvg(html: string): Foreign {
     },
     metadata: png === null ? {} : { 'image/png': { width: png.width, height: png.height } },
   };
+}
+
+/**
+ * JupyterLab shows an SVG as it is: what has no ground of its own would stand on the page's, black on black where that is
+ * dark. Like the PNG beside it, it stands on white then.
+ */
+function onPaper(svg: string): string {
+  if (/<style\b[^>]*>[^<]*\bbackground(-color)?\s*:/i.test(svg)) return svg;
+  return svg.replace(/<svg\b[^>]*>/i, (tag) => {
+    if (/[\s;"']background(-color)?\s*:/i.test(tag)) return tag;
+    const style = /\sstyle\s*=\s*(["'])/i.exec(tag);
+    if (style === null) return tag.replace(/<svg/i, '<svg style="background: white"');
+    const at = style.index + style[0].length;
+    return `${tag.slice(0, at)}background: white; ${tag.slice(at)}`;
+  });
 }
 
 function htmlOf(node: Fields): string | null {

@@ -175,8 +175,7 @@ function histograms(records: readonly ActivationRecord[], options: ActivationOpt
 function heatmaps(records: readonly ActivationRecord[], options: ActivationOptions): ChartModel {
   const { shown, notes } = worstFirst(records, options.limit ?? 9);
   const { columns, rows } = grid(shown.length);
-  if (shown.length > 0)
-    notes.push('Darker: more outputs (log scale). Line: their mean. Steps from left to right.');
+  if (shown.length > 0) notes.push('Darker: more outputs (log scale). Line: their mean.');
   return {
     title: options.title ?? 'Activations over time',
     width: options.width ?? 720,

@@ -41,7 +41,7 @@ const EARLY_READS = 8;
 const EARLY_PAUSE_MS = 40;
 const TITLE_HEIGHT = 46;
 /** Ridges in a whole picture: more would be neither legible nor small. */
-const MAX_RIDGES = 110;
+const MAX_RIDGES = 90;
 
 interface Entry {
   name: string;

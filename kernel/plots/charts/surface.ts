@@ -298,13 +298,20 @@ function planeOf(
     notes.push(
       `The plane holds ${percent[0] + percent[1]} % of the paths' squared distances; values at their ends are those of the plane.`,
     );
-    return { directions, names: [`first principal direction, ${percent[0]} %`, `second, ${percent[1]} %`] };
+    const [first, second] = percent;
+    return {
+      directions,
+      names: [`first principal direction, ${first} %`, `second principal direction, ${second} %`],
+    };
   }
   if (way === 'pca') notes.push('There are no paths to take principal directions from: these are random.');
   const random = normals(options.seed ?? 1);
   return {
     directions: [randomDirection(parameters, random), randomDirection(parameters, random)],
-    names: ['first random direction (norms of the filters)', 'second random direction'],
+    names: [
+      'first random direction (norms of the filters)',
+      'second random direction (norms of the filters)',
+    ],
   };
 }
 

@@ -34,6 +34,7 @@ const ATTEMPTS = [
   { ratio: 1, colors: 32, share: 0.31 },
   { ratio: 1, colors: 24, share: 0.29 },
   { ratio: 1, colors: 16, share: 0.26 },
+  { ratio: 1, colors: 14, share: 0.245 },
   { ratio: 1, colors: 12, share: 0.23 },
   { ratio: 0.8, colors: 16, share: 0.19 },
   { ratio: 0.8, colors: 12, share: 0.17 },

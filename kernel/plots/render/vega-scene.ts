@@ -54,7 +54,9 @@ export function sceneSpec(chart: ChartModel, detail: SceneDetail): JsonObject | 
     // All layers share their rows and places: Jupyter stores a line for every word of a specification.
     data: csv(TYPES, rows),
     ...inks.params(),
-    transform: inks.transform(['c', 's']),
+    transform: inks.transform(
+      (['c', 's'] as const).filter((name) => rows.some((row) => inks.isNumber(row[name]))),
+    ),
     encoding: { x: at('x'), y: at('y') },
     layer: layers.map((layer, l) => written(layer, l, detail, inks)),
     config: { view: { stroke: null }, font: VEGA_FONT, text: { baseline: 'alphabetic' }, point: POINT },

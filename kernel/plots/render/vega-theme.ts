@@ -37,9 +37,14 @@ export class Inks {
     return String(number);
   }
 
+  /** Whether it stands for a colour, and is none. */
+  isNumber(name: string | number | undefined): boolean {
+    return name !== undefined && /^\d+$/.test(String(name));
+  }
+
   /** A colour that was asked for here as a mark's property. */
   property(name: string): Json {
-    return name.startsWith('#') ? name : { expr: `ink[${name}]` };
+    return this.isNumber(name) ? { expr: `ink[${name}]` } : name;
   }
 
   /** Turns what rows name in these fields into colours. */

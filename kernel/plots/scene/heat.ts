@@ -9,10 +9,12 @@ import { stripImage } from './strip.js';
 import { xTicks } from './ticks.js';
 import { fitted } from './wrap.js';
 
-export const HEAT_HEIGHT = 190;
+export const HEAT_HEIGHT = 202;
 const HEADER = 54;
-const FOOTER = 24;
-const TICKS = 42;
+const FOOTER = 37;
+/** At the left of a plot: the name of its axis, which reads upwards, and the texts of its ticks. */
+const NAME = 14;
+const TICKS = NAME + 42;
 
 export function layoutHeat(panel: HeatPanel, box: Box, fonts: FontSet): Shape[] {
   if (panel.cells.length === 0) {
@@ -26,11 +28,11 @@ export function layoutHeat(panel: HeatPanel, box: Box, fonts: FontSet): Shape[] 
   return panel.cells.flatMap((one, i) => {
     const x = box.x + 14 + (i % columns) * (width + gap);
     const y = box.y + Math.floor(i / columns) * height;
-    return cell(one, { x, y, width, height: height - 8 }, fonts);
+    return cell(one, panel.quantity, { x, y, width, height: height - 8 }, fonts);
   });
 }
 
-function cell(one: HeatCell, box: Box, fonts: FontSet): Shape[] {
+function cell(one: HeatCell, quantity: string, box: Box, fonts: FontSet): Shape[] {
   const shapes: Shape[] = heading(one.name, one.warning, box, fonts);
   one.facts.slice(0, 2).forEach((fact, i) => {
     shapes.push(
@@ -79,6 +81,12 @@ function cell(one: HeatCell, box: Box, fonts: FontSet): Shape[] {
     shapes.push({ ...label, anchor: 'end' });
   }
   shapes.push(...xTicks(x, plot.y + plot.height, 16));
+  const [middle, centre] = [plot.x + plot.width / 2, plot.y + plot.height / 2];
+  const names = [
+    text(middle, plot.y + plot.height + 30, 'step', 'note', COLOR.muted),
+    { ...text(box.x + 9, centre, quantity, 'note', COLOR.muted), upwards: true },
+  ];
+  shapes.push(...names.map((name): Shape => ({ ...name, anchor: 'middle' })));
   const points = one.means.flatMap((mean, i) =>
     Number.isFinite(mean)
       ? [`${px(x.at(one.steps[i]))} ${px(Math.min(Math.max(y.at(mean), plot.y), plot.y + plot.height))}`]

@@ -13,13 +13,13 @@ import { fitted } from './wrap.js';
 /** How far a ridge may rise over the ones behind it, in gaps between baselines. */
 const OVERLAP = 3.2;
 const HEADER = 48;
-const FOOTER = 24;
+const FOOTER = 37;
 const OLDEST = parseColor('#bcdcf0');
 const NEWEST = parseColor('#0072b2');
 const OLDEST_BAD = parseColor('#f6c9b0');
 const NEWEST_BAD = parseColor('#c8460a');
 
-export const RIDGE_HEIGHT = 190;
+export const RIDGE_HEIGHT = 202;
 
 export function layoutRidges(panel: RidgePanel, box: Box, fonts: FontSet): Shape[] {
   if (panel.ridges.length === 0) {
@@ -90,7 +90,7 @@ function cell(ridge: Ridge, quantity: string, box: Box, fonts: FontSet): Shape[]
   );
   shapes.push(...zeroLine(plot, x));
   shapes.push(...(ridge.slices.length === 1 ? bars(ridge, plot, x, tallest) : ridges(ridge, plot, x, bad)));
-  shapes.push(...axis(plot, inner, x));
+  shapes.push(...axis(plot, inner, x, quantity));
   return shapes;
 }
 
@@ -105,7 +105,7 @@ function zeroLine(plot: Box, x: Scale): Shape[] {
   return [{ kind: 'path', d, stroke: COLOR.grid, width: 1, role: 'grid' }];
 }
 
-function axis(plot: Box, [left, right]: [number, number], x: Scale): Shape[] {
+function axis(plot: Box, [left, right]: [number, number], x: Scale, quantity: string): Shape[] {
   const bottom = plot.y + plot.height;
   const shapes: Shape[] = [
     {
@@ -117,7 +117,8 @@ function axis(plot: Box, [left, right]: [number, number], x: Scale): Shape[] {
     },
   ];
   shapes.push(...xTicks(x, bottom, 16));
-  return shapes;
+  const name = text((left + right) / 2, bottom + 30, quantity, 'note', COLOR.muted);
+  return [...shapes, { ...name, anchor: 'middle' }];
 }
 
 function bars(ridge: Ridge, plot: Box, x: Scale, tallest: number): Shape[] {

@@ -45,7 +45,7 @@ describe('a value is shown', () => {
     });
     expect(await bundle('Buffer.from([0xff, 0xd8, 0xff, 0])')).toMatchObject({ 'image/jpeg': '/9j/AA==' });
     expect(await bundle('({ outerHTML: "<svg><g/></svg>" })')).toMatchObject({
-      'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>',
+      'image/svg+xml': '<svg style="background: white" xmlns="http://www.w3.org/2000/svg"><g/></svg>',
     });
     expect(await bundle('({ outerHTML: "<p>hi</p>" })')).toMatchObject({ 'text/html': '<p>hi</p>' });
     expect(await bundle('({ toHTML: () => "<table></table>" })')).toMatchObject({
@@ -118,7 +118,8 @@ describe('a value is shown', () => {
   it('as it draws itself: a view of Vega', async () => {
     const view = (svg: string): string => `({ toSVG: async () => '${svg}', _heap: [1] })`;
     expect(await bundle(view('<svg width="1" height="1"></svg>'))).toMatchObject({
-      'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>',
+      'image/svg+xml':
+        '<svg style="background: white" xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>',
       'image/png': expect.any(String) as string,
       'text/plain': '[Object]',
     });
@@ -154,6 +155,20 @@ describe('a value is shown', () => {
     expect(await ink('')).toBe(0);
     expect(await ink('words')).toBeGreaterThan(100);
     expect(await svg('words')).toHaveProperty('image/svg+xml');
+  });
+
+  it('on white, as its PNG, when it is an SVG without a ground of its own: black words on a dark page are none', async () => {
+    const svg = async (markup: string): Promise<unknown> =>
+      (await bundle(`({ outerHTML: ${JSON.stringify(markup)} })`))['image/svg+xml'];
+    expect(await svg('<svg width="9" style="color: red"><g/></svg>')).toContain(
+      'style="background: white; color: red"',
+    );
+    for (const own of [
+      '<svg style="background: #123"><g/></svg>',
+      "<svg style='color:red;background-color:teal'><g/></svg>",
+      '<svg><style>svg { background: black }</style></svg>',
+    ])
+      expect(await svg(own)).not.toContain('white');
   });
 
   it('as a table when it is a list of records', async () => {

@@ -11,6 +11,7 @@ import { DEBUG_MODE, RUNTIME_KEY, SEES_EXCEPTIONS, TERMINATE_POSTED, type ProbeA
 import { KeyboardInterrupt } from './keyboard-interrupt.js';
 import { resumeAsyncChecks, suspendAsyncChecks } from './async-hooks.js';
 import { userCodeOnStack } from './stacks.js';
+import { namesInScope } from './scope-names.js';
 import type { ExecutionId } from './frames.js';
 
 export type SliceResult<T> =
@@ -67,6 +68,7 @@ export class Guard {
       slice: () => this.#job(),
       park: () => this.#park(),
       inSlice: () => this.#depth > 0,
+      names: (prefix: string) => namesInScope(prefix),
       probe: (ticket: number, id: ExecutionId | null, force: boolean) => this.#probe(ticket, id, force),
     });
     Object.defineProperty(globalThis, Symbol.for(RUNTIME_KEY), { value: hidden });

@@ -19,8 +19,8 @@ const LONGEST_SOURCE = 2000;
 const MOST_ELEMENTS = 20;
 
 /**
- * The value at the end of a path of names; an empty path stands for the scope that cells share. With a `prefix` the names
- * that it has and that begin so, else what it is: the inspector stops what runs meanwhile, so nobody asks for both.
+ * The value at the end of a path of names. With a `prefix` the names that it has and that begin so, else what it is: the
+ * inspector stops what runs meanwhile, so nobody asks for both. (Names in scope: `scope-names.ts`.)
  */
 export async function look(
   session: inspector.Session,
@@ -30,8 +30,6 @@ export async function look(
   const matching = (members: LookAnswer['members']): LookAnswer['members'] =>
     members.filter(({ name }) => name.startsWith(prefix ?? ''));
   try {
-    if (path.length === 0)
-      return { members: matching(await namesInScope(session)), data: {}, folder: process.cwd() };
     const value = await walk(session, path, prefix === null);
     if (!value) return null;
     const callable = value.type === 'function';
@@ -75,13 +73,6 @@ async function namedValue(session: inspector.Session, name: string): Promise<Rem
   if (property?.value) return (await evaluate(session, name)) ?? property.value;
   // Accessors of Node itself (`crypto`, `fetch`) are safe, those of a person are not.
   return property?.get?.description?.includes('[native code]') ? evaluate(session, name) : null;
-}
-
-async function namesInScope(session: inspector.Session): Promise<LookAnswer['members']> {
-  const global = await evaluate(session, 'globalThis');
-  const lexical = (await lexicalNames(session)).map((name) => ({ name, kind: 'variable' as const }));
-  const globals = global ? (await propertiesOf(session, global)).map(member) : [];
-  return unique([...lexical, ...globals]);
 }
 
 /** Own and inherited names; those of `Object.prototype` last, as they are rarely meant. */

@@ -26,6 +26,15 @@ export function cellNames(): readonly string[] {
   return [...ofCells];
 }
 
+/** All names that cells share, those of the library included. */
+export function sharedNames(): Iterable<string> {
+  return declared;
+}
+
+export function isSharedName(name: string): boolean {
+  return declared.has(name);
+}
+
 /** Words that are exported and cannot be names of variables. */
 const RESERVED: ReadonlySet<string> = new Set(['default', 'delete', 'in', 'var', 'with']);
 

@@ -123,6 +123,10 @@ function handle(frame: ToUser): void {
 
 /** Variables of a running cell are looked at as they are now. */
 async function lookAt(path: readonly string[], prefix: string | null): Promise<LookAnswer | null> {
+  if (path.length === 0) {
+    const names = await ask(`${RUNTIME}?.names(${JSON.stringify(prefix ?? '')})`);
+    return { members: isMembers(names) ? names : [], data: {}, folder: process.cwd() };
+  }
   if (debug.isPaused) {
     if (keep !== undefined) await debug.keep(keep);
     // A pause for this purpose could be taken for one of the debugger's, and the other way round.
@@ -132,6 +136,11 @@ async function lookAt(path: readonly string[], prefix: string | null): Promise<L
     if (goOn) lastKept = performance.now();
   }
   return look(session, path, prefix);
+}
+
+/** What the runtime has answered, and not an error in its place. */
+function isMembers(names: unknown): names is LookAnswer['members'] {
+  return Array.isArray(names);
 }
 
 /** What the running cell holds in locals is put where all see it. The cell then stands still until the result is called. */

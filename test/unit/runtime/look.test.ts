@@ -45,6 +45,18 @@ describe('looking at values', () => {
     expect(found?.members).toEqual([{ name: 'hypot', kind: 'function' }]);
   });
 
+  it('lists names that no cell has declared, with their kinds', async () => {
+    await book.run('Object.assign(globalThis, { strayNumber: 1, strayClass: class {}, strayCall() {} })');
+    expect((await book.session.look?.([], 'stray'))?.members).toEqual([
+      { name: 'strayNumber', kind: 'property' },
+      { name: 'strayClass', kind: 'class' },
+      { name: 'strayCall', kind: 'function' },
+    ]);
+    expect((await book.session.look?.([], 'hasOwnP'))?.members).toEqual([
+      { name: 'hasOwnProperty', kind: 'function' },
+    ]);
+  });
+
   it('describes values', async () => {
     const text = async (...path: string[]) => (await book.session.look?.(path, null))?.data['text/plain'];
     expect(await text('config', 'rate')).toContain('config.rate: number');
@@ -61,6 +73,11 @@ describe('looking at values', () => {
     await names('config', 'secret');
     await names('proxy');
     await names('proxy', 'anything');
+    await book.run(`
+      globalThis.hooked = new Proxy(class {}, { getOwnPropertyDescriptor() { touched++; } });
+      Object.defineProperty(globalThis, 'computed', { configurable: true, get() { touched++; return 1; } });
+    `);
+    expect(await names()).toEqual(expect.arrayContaining(['hooked', 'computed']));
     expect(await book.value('touched')).toBe('0');
   });
 

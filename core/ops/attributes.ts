@@ -94,12 +94,17 @@ property('data', (x) => detach(x));
 property('itemsize', (x) => itemSize(x.dtype));
 property('nbytes', (x) => itemSize(x.dtype) * x.numel());
 
-Tensor.prototype[Symbol.iterator] = function () {
-  if (this.ndim === 0) {
-    throw new TypeError('a tensor without dimensions cannot be gone through; item() gives its element');
-  }
+/** Of a tensor without dimensions there is none, so that JavaScript says itself that it is not iterable. */
+Object.defineProperty(Tensor.prototype, Symbol.iterator, {
+  configurable: true,
+  get(this: Tensor) {
+    return this.ndim === 0 ? undefined : rowsOf;
+  },
+});
+
+function rowsOf(this: Tensor): IterableIterator<Tensor> {
   return this.unbind(0)[Symbol.iterator]();
-};
+}
 Tensor.prototype.nelement = function () {
   return this.numel();
 };

@@ -123,7 +123,7 @@ describe('a tensor', () => {
         [1, 1],
       ]);
     });
-    expect(() => [...tensor(3)]).toThrow(/without dimensions/);
+    expect(() => [...tensor(3)]).toThrow(/not iterable/);
   });
 
   it('says where a condition holds', () => {

@@ -26,7 +26,7 @@ const MOST_TIME = 0.4;
  */
 const RATES = [3e6, 1.5e6];
 /** Shorter turns are tried after so many good windows, after twice as many each time that was no good. */
-const PATIENCE = 2;
+const PATIENCE = 1;
 const MOST_PATIENCE = 256;
 
 /** A turn: from one sweep to the end of the next. */

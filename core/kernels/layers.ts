@@ -116,6 +116,8 @@ export interface LayerKernels {
     index: Ptr,
     out: Ptr,
   ): boolean;
+  /** out[o][i] = x[o][index[i]] of elements of 4 bytes [outer, size]: the same places, 0 … size − 1, of each row. */
+  takeSame(outer: number, size: number, count: number, x: Ptr, index: Ptr, out: Ptr): void;
   /** The reverse: out[o][index[o][c][i]][i] = source[o][c][i], or increased by it. */
   putAlong(
     adds: boolean,
@@ -127,6 +129,21 @@ export interface LayerKernels {
   ): boolean;
   /** Running sums (products) of 4 · groups rows of float32, accumulated in float64. */
   scanRows(product: boolean, reverse: boolean, groups: number, columns: number, x: Ptr, out: Ptr): void;
+  /** ln of running sums of eˣ of float32 [outer, size, inner] over size; `inner` is a multiple of 4, or 1 and `outer` is. */
+  logSums(
+    reverse: boolean,
+    shape: readonly [outer: number, size: number, inner: number],
+    x: Ptr,
+    out: Ptr,
+  ): void;
+  /** Rows of elements of 4 bytes side by side, each with so many times the element at `value` before and behind it. */
+  padRows(
+    rows: number,
+    width: readonly [before: number, columns: number, behind: number],
+    x: Ptr,
+    out: Ptr,
+    value: Ptr,
+  ): void;
   /** The cross products of pairs of three float32, rounded as products and differences are. */
   crossRows(count: number, x: Ptr, y: Ptr, out: Ptr): void;
   /** out[i] = a[i] · 2ᵇ, or a[i] / 2ᵇ rounded down, of int32; by more than 31, or by less than 0, nothing is left but the sign. */

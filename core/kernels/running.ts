@@ -110,7 +110,8 @@ export function runningLogSum(
         const value = array[x + k];
         const top = tops[c];
         if (value > top) {
-          sums[c] = 1 + (top === -Infinity ? 0 : sums[c] * Math.exp(top - value));
+          // Of nothing so far 0 times 0; NaN stays.
+          sums[c] = 1 + sums[c] * Math.exp(top - value);
           tops[c] = value;
         } else if (value === top) sums[c] += value === -Infinity ? 0 : 1;
         else sums[c] += Math.exp(value - top);

@@ -24,12 +24,18 @@ interface PadAttributes {
 const LARGE = 4096;
 
 /** Everything before and behind the inner part becomes a value, dimension after dimension. */
-function fillEdges(out: Tensor, before: readonly number[], inner: readonly number[], value: number): void {
+function fillEdges(
+  out: Tensor,
+  before: readonly number[],
+  inner: readonly number[],
+  value: Tensor,
+  dims = inner.length,
+): void {
   const { shape, strides } = out;
   const bytes = itemSize(out.dtype);
-  const source = { ptr: filled([], value, out.dtype, 'pad').ptr, strides: shape.map(() => 0) };
+  const source = { ptr: value.ptr, strides: shape.map(() => 0) };
   let start = out.ptr;
-  for (let d = 0; d < shape.length; d++) {
+  for (let d = 0; d < dims; d++) {
     // Inside of the dimensions before, along all of those behind.
     const edge = (from: number, count: number): void => {
       const part = shape.map((size, e) => (e < d ? inner[e] : e === d ? count : size));
@@ -42,13 +48,40 @@ function fillEdges(out: Tensor, before: readonly number[], inner: readonly numbe
   }
 }
 
+/** Elements of 4 bytes side by side: rows with what comes before and behind them are written in one go. */
+function padByRows(x: Tensor, out: Tensor, before: readonly number[], value: Tensor): void {
+  const { shape } = x;
+  const last = shape.length - 1;
+  fillEdges(out, before, shape, value, last);
+  const width = [before[last], shape[last], out.shape[last] - before[last] - shape[last]] as const;
+  const rows = last === 0 ? 1 : shape[last - 1];
+  const planes = x.layout.size / (rows * shape[last]);
+  // The rows of a plane lie side by side in the result, too.
+  const place = new Array<number>(last).fill(0);
+  for (let plane = 0; plane < planes; plane++) {
+    let to = 0;
+    for (let d = 0; d < last; d++) to += (before[d] + place[d]) * out.strides[d];
+    kernels.padRows(rows, width, x.ptr + 4 * plane * rows * shape[last], out.ptr + 4 * to, value.ptr);
+    for (let d = last - 2; d >= 0; d--) {
+      if (++place[d] < shape[d]) break;
+      place[d] = 0;
+    }
+  }
+}
+
 const padPrimitive: Primitive<PadAttributes> = {
   name: 'pad',
   forward: ([x], { before, outer, value }) => {
     const out = allocateShape(outer, x.dtype, 'pad');
     const element = elementOf(x.dtype);
-    if (out.layout.size >= LARGE) fillEdges(out, before, x.shape, value);
-    else if (out.layout.size > 0) kernels.fill(element, out.ptr, out.layout.size, value);
+    if (out.layout.size >= LARGE) {
+      const number = filled([], value, out.dtype, 'pad');
+      if (x.layout.size > 0 && x.layout.contiguous && itemSize(x.dtype) === 4) {
+        padByRows(x, out, before, number);
+        return out;
+      }
+      fillEdges(out, before, x.shape, number);
+    } else if (out.layout.size > 0) kernels.fill(element, out.ptr, out.layout.size, value);
     if (x.layout.size > 0) {
       const offset = before.reduce((sum, n, d) => sum + n * out.strides[d], 0);
       kernels.copyInto(element, x.shape, x, {

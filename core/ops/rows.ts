@@ -3,12 +3,14 @@
  * [outer, size, inner]; `rows` numbers positions of the middle dimension, or is −1, where zeros are taken and nothing
  * is put (padding). Indexing single elements is the case inner = 1.
  */
+import { kernels } from '../kernels/index.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { itemSize, storable } from '../dtype.js';
 import { addRows32, addSingle32, addSingle64, putSingle, takeSingle } from '../kernels/rows.js';
 import type { Shape } from '../layout.js';
-import { u8 } from '../memory.js';
+import { f64, u8 } from '../memory.js';
+import { Storage } from '../storage.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { apply, type Primitive, type PrimitiveBatchRule, withBatch } from './primitive.js';
 import { castCopy, contiguousData, elements, filled } from './raw.js';
@@ -16,6 +18,10 @@ import { reshapeTo } from './shape.js';
 import type { Run } from './sum.js';
 
 export type Rows = Int32Array;
+
+/** So many rows, and elements, are worth writing the places down for a kernel. */
+const SEVERAL = 4;
+const LARGE = 4096;
 
 /** Longer runs are copied as blocks of bytes. */
 const BLOCK = 16;
@@ -41,6 +47,13 @@ function movable(x: Tensor): 1 | 4 | 8 | null {
 
 function takeElements(source: Tensor, { outer, size, inner }: Run, rows: Rows, out: Tensor): void {
   const bytes = movable(source);
+  if (inner === 1 && bytes === 4 && outer >= SEVERAL && outer * rows.length >= LARGE && !rows.includes(-1)) {
+    const places = Storage.allocate(8 * rows.length, 'index');
+    f64.set(rows, places.ptr / 8);
+    kernels.takeSame(outer, size, rows.length, source.ptr, places.ptr, out.ptr);
+    places.release();
+    return;
+  }
   if (inner === 1 && bytes !== null) {
     for (let o = 0; o < outer; o++)
       takeSingle(bytes, rows, source.ptr + o * size * bytes, out.ptr + o * rows.length * bytes);

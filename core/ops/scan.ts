@@ -32,6 +32,9 @@ interface ScanAttributes {
   readonly exclusive: boolean;
 }
 
+/** So many elements are worth a kernel. */
+const MANY = 256;
+
 type Step = (total: number, x: number) => number;
 
 /** Walks each line of a dimension, writing what `step` has accumulated. */
@@ -71,6 +74,10 @@ function scanData(
     return out;
   }
   if (name === 'logcumsumexp' && !exclusive && (dtype === 'float32' || dtype === 'float64')) {
+    if (dtype === 'float32' && source.layout.size >= MANY && (inner === 1 ? outer : inner) % 4 === 0) {
+      kernels.logSums(reverse, [outer, size, inner], source.ptr, out.ptr);
+      return out;
+    }
     computesInJavaScript();
     const array = dtype === 'float32' ? f32 : f64;
     const unit = array.BYTES_PER_ELEMENT;

@@ -1,11 +1,12 @@
 /**
- * `npm run bench:ops [-- --only PATTERN] [--sizes PATTERN] [--peers PATTERN] [--quick] [--json FILE]`: every op beside
+ * `npm run bench:ops [-- --only PATTERN] [--sizes PATTERN] [--peers PATTERN] [--part K/N] [--quick] [--json FILE]`: every op beside
  * plain JavaScript, tfjs (wasm and cpu) and jax-js, in one run. A line for each op and size says who is fastest; the end
  * counts and lists what is slower than another.
  *
  * The patterns are regular expressions: of the op's name with its variant ("add float64"), of the size as it is printed
  * ("16", "4x4"), and of the contenders' names. --sizes also knows `small` and `large`, the first and last size of each op
  * (--quick is both), and `upper`, the last two. --peers also knows `none`: plain JavaScript only.
+ * --part 2/5 is every fifth case, beginning with the second: five such runs are the whole.
  * A case that fails is named at the end and costs nobody else the run; --json is written whatever happens.
  */
 import { writeFileSync } from 'node:fs';
@@ -26,11 +27,13 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     sizes: { type: 'string', default: '' },
     peers: { type: 'string', default: '' },
+    part: { type: 'string', default: '1/1' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
 
+const [part, parts] = partOf(options.part);
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const nabla = await import(pathToFileURL(path.join(root, 'dist/core/index.js')).href);
 // 'all' is what others than `none` were called before.
@@ -66,11 +69,12 @@ const began = performance.now();
 try {
   line(['op', 'size', 'Nabla', ...present.flatMap((peer) => [peer, 'ratio']), 'fastest']);
   for (const [at, entry] of allCases.entries())
-    if (pattern.test(nameOf(entry)) && takesPart(entry)) await measureEntry(entry, at);
+    if (at % parts === part && pattern.test(nameOf(entry)) && takesPart(entry)) await measureEntry(entry, at);
   await measureAgain();
   console.log(`\n${results.length} measurements in ${Math.round((performance.now() - began) / 1000)} s`);
   if (failures.length > 0) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);
-  if (options.only === '') console.log(`\n${notMeasured(nabla, new Set(allCases.map(({ op }) => op)))}`);
+  if (options.only === '' && parts === 1)
+    console.log(`\n${notMeasured(nabla, new Set(allCases.map(({ op }) => op)))}`);
   console.log(`\n${summaryOf(present, results)}`);
 } finally {
   for (const peer of peers) peer.end();
@@ -79,6 +83,14 @@ try {
       options.json,
       `${JSON.stringify({ machine, results, failures, unit: 'milliseconds' }, null, 1)}\n`,
     );
+}
+
+/** "2/5": the second of five parts, counted from 0, and how many there are. */
+function partOf(text) {
+  const [, which, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (!(Number(which) >= 1 && Number(which) <= Number(count)))
+    throw new Error(`--part: expected K/N with 1 <= K <= N, such as 2/5, got '${text}'`);
+  return [Number(which) - 1, Number(count)];
 }
 
 /** The peers that can be had; a line about each that cannot. */

@@ -12,7 +12,7 @@ import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { fused } from './fused.js';
 import { hasZero, markRows, wholeQuotients } from './integers.js';
-import { crossRows, putAlong, scanRows, shift, takeAlong } from './lines.js';
+import { crossRows, logSums, padRows, putAlong, scanRows, shift, takeAlong, takeSame } from './lines.js';
 import { matmul } from './matmul.js';
 import { axpy, clipFactor, sumSquares, update } from './updates.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
@@ -48,6 +48,9 @@ export const referenceKernels: Kernels = {
   scanRows,
   shift,
   takeAlong,
+  takeSame,
+  logSums,
+  padRows,
   markRows,
   wholeQuotients,
   axpy,

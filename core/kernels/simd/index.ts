@@ -14,9 +14,11 @@ import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } f
 import { fused } from './fused.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { markRows, wholeQuotients } from './integers.js';
-import { crossRows, putAlong, scanRows, shift, takeAlong } from './lines.js';
+import { crossRows, putAlong, scanRows, shift, takeAlong, takeSame } from './lines.js';
+import { logSums } from './log-sums.js';
 import { matmul } from './gemm.js';
 import { axpy, clipFactor, fill, sumSquares, update } from './optimizers.js';
+import { padRows } from './padding.js';
 import { compileProgram } from './program.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
@@ -52,6 +54,9 @@ export const simdKernels: Kernels = {
   scanRows,
   shift,
   takeAlong,
+  takeSame,
+  logSums,
+  padRows,
   markRows,
   wholeQuotients,
   fill,

@@ -32,7 +32,7 @@ function cached(key: string, compile: () => WasmFunction): WasmFunction {
 
 /**
  * In rows of `length`: element k belongs to what lies at `line` + index · `scale` + k · `step`; the line moves by `lineRow`
- * from row to row. `wrong` (int32) becomes 1 where an index is none of 0 … last; it counts as another then.
+ * from row to row, and so do the indices by `indexRow` beyond their own length. `wrong` (int32) becomes 1 where an index is none of 0 … last; it counts as another then.
  */
 const ALONG = {
   rows: 'i32',
@@ -44,6 +44,7 @@ const ALONG = {
   scale: 'i32',
   step: 'i32',
   lineRow: 'i32',
+  indexRow: 'i32',
   wrong: 'i32',
 } as const;
 
@@ -86,6 +87,7 @@ function compileAlong(kind: Move): WasmFunction {
       });
       f.if(left, () => some(1));
       f.advance(p.line, p.lineRow);
+      f.advance(p.index, p.indexRow);
       f.advance(p.rows, -1);
     });
     f.if(v128.anyTrue(wrong), () => f.storeI32(p.wrong, i32.const(1)));
@@ -107,16 +109,16 @@ function along(
   words[ANSWER / 4] = 0;
   const run = cached(kind, () => compileAlong(kind));
   if (inner === 1) {
-    const args = [outer, count, line, index, other, size - 1, 4, 0, 4 * size, ANSWER];
-    perRow(run, args, 0, 4 * count, [0, 0, 4 * size, 8 * count, 4 * count, 0, 0, 0, 0, 0]);
+    const args = [outer, count, line, index, other, size - 1, 4, 0, 4 * size, 0, ANSWER];
+    perRow(run, args, 0, 4 * count, [0, 0, 4 * size, 8 * count, 4 * count, 0, 0, 0, 0, 0, 0]);
   } else
     for (let o = 0; o < outer; o++) {
       const elements = o * count * inner;
       const from = line + 4 * o * size * inner;
       const args = [count, inner, from, index + 8 * elements, other + 4 * elements, size - 1];
-      args.push(4 * inner, 4, 0, ANSWER);
+      args.push(4 * inner, 4, 0, 0, ANSWER);
       // Elements of several rows may be put into the same place.
-      if (kind === 'take') perRow(run, args, 0, 4 * inner, [0, 0, 0, 8 * inner, 4 * inner, 0, 0, 0, 0, 0]);
+      if (kind === 'take') perRow(run, args, 0, 4 * inner, [0, 0, 0, 8 * inner, 4 * inner, 0, 0, 0, 0, 0, 0]);
       else run(...args);
     }
   return words[ANSWER / 4] === 0;
@@ -130,6 +132,12 @@ export function takeAlong(
   out: Ptr,
 ): boolean {
   return along('take', shape, count, x, index, out);
+}
+
+export function takeSame(outer: number, size: number, count: number, x: Ptr, index: Ptr, out: Ptr): void {
+  const run = cached('take', () => compileAlong('take'));
+  const args = [outer, count, x, index, out, size - 1, 4, 0, 4 * size, -8 * count, ANSWER];
+  perRow(run, args, 0, 4 * count, [0, 0, 4 * size, 0, 4 * count, 0, 0, 0, 0, 0, 0]);
 }
 
 export function putAlong(

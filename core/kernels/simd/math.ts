@@ -189,11 +189,17 @@ function copySign(size: V128, sign: V128): V128 {
   return v128.or(size, v128.and(sign, constant(-0)));
 }
 
+/** −|x|: two instructions less than both. */
+function minusSize(x: V128): V128 {
+  return v128.or(x, constant(-0));
+}
+
 /** 1 / (1 + exp(−x)) as numerator and denominator, of which neither overflows: exp(−|x|) or 1, and 1 + exp(−|x|). */
 function sigmoidParts(f: FunctionBuilder, x: V128) {
-  const power = f.let(expOfNegative(f, f32x4.neg(f32x4.abs(x))));
+  const power = f.let(expOfNegative(f, minusSize(x)));
   return {
-    numerator: v128.select(power, constant(1), f32x4.lt(x, constant(0))),
+    // The power is at most 1, and at least 0.
+    numerator: f32x4.pmax(power, v128.and(f32x4.ge(x, constant(0)), constant(1))),
     denominator: add(constant(1), power),
   };
 }
@@ -206,7 +212,7 @@ export function sigmoid(f: FunctionBuilder, argument: V128): V128 {
 /** log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)) */
 export function softplus(f: FunctionBuilder, argument: V128): V128 {
   const x = f.let(argument);
-  const tail = f.let(log1pOfSmall(f, expOfNegative(f, f32x4.neg(f32x4.abs(x)))));
+  const tail = f.let(log1pOfSmall(f, expOfNegative(f, minusSize(x))));
   return add(f32x4.pmax(x, constant(0)), tail);
 }
 

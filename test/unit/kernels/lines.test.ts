@@ -68,6 +68,10 @@ describe('kernels of lines', () => {
         agree(4 * n, (kernels, out) =>
           kernels.putAlong(adds, [outer, size, inner], count, source, index, out),
         );
+      const once = outer * count;
+      agree(4 * once, (kernels, out) => {
+        kernels.takeSame(outer, size, count, x, index, out);
+      });
       const last = index / 8 + taken - 1;
       for (const wrong of [-1, size, 0.5, NaN, 1e20, -1e20]) {
         f64[last] = wrong;
@@ -97,6 +101,44 @@ describe('kernels of lines', () => {
     for (const product of [true, false])
       for (const reverse of [true, false])
         agree(4 * n, (kernels, out) => kernels.scanRows(product, reverse, groups, columns, x, out));
+  });
+
+  test.each([
+    [4, 7, 1],
+    [400, 30, 1],
+    [3, 9, 4],
+    [2, 100, 64],
+  ])('add up powers of e over the middle of [%i, %i, %i] as the loop does', (outer, size, inner) => {
+    const n = outer * size * inner;
+    const special = [-Infinity, Infinity, -Infinity, NaN, 0, 88, -200];
+    const plain = floats(n, (i) => 30 * Math.sin(i * i));
+    const mixed = floats(n, (i) => (i % 11 === 0 ? special[(i / 11) % 7] : 3 * Math.cos(i)));
+    const nothing = floats(n, () => -Infinity);
+    for (const x of [plain, mixed, nothing])
+      for (const reverse of [true, false]) {
+        const [own, wanted] = [floats(n, () => 1), floats(n, () => 1)];
+        simdKernels.logSums(reverse, [outer, size, inner], x, own);
+        referenceKernels.logSums(reverse, [outer, size, inner], x, wanted);
+        let worst = 0;
+        for (let i = 0; i < n; i++) {
+          const [a, b] = [f32[own / 4 + i], f32[wanted / 4 + i]];
+          if (!Object.is(a, b)) worst = Math.max(worst, Math.abs(a - b) / Math.max(1, Math.abs(b)));
+        }
+        expect(worst).toBeLessThan(1e-7);
+      }
+  });
+
+  test.each([
+    [1, 0, 5, 3],
+    [3, 2, 1, 0],
+    [7, 4, 33, 5],
+    [400, 1, 300, 1],
+  ])('write %i rows with %i before, %i and %i behind as the loop does', (rows, before, columns, behind) => {
+    const x = floats(rows * columns, (i) => Math.sin(i));
+    const value = floats(1, () => 0.25);
+    agree(4 * rows * (before + columns + behind), (kernels, out) => {
+      kernels.padRows(rows, [before, columns, behind], x, out, value);
+    });
   });
 
   test.each([1, 3, 100, 30_001])('multiply %i vectors crosswise as the loop does', (n) => {

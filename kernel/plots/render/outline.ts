@@ -1,78 +1,17 @@
 /** Paths of a scene as plain polylines, for renderers that know no curves. */
+import { readPath } from '../raster/outline.js';
 import type { Box } from '../scene/shapes.js';
 
 export type Polyline = [number, number][];
 
-/** Pieces of a curve that a reader takes for round. */
-const PIECES = 6;
-
-/** The subpaths of SVG path data; of its commands those that our layouts write: M, L, H, V, Q, C, Z, also relative. */
+/** The subpaths of SVG path data as polylines of CSS pixels; those that close return to their first point. */
 export function polylines(d: string): Polyline[] {
-  const out: Polyline[] = [];
-  let line: Polyline = [];
-  let [x, y] = [0, 0];
-  const tokens = d.match(/[a-zA-Z]|-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/g) ?? [];
-  let at = 0;
-  const number = (): number => Number(tokens[at++]);
-  const go = (nx: number, ny: number): void => {
-    [x, y] = [nx, ny];
-    line.push([x, y]);
-  };
-  let command = '';
-  while (at < tokens.length) {
-    if (/[a-zA-Z]/.test(tokens[at])) command = tokens[at++];
-    const relative = command === command.toLowerCase();
-    const [ox, oy] = relative ? [x, y] : [0, 0];
-    switch (command.toUpperCase()) {
-      case 'M':
-        if (line.length > 1) out.push(line);
-        line = [];
-        go(ox + number(), oy + number());
-        // Further pairs are lines.
-        command = relative ? 'l' : 'L';
-        break;
-      case 'L':
-        go(ox + number(), oy + number());
-        break;
-      case 'H':
-        go(ox + number(), y);
-        break;
-      case 'V':
-        go(x, oy + number());
-        break;
-      case 'Q':
-      case 'C': {
-        const controls = Array.from({ length: command.toUpperCase() === 'Q' ? 2 : 3 }, () => [
-          ox + number(),
-          oy + number(),
-        ]);
-        const from = [[x, y], ...controls];
-        for (let i = 1; i <= PIECES; i++) go(...bezier(from, i / PIECES));
-        break;
-      }
-      case 'Z':
-        if (line.length > 0) go(...line[0]);
-        break;
-      default:
-        // No layout writes it; nothing is better than something false.
-        return [];
-    }
-  }
-  if (line.length > 1) out.push(line);
-  return out;
-}
-
-/** De Casteljau's construction. */
-function bezier(points: readonly number[][], t: number): [number, number] {
-  let level = points.map(([px, py]): [number, number] => [px, py]);
-  while (level.length > 1)
-    level = level
-      .slice(1)
-      .map(([px, py], i): [number, number] => [
-        level[i][0] + (px - level[i][0]) * t,
-        level[i][1] + (py - level[i][1]) * t,
-      ]);
-  return level[0];
+  return readPath(d, 1).map(({ points, closed }) => {
+    const line: Polyline = [];
+    for (let i = 0; i < points.length; i += 2) line.push([points[i], points[i + 1]]);
+    if (closed) line.push(line[0]);
+    return line;
+  });
 }
 
 /** What of a line lies in a box (Liang and Barsky 1984). */

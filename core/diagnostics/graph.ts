@@ -1,7 +1,7 @@
 /** Reads the graph behind a loss: operations, leaves, values, gradients and the factors of the chain rule. */
 import { AccumulateGrad } from '../autograd/accumulate.js';
 import { runBackward } from '../autograd/engine.js';
-import { gradMode, type Watch } from '../autograd/mode.js';
+import { gradMode, noGrad, type Watch } from '../autograd/mode.js';
 import { OutputNode } from '../autograd/multi.js';
 import { lastSequence, type Node } from '../autograd/node.js';
 import type { Module } from '../nn/module.js';
@@ -281,7 +281,7 @@ function reading(
       inputs: node.next.flatMap((next, k): GraphEdge[] => {
         const input = next === null ? undefined : places.get(solid(next));
         if (input === undefined) return [];
-        return [{ input, ...factorOf(given, recorder.parts.get(node)?.[k]) }];
+        return [{ input, ...factorOf(given, recorder.parts.get(node)?.[k], () => partOf(node, given, k)) }];
       }),
       scopes: leaf ? [] : recorder.scopesOf(node),
       sequence: node.sequence,
@@ -300,11 +300,31 @@ function operation(name: string): string {
   return short.charAt(0).toLowerCase() + short.slice(1);
 }
 
-function factorOf(given: Tensor | undefined, part: unknown): Pick<GraphEdge, 'factor' | 'exact'> {
+function factorOf(
+  given: Tensor | undefined,
+  part: unknown,
+  ofOne: () => Tensor | null,
+): Pick<GraphEdge, 'factor' | 'exact'> {
   if (given === undefined || !(part instanceof Tensor) || part.storage.released)
     return { factor: null, exact: false };
   const [from, to] = [summarize(given), summarize(part)];
-  if (from.value !== null && to.value !== null && from.value !== 0)
-    return { factor: to.value / from.value, exact: true };
+  if (from.value !== null && to.value !== null) {
+    if (from.value !== 0 && Number.isFinite(from.value))
+      return { factor: to.value / from.value, exact: true };
+    // A gradient that has vanished, or is none, tells nothing of the derivative by which it is multiplied.
+    const local = ofOne();
+    if (local !== null) return { factor: summarize(local).value, exact: true };
+  }
   return { factor: from.norm > 0 ? to.norm / from.norm : null, exact: false };
+}
+
+/** What an operation would hand to an input of a gradient of 1; null where it cannot be asked. */
+function partOf(node: Node, given: Tensor | undefined, k: number): Tensor | null {
+  if (given === undefined) return null;
+  try {
+    const part: unknown = noGrad(() => node.backward(filled(given.shape, 1, given.dtype, 'graph')))[k];
+    return part instanceof Tensor ? part : null;
+  } catch {
+    return null;
+  }
 }

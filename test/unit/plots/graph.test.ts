@@ -173,6 +173,22 @@ describe('graph', () => {
 });
 
 describe('backpropSteps', () => {
+  it('knows the local derivatives also where the gradient has vanished: a saturated sigmoid', () => {
+    const [a, b] = [2, -3].map((value) => tensor(value, { requiresGrad: true }));
+    const { nodes } = readGraph(() => a.mul(b).add(a.exp().mul(12)).sigmoid().log(), { names: { a, b } });
+    const product = nodes.findIndex(({ name, value }) => name === 'mul' && value?.value === -6);
+    // Of 82.7 the sigmoid is 1 in 32 bits, its derivative 0, and 0 is the gradient of all that is below.
+    expect(nodes[product].gradient?.value).toBe(0);
+    expect(nodes[product].inputs.map(({ factor, exact }) => [factor, exact])).toEqual([
+      [-3, true],
+      [2, true],
+    ]);
+    const labels = backpropSteps(() => a.mul(b).add(a.exp().mul(12)).sigmoid().log(), {}, silent)
+      .model()
+      .panels.flatMap((panel) => (panel.kind === 'graph' ? panel.links.map(({ label }) => label) : []));
+    expect(labels.filter((label) => label.includes('?'))).toEqual([]);
+  });
+
   it('hands gradients on step by step, with the factors on the edges', () => {
     const { names, loss } = neuron();
     const steps = backpropSteps(loss, { names }, silent);

@@ -14,6 +14,7 @@ export type FindingKind =
   | 'vanishing-activations'
   | 'dead-units'
   | 'saturated'
+  | 'alike-units'
   | 'steps-too-large'
   | 'steps-too-small';
 
@@ -46,7 +47,7 @@ export interface WatchedState {
 }
 
 /** Kinds that several layers may have at once; of the others the worst place is named, which may move. */
-const EACH: ReadonlySet<FindingKind> = new Set(['dead-units', 'saturated']);
+const EACH: ReadonlySet<FindingKind> = new Set(['dead-units', 'saturated', 'alike-units']);
 
 /** Remembers since when each finding has been true. */
 export class FindingLog {

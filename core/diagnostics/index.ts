@@ -7,7 +7,7 @@ export {
 } from './distribution.js';
 export type { ActivationKind } from './activations.js';
 export type { Finding, FindingKind } from './findings.js';
-export { LARGE_STEP, SMALL_STEP } from './rules.js';
+export { LARGE_STEP, SMALL_STEP } from './step-rules.js';
 export { DistributionHistory, History, type Moment } from './history.js';
 export {
   meanMagnitude,

@@ -117,6 +117,9 @@ export class ParameterRecord {
   largestGradient = 0;
   /** The largest update-to-weight ratio so far. */
   largestRatio = 0;
+  /** Of the samples, how many in a row have found all units with the same weights, after a step that moved them. */
+  alike = 0;
+  alikeSince = 0;
   /** The first step that was larger than the weight itself. */
   jumped: Reading | null = null;
   private readonly recent: number[] = [];
@@ -155,7 +158,11 @@ export class ParameterRecord {
     if (value > JUMP) this.jumped ??= { step, value };
   }
 
-  addWeight(step: number, distribution: Distribution): void {
+  addWeight(step: number, distribution: Distribution, alike = false): void {
+    if (alike && (this.alike > 0 || (this.weight !== null && this.weight.mean !== distribution.mean))) {
+      if (this.alike === 0) this.alikeSince = step;
+      this.alike += 1;
+    } else this.alike = 0;
     this.weight = distribution;
     this.weights.add(step, distribution);
   }

@@ -1,8 +1,8 @@
 /** The rules behind findings, each a function from what was collected to claims. The limits are beside the rules. */
 import type { Finding, WatchedState } from './findings.js';
 import { meanMagnitude, type ActivationRecord, type LayerRecord, type ParameterRecord } from './layers.js';
-import { median } from './numbers.js';
 import { notFinite } from './not-finite.js';
+import { alikeUnits, SMALL_STEP, stepSize } from './step-rules.js';
 import { counted, figure, list, percent, plural } from './words.js';
 
 /** A finding before it is known since when; `{since}` stands for that in `what`. */
@@ -277,84 +277,6 @@ const saturation: Rule = ({ layers, activations }) =>
     ];
   });
 
-/**
- * Of a weight's spread, what a step may change: about 1e-3 is usual, SGD with momentum has 0.15 for some steps at
- * first. {@link JUMP}, in layers.ts, is more than what the weights held.
- */
-export const LARGE_STEP = 0.2;
-/** Where no step of any weight ever was larger, a thousand steps change 1 % of it. */
-export const SMALL_STEP = 1e-5;
-const RECENT = 3;
-
-const stepSize: Rule = ({ layers }) => {
-  const weights = layers
-    .map(({ main }) => main)
-    .filter(
-      ({ parameter, ratios, unmoved, gradient }) =>
-        parameter.requiresGrad &&
-        parameter.ndim > 1 &&
-        gradient !== null &&
-        unmoved === 0 &&
-        ratios.entries.length >= RECENT,
-    );
-  if (weights.length === 0) return [];
-  const claim = (
-    kind: 'steps-too-large' | 'steps-too-small',
-    ratio: number,
-    of: string,
-    what: string,
-    advice: string,
-  ) => ({
-    kind,
-    severity: 3,
-    layer: null,
-    what,
-    figure: `update-to-weight ratio ${figure(ratio)} (${of} ${plural(weights.length, 'weight')}), usual about 0.001`,
-    advice,
-  });
-  const recent = median(weights.map(recentRatio));
-  if (recent > LARGE_STEP)
-    return [
-      claim(
-        'steps-too-large',
-        recent,
-        'median of',
-        'Steps are too large {since}: each overwrites much of what the weights hold.',
-        `Lower the learning rate, about ${figure(recent / 1e-2, 1)} times at first; warm it up.`,
-      ),
-    ];
-  const jumps = weights.flatMap(({ jumped }) => jumped ?? []);
-  if (2 * jumps.length > weights.length) {
-    const step = median(jumps.map((one) => one.step));
-    const ratio = median(jumps.map(({ value }) => value));
-    return [
-      {
-        ...claim(
-          'steps-too-large',
-          ratio,
-          `median of ${jumps.length} of`,
-          `Steps of the optimizer overwrote the weights at step ${Math.floor(step)}: what they held was lost, and what they hold now came from there.`,
-          `Start again with a learning rate about ${figure(ratio / 1e-2, 1)} times lower; warm it up, clip gradients (nn.clipGradNorm_).`,
-        ),
-        since: Math.floor(step),
-      },
-    ];
-  }
-  const largest = Math.max(...weights.map(({ largestRatio }) => largestRatio));
-  // Where nothing ever moved there is no gradient, or no step: other rules tell.
-  if (largest > 0 && largest < SMALL_STEP)
-    return [
-      claim(
-        'steps-too-small',
-        largest,
-        'largest of all steps of',
-        'Steps are too small {since}: the weights hardly move.',
-        `Raise the learning rate, about ${figure(1e-3 / Math.max(largest, 1e-12), 1)} times.`,
-      ),
-    ];
-  return [];
-};
-
 const RULES: readonly Rule[] = [
   noGradient,
   notMoving,
@@ -363,17 +285,13 @@ const RULES: readonly Rule[] = [
   activationScale,
   deadUnits,
   saturation,
+  alikeUnits,
   stepSize,
   frozen,
 ];
 
 function size({ gradient }: ParameterRecord): number {
   return gradient === null ? 0 : meanMagnitude(gradient);
-}
-
-/** The median of the newest update-to-weight ratios; NaN before the first. */
-function recentRatio({ ratios }: ParameterRecord): number {
-  return median(ratios.entries.slice(-RECENT).map(({ value }) => value));
 }
 
 function isFrozen({ parameters }: LayerRecord): boolean {

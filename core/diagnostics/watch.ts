@@ -6,7 +6,7 @@ import { Tensor } from '../tensor.js';
 import { activationKind, describeActivation, type ActivationKind } from './activations.js';
 import { describe } from './distribution.js';
 import { FindingLog, type Finding } from './findings.js';
-import { readFloats } from './floats.js';
+import { readFloats, rowsAreAlike } from './floats.js';
 import { Keeper, type RunSink } from './keep.js';
 import { ActivationRecord, ParameterRecord, type LayerRecord } from './layers.js';
 import { Steps } from './steps.js';
@@ -271,7 +271,8 @@ export class ModelWatch {
     if (this.looksAt('weights'))
       for (const record of this.parameters) {
         const values = readFloats(record.parameter);
-        if (values !== null) record.addWeight(step, describe(values));
+        if (values !== null)
+          record.addWeight(step, describe(values), rowsAreAlike(values, record.parameter.shape));
       }
     if (this.looksAt('updates')) this.steps.remember(step);
     if (this.looksAt('gradients')) this.awaitGradients(pass);

@@ -12,17 +12,34 @@ export interface ProgressEnvironment {
   /** Milliseconds. */
   now(): number;
   /** The terminal that a script writes to. */
-  terminal(): { isTTY?: boolean; columns?: number; rows?: number; write(text: string): unknown };
+  terminal(): Terminal;
+}
+
+interface Terminal {
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+  write(text: string): unknown;
 }
 
 export const environment: ProgressEnvironment = {
   host: displayHost,
   now: () => performance.now(),
-  terminal: () => process.stderr,
+  terminal: () => measured(process.stderr),
 };
+
+/** A loop that never awaits is told nothing of a window whose size has changed: Node asks the system only when it is told to. */
+function measured(stream: NodeJS.WriteStream): Terminal {
+  const refresh: unknown = Reflect.get(stream, '_refreshSize');
+  if (stream.isTTY && typeof refresh === 'function') Reflect.apply(refresh, stream, []);
+  return stream;
+}
 
 /** At most four updates a second, and the last always. */
 const INTERVAL_MS = 250;
+
+/** Behind the nine tenths that are told of a bar that runs. */
+const ENDED = 10;
 
 /** A bar that a board shows. */
 export interface Bar {
@@ -89,7 +106,7 @@ export class Board {
     const states = this.bars.map((bar) => bar.snapshot());
     const data = {
       'text/html': states.map(progressHtml).join(''),
-      'text/plain': states.map(progressText).join('\n'),
+      'text/plain': states.map((state) => progressText(state)).join('\n'),
     };
     host.send({ data, metadata: {}, displayId: this.displayId, update: this.shown });
     this.shown = true;
@@ -97,25 +114,30 @@ export class Board {
 
   private write(): void {
     const terminal = this.env.terminal();
-    const bar = this.bars.at(-1);
-    if (bar === undefined) return;
+    if (this.bars.length === 0) return;
     if (terminal.isTTY === true) {
       const room = Math.max(1, known(terminal.rows, 24) - 1);
       // A line that is as wide as the terminal would be two in some.
-      const lines = this.bars
-        .slice(-room)
-        .map((one) => progressText(one.snapshot()).slice(0, known(terminal.columns, 80) - 1));
+      const width = Math.max(1, known(terminal.columns, 80) - 1);
+      const lines = this.bars.slice(-room).map((one) => progressText(one.snapshot(), width));
       const back = this.lines > 1 ? `\r\x1b[${this.lines - 1}A\x1b[J` : '\r\x1b[K';
       terminal.write(back + lines.join('\n'));
       this.lines = lines.length;
       this.shown = true;
       return;
     }
-    const state = bar.snapshot();
-    const tenth = state.total === undefined ? 0 : Math.floor((10 * state.done) / state.total);
-    if (state.state === 'running' && tenth <= (this.tenths.get(bar) ?? 0)) return;
-    this.tenths.set(bar, tenth);
-    terminal.write(`${progressText(state)}\n`);
+    for (const one of this.bars) {
+      const state = one.snapshot();
+      const tenth =
+        state.state !== 'running'
+          ? ENDED
+          : state.total === undefined
+            ? 0
+            : Math.min(9, Math.floor((10 * state.done) / state.total));
+      if (tenth <= (this.tenths.get(one) ?? 0)) continue;
+      this.tenths.set(one, tenth);
+      terminal.write(`${progressText(state)}\n`);
+    }
   }
 
   private finish(): void {

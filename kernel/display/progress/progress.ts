@@ -27,15 +27,17 @@ const MEASURE_MS = 100;
  *     for (const epoch of progress(10, { label: 'epoch' }))
  *       for (const [x, y] of progress(loader)) …
  *
- * Asynchronous iterables are for `for await`.
+ * Asynchronous iterables are for `for await`. `progress(Infinity)` counts on without a share. Where there is no loop over
+ * something, `update` goes on by hand: `const bar = progress(100); bar.update(10); bar.close()`.
  * @throws TypeError if `items` cannot be iterated.
  */
 export function progress(items: number, options?: ProgressOptions): Progress<number>;
 export function progress<T>(items: Iterable<T> | AsyncIterable<T>, options?: ProgressOptions): Progress<T>;
 export function progress(items: unknown, options: ProgressOptions = {}): Progress<unknown> {
   if (typeof items === 'number') {
+    if (items === Infinity) return new Progress<unknown>(endless(), options);
     if (!(Number.isInteger(items) && items >= 0))
-      throw new TypeError(`progress: a count must be a whole number from 0, got ${items}`);
+      throw new TypeError(`progress: a count must be a whole number from 0 or Infinity, got ${items}`);
     return new Progress<unknown>(Array.from({ length: items }).keys(), { total: items, ...options });
   }
   if (!isIterable(items) && !isAsyncIterable(items))
@@ -52,6 +54,7 @@ export class Progress<T> implements Iterable<T>, AsyncIterable<T>, Bar {
   private text = '';
   private state: ProgressState['state'] = 'running';
   private begun = 0;
+  private isOpen = false;
   private measuredAt = 0;
   private measuredDone = 0;
   private rate = 0;
@@ -71,6 +74,28 @@ export class Progress<T> implements Iterable<T>, AsyncIterable<T>, Bar {
   note(text: string): this {
     this.text = text;
     return this;
+  }
+
+  /** Goes on by `count` items; the first call shows the bar, and with the last of `total` items it is done. */
+  update(count = 1): this {
+    if (!Number.isFinite(count))
+      throw new TypeError(`progress: update takes a number of items, got ${count}`);
+    if (!this.isOpen) this.begin();
+    this.done += count;
+    const { total } = this;
+    if (total !== undefined && this.done >= total) this.end('done');
+    else this.board?.tick(this.env.now());
+    return this;
+  }
+
+  /** It is done, or left where it is when items are missing. Bars of loops close themselves. */
+  close(): void {
+    const { total } = this;
+    this.end(total === undefined || this.done >= total ? 'done' : 'stopped');
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   *[Symbol.iterator](): Iterator<T> {
@@ -121,6 +146,7 @@ export class Progress<T> implements Iterable<T>, AsyncIterable<T>, Bar {
     this.rate = 0;
     this.measuredDone = 0;
     this.state = 'running';
+    this.isOpen = true;
     this.begun = this.measuredAt = this.env.now();
     this.board = boardFor(this.env);
     this.board.open(this);
@@ -137,8 +163,9 @@ export class Progress<T> implements Iterable<T>, AsyncIterable<T>, Bar {
   }
 
   private end(state: 'done' | 'stopped'): void {
-    if (this.state !== 'running') return;
+    if (this.state !== 'running' || !this.isOpen) return;
     this.state = state;
+    this.isOpen = false;
     this.board?.close(this);
   }
 
@@ -152,6 +179,10 @@ export class Progress<T> implements Iterable<T>, AsyncIterable<T>, Bar {
     this.measuredDone = this.done;
     return this.rate;
   }
+}
+
+function* endless(): Generator<number> {
+  for (let i = 0; ; i++) yield i;
 }
 
 let latest: Board | undefined;

@@ -18,12 +18,30 @@ export interface ProgressState {
 const BAR = 24;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** `epoch 1  45% ▕██████▍   ▏ 45/100 · 12 s · 3.7 it/s · 15 s left` */
-export function progressText(progress: ProgressState): string {
+/** A bar with fewer cells says less than the number beside it. */
+const LEAST_BAR = 4;
+
+/**
+ * `epoch 1  45% ▕██████▍   ▏ 45/100 · 12 s · 3.7 it/s · 15 s left`
+ *
+ * @param width characters at most: first the bar gets shorter, then the label; what is still too long is cut off
+ */
+export function progressText(progress: ProgressState, width = Infinity): string {
   const { total, done } = progress;
-  const bar = total === undefined ? '' : `${percent(done, total)} ${drawn(done / total)} `;
-  return `${prefix(progress)}${bar}${numbers(progress)}`;
+  const rest = numbers(progress);
+  const share = total === undefined ? '' : `${percent(done, total)} `;
+  const bar = (cells: number): string => (total === undefined ? '' : `${drawn(done / total, cells)} `);
+  const start = prefix(progress);
+  const cells = Math.min(BAR, width - start.length - share.length - rest.length - 3);
+  if (total === undefined || cells >= LEAST_BAR)
+    return clipped(`${start}${share}${bar(Math.max(cells, LEAST_BAR))}${rest}`, width);
+  const room = width - share.length - rest.length;
+  const label = start.length <= room ? start : room < LEAST_BAR ? '' : `${start.slice(0, room - 3)}…  `;
+  return clipped(`${label}${share}${rest}`, width);
 }
+
+const clipped = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 
 /** The same with the browser's own bar. */
 export function progressHtml(progress: ProgressState): string {
@@ -39,9 +57,9 @@ const prefix = ({ label }: ProgressState): string => (label === '' ? '' : `${lab
 const percent = (done: number, total: number): string =>
   `${String(total === 0 ? 100 : Math.floor((100 * done) / total)).padStart(3)}%`;
 
-function drawn(share: number): string {
-  const eighths = Math.round(Math.min(1, Number.isNaN(share) ? 1 : share) * BAR * 8);
-  return `▕${('█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]).padEnd(BAR)}▏`;
+function drawn(share: number, cells: number): string {
+  const eighths = Math.round(Math.min(1, Number.isNaN(share) ? 1 : share) * cells * 8);
+  return `▕${('█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]).padEnd(cells)}▏`;
 }
 
 function numbers({ done, total, elapsed, rate, unit, note, state }: ProgressState): string {
@@ -51,7 +69,7 @@ function numbers({ done, total, elapsed, rate, unit, note, state }: ProgressStat
   ];
   if (rate > 0) parts.push(speed(rate, unit));
   if (state === 'running' && total !== undefined && rate > 0)
-    parts.push(`${clock((total - done) / rate)} left`);
+    parts.push(`${clock(Math.max(0, total - done) / rate)} left`);
   if (state === 'stopped') parts.push('stopped');
   if (note !== '') parts.push(note);
   return parts.join(' · ');

@@ -191,7 +191,7 @@ function table(layers: readonly LayerRecord[], findings: readonly Finding[], res
           has('no-gradient', 'unused', 'vanishing-gradients', 'exploding-gradients'),
           resolution,
         ),
-        weightCell(layer, has('not-finite'), resolution),
+        weightCell(layer, has('not-finite', 'alike-units'), resolution),
       ],
       measure:
         now === undefined || !layer.main.parameter.requiresGrad

@@ -140,6 +140,38 @@ const EXPECTED: Record<string, Expected[]> = {
   'a layer never called': [
     { kind: 'unused', layer: 'forgotten', since: 0, figure: /last 40 samples/, advice: /forward\(\)/ },
   ],
+  'weights that are all the same': [
+    {
+      kind: 'alike-units',
+      layer: '0',
+      since: 2,
+      figure: /^32 units with the same 2 weights/,
+      advice: /random/,
+    },
+    {
+      kind: 'alike-units',
+      layer: '2',
+      since: 2,
+      figure: /^32 units with the same 32 weights/,
+      advice: /random/,
+    },
+  ],
+  'NaN in the data of one batch': [
+    { kind: 'not-finite', layer: '0', since: 7, figure: /^1024 of 1024/, advice: /the data hold NaN/ },
+  ],
+  'a root of 0 in the loss': [
+    { kind: 'not-finite', layer: '4', since: 0, figure: /100 %.* NaN$/, advice: /sqrt and norm at 0/ },
+  ],
+  'weights of 0.01 in a deep tanh network': [
+    { kind: 'vanishing-activations', layer: '6', since: 0, figure: /after 6/, advice: /larger weights/ },
+    { kind: 'steps-too-small', layer: null, since: 2, figure: /usual about 0\.001/, advice: /Raise/ },
+  ],
+  'targets of ten thousand': [
+    { kind: 'exploding-gradients', layer: '2', since: 0, figure: /^norm of all/, advice: /normalise/ },
+  ],
+  'a layer that the optimizer does not know': [
+    { kind: 'not-moving', layer: '2', since: 0, figure: /^2\.weight: change 0/, advice: /made with/ },
+  ],
   'weights of zero': [
     { kind: 'dead-units', layer: '1', since: 0, figure: /^32 of 32/, advice: /kaimingNormal_/ },
     { kind: 'dead-units', layer: '3', since: 0, figure: /^32 of 32/, advice: /kaimingNormal_/ },

@@ -1,5 +1,5 @@
 /** Networks that fail in known ways, and healthy ones: what a watch must say of each is known beforehand. */
-import { data, F, manualSeed, nn, optim, randn, Tensor, tensor } from '../../../core/index.js';
+import { data, F, manualSeed, nn, ones, optim, randn, Tensor, tensor } from '../../../core/index.js';
 
 type Net = nn.Module & { forward(x: Tensor): Tensor };
 
@@ -113,6 +113,42 @@ class Language extends nn.Module {
   }
 }
 
+class Residual extends nn.Module {
+  stem = new nn.Conv2d(1, 8, 3, { padding: 1 });
+  conv = new nn.Conv2d(8, 8, 3, { padding: 1, bias: false });
+  norm = new nn.BatchNorm2d(8);
+  pool = new nn.AdaptiveAvgPool2d(1);
+  out = new nn.Linear(8, 10);
+  forward(x: Tensor): Tensor {
+    const begin = this.stem(x).relu();
+    const sum = this.norm(this.conv(begin)).add(begin).relu();
+    return this.out(this.pool(sum).flatten(1));
+  }
+}
+
+class Gpt extends nn.Module {
+  tokens: nn.Embedding;
+  norm1 = new nn.LayerNorm(32);
+  attention = new nn.MultiheadAttention(32, 4, { batchFirst: true });
+  norm2 = new nn.LayerNorm(32);
+  up = new nn.Linear(32, 64);
+  down = new nn.Linear(64, 32);
+  constructor(vocabulary: number) {
+    super();
+    this.tokens = new nn.Embedding(vocabulary, 32);
+    nn.init.normal_(this.tokens.weight, 0, 0.02);
+  }
+  forward(x: Tensor): Tensor {
+    const embedded = this.tokens(x);
+    const h = this.norm1(embedded);
+    const later = ones([x.shape[1], x.shape[1]]).triu(1).to('bool');
+    const [mixed] = this.attention(h, h, h, { attnMask: later });
+    const sum = embedded.add(mixed);
+    const out = sum.add(this.down(F.gelu(this.up(this.norm2(sum)))));
+    return F.linear(out, this.tokens.weight);
+  }
+}
+
 /** Sequences that count up modulo a number, of which some tokens never occur where `used` is smaller. */
 function counting(count: number, length: number, used: number): { x: Tensor; y: Tensor } {
   const rows = Array.from({ length: count }, (_, i) =>
@@ -202,6 +238,61 @@ export const HEALTHY: Record<string, () => Case> = {
       batch: 32,
       loss: (o, t) => F.mseLoss(o, t),
     });
+  },
+  'a residual CNN with batch normalisation, momentum': () => {
+    manualSeed(1);
+    const model = new Residual();
+    const [x, y] = data.digits(256, { seed: 1 }).tensors;
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 1e-4 });
+    return caseOf(model, { x, y, optimizer, batch: 32 });
+  },
+  'a GRU': () => {
+    manualSeed(3);
+    class Recurrent extends nn.Module {
+      tokens = new nn.Embedding(12, 8);
+      gru = new nn.GRU(8, 16, { batchFirst: true });
+      out = new nn.Linear(16, 12);
+      forward(x: Tensor): Tensor {
+        return this.out(this.gru(this.tokens(x))[0]);
+      }
+    }
+    const model = new Recurrent();
+    const how = { optimizer: adam(model, 1e-2), batch: 16, loss: tokenLoss };
+    return caseOf(model, { ...counting(64, 8, 12), ...how });
+  },
+  'a GPT that shares its embedding with its output': () => {
+    manualSeed(3);
+    const model = new Gpt(24);
+    const how = { optimizer: adam(model, 1e-3), batch: 16, loss: tokenLoss };
+    return caseOf(model, { ...counting(64, 12, 24), ...how });
+  },
+  'a bag of embeddings': () => {
+    manualSeed(3);
+    class Bag extends nn.Module {
+      tokens = new nn.Embedding(100, 16);
+      out = new nn.Linear(16, 2);
+      forward(x: Tensor): Tensor {
+        return this.out(this.tokens(x).mean(1));
+      }
+    }
+    const model = new Bag();
+    const { x } = counting(128, 8, 100);
+    return caseOf(model, {
+      x,
+      y: x.select(1, 0).lt(50).to('int64'),
+      optimizer: adam(model, 1e-2),
+      batch: 32,
+    });
+  },
+  'a sigmoid MLP with one hidden layer on digits': () => {
+    const model = mlp(() => new nn.Sigmoid(), [64, 32, 10]);
+    const [x, y] = data.digits(512, { seed: 1, flat: true }).tensors;
+    return caseOf(model, { x, y, optimizer: sgd(model, 1), batch: 64 });
+  },
+  'an MLP whose last layer begins with zeros': () => {
+    const model = mlp(relu, [2, 32, 32, 2]);
+    for (const one of model.parameters().slice(-2)) one.detach().fill_(0);
+    return caseOf(model, { ...moons(), optimizer: sgd(model, 0.1), batch: 32 });
   },
   'a regression by a single layer': () => {
     manualSeed(4);
@@ -311,6 +402,42 @@ export const BROKEN: Record<string, () => Case> = {
     const model = mlp(relu, [2, 32, 32, 2]);
     for (const one of model.parameters()) one.detach().fill_(0);
     return caseOf(model, { ...moons(), optimizer: sgd(model, 0.1) });
+  },
+  'weights that are all the same': () => {
+    const model = mlp(relu, [2, 32, 32, 2]);
+    for (const one of model.parameters()) one.detach().fill_(0.1);
+    return caseOf(model, { ...moons(), optimizer: sgd(model, 0.1) });
+  },
+  'NaN in the data of one batch': () => {
+    const model = mlp(relu, [2, 32, 32, 2]);
+    let calls = 0;
+    const forward = (x: Tensor): Tensor => model.forward(calls++ === 7 ? x.mul(NaN) : x);
+    return caseOf(model, { ...moons(), optimizer: sgd(model, 0.1), batch: 32, forward });
+  },
+  'a root of 0 in the loss': () => {
+    const model = mlp(relu, [2, 32, 32, 2]);
+    const loss = (output: Tensor, y: Tensor): Tensor =>
+      F.crossEntropy(output, y).add(output.sub(output.detach()).square().sum(1).sqrt().mean());
+    return caseOf(model, { ...moons(), optimizer: sgd(model, 0), loss });
+  },
+  'weights of 0.01 in a deep tanh network': () => {
+    const model = mlp(() => new nn.Tanh(), [2, ...Array<number>(6).fill(64), 2]);
+    for (const one of model.parameters())
+      if (one.ndim > 1) one.detach().normal_(0, 0.01);
+      else one.detach().fill_(0);
+    return caseOf(model, { ...moons(), optimizer: sgd(model, 0.1) });
+  },
+  'targets of ten thousand': () => {
+    const model = mlp(relu, [2, 32, 1]);
+    const { x, y } = moons();
+    const loss = (output: Tensor, target: Tensor): Tensor => F.mseLoss(output, target);
+    const far = y.to('float32').reshape([-1, 1]).mul(1e4);
+    return caseOf(model, { x, y: far, optimizer: sgd(model, 1e-7), loss });
+  },
+  'a layer that the optimizer does not know': () => {
+    const model = mlp(relu, [2, 32, 32, 2]);
+    const known = model.namedParameters().flatMap(([name, one]) => (name.startsWith('2.') ? [] : [one]));
+    return caseOf(model, { ...moons(), optimizer: new optim.Adam(known, { lr: 1e-2 }), batch: 32 });
   },
   'optimizer.step() forgotten': () => {
     const model = mlp(relu, [2, 32, 32, 2]);

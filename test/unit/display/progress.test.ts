@@ -160,15 +160,15 @@ describe('in a script', () => {
     const env = script(false);
     expect([...new Progress(Array.from({ length: 1000 }).keys(), { total: 1000 }, env)]).toHaveLength(1000);
     const lines = env.written.trimEnd().split('\n');
-    // Ten while it runs, and the end.
-    expect(lines).toHaveLength(11);
+    // Nine while it runs, and the end.
+    expect(lines).toHaveLength(10);
     expect(lines.map((line) => line.slice(0, 4))).toContain(' 50%');
   });
 
   it('one line of a terminal is written over and kept in the end', () => {
     const env = script(true);
     expect([...new Progress([1, 2], { label: 'x'.repeat(80) }, env)]).toEqual([1, 2]);
-    expect(env.written).toMatch(/^(?:\r\x1b\[Kx{59})+\n$/); // eslint-disable-line no-control-regex
+    expect(env.written).toMatch(/^(?:\r\x1b\[Kx+… [^\r\n]{1,58})+\n$/); // eslint-disable-line no-control-regex
   });
 
   it('bars that are nested have a line each in a terminal, and no line twice', () => {
@@ -184,12 +184,72 @@ describe('in a script', () => {
   });
 });
 
+describe('by hand', () => {
+  it('goes on as it is told to, and is done with the last item', () => {
+    const env = notebook();
+    const bar = new Progress([1, 2, 3, 4], {}, env);
+    expect(texts(env)).toEqual([]);
+    for (let i = 0; i < 2; i++) {
+      env.time += 500;
+      bar.update(2);
+    }
+    bar.close();
+    expect(texts(env).at(-1)).toMatch(/^100% .* 4\/4 · [\d.]+ s · [\d.]+ it\/s$/);
+    const shown = env.sent.length;
+    bar.close();
+    expect(env.sent).toHaveLength(shown);
+  });
+
+  it('is left where it is by close() and by the end of the cell', () => {
+    const env = notebook();
+    new Progress([1, 2, 3, 4], { label: 'a' }, env).update().close();
+    expect(texts(env).at(-1)).toMatch(/^a {3}25% .*stopped$/);
+    new Progress([1, 2], { label: 'b' }, env).update();
+    env.endCell();
+    expect(texts(env).at(-1)).toMatch(/^b {3}50% .*stopped$/);
+    expect(() => progress(3).update(NaN)).toThrow('update takes a number of items, got NaN');
+  });
+
+  it('counts without an end', () => {
+    const env = notebook();
+    let seen = 0;
+    for (const i of progress(Infinity)) if ((seen = i) === 3) break;
+    expect(seen).toBe(3);
+    expect(progress(Infinity).snapshot().total).toBeUndefined();
+    new Progress(new Map().keys(), {}, env).update(5).close();
+    expect(texts(env).at(-1)).toMatch(/^5 it · /);
+  });
+});
+
+it('in a narrow place the bar gets shorter, then it goes, then the label', () => {
+  const state: ProgressState = {
+    label: 'label',
+    done: 50,
+    total: 100,
+    elapsed: 1,
+    rate: 5,
+    unit: 'it',
+    note: '',
+    state: 'running',
+  };
+  const numbers = '50/100 · 1.0 s · 5.00 it/s · 10 s left';
+  expect(progressText(state, 79)).toBe(`label   50% ▕████████████            ▏ ${numbers}`);
+  expect(progressText(state, 60)).toBe(`label   50% ▕███▌   ▏ ${numbers}`);
+  expect(progressText(state, 55)).toBe(`label   50% ${numbers}`);
+  expect(progressText(state, 48)).toBe(`la…   50% ${numbers}`);
+  expect(progressText(state, 30)).toBe(' 50% 50/100 · 1.0 s · 5.00 it…');
+  for (let width = 1; width < 90; width++)
+    expect(progressText(state, width).length).toBeLessThanOrEqual(width);
+});
+
 describe('what can be iterated', () => {
   it('are counts, collections with a size, and nothing else', () => {
     expect([...progress(3)]).toEqual([0, 1, 2]);
     expect(progress(new Set([1, 2])).snapshot().total).toBe(2);
     expect(progress('ab').snapshot().total).toBe(2);
-    expect(() => progress(1.5)).toThrow('progress: a count must be a whole number from 0, got 1.5');
+    expect(() => progress(1.5)).toThrow(
+      'progress: a count must be a whole number from 0 or Infinity, got 1.5',
+    );
     expect(() => progress({} as Iterable<number>)).toThrow('needs something to iterate');
   });
 

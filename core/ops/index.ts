@@ -336,6 +336,7 @@ export { norm, type NormOptions } from './vector-norms.js';
 export { type UnfoldOptions } from './unfolding.js';
 export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './unique.js';
 export { diagonalScatter, selectScatter, sliceScatter } from './writing.js';
+export * as fft from './fft/index.js';
 export * as linalg from './linalg/index.js';
 export {
   cholesky,

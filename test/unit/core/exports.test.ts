@@ -45,8 +45,10 @@ it('exports every op under its name in PyTorch', () => {
         ? core.F
         : torch.startsWith('linalg.')
           ? core.linalg
-          : core;
-      const short = camelCase(torch.replace(/^(nn\.functional|linalg)\./, ''));
+          : torch.startsWith('fft.')
+            ? core.fft
+            : core;
+      const short = camelCase(torch.replace(/^(nn\.functional|linalg|fft)\./, ''));
       if (place === core && METHODS.has(short)) continue;
       if (Reflect.get(place, short) === undefined) missing.push(torch);
     }

@@ -4,6 +4,7 @@ import { scanBrackets, type OpenBracket } from './brackets.js';
 import type { Fault } from './fault.js';
 import { blankMagics, scanMagics } from './magics/index.js';
 import { LineIndex } from './lines.js';
+import { longLineAt } from './long-lines.js';
 import { check, checkJsx, translate, translateCell } from './typescript.js';
 
 /**
@@ -19,12 +20,7 @@ export function isComplete(written: string): Completeness {
   const translation = translateCell(code);
   if ('fault' in translation) {
     const { fault } = translation;
-    const continues =
-      couldContinue(code, fault) ||
-      isOpenObject(code) ||
-      isOpenElement(code) ||
-      isOpenArrow(code, fault) ||
-      isHeadOfFunction(code);
+    const continues = couldContinue(code, fault) || (longLineAt(code) < 0 && isOpenInSense(code, fault));
     return continues
       ? { status: 'incomplete', indent: indentAfter(visible(written, code)) }
       : { status: 'invalid' };
@@ -49,6 +45,11 @@ function couldContinue(code: string, { atEnd, message, offset, length }: Fault):
   if (text[offset + length] === '<' && isOpenCall(code)) return true;
   if (offset + length < text.length) return false;
   return BEGINS.test(text) || /initialize[dr]s?$/.test(message);
+}
+
+/** Asks the compiler about the text with something behind it, or read otherwise. */
+function isOpenInSense(code: string, fault: Fault): boolean {
+  return isOpenObject(code) || isOpenElement(code) || isOpenArrow(code, fault) || isHeadOfFunction(code);
 }
 
 /** `{ a: 1, b: 2` is an error as a block, but an object that is not yet closed. */

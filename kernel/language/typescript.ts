@@ -10,6 +10,7 @@ import { TraceMap, decodedMappings, type SourceMapSegment } from '@jridgewell/tr
 import { parenthesesAt } from './brackets.js';
 import { tooDeep, tooDeepAt } from './depth.js';
 import { readSwcError, type Fault } from './fault.js';
+import { endsProcess, longLineAt } from './long-lines.js';
 import { LineIndex } from './lines.js';
 import { DEFAULT_SETTINGS, type CompilerSettings } from './tsconfig.js';
 
@@ -36,6 +37,17 @@ export function loadCompiler(): typeof Swc {
   loaded.transformSync('export {}', options('ts', true, CELL));
   swc = loaded;
   return loaded;
+}
+
+/** Whether a text can be given to the compiler at all: it does not return from every one. */
+export function isReadable(code: string): boolean {
+  return tooDeepAt(code) < 0 && !endsProcess(code, options('ts', false, CELL));
+}
+
+/** Its place is not known. */
+function inLongLine(code: string): Fault {
+  const message = 'There is a mistake far behind in a line of more than 65,535 columns';
+  return { message, offset: Math.max(0, longLineAt(code)), length: 1, atEnd: false };
 }
 
 /** What a text is read as; `js` may hold JSX. */
@@ -199,7 +211,8 @@ function transform(code: string, sourceMaps: boolean, settings: CompilerSettings
   const plain = transformAs('ts', code, sourceMaps, settings);
   if (!('fault' in plain) || !code.includes('<')) return plain;
   const jsx = transformAs('tsx', code, sourceMaps, settings);
-  if (!('fault' in jsx)) return jsx;
+  // Another process reads each text with a long line first.
+  if (!('fault' in jsx) || longLineAt(code) >= 0) return 'fault' in jsx ? plain : jsx;
   // What gets further tells more of the error; but a type assertion reads as the beginning of an element.
   const withoutGenerics = transformAs('ts', withoutArrowGenerics(code), false, settings);
   const others = [/<\/|\/>/.test(code) ? jsx : plain, withoutGenerics];
@@ -224,6 +237,7 @@ function transformAs(
 ): Transformed {
   const deep = tooDeepAt(code);
   if (deep >= 0) return { fault: tooDeep(deep) };
+  if (endsProcess(code, options(dialect, false, settings))) return { fault: inLongLine(code) };
   const { transformSync } = loadCompiler();
   try {
     const { code: js, map } = transformSync(code, options(dialect, sourceMaps, settings));

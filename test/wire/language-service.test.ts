@@ -101,6 +101,10 @@ describe('types and values answer together', () => {
     expect((await complete('%cd tab|')).matches).toEqual(['tables/']);
     expect((await complete('!cat tables/fi|')).matches).toEqual(['first.csv']);
     expect((await complete('%typecheck st|')).matches).toEqual(['strict']);
+    expect((await complete('%timeit -|')).matches).toEqual(['-n', '-r']);
+    expect((await complete('%timeit -n 5 -n|')).matches).toEqual(['-n']);
+    expect((await complete('%npm install |')).matches).toEqual([]);
+    expect((await complete('%time earl|')).matches).toEqual(['early']);
     await client.execute('%cd tables');
     expect((await complete('%load fi|')).matches).toEqual(['first.csv']);
     await client.execute('%cd');
@@ -231,21 +235,30 @@ test('a server that dies is replaced, and knows the cells', async () => {
 });
 
 describe('hard input gets an answer', () => {
+  /** On a busy machine a megabyte takes a while. */
+  const patient = { wait: 30_000 };
+
   test.each([
     ['half-typed code', 'class A { method( { if (x ||| '],
     ['an open template', '`${ [1].map((v) => { `${v'],
     ['nothing but brackets', '(((([[[[{{{{'],
     ['a type that goes on for ever', 'type T<N> = N extends 0 ? [] : [...T<N>, T<[N]>]; let t: T<1>; t.'],
+    ['a megabyte of one name', `"${'a'.repeat(1_000_000)}".`],
+    ['a megabyte of one word behind a magic', `!${'a'.repeat(1_000_000)};`],
+    ['a megabyte of spaces', `x =${' '.repeat(1_000_000)}.`],
+    ['a megabyte of plus signs', `${'x+'.repeat(500_000)}x`],
     ['a megabyte', `${'const row = { value: 1, other: [2, 3] };\n'.repeat(25_000)}row.`],
   ])('%s', async (_, code) => {
-    const reply = await client.ask('complete_request', { code, cursor_pos: code.length });
+    const reply = await client.ask('complete_request', { code, cursor_pos: code.length }, patient);
     expect(reply.content).toMatchObject({ status: 'ok' });
-    const inspection = await client.ask('inspect_request', {
-      code,
-      cursor_pos: code.length,
-      detail_level: 0,
-    });
+    const inspection = await client.ask(
+      'inspect_request',
+      { code, cursor_pos: code.length, detail_level: 0 },
+      patient,
+    );
     expect(inspection.content).toMatchObject({ status: 'ok' });
+    const whole = await client.ask('is_complete_request', { code }, patient);
+    expect(['complete', 'incomplete', 'invalid']).toContain(whole.content.status);
   });
 
   test('a package with broken types, and a tsconfig.json whose base is missing', async () => {

@@ -79,6 +79,7 @@ describe('names, files and folders', () => {
     expect(reply.payload).toEqual([
       { source: 'set_next_input', text: 'export const answer: number = 42;', replace: true },
     ]);
+    expect((await client.execute('%cd nowhere')).reply.evalue).toMatch(/^%cd: there is no folder .*nowhere$/);
     expect((await client.execute('%cd')).stdout.trim()).toBe(realpathSync(kernel.folder));
   });
 

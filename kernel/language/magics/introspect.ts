@@ -33,6 +33,12 @@ function isMagicAt(code: string, start: number): boolean {
   return magics.some((magic) => magic.start === start);
 }
 
+/** The last of the flags of `%timeit`, not yet with its number. */
+const FLAG = /^\s*(?:-[nr]\s*\d+\s+)*(-[nr]?)$/;
+
+/** Of a word before the cursor. */
+const LONGEST = 1000;
+
 /** The words that a magic takes; null: names of files. */
 const WORDS: Readonly<Partial<Record<string, () => readonly string[]>>> = {
   typecheck: () => ['auto', 'off', 'strict', 'warn'],
@@ -55,12 +61,16 @@ export function magicArgument(
   // The name itself is not done yet.
   if (args > offset || (kind === 'line' && !/\s/.test(before[args - 1]))) return null;
   const takesFiles = kind === 'shell' || name === 'cd' || name === 'load';
-  const words = WORDS[name]?.();
-  if (!takesFiles && !words) return null;
-  const typed = /(?:\\.|[^\s'"=;|&<>])*$/.exec(before.slice(args))![0];
+  const flag = name === 'timeit' ? FLAG.exec(before.slice(args)) : null;
+  if (flag) return { words: ['-n', '-r'], start: offset - flag[1].length };
+  const takesCode = kind === 'line' && lineMagic(name)?.takes === 'code';
+  if (takesCode) return null;
+  // No name of a variable belongs where a magic takes words of its own.
+  const words = takesFiles ? null : (WORDS[name]?.() ?? []);
+  const typed = /(?:\\.|[^\s'"=;|&<>])*$/.exec(before.slice(Math.max(args, offset - LONGEST)))![0];
   const isFirst = before.slice(args).trim() === typed;
-  if (words && !isFirst) return null;
-  return { words: words ?? null, start: offset - typed.length };
+  if (words && !isFirst) return { words: [], start: offset };
+  return { words, start: offset - typed.length };
 }
 
 /** The help of the magic whose name, sign included, surrounds `offset`. */

@@ -183,7 +183,11 @@ function command(code: string, start: number, isKnown: (name: string) => boolean
   return { kind: 'shell', name: '', start, args: start + 1, end };
 }
 
+/** A longer one makes no regular expression. */
+const LONGEST_NAME = 1000;
+
 function declares(code: string, name: string): boolean {
+  if (name.length > LONGEST_NAME) return false;
   const word = name.replace(/\$/g, '\\$');
   return new RegExp(`\\b(?:let|const|var|function|class)\\s+${word}(?![\\w$])|^${word}\\s*=`, 'm').test(code);
 }

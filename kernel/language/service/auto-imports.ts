@@ -6,7 +6,7 @@
  *
  * The server reads all packages for it, and again whatever changes while it offers such names: it is told to only for one question.
  */
-import { WORD_BEFORE } from './completions.js';
+import { wordBefore } from './completions.js';
 import type { CompletionEntry } from './contract.js';
 import { kindWord } from './kinds.js';
 import type { Item } from './items.js';
@@ -21,7 +21,7 @@ const MOST = 20;
 export function importableWord(code: string, offset: number): string | null {
   // A magic for the cell must stay its first line.
   if (/^\s*%%/.test(code)) return null;
-  const word = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
+  const word = wordBefore(code, offset);
   return word.length < SHORTEST ? null : word;
 }
 

@@ -14,8 +14,15 @@ export interface Cursor {
   offsetAt(place: Place): number;
 }
 
+const WORD_BEFORE = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+/** Longer names are none; and to look for the beginning of one takes a time that grows with the square of its length. */
+const LONGEST_NAME = 1000;
+
 /** What is typed of a name before the cursor. */
-export const WORD_BEFORE = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+export function wordBefore(code: string, offset: number): string {
+  return WORD_BEFORE.exec(code.slice(Math.max(0, offset - LONGEST_NAME), offset))?.[0] ?? '';
+}
+
 const NAME = /^#?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 export function completionsFrom(
@@ -25,7 +32,7 @@ export function completionsFrom(
   libraryKind: (name: string) => string,
 ): Completions {
   const { code, offset } = cursor;
-  const word = WORD_BEFORE.exec(code.slice(0, offset))?.[0] ?? '';
+  const word = wordBefore(code, offset);
   const items = itemsOf(answer).filter(({ auto }) => auto === null);
   const wordStart = cursor.start ?? offset - word.length;
   const starts = items.map(({ from }) => (from ? cursor.offsetAt(from) : wordStart));

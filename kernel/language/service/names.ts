@@ -1,6 +1,5 @@
 /** Which names a cell declares at its top level, types included, and which it mentions. */
-import { tooDeepAt } from '../depth.js';
-import { loadCompiler } from '../typescript.js';
+import { isReadable, loadCompiler } from '../typescript.js';
 import { isObject, listOf, type JsonObject } from './json.js';
 
 export type DeclaredKind =
@@ -26,7 +25,7 @@ const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 /** Names of a text that may be half-typed: then they are found by the look of its lines. */
 export function namesOf(code: string): CellNames {
   const isLong = code.length > LONGEST_PARSED;
-  const found = isLong || tooDeepAt(code) >= 0 ? null : parsedNames(code);
+  const found = isLong || !isReadable(code) ? null : parsedNames(code);
   const mentioned = new Set(code.match(WORD) ?? []);
   return { ...(found ?? guessedNames(code)), mentioned, isValid: isLong || found !== null };
 }

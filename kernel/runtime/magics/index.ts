@@ -27,9 +27,10 @@ export function installMagics(moved: (folder: string) => void): void {
     },
     lsmagic: () => print(magicTable()),
     cd: (folder) => {
-      process.chdir(
-        folder === '' ? home : path.resolve(unquoted(folder).replace(/^~(?=\/|$)/, os.homedir())),
-      );
+      const to = folder === '' ? home : path.resolve(unquoted(folder).replace(/^~(?=\/|$)/, os.homedir()));
+      if (!statSync(to, { throwIfNoEntry: false })?.isDirectory())
+        throw new Error(`%cd: there is no folder ${to}`);
+      process.chdir(to);
       moved(process.cwd());
       print(process.cwd());
     },

@@ -54,6 +54,25 @@ describe('nesting that would take the parser, and the process with it, too deep'
   });
 });
 
+describe('a mistake further behind in a line than the compiler can draw', () => {
+  it.each([
+    ['behind spaces', `x =${' '.repeat(100_000)}.`],
+    ['behind a string', `const x = '${'a'.repeat(100_000)}' y`],
+    ['behind tabs', `x =${'\t'.repeat(30_000)}.`],
+  ])('is an error of its line, and the process goes on: %s', (_, code) => {
+    expect(isComplete(code).status).not.toBe('complete');
+    expect(new CellTransformer().compile(`1;\n${code}`, where)).toMatchObject({
+      kind: 'syntax-error',
+      position: { line: 2 },
+    });
+  });
+
+  it('does not concern long lines without one', () => {
+    const code = `const long = '${'a'.repeat(100_000)}'; long.length`;
+    expect(new CellTransformer().compile(code, where).kind).toBe('compiled');
+  });
+});
+
 describe('any text', () => {
   it('compiles, or is a syntax error inside of it, and is complete, incomplete or invalid', () => {
     const files = ['scope.ts', 'context.ts', 'fault.ts'].map((name) =>

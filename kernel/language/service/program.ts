@@ -140,8 +140,9 @@ export class CellProgram {
     for (const module of names.modules) this.#modules.add(module);
     const imports = new Map<string, string>();
     this.#importInto(imports, names.mentioned, names.declared);
-    const current = new Set([...this.#owners.values()].map(({ unit }) => unit.module));
-    documents.set(EDITED, `${importLine(imports, [LIBRARY, ...current])}\n${code}\nexport {};\n`);
+    // From all of them, also those that nobody can name any more: other modules would be another program.
+    const modules = [LIBRARY, ...this.#units.map(({ module }) => module).sort()];
+    documents.set(EDITED, `${importLine(imports, modules)}\n${code}\nexport {};\n`);
     const changes: Change[] = [];
     for (const name of this.#opened.keys())
       if (!documents.has(name)) {
@@ -200,8 +201,12 @@ export class CellProgram {
     this.#dropOld();
   }
 
+  /**
+   * One whose names have all been declared again takes the next cell: who edits a cell and runs it time and again changes two
+   * modules in turn, and no module is new to the server.
+   */
   #newUnit(): Unit {
-    const module = `./nabla-cells-${++this.#lastUnit}`;
+    const module = this.#takeUnused() ?? `./nabla-cells-${++this.#lastUnit}`;
     const unit: Unit = {
       file: `${module.slice(2)}.ts`,
       module,
@@ -213,6 +218,16 @@ export class CellProgram {
     };
     this.#units.push(unit);
     return unit;
+  }
+
+  /** Takes the module of a unit that nobody can name away from it. */
+  #takeUnused(): string | null {
+    const current = new Set([...this.#owners.values()].map(({ unit }) => unit));
+    const used = new Set(this.#units.flatMap((unit) => [...unit.imports.values()]));
+    const index = this.#units.findIndex(
+      (unit) => isOnlyNames(unit) && !current.has(unit) && !used.has(unit.module),
+    );
+    return index < 0 ? null : this.#units.splice(index, 1)[0].module;
   }
 
   #importInto(
@@ -242,6 +257,11 @@ export class CellProgram {
 /** What declares nothing is nothing to the cells after it, unless it brings types along. */
 function isOfUse({ declared, mentioned, modules }: CellNames): boolean {
   return declared.size > 0 || modules.length > 0 || mentioned.has('declare');
+}
+
+/** What a unit declares for all modules, and what it imports, others may have without naming it. */
+function isOnlyNames({ declared, mentioned }: Unit): boolean {
+  return declared.size > 0 && !mentioned.has('declare') && !mentioned.has('import');
 }
 
 function canJoin(unit: Unit, code: string, { declared }: CellNames): boolean {

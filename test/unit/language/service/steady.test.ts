@@ -48,7 +48,7 @@ test('the edited cell imports from the same modules whatever it mentions', () =>
     return [...text.matchAll(/from '([^']+)'/g)].map(([, module]) => module);
   };
   const nothing = modules('1');
-  expect(nothing).toHaveLength(2);
+  expect(nothing).toEqual(['nabla', './nabla-cells-1', './nabla-cells-2']);
   expect(modules('second')).toEqual(nothing);
   expect(modules('randn; second; first')).toEqual(nothing);
 });
@@ -69,6 +69,23 @@ test('a cell that declares nothing, or has run before, changes no module', () =>
   expect(changedBy(program, 'const second = first')).toEqual([]);
   // What it mentions is another thing by now.
   expect(changedBy(program, 'const first = "2"')).toEqual(['nabla-cells-2.ts', EDITED]);
-  expect(changedBy(program, 'const second = first')).toEqual(['nabla-cells-2.ts', EDITED]);
+  expect(changedBy(program, 'const second = first')).toEqual(['nabla-cells-2.ts']);
   expect(changedBy(program, 'declare global { var third: number }')).toEqual(['nabla-cells-2.ts']);
+});
+
+test('a cell that is edited and run again and again changes two modules in turn, and the edited cell imports from both', () => {
+  const program = new CellProgram();
+  const numbers: string[] = [];
+  for (let edit = 0; edit < 6; edit++) {
+    const [first, ...others] = changedBy(program, `const again = ${edit}`);
+    numbers.push(first);
+    expect(others).toEqual(edit < 2 ? [EDITED] : []);
+  }
+  expect(numbers.map((name) => /\d+/.exec(name)?.[0])).toEqual(['1', '2', '1', '2', '1', '2']);
+  // What others still name, or have without naming it, stays.
+  expect(changedBy(program, 'const other = again')).toEqual(['nabla-cells-2.ts']);
+  expect(changedBy(program, 'declare global { var third: number }')).toEqual(['nabla-cells-2.ts']);
+  expect(changedBy(program, 'const again = 6')).toEqual(['nabla-cells-1.ts']);
+  expect(changedBy(program, 'const again = 7')).toEqual(['nabla-cells-3.ts', EDITED]);
+  expect(changedBy(program, 'const again = 8')).toEqual(['nabla-cells-1.ts']);
 });

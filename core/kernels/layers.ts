@@ -129,7 +129,9 @@ export interface LayerKernels {
   ): boolean;
   /** Running sums (products) of 4 · groups rows of float32, accumulated in float64. */
   scanRows(product: boolean, reverse: boolean, groups: number, columns: number, x: Ptr, out: Ptr): void;
-  /** ln of running sums of eˣ of float32 [outer, size, inner] over size; `inner` is a multiple of 4, or 1 and `outer` is. */
+  /** The same of the columns of a matrix of `size` rows. */
+  scanColumns(product: boolean, reverse: boolean, size: number, columns: number, x: Ptr, out: Ptr): void;
+  /** ln of running sums of eˣ of float32 [outer, size, inner] over size; `inner` is at least 4, or 1 and `outer` is. */
   logSums(
     reverse: boolean,
     shape: readonly [outer: number, size: number, inner: number],

@@ -68,13 +68,17 @@ function scanData(
       accumulate32(name === 'cumprod', reverse, [rest, size, 1], from + done, to + done);
       return out;
     }
+    if (inner >= 4 && dtype === 'float32' && outer === 1 && source.layout.size >= MANY) {
+      kernels.scanColumns(name === 'cumprod', reverse, size, inner, source.ptr, out.ptr);
+      return out;
+    }
     computesInJavaScript();
     const accumulate = dtype === 'float32' ? accumulate32 : accumulate64;
     accumulate(name === 'cumprod', reverse, [outer, size, inner], source.ptr, out.ptr);
     return out;
   }
   if (name === 'logcumsumexp' && !exclusive && (dtype === 'float32' || dtype === 'float64')) {
-    if (dtype === 'float32' && source.layout.size >= MANY && (inner === 1 ? outer : inner) % 4 === 0) {
+    if (dtype === 'float32' && source.layout.size >= MANY && (inner === 1 ? outer : inner) >= 4) {
       kernels.logSums(reverse, [outer, size, inner], source.ptr, out.ptr);
       return out;
     }

@@ -12,7 +12,17 @@ import { copy, copyInto, fill } from './copy.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { fused } from './fused.js';
 import { hasZero, markRows, wholeQuotients } from './integers.js';
-import { crossRows, logSums, padRows, putAlong, scanRows, shift, takeAlong, takeSame } from './lines.js';
+import {
+  crossRows,
+  logSums,
+  padRows,
+  putAlong,
+  scanColumns,
+  scanRows,
+  shift,
+  takeAlong,
+  takeSame,
+} from './lines.js';
 import { matmul } from './matmul.js';
 import { axpy, clipFactor, sumSquares, update } from './updates.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
@@ -45,6 +55,7 @@ export const referenceKernels: Kernels = {
   hasZero,
   crossRows,
   putAlong,
+  scanColumns,
   scanRows,
   shift,
   takeAlong,

@@ -14,6 +14,18 @@ export function takeAlong(shape: Shape, count: number, x: Ptr, index: Ptr, out: 
   return gatherAlong32(x, index, out, shape, count);
 }
 
+export function scanColumns(
+  product: boolean,
+  reverse: boolean,
+  size: number,
+  columns: number,
+  x: Ptr,
+  out: Ptr,
+): void {
+  computesInJavaScript();
+  accumulate32(product, reverse, [1, size, columns], x, out);
+}
+
 export function takeSame(outer: number, size: number, count: number, x: Ptr, index: Ptr, out: Ptr): void {
   computesInJavaScript();
   for (let o = 0; o < outer; o++)

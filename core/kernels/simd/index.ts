@@ -14,7 +14,7 @@ import { binary, binaryFlat, binaryFunction, unary, unaryFlat, unaryFunction } f
 import { fused } from './fused.js';
 import { mapFormula, sumFormula } from './formula.js';
 import { markRows, wholeQuotients } from './integers.js';
-import { crossRows, putAlong, scanRows, shift, takeAlong, takeSame } from './lines.js';
+import { crossRows, putAlong, scanColumns, scanRows, shift, takeAlong, takeSame } from './lines.js';
 import { logSums } from './log-sums.js';
 import { matmul } from './gemm.js';
 import { axpy, clipFactor, fill, sumSquares, update } from './optimizers.js';
@@ -51,6 +51,7 @@ export const simdKernels: Kernels = {
   hasZero,
   crossRows,
   putAlong,
+  scanColumns,
   scanRows,
   shift,
   takeAlong,

@@ -18,9 +18,11 @@ import {
   type V128,
   type WasmFunction,
 } from '../assembler/index.js';
+import { Storage } from '../../storage.js';
 import { ANSWER, i32 as words } from '../../memory.js';
 import { perElement, perRow } from '../threads/index.js';
 import { float32Lanes } from './lanes.js';
+import { storeLeft } from './loops.js';
 
 const compiled = new Map<string, WasmFunction>();
 
@@ -231,6 +233,77 @@ export function scanRows(
   const run = cached(`scan ${product} ${reverse}`, () => compileScan(product, reverse));
   const step = 16 * columns;
   perRow(run, [groups, columns, x, out], 0, 4 * columns, [0, 0, step, step]);
+}
+
+const SCAN_COLUMNS = {
+  columns: 'i32',
+  size: 'i32',
+  x: 'i32',
+  out: 'i32',
+  step: 'i32',
+  totals: 'i32',
+} as const;
+
+/** Row after row, with a float64 for each column. */
+function compileScanColumns(product: boolean): WasmFunction {
+  const module = new ModuleBuilder();
+  const combine = product ? f64x2.mul : f64x2.add;
+  module.define('run', SCAN_COLUMNS, (f, p) => {
+    const first = f.let(f64x2.const(product ? 1 : 0));
+    const [from, to, total, left] = [0, 1, 2, 3].map(() => f.local('i32'));
+    /** Four columns and their totals. */
+    const some = (store: (value: V128) => void): void => {
+      f.scope(() => {
+        const four = f.let(v128.load(from));
+        const low = f.let(combine(v128.load(total), f64x2.promoteF32(four)));
+        const high = f.let(combine(v128.load(total, 16), f64x2.promoteF32(i8x16.shuffle(four, four, UPPER))));
+        f.store(total, low);
+        f.store(total, high, 16);
+        store(f.let(i8x16.shuffle(f32x4.demoteF64(low), f32x4.demoteF64(high), LOWER_HALVES)));
+      });
+    };
+    f.set(total, p.totals);
+    f.set(left, i32.add(i32.shrU(p.columns, 2), 1));
+    f.while(left, () => {
+      f.store(total, first);
+      f.store(total, first, 16);
+      f.advance(total, 32);
+      f.advance(left, -1);
+    });
+    f.while(p.size, () => {
+      f.set(from, p.x);
+      f.set(to, p.out);
+      f.set(total, p.totals);
+      f.set(left, p.columns);
+      f.while(i32.geU(left, 4), () => {
+        some((value) => f.store(to, value));
+        for (const pointer of [from, to]) f.advance(pointer, 16);
+        f.advance(total, 32);
+        f.advance(left, -4);
+      });
+      f.if(left, () => some((value) => storeLeft(f, 4, to, value, left)));
+      f.advance(p.x, p.step);
+      f.advance(p.out, p.step);
+      f.advance(p.size, -1);
+    });
+  });
+  return module.compile().run;
+}
+
+export function scanColumns(
+  product: boolean,
+  reverse: boolean,
+  size: number,
+  columns: number,
+  x: Ptr,
+  out: Ptr,
+): void {
+  const run = cached(`columns ${product}`, () => compileScanColumns(product));
+  const room = Storage.allocate(8 * columns + 64, 'scan');
+  const start = reverse ? 4 * columns * (size - 1) : 0;
+  const args = [columns, size, x + start, out + start, reverse ? -4 * columns : 4 * columns, room.ptr];
+  run(...args);
+  room.release();
 }
 
 const SECOND_THIRD_FIRST = [4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 12, 13, 14, 15];

@@ -92,7 +92,7 @@ function compile(sideBySide: boolean): WasmFunction {
 let ofColumns: WasmFunction | undefined;
 let ofRows: WasmFunction | undefined;
 
-/** Of 4 · groups rows, or of as many columns of each of `outer` matrices. */
+/** Of at least four rows, or of as many columns of each of `outer` matrices. */
 export function logSums(
   reverse: boolean,
   shape: readonly [outer: number, size: number, inner: number],
@@ -100,14 +100,20 @@ export function logSums(
   out: Ptr,
 ): void {
   const [outer, size, inner] = shape;
-  const [groups, groupStep, lane, next] =
-    inner === 1 ? [outer / 4, 16 * size, 4 * size, 4] : [inner / 4, 16, 4, 4 * inner];
+  const [count, groupStep, lane, next] =
+    inner === 1 ? [outer, 16 * size, 4 * size, 4] : [inner, 16, 4, 4 * inner];
   const run = inner === 1 ? (ofRows ??= compile(false)) : (ofColumns ??= compile(true));
   const start = reverse ? (size - 1) * next : 0;
   const matrices = inner === 1 ? 1 : outer;
+  const steps = [0, 0, groupStep, groupStep, 0, 0, 0];
   for (let m = 0; m < matrices; m++) {
     const from = start + m * 4 * size * inner;
+    const groups = count >> 2;
     const args = [groups, size, x + from, out + from, groupStep, lane, reverse ? -next : next];
-    perRow(run, args, 0, 4 * size, [0, 0, groupStep, groupStep, 0, 0, 0], 'dear');
+    perRow(run, args, 0, 4 * size, steps, 'dear');
+    if (count % 4 === 0) continue;
+    // The last four, some of them once more.
+    const last = from + (count - 4) * lane;
+    run(1, size, x + last, out + last, groupStep, lane, args[6]);
   }
 }

@@ -6,6 +6,9 @@ import { LEAST_PARALLEL, perGrid } from '../threads/index.js';
 import { elementBytes } from '../views.js';
 import { compileCopy, type CopyFunctions } from './copy-code.js';
 
+/** Shorter than that, rows are not worth a turn of their own. */
+const FEW = 4;
+
 const compiled = new Map<number, CopyFunctions>();
 
 function functionsFor(bytes: number): CopyFunctions {
@@ -58,6 +61,20 @@ export function copyStrided(element: Element, shape: readonly number[], x: Strid
         perRows(run, [from, to + i * rowBytes, more, columns, next, bytes, rows * rowBytes, bytes]);
       }
       to += more * rows * rowBytes;
+    });
+  } else if (rank > 3 && columns <= FEW && sizes[3] > columns && run !== functions.rows) {
+    // Few elements in between, as where channels become pixels: one after the other, each along two longer dimensions.
+    const [, along, between, down] = sizes;
+    let to = out;
+    forEachTurn(nest, 4, (offsets) => {
+      for (let i = 0; i < between; i++)
+        for (let k = 0; k < columns; k++) {
+          const from = x.ptr + (offsets[0] + i * steps[2] + k * step) * bytes;
+          const at = to + i * rows * rowBytes + k * bytes;
+          const by = [steps[3] * bytes, row * bytes, between * rows * rowBytes, rowBytes];
+          perRows(functions.single, [from, at, down, along, ...by]);
+        }
+      to += down * between * rows * rowBytes;
     });
   } else {
     let to = out;

@@ -146,6 +146,25 @@ describe('kernels of lines', () => {
     });
   });
 
+  test.each([
+    [2, 3, 2, 2, 5, 4],
+    [1, 2, 3, 2, 7, 5],
+    [2, 8, 2, 2, 14, 14],
+    [1, 1, 2, 4, 9, 2],
+  ])(
+    'copy %i x %i times %i x %i planes of %i x %i as pixels side by side, as the loop does',
+    (n, c, q, r, h, w) => {
+      const size = n * c * q * r * h * w;
+      const x = {
+        ptr: floats(size, (i) => i),
+        strides: [c * q * r * h * w, q * r * h * w, w, r * h * w, 1, h * w],
+      };
+      agree(4 * size, (kernels, out) => {
+        kernels.copy('float32', 'float32', [n, c, h, q, w, r], x, out);
+      });
+    },
+  );
+
   test.each([1, 3, 100, 30_001])('multiply %i vectors crosswise as the loop does', (n) => {
     const [x, y] = [floats(3 * n, (i) => Math.sin(i)), floats(3 * n, (i) => Math.cos(3 * i))];
     agree(12 * n, (kernels, out) => kernels.crossRows(n, x, y, out));

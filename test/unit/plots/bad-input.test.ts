@@ -1,5 +1,5 @@
 /** Whatever numbers come, a chart is a right picture or says what is wrong; it never throws into a training loop. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -291,4 +291,13 @@ it('every chart function is tried with bad numbers', () => {
     .map(([name]) => name)
     .filter((name) => !(name in CHARTS) && !elsewhere.includes(name));
   expect(untried).toEqual([]);
+});
+
+it('every chart function has its place in the gallery notebook', () => {
+  const notebook = readFileSync(path.join(import.meta.dirname, '../../../notebooks/gallery.ipynb'), 'utf8');
+  const shown = Object.entries(plots)
+    .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name))
+    .map(([name]) => name);
+  expect(shown.length).toBeGreaterThan(25);
+  expect(shown.filter((name) => !notebook.includes(`${name}(`))).toEqual([]);
 });

@@ -2,7 +2,7 @@
 
 import { noGrad } from '../autograd/mode.js';
 import type { DType } from '../dtype.js';
-import { formatShape, type Shape, sizeOf } from '../layout.js';
+import { describeValue, formatShape, type Shape, sizeOf } from '../layout.js';
 import { zeros } from '../ops/creation.js';
 import { Tensor } from '../tensor.js';
 import { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv.js';
@@ -57,7 +57,7 @@ export class ModelSummary {
       rule,
       format(header),
       rule,
-      ...lines.map(format),
+      ...shown(lines.map(format)),
       rule,
       `Parameters: ${withSeparators(this.parameters)} (${withSeparators(this.trainable)} trainable, ${withSeparators(frozen)} frozen)`,
       `Multiply-adds (linear layers and convolutions): ${withSeparators(this.macs)}`,
@@ -80,18 +80,18 @@ export interface SummaryOptions {
 /**
  * Runs a model once on zeros of the given shape (batch dimension included), in evaluation mode and without gradients,
  * and tells what each layer gave: `summary(model, [64, 784])`. A model of several inputs takes a list of shapes, or
- * the inputs themselves.
- * @throws what the model throws for inputs of such shapes
+ * the inputs themselves. Without an input nothing is run, and only the parameters are told.
+ * @throws TypeError for other inputs; what the model throws for inputs of such shapes
  */
 export function summary(
   model: Module,
-  input: Shape | readonly (Shape | Tensor)[],
+  input?: Shape | Tensor | readonly (Shape | Tensor)[],
   options: SummaryOptions = {},
 ): ModelSummary {
   const dtype = options.dtype ?? model.parameters()[0]?.dtype;
-  const inputs = isShape(input)
-    ? [zeros([...input], { dtype })]
-    : input.map((item) => (item instanceof Tensor ? item : zeros([...item], { dtype })));
+  const made = (item: Shape | Tensor): Tensor =>
+    item instanceof Tensor ? item : zeros([...item], { dtype });
+  const inputs = input === undefined ? null : listed(input).map(made);
   const shapes = new Map<Module, Shape[]>();
   const macs = new Map<Module, number>();
   const modes = model.modules().map((module) => ({ module, training: module.training }));
@@ -104,7 +104,7 @@ export function summary(
   );
   try {
     model.eval();
-    noGrad((): unknown => Reflect.apply(model, undefined, inputs));
+    if (inputs !== null) noGrad((): unknown => Reflect.apply(model, undefined, inputs));
   } finally {
     for (const handle of handles) handle.remove();
     for (const { module, training } of modes) module.training = training;
@@ -139,6 +139,15 @@ export function summary(
   );
 }
 
+/** Layers that are told of; of more the first and the last. */
+const MOST_LINES = 200;
+
+function shown(lines: readonly string[]): readonly string[] {
+  const half = MOST_LINES / 2;
+  if (lines.length <= MOST_LINES) return lines;
+  return [...lines.slice(0, half), `… ${lines.length - MOST_LINES} more layers …`, ...lines.slice(-half)];
+}
+
 /** A model that is one layer. */
 function whole(
   model: Module,
@@ -171,6 +180,15 @@ function macsOf(module: Module, inputs: readonly Shape[], outputs: readonly Shap
 
 const CONVOLUTIONS = [Conv1d, Conv2d, Conv3d];
 const TRANSPOSED = [ConvTranspose1d, ConvTranspose2d, ConvTranspose3d];
+
+function listed(input: Shape | Tensor | readonly (Shape | Tensor)[]): readonly (Shape | Tensor)[] {
+  if (input instanceof Tensor) return [input];
+  if (!Array.isArray(input))
+    throw new TypeError(
+      `summary: the input is a shape such as [64, 784], a tensor, or a list of these, got ${describeValue(input)}`,
+    );
+  return isShape(input) ? [input] : input;
+}
 
 function isShape(input: Shape | readonly (Shape | Tensor)[]): input is Shape {
   return input.every((item) => typeof item === 'number');

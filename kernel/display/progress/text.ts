@@ -46,7 +46,9 @@ const clipped = (text: string, width: number): string =>
 /** The same with the browser's own bar. */
 export function progressHtml(progress: ProgressState): string {
   const { total, done } = progress;
-  const value = total === undefined ? '' : ` value="${done}" max="${total}"`;
+  // Of nothing all is done; a bar whose largest value is 0 would be an empty one.
+  const [at, end] = total === 0 ? [1, 1] : [done, total];
+  const value = total === undefined ? '' : ` value="${at}" max="${end}"`;
   const bar = total === undefined && progress.state !== 'running' ? '' : `<progress${value}></progress> `;
   const share = total === undefined ? '' : `${percent(done, total)} `;
   return `<div>${escapeHtml(prefix(progress))}${bar}${escapeHtml(`${share}${numbers(progress)}`)}</div>`;

@@ -184,6 +184,12 @@ describe('in a script', () => {
   });
 });
 
+it('of nothing is full', () => {
+  const env = notebook();
+  expect([...new Progress([], {}, env)]).toEqual([]);
+  expect(env.sent.at(-1)?.data['text/html']).toContain('<progress value="1" max="1"></progress> 100% 0/0');
+});
+
 describe('by hand', () => {
   it('goes on as it is told to, and is done with the last item', () => {
     const env = notebook();

@@ -96,3 +96,23 @@ test('a summary counts multiply-adds of convolutions', () => {
   // 2·8·4·4 results of 2·3·3 weights each; 2·8·4·4 inputs times 6·2·2 weights; a norm has none.
   expect(nn.summary(model, [2, 4, 9, 9]).rows.map(({ macs }) => macs)).toEqual([256 * 18, 256 * 24, 0]);
 });
+
+test('a summary without an input tells of parameters alone, and takes a tensor', () => {
+  const model = new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU());
+  expect(nn.summary(model).rows.map(({ outputShapes, parameters }) => [outputShapes, parameters])).toEqual([
+    [[], 9],
+    [[], 0],
+  ]);
+  expect(nn.summary(model, tensor([[1, 2]])).rows[1].outputShapes).toEqual([[1, 3]]);
+  expect(() => nn.summary(model, { input: [1, 2] } as unknown as number[])).toThrow(
+    'summary: the input is a shape such as [64, 784]',
+  );
+});
+
+test('a summary of very many layers shows the first and the last', () => {
+  const model = new nn.Sequential(...Array.from({ length: 300 }, () => new nn.Linear(1, 1)));
+  const lines = nn.summary(model, [1, 1]).toString().split('\n');
+  expect(lines).toHaveLength(4 + 201 + 4);
+  expect(lines).toContain('… 100 more layers …');
+  expect(lines.some((line) => line.startsWith('299 (Linear)'))).toBe(true);
+});

@@ -1,144 +1,99 @@
 /**
- * What `watch(model)` and a live loss chart, both with all their defaults, cost a training loop in a real kernel that draws and
- * sends the pictures, against the bound of 5 %.
+ * What `watch(model)` and a live loss chart, both with all their defaults, cost a training, against the bound of 5 %.
  *
- * Equal models train in turns of about a second, in another order each round: two plain ones, whose difference is what the
- * measurement itself is worth, and one that is watched from beginning to end. **The clock that `watch` and the chart see stands
- * still while the plain ones train** (the cell replaces `performance.now`): else they would spend on the steps of one turn
- * what three turns allow. The cost is the median over all rounds, by the wall clock and by the CPU time of the thread that trains.
- * What begins and ends once in a loop, the first picture and the last, is told apart, in milliseconds.
+ * **The measure is a whole training in a kernel of its own**, as a person has it: from before the chart is made to the moment when
+ * the next cell begins, so that the start, all frames and the last pictures are in it. The same seed and the same steps run plain and
+ * watched, in the order ABBA; compared are the pairs, by the median and its 95 % interval. Trainings of 10 s and of 3 s are told apart,
+ * as what begins and ends once weighs more in the shorter one.
  *
- * Beside it stands what a whole training of ten seconds costs, from its first step to its last picture (`watch/whole.mjs`, where there are
- * Linux's signals), the median of three.
+ * - *Wall time without waits for a processor* decides. On a machine with an idle processor it is the wall time. On one that others use
+ *   it leaves out what they take; what the training itself waits for, as for its last pictures, counts. Wall time beside it says what it was
+ *   here and now, and the CPU time of the thread that trains what that thread itself does.
+ * - Where two threads train on two processors, waiting for the thread that draws would be left out too. These models train on one.
+ * - *Not measured by stopping and continuing two kernels in turns*, as it was once: each turn of a quarter of a second then begins with
+ *   caches that the other has emptied, and on a busy machine the two threads of the watched kernel got the processors that its session was given
+ *   between them, so drawing was billed as training. Nor with several models in one process: those that are not watched pay for the hooks, too.
  *
- * `npm run bench:watch [-- --quick] [--only moons|mlp|cnn] [--what both|chart|watch] [--every N]`; with another Node, run this file by it.
+ * `npm run bench:watch [-- --quick] [--only moons|mlp|cnn] [--what cw|c|w] [--pairs N] [--seconds N]`; with another Node, run this file by it.
  */
-import { platform } from 'node:os';
 import { parseArgs } from 'node:util';
-import { inKernel } from './watch/kernel.mjs';
 import { MODELS, TITLES } from './watch/models.mjs';
-import { whole } from './watch/whole.mjs';
+import { pace, training } from './watch/whole.mjs';
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
-    what: { type: 'string', default: 'both' },
-    every: { type: 'string' },
+    what: { type: 'string', default: 'cw' },
+    pairs: { type: 'string' },
+    seconds: { type: 'string' },
   },
 });
 
-const loop = (name, { what, every, rounds }) => `
-function setUp() {
-  manualSeed(0);
-  ${MODELS[name]}
-  const y = tensor(Array.from({ length: batch }, (_, i) => i % classes), { dtype: 'int64' });
-  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
-  return {
-    model,
-    step() {
-      optimizer.zeroGrad();
-      const loss = F.crossEntropy(model(x), y);
-      loss.backward();
-      optimizer.step();
-      return loss.item();
-    },
-  };
-}
-const real = performance.now.bind(performance);
-let behind = 0, since = real();
-performance.now = () => (since ?? real()) - behind;
-const stop = () => { since = real(); };
-const go = () => { behind += real() - since; since = null; };
-
-// CPU time of the thread that trains, in ms; the kernel's cells run on the main one.
-const fs = await import('node:fs');
-const cpu = process.threadCpuUsage
-  ? () => { const { user, system } = process.threadCpuUsage(); return (user + system) / 1000; }
-  : fs.existsSync('/proc/self/schedstat')
-    ? () => Number(fs.readFileSync('/proc/self/schedstat', 'latin1').split(' ')[0]) / 1e6
-    : () => NaN;
-
-const plain = setUp(), control = setUp(), watched = setUp();
-go();
-const chart = ${what === 'watch' ? '{ add() {}, finish() {} }' : 'lossChart()'};
-const watcher = ${what === 'chart' ? 'null' : `watch(watched.model${every === undefined ? '' : `, { every: ${every} }`})`};
-stop();
-const steps = { plain: plain.step, control: control.step, watched: () => chart.add({ train: watched.step() }) };
-
-function turn(step, ms) {
-  const began = real(), used = cpu();
-  let count = 0;
-  while (real() - began < ms) for (let i = 0; i < 4; i++, count++) step();
-  return { wall: (real() - began) / count, cpu: (cpu() - used) / count, count };
-}
-function watchedTurn(ms) {
-  go();
-  try { return turn(steps.watched, ms); } finally { stop(); }
-}
-turn(steps.plain, 300); turn(steps.control, 300); turn(steps.plain, 300); turn(steps.control, 300);
-const early = watchedTurn(1000), late = watchedTurn(3000);
-const times = { plain: [], control: [], watched: [] };
-const orders = [['plain', 'watched', 'control'], ['control', 'watched', 'plain'], ['watched', 'plain', 'control'], ['control', 'plain', 'watched']];
-for (let round = 0; round < ${rounds}; round++)
-  for (const name of orders[round % orders.length]) {
-    if (name === 'watched') times.watched.push(watchedTurn(1000));
-    // A picture that is still being drawn is finished beside steps that do not count.
-    else { turn(steps[name], 60); times[name].push(turn(steps[name], 1000)); }
-  }
-go();
-const before = real();
-chart.finish();
-watcher?.stop();
-const ending = real() - before;
-const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))];
-const share = (name, clock) => times[name].map((time, i) => time[clock] / ((times.plain[i][clock] + (name === 'watched' ? times.control[i][clock] : times.plain[i][clock])) / 2) - 1);
-const summary = (name, clock) => { const all = share(name, clock); return [0.25, 0.5, 0.75].map((q) => quantile(all, q)); };
-const step = quantile(times.plain.map(({ wall }) => wall), 0.5);
-console.log(JSON.stringify({
-  step, wall: summary('watched', 'wall'), cpu: summary('watched', 'cpu'),
-  controlWall: summary('control', 'wall'), controlCpu: summary('control', 'cpu'),
-  early: (early.wall - step) * early.count, ending, cost: watcher?.cost ?? null,
-}));
-`;
-
 const BOUND = 0.05;
-/** Where two plain models differ by more, the machine is too busy for a verdict. */
-const NOISE = 0.02;
+const lengths = options.seconds === undefined ? (options.quick ? [3] : [3, 10]) : [Number(options.seconds)];
+const pairs = Number(options.pairs ?? (options.quick ? 6 : 12));
+
+const sum = (values) => values.reduce((a, b) => a + b, 0);
+const median = (values) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
+
+/** The median's interval by the order of the values: the chance that it lies outside is 5 % at most (6 values or more). */
+function interval(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  let below = 0;
+  let chance = 0.5 ** sorted.length;
+  for (let ways = chance; chance <= 0.025 && below < sorted.length / 2; chance += ways) {
+    below += 1;
+    ways *= (sorted.length - below + 1) / below;
+  }
+  const first = Math.max(0, below - 1);
+  return [sorted[first], sorted[sorted.length - 1 - first]];
+}
+
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const range = ([low, middle, high]) => `${percent(middle).padStart(6)} (${percent(low)} to ${percent(high)})`;
+const told = (values) => `${percent(median(values))} (${interval(values).map(percent).join(' to ')})`;
+const ms = (values) => `${median(values).toFixed(0)} ms`;
 
 let worst = -Infinity;
-let worstWhole = -Infinity;
-let noisy = false;
 for (const name of Object.keys(MODELS)) {
   if (options.only !== undefined && name !== options.only) continue;
-  const found = await inKernel(
-    loop(name, { what: options.what, every: options.every, rounds: options.quick ? 8 : 24 }),
-  );
-  worst = Math.max(worst, found.wall[1]);
-  if (Math.abs(found.controlWall[1]) > NOISE) noisy = true;
-  const looks = found.cost === null ? '' : `, looked at ${found.cost.sampled} of ${found.cost.passes} passes`;
-  console.log(`${TITLES[name]}: ${found.step.toFixed(3)} ms a step`);
-  console.log(`  ${options.what}, wall: ${range(found.wall)}, CPU: ${range(found.cpu)}${looks}`);
-  console.log(`  a second plain model, wall: ${range(found.controlWall)}, CPU: ${range(found.controlCpu)}`);
-  console.log(
-    `  once, of the turns above: ${found.early.toFixed(0)} ms more in the first second, ${found.ending.toFixed(0)} ms for the final pictures`,
-  );
-  if (platform() === 'linux' && options.what === 'both') {
-    const all = [];
-    for (let i = 0; i < (options.quick ? 1 : 3); i++) all.push(await whole(name, options.quick ? 5 : 10));
-    const { seconds, wall, cpu, first, ending } = all.sort((a, b) => a.wall - b.wall)[all.length >> 1];
-    worstWhole = Math.max(worstWhole, wall);
+  const rate = await pace(name);
+  console.log(`${TITLES[name]}: ${(1000 / rate).toFixed(3)} ms a step`);
+  for (const seconds of lengths) {
+    const found = [];
+    for (let pair = 0; pair < pairs; pair++) {
+      const one = {};
+      for (const what of pair % 2 === 0 ? ['', options.what] : [options.what, ''])
+        one[what === '' ? 'plain' : 'watched'] = await training(name, {
+          steps: rate * seconds,
+          seconds,
+          what,
+        });
+      found.push(one);
+    }
+    const ratios = (of) => found.map(({ plain, watched }) => of(watched) / of(plain) - 1);
+    const more = (of) => found.map(({ plain, watched }) => of(watched) - of(plain));
+    /** Milliseconds without waits for a processor. */
+    const busy = ({ wall, wait }, from = 0, to = wall.length) =>
+      sum(wall.slice(from, to)) - sum(wait.slice(from, to));
+    const net = ratios((one) => busy(one));
+    worst = Math.max(worst, median(net));
+    const waits = median(found.map(({ plain }) => sum(plain.wait) / sum(plain.wall)));
+    const length = median(found.map(({ plain }) => sum(plain.wall))) / 1000;
+    console.log(`  ${length.toFixed(1)} s, ${pairs} pairs: ${told(net)} without waits for a processor`);
     console.log(
-      `  a whole training of ${seconds.toFixed(1)} s, wall: ${percent(wall)}, CPU of its thread: ${percent(cpu)}; ${first.toFixed(0)} ms of it in the first second, ${ending.toFixed(0)} ms for the final pictures`,
+      `    wall ${told(ratios(({ wall }) => sum(wall)))}, of which a plain training waits ${percent(waits)}`,
+    );
+    console.log(`    CPU of its thread ${told(ratios(({ cpu }) => sum(cpu)))}`);
+    const later = more((one) => busy(one, one.first, -1)).map((cost) => cost / (seconds - 1));
+    console.log(
+      `    ${ms(more((one) => busy(one, 0, one.first)))} more in the first second, ${ms(later)} in each later one, ${ms(more((one) => busy(one, -1)))} for the last pictures`,
     );
   }
 }
 console.log(
-  `Node ${process.version}: worst ${percent(worst)}, bound ${percent(BOUND)}: ${noisy ? 'no verdict, as two plain models differ as much' : worst <= BOUND ? 'kept' : 'NOT kept'}`,
+  `Node ${process.version}: worst ${percent(worst)}, bound ${percent(BOUND)}: ${worst <= BOUND ? 'kept' : 'NOT kept'}`,
 );
-if (worstWhole > -Infinity)
-  console.log(
-    `Whole trainings: worst ${percent(worstWhole)}, bound ${percent(BOUND)}: ${worstWhole <= BOUND ? 'kept' : 'NOT kept'}`,
-  );

@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Runs a cell in a kernel of its own and returns what it printed. */
-export async function inKernel(source) {
+/** Runs cells in a kernel of their own and returns what they printed. */
+export async function inKernel(...sources) {
   const folder = mkdtempSync(join(tmpdir(), 'nabla-watch-'));
   try {
     const notebook = join(folder, 'watch.ipynb');
     const content = {
-      cells: [{ cell_type: 'code', id: 'bench', execution_count: null, metadata: {}, outputs: [], source }],
+      cells: sources.map((source, i) => {
+        const id = `bench-${i}`;
+        return { cell_type: 'code', id, execution_count: null, metadata: {}, outputs: [], source };
+      }),
       metadata: { kernelspec: { name: 'nabla', display_name: 'Nabla', language: 'typescript' } },
       nbformat: 4,
       nbformat_minor: 5,
@@ -27,7 +30,7 @@ export async function inKernel(source) {
     });
     const { cells } = JSON.parse(readFileSync(notebook, 'utf8'));
     let printed = '';
-    for (const output of cells[0].outputs) {
+    for (const output of cells.flatMap(({ outputs }) => outputs)) {
       if (output.output_type === 'error') throw new Error(output.evalue);
       if (output.output_type === 'stream') printed += [output.text].flat().join('');
     }

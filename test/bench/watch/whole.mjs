@@ -1,52 +1,31 @@
-/**
- * What a whole training of about ten seconds takes with a live chart and `watch`, from the first step to the last picture, and
- * what it takes without: two kernels train the same steps in turns of a quarter of a second. **Whose turn it is not is
- * stopped by a signal, with all its threads**, and its clock with it, so that both see the same machine, busy or not, and none
- * profits from the other's time. Compared are the times of all turns together.
- */
-import { readFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+/** Whole trainings, each in a kernel of its own: plain, and with a live chart and `watch`. */
+import { existsSync, readFileSync } from 'node:fs';
 import { inKernel } from './kernel.mjs';
 import { MODELS } from './models.mjs';
 
-const TURN_MS = 250;
+/** Marks a second. */
+const MARKS = 4;
 
-const source = (name, { watched, steps, turns, file }) => `
+/** Where this process has precedence on a busy machine: the one of the cells is a session of its own, and would have none. */
+const GROUP = '/proc/self/autogroup';
+const precedence = existsSync(GROUP)
+  ? Number(/nice (-?\d+)/.exec(readFileSync(GROUP, 'latin1'))?.[1] ?? 0)
+  : 0;
+
+const setUp = (name) => `
+const fs = await import('node:fs');
+${precedence === 0 ? '' : `try { fs.writeFileSync('${GROUP}', '${precedence}'); } catch {}`}
+// Of the thread that trains, in milliseconds: the clock, what it has run, what it has waited for a processor.
+const read = () => fs.readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ').map((ns) => ns / 1e6);
+const hasBooks = fs.existsSync('/proc/thread-self/schedstat');
+const mark = () => [performance.now(), ...(hasBooks ? read().slice(0, 2) : [NaN, 0])];
 manualSeed(0);
 ${MODELS[name]}
 const y = tensor(Array.from({ length: batch }, (_, i) => i % classes), { dtype: 'int64' });
 const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
-const fs = await import('node:fs');
-const real = performance.now.bind(performance);
-let behind = 0;
-performance.now = () => real() - behind;
-const cpu = fs.existsSync('/proc/self/schedstat')
-  ? () => Number(fs.readFileSync('/proc/self/schedstat', 'latin1').split(' ')[0]) / 1e6
-  : () => NaN;
-const rest = () => {
-  const began = real();
-  process.kill(process.pid, 'SIGSTOP');
-  behind += real() - began;
-};
-${
-  steps === 0
-    ? ''
-    : `fs.writeFileSync(${JSON.stringify(file)}, String(process.pid));
-rest();`
-}
-const wall = [], used = [];
-let chart, watcher, count = 0;
-function turn(body) {
-  const began = real(), before = cpu();
-  body();
-  wall.push(real() - began);
-  used.push(cpu() - before);
-}
-function train(steps, ms) {
-  const end = real() + ms;
-  for (let i = 0; i < steps && !(real() > end); i++, count++) {
+let chart, watcher;
+function train(steps) {
+  for (let i = 0; i < steps; i++) {
     optimizer.zeroGrad();
     const loss = F.crossEntropy(model(x), y);
     loss.backward();
@@ -55,77 +34,37 @@ function train(steps, ms) {
     if (chart !== undefined) chart.add({ train: value });
   }
 }
-${
-  steps === 0
-    ? `train(Infinity, 1000); count = 0; train(Infinity, 1000); console.log(JSON.stringify(count / 1000));`
-    : `for (let i = 0; i < ${turns}; i++) {
-  turn(() => {
-    ${watched ? 'if (i === 0) { chart = lossChart(); watcher = watch(model); }' : ''}
-    train(${steps}, Infinity);
-  });
-  rest();
-}
-turn(() => { chart?.finish(); watcher?.stop(); });
-console.log(JSON.stringify({ wall, used }));`
-}
 `;
 
-/** @returns shares of the plain training's time, in all and without beginning and end, and milliseconds of both ends */
-export async function whole(name, seconds) {
-  const turns = Math.round((1000 * seconds) / TURN_MS);
-  const steps = Math.max(1, Math.round(TURN_MS * (await inKernel(source(name, { steps: 0 })))));
-  const folder = mkdtempSync(join(tmpdir(), 'nabla-whole-'));
-  try {
-    const files = ['plain', 'watched'].map((file) => join(folder, file));
-    let running = 2;
-    const results = files.map((file, i) =>
-      inKernel(source(name, { watched: i === 1, steps, turns, file })).finally(() => (running -= 1)),
-    );
-    const pids = [];
-    for (const file of files) {
-      while (!existsSync(file) || readFileSync(file, 'latin1') === '') await setTimeout(5);
-      pids.push(Number(readFileSync(file, 'latin1')));
-    }
-    for (const pid of pids) await stopped(pid);
-    for (let round = 0; round <= turns; round++)
-      for (const pid of round % 2 === 0 ? pids : pids.toReversed()) {
-        process.kill(pid, 'SIGCONT');
-        if (round < turns) await stopped(pid);
-        // The last turn ends with the cell.
-        else await results[pids.indexOf(pid)];
-      }
-    return compared(await Promise.all(results));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** Steps in a second of CPU time of a plain training. */
+export async function pace(name) {
+  return inKernel(`${setUp(name)}
+let steps = 1;
+for (const began = performance.now(); performance.now() - began < 1500; ) train(steps);
+const began = mark();
+let count = 0, now = began;
+for (; now[0] - began[0] < 1500; now = mark()) { train(20); count += 20; }
+console.log(String(count / ((hasBooks ? now[1] - began[1] : now[0] - began[0]) / 1000)));`);
 }
 
-/** Resolves when the process rests. */
-async function stopped(pid) {
-  for (;;) {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')) return;
-    await setTimeout(1);
-  }
-}
-
-/** The first second is told apart. */
-const FIRST = 1000 / TURN_MS;
-
-function compared([plain, watched]) {
-  const sum = (values) => values.reduce((a, b) => a + b, 0);
-  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-  const all = (clock) => sum(watched[clock]) / sum(plain[clock]) - 1;
-  const later = plain.wall.map((_, i) => i).slice(FIRST, -1);
-  const ratio = (clock) => median(later.map((i) => watched[clock][i] / plain[clock][i])) - 1;
-  const first = (clock) => sum(watched[clock].slice(0, FIRST)) - sum(plain[clock].slice(0, FIRST));
-  return {
-    seconds: sum(plain.wall) / 1000,
-    wall: all('wall'),
-    cpu: all('used'),
-    steady: ratio('wall'),
-    steadyCpu: ratio('used'),
-    first: first('wall'),
-    ending: watched.wall.at(-1) - plain.wall.at(-1),
-  };
+/**
+ * One training, from before the chart is made to the beginning of the next cell, so that the last pictures are in it.
+ *
+ * @param what letters: c for the chart, w for watch
+ * @returns milliseconds in each quarter of a second that a plain training takes, and of the end: wall, CPU time, waits
+ */
+export async function training(name, { steps, seconds, what }) {
+  const parts = Math.round(seconds * MARKS);
+  const marks = await inKernel(
+    `${setUp(name)}
+const marks = [mark()];
+${what.includes('c') ? 'chart = lossChart();' : ''}
+${what.includes('w') ? 'watcher = watch(model);' : ''}
+for (let k = 0; k < ${parts}; k++) { train(${Math.max(1, Math.round(steps / parts))}); marks.push(mark()); }
+chart?.finish();
+watcher?.stop();`,
+    'marks.push(mark()); console.log(JSON.stringify(marks));',
+  );
+  const [wall, cpu, wait] = [0, 1, 2].map((i) => marks.slice(1).map((one, k) => one[i] - marks[k][i]));
+  return { wall, cpu, wait, first: MARKS };
 }

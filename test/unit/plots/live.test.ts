@@ -434,6 +434,16 @@ describe('the raster worker', () => {
     expect('png' in final && 'png' in own && Buffer.compare(final.png, own.png)).toBe(0);
   });
 
+  it('draws a final picture before the frames that wait, and frames again after it', () => {
+    const renderer = start(file);
+    const answer = (ticket: Ticket): FrameResult => renderer.wait(ticket);
+    expect('png' in answer(renderer.begin(cases.one()))).toBe(true);
+    const frames = [1, 2, 3, 4].map(() => renderer.begin(cases.one()));
+    expect('png' in answer(renderer.beginFinal(cases.one()))).toBe(true);
+    for (const result of frames.map(answer)) expect('png' in result || result.error === OVERTAKEN).toBe(true);
+    expect('png' in answer(renderer.begin(cases.one()))).toBe(true);
+  });
+
   it('is not missed when its file is absent', () => {
     const renderer = start('/nowhere/raster-worker.js');
     const result = renderer.poll(renderer.begin(cases.one()));

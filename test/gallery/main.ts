@@ -42,7 +42,10 @@ for (const [name, make] of Object.entries(pictured)) {
 }
 const style =
   'body{font:14px sans-serif;margin:24px;max-width:1100px}h2{margin:32px 0 0}p{color:#59636e;margin:4px 0 12px}' +
-  'img{border:1px solid #e4e7eb;max-width:100%;height:auto}pre{background:#f6f8fa;padding:12px;overflow:auto}';
+  'img{border:1px solid #e4e7eb;max-width:100%;height:auto}pre{background:#f6f8fa;padding:12px;overflow:auto}' +
+  // On a dark page the pictures stay white, as they are in notebooks.
+  '@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}p{color:#9aa4af}a{color:#8ddcff}' +
+  'pre{background:#1e1e1e}img{border-color:#333}}';
 writeFileSync(
   `${folder}/index.html`,
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>Charts</title><style>${style}</style>` +

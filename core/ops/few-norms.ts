@@ -9,7 +9,7 @@ const FEW = 128;
 
 /** Where factors or terms lie, one for each of `size`; −1 where there are none, −2 where they are no such thing. */
 function startOfParameter(value: unknown, x: Tensor, size: number): number {
-  if (value === undefined) return -1;
+  if (value === undefined || value === null) return -1;
   return isFewFloats(value, FEW) && value.dtype === x.dtype && value.layout.size === size
     ? startOf(value)
     : -2;
@@ -43,12 +43,18 @@ function normalized(
       mean /= size;
     }
     let squares = 0;
-    for (let i = line; i < line + size; i++) squares += (array[from + i] - mean) ** 2;
+    for (let i = line; i < line + size; i++) squares += (array[from + i] - mean) * (array[from + i] - mean);
     const factor = 1 / Math.sqrt(squares / size + eps);
-    for (let i = line; i < line + size; i++) {
-      const own = Math.floor(i / run) % count;
-      const value = (array[from + i] - mean) * factor;
-      array[to + i] = value * (weight < 0 ? 1 : array[weight + own]) + (bias < 0 ? 0 : array[bias + own]);
+    if (weight < 0 && bias < 0) {
+      for (let i = line; i < line + size; i++) array[to + i] = (array[from + i] - mean) * factor;
+      continue;
+    }
+    let own = Math.floor(line / run) % count;
+    for (let i = line; i < line + size; i += run) {
+      const by = weight < 0 ? factor : factor * array[weight + own];
+      const plus = bias < 0 ? 0 : array[bias + own];
+      for (let k = i; k < i + run; k++) array[to + k] = (array[from + k] - mean) * by + plus;
+      if (++own === count) own = 0;
     }
   }
   return out;
@@ -104,9 +110,58 @@ export const fewGroupNorm: Few = (x, groups, weight, bias, eps) => {
   return w === -2 || b === -2 ? null : normalized(x, size, true, w, b, channels, plane, by, 'groupNorm');
 };
 
-/** (input, runningMean, runningVar, weight, bias, training) by the running statistics. */
+/** (input, runningMean, runningVar, weight, bias, useInputStats) by each sample, without running statistics. */
+export const fewInstanceNorm: Few = (x, means, variances, weight, bias, own) => {
+  if ((means ?? null) !== null || (variances ?? null) !== null || (own !== undefined && own !== true))
+    return null;
+  if (!isFewFloats(x, FEW) || x.ndim < 3) return null;
+  const [samples, channels] = x.layout.shape;
+  const plane = x.layout.size / (samples * channels);
+  const w = startOfParameter(weight, x, channels);
+  const b = startOfParameter(bias, x, channels);
+  return w === -2 || b === -2
+    ? null
+    : normalized(x, plane, true, w, b, channels, plane, 1e-5, 'instanceNorm');
+};
+
+/** By the batch, where no running statistics have to follow it. */
+function normalizedBatch(x: Tensor, weight: number, bias: number): Tensor | null {
+  const { shape, size } = x.layout;
+  const [samples, channels] = shape;
+  const plane = size / (samples * channels);
+  const count = samples * plane;
+  // The op says that one element has no variance.
+  if (count < 2) return null;
+  const out = allocate(x.layout.compact(), x.dtype, 'batchNorm');
+  const array = floatsOf(x);
+  const from = startOf(x);
+  const to = startOf(out);
+  const apart = channels * plane;
+  for (let c = 0, first = 0; c < channels; c++, first += plane) {
+    let mean = 0;
+    for (let i = first; i < size; i += apart) for (let k = i; k < i + plane; k++) mean += array[from + k];
+    mean /= count;
+    let squares = 0;
+    for (let i = first; i < size; i += apart)
+      for (let k = i; k < i + plane; k++) squares += (array[from + k] - mean) * (array[from + k] - mean);
+    const factor = (weight < 0 ? 1 : array[weight + c]) / Math.sqrt(squares / count + 1e-5);
+    const plus = bias < 0 ? 0 : array[bias + c];
+    for (let i = first; i < size; i += apart)
+      for (let k = i; k < i + plane; k++) array[to + k] = (array[from + k] - mean) * factor + plus;
+  }
+  return out;
+}
+
+/** (input, runningMean, runningVar, weight, bias, training) by the running statistics, or by the batch without them. */
 export const fewBatchNorm: Few = (x, means, variances, weight, bias, training) => {
-  if ((training !== undefined && training !== false) || !isFewFloats(x, FEW) || x.ndim < 2) return null;
+  if (!isFewFloats(x, FEW) || x.ndim < 2 || (training !== undefined && typeof training !== 'boolean'))
+    return null;
+  if (training === true) {
+    if ((means ?? null) !== null || (variances ?? null) !== null) return null;
+    const factors = startOfParameter(weight, x, x.layout.shape[1]);
+    const terms = startOfParameter(bias, x, x.layout.shape[1]);
+    return factors === -2 || terms === -2 ? null : normalizedBatch(x, factors, terms);
+  }
   if (!(means instanceof Tensor) || !(variances instanceof Tensor)) return null;
   const { shape, size } = x.layout;
   const [, channels] = shape;

@@ -7,7 +7,8 @@ import type { LoopCode, LoopDType } from './few-bodies.js';
 import { fewLoop, MOST_ARGUMENTS } from './few-code.js';
 import { fewConversion, fewTo } from './few-casts.js';
 import { fewBilinear, fewEinsum, fewLinear, fewTensordot } from './few-contractions.js';
-import { fewBatchNorm, fewGroupNorm, fewLayerNorm, fewRmsNorm } from './few-norms.js';
+import { fewBatchNorm, fewGroupNorm, fewInstanceNorm, fewLayerNorm, fewRmsNorm } from './few-norms.js';
+import { fewKthvalue, fewMedian, fewMsort, fewQuantile, fewSort } from './few-order.js';
 import {
   fewAddmm,
   fewAddmv,
@@ -412,6 +413,15 @@ const BY_HAND: Readonly<Record<string, Few>> = {
   rmsNorm: fewRmsNorm,
   groupNorm: fewGroupNorm,
   batchNorm: fewBatchNorm,
+  instanceNorm: fewInstanceNorm,
+  sort: fewSort('sort', 'both'),
+  argsort: fewSort('argsort', 'indices'),
+  msort: fewMsort,
+  kthvalue: fewKthvalue,
+  median: fewMedian('median'),
+  nanmedian: fewMedian('nanmedian'),
+  quantile: fewQuantile('quantile'),
+  nanquantile: fewQuantile('nanquantile'),
   einsum: fewEinsum,
   tensordot: fewTensordot,
   linear: fewLinear,

@@ -1,7 +1,7 @@
 /** Pooling of few floats as one loop over windows, without a description of them made before. */
 import { Layout } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
-import { type Floats, floatsOf, isFewFloats, startOf } from './few-lines.js';
+import { floatsOf, isFewFloats, startOf } from './few-lines.js';
 import type { Few } from './record.js';
 
 /** Up to so many elements. */
@@ -47,73 +47,55 @@ function prepare(x: Tensor, ndim: number, sizes: unknown, steps: unknown, margin
   return result;
 }
 
-/** The result of the elements of one window, between its first and last in each dimension. */
-type Window = (array: Floats, plane: number, from: Corner, to: Corner, power: number) => number;
-type Corner = readonly [number, number, number];
+/** What is computed of a window. */
+const MEAN = 0;
+const LARGEST = 1;
+/** The norm of whole windows, as the composed ops compute it: sgn(Σ xᵖ) |Σ xᵖ|^(1/p). */
+const NORM = 2;
+type Kind = typeof MEAN | typeof LARGEST | typeof NORM;
 
-const first: [number, number, number] = [0, 0, 0];
-const last: [number, number, number] = [0, 0, 0];
-
-function slide(x: Tensor, shape: readonly number[], name: string, window: Window, power: number): Tensor {
+function slide(x: Tensor, shape: readonly number[], name: string, kind: Kind, power: number): Tensor {
   const out = allocate(Layout.contiguous(shape), x.dtype, name);
   const array = floatsOf(x);
-  const size = input[0] * input[1] * input[2];
-  const planes = x.layout.size / size;
+  const [depth, height, width] = input;
+  const size = depth * height * width;
+  const deep = kernel[0];
+  const tall = kernel[1];
+  const wide = kernel[2];
+  const share = deep * tall * wide;
+  const isFlat = deep === 1 && count[0] === 1;
   let to = startOf(out);
   let plane = startOf(x);
-  for (let p = 0; p < planes; p++, plane += size)
+  for (let left = x.layout.size; left > 0; left -= size, plane += size)
     for (let z = 0; z < count[0]; z++) {
-      limit(0, z);
+      const front = isFlat ? 0 : Math.max(z * stride[0] - padding[0], 0);
+      const back = isFlat ? 1 : Math.min(z * stride[0] - padding[0] + deep, depth);
       for (let y = 0; y < count[1]; y++) {
-        limit(1, y);
-        for (let c = 0; c < count[2]; c++) {
-          limit(2, c);
-          array[to++] = window(array, plane, first, last, power);
+        const top = Math.max(y * stride[1] - padding[1], 0);
+        const bottom = Math.min(y * stride[1] - padding[1] + tall, height);
+        for (let c = 0, at = -padding[2]; c < count[2]; c++, at += stride[2]) {
+          const start = at > 0 ? at : 0;
+          const end = at + wide < width ? at + wide : width;
+          let value = kind === LARGEST ? -Infinity : 0;
+          for (let d = front; d < back; d++)
+            for (let r = top, row = plane + (d * height + top) * width; r < bottom; r++, row += width)
+              if (kind === LARGEST)
+                for (let i = row + start; i < row + end; i++) {
+                  const own = array[i];
+                  if (own > value || own !== own) value = own;
+                }
+              else if (kind === MEAN) for (let i = row + start; i < row + end; i++) value += array[i];
+              else if (power === 2)
+                for (let i = row + start; i < row + end; i++) value += array[i] * array[i];
+              else for (let i = row + start; i < row + end; i++) value += array[i] ** power;
+          if (kind === MEAN) value /= share;
+          else if (kind === NORM) value = power === 2 ? Math.sqrt(value) : value ** (1 / power);
+          array[to++] = value;
         }
       }
     }
   return out;
 }
-
-function limit(d: number, i: number): void {
-  const start = i * stride[d] - padding[d];
-  first[d] = Math.max(start, 0);
-  last[d] = Math.min(start + kernel[d], input[d]);
-}
-
-const largest: Window = (array, plane, from, to) => {
-  let top = -Infinity;
-  for (let z = from[0]; z < to[0]; z++)
-    for (let y = from[1]; y < to[1]; y++) {
-      const row = plane + (z * input[1] + y) * input[2];
-      for (let c = from[2]; c < to[2]; c++) top = Math.max(top, array[row + c]);
-    }
-  return top;
-};
-
-function sumOf(array: Floats, plane: number, from: Corner, to: Corner): number {
-  let total = 0;
-  for (let z = from[0]; z < to[0]; z++)
-    for (let y = from[1]; y < to[1]; y++) {
-      const row = plane + (z * input[1] + y) * input[2];
-      for (let c = from[2]; c < to[2]; c++) total += array[row + c];
-    }
-  return total;
-}
-
-const mean: Window = (array, plane, from, to) =>
-  sumOf(array, plane, from, to) / (kernel[0] * kernel[1] * kernel[2]);
-
-/** The norm of whole windows, as the composed ops compute it: sgn(Σ xᵖ) |Σ xᵖ|^(1/p). */
-const norm: Window = (array, plane, from, to, power) => {
-  let total = 0;
-  for (let z = from[0]; z < to[0]; z++)
-    for (let y = from[1]; y < to[1]; y++) {
-      const row = plane + (z * input[1] + y) * input[2];
-      for (let c = from[2]; c < to[2]; c++) total += array[row + c] ** power;
-    }
-  return Math.max(total, 0) ** (1 / power);
-};
 
 /** (input, kernelSize, stride, padding, dilation, ceilMode): what gives positions, too, is the op's. */
 export function fewMaxPool(name: string, ndim: number): Few {
@@ -122,7 +104,7 @@ export function fewMaxPool(name: string, ndim: number): Few {
       return null;
     if (!isFewFloats(x, FEW)) return null;
     const shape = prepare(x, ndim, sizes, steps, margins);
-    return shape === null ? null : slide(x, shape, name, largest, 0);
+    return shape === null ? null : slide(x, shape, name, LARGEST, 0);
   };
 }
 
@@ -133,7 +115,7 @@ export function fewAveragePool(name: string, ndim: number): Few {
       return null;
     if (!isFewFloats(x, FEW)) return null;
     const shape = prepare(x, ndim, sizes, steps, margins);
-    return shape === null ? null : slide(x, shape, name, mean, 0);
+    return shape === null ? null : slide(x, shape, name, MEAN, 0);
   };
 }
 
@@ -143,7 +125,7 @@ export function fewNormPool(name: string, ndim: number): Few {
     if (ceilMode !== undefined && ceilMode !== false) return null;
     if (typeof power !== 'number' || !(power > 0) || power % 2 !== 0 || !isFewFloats(x, FEW)) return null;
     const shape = prepare(x, ndim, sizes, steps, undefined);
-    return shape === null ? null : slide(x, shape, name, norm, power);
+    return shape === null ? null : slide(x, shape, name, NORM, power);
   };
 }
 
@@ -161,6 +143,6 @@ export function fewEvenPool(name: string, ndim: number, kind: 'max' | 'mean'): F
       sizes[d] = size / wanted;
     }
     const result = prepare(x, ndim, sizes, undefined, undefined);
-    return result === null ? null : slide(x, result, name, kind === 'max' ? largest : mean, 0);
+    return result === null ? null : slide(x, result, name, kind === 'max' ? LARGEST : MEAN, 0);
   };
 }

@@ -18,6 +18,7 @@ import {
   transposeMatrix,
   whichMatrix,
 } from './batch.js';
+import { fewCholesky, fewCholeskySolve } from './few.js';
 import { choleskyInPlace } from './numeric/triangular.js';
 import { definiteSample, invertibleSample } from './samples.js';
 import { triangularSolve } from './solving.js';
@@ -82,6 +83,7 @@ function choleskyOf(op: string, input: Tensor, upper: boolean): Tensor {
 export const linalgCholesky: FunctionOp<Cholesky> = functionOp<Cholesky>(
   {
     name: 'linalg.cholesky',
+    few: fewCholesky('linalg.cholesky'),
     samples: (make) => [[definiteSample(make, 3)], [definiteSample(make, 2, [2]), { upper: true }]],
     params: ['input', 'upper'],
     options: true,
@@ -97,6 +99,7 @@ export const linalgCholesky: FunctionOp<Cholesky> = functionOp<Cholesky>(
 export const cholesky: MethodOp<Cholesky> = methodOp<Cholesky>(
   {
     name: 'cholesky',
+    few: fewCholesky('cholesky'),
     samples: (make) => [[definiteSample(make, 3)]],
     params: ['input', 'upper'],
     options: true,
@@ -111,6 +114,7 @@ type CholeskySolve = (input: Tensor, L: Tensor, upper?: boolean | { upper?: bool
 export const choleskySolve: MethodOp<CholeskySolve> = methodOp<CholeskySolve>(
   {
     name: 'choleskySolve',
+    few: fewCholeskySolve,
     params: ['input', 'L', 'upper'],
     options: true,
     samples: (make) => [

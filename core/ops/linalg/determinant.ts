@@ -19,6 +19,7 @@ import {
   readElements,
   transposeMatrix,
 } from './batch.js';
+import { fewDeterminant, fewLogdet, fewSlogdet } from './few.js';
 import { factorize, isNearlySingular, type LU } from './numeric/lu.js';
 import { jacobiSVD } from './numeric/svd.js';
 import { invertibleSample } from './samples.js';
@@ -124,6 +125,7 @@ function detOf(op: string, input: Tensor): Tensor {
 export const linalgDet: FunctionOp<Unary> = functionOp<Unary>(
   {
     name: 'linalg.det',
+    few: fewDeterminant('linalg.det'),
     params: ['input'],
     samples,
     errors: (make) => [
@@ -135,8 +137,9 @@ export const linalgDet: FunctionOp<Unary> = functionOp<Unary>(
 );
 
 /** The same as `linalg.det`. */
-export const det: MethodOp<Unary> = methodOp<Unary>({ name: 'det', params: ['input'], samples }, (input) =>
-  detOf('det', input),
+export const det: MethodOp<Unary> = methodOp<Unary>(
+  { name: 'det', few: fewDeterminant('det'), params: ['input'], samples },
+  (input) => detOf('det', input),
 );
 
 interface LogAttributes {
@@ -188,6 +191,7 @@ function logSamples(make: SampleMaker): unknown[][] {
 export const linalgSlogdet: FunctionOp<Slogdet> = functionOp<Slogdet>(
   {
     name: 'linalg.slogdet',
+    few: fewSlogdet('linalg.slogdet'),
     params: ['input'],
     samples: logSamples,
     errors: (make) => [{ args: [make([2, 3])], message: /square matrices/ }],
@@ -197,7 +201,7 @@ export const linalgSlogdet: FunctionOp<Slogdet> = functionOp<Slogdet>(
 
 /** The same as `linalg.slogdet`. */
 export const slogdet: MethodOp<Slogdet> = methodOp<Slogdet>(
-  { name: 'slogdet', params: ['input'], samples: logSamples },
+  { name: 'slogdet', few: fewSlogdet('slogdet'), params: ['input'], samples: logSamples },
   (input) => slogdetOf('slogdet', input),
 );
 
@@ -205,6 +209,7 @@ export const slogdet: MethodOp<Slogdet> = methodOp<Slogdet>(
 export const logdet: MethodOp<Unary> = methodOp<Unary>(
   {
     name: 'logdet',
+    few: fewLogdet,
     params: ['input'],
     samples: logSamples,
     errors: (make) => [{ args: [make([2, 3])], message: /square matrices/ }],

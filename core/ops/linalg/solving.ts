@@ -19,6 +19,7 @@ import {
   transposeMatrix,
   whichMatrix,
 } from './batch.js';
+import { fewInverse, fewSolve, fewSolveTriangular } from './few.js';
 import { factorize, type LU, solveFactorized } from './numeric/lu.js';
 import { solveTriangle, type Triangle } from './numeric/triangular.js';
 import { invertibleSample } from './samples.js';
@@ -141,6 +142,7 @@ function inverseSamples(make: SampleMaker): unknown[][] {
 export const inv: FunctionOp<Unary> = functionOp<Unary>(
   {
     name: 'linalg.inv',
+    few: fewInverse('linalg.inv'),
     params: ['input'],
     samples: inverseSamples,
     errors: (make) => [
@@ -160,6 +162,7 @@ export const inv: FunctionOp<Unary> = functionOp<Unary>(
 export const inverse: MethodOp<Unary> = methodOp<Unary>(
   {
     name: 'inverse',
+    few: fewInverse('inverse'),
     params: ['input'],
     samples: inverseSamples,
     errors: (make) => [{ args: [make([2, 2]).mul(0)], message: /singular/ }],
@@ -184,6 +187,7 @@ type Solve = (A: Tensor, B: Tensor, options?: SolveOptions) => Tensor;
 export const solve: FunctionOp<Solve> = functionOp<Solve>(
   {
     name: 'linalg.solve',
+    few: fewSolve,
     params: ['A', 'B', 'left'],
     options: true,
     samples: (make) => [
@@ -256,6 +260,7 @@ type SolveTriangular = (A: Tensor, B: Tensor, options: SolveTriangularOptions) =
 export const solveTriangular: FunctionOp<SolveTriangular> = functionOp<SolveTriangular>(
   {
     name: 'linalg.solveTriangular',
+    few: fewSolveTriangular,
     torch: 'linalg.solve_triangular',
     params: ['A', 'B', 'left', 'upper', 'unitriangular'],
     options: true,

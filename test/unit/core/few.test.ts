@@ -36,6 +36,34 @@ const withReduction: Samples = (make) => [
 
 /** Calls that the samples of the records do not have. */
 const FURTHER: Readonly<Partial<Record<string, Samples>>> = {
+  'linalg.solveTriangular': (make) => [
+    [make([3, 3]), make([3, 3]), true, true],
+    [make([3, 3]), make([3, 2]), true, false],
+  ],
+  sort: (make) => [[make([3, 4]), 0, true]],
+  kthvalue: (make) => [
+    [make([3, 4]), 2, 0],
+    [make([5]), 3, -1, true],
+  ],
+  median: (make) => [
+    [make([3, 4]), 0],
+    [make([2, 5]), 1, true],
+  ],
+  nanmedian: (make) => [[make([3, 4]), 0]],
+  quantile: (make) => [
+    [make([3, 4]), 0.3, 0],
+    [make([3, 4]), 0.75],
+    [make([3, 4]), 1, 1, true],
+  ],
+  nanquantile: (make) => [
+    [make([3, 4]), 0.3, 0],
+    [make([3, 4]), 0.75],
+  ],
+  instanceNorm: (make) => [[make([2, 2, 3]), null, null, make([2]), make([2])]],
+  batchNorm: (make) => [
+    [make([3, 2]), null, null, make([2]), make([2]), true],
+    [make([2, 2, 3]), null, null, undefined, undefined, true],
+  ],
   cat: (make) => [[[make([2, 3]), make([2, 3]), make([2, 1])], -1], [[make([3]), make([2])]]],
   stack: (make) => [
     [[make([2, 3]), make([2, 3])], 1],

@@ -16,9 +16,20 @@ export interface LU {
 /** P A = L U of the n × n matrix that starts at `start` of `a`, which is left as it is. */
 export function factorize(a: Float64Array, start: number, n: number): LU {
   const data = a.slice(start, start + n * n);
-  const rows = Int32Array.from({ length: n }, (_, i) => i);
+  const lu = { n, data, rows: new Int32Array(n), sign: 1 as 1 | -1, singular: -1 };
+  eliminate(lu);
+  return lu;
+}
+
+/** Factors, and how the elimination went, of one that begins. */
+export type Elimination = { -readonly [K in keyof LU]: LU[K] };
+
+/** Factorizes the matrix that `data` holds, in place. */
+export function eliminate(lu: Elimination): void {
+  const { n, data, rows } = lu;
   let sign: 1 | -1 = 1;
   let singular = -1;
+  for (let i = 0; i < n; i++) rows[i] = i;
   for (let k = 0; k < n; k++) {
     const p = pivotRow(data, n, k);
     if (p !== k) {
@@ -40,7 +51,8 @@ export function factorize(a: Float64Array, start: number, n: number): LU {
       addScaled(-factor, data, k * n + k + 1, data, i * n + k + 1, n - k - 1);
     }
   }
-  return { n, data, rows, sign, singular };
+  lu.sign = sign;
+  lu.singular = singular;
 }
 
 function pivotRow(data: Float64Array, n: number, k: number): number {

@@ -263,6 +263,6 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
           ${line('inner')}
         }
     ${code.reduce ? `${array}[to] = ${ARGUMENTS[params.indexOf('reduction')]} === 'sum' ? total : total / (outer * inner);` : ''}
-    return ${second === undefined ? 'out' : `named(${JSON.stringify(second.names)}, [out, also])`};`;
+    return ${second === undefined ? 'out' : 'pair(out, also)'};`;
   })}`;
 }

@@ -10,7 +10,7 @@ import { allocate, Tensor } from '../tensor.js';
 import { fewElements, inOrder } from './few.js';
 import { ARGUMENTS, bodyOf, type LoopCode, type Operands } from './few-bodies.js';
 import type { Few } from './record.js';
-import { named } from './results.js';
+import { pairsOf } from './results.js';
 
 /** Up to so many elements a loop takes less time than kernels. */
 const FEW = 96;
@@ -51,7 +51,7 @@ const scope = {
   areLabels,
   inOrder,
   dense,
-  named,
+  pairsOf,
   lines: { outer: 1, size: 1, inner: 1 },
 };
 
@@ -142,6 +142,7 @@ function roundEven(x) {
   const f = floor(x), d = x - f, r = d < 0.5 || (d === 0.5 && f % 2 === 0) ? f : f + 1;
   return r === 0 ? 0 * x : r;
 }
+${'second' in code && code.second !== undefined ? `const pair = pairsOf(${JSON.stringify(code.second.names)});` : ''}
 return function few_${name}(${ARGUMENTS.join(', ')}) {
   if (!(${x} instanceof Tensor)) return null;
   const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;

@@ -5,7 +5,9 @@ import { allocate, type Tensor } from '../tensor.js';
 import { type Floats, floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { dimOf, product } from './few-movement.js';
 import type { Few } from './record.js';
-import { named } from './results.js';
+import { pairsOf } from './results.js';
+
+const pair = pairsOf(['values', 'indices']);
 
 /** Elements of a line; insertion takes a number of steps that grows with the square. */
 const LONGEST = 32;
@@ -71,7 +73,7 @@ function sorted(x: Tensor, at: number, descending: boolean, name: string, wanted
       }
     }
   if (values === null) return indices;
-  return indices === null ? values : named(['values', 'indices'], [values, indices]);
+  return indices === null ? values : pair(values, indices);
 }
 
 /** (input, dim, descending, stable) */
@@ -114,7 +116,7 @@ function chosen(
       array[toValues++] = line[k];
       f64[toIndices++] = places[k];
     }
-  return named(['values', 'indices'], [values, indices]);
+  return pair(values, indices);
 }
 
 /** The lower one of two in the middle of the numbers; the first NaN, where they count and there is one. */

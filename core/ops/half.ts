@@ -6,6 +6,7 @@ import { type DType, type HalfDType, isDType, isFloat, isHalf, resultType } from
 import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import type { AnyFunction, OpDescription } from './record.js';
+import { namedLike } from './results.js';
 
 /** Ops that share their operand's storage or only copy it, which needs no arithmetic. */
 const MOVES: ReadonlySet<string> = new Set([
@@ -56,13 +57,10 @@ function convertResults(results: unknown, convert: Convert): unknown {
   if (results instanceof Tensor) return convert(results);
   if (!Array.isArray(results)) return results;
   const parts: unknown[] = results;
-  const converted = parts.map((part) => convertResults(part, convert));
-  for (const name of Object.getOwnPropertyNames(parts)) {
-    if (Object.hasOwn(converted, name)) continue;
-    const value = converted[parts.indexOf(Reflect.get(parts, name))];
-    Object.defineProperty(converted, name, { value, enumerable: false });
-  }
-  return converted;
+  return namedLike(
+    parts,
+    parts.map((part) => convertResults(part, convert)),
+  );
 }
 
 function tensorsOf(args: readonly unknown[]): Tensor[] {

@@ -150,7 +150,7 @@ function register<F extends AnyFunction, K extends OpKind>(
   implementation: F,
 ): F & { record: OpRecord; kind: K } {
   if (records.has(description.name)) throw new Error(`the op ${description.name} is defined twice`);
-  const computed = withHalves(description, implementation);
+  const computed = withHalves(description, loopFirst(description, implementation));
   const named = description.options ? byName(description, computed) : computed;
   const careful = description.onLevels ? named : onLevels(description, named);
   const general =
@@ -234,15 +234,65 @@ function fewFirst<F extends AnyFunction>(description: OpDescription, general: F)
   const rest = general as AnyFunction as (...args: unknown[]) => unknown;
   if (!options) return entriesOf(most, find, rest) as readonly AnyFunction[] as readonly [F, AnyFunction];
   const named = (...args: unknown[]): unknown => {
-    if (isOptions(args[args.length - 1]) && levels.top === null && gradMode.watch === null) {
-      const bound = bindArguments(description, args);
-      const [a, b, c, d, e, f] = bound;
-      const result = bound.length <= most ? find()(a, b, c, d, e, f) : null;
+    const last = args[args.length - 1];
+    if (levels.top === null && gradMode.watch === null && isOptions(last)) {
+      const count = bindFew(params, args, last);
+      const [a, b, c, d, e, f] = places;
+      places[0] = places[1] = places[2] = places[3] = places[4] = places[5] = undefined;
+      const result = count >= 0 && count <= most ? find()(a, b, c, d, e, f) : null;
       if (result !== null) return result;
     }
     return rest(...args);
   };
   return entriesOf(most, find, named) as readonly AnyFunction[] as readonly [F, AnyFunction];
+}
+
+/** The op's loop before the op itself, for who calls neither by the function that is exported. */
+function loopFirst<F extends AnyFunction>({ name, few }: OpDescription, implementation: F): F {
+  const count = few?.length ?? argumentsOfLoop(name);
+  if (count === 0) return implementation;
+  const direct = implementation as AnyFunction as (...args: unknown[]) => unknown;
+  const call = (...args: unknown[]): unknown => {
+    if (levels.top === null && gradMode.watch === null && args.length <= count) {
+      const [a, b, c, d, e, f] = args;
+      const result = (few ?? loopOf(name))(a, b, c, d, e, f);
+      if (result !== null) return result;
+    }
+    return direct(...args);
+  };
+  return call as AnyFunction as F;
+}
+
+/** Arguments in the order of an op's parameters, for a moment. */
+const places: [unknown, unknown, unknown, unknown, unknown, unknown] = [
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+];
+
+/**
+ * Puts arguments, of which the last gives some by name, into `places`; gives how many there are, −1 for errors and where
+ * there are more than places.
+ */
+function bindFew(
+  params: readonly string[],
+  args: readonly unknown[],
+  last: Readonly<Record<string, unknown>>,
+): number {
+  const given = args.length - 1;
+  if (given > places.length) return -1;
+  for (let i = 0; i < given; i++) places[i] = withoutNull(args[i]);
+  let count = given;
+  for (const name in last) {
+    const at = params.indexOf(name);
+    if (at < given || at >= places.length) return -1;
+    places[at] = withoutNull(last[name]);
+    if (at >= count) count = at + 1;
+  }
+  return count;
 }
 
 /** Whether an argument is what an op computes with as it is. */

@@ -8,7 +8,7 @@ import { f32, f64 } from '../../memory.js';
 import { allocate, Tensor } from '../../tensor.js';
 import { isFew } from '../few.js';
 import type { Few } from '../record.js';
-import { named } from '../results.js';
+import { pairsOf } from '../results.js';
 import { eliminate, type Elimination, solveFactorized } from './numeric/lu.js';
 import { choleskyInPlace, solveTriangle } from './numeric/triangular.js';
 
@@ -113,6 +113,8 @@ export function fewDeterminant(name: string): Few {
   };
 }
 
+const logarithms = pairsOf(['sign', 'logabsdet']);
+
 /** The sign of the determinant of what is factorized, and the logarithm of its size. */
 const parts = { sign: 1, log: 0 };
 
@@ -136,7 +138,7 @@ export function fewSlogdet(name: string): Few {
     factorize(a);
     logarithm();
     const sign = one(parts.sign, a, name);
-    return named(['sign', 'logabsdet'], [sign, one(parts.log, a, name)]);
+    return logarithms(sign, one(parts.log, a, name));
   };
 }
 

@@ -58,7 +58,7 @@ const arrangements = [
     (n, a, b) => n.equal(a, b),
     compile(
       ['a', 'b'],
-      'for (let i = 0; i < a.data.length; i++) if (a.data[i] !== b.data[i]) return false; return true;',
+      'if (!sameShape(a.shape, b.shape)) return false; for (let i = 0; i < a.data.length; i++) if (a.data[i] !== b.data[i]) return false; return true;',
     ),
   ],
   [
@@ -67,7 +67,7 @@ const arrangements = [
     (n, a, b) => n.allclose(a, b),
     compile(
       ['a', 'b'],
-      'for (let i = 0; i < a.data.length; i++) if (!(abs(a.data[i] - b.data[i]) <= 1e-8 + 1e-5 * abs(b.data[i]))) return false; return true;',
+      'if (!sameShape(a.shape, b.shape)) throw new RangeError("shapes"); for (let i = 0; i < a.data.length; i++) if (!(abs(a.data[i] - b.data[i]) <= 1e-8 + 1e-5 * abs(b.data[i]))) return false; return true;',
     ),
   ],
   [

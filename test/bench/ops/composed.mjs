@@ -303,13 +303,15 @@ const pairs = [
   ],
 ].map(([op, nabla, plain]) => ({ op, sizes: SQUARES, inputs: one({}), nabla, plain }));
 
-const SORTED = 'const s = data.slice(r * columns, (r + 1) * columns).sort();';
+/** The numbers of a row in order, and how many there are: NaN does not count. */
+const SORTED =
+  'const s = data.slice(r * columns, (r + 1) * columns).sort(); let count = columns; while (count > 1 && s[count - 1] !== s[count - 1]) count--;';
 const ordered = [
-  ['nanmedian', (n, x) => n.nanmedian(x, 1), `out[r] = s[(columns - 1) >> 1]`],
+  ['nanmedian', (n, x) => n.nanmedian(x, 1), `out[r] = s[(count - 1) >> 1]`],
   [
     'nanquantile',
     (n, x) => n.nanquantile(x, 0.3, 1),
-    'const at = 0.3 * (columns - 1), l = floor(at); out[r] = s[l] + (at - l) * (s[min(l + 1, columns - 1)] - s[l])',
+    'const at = 0.3 * (count - 1), l = floor(at); out[r] = s[l] + (at - l) * (s[min(l + 1, count - 1)] - s[l])',
   ],
 ].map(([op, nabla, body]) => ({
   op,

@@ -241,6 +241,11 @@ describe('files', () => {
   });
 });
 
+it('keeps the names of several results', () => {
+  const { values, indices } = tensor([[1, 3, 2]]).half().max(1);
+  expect([values.dtype, values.toArray(), indices.toArray()]).toEqual(['float16', [3], [1]]);
+});
+
 describe('every op', () => {
   const names = [...registry.values()]
     // What converts to float32 gives it for halves, too.

@@ -75,7 +75,7 @@ export class Board {
   open(bar: Bar): void {
     // A bar that is done makes room for the next at its depth.
     this.bars = [...this.bars.filter((one) => one.snapshot().state === 'running'), bar];
-    this.show();
+    this.showInTime();
   }
 
   /** Shows the state when it is time. */
@@ -88,12 +88,18 @@ export class Board {
     const at = this.bars.indexOf(bar);
     if (at < 0) return;
     this.bars.length = at + 1;
-    this.show();
     // An inner bar stays until the outer one or its successor is shown.
-    if (at === 0) {
+    if (at > 0) this.showInTime();
+    else {
+      this.show();
       this.finish();
       this.bars = [];
     }
+  }
+
+  /** Bars that open and close in a loop are no reason for more updates: the next tick of one shows them. */
+  private showInTime(): void {
+    if (!this.shown || this.env.host().kind === 'text' || this.env.now() >= this.nextAt) this.show();
   }
 
   private show(): void {

@@ -64,6 +64,14 @@ describe('a progress bar', () => {
     expect(texts(env).at(-1)).toContain('10,000/10,000 · 1.0 s');
   });
 
+  it('is shown no more often for bars inside of it that open and close', () => {
+    const env = notebook();
+    for (const outer of new Progress(Array.from({ length: 200 }).keys(), { total: 200 }, env))
+      for (const inner of new Progress([1, 2, 3, 4, 5], {}, env)) env.time = 5 * outer + inner;
+    expect(env.sent.length).toBeLessThanOrEqual(6);
+    expect(texts(env).at(-1)).toContain('200/200 · 1.0 s');
+  });
+
   it('says where a loop was left, also when Stop ended it', () => {
     const left = notebook();
     for (const item of new Progress([1, 2, 3], {}, left)) if (item === 2) break;

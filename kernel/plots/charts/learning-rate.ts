@@ -37,7 +37,7 @@ const EARLIEST_STOP = 8;
 export class LearningRates extends Still {
   constructor(
     chart: ChartModel,
-    /** In the middle of the longest descent; NaN where there is none. */
+    /** In the middle of the descent, from where a tenth of it is done to the least loss; NaN where the loss does not fall. */
     readonly valley: number,
     /** Where the loss falls fastest with the logarithm of the rate; NaN where it does not fall. */
     readonly steepest: number,
@@ -52,7 +52,7 @@ export class LearningRates extends Still {
 
 /**
  * Trains with a learning rate that grows by a constant factor at each step, until the smoothed loss is four times its
- * least (Smith 2015). Marked are the middle of the longest descent (a good choice) and where it is steepest. Weights,
+ * least (Smith 2015). Marked are the middle of the descent (a good choice) and where it is steepest. Weights,
  * statistics, gradients, the optimizer's state and the random numbers are restored. It never throws.
  *
  * ```ts
@@ -201,18 +201,16 @@ function drawn(
   return new LearningRates(chart, valley, steepest, rates, losses, smoothed);
 }
 
-/** The middle of the longest subsequence that falls; -1 where nothing falls. */
+/**
+ * The middle of the descent to the last of the values, their least; -1 where nothing falls. It begins where a tenth of the
+ * height is lost for good: before that a loss may be flat for long, and what falls there is noise.
+ */
 function middleOfDescent(values: readonly number[]): number {
-  const length = values.map(() => 1);
-  const first = values.map((_, i) => i);
-  let end = -1;
-  for (let i = 1; i < values.length; i++) {
-    for (let j = 0; j < i; j++)
-      if (values[i] < values[j] && length[j] + 1 > length[i])
-        [length[i], first[i]] = [length[j] + 1, first[j]];
-    if (length[i] > (end < 0 ? 1 : length[end])) end = i;
-  }
-  return end < 0 ? -1 : Math.round((first[end] + end) / 2);
+  const end = values.length - 1;
+  const height = Math.max(...values) - values[end];
+  if (!(height > 0)) return -1;
+  const begin = values.findLastIndex((value) => value > values[end] + 0.9 * height);
+  return Math.round((begin + end) / 2);
 }
 
 /** Rates grow evenly in their logarithm, so differences are slopes. */

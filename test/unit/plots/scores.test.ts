@@ -129,6 +129,28 @@ describe('findLearningRate', () => {
     ]);
   });
 
+  it('finds the descent behind a long flat and noisy start', () => {
+    // The loss of a step with rate r is flat below 0.01, falls to 0.1 at 1 and rises from there.
+    const optimizer = new optim.SGD(new Weight().parameters(), { lr: 0.1 });
+    let step = 0;
+    const loss = (prediction: Tensor): Tensor => {
+      const { lr } = optimizer.paramGroups[0];
+      const fallen = Math.min(Math.max((Math.log10(lr) + 2) / 2, 0), 1);
+      const noise = 0.01 * Math.sin(12.9898 * ++step);
+      return prediction
+        .mul(0)
+        .mean()
+        .add(2 - 1.9 * fallen + noise + Math.max(0, lr - 1));
+    };
+    const found = findLearningRate(new Weight(), optimizer, batches, loss, {
+      from: 1e-6,
+      to: 10,
+      smooth: 0.5,
+    });
+    expect(found.valley).toBeGreaterThan(0.05);
+    expect(found.valley).toBeLessThan(0.5);
+  });
+
   it('puts weights, the rate and the state of the optimizer back', () => {
     const model = new Weight();
     const optimizer = new optim.Adam(model.parameters(), { lr: 0.25 });

@@ -14,16 +14,20 @@ const OWN = 'nabla-own-tsconfig.json';
 
 const projects = new Projects();
 
+/** TypeScript's words for what becomes of JSX. */
+const JSX = { classic: 'react', automatic: 'react-jsx', development: 'react-jsxdev' } as const;
+
 /** The documents that configure the program of the cells in `folder`. */
 export function configDocuments(folder: string): Document[] {
   const own = nearestConfig(folder);
   const text = own === null ? '' : readText(own);
   const isHere = own === path.join(folder, 'tsconfig.json');
   const extended = own === null ? {} : { extends: isHere ? `./${OWN}` : own };
+  const { jsx } = projects.of(folder).compiler;
   const config = {
     ...extended,
     // Modules beside the notebook, whose names can be imported.
-    include: [DOCUMENTS, './*.ts', './*.tsx', './*.mts', './*.js', './*.mjs'],
+    include: [...DOCUMENTS, './*.ts', './*.tsx', './*.mts', './*.js', './*.mjs'],
     exclude: [],
     compilerOptions: {
       // Whoever catches an error in a cell reads its message.
@@ -40,6 +44,7 @@ export function configDocuments(folder: string): Document[] {
       resolveJsonModule: true,
       esModuleInterop: true,
       noEmit: true,
+      jsx: JSX[jsx],
       composite: false,
       incremental: false,
       declaration: false,

@@ -8,6 +8,8 @@ export type DeclaredKind =
 export interface CellNames {
   /** False for a text that is no TypeScript. */
   readonly isValid: boolean;
+  /** `tsx` for a text with JSX elements, which TypeScript without them reads as comparisons and types. */
+  readonly dialect: 'ts' | 'tsx';
   readonly declared: ReadonlyMap<string, DeclaredKind>;
   /** Those of `declared` that the cell's text exports itself. */
   readonly exported: ReadonlySet<string>;
@@ -20,21 +22,39 @@ export interface CellNames {
 /** Longer texts are not parsed for their names, which would hold up everything else. */
 const LONGEST_PARSED = 200_000;
 
+/** The end of a JSX element, by which a half-typed text tells that it has one. */
+const ELEMENT = /<\/|\/>/;
+
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 
 /** Names of a text that may be half-typed: then they are found by the look of its lines. */
 export function namesOf(code: string): CellNames {
   const isLong = code.length > LONGEST_PARSED;
-  const found = isLong || !isReadable(code) ? null : parsedNames(code);
+  const isParsed = !isLong && isReadable(code);
+  const plain = isParsed ? parsedNames(code, 'ts') : null;
+  // As the compiler does: JSX only where the text is nothing without it.
+  const isJsx = plain === null && ELEMENT.test(code);
+  const found = plain ?? (isParsed && isJsx ? parsedNames(code, 'tsx') : null);
   const mentioned = new Set(code.match(WORD) ?? []);
-  return { ...(found ?? guessedNames(code)), mentioned, isValid: isLong || found !== null };
+  return {
+    ...(found ?? guessedNames(code)),
+    mentioned,
+    isValid: isLong || found !== null,
+    dialect: isJsx ? 'tsx' : 'ts',
+  };
 }
 
-type Found = Omit<CellNames, 'mentioned' | 'isValid'>;
-function parsedNames(code: string): Found | null {
+type Found = Omit<CellNames, 'mentioned' | 'isValid' | 'dialect'>;
+function parsedNames(code: string, dialect: CellNames['dialect']): Found | null {
   let body: unknown;
   try {
-    ({ body } = loadCompiler().parseSync(code, { syntax: 'typescript', decorators: true, target: 'esnext' }));
+    const tsx = dialect === 'tsx';
+    ({ body } = loadCompiler().parseSync(code, {
+      syntax: 'typescript',
+      tsx,
+      decorators: true,
+      target: 'esnext',
+    }));
   } catch {
     return null;
   }

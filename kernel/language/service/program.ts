@@ -28,6 +28,7 @@ interface Unit {
   readonly file: string;
   /** As others import from it: an ending would be one to all modules that TypeScript offers to import from. */
   readonly module: string;
+  readonly dialect: CellNames['dialect'];
   cells: string[];
   readonly declared: Set<string>;
   readonly exported: Set<string>;
@@ -36,10 +37,10 @@ interface Unit {
   readonly imports: Map<string, string>;
 }
 
-/** The document of the cell being edited. */
-export const EDITED = 'nabla-cell.ts';
-/** Matches the documents' names in a folder. */
-export const DOCUMENTS = './nabla-cell*.ts';
+/** The document of the cell being edited, by what it is written in. */
+const EDITED = { ts: 'nabla-cell.ts', tsx: 'nabla-cell.tsx' };
+/** Match the documents' names in a folder. */
+export const DOCUMENTS = ['./nabla-cell*.ts', './nabla-cell*.tsx'];
 
 const LIBRARY = 'nabla';
 /** A unit is sent again with each cell that joins it. */
@@ -59,6 +60,7 @@ export class CellProgram {
   #backlogLength = 0;
   #opened = new Map<string, string>();
   #lastUnit = 0;
+  #edited = EDITED.ts;
   /** What the cells import from. */
   #modules = new Set<string>();
 
@@ -133,6 +135,11 @@ export class CellProgram {
     return true;
   }
 
+  /** The name of the document of the cell that `changes` was told of last. */
+  get edited(): string {
+    return this.#edited;
+  }
+
   /** What the server must hear so that it has the program with `code` as the edited cell. */
   changes(code: string): Change[] {
     const documents = new Map(this.#units.map((unit) => [unit.file, textOf(unit)]));
@@ -142,7 +149,8 @@ export class CellProgram {
     this.#importInto(imports, names.mentioned, names.declared);
     // From all of them, also those that nobody can name any more: other modules would be another program.
     const modules = [LIBRARY, ...this.#units.map(({ module }) => module).sort()];
-    documents.set(EDITED, `${importLine(imports, modules)}\n${code}\nexport {};\n`);
+    this.#edited = EDITED[names.dialect];
+    documents.set(this.#edited, `${firstLine(names, [code], imports, modules)}\n${code}\nexport {};\n`);
     const changes: Change[] = [];
     for (const name of this.#opened.keys())
       if (!documents.has(name)) {
@@ -187,7 +195,7 @@ export class CellProgram {
   #add(code: string, names: CellNames): void {
     const last = this.#units.at(-1);
     for (const module of names.modules) this.#modules.add(module);
-    const unit = last && canJoin(last, code, names) ? last : this.#newUnit();
+    const unit = last && canJoin(last, code, names) ? last : this.#newUnit(names.dialect);
     // Before its own names count: it may mention what an earlier cell declares under the same name.
     this.#importInto(unit.imports, names.mentioned, new Set([...unit.declared, ...names.declared.keys()]));
     unit.cells.push(code);
@@ -205,11 +213,12 @@ export class CellProgram {
    * One whose names have all been declared again takes the next cell: who edits a cell and runs it time and again changes two
    * modules in turn, and no module is new to the server.
    */
-  #newUnit(): Unit {
+  #newUnit(dialect: CellNames['dialect']): Unit {
     const module = this.#takeUnused() ?? `./nabla-cells-${++this.#lastUnit}`;
     const unit: Unit = {
-      file: `${module.slice(2)}.ts`,
+      file: `${module.slice(2)}.${dialect}`,
       module,
+      dialect,
       cells: [],
       declared: new Set(),
       exported: new Set(),
@@ -264,7 +273,9 @@ function isOnlyNames({ declared, mentioned }: Unit): boolean {
   return declared.size > 0 && !mentioned.has('declare') && !mentioned.has('import');
 }
 
-function canJoin(unit: Unit, code: string, { declared }: CellNames): boolean {
+function canJoin(unit: Unit, code: string, { declared, dialect }: CellNames): boolean {
+  // A comment that says how JSX becomes calls counts for a whole module.
+  if (unit.dialect === 'tsx' || dialect === 'tsx') return false;
   const length = unit.cells.reduce((sum, cell) => sum + cell.length, code.length);
   if (length > LONGEST_UNIT) return false;
   for (const name of declared.keys()) if (unit.declared.has(name) || unit.mentioned.has(name)) return false;
@@ -274,7 +285,20 @@ function canJoin(unit: Unit, code: string, { declared }: CellNames): boolean {
 function textOf(unit: Unit): string {
   const exported = [...unit.declared].filter((name) => !unit.exported.has(name)).join(', ');
   // A statement of its own between cells: the next one may begin with a bracket.
-  return `${importLine(unit.imports, [LIBRARY])}\n${unit.cells.join('\n;\n')}\nexport { ${exported} };\n`;
+  return `${firstLine(unit, unit.cells, unit.imports, [LIBRARY])}\n${unit.cells.join('\n;\n')}\nexport { ${exported} };\n`;
+}
+
+/** Comments such as `@jsx h` count at the head of a document only. */
+const JSX_COMMENT = /\/\*\*?\s*@jsx\w*\s+[^\s*]+\s*\*\//g;
+
+function firstLine(
+  { dialect }: Pick<CellNames, 'dialect'>,
+  cells: readonly string[],
+  imports: ReadonlyMap<string, string>,
+  modules: Iterable<string>,
+): string {
+  const comments = dialect === 'tsx' ? cells.flatMap((code) => code.match(JSX_COMMENT) ?? []) : [];
+  return [...comments.map((comment) => comment.replace(/\s+/g, ' ')), importLine(imports, modules)].join(' ');
 }
 
 function importLine(imports: ReadonlyMap<string, string>, modules: Iterable<string> = []): string {

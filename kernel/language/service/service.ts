@@ -25,7 +25,7 @@ import { isOpaque, memberName, withoutTwin } from './ops.js';
 import { withPackages } from './packages.js';
 import { partOfLibrary } from './parts.js';
 import { offsetInCell, placeInDocument } from './positions.js';
-import { CellProgram, EDITED, type Change, type Document } from './program.js';
+import { CellProgram, type Change, type Document } from './program.js';
 import { CLIENT_CAPABILITIES, LanguageServer } from './server.js';
 import { warningText } from './warnings.js';
 import { DiskWatch } from './disk.js';
@@ -42,6 +42,9 @@ export interface ServiceOptions {
 }
 
 /** A question that takes longer is called off; a server that does not even notice that is ended. */
+/** By the endings of documents. */
+const LANGUAGES: Readonly<Partial<Record<string, string>>> = { '.json': 'json', '.tsx': 'typescriptreact' };
+
 const LIMIT_MS = 10_000;
 /** Until its first answer, as it reads all types then, and cells may leave it little of the processor. */
 const FIRST_LIMIT_MS = 60_000;
@@ -274,8 +277,8 @@ class Service implements CodeService {
   ): Promise<unknown> {
     for (const [file, type] of this.#disk.changes())
       server.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: uriOf(file), type }] });
-    const textDocument = { uri: this.#uri(EDITED) };
     const changes = this.#program.changes(code);
+    const textDocument = { uri: this.#uri(this.#program.edited) };
     const isChangedOnly = changes.every(({ kind }) => kind === 'change');
     for (const [index, change] of changes.entries()) {
       // One changed module is replaced in the server's program; for two at once it makes another one, at many times the cost.
@@ -310,7 +313,7 @@ class Service implements CodeService {
 
   #open(server: LanguageServer, { name, text }: Document): void {
     this.#versions.set(name, 1);
-    const languageId = name.endsWith('.json') ? 'json' : 'typescript';
+    const languageId = LANGUAGES[path.extname(name)] ?? 'typescript';
     server.notify('textDocument/didOpen', {
       textDocument: { uri: this.#uri(name), languageId, version: 1, text },
     });

@@ -161,6 +161,26 @@ describe('diagnostics', () => {
     expect(await errors('plus(1, "2")')).toEqual([expect.stringMatching(/^"2": Argument of type 'string'/)]);
   });
 
+  test('cells with JSX, by the factory that they name, and what they declare', async () => {
+    service.ran(`function h(tag: string, props: object | null, ...of: unknown[]) { return { tag, props, of }; }
+      namespace h {
+        export namespace JSX {
+          export interface IntrinsicElements { [tag: string]: object }
+          export interface Element { tag: string; props: object | null }
+        }
+      }`);
+    const cell = '/** @jsx h */\nconst page = <main id="all">{1 + 1}<b>two</b></main>;';
+    expect(await errors(cell)).toEqual([]);
+    service.ran(cell);
+    expect(await errors('page.nothing')).toEqual([expect.stringContaining("'nothing' does not exist")]);
+    expect((await complete('page.|')).texts).toContain('props');
+    // The next cell is plain TypeScript again, whose assertions are no elements.
+    expect(await errors('const one = <number>(1 as unknown);')).toEqual([]);
+    expect(await errors('/** @jsx h */ const wrong = <p>{(1 as number).nothing}</p>;')).toEqual([
+      expect.stringContaining("'nothing' does not exist"),
+    ]);
+  });
+
   test('shapes that do not fit name both', async () => {
     const [error] = await errors('randn([8, 5]).matmul(randn([8, 3]))');
     expect(error).toContain('[8, 5]');

@@ -1,7 +1,10 @@
 /** What the server's program is kept for: texts that change from one letter to the next without a need for another program. */
 import { expect, test } from 'vitest';
 import { askedInstead } from '../../../../kernel/language/service/asked.js';
-import { CellProgram, EDITED } from '../../../../kernel/language/service/program.js';
+import { CellProgram } from '../../../../kernel/language/service/program.js';
+
+/** The document of the cell being edited. */
+const EDITED = 'nabla-cell.ts';
 
 /** The text that is asked about, with its cursor. */
 function asked(marked: string): string {

@@ -1,5 +1,5 @@
 /** The language server works when nothing else wants the processor: cells come first. */
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 
 /** A tenth of the share of a process with the usual priority, when both want the same processor. */
@@ -31,5 +31,18 @@ export function lowerPriority(pid: number): void {
     os.setPriority(pid, NICE);
   } catch {
     // It has ended already, which is told elsewhere.
+  }
+}
+
+/**
+ * The same for a program that leads a session of its own, where Linux shares processors among sessions first: a priority
+ * counts within its session only, and this one is the session's.
+ */
+export function lowerSession(leader: number): void {
+  try {
+    const session = `/proc/${leader}/autogroup`;
+    if (existsSync(session)) writeFileSync(session, String(NICE));
+  } catch {
+    // It has ended already, or it is not allowed.
   }
 }

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { framed, readMessages } from './framing.js';
-import { lowerPriority, withLowPriority } from './priority.js';
+import { lowerPriority, lowerSession, withLowPriority } from './priority.js';
 
 /** What we, its client, understand. */
 export const CLIENT_CAPABILITIES = {
@@ -48,6 +48,7 @@ export class LanguageServer {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #ended: string | null = null;
+  #givesWay = false;
 
   constructor(
     executable: string,
@@ -110,6 +111,13 @@ export class LanguageServer {
     if (wanted === this.autoImports) return;
     this.autoImports = wanted;
     this.notify('workspace/didChangeConfiguration', { settings: { typescript: this.#settings() } });
+  }
+
+  /** From now on whatever else wants the processors comes first. Not from the start: the first answer is long in coming as it is. */
+  giveWay(): void {
+    if (this.#givesWay || this.#child.pid === undefined) return;
+    this.#givesWay = true;
+    lowerSession(this.#child.pid);
   }
 
   stop(): void {

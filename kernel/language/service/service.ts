@@ -290,6 +290,7 @@ class Service implements CodeService {
     const answer = await this.#limited(server, method, { ...params, textDocument });
     this.#deaths = 0;
     this.#hasAnswered = true;
+    server.giveWay();
     return answer ?? null;
   }
 

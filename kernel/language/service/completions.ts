@@ -23,6 +23,9 @@ export function wordBefore(code: string, offset: number): string {
   return WORD_BEFORE.exec(code.slice(Math.max(0, offset - LONGEST_NAME), offset))?.[0] ?? '';
 }
 
+/** What every function has: of a layer, which can be called, it is hardly ever meant. */
+const OF_FUNCTIONS = new Set(['apply', 'arguments', 'bind', 'call', 'caller', 'length', 'name', 'prototype']);
+
 const NAME = /^#?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 export function completionsFrom(
@@ -43,10 +46,12 @@ export function completionsFrom(
   const isScope = isValue || labels.has('string') || items.some(({ label }) => label === 'globalThis');
   const place = /\.\s*$/.test(before) && !/\.\.\.\s*$/.test(before) ? 'members' : isScope ? 'scope' : 'text';
 
+  const isCallable = place === 'members' && items.some(({ label }) => label === 'bind');
+
   const found = new Map<string, CompletionEntry & { rank: string }>();
   for (const [index, { text, kind, sort, detail }] of items.entries()) {
     if (starts[index] !== start || (place !== 'text' && !NAME.test(text))) continue;
-    const rank = kind === KEYWORD ? '14' : sort;
+    const rank = kind === KEYWORD ? '14' : isCallable && OF_FUNCTIONS.has(text) ? '17' : sort;
     if (!found.has(text)) found.set(text, { text, kind: kindWord(kind), detail, rank });
   }
   if (place === 'scope')

@@ -14,14 +14,17 @@ export function withPackages(found: Completions, code: string, offset: number, f
   const typed = SPECIFIER.exec(code.slice(Math.max(0, offset - 300), offset))?.[1];
   if (typed === undefined) return found;
   const start = offset - typed.length;
+  const { entries } = found;
+  // Folders of tools, as `.bin`, are no packages.
+  const offered = entries.filter(({ text }) => !/^\.[^./]/.test(text));
   // Those of the server may begin behind the scope: it replaces a part of the name.
-  const rest = found.entries.length > 0 ? found.start - start : 0;
-  const known = new Set(found.entries.map(({ text }) => typed.slice(0, rest) + text));
+  const rest = entries.length > 0 ? found.start - start : 0;
+  const known = new Set(offered.map(({ text }) => typed.slice(0, rest) + text));
   const added = [...installedPackages(folder)]
     .filter((name) => name.startsWith(typed) && !known.has(name))
     .map((name): CompletionEntry => ({ text: name.slice(rest), kind: 'module', detail: name }));
-  if (added.length === 0) return found;
-  return { start: start + rest, place: 'text', entries: [...found.entries, ...added] };
+  if (added.length === 0 && offered.length === entries.length) return found;
+  return { start: start + rest, place: 'text', entries: [...offered, ...added] };
 }
 
 /** The packages that code in `folder` can import, the nearest first. */

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLanguageService, type CodeService } from '../../../../kernel/language/service/index.js';
+import { withPackages } from '../../../../kernel/language/service/packages.js';
 
 const above = mkdtempSync(path.join(os.tmpdir(), 'nabla-service-'));
 const folder = path.join(above, 'notebooks');
@@ -69,6 +70,13 @@ describe('completion', () => {
     expect((await complete('[1, 2].map((v) => v.toFix|')).texts).toEqual(['toFixed']);
   });
 
+  test('what every function has comes behind the members of a layer', async () => {
+    const { texts } = await complete('new nn.Linear(2, 3).|');
+    expect(texts.indexOf('weight')).toBeGreaterThanOrEqual(0);
+    expect(texts.indexOf('bind')).toBeGreaterThan(texts.indexOf('weight'));
+    expect((await complete('parseInt.|')).texts).toContain('bind');
+  });
+
   test('names of earlier cells with the type they have now', async () => {
     service.ran('const thing = { first: 1 };\nfunction makeThing() { return thing }');
     service.ran('const thing = { second: "2" };\ninterface Shape3 { corners: number }');
@@ -94,12 +102,27 @@ describe('completion', () => {
     expect((await complete("import { readFile } from 'fs/|'")).texts).toContain('promises');
     expect((await complete("import 'typed-|'")).texts).toEqual(['typed-package']);
     expect((await complete("import 'plain-|'")).texts).toEqual(['plain-javascript']);
+    const all = await complete("import '|'");
+    expect(all.texts).toEqual(expect.arrayContaining(['typed-package', 'node:fs']));
     const scoped = await complete("await import('@scope/in|')");
     expect("await import('@scope/in".slice(0, scoped.start) + scoped.texts.join()).toBe(
       "await import('@scope/inner",
     );
     expect((await complete("import { fromF| } from './local-module.ts'")).texts).toEqual(['fromFile']);
     expect((await complete("import './local-|'")).texts).toEqual([expect.stringMatching(/^local-module/)]);
+  });
+
+  test('folders of tools beside the packages are not offered', () => {
+    const entry = (text: string) => ({ text, kind: 'module', detail: '' });
+    const code = "import '";
+    const found = {
+      start: code.length,
+      place: 'text' as const,
+      entries: ['.bin', '../', 'a-package'].map(entry),
+    };
+    const texts = withPackages(found, code, code.length, folder).entries.map(({ text }) => text);
+    expect(texts).toEqual(expect.arrayContaining(['../', 'a-package', 'plain-javascript']));
+    expect(texts).not.toContain('.bin');
   });
 
   test('names that an installed package exports, with their import', async () => {

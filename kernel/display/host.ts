@@ -26,6 +26,8 @@ export interface DisplayHost {
   clearOutput(wait: boolean): void;
   /** Runs `callback` once when the current cell has ended in any way (or at exit, in a script). */
   atCellEnd(callback: () => void | Promise<void>): void;
+  /** Runs `callback` once right before the next thing that the current cell prints or shows. Not where nothing is placed. */
+  beforeOutput?(callback: () => void): void;
   /** Goes out with the reply of the cell. */
   payload?(payload: Payload): void;
   /** The execution that the calling code belongs to: of the cell that runs, or of one that has left a timer behind. */

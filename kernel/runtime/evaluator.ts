@@ -84,7 +84,16 @@ export class Evaluator {
     const { id, count, silent, allowStdin } = frame;
     // What was asked for before was not for this cell: that would have cancelled it.
     this.guard.dropPending();
-    this.executions.running = { id, count, silent, allowStdin, atEnd: [], payload: [], ended: false };
+    this.executions.running = {
+      id,
+      count,
+      silent,
+      allowStdin,
+      atEnd: [],
+      beforeOutput: [],
+      payload: [],
+      ended: false,
+    };
     this.#steps = this.#execute(this.executions.running, frame);
     if (fault) this.#output(id, this.report(fault.error));
     this.#advance({ status: 'fulfilled', value: undefined });

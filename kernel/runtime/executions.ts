@@ -13,6 +13,8 @@ export interface Execution {
   readonly allowStdin: boolean;
   /** What wants to run when the cell has ended in any way. */
   readonly atEnd: (() => void | Promise<void>)[];
+  /** What wants to run before the next output of the cell. */
+  readonly beforeOutput: (() => void)[];
   /** What the frontend is asked to do at the end. */
   readonly payload: Payload[];
   ended: boolean;
@@ -30,6 +32,12 @@ let latest: Execution | undefined;
 export function onBehalfOf<T>(execution: Execution, body: () => T): T {
   if (latest === undefined || execution.id > latest.id) remember(execution);
   return store.run(execution.id, body);
+}
+
+/** What has waited for it runs: the execution is about to print or show something. */
+export function beforeOutput(execution: Execution | undefined): void {
+  if (execution === undefined || execution.beforeOutput.length === 0) return;
+  for (const callback of execution.beforeOutput.splice(0)) callback();
 }
 
 /** The execution that began the code that runs, or the latest one where that is not known. */

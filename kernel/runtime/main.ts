@@ -14,7 +14,7 @@ import { attributeChildOutput } from './child-output.js';
 import { NotebookComms } from './comms.js';
 import { Evaluator, Executions } from './evaluator.js';
 import { installDebugHooks } from './debug-hooks.js';
-import { currentExecution, type Execution } from './executions.js';
+import { beforeOutput, currentExecution, type Execution } from './executions.js';
 import type { ToUser } from './frames.js';
 import { Guard } from './guard.js';
 import { protectImmediates, setImmediate } from './immediates.js';
@@ -58,8 +58,11 @@ installTimers();
 protectImmediates(guard);
 // Weights are those before an update or after it.
 uninterrupted.run = (body) => guard.critical(body);
-const writeText: WriteText = (name, text) =>
-  outlet.send({ type: 'stream', id: owner()?.id ?? null, name, text });
+const writeText: WriteText = (name, text) => {
+  const execution = owner();
+  beforeOutput(execution);
+  outlet.send({ type: 'stream', id: execution?.id ?? null, name, text });
+};
 installStdio(writeText);
 attributeChildOutput(writeText);
 setDisplayHost(new NotebookHost(outlet));

@@ -1,6 +1,6 @@
 /** Shows things by sending them to the kernel process, under the execution that the code belongs to. */
 import type { DisplayHost, DisplayMessage, Payload } from '../display/host.js';
-import { currentExecution } from './executions.js';
+import { beforeOutput, currentExecution } from './executions.js';
 import type { Outlet } from './outlet.js';
 
 export class NotebookHost implements DisplayHost {
@@ -9,6 +9,7 @@ export class NotebookHost implements DisplayHost {
   constructor(private readonly outlet: Outlet) {}
 
   send(message: DisplayMessage): void {
+    if (!message.update) beforeOutput(currentExecution());
     this.outlet.send({ type: 'display', id: currentExecution()?.id ?? null, ...message });
   }
 
@@ -23,6 +24,11 @@ export class NotebookHost implements DisplayHost {
 
   execution(): { readonly id: number; readonly ended: boolean } | null {
     return currentExecution() ?? null;
+  }
+
+  beforeOutput(callback: () => void): void {
+    const execution = currentExecution();
+    if (execution?.ended === false) execution.beforeOutput.push(callback);
   }
 
   atCellEnd(callback: () => void | Promise<void>): void {

@@ -107,6 +107,20 @@ test('protocol 31: updates of a live chart repeat the metadata of the display th
   for (const { content } of updates) expect(content.metadata).toEqual(shown[0].content.metadata);
 });
 
+test('a chart stands before what is printed after its first number, and behind what was printed before', async () => {
+  const cell = await client.execute(
+    'console.log("before"); const placed = lossChart(); placed.add({ loss: 1 }); console.log("after");',
+  );
+  const shown = cell.outputs.filter(({ type }) => type === 'stream' || type === 'display_data');
+  expect(shown.map(({ type, content }) => (type === 'stream' ? content.text : type))).toEqual([
+    'before\n',
+    'display_data',
+    'after\n',
+  ]);
+  const last = cell.outputs.filter(({ type }) => type === 'update_display_data').at(-1);
+  expect(last?.content.data).toHaveProperty('image/png');
+});
+
 test('protocol 10: a flood stays below what jupyter_server passes on, and its end arrives', async () => {
   const cell = await client.execute(
     'for (let i = 0; i < 12_000; i++) console.log(`${"x".repeat(995)}${i % 10}`); console.log("the end")',

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { displayHost, type DisplayHost } from '../../display/host.js';
 import { distFile } from '../../install/paths.js';
 import type { ChartModel } from '../model/chart.js';
-import { chartBundle, textBundle, type ChartOutput } from '../render/bundle.js';
+import { chartBundle, placeBundle, textBundle, type ChartOutput } from '../render/bundle.js';
 import type { FrameResult } from '../render/raster.js';
 import { OVERTAKEN } from './raster-messages.js';
 import { MIN_INTERVAL_MS, Rate } from './rate.js';
@@ -211,6 +211,17 @@ export class LiveDisplay {
     // A timer that outlives its cell: the chart is final when nothing has come for a while.
     if (execution?.ended === true) this.settles = true;
     else host.atCellEnd(() => this.end());
+    if (!this.shown) host.beforeOutput?.(() => this.takePlace());
+  }
+
+  /** Among what a cell prints a chart stands where its first number came, however soon the first picture is drawn. */
+  private takePlace(): void {
+    if (!this.attached || this.shown) return;
+    try {
+      this.show(this.env.host(), placeBundle(this.snapshot()), false);
+    } catch {
+      // As above: the picture shows itself where it can.
+    }
   }
 
   private end(): void {
@@ -287,10 +298,21 @@ export class LiveDisplay {
     this.send(host, result.output ?? chartBundle(this.frame, result, false), false);
   }
 
-  private send(host: DisplayHost, { data, metadata }: ChartOutput, alone: boolean): void {
-    host.send({ data, metadata, displayId: this.displayId, update: this.shown && !alone });
+  private send(host: DisplayHost, output: ChartOutput, alone: boolean): void {
+    this.show(host, output, alone);
     this.rate.sent(this.env.now());
-    this.shown = true;
+  }
+
+  private show(host: DisplayHost, { data, metadata }: ChartOutput, alone: boolean): void {
+    const { shown } = this;
+    try {
+      // Before it is: its own picture is what its place would be taken for.
+      this.shown = true;
+      host.send({ data, metadata, displayId: this.displayId, update: shown && !alone });
+    } catch (error) {
+      this.shown = shown;
+      throw error;
+    }
     this.shownIn = host.execution?.()?.id ?? null;
   }
 

@@ -26,13 +26,22 @@ export function chartBundle(chart: ChartModel, result: FrameResult, final: boole
     );
   const trouble = 'error' in result ? `\n(no picture: ${result.error})` : '';
   data['text/plain'] = toText(chart) + trouble;
-  const metadata = { 'image/png': { width: chart.width, height: chart.height } };
+  const metadata = sizeOf(chart);
   if (final) {
     // What the picture and the text leave; points are left out before the whole is.
     const spec = toVegaLite(chart, MAX_STORED_BYTES - AROUND - storedBytes({ data, metadata }, OUTPUT_DEPTH));
     if (spec !== null) data[VEGA_LITE_MIME] = spec;
   }
   return { data, metadata };
+}
+
+function sizeOf({ width, height }: ChartModel): MimeMetadata {
+  return { 'image/png': { width, height } };
+}
+
+/** What stands where a picture will be, with the metadata of the picture. */
+export function placeBundle(chart: ChartModel): ChartOutput {
+  return { ...textBundle(chart), metadata: sizeOf(chart) };
 }
 
 export function textBundle(chart: ChartModel): ChartOutput {

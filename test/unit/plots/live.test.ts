@@ -30,6 +30,7 @@ class Bench implements LiveEnvironment, FrameRenderer {
   /** The global ones, which a test can replace. */
   readonly timers = globalThis;
   private ends: (() => void | Promise<void>)[] = [];
+  private readonly waiting: (() => void)[] = [];
   private readonly began = new Map<Ticket, number>();
 
   constructor(private readonly kind: 'notebook' | 'text' = 'notebook') {}
@@ -40,6 +41,7 @@ class Bench implements LiveEnvironment, FrameRenderer {
     clearOutput: () => undefined,
     atCellEnd: (callback) => void this.ends.push(callback),
     execution: () => this.cell,
+    beforeOutput: (callback) => void this.waiting.push(callback),
   });
   now = (): number => this.time;
   renderer = (): FrameRenderer => this;
@@ -64,6 +66,11 @@ class Bench implements LiveEnvironment, FrameRenderer {
   wait(ticket: Ticket): FrameResult {
     this.time = Math.max(this.time, this.began.get(ticket)! + this.latency);
     return { png: Uint8Array.of(2) };
+  }
+
+  /** The cell prints something. */
+  print(): void {
+    for (const callback of this.waiting.splice(0)) callback();
   }
 
   async endCell(): Promise<void> {
@@ -186,6 +193,26 @@ describe('a live chart', () => {
     const before = bench.time;
     await bench.endCell();
     expect(bench.time).toBe(before + 200);
+  });
+
+  it('takes its place before what is printed, in words until there is a picture', async () => {
+    const bench = new Bench();
+    const chart = new LossChart({}, bench);
+    train(bench, chart, 1);
+    bench.print();
+    expect(bench.sent.map(({ data, update }) => [Object.keys(data), update])).toEqual([
+      [['text/plain'], false],
+    ]);
+    train(bench, chart, 100);
+    bench.print();
+    expect(bench.sent.map(({ data, update }) => ['image/png' in data, update])).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+    expect(bench.sent[1].metadata).toEqual(bench.sent[0].metadata);
+    expect(new Set(bench.sent.map(({ displayId }) => displayId)).size).toBe(1);
+    await bench.endCell();
+    expect(bench.sent.map(({ update }) => update)).toEqual([false, true, true]);
   });
 
   it('draws a frame again that had to make way for a final picture', async () => {

@@ -25,6 +25,9 @@ import {
   zeroOrOne,
 } from './parameters.js';
 
+const PROBABILITY_ORDER = ['probs', 'logits'] as const;
+const BINOMIAL_ORDER = ['totalCount', 'probs', 'logits'] as const;
+
 /** One of both is given. */
 export interface ProbabilityOptions {
   /** The probability of 1, in [0, 1]. */
@@ -93,8 +96,8 @@ function shapeOf(given: { readonly probs: Tensor | null; readonly logits: Tensor
 
 /** 1 with probability p, else 0. */
 export class Bernoulli extends OfProbability {
-  constructor(...args: Arguments<ProbabilityOptions, ['probs', 'logits']>) {
-    const options = byName<ProbabilityOptions>('Bernoulli', args, ['probs', 'logits'], 0, []);
+  constructor(...args: Arguments<ProbabilityOptions, typeof PROBABILITY_ORDER>) {
+    const options = byName<ProbabilityOptions>('Bernoulli', args, PROBABILITY_ORDER, 0, []);
     const given = givenOf('Bernoulli', options, unitInterval);
     super(given, shapeOf(given));
   }
@@ -137,18 +140,14 @@ export class Bernoulli extends OfProbability {
   }
 
   expand(batchShape: Shape): Bernoulli {
-    return bernoulli(this.at(batchShape));
+    return new Bernoulli(this.at(batchShape));
   }
-}
-
-function bernoulli(options: ProbabilityOptions): Bernoulli {
-  return new Bernoulli(options);
 }
 
 /** How many failures come before the first success, of trials of probability p each. */
 export class Geometric extends OfProbability {
-  constructor(...args: Arguments<ProbabilityOptions, ['probs', 'logits']>) {
-    const options = byName<ProbabilityOptions>('Geometric', args, ['probs', 'logits'], 0, []);
+  constructor(...args: Arguments<ProbabilityOptions, typeof PROBABILITY_ORDER>) {
+    const options = byName<ProbabilityOptions>('Geometric', args, PROBABILITY_ORDER, 0, []);
     const given = givenOf('Geometric', options, insideUnit);
     super(given, shapeOf(given));
   }
@@ -186,12 +185,8 @@ export class Geometric extends OfProbability {
   }
 
   expand(batchShape: Shape): Geometric {
-    return geometric(this.at(batchShape));
+    return new Geometric(this.at(batchShape));
   }
-}
-
-function geometric(options: ProbabilityOptions): Geometric {
-  return new Geometric(options);
 }
 
 export interface BinomialOptions extends ProbabilityOptions {
@@ -203,9 +198,8 @@ export interface BinomialOptions extends ProbabilityOptions {
 export class Binomial extends OfProbability {
   readonly totalCount: Tensor;
 
-  constructor(...args: Arguments<BinomialOptions, ['totalCount', 'probs', 'logits']>) {
-    const names = ['totalCount', 'probs', 'logits'] as const;
-    const { totalCount = 1, ...rest } = byName<BinomialOptions>('Binomial', args, names, 0, []);
+  constructor(...args: Arguments<BinomialOptions, typeof BINOMIAL_ORDER>) {
+    const { totalCount = 1, ...rest } = byName<BinomialOptions>('Binomial', args, BINOMIAL_ORDER, 0, []);
     const given = givenOf('Binomial', rest, unitInterval);
     const probability = given.probs ?? given.logits ?? 0;
     const [trials] = broadcastParameters('Binomial', { totalCount, probability });
@@ -261,14 +255,10 @@ export class Binomial extends OfProbability {
   }
 
   expand(batchShape: Shape): Binomial {
-    return binomial({ ...this.at(batchShape), totalCount: expanded(this.totalCount, batchShape) });
+    return new Binomial({ ...this.at(batchShape), totalCount: expanded(this.totalCount, batchShape) });
   }
 
   protected override parameters(): Record<string, Tensor> {
     return { totalCount: this.totalCount, ...super.parameters() };
   }
-}
-
-function binomial(options: BinomialOptions): Binomial {
-  return new Binomial(options);
 }

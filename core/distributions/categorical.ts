@@ -24,6 +24,8 @@ import {
   zeroOrOne,
 } from './parameters.js';
 
+const CLASS_ORDER = ['probs', 'logits'] as const;
+
 /** One of both is given; the last dimension is that of the classes. */
 export interface ClassOptions {
   /** Probabilities, or weights in proportion to them. */
@@ -38,8 +40,8 @@ interface Given {
   readonly logits: Tensor | null;
 }
 
-function givenOf(owner: string, args: Arguments<ClassOptions, ['probs', 'logits']>): Given {
-  const { probs, logits } = byName<ClassOptions>(owner, args, ['probs', 'logits'], 0, []);
+function givenOf(owner: string, args: Arguments<ClassOptions, typeof CLASS_ORDER>): Given {
+  const { probs, logits } = byName<ClassOptions>(owner, args, CLASS_ORDER, 0, []);
   const given = probs ?? logits;
   if (given === undefined || (probs !== undefined && logits !== undefined)) {
     throw new TypeError(`${owner}: takes either probs or logits, as new ${owner}({ logits: x })`);
@@ -69,7 +71,7 @@ export class Categorical extends Distribution {
   readonly #given: Given;
   readonly #classes: number;
 
-  constructor(...args: Arguments<ClassOptions, ['probs', 'logits']>) {
+  constructor(...args: Arguments<ClassOptions, typeof CLASS_ORDER>) {
     const given = givenOf('Categorical', args);
     const shape = sizesOf(given);
     super(shape.slice(0, -1));
@@ -136,7 +138,7 @@ export class Categorical extends Distribution {
   }
 
   expand(batchShape: Shape): Categorical {
-    return categorical(resized(this.#given, [...batchShape, this.#classes]));
+    return new Categorical(resized(this.#given, [...batchShape, this.#classes]));
   }
 
   protected parameters(): Record<string, Tensor> {
@@ -154,16 +156,12 @@ function resized({ probs, logits }: Given, shape: Shape): ClassOptions {
   return logits === null ? {} : { logits: expanded(logits, shape) };
 }
 
-function categorical(options: ClassOptions): Categorical {
-  return new Categorical(options);
-}
-
 /** A row with 1 at the class that was drawn, else 0: of shape [...batchShape, classes]. */
 export class OneHotCategorical extends Distribution {
   /** The same with indices as outcomes. */
   readonly categorical: Categorical;
 
-  constructor(...args: Arguments<ClassOptions, ['probs', 'logits']>) {
+  constructor(...args: Arguments<ClassOptions, typeof CLASS_ORDER>) {
     const base = new Categorical(...args);
     super(base.batchShape, base.probs.shape.slice(-1));
     this.categorical = base;
@@ -211,16 +209,12 @@ export class OneHotCategorical extends Distribution {
   }
 
   expand(batchShape: Shape): OneHotCategorical {
-    return oneHot({ probs: expanded(this.probs, [...batchShape, ...this.eventShape]) });
+    return new OneHotCategorical({ probs: expanded(this.probs, [...batchShape, ...this.eventShape]) });
   }
 
   protected parameters(): Record<string, Distribution> {
     return { categorical: this.categorical };
   }
-}
-
-function oneHot(options: ClassOptions): OneHotCategorical {
-  return new OneHotCategorical(options);
 }
 
 /** A row with a single 1 through which the gradient of the probabilities flows (Bengio et al., 2013). */
@@ -233,10 +227,8 @@ export class OneHotCategoricalStraightThrough extends OneHotCategorical {
   }
 
   override expand(batchShape: Shape): OneHotCategoricalStraightThrough {
-    return straightThrough({ probs: expanded(this.probs, [...batchShape, ...this.eventShape]) });
+    return new OneHotCategoricalStraightThrough({
+      probs: expanded(this.probs, [...batchShape, ...this.eventShape]),
+    });
   }
-}
-
-function straightThrough(options: ClassOptions): OneHotCategoricalStraightThrough {
-  return new OneHotCategoricalStraightThrough(options);
 }

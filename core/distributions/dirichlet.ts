@@ -18,6 +18,9 @@ import {
   valueLike,
 } from './parameters.js';
 
+const DIRICHLET_ORDER = ['concentration'] as const;
+const BETA_ORDER = ['concentration1', 'concentration0'] as const;
+
 /** How far from 1 the sum of an outcome may be. */
 const TOLERANCE = 1e-5;
 
@@ -30,8 +33,8 @@ export interface DirichletOptions {
 export class Dirichlet extends Distribution {
   readonly concentration: Tensor;
 
-  constructor(...args: Arguments<DirichletOptions, ['concentration']>) {
-    const { concentration } = byName<DirichletOptions>('Dirichlet', args, ['concentration'], 1, []);
+  constructor(...args: Arguments<DirichletOptions, typeof DIRICHLET_ORDER>) {
+    const { concentration } = byName<DirichletOptions>('Dirichlet', args, DIRICHLET_ORDER, 1, []);
     if (!isTensor(concentration) || concentration.ndim < 1) {
       throw new TypeError(
         `Dirichlet: concentration is a tensor of at least one dimension, got ${describeValue(concentration)}`,
@@ -96,16 +99,12 @@ export class Dirichlet extends Distribution {
   }
 
   expand(batchShape: Shape): Dirichlet {
-    return dirichlet(expanded(this.concentration, [...batchShape, ...this.eventShape]));
+    return new Dirichlet(expanded(this.concentration, [...batchShape, ...this.eventShape]));
   }
 
   protected parameters(): Record<string, Tensor> {
     return { concentration: this.concentration };
   }
-}
-
-function dirichlet(concentration: Tensor): Dirichlet {
-  return new Dirichlet(concentration);
 }
 
 export interface BetaOptions {
@@ -121,8 +120,8 @@ export class Beta extends Distribution {
   readonly concentration0: Tensor;
   readonly #pair: Dirichlet;
 
-  constructor(...args: Arguments<BetaOptions, ['concentration1', 'concentration0']>) {
-    const given = byName<BetaOptions>('Beta', args, ['concentration1', 'concentration0'], 2, []);
+  constructor(...args: Arguments<BetaOptions, typeof BETA_ORDER>) {
+    const given = byName<BetaOptions>('Beta', args, BETA_ORDER, 2, []);
     const [alpha, beta] = broadcastParameters('Beta', {
       concentration1: given.concentration1,
       concentration0: given.concentration0,
@@ -166,14 +165,10 @@ export class Beta extends Distribution {
   }
 
   expand(batchShape: Shape): Beta {
-    return beta(expanded(this.concentration1, batchShape), expanded(this.concentration0, batchShape));
+    return new Beta(expanded(this.concentration1, batchShape), expanded(this.concentration0, batchShape));
   }
 
   protected parameters(): Record<string, Tensor> {
     return { concentration1: this.concentration1, concentration0: this.concentration0 };
   }
-}
-
-function beta(a: Tensor, b: Tensor): Beta {
-  return new Beta(a, b);
 }

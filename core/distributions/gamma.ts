@@ -23,6 +23,11 @@ import {
   valueLike,
 } from './parameters.js';
 
+const GAMMA_ORDER = ['concentration', 'rate'] as const;
+const DF_ORDER = ['df'] as const;
+const RATE_ORDER = ['rate'] as const;
+const STUDENT_T_ORDER = ['df', 'loc', 'scale'] as const;
+
 export interface GammaOptions {
   /** The shape α, above 0. */
   concentration: Value;
@@ -35,8 +40,8 @@ export class Gamma extends Distribution {
   readonly concentration: Tensor;
   readonly rate: Tensor;
 
-  constructor(...args: Arguments<GammaOptions, ['concentration', 'rate']>) {
-    const given = byName<GammaOptions>('Gamma', args, ['concentration', 'rate'], 2, []);
+  constructor(...args: Arguments<GammaOptions, typeof GAMMA_ORDER>) {
+    const given = byName<GammaOptions>('Gamma', args, GAMMA_ORDER, 2, []);
     const [alpha, rate] = broadcastParameters('Gamma', {
       concentration: given.concentration,
       rate: given.rate,
@@ -87,7 +92,7 @@ export class Gamma extends Distribution {
   }
 
   expand(batchShape: Shape): Gamma {
-    return gamma(expanded(this.concentration, batchShape), expanded(this.rate, batchShape));
+    return new Gamma(expanded(this.concentration, batchShape), expanded(this.rate, batchShape));
   }
 
   protected parameters(): Record<string, Tensor> {
@@ -95,14 +100,10 @@ export class Gamma extends Distribution {
   }
 }
 
-function gamma(concentration: Tensor, rate: Tensor): Gamma {
-  return new Gamma(concentration, rate);
-}
-
 /** The sum of `df` squares of standard normal numbers. */
 export class Chi2 extends Gamma {
-  constructor(...args: Arguments<{ df: Value }, ['df']>) {
-    const [df] = broadcastParameters('Chi2', { df: byName<{ df: Value }>('Chi2', args, ['df'], 1, []).df });
+  constructor(...args: Arguments<{ df: Value }, typeof DF_ORDER>) {
+    const [df] = broadcastParameters('Chi2', { df: byName<{ df: Value }>('Chi2', args, DF_ORDER, 1, []).df });
     checkElements('Chi2', 'df', df, positive);
     super(df.mul(0.5), 0.5);
   }
@@ -112,7 +113,7 @@ export class Chi2 extends Gamma {
   }
 
   override expand(batchShape: Shape): Chi2 {
-    return chi2(expanded(this.df, batchShape));
+    return new Chi2(expanded(this.df, batchShape));
   }
 
   protected override parameters(): Record<string, Tensor> {
@@ -120,16 +121,12 @@ export class Chi2 extends Gamma {
   }
 }
 
-function chi2(df: Tensor): Chi2 {
-  return new Chi2(df);
-}
-
 /** Density λ e^(−λx) of x ≥ 0. */
 export class Exponential extends Distribution {
   readonly rate: Tensor;
 
-  constructor(...args: Arguments<{ rate: Value }, ['rate']>) {
-    const given = byName<{ rate: Value }>('Exponential', args, ['rate'], 1, []);
+  constructor(...args: Arguments<{ rate: Value }, typeof RATE_ORDER>) {
+    const given = byName<{ rate: Value }>('Exponential', args, RATE_ORDER, 1, []);
     const [rate] = broadcastParameters('Exponential', { rate: given.rate });
     checkElements('Exponential', 'rate', rate, positive);
     super(rate.shape);
@@ -178,7 +175,7 @@ export class Exponential extends Distribution {
   }
 
   expand(batchShape: Shape): Exponential {
-    return exponential(expanded(this.rate, batchShape));
+    return new Exponential(expanded(this.rate, batchShape));
   }
 
   protected parameters(): Record<string, Tensor> {
@@ -186,16 +183,12 @@ export class Exponential extends Distribution {
   }
 }
 
-function exponential(rate: Tensor): Exponential {
-  return new Exponential(rate);
-}
-
 /** Probability λᵏ e^(−λ) / k! of the count k. */
 export class Poisson extends Distribution {
   readonly rate: Tensor;
 
-  constructor(...args: Arguments<{ rate: Value }, ['rate']>) {
-    const given = byName<{ rate: Value }>('Poisson', args, ['rate'], 1, []);
+  constructor(...args: Arguments<{ rate: Value }, typeof RATE_ORDER>) {
+    const given = byName<{ rate: Value }>('Poisson', args, RATE_ORDER, 1, []);
     const [rate] = broadcastParameters('Poisson', { rate: given.rate });
     checkElements('Poisson', 'rate', rate, nonNegative);
     super(rate.shape);
@@ -225,16 +218,12 @@ export class Poisson extends Distribution {
   }
 
   expand(batchShape: Shape): Poisson {
-    return poisson(expanded(this.rate, batchShape));
+    return new Poisson(expanded(this.rate, batchShape));
   }
 
   protected parameters(): Record<string, Tensor> {
     return { rate: this.rate };
   }
-}
-
-function poisson(rate: Tensor): Poisson {
-  return new Poisson(rate);
 }
 
 export interface StudentTOptions {
@@ -250,8 +239,8 @@ export class StudentT extends Distribution {
   readonly loc: Tensor;
   readonly scale: Tensor;
 
-  constructor(...args: Arguments<StudentTOptions, ['df', 'loc', 'scale']>) {
-    const given = byName<StudentTOptions>('StudentT', args, ['df', 'loc', 'scale'], 1, []);
+  constructor(...args: Arguments<StudentTOptions, typeof STUDENT_T_ORDER>) {
+    const given = byName<StudentTOptions>('StudentT', args, STUDENT_T_ORDER, 1, []);
     const [df, loc, scale] = broadcastParameters('StudentT', {
       df: given.df,
       loc: given.loc ?? 0,
@@ -317,7 +306,7 @@ export class StudentT extends Distribution {
   }
 
   expand(batchShape: Shape): StudentT {
-    return studentT(
+    return new StudentT(
       expanded(this.df, batchShape),
       expanded(this.loc, batchShape),
       expanded(this.scale, batchShape),
@@ -327,8 +316,4 @@ export class StudentT extends Distribution {
   protected parameters(): Record<string, Tensor> {
     return { df: this.df, loc: this.loc, scale: this.scale };
   }
-}
-
-function studentT(df: Tensor, loc: Tensor, scale: Tensor): StudentT {
-  return new StudentT(df, loc, scale);
 }

@@ -6,6 +6,8 @@ import type { Tensor } from '../tensor.js';
 import { Distribution } from './distribution.js';
 import type { Value } from './parameters.js';
 
+const INDEPENDENT_ORDER = ['baseDistribution', 'reinterpretedBatchNdims'] as const;
+
 export interface IndependentOptions {
   baseDistribution: Distribution;
   /** How many of the last dimensions of the batch belong to an outcome. */
@@ -21,12 +23,11 @@ export class Independent extends Distribution {
   readonly baseDistribution: Distribution;
   readonly reinterpretedBatchNdims: number;
 
-  constructor(...args: Arguments<IndependentOptions, ['baseDistribution', 'reinterpretedBatchNdims']>) {
-    const names = ['baseDistribution', 'reinterpretedBatchNdims'] as const;
+  constructor(...args: Arguments<IndependentOptions, typeof INDEPENDENT_ORDER>) {
     const { baseDistribution: base, reinterpretedBatchNdims: dims } = byName<IndependentOptions>(
       'Independent',
       args,
-      names,
+      INDEPENDENT_ORDER,
       2,
       [],
     );
@@ -76,7 +77,10 @@ export class Independent extends Distribution {
 
   expand(batchShape: Shape): Independent {
     const inner = this.baseDistribution.batchShape.slice(this.batchShape.length);
-    return independent(this.baseDistribution.expand([...batchShape, ...inner]), this.reinterpretedBatchNdims);
+    return new Independent(
+      this.baseDistribution.expand([...batchShape, ...inner]),
+      this.reinterpretedBatchNdims,
+    );
   }
 
   protected parameters(): Record<string, Distribution | number> {
@@ -85,10 +89,6 @@ export class Independent extends Distribution {
       reinterpretedBatchNdims: this.reinterpretedBatchNdims,
     };
   }
-}
-
-function independent(base: Distribution, dims: number): Independent {
-  return new Independent(base, dims);
 }
 
 /** The sum over the last `dims` dimensions. */

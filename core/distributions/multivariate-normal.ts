@@ -118,7 +118,7 @@ export class MultivariateNormal extends Distribution {
 
   expand(batchShape: Shape): MultivariateNormal {
     const [size] = this.eventShape;
-    return multivariate({
+    return new MultivariateNormal({
       loc: expanded(this.loc, [...batchShape, size]),
       scaleTril: expanded(this.scaleTril, [...batchShape, size, size]),
     });
@@ -129,10 +129,6 @@ export class MultivariateNormal extends Distribution {
       ? { loc: this.loc, scaleTril: this.scaleTril }
       : { loc: this.loc, covarianceMatrix: this.#covariance };
   }
-}
-
-function multivariate(options: MultivariateNormalOptions): MultivariateNormal {
-  return new MultivariateNormal(options);
 }
 
 /** L⁻¹ d of vectors d. */

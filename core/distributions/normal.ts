@@ -17,6 +17,9 @@ import {
   valueLike,
 } from './parameters.js';
 
+const NORMAL_ORDER = ['loc', 'scale'] as const;
+const SCALE_ORDER = ['scale'] as const;
+
 const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 
 export interface NormalOptions {
@@ -28,9 +31,9 @@ export interface NormalOptions {
 
 function normalParameters(
   owner: string,
-  args: Arguments<NormalOptions, ['loc', 'scale']>,
+  args: Arguments<NormalOptions, typeof NORMAL_ORDER>,
 ): readonly [loc: Tensor, scale: Tensor] {
-  const { loc, scale } = byName<NormalOptions>(owner, args, ['loc', 'scale'], 2, []);
+  const { loc, scale } = byName<NormalOptions>(owner, args, NORMAL_ORDER, 2, []);
   const [mu, sigma] = broadcastParameters(owner, { loc, scale });
   checkElements(owner, 'loc', mu, real);
   checkElements(owner, 'scale', sigma, positive);
@@ -47,7 +50,7 @@ export class Normal extends Distribution {
   readonly loc: Tensor;
   readonly scale: Tensor;
 
-  constructor(...args: Arguments<NormalOptions, ['loc', 'scale']>) {
+  constructor(...args: Arguments<NormalOptions, typeof NORMAL_ORDER>) {
     const [loc, scale] = normalParameters('Normal', args);
     super(loc.shape);
     this.loc = loc;
@@ -99,7 +102,7 @@ export class Normal extends Distribution {
   }
 
   expand(batchShape: Shape): Normal {
-    return normal(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
+    return new Normal(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
   }
 
   protected parameters(): Record<string, Tensor> {
@@ -107,16 +110,12 @@ export class Normal extends Distribution {
   }
 }
 
-function normal(loc: Tensor, scale: Tensor): Normal {
-  return new Normal(loc, scale);
-}
-
 /** The distribution of eˣ with x of N(μ, σ²). */
 export class LogNormal extends Distribution {
   /** The distribution of the logarithm. */
   readonly base: Normal;
 
-  constructor(...args: Arguments<NormalOptions, ['loc', 'scale']>) {
+  constructor(...args: Arguments<NormalOptions, typeof NORMAL_ORDER>) {
     const [loc, scale] = normalParameters('LogNormal', args);
     super(loc.shape);
     this.base = new Normal(loc, scale);
@@ -169,7 +168,7 @@ export class LogNormal extends Distribution {
   }
 
   expand(batchShape: Shape): LogNormal {
-    return logNormal(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
+    return new LogNormal(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
   }
 
   protected parameters(): Record<string, Tensor> {
@@ -177,16 +176,12 @@ export class LogNormal extends Distribution {
   }
 }
 
-function logNormal(loc: Tensor, scale: Tensor): LogNormal {
-  return new LogNormal(loc, scale);
-}
-
 /** The distribution of |x| with x of N(0, σ²). */
 export class HalfNormal extends Distribution {
   readonly scale: Tensor;
 
-  constructor(...args: Arguments<{ scale: Value }, ['scale']>) {
-    const given = byName<{ scale: Value }>('HalfNormal', args, ['scale'], 1, []);
+  constructor(...args: Arguments<{ scale: Value }, typeof SCALE_ORDER>) {
+    const given = byName<{ scale: Value }>('HalfNormal', args, SCALE_ORDER, 1, []);
     const [scale] = broadcastParameters('HalfNormal', { scale: given.scale });
     checkElements('HalfNormal', 'scale', scale, positive);
     super(scale.shape);
@@ -235,14 +230,10 @@ export class HalfNormal extends Distribution {
   }
 
   expand(batchShape: Shape): HalfNormal {
-    return halfNormal(expanded(this.scale, batchShape));
+    return new HalfNormal(expanded(this.scale, batchShape));
   }
 
   protected parameters(): Record<string, Tensor> {
     return { scale: this.scale };
   }
-}
-
-function halfNormal(scale: Tensor): HalfNormal {
-  return new HalfNormal(scale);
 }

@@ -16,6 +16,9 @@ import { positive, real, type Value, valueLike } from './parameters.js';
 import type { Tensor } from '../tensor.js';
 import { Distribution } from './distribution.js';
 
+const UNIFORM_ORDER = ['low', 'high'] as const;
+const LOCATION_SCALE_ORDER = ['loc', 'scale'] as const;
+
 const EULER = 0.5772156649015329;
 
 export interface UniformOptions {
@@ -30,8 +33,8 @@ export class Uniform extends Distribution {
   readonly low: Tensor;
   readonly high: Tensor;
 
-  constructor(...args: Arguments<UniformOptions, ['low', 'high']>) {
-    const given = byName<UniformOptions>('Uniform', args, ['low', 'high'], 2, []);
+  constructor(...args: Arguments<UniformOptions, typeof UNIFORM_ORDER>) {
+    const given = byName<UniformOptions>('Uniform', args, UNIFORM_ORDER, 2, []);
     const [low, high] = broadcastParameters('Uniform', { low: given.low, high: given.high });
     if (canLook() && !low.lt(high).all().item()) {
       throw new RangeError(`Uniform: low must be below high, got ${String(low)} and ${String(high)}`);
@@ -86,16 +89,12 @@ export class Uniform extends Distribution {
   }
 
   expand(batchShape: Shape): Uniform {
-    return uniform(expanded(this.low, batchShape), expanded(this.high, batchShape));
+    return new Uniform(expanded(this.low, batchShape), expanded(this.high, batchShape));
   }
 
   protected parameters(): Record<string, Tensor> {
     return { low: this.low, high: this.high };
   }
-}
-
-function uniform(low: Tensor, high: Tensor): Uniform {
-  return new Uniform(low, high);
 }
 
 export interface LocationScaleOptions {
@@ -110,8 +109,8 @@ abstract class LocationScale extends Distribution {
   readonly loc: Tensor;
   readonly scale: Tensor;
 
-  constructor(owner: string, args: Arguments<LocationScaleOptions, ['loc', 'scale']>) {
-    const given = byName<LocationScaleOptions>(owner, args, ['loc', 'scale'], 2, []);
+  constructor(owner: string, args: Arguments<LocationScaleOptions, typeof LOCATION_SCALE_ORDER>) {
+    const given = byName<LocationScaleOptions>(owner, args, LOCATION_SCALE_ORDER, 2, []);
     const [loc, scale] = broadcastParameters(owner, { loc: given.loc, scale: given.scale });
     checkElements(owner, 'loc', loc, real);
     checkElements(owner, 'scale', scale, positive);
@@ -140,7 +139,7 @@ abstract class LocationScale extends Distribution {
 
 /** Density e^(−|x − loc| / scale) / (2 scale). */
 export class Laplace extends LocationScale {
-  constructor(...args: Arguments<LocationScaleOptions, ['loc', 'scale']>) {
+  constructor(...args: Arguments<LocationScaleOptions, typeof LOCATION_SCALE_ORDER>) {
     super('Laplace', args);
   }
 
@@ -179,17 +178,13 @@ export class Laplace extends LocationScale {
   }
 
   expand(batchShape: Shape): Laplace {
-    return laplace(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
+    return new Laplace(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
   }
-}
-
-function laplace(loc: Tensor, scale: Tensor): Laplace {
-  return new Laplace(loc, scale);
 }
 
 /** Density 1 / (π scale (1 + z²)) with z = (x − loc) / scale; it has no mean, and no finite variance. */
 export class Cauchy extends LocationScale {
-  constructor(...args: Arguments<LocationScaleOptions, ['loc', 'scale']>) {
+  constructor(...args: Arguments<LocationScaleOptions, typeof LOCATION_SCALE_ORDER>) {
     super('Cauchy', args);
   }
 
@@ -225,17 +220,13 @@ export class Cauchy extends LocationScale {
   }
 
   expand(batchShape: Shape): Cauchy {
-    return cauchy(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
+    return new Cauchy(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
   }
-}
-
-function cauchy(loc: Tensor, scale: Tensor): Cauchy {
-  return new Cauchy(loc, scale);
 }
 
 /** The distribution of the largest of many: density e^(−z − e^(−z)) / scale with z = (x − loc) / scale. */
 export class Gumbel extends LocationScale {
-  constructor(...args: Arguments<LocationScaleOptions, ['loc', 'scale']>) {
+  constructor(...args: Arguments<LocationScaleOptions, typeof LOCATION_SCALE_ORDER>) {
     super('Gumbel', args);
   }
 
@@ -279,10 +270,6 @@ export class Gumbel extends LocationScale {
   }
 
   expand(batchShape: Shape): Gumbel {
-    return gumbel(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
+    return new Gumbel(expanded(this.loc, batchShape), expanded(this.scale, batchShape));
   }
-}
-
-function gumbel(loc: Tensor, scale: Tensor): Gumbel {
-  return new Gumbel(loc, scale);
 }

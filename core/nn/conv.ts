@@ -47,8 +47,8 @@ interface ConvSizes {
 export type ConvArguments = ConvSizes & ConvLayerOptions;
 export type ConvTransposeArguments = ConvSizes & ConvTransposeLayerOptions;
 
-const CONV_ORDER = [
-  'inChannels',
+/** The order of what lazy convolutions are given, which have no channels of the input yet. */
+export const LAZY_CONV_ORDER = [
   'outChannels',
   'kernelSize',
   'stride',
@@ -58,10 +58,10 @@ const CONV_ORDER = [
   'bias',
   'paddingMode',
 ] as const;
+const CONV_ORDER = ['inChannels', ...LAZY_CONV_ORDER] as const;
 type ConvOrder = typeof CONV_ORDER;
 
-const TRANSPOSE_ORDER = [
-  'inChannels',
+export const LAZY_TRANSPOSE_ORDER = [
   'outChannels',
   'kernelSize',
   'stride',
@@ -71,6 +71,7 @@ const TRANSPOSE_ORDER = [
   'bias',
   'dilation',
 ] as const;
+const TRANSPOSE_ORDER = ['inChannels', ...LAZY_TRANSPOSE_ORDER] as const;
 type TransposeOrder = typeof TRANSPOSE_ORDER;
 
 function checkGroups(name: string, inChannels: number, outChannels: number, groups: number): void {

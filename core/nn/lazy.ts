@@ -19,32 +19,14 @@ import {
   ConvTranspose2d,
   ConvTranspose3d,
   type ConvTransposeArguments,
+  LAZY_CONV_ORDER,
+  LAZY_TRANSPOSE_ORDER,
 } from './conv.js';
 import { Linear, type LinearArguments } from './linear.js';
 import type { Module } from './module.js';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormArguments } from './normalization.js';
 
 const LINEAR = ['outFeatures', 'bias'] as const;
-const CONV = [
-  'outChannels',
-  'kernelSize',
-  'stride',
-  'padding',
-  'dilation',
-  'groups',
-  'bias',
-  'paddingMode',
-] as const;
-const TRANSPOSE = [
-  'outChannels',
-  'kernelSize',
-  'stride',
-  'padding',
-  'outputPadding',
-  'groups',
-  'bias',
-  'dilation',
-] as const;
 const BATCH_NORM = ['eps', 'momentum', 'affine', 'trackRunningStats'] as const;
 
 type LazyLinearArguments = Omit<LinearArguments, 'inFeatures'>;
@@ -218,9 +200,9 @@ export class LazyConv1d extends Conv1d {
   }
 
   constructor(outChannels: number, kernelSize: PerDim, options?: LazyConvOptions);
-  constructor(...args: Arguments<LazyConvArguments, typeof CONV>);
-  constructor(...args: Arguments<LazyConvArguments, typeof CONV>) {
-    super({ ...byName<LazyConvArguments>('LazyConv1d', args, CONV, 2), inChannels: 0 });
+  constructor(...args: Arguments<LazyConvArguments, typeof LAZY_CONV_ORDER>);
+  constructor(...args: Arguments<LazyConvArguments, typeof LAZY_CONV_ORDER>) {
+    super({ ...byName<LazyConvArguments>('LazyConv1d', args, LAZY_CONV_ORDER, 2), inChannels: 0 });
   }
 }
 
@@ -231,9 +213,9 @@ export class LazyConv2d extends Conv2d {
   }
 
   constructor(outChannels: number, kernelSize: PerDim, options?: LazyConvOptions);
-  constructor(...args: Arguments<LazyConvArguments, typeof CONV>);
-  constructor(...args: Arguments<LazyConvArguments, typeof CONV>) {
-    super({ ...byName<LazyConvArguments>('LazyConv2d', args, CONV, 2), inChannels: 0 });
+  constructor(...args: Arguments<LazyConvArguments, typeof LAZY_CONV_ORDER>);
+  constructor(...args: Arguments<LazyConvArguments, typeof LAZY_CONV_ORDER>) {
+    super({ ...byName<LazyConvArguments>('LazyConv2d', args, LAZY_CONV_ORDER, 2), inChannels: 0 });
   }
 }
 
@@ -244,9 +226,9 @@ export class LazyConv3d extends Conv3d {
   }
 
   constructor(outChannels: number, kernelSize: PerDim, options?: LazyConvOptions);
-  constructor(...args: Arguments<LazyConvArguments, typeof CONV>);
-  constructor(...args: Arguments<LazyConvArguments, typeof CONV>) {
-    super({ ...byName<LazyConvArguments>('LazyConv3d', args, CONV, 2), inChannels: 0 });
+  constructor(...args: Arguments<LazyConvArguments, typeof LAZY_CONV_ORDER>);
+  constructor(...args: Arguments<LazyConvArguments, typeof LAZY_CONV_ORDER>) {
+    super({ ...byName<LazyConvArguments>('LazyConv3d', args, LAZY_CONV_ORDER, 2), inChannels: 0 });
   }
 }
 
@@ -257,9 +239,12 @@ export class LazyConvTranspose1d extends ConvTranspose1d {
   }
 
   constructor(outChannels: number, kernelSize: PerDim, options?: LazyTransposeOptions);
-  constructor(...args: Arguments<LazyTransposeArguments, typeof TRANSPOSE>);
-  constructor(...args: Arguments<LazyTransposeArguments, typeof TRANSPOSE>) {
-    super({ ...byName<LazyTransposeArguments>('LazyConvTranspose1d', args, TRANSPOSE, 2), inChannels: 0 });
+  constructor(...args: Arguments<LazyTransposeArguments, typeof LAZY_TRANSPOSE_ORDER>);
+  constructor(...args: Arguments<LazyTransposeArguments, typeof LAZY_TRANSPOSE_ORDER>) {
+    super({
+      ...byName<LazyTransposeArguments>('LazyConvTranspose1d', args, LAZY_TRANSPOSE_ORDER, 2),
+      inChannels: 0,
+    });
   }
 }
 
@@ -270,9 +255,12 @@ export class LazyConvTranspose2d extends ConvTranspose2d {
   }
 
   constructor(outChannels: number, kernelSize: PerDim, options?: LazyTransposeOptions);
-  constructor(...args: Arguments<LazyTransposeArguments, typeof TRANSPOSE>);
-  constructor(...args: Arguments<LazyTransposeArguments, typeof TRANSPOSE>) {
-    super({ ...byName<LazyTransposeArguments>('LazyConvTranspose2d', args, TRANSPOSE, 2), inChannels: 0 });
+  constructor(...args: Arguments<LazyTransposeArguments, typeof LAZY_TRANSPOSE_ORDER>);
+  constructor(...args: Arguments<LazyTransposeArguments, typeof LAZY_TRANSPOSE_ORDER>) {
+    super({
+      ...byName<LazyTransposeArguments>('LazyConvTranspose2d', args, LAZY_TRANSPOSE_ORDER, 2),
+      inChannels: 0,
+    });
   }
 }
 
@@ -283,9 +271,12 @@ export class LazyConvTranspose3d extends ConvTranspose3d {
   }
 
   constructor(outChannels: number, kernelSize: PerDim, options?: LazyTransposeOptions);
-  constructor(...args: Arguments<LazyTransposeArguments, typeof TRANSPOSE>);
-  constructor(...args: Arguments<LazyTransposeArguments, typeof TRANSPOSE>) {
-    super({ ...byName<LazyTransposeArguments>('LazyConvTranspose3d', args, TRANSPOSE, 2), inChannels: 0 });
+  constructor(...args: Arguments<LazyTransposeArguments, typeof LAZY_TRANSPOSE_ORDER>);
+  constructor(...args: Arguments<LazyTransposeArguments, typeof LAZY_TRANSPOSE_ORDER>) {
+    super({
+      ...byName<LazyTransposeArguments>('LazyConvTranspose3d', args, LAZY_TRANSPOSE_ORDER, 2),
+      inChannels: 0,
+    });
   }
 }
 

@@ -15,7 +15,7 @@ import {
   type WasmFunction,
 } from '../assembler/index.js';
 import { floatLanes, type FloatLanes } from './lanes.js';
-import { BINARY_SIGNATURE, byteAccess, emitMap } from './map-code.js';
+import { BINARY_SIGNATURE, byteAccess, emitMap, mapOfTwo } from './map-code.js';
 import { compareCode } from './ops.js';
 
 const WHERE_SIGNATURE = {
@@ -180,18 +180,14 @@ export function compileByteCompare(op: CompareOp): WasmFunction {
   const compare = compareCode(op, 'uint8', floatLanes.float32.ops);
   const module = new ModuleBuilder();
   module.define('run', BINARY_SIGNATURE, (f, p) => {
-    emitMap(f, {
-      access: byteAccess,
-      out: p.out,
-      rows: p.rows,
-      columns: p.columns,
-      operands: [
-        { pointer: p.a, row: p.aRow, step: p.aStep },
-        { pointer: p.b, row: p.bRow, step: p.bStep },
-      ],
-      unroll: 2,
-      compute: ([a, b]) => v128.and(compare(a, b), i8x16.splat(1)),
-    });
+    emitMap(
+      f,
+      mapOfTwo(p, {
+        access: byteAccess,
+        unroll: 2,
+        compute: ([a, b]) => v128.and(compare(a, b), i8x16.splat(1)),
+      }),
+    );
   });
   return module.compile().run;
 }

@@ -17,7 +17,7 @@ import { unary as referenceUnary, unaryFunction as referenceUnaryFunction } from
 import { elementBytes } from '../views.js';
 import { copyStrided } from './copy.js';
 import { float32Lanes, floatLanes, type FloatLanes } from './lanes.js';
-import { BINARY_SIGNATURE, byteAccess, emitMap } from './map-code.js';
+import { BINARY_SIGNATURE, byteAccess, emitMap, mapOfTwo } from './map-code.js';
 import { contiguousCopy } from './operands.js';
 import { LEAST_PARALLEL, perGrid, type Effort } from '../threads/index.js';
 import { isWholeDivision, refuseZero, refusingZero } from './integer-division.js';
@@ -128,18 +128,14 @@ function compileBinary(op: BinaryOp, element: Element): WasmFunction | false {
   const module = new ModuleBuilder();
   const host = code.host && module.import('host', code.host, 2);
   module.define('run', BINARY_SIGNATURE, (f, p) => {
-    emitMap(f, {
-      access: element === 'uint8' ? byteAccess : lanes,
-      out: p.out,
-      rows: p.rows,
-      columns: p.columns,
-      operands: [
-        { pointer: p.a, row: p.aRow, step: p.aStep },
-        { pointer: p.b, row: p.bRow, step: p.bStep },
-      ],
-      unroll: code.unroll,
-      compute: ([a, b]) => code.compute(f, lanes.ops, a, b, host),
-    });
+    emitMap(
+      f,
+      mapOfTwo(p, {
+        access: element === 'uint8' ? byteAccess : lanes,
+        unroll: code.unroll,
+        compute: ([a, b]) => code.compute(f, lanes.ops, a, b, host),
+      }),
+    );
   });
   const run = noteEffort(module.compile().run, code.unroll);
   if (element === 'float32' || element === 'float64') describeKernel(run, { kind: 'binary', op, element });

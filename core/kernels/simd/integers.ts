@@ -5,7 +5,7 @@ import { i32 as words } from '../../memory.js';
 import { perRow } from '../threads/index.js';
 import { runBinary } from './elementwise.js';
 import { float64Lanes } from './lanes.js';
-import { BINARY_SIGNATURE, emitMap } from './map-code.js';
+import { BINARY_SIGNATURE, emitMap, mapOfTwo } from './map-code.js';
 
 let quotients: WasmFunction | undefined;
 
@@ -13,18 +13,14 @@ let quotients: WasmFunction | undefined;
 function compileQuotients(): WasmFunction {
   const module = new ModuleBuilder();
   module.define('run', BINARY_SIGNATURE, (f, p) => {
-    emitMap(f, {
-      access: float64Lanes,
-      out: p.out,
-      rows: p.rows,
-      columns: p.columns,
-      operands: [
-        { pointer: p.a, row: p.aRow, step: p.aStep },
-        { pointer: p.b, row: p.bRow, step: p.bStep },
-      ],
-      unroll: 2,
-      compute: ([a, b]) => f64x2.add(f64x2.floor(f64x2.div(a, b)), f64x2.const(0)),
-    });
+    emitMap(
+      f,
+      mapOfTwo(p, {
+        access: float64Lanes,
+        unroll: 2,
+        compute: ([a, b]) => f64x2.add(f64x2.floor(f64x2.div(a, b)), f64x2.const(0)),
+      }),
+    );
   });
   return module.compile().run;
 }

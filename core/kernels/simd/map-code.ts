@@ -25,6 +25,8 @@ export const BINARY_SIGNATURE = {
   bStep: 'i32',
 } as const;
 
+type BinaryParameters = Readonly<Record<keyof typeof BINARY_SIGNATURE, Local<'i32'>>>;
+
 export const byteAccess: ElementAccess = { bytes: 1, loadSplat: v128.load8Splat };
 
 export interface MapOperand {
@@ -44,6 +46,18 @@ export interface MapLoops {
   /** Vectors a turn of the main loop: more for what is quickly computed. */
   readonly unroll: number;
   readonly compute: (operands: readonly V128[]) => V128;
+}
+
+/** The loops of a kernel of two operands. */
+export function mapOfTwo(
+  { a, b, out, rows, columns, aRow, bRow, aStep, bStep }: BinaryParameters,
+  loops: Pick<MapLoops, 'access' | 'unroll' | 'compute'>,
+): MapLoops {
+  const operands = [
+    { pointer: a, row: aRow, step: aStep },
+    { pointer: b, row: bRow, step: bStep },
+  ];
+  return { ...loops, out, rows, columns, operands };
 }
 
 /** Emits the loops; a row where no operand moves is not provided for. */

@@ -1,27 +1,9 @@
 /** A debugging session beyond single steps: exceptions, Stop, a crash, a second frontend, its end. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { executeContent, type Client } from './client.js';
+import { describe, expect, test } from 'vitest';
+import { executeContent } from './client.js';
 import { DebugClient } from './debug-client.js';
-import { KernelProcess } from './kernel-process.js';
-
-let kernel: KernelProcess;
-let client: Client;
-let debug: DebugClient;
-
-beforeAll(async () => {
-  ({ kernel, client } = await KernelProcess.connected({ node: process.env.NABLA_TEST_NODE }));
-  debug = new DebugClient(client);
-});
-afterAll(() => kernel.dispose());
-
-/** What a failed test leaves paused goes on. */
-function eachWithADebuggerOfItsOwn(): void {
-  beforeEach(() => debug.start());
-  afterEach(async () => {
-    await debug.ask('disconnect');
-    await client.ask('interrupt_request', {}, { channel: 'control' });
-  });
-}
+import { client, debug, eachWithADebuggerOfItsOwn, kernel, useDebuggedKernel } from './debugger-stage.js';
+useDebuggedKernel();
 
 describe('exceptions', () => {
   eachWithADebuggerOfItsOwn();

@@ -1,29 +1,9 @@
 /** The debugger by line: steps, pause, breakpoints in cells and local modules, conditions. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Client } from './client.js';
-import { DebugClient } from './debug-client.js';
-import { KernelProcess } from './kernel-process.js';
-
-let kernel: KernelProcess;
-let client: Client;
-let debug: DebugClient;
-
-beforeAll(async () => {
-  ({ kernel, client } = await KernelProcess.connected({ node: process.env.NABLA_TEST_NODE }));
-  debug = new DebugClient(client);
-});
-afterAll(() => kernel.dispose());
-
-/** What a failed test leaves paused goes on. */
-function eachWithADebuggerOfItsOwn(): void {
-  beforeEach(() => debug.start());
-  afterEach(async () => {
-    await debug.ask('disconnect');
-    await client.ask('interrupt_request', {}, { channel: 'control' });
-  });
-}
+import { describe, expect, test } from 'vitest';
+import { client, debug, eachWithADebuggerOfItsOwn, kernel, useDebuggedKernel } from './debugger-stage.js';
+useDebuggedKernel();
 
 describe('protocol 27: stepping', () => {
   eachWithADebuggerOfItsOwn();

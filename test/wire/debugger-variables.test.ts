@@ -1,27 +1,8 @@
 /** What the debugger tells of variables: values, their parts, expressions, changes, and the panel of variables. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Client } from './client.js';
-import { DebugClient, valuesOf, type Variable } from './debug-client.js';
-import { KernelProcess } from './kernel-process.js';
-
-let kernel: KernelProcess;
-let client: Client;
-let debug: DebugClient;
-
-beforeAll(async () => {
-  ({ kernel, client } = await KernelProcess.connected({ node: process.env.NABLA_TEST_NODE }));
-  debug = new DebugClient(client);
-});
-afterAll(() => kernel.dispose());
-
-/** What a failed test leaves paused goes on. */
-function eachWithADebuggerOfItsOwn(): void {
-  beforeEach(() => debug.start());
-  afterEach(async () => {
-    await debug.ask('disconnect');
-    await client.ask('interrupt_request', {}, { channel: 'control' });
-  });
-}
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { valuesOf, type Variable } from './debug-client.js';
+import { client, debug, eachWithADebuggerOfItsOwn, useDebuggedKernel } from './debugger-stage.js';
+useDebuggedKernel();
 
 describe('protocol 27: variables', () => {
   let id: string;

@@ -63,6 +63,8 @@ const blocks: Block[] = [];
 export const sizes: number[] = [];
 /** Storages in it: one, or those of a slab. */
 export const counts: number[] = [];
+/** Whether it is cut into small storages. */
+export const isSlab: boolean[] = [];
 const names: string[] = [];
 const spareSlots: number[] = [];
 
@@ -83,6 +85,10 @@ export const usage = {
   allocated: 0,
   peak: 0,
   storages: 0,
+  /** Slots that are cut into small storages. */
+  slabs: 0,
+  /** How often was looked which young owners are alive. */
+  visits: 0,
   /** True inside an operation on the tables; still true at the next one when an interrupt cut it off. */
   unfinished: false,
 };
@@ -172,6 +178,7 @@ export function takeSlot(bytes: number, operation: string): number {
   blocks[slot] = block;
   sizes[slot] = bytes;
   counts[slot] = 1;
+  isSlab[slot] = false;
   names[slot] = operation;
   return slot;
 }
@@ -209,6 +216,7 @@ export function takeHighSlot(bytes: number): number {
   blocks[slot] = block;
   sizes[slot] = 0;
   counts[slot] = 0;
+  isSlab[slot] = false;
   names[slot] = 'compile';
   return slot;
 }
@@ -362,6 +370,7 @@ function freeYoung(): void {
     listed[slot] = false;
   }
   youngSlots.length = kept;
+  usage.visits++;
   usage.unfinished = false;
 }
 
@@ -384,6 +393,7 @@ function freeSlot(slot: number): void {
   allocator.free(blocks[slot]);
   usage.allocated -= sizes[slot];
   usage.storages -= counts[slot];
+  if (isSlab[slot]) usage.slabs--;
   spareSlots.push(slot);
 }
 
@@ -394,13 +404,14 @@ export function repair(): void {
   beforeSweep();
   spareSlots.length = 0;
   usage.allocated = 0;
-  usage.storages = 0;
+  usage.storages = usage.slabs = 0;
   for (let slot = 0; slot < handles.length; slot++) {
     if (handles[slot] === undefined) spareSlots.push(slot);
     else {
       live.push(blocks[slot]);
       usage.allocated += sizes[slot];
       usage.storages += counts[slot];
+      if (isSlab[slot]) usage.slabs++;
     }
   }
   allocator.rebuild(live);

@@ -12,6 +12,7 @@ import {
   counts,
   enter,
   giveSlot,
+  isSlab,
   onSettle,
   onSweep,
   releaseSlot,
@@ -42,14 +43,39 @@ class Slab {
   constructor(readonly slot: number) {}
 
   [inspect.custom](): string {
+    slabs.alive++;
     seen(this);
     return '';
   }
 }
 
-/** Storages of up to this many bytes come from slabs, of so many places each. */
+/** Storages of up to this many bytes come from slabs. */
 const SMALL_BYTES = 512;
+/**
+ * Slabs have so many places, or, as long as nearly all die together, so many bytes: the larger they are, the less a
+ * storage costs, and the more memory one that lives on holds.
+ */
 const PLACES = 32;
+const WIDE_SLAB_BYTES = 16384;
+/** As many slabs may be seen alive, for each wide one that could be cut from what all take, and so many there may be. */
+const ALIVE_OF_WIDE = 1 / 16;
+const MOST_WIDE = 2048;
+
+/** Bytes cut, and slabs seen alive, since they were last judged, and whether they are to be wide. */
+const slabs = { cut: 0, alive: 0, visits: 0, wide: true };
+
+/** So many bytes a slab of places of this size is to have. */
+function slabBytes(bytes: number): number {
+  if (slabs.visits !== usage.visits) {
+    slabs.visits = usage.visits;
+    slabs.wide = slabs.alive <= (slabs.cut / WIDE_SLAB_BYTES) * ALIVE_OF_WIDE && usage.slabs <= MOST_WIDE;
+    slabs.cut = slabs.alive = 0;
+  }
+  const size = slabs.wide ? WIDE_SLAB_BYTES : bytes * PLACES;
+  slabs.cut += size;
+  return size;
+}
+
 const SMALL_CLASSES = Math.log2(SMALL_BYTES / ALIGNMENT) + 1;
 
 /** For each size (64, 128, … bytes): the slab that is being cut, and places given back by `release()`. */
@@ -250,13 +276,15 @@ export class Storage {
 
 function cutSlab(places: SmallPlaces): void {
   settle(places);
-  const size = places.bytes * PLACES;
+  const size = slabBytes(places.bytes);
   const slot = takeSlot(size, 'small tensors');
   const slab = new Slab(slot);
   giveSlot(slot, slab);
   usage.unfinished = true;
   sizes[slot] = 0;
   counts[slot] = 0;
+  isSlab[slot] = true;
+  usage.slabs++;
   usage.allocated -= size;
   usage.storages--;
   places.slab = slab;

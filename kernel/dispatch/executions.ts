@@ -11,6 +11,7 @@ import type { History } from './history.js';
 import { inspect, pageRequest, type Language, type PageRequest } from './introspection.js';
 import type { Mailbox } from './mailbox.js';
 import type { Outputs } from './outputs.js';
+import type { RightOfWay } from './right-of-way.js';
 import type { StatusReporter } from './status.js';
 import type { Stdin } from './stdin.js';
 import { TypeChecks } from './type-checks.js';
@@ -28,6 +29,7 @@ export interface ExecutionParts {
   readonly outputs: Outputs;
   readonly history: History;
   readonly status: StatusReporter;
+  readonly rightOfWay: RightOfWay;
   readonly stdin: Stdin;
   readonly session: () => Promise<Session>;
   readonly language: Language | null;
@@ -83,6 +85,7 @@ export class Executions {
     this.#queue.push({
       abort,
       run: async () => {
+        this.#parts.rightOfWay.cellBegins();
         const started = new Date();
         let replied = NaN;
         const execution = this.#parts.status.duringExecution(message.header, async () => {
@@ -96,6 +99,7 @@ export class Executions {
         });
         this.#ended = execution.then(() => undefined);
         const reply = await execution;
+        this.#parts.rightOfWay.cellEnded();
         if (reply.status !== 'error' || !request.stop_on_error) return false;
         this.#window.failed(message.header, arrived, replied);
         return true;

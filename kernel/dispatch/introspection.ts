@@ -29,15 +29,18 @@ export async function complete(
   request: CompleteRequest,
   session: Session,
   language: Language | null = null,
+  /** Resolves when values may be looked at. */
+  turn: () => Promise<void> = () => Promise.resolve(),
 ): Promise<CompleteReply | WrittenJson> {
   const { code } = request;
   const offset = cursorOffset(code, request.cursor_pos);
   const magics = magicCompletions(code, offset) ?? (await magicArguments(code, offset, session));
   if (magics) return reply(code, offset, magics);
   // Whoever looks at values stops the cell that runs for a moment: only when types do not tell enough, or not soon.
-  const look = once(
-    async () => (await insideText(code, offset, session)) ?? fromValues(code, offset, session),
-  );
+  const look = once(async () => {
+    await turn();
+    return (await insideText(code, offset, session)) ?? fromValues(code, offset, session);
+  });
   const typed = language && (await answered(language, language.service.complete(code, offset), look));
   if (!typed) return reply(code, offset, await look());
   if (typed.reply) return new WrittenJson(typed.reply);

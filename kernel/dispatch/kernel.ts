@@ -26,6 +26,7 @@ import { kernelInfo } from './kernel-info.js';
 import { Mailbox } from './mailbox.js';
 import type { Clock, Pacing } from './output-queue.js';
 import { Outputs } from './outputs.js';
+import { RightOfWay } from './right-of-way.js';
 import { StatusReporter } from './status.js';
 import { Stdin } from './stdin.js';
 
@@ -78,6 +79,7 @@ export class Kernel {
   readonly #options: KernelOptions;
   readonly #mailbox: Mailbox;
   readonly #status: StatusReporter;
+  readonly #rightOfWay = new RightOfWay();
   readonly #comms: CommRegistry;
   readonly #outputs: Outputs;
   readonly #stdin: Stdin;
@@ -123,6 +125,7 @@ export class Kernel {
       outputs: this.#outputs,
       history: this.#history,
       status: this.#status,
+      rightOfWay: this.#rightOfWay,
       stdin: this.#stdin,
       session: () => this.#session,
       language: this.#language,
@@ -199,13 +202,31 @@ export class Kernel {
           this.#reject(context, type, error);
         }
       });
-    if (type === 'debug_request') this.#debugging.inTurn(answer);
+    if (type === 'complete_request' || type === 'inspect_request') void this.#question(context, type);
+    else if (type === 'debug_request') this.#debugging.inTurn(answer);
     else void answer();
   }
 
+  /** About code: cells come first. */
+  async #question(context: Context, type: HandledType): Promise<void> {
+    await this.#rightOfWay.question();
+    await this.#status.duringQuestion(context.message.header, async () => {
+      try {
+        const reply = await this.#handle(type, context);
+        await this.#rightOfWay.turn();
+        return () => this.#reply(context, type, reply);
+      } catch (error) {
+        return () => this.#reject(context, type, error);
+      }
+    });
+  }
+
   async #answer(context: Context, type: HandledType): Promise<void> {
-    const reply = await this.#handle(type, context);
-    if (reply !== undefined) this.#mailbox.send(context.channel, context.message, replyType(type), reply);
+    this.#reply(context, type, await this.#handle(type, context));
+  }
+
+  #reply({ channel, message }: Context, type: HandledType, reply: ReplyTo<HandledType>): void {
+    if (reply !== undefined) this.#mailbox.send(channel, message, replyType(type), reply);
   }
 
   /** Type is one and the same for the codec and the handler: that is what the parameter says. */
@@ -233,7 +254,8 @@ export class Kernel {
 
   readonly #handlers: Handlers = {
     kernel_info_request: () => kernelInfo(this.#options.version),
-    complete_request: async (content) => complete(content, await this.#session, this.#language),
+    complete_request: async (content) =>
+      complete(content, await this.#session, this.#language, () => this.#rightOfWay.turn()),
     inspect_request: async (content) => inspect(content, await this.#session, this.#language),
     is_complete_request: ({ code }) => this.#options.isComplete(code),
     history_request: (content) => this.#history.query(content),

@@ -1,6 +1,6 @@
 /** From the server's list to what a frontend inserts: one range for all, filtered by what is typed, ranked. */
 import type { CompletionEntry, Completions } from './contract.js';
-import { itemsOf } from './items.js';
+import type { Item } from './items.js';
 import { declaredWord, isType, isTypeOnly, KEYWORD, kindWord } from './kinds.js';
 import type { Place } from './positions.js';
 import type { KnownName } from './program.js';
@@ -29,14 +29,14 @@ const OF_FUNCTIONS = new Set(['apply', 'arguments', 'bind', 'call', 'caller', 'l
 const NAME = /^#?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 export function completionsFrom(
-  answer: unknown,
+  offered: readonly Item[],
   cursor: Cursor,
   known: Iterable<KnownName>,
   libraryKind: (name: string) => string,
 ): Completions {
   const { code, offset } = cursor;
   const word = wordBefore(code, offset);
-  const items = itemsOf(answer).filter(({ auto }) => auto === null);
+  const items = offered.filter(({ auto }) => auto === null);
   const wordStart = cursor.start ?? offset - word.length;
   const starts = items.map(({ from }) => (from ? cursor.offsetAt(from) : wordStart));
   const start = mostCommon(starts) ?? wordStart;

@@ -14,6 +14,11 @@ export interface Item {
   readonly auto: { readonly module: string; readonly kind: number } | null;
 }
 
+/** Whether the answer would be the same when more is typed. */
+export function isWholeList(answer: unknown): boolean {
+  return isObject(answer) && answer.isIncomplete !== true;
+}
+
 export function itemsOf(answer: unknown): Item[] {
   const list: unknown = isObject(answer) ? answer.items : answer;
   if (!Array.isArray(list)) return [];

@@ -63,6 +63,12 @@ export class CellProgram {
   #edited = EDITED.ts;
   /** What the cells import from. */
   #modules = new Set<string>();
+  #revision = 0;
+
+  /** Another one when what cells can name may have become another thing. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   /** A cell runs. Costs nothing: it is read when the program is asked for. `before` is what `next` hands out with it. */
   ran(code: string, before: (() => Promise<void>) | null = null): void {
@@ -79,6 +85,7 @@ export class CellProgram {
 
   /** The user process has started anew: no cell has run. */
   reset(): void {
+    this.#revision++;
     this.#units.length = 0;
     this.#modules.clear();
     this.#owners.clear();
@@ -88,6 +95,7 @@ export class CellProgram {
 
   /** What the library exports, which cells have without an import: names with a word for their kind. */
   set library(names: ReadonlyMap<string, string>) {
+    this.#revision++;
     this.#library = new Map(names);
   }
 
@@ -193,6 +201,7 @@ export class CellProgram {
   }
 
   #add(code: string, names: CellNames): void {
+    this.#revision++;
     const last = this.#units.at(-1);
     for (const module of names.modules) this.#modules.add(module);
     const unit = last && canJoin(last, code, names) ? last : this.#newUnit(names.dialect);

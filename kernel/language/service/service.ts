@@ -1,7 +1,8 @@
 /** The language service: keeps the server's program that of the notebook, asks, and starts the server again when it dies. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { askedInstead } from './asked.js';
+import { KeptAnswers } from './answers.js';
+import { askedInstead, type Asked } from './asked.js';
 import { autoImports, importableWord } from './auto-imports.js';
 import { completionsFrom } from './completions.js';
 import { configDocuments, serverExecutable } from './config.js';
@@ -15,7 +16,7 @@ import type {
 } from './contract.js';
 import { errorsOf, withoutDefined } from './errors.js';
 import { fromHover, fromSignatureHelp, placeOf } from './hover.js';
-import { itemsOf } from './items.js';
+import { isWholeList, itemsOf, type Item } from './items.js';
 import { nameAt, type NameAt } from './name-at.js';
 import { kindWord } from './kinds.js';
 import { LIBRARY_DOCUMENT, libraryItems, libraryQuestion } from './library.js';
@@ -26,7 +27,8 @@ import { withPackages } from './packages.js';
 import { partOfLibrary } from './parts.js';
 import { offsetInCell, placeInDocument } from './positions.js';
 import { CellProgram, type Change, type Document } from './program.js';
-import { CLIENT_CAPABILITIES, LanguageServer } from './server.js';
+import { ServerKeeper } from './server-keeper.js';
+import { CLIENT_CAPABILITIES, type LanguageServer } from './server.js';
 import { warningText } from './warnings.js';
 import { DiskWatch } from './disk.js';
 
@@ -41,18 +43,11 @@ export interface ServiceOptions {
   isDefined?: (name: string) => Promise<boolean>;
 }
 
-/** A question that takes longer is called off; a server that does not even notice that is ended. */
 /** By the endings of documents. */
 const LANGUAGES: Readonly<Partial<Record<string, string>>> = { '.json': 'json', '.tsx': 'typescriptreact' };
 
-const LIMIT_MS = 10_000;
-/** Until its first answer, as it reads all types then, and cells may leave it little of the processor. */
-const FIRST_LIMIT_MS = 60_000;
-/** After as many deaths in a row the service is left alone for a while. */
-const MOST_DEATHS = 3;
-const PAUSE_MS = 30_000;
-/** The server's memory is given back when nobody has asked for so long. */
-const IDLE_MS = 20 * 60_000;
+/** How a completion came to be asked for. */
+const TYPED = { triggerKind: 1 };
 /** Who asks while as many wait gets no answer. */
 const LONGEST_QUEUE = 4;
 
@@ -70,27 +65,23 @@ export function createLanguageService(options: ServiceOptions): CodeService {
 
 class Service implements CodeService {
   readonly #program = new CellProgram();
-  readonly #executable: string | null;
   readonly #disk: DiskWatch;
-  #server: LanguageServer | null = null;
-  #starting: Promise<void> | null = null;
+  readonly #keeper: ServerKeeper;
+  readonly #kept = new KeptAnswers<readonly Item[]>();
   #versions = new Map<string, number>();
-  #deaths = 0;
-  #hasAnswered = false;
-  #pausedUntil = 0;
-  #idle: NodeJS.Timeout | undefined;
-  #stopped = false;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ServiceOptions) {
-    this.#executable = options.executable === undefined ? serverExecutable() : options.executable;
-    this.#disk = new DiskWatch(options.folder);
+    const { folder, executable = serverExecutable(), limitMs } = options;
+    const begin = (server: LanguageServer): Promise<void> => this.#begin(server);
+    this.#keeper = new ServerKeeper({ executable, folder, limitMs, begin });
+    this.#disk = new DiskWatch(folder);
   }
 
   /** For tests: the server's process, while there is one. */
   get pid(): number | undefined {
-    return this.#server?.pid;
+    return this.#keeper.pid;
   }
 
   ran(code: string, wanted?: TypeErrorsWanted): void {
@@ -104,14 +95,14 @@ class Service implements CodeService {
       const mayGoOn = (): boolean => !stopped.aborted && this.#waiting <= 1;
       let last: string | null = null;
       for (let next = this.#program.next(); next !== null; next = this.#program.next()) {
-        if (!mayGoOn() || !(await this.#running())) return;
+        if (!mayGoOn() || !(await this.#keeper.running())) return;
         await next.before?.();
         // Run again meanwhile, it waits behind the others.
         if (this.#program.next()?.before === next.before) this.#program.take((last = next.code));
       }
       // A program with these cells, and a checker, are there before the next question. With the same text only one module is new to
       // it; a text that imports would make the next one, which does not, another program.
-      const server = last !== null && mayGoOn() ? await this.#running() : null;
+      const server = last !== null && mayGoOn() ? await this.#keeper.running() : null;
       const text = last !== null && !/\bimport\b/.test(last) ? last : '';
       if (server) await this.#askServer(server, text, 'textDocument/diagnostic', {});
     });
@@ -119,7 +110,7 @@ class Service implements CodeService {
 
   /** The type errors of a cell, when all cells before it have been read. */
   async #tell(written: string, code: string, { title, tell }: TypeErrorsWanted): Promise<void> {
-    const server = await this.#running();
+    const server = await this.#keeper.running();
     if (!server) return;
     const answer = await this.#askServer(server, code, 'textDocument/diagnostic', {});
     const text = warningText(written, title, await this.#errors(answer, code));
@@ -133,21 +124,34 @@ class Service implements CodeService {
   async complete(written: string, offset: number): Promise<Completions | null> {
     const code = blankMagics(written);
     const asked = askedInstead(code, offset);
-    const answer = await this.#ask(asked.code, 'textDocument/completion', {
-      position: placeInDocument(asked.code, asked.offset),
-      context: { triggerKind: 1 },
-    });
-    if (answer === undefined) return null;
-    const start = asked.code === code ? undefined : asked.offset;
+    const items = await this.#inTurn(() => this.#items(asked));
+    if (items === undefined || items === null) return null;
     const found = completionsFrom(
-      answer,
-      { code, offset, start, offsetAt: (place) => offsetInCell(code, place) },
+      items,
+      { code, offset, start: asked.start, offsetAt: (place) => offsetInCell(code, place) },
       this.#program.names(),
       (name) => this.#program.libraryKind(name),
     );
     const all = withPackages(found, code, offset, this.options.folder);
     const word = all.place === 'scope' && all.entries.length === 0 ? importableWord(written, offset) : null;
     return word === null ? all : { ...all, imports: () => this.#imports(code, written, offset, word) };
+  }
+
+  /** What the server offers; null: it cannot be asked. */
+  async #items({ code, offset, isOfFiles }: Asked): Promise<readonly Item[] | null> {
+    const server = await this.#upToDate();
+    if (!server) return null;
+    const basis = { server, revision: this.#program.revision };
+    const kept = this.#kept.get(basis, code, offset);
+    if (kept) return kept;
+    const position = placeInDocument(code, offset);
+    const answer = await this.#askServer(server, code, 'textDocument/completion', {
+      position,
+      context: TYPED,
+    });
+    const items = itemsOf(answer);
+    if (isWholeList(answer) && isOfFiles !== true) this.#kept.keep(basis, code, offset, items);
+    return items;
   }
 
   async #imports(
@@ -157,11 +161,11 @@ class Service implements CodeService {
     word: string,
   ): Promise<readonly CompletionEntry[]> {
     const answer = await this.#inTurn(async () => {
-      const server = await this.#running();
+      const server = await this.#keeper.running();
       try {
         server?.offerImports(true);
         const position = placeInDocument(code, offset);
-        return await this.#askNow(code, 'textDocument/completion', { position, context: { triggerKind: 1 } });
+        return await this.#askNow(code, 'textDocument/completion', { position, context: TYPED });
       } finally {
         server?.offerImports(false);
       }
@@ -205,9 +209,9 @@ class Service implements CodeService {
   async #documentation(code: string, { start, path }: NameAt): Promise<string> {
     const about = await this.#inTurn(async () => {
       const position = placeInDocument(code, start);
-      const server = await this.#running();
+      const server = await this.#keeper.running();
       const declared = placeOf(await this.#askNow(code, 'textDocument/definition', { position }));
-      return server && declared ? this.#limited(server, 'textDocument/hover', declared) : undefined;
+      return server && declared ? this.#keeper.limited(server, 'textDocument/hover', declared) : undefined;
     });
     const documentation = fromHover(about)?.documentation ?? '';
     const op = documentation === '' ? withoutTwin(path.at(-1) ?? '') : null;
@@ -232,9 +236,7 @@ class Service implements CodeService {
   }
 
   stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#idle);
-    this.#server?.stop();
+    this.#keeper.stop();
   }
 
   /** One question after the other, as all are about the same document. Undefined: there is no answer. */
@@ -242,7 +244,7 @@ class Service implements CodeService {
     return this.#inTurn(() => this.#askNow(code, method, params));
   }
 
-  async #inTurn(question: () => Promise<unknown>): Promise<unknown> {
+  async #inTurn<T>(question: () => Promise<T>): Promise<T | undefined> {
     if (this.#waiting >= LONGEST_QUEUE) return undefined;
     this.#waiting++;
     const turn = this.#last.then(question);
@@ -258,15 +260,30 @@ class Service implements CodeService {
   }
 
   async #askNow(code: string, method: string, params: Record<string, object>): Promise<unknown> {
+    const server = await this.#upToDate();
+    return server ? this.#askServer(server, code, method, params) : undefined;
+  }
+
+  /** The server, and the program with all cells that have run; null when it cannot be had now. */
+  async #upToDate(): Promise<LanguageServer | null> {
     // First, as it tells what the library has, which cells are read with.
-    const server = await this.#running();
-    if (!server) return undefined;
+    const server = await this.#keeper.running();
+    if (!server) return null;
     const reading = this.#program.read();
     while (reading.next().done !== true) {
       // The kernel's other work goes on between two cells.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return this.#askServer(server, code, method, params);
+    this.#tellFiles(server);
+    return server;
+  }
+
+  /** What has been written to the disk meanwhile. */
+  #tellFiles(server: LanguageServer): void {
+    for (const [file, type] of this.#disk.changes()) {
+      server.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: uriOf(file), type }] });
+      this.#kept.clear();
+    }
   }
 
   async #askServer(
@@ -275,22 +292,19 @@ class Service implements CodeService {
     method: string,
     params: Record<string, object>,
   ): Promise<unknown> {
-    for (const [file, type] of this.#disk.changes())
-      server.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: uriOf(file), type }] });
+    this.#tellFiles(server);
     const changes = this.#program.changes(code);
     const textDocument = { uri: this.#uri(this.#program.edited) };
     const isChangedOnly = changes.every(({ kind }) => kind === 'change');
     for (const [index, change] of changes.entries()) {
       // One changed module is replaced in the server's program; for two at once it makes another one, at many times the cost.
       if (isChangedOnly && index > 0)
-        await this.#limited(server, 'textDocument/foldingRange', { textDocument });
+        await this.#keeper.limited(server, 'textDocument/foldingRange', { textDocument });
       this.#send(server, change);
     }
     this.#disk.watch(this.#program.modules);
-    const answer = await this.#limited(server, method, { ...params, textDocument });
-    this.#deaths = 0;
-    this.#hasAnswered = true;
-    server.giveWay();
+    const answer = await this.#keeper.limited(server, method, { ...params, textDocument });
+    this.#keeper.answered(server);
     return answer ?? null;
   }
 
@@ -320,49 +334,10 @@ class Service implements CodeService {
     });
   }
 
-  async #limited(server: LanguageServer, method: string, params: object): Promise<unknown> {
-    const abort = new AbortController();
-    const limit = this.options.limitMs ?? (this.#hasAnswered ? LIMIT_MS : FIRST_LIMIT_MS);
-    const timer = setTimeout(() => {
-      abort.abort();
-      server.stop();
-    }, limit);
-    try {
-      return await server.request(method, params, abort.signal);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** The server, started when there is none; null when it cannot be had now. */
-  async #running(): Promise<LanguageServer | null> {
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#server?.stop(), IDLE_MS).unref();
-    if (this.#server?.hasEnded === false) {
-      await this.#starting;
-      return this.#server;
-    }
-    if (this.#stopped || this.#executable === null || Date.now() < this.#pausedUntil) return null;
-    const server = new LanguageServer(
-      this.#executable,
-      this.options.folder,
-      () => this.#ended(server),
-      false,
-    );
-    this.#server = server;
-    this.#starting = this.#begin(server).catch((error: unknown) => {
-      server.stop();
-      throw error;
-    });
-    await this.#starting;
-    return server;
-  }
-
   async #begin(server: LanguageServer): Promise<void> {
     this.#program.closed();
     this.#versions.clear();
-    this.#hasAnswered = false;
-    await this.#limited(server, 'initialize', {
+    await this.#keeper.limited(server, 'initialize', {
       processId: process.pid,
       rootUri: uriOf(this.options.folder),
       capabilities: CLIENT_CAPABILITIES,
@@ -376,18 +351,9 @@ class Service implements CodeService {
   async #libraryNames(server: LanguageServer): Promise<Map<string, string>> {
     this.#open(server, LIBRARY_DOCUMENT);
     const uri = this.#uri(LIBRARY_DOCUMENT.name);
-    const answer = await this.#limited(server, 'textDocument/completion', libraryQuestion(uri));
+    const answer = await this.#keeper.limited(server, 'textDocument/completion', libraryQuestion(uri));
     server.notify('textDocument/didClose', { textDocument: { uri } });
     return new Map(libraryItems(answer).map(({ label, kind }) => [label, kindWord(kind)]));
-  }
-
-  #ended(server: LanguageServer): void {
-    if (server !== this.#server) return;
-    this.#server = null;
-    this.#deaths++;
-    if (this.#deaths < MOST_DEATHS) return;
-    this.#deaths = 0;
-    this.#pausedUntil = Date.now() + PAUSE_MS;
   }
 
   #uri(name: string): string {

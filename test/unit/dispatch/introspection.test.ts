@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { cursorOffset, cursorPosition } from '../../../kernel/protocol/introspection.js';
 import { pageRequest } from '../../../kernel/dispatch/introspection.js';
 import { pathBefore } from '../../../kernel/dispatch/paths.js';
@@ -42,6 +42,24 @@ test('inspection finds the name around the cursor, or the call around it', async
     transport.request('inspect_request', { code: 'nothing', cursor_pos: 3, detail_level: 0 }),
   );
   expect(content).toEqual({ status: 'ok', found: false, data: {}, metadata: {} });
+});
+
+test('what is said of a question that is answered soon goes out together, and not within a cell that is done in a moment', async () => {
+  // No time passes.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { transport, session } = await makeKernel();
+  session.values[''] = { members: [{ name: 'answer', kind: 'variable' }], data: {} };
+  const cell = transport.request('execute_request', { code: '1+1' });
+  const running = await session.cell(0);
+  const question = transport.request('complete_request', { code: 'ans', cursor_pos: 3 });
+  running.finish();
+  const { content } = await transport.reply(question);
+  expect(content).toMatchObject({ matches: ['answer'] });
+  const about = transport.sent.map(({ parent }) => parent);
+  expect(transport.story(question)).toEqual(['busy', 'complete_reply', 'idle']);
+  expect(about.indexOf(question)).toBeGreaterThan(about.lastIndexOf(cell));
+  expect(about.lastIndexOf(question) - about.indexOf(question)).toBe(2);
 });
 
 test('?name and name? open the pager', async () => {

@@ -43,6 +43,11 @@ afterAll(() => {
   rmSync(above, { recursive: true, force: true });
 });
 
+function serverOf(asked: CodeService): number {
+  if ('pid' in asked && typeof asked.pid === 'number') return asked.pid;
+  throw new Error('there is no server');
+}
+
 /** Completes at the bar. */
 async function complete(
   marked: string,
@@ -134,6 +139,23 @@ describe('completion', () => {
     expect(await other?.imports?.()).toMatchObject([{ text, detail: "from 'named-dependency'" }]);
     const local = await service.complete('fromF', 5);
     expect(await local?.imports?.()).toMatchObject([{ detail: "from './local-module'" }]);
+  });
+
+  test('the letters of a word are one question; a cell that declares something makes it another one', async () => {
+    service.ran('const kept = { alpha: 1, beta: 2 };');
+    expect((await complete('kept.|')).texts).toEqual(['alpha', 'beta']);
+    expect((await complete('1 + ke|')).texts).toContain('kept');
+    // It could not answer anything.
+    process.kill(serverOf(service), 'SIGSTOP');
+    try {
+      expect((await complete('kept.al|')).texts).toEqual(['alpha']);
+      expect((await complete('1 + kep|')).texts).toEqual(['kept']);
+    } finally {
+      process.kill(serverOf(service), 'SIGCONT');
+    }
+    service.ran('const kept = { gamma: 3 };\nconst keptToo = 1;');
+    expect((await complete('kept.|')).texts).toEqual(['gamma']);
+    expect((await complete('1 + kep|')).texts).toEqual(['kept', 'keptToo']);
   });
 
   test('literals of a union and keys of options', async () => {

@@ -26,14 +26,24 @@ test.each([
 });
 
 test.each([
+  ['const x = valu|', 'const x = v|'],
+  ['...valu|', '...v|'],
+  ['f({ requiresG| })', 'f({ r| })'],
+  ["f('me|')", "f('m|')"],
+  ['𝒜𝒷|', '𝒜|'],
+  ['1.toF|', '1.t|'],
+])('of any other word the first letter is left: %s', (code, expected) => {
+  expect(asked(code)).toBe(expected);
+});
+
+test.each([
   'value.|',
   'value.fi|rst',
-  'valu|',
-  '...valu|',
-  '1.toF|',
+  'valu|e',
+  '0x1f|',
   'this.#priv|',
   "import a from 'pl|ot'",
-  "f('me|')",
+  `${'a'.repeat(400)}|`,
 ])('all else is asked about as it stands: %s', (code) => {
   expect(asked(code)).toBe(code);
 });

@@ -132,6 +132,10 @@ export const multinomial: MethodOp<typeof draws.multinomial> = methodOp<typeof d
   draws.multinomial,
 );
 
+/**
+ * Counts of Poisson's distribution, P(k) = λᵏ e^(−λ) / k!, with the means λ in `input`, of its shape and dtype.
+ * @throws TypeError if it is not float, RangeError for a negative mean.
+ */
 export const poisson: MethodOp<typeof draws.poisson> = methodOp<typeof draws.poisson>(
   {
     name: 'poisson',
@@ -143,6 +147,11 @@ export const poisson: MethodOp<typeof draws.poisson> = methodOp<typeof draws.poi
   draws.poisson,
 );
 
+/**
+ * How many of `count` trials succeed with probability `prob` each, P(k) = (n over k) pᵏ (1 − p)ⁿ⁻ᵏ; both broadcast, so the shape
+ * of the result is that of `count + prob`.
+ * @throws TypeError if they are not float, RangeError for a probability outside of [0, 1].
+ */
 export const binomial: MethodOp<typeof draws.binomial> = methodOp<typeof draws.binomial>(
   {
     name: 'binomial',

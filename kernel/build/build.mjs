@@ -171,7 +171,21 @@ async function writeTypes() {
   await promisify(execFile)(tsc, [...args, 'kernel/api.ts', 'core/index.ts', 'kernel/run/index.ts'], {
     cwd: root,
   });
+  await restoreHeads(folder);
   await writeFile(path.join(folder, 'stamp'), stamp);
+}
+
+/** What a file says of itself is lost with the import that follows it when types do not need that one; the editor shows it of `nn` and the like. */
+async function restoreHeads(folder) {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.d.ts'));
+  await Promise.all(
+    names.map(async (name) => {
+      const source = await readFile(path.join(root, name.replace(/\.d\.ts$/, '.ts')), 'utf8').catch(() => '');
+      const head = /^\/\*\*(?:(?!\*\/)[^])*\*\/\n(?=\n*import\b)/.exec(source)?.[0];
+      const text = await readFile(path.join(folder, name), 'utf8');
+      if (head !== undefined && !text.startsWith(head)) await writeFile(path.join(folder, name), head + text);
+    }),
+  );
 }
 
 /** Changes with every source. */

@@ -1,5 +1,8 @@
 /** Magics in a real kernel: what each does, how commands are stopped, and how they ask. */
+import { once } from 'node:events';
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -61,6 +64,11 @@ describe('names, files and folders', () => {
     const { stdout } = await client.execute('%whos');
     expect(stdout).toMatch(/^weights +\w+ \[2, 2\] float32/m);
     expect(stdout).toMatch(/^words +Array\(2\) +\[ 'a', 'b' \]$/m);
+    expect((await client.execute('%who Tensor')).stdout).toMatch(/^(?!.*words).*\bweights\b.*\n$/);
+    expect((await client.execute('%whos array class')).stdout).toMatch(/^name.*\nwords .*\nURL +class/);
+    expect((await client.execute('%who Banana')).stdout).toBe(
+      'Cells have declared no names of the type Banana.\n',
+    );
   });
 
   test('%env, %cd and %load', async () => {
@@ -81,6 +89,31 @@ describe('names, files and folders', () => {
     ]);
     expect((await client.execute('%cd nowhere')).reply.evalue).toMatch(/^%cd: there is no folder .*nowhere$/);
     expect((await client.execute('%cd')).stdout.trim()).toBe(realpathSync(kernel.folder));
+    expect((await client.execute('%cd -')).stdout.trim()).toBe(realpathSync(folder));
+    expect((await client.execute('%cd -')).stdout.trim()).toBe(realpathSync(kernel.folder));
+  });
+
+  test('%load fetches what an address holds, and says why it cannot', async () => {
+    const server = createServer(({ url }, response) => {
+      response.statusCode = url === '/cell.ts' ? 200 : 404;
+      response.end('1 + 1\n');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const address = `http://127.0.0.1:${port}`;
+    const { reply } = await client.execute(`%load ${address}/cell.ts`);
+    expect(reply.payload).toEqual([{ source: 'set_next_input', text: '1 + 1', replace: true }]);
+    const evalue = async (words: string) => (await client.execute(`%load ${words}`)).reply.evalue;
+    expect(await evalue(`${address}/none.ts`)).toBe(`%load: ${address}/none.ts answered 404 Not Found`);
+    server.close();
+    server.closeAllConnections();
+    expect(await evalue(`${address}/cell.ts`)).toMatch(/did not answer: .*ECONNREFUSED/);
+    expect(await evalue('http://')).toBe('%load: http:// is no address');
+    expect(await evalue('.')).toMatch(/is a folder$/);
+    expect(await evalue('nowhere.ts')).toMatch(/^%load: there is no file .*nowhere\.ts$/);
+    expect(await evalue('')).toMatch(/give the name of a file/);
+    writeFileSync(path.join(kernel.folder, 'bytes.bin'), new Uint8Array([1, 0, 2]));
+    expect(await evalue('bytes.bin')).toBe('%load: bytes.bin holds no text');
   });
 
   test('what %npm installs the next import finds', async () => {

@@ -39,10 +39,16 @@ const FLAG = /^\s*(?:-[nr]\s*\d+\s+)*(-[nr]?)$/;
 /** Of a word before the cursor. */
 const LONGEST = 1000;
 
+/** What values of cells are as a rule, in the words of `%whos`. */
+const TYPES = ['Array', 'Map', 'Set', 'Tensor', 'boolean', 'class', 'function', 'number', 'object', 'string'];
+
 /** The words that a magic takes; null: names of files. */
 const WORDS: Readonly<Partial<Record<string, () => readonly string[]>>> = {
   typecheck: () => ['auto', 'off', 'strict', 'warn'],
   npm: () => ['install', 'list', 'outdated', 'run', 'uninstall', 'update', 'view'],
+  reset: () => ['-f'],
+  who: () => TYPES,
+  whos: () => TYPES,
   env: () => Object.keys(process.env).sort(),
 };
 
@@ -69,7 +75,7 @@ export function magicArgument(
   const words = takesFiles ? null : (WORDS[name]?.() ?? []);
   const typed = /(?:\\.|[^\s'"=;|&<>])*$/.exec(before.slice(Math.max(args, offset - LONGEST)))![0];
   const isFirst = before.slice(args).trim() === typed;
-  if (words && !isFirst) return { words: [], start: offset };
+  if (words && !isFirst && words !== TYPES) return { words: [], start: offset };
   return { words, start: offset - typed.length };
 }
 

@@ -1,6 +1,7 @@
 /** Finds the magics in a cell's text: `%name …` and `!command` where a statement may begin, `%%name` on the first line, `name?` on the last. */
 import { scanBrackets } from '../brackets.js';
 import { cellMagic, lineMagic, nearestMagic } from './catalog.js';
+import { misuse } from './usage.js';
 
 export interface Magic {
   readonly kind: 'line' | 'cell' | 'shell' | 'help';
@@ -53,7 +54,15 @@ export function scanMagics(code: string, isKnown: (name: string) => boolean = ()
     magics.push(found);
     from = found.end;
   }
-  return { magics, problem: notAlone(code, magics) };
+  return { magics, problem: notAlone(code, magics) ?? firstMisuse(code, magics) };
+}
+
+function firstMisuse(code: string, magics: readonly Magic[]): MagicProblem | null {
+  for (const magic of magics) {
+    const problem = misuse(code, magic);
+    if (problem) return problem;
+  }
+  return null;
 }
 
 /** What comes after a reset would run in a process that is about to end. */
@@ -74,7 +83,8 @@ function wholeCell(code: string, match: RegExpExecArray): MagicScan {
     const hint = lineMagic(name) ? `%${name} is a magic for one line` : meant(name, 'cell');
     return { magics: [], problem: { message: `There is no %%${name}; ${hint}`, offset: start, length } };
   }
-  return { magics: [{ kind: 'cell', name, start, args: match[0].length, end: code.length }], problem: null };
+  const magic: Magic = { kind: 'cell', name, start, args: match[0].length, end: code.length };
+  return { magics: [magic], problem: misuse(code, magic) };
 }
 
 function meant(name: string, form: 'line' | 'cell'): string {

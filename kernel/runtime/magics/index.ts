@@ -1,11 +1,12 @@
 /** What the magics of cells call (`language/magics/` writes the calls), under a hidden global name. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { display } from '../../display/display.js';
-import { setNextInput } from '../../display/payload.js';
 import { svg } from '../../display/tags.js';
 import { isTypecheckMode, magicHelp, magicTable, MAGICS_KEY } from '../../language/magics/index.js';
+import { load } from './load.js';
+import { unquoted } from './words.js';
 import { who, whos } from './names.js';
 import { shell } from './shell.js';
 import { begin, tell, timeCell, timed, timeit, type Begun } from './timing.js';
@@ -13,6 +14,7 @@ import { begin, tell, timeCell, timed, timeit, type Begun } from './timing.js';
 /** `moved`: imports resolve from another folder now. */
 export function installMagics(moved: (folder: string) => void): void {
   const home = process.cwd();
+  let before = home;
   const begun: Begun[] = [];
   const lines: Readonly<Record<string, (args: string) => void | Promise<void>>> = {
     who,
@@ -27,10 +29,17 @@ export function installMagics(moved: (folder: string) => void): void {
     },
     lsmagic: () => print(magicTable()),
     cd: (folder) => {
-      const to = folder === '' ? home : path.resolve(unquoted(folder).replace(/^~(?=\/|$)/, os.homedir()));
+      const to =
+        folder === ''
+          ? home
+          : folder === '-'
+            ? before
+            : path.resolve(unquoted(folder).replace(/^~(?=\/|$)/, os.homedir()));
       if (!statSync(to, { throwIfNoEntry: false })?.isDirectory())
         throw new Error(`%cd: there is no folder ${to}`);
+      const from = process.cwd();
       process.chdir(to);
+      before = from;
       moved(process.cwd());
       print(process.cwd());
     },
@@ -60,18 +69,6 @@ export function installMagics(moved: (folder: string) => void): void {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-function unquoted(text: string): string {
-  return /^(["']).*\1$/.test(text) ? text.slice(1, -1) : text;
-}
-
-function load(name: string): void {
-  if (name === '') throw new Error('%load: give the name of a file');
-  const file = path.resolve(unquoted(name));
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (!stats?.isFile()) throw new Error(`%load: there is no file ${file}`);
-  setNextInput(readFileSync(file, 'utf8').replace(/\r?\n$/, ''), { replace: true });
 }
 
 function env(args: string): void {

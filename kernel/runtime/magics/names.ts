@@ -3,18 +3,20 @@ import { inspect } from 'node:util';
 import vm from 'node:vm';
 import { cellNames } from '../scope.js';
 
-export function who(): void {
-  const names = cellNames().map(written);
-  process.stdout.write(names.length === 0 ? 'Cells have declared no names.\n' : `${names.join('  ')}\n`);
+/** @param types names of types, of which only such names are listed; empty: all are */
+export function who(types: string): void {
+  const names = declared(types).map(({ name }) => name);
+  process.stdout.write(names.length === 0 ? `${NOTHING(types)}\n` : `${names.join('  ')}\n`);
 }
 
-export function whos(): void {
-  const rows = cellNames().map((name): [string, string, string] => {
-    const value = valueOf(name);
-    return [written(name), typeName(value), preview(value)];
-  });
+export function whos(types: string): void {
+  const rows = declared(types).map(({ name, type, value }): [string, string, string] => [
+    name,
+    type,
+    preview(value),
+  ]);
   if (rows.length === 0) {
-    who();
+    who(types);
     return;
   }
   rows.unshift(['name', 'type', 'value']);
@@ -24,6 +26,34 @@ export function whos(): void {
     `${name.padEnd(first)}  ${type.padEnd(second)}  ${value}`.trimEnd(),
   );
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+const NOTHING = (types: string): string =>
+  types === '' ? 'Cells have declared no names.' : `Cells have declared no names of the type ${types}.`;
+
+interface Declared {
+  readonly name: string;
+  readonly type: string;
+  readonly value: unknown;
+}
+
+function declared(types: string): Declared[] {
+  const wanted = new Set(
+    types
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((type) => type !== ''),
+  );
+  return cellNames()
+    .map((name): Declared => {
+      const value = valueOf(name);
+      return { name: written(name), type: typeName(value), value };
+    })
+    .filter(
+      ({ type, value }) =>
+        wanted.size === 0 ||
+        [/^\w*/.exec(type)![0], typeof value].some((each) => wanted.has(each.toLowerCase())),
+    );
 }
 
 /** The name as cells write it: one that a global has lies under another. */

@@ -71,6 +71,32 @@ describe('scan', () => {
     expect(message('let x = 1;\n%%html')).toBe('2:0 %%html takes a whole cell: it must be the first line');
     expect(message('%html')).toBe('1:0 There is no %html; %%html takes a whole cell');
   });
+
+  test.each([
+    ['%timeit -n x', "1:11 %timeit -n wants how many loops a run has, a whole number such as 10; got 'x'"],
+    ['%timeit -n', '1:10 %timeit -n wants how many loops a run has, a whole number such as 10; got nothing'],
+    [
+      '%timeit -n 5 -r 2.5 f()',
+      "1:16 %timeit -r wants how many runs there are, a whole number such as 10; got '2.5'",
+    ],
+    ['%timeit -r 0 f()', "1:11 %timeit -r wants how many runs there are, a whole number such as 10; got '0'"],
+    [
+      '%%timeit -n -5\nf()',
+      "1:12 %timeit -n wants how many loops a run has, a whole number such as 10; got '-5'",
+    ],
+    ['%timeit -q f()', '1:8 %timeit has no -q: it takes -n LOOPS and -r RUNS before the code'],
+    ['let x = 1;\n%lsmagic all', "2:9 %lsmagic takes nothing, got 'all'"],
+    ['%reset everything', "1:7 %reset takes nothing, got 'everything'"],
+  ])('%j says what the magic takes', (code, said) => expect(message(code)).toBe(said));
+
+  test.each([
+    '%timeit -x',
+    '%timeit -5 + x',
+    '%timeit -n5 -r 3 -f(x)',
+    '%timeit -n.length',
+    '%timeit -f (1)',
+    '%reset -f',
+  ])('nothing is wrong with %j', (code) => expect(scanMagics(code).problem).toBeNull());
 });
 
 describe('expand', () => {

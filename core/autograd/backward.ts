@@ -4,7 +4,7 @@ import { filled } from '../ops/raw.js';
 import { allocation } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import type { PostAccumulateHook } from './accumulate.js';
-import { runBackward } from './engine.js';
+import { runBackward, runBackwardFrom } from './engine.js';
 import { levels } from './levels/wrapped.js';
 import { gradMode } from './mode.js';
 import type { Hook, Node } from './node.js';
@@ -84,25 +84,29 @@ export function backward(
   options: BackwardOptions = {},
 ): void {
   const createGraph = options.createGraph ?? false;
+  const retainGraph = options.retainGraph ?? createGraph;
+  if (outputs instanceof Tensor) {
+    const start = startGradient('backward', outputs, onlyOf(gradients));
+    runBackwardFrom(edgeOf('backward', outputs), start, null, retainGraph, createGraph);
+    return;
+  }
   const { roots, starts } = startsOf('backward', outputs, gradients);
-  runBackward(roots, starts, {
-    retainGraph: options.retainGraph ?? createGraph,
-    createGraph,
-    targets: null,
-  });
+  runBackward(roots, starts, { retainGraph, createGraph, targets: null });
+}
+
+type Given = Tensor | readonly (Tensor | null)[] | null | undefined;
+
+/** The gradient of the only output. */
+function onlyOf(gradients: Given): Tensor | null | undefined {
+  return gradients instanceof Tensor ? gradients : gradients?.[0];
 }
 
 /** The nodes where a run begins, and the gradients that it begins with. */
 function startsOf(
   op: string,
-  outputs: Tensor | readonly Tensor[],
-  gradients: Tensor | readonly (Tensor | null)[] | null | undefined,
+  outputs: readonly Tensor[],
+  gradients: Given,
 ): { roots: readonly Node[]; starts: readonly Tensor[] } {
-  if (outputs instanceof Tensor) {
-    const given = gradients instanceof Tensor ? gradients : gradients?.[0];
-    const start = startGradient(op, outputs, given);
-    return { roots: [edgeOf(op, outputs)], starts: [start] };
-  }
   const given = gradients instanceof Tensor ? [gradients] : gradients;
   const starts = outputs.map((output, i) => startGradient(op, output, given?.[i]));
   return { roots: outputs.map((output) => edgeOf(op, output)), starts };
@@ -130,8 +134,18 @@ export function grad(
 ): (Tensor | null)[] {
   const sources = inputs instanceof Tensor ? [inputs] : inputs;
   const createGraph = options.createGraph ?? false;
-  const targets = new Array<Node>(sources.length);
+  const retainGraph = options.retainGraph ?? createGraph;
+  if (outputs instanceof Tensor) {
+    const start = startGradient('grad', outputs, onlyOf(options.gradOutputs));
+    const root = edgeOf('grad', outputs);
+    return found(runBackwardFrom(root, start, edgesOf(sources), retainGraph, createGraph), options);
+  }
   const { roots, starts } = startsOf('grad', outputs, options.gradOutputs);
+  return found(runBackward(roots, starts, { retainGraph, createGraph, targets: edgesOf(sources) }), options);
+}
+
+function edgesOf(sources: readonly Tensor[]): Node[] {
+  const targets = new Array<Node>(sources.length);
   for (let i = 0; i < sources.length; i++) {
     const node = sources[i].edge();
     if (node === null)
@@ -140,11 +154,11 @@ export function grad(
       );
     targets[i] = node;
   }
-  const results = runBackward(roots, starts, {
-    retainGraph: options.retainGraph ?? createGraph,
-    createGraph,
-    targets,
-  });
+  return targets;
+}
+
+/** The gradients, where none is missing that must not be. */
+function found(results: (Tensor | null)[], options: GradOptions): (Tensor | null)[] {
   if (options.allowUnused !== true && results.includes(null)) {
     throw new Error(
       `grad: the outputs do not depend on input ${results.indexOf(null)}; pass { allowUnused: true } to get null for it`,

@@ -3,13 +3,13 @@
  * by memory only, and hands each node the sum of the gradients of its output.
  */
 import { formatShape, sameShape } from '../layout.js';
-import { add } from '../ops/arithmetic.js';
-import { copyOf } from '../ops/shape.js';
 import type { Tensor } from '../tensor.js';
 import { AccumulateGrad } from './accumulate.js';
+import { runChain } from './chain.js';
 import { gradMode } from './mode.js';
 import { Node } from './node.js';
-import { accumulate, addTo, sum } from './sums.js';
+import { accumulateInto, handOn, nextRun, recycle } from './ownership.js';
+import { accumulate, sum } from './sums.js';
 import { tracing } from './tracing.js';
 
 export interface RunOptions {
@@ -30,8 +30,6 @@ interface Displaced {
   readonly pending: Tensor | null;
   readonly pendingOwned: boolean;
 }
-
-let runs = 0;
 
 /** Up to so many targets are looked for one by one. */
 const FEW_TARGETS = 16;
@@ -55,7 +53,7 @@ function giveList(list: Node[]): void {
 }
 
 export class Run {
-  private readonly id = ++runs;
+  private readonly id = nextRun();
   private readonly visited = takeList();
   /** What an outer run, in which this one was started by a hook, keeps on nodes that both visit. */
   private displaced: Displaced[] | null = null;
@@ -222,13 +220,7 @@ export class Run {
 
   private deliver(node: Node, grad: Tensor, slot: number, computed: boolean): void {
     if (!node.wanted) return;
-    const { storage } = grad;
-    if (storage.gradientRun === this.id) storage.gradientUses++;
-    else {
-      storage.gradientRun = this.id;
-      // What the caller gave in, or a user's function made, belongs to them too.
-      storage.gradientUses = computed ? 1 : 2;
-    }
+    handOn(grad, this.id, computed);
     if (node.several) node.receive(grad, slot, sum);
     else if (node.pending === null) node.pending = grad;
     else {
@@ -250,47 +242,15 @@ export class Run {
       if (node.targetOf === this.id) this.capture(node, grad);
     }
     if (node instanceof AccumulateGrad) {
-      if (this.targets === null && grad !== null) this.accumulateInto(node, grad);
+      if (this.targets === null && grad !== null) accumulateInto(node, grad, this.id, this.createGraph);
       return null;
     }
     // Only a target can be wanted and lead to none.
     if (node.targetOf === this.id && !leadsToWanted(node)) return null;
     const results = gradMode.watch === null ? node.backwardAll(grad) : watched(node, grad);
     if (!this.retainGraph && !tracing.current?.keeps(node)) node.release();
-    if (grad !== null && !this.createGraph) this.recycle(node, grad, results);
+    if (grad !== null && !this.createGraph) recycle(node, grad, results, this.id);
     return results;
-  }
-
-  /** Gives back a gradient that nobody has but the engine, once the node has used it. */
-  private recycle(node: Node, grad: Tensor, results: readonly (Tensor | null)[]): void {
-    const { storage } = grad;
-    if (storage.gradientRun !== this.id || storage.gradientUses !== 1 || grad.level > 0) return;
-    if (node.hooks !== null || node.retained !== null || node.several) return;
-    for (const result of results) if (result?.storage === storage) return;
-    storage.release();
-  }
-
-  private accumulateInto(node: AccumulateGrad, grad: Tensor): void {
-    const { leaf } = node;
-    const { storage } = grad;
-    const before = leaf.grad;
-    if (before === null) {
-      const ours =
-        storage.gradientRun === this.id &&
-        storage.gradientUses === 1 &&
-        node.hooks === null &&
-        !this.createGraph &&
-        grad.layout.contiguous &&
-        grad.layout.offset === 0;
-      if (ours) {
-        storage.gradientUses = 2;
-        leaf.grad = grad;
-      } else leaf.grad = this.createGraph ? add(grad, 0) : copyOf(grad);
-    } else if (this.createGraph) {
-      leaf.grad = add(before, grad);
-    } else addTo(before, grad);
-    if (node.postHooks !== null && node.postHooks.length > 0) tracing.current?.hooked(node.name);
-    if (node.postHooks !== null) for (const hook of node.postHooks) hook(leaf);
   }
 
   /** Leaves nodes that had not their turn as they were before. */
@@ -347,5 +307,29 @@ export function runBackward(
   gradients: readonly Tensor[],
   options: RunOptions,
 ): (Tensor | null)[] {
+  if (roots.length === 1 && options.barriers === undefined) {
+    const results = runChain(
+      roots[0],
+      gradients[0],
+      options.targets,
+      options.retainGraph,
+      options.createGraph,
+    );
+    if (results !== null) return results;
+  }
   return new Run(options).go(roots, gradients);
+}
+
+/** The same from one root. */
+export function runBackwardFrom(
+  root: Node,
+  gradient: Tensor,
+  targets: readonly (Node | null)[] | null,
+  retainGraph: boolean,
+  createGraph: boolean,
+): (Tensor | null)[] {
+  return (
+    runChain(root, gradient, targets, retainGraph, createGraph) ??
+    new Run({ targets, retainGraph, createGraph }).go([root], [gradient])
+  );
 }

@@ -6,6 +6,9 @@
  * Plain JavaScript is the function that a programmer writes instead (`ops/plain.mjs`): it takes typed arrays with their
  * shapes, checks that these agree, and returns a new typed array with its shape.
  *
+ * With `--gradients`, every differentiable op on 16 elements, recorded and differentiated, beside PyTorch where it is: see
+ * `ops/gradients.mjs`.
+ *
  * Times are those of the best of many turns, so short that some of them have the processor to themselves, after as many
  * calls as V8 needs to compile both.
  */
@@ -16,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { formatTable } from './core/measure.mjs';
 import { allCases, nameOf } from './ops/cases.mjs';
 import { contendersOf } from './ops/contenders.mjs';
+import { measureGradients } from './ops/gradients.mjs';
 import { formatTime } from './ops/summary.mjs';
 
 const { values: options } = parseArgs({
@@ -23,6 +27,10 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     sizes: { type: 'string', default: '' },
     forward: { type: 'boolean', default: false },
+    gradients: { type: 'boolean', default: false },
+    dtypes: { type: 'string', default: 'float32,float64' },
+    part: { type: 'string', default: '1/1' },
+    python: { type: 'string', default: process.env.NABLA_BENCH_PYTHON ?? 'none' },
     json: { type: 'string' },
   },
 });
@@ -51,20 +59,24 @@ const only = new RegExp(options.only);
 const sizes = new RegExp(options.sizes);
 const results = [];
 const failures = [];
-for (const entry of allCases)
-  if (only.test(nameOf(entry)))
-    for (const size of sizesOf(entry))
-      for (const withGradient of entry.plainGrad === undefined || options.forward ? [false] : [false, true])
-        await measure(entry, size, withGradient);
-
 console.log(`Node ${process.version}\n`);
-for (const withGradient of [false, true]) {
-  const rows = results.filter((row) => row.withGradient === withGradient).sort((a, b) => b.ratio - a.ratio);
-  if (rows.length > 0) console.log(`${tableOf(rows, withGradient)}\n`);
-}
+if (options.gradients) results.push(...(await measureGradients(nabla, options)));
+else await measureRatios();
 if (failures.length > 0) console.log(`Failed:\n  ${failures.join('\n  ')}`);
 if (options.json !== undefined)
   writeFileSync(options.json, `${JSON.stringify({ node: process.version, results, failures }, null, 1)}\n`);
+
+async function measureRatios() {
+  for (const entry of allCases)
+    if (only.test(nameOf(entry)))
+      for (const size of sizesOf(entry))
+        for (const withGradient of entry.plainGrad === undefined || options.forward ? [false] : [false, true])
+          await measure(entry, size, withGradient);
+  for (const withGradient of [false, true]) {
+    const rows = results.filter((row) => row.withGradient === withGradient).sort((a, b) => b.ratio - a.ratio);
+    if (rows.length > 0) console.log(`${tableOf(rows, withGradient)}\n`);
+  }
+}
 
 function sizesOf({ sizes: own }) {
   const [least] = own;

@@ -168,3 +168,61 @@ describe('pooling', () => {
     }
   });
 });
+
+describe('a chain, which is walked without counting', () => {
+  /** Graphs of one path with leaves beside it, some used several times; `hooked` makes the engine count. */
+  const slopes = (
+    build: (x: Tensor, w: Tensor) => Tensor,
+    hooked: boolean,
+    wrt: 'both' | 'one',
+  ): unknown[] => {
+    const x = leaf([
+      [0.5, -1],
+      [2, 0.25],
+    ]);
+    const w = leaf([
+      [1.5, 0.75],
+      [-0.5, 2],
+    ]);
+    const y = build(x, w);
+    if (hooked) y.registerHook(() => undefined);
+    const g = y.detach().mul(0.5).add(1);
+    const asked = wrt === 'both' ? [x, w] : [w];
+    const gradients = grad(y, asked, { gradOutputs: g, createGraph: true });
+    const second = grad(
+      gradients.map((gradient) => gradient.mul(gradient).sum()),
+      [x, w],
+      { allowUnused: true, retainGraph: true },
+    );
+    y.backward(g, { retainGraph: true });
+    y.backward(g);
+    return [...gradients, ...second, x.grad, w.grad].map((value): unknown => value?.toArray() ?? null);
+  };
+
+  it.each<[string, (x: Tensor, w: Tensor) => Tensor]>([
+    ['one op', (x, w) => x.mul(w)],
+    ['a leaf twice', (x, w) => x.mul(x).mul(w).add(x)],
+    ['a leaf at both ends', (x, w) => x.matmul(w).tanh().matmul(x).add(w)],
+    ['a view of a leaf', (x, w) => w.t().matmul(x).exp().mul(w)],
+    ['branches', (x, w) => x.mul(w).exp().mul(x.add(w)).add(w)],
+  ])('gives what the general engine gives: %s', (_, build) => {
+    for (const wrt of ['both', 'one'] as const)
+      expect(slopes(build, false, wrt)).toEqual(slopes(build, true, wrt));
+  });
+
+  it('gives a leaf its gradient although the chain ends in front of it', () => {
+    const x = leaf([1, 2]);
+    const w = leaf([3, 4]);
+    w.mul(2).floor().mul(x).sum().backward();
+    expect(gradientOf(x)).toEqual([6, 8]);
+  });
+
+  it('frees what it saved, and says so the second time', () => {
+    const x = leaf([1, 2]);
+    const y = x.exp().sum();
+    y.backward();
+    expect(() => {
+      y.backward();
+    }).toThrow(/a second time/);
+  });
+});

@@ -108,6 +108,8 @@ onSettle(() => {
   for (const places of smallPlaces) settle(places);
 });
 
+const leastPlaces = smallPlaces[0];
+
 function smallClass(bytes: number): number {
   return bytes <= ALIGNMENT ? 0 : 32 - Math.clz32((bytes - 1) >> 6);
 }
@@ -188,6 +190,23 @@ export class Storage {
     return bytes > 0 && bytes <= SMALL_BYTES && allocation.source === null && !usage.unfinished
       ? Storage.allocateSmall(bytes)
       : Storage.allocateAny(bytes, operation);
+  }
+
+  /** The same for what is usually no more than the least place: so short that V8 makes it one with its callers. */
+  static allocateFew(bytes: number, operation: string): Storage {
+    const { next, slab, end, sparePlaces } = leastPlaces;
+    if (
+      bytes > ALIGNMENT ||
+      next === end ||
+      sparePlaces.length > 0 ||
+      allocation.source !== null ||
+      usage.unfinished
+    )
+      return Storage.allocate(bytes, operation);
+    leastPlaces.next = next + ALIGNMENT;
+    leastPlaces.taken += bytes;
+    leastPlaces.count++;
+    return new Storage(next, bytes, slab!.slot, slab);
   }
 
   private static allocateAny(bytes: number, operation: string): Storage {

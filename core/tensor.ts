@@ -259,6 +259,11 @@ export function allocate(layout: Layout, dtype: DType, operation: string): Tenso
   return new Tensor(Storage.allocate(layout.size * itemSize(dtype), operation), layout, dtype);
 }
 
+/** The same of few bytes, which the caller has counted. @internal */
+export function allocateFew(layout: Layout, dtype: DType, bytes: number, operation: string): Tensor {
+  return new Tensor(Storage.allocateFew(bytes, operation), layout, dtype);
+}
+
 /** An uninitialized contiguous tensor. @internal */
 export function allocateShape(shape: Shape, dtype: DType, operation: string): Tensor {
   return allocate(Layout.contiguous(shape), dtype, operation);

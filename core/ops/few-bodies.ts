@@ -68,7 +68,7 @@ export const ARRAYS = {
 
 export type LoopDType = keyof typeof ARRAYS;
 
-const FLOATS: readonly LoopDType[] = ['float32', 'float64'];
+export const FLOATS: readonly LoopDType[] = ['float32', 'float64'];
 
 export const ARGUMENTS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
@@ -87,11 +87,16 @@ export interface Operands {
   readonly reads: Reader[];
 }
 
-/** The body of a loop that computes `code`. */
-export function bodyOf(name: string, params: readonly string[], code: LoopCode, operands: Operands): string {
-  if ('element' in code) return elements(name, code, operands);
-  if ('loss' in code) return loss(name, params, code.loss, operands);
-  return 'all' in code ? all(code.all, operands) : lines(name, params, code, operands);
+/** The body of a loop that computes `code`, and functions that it calls. */
+export function bodyOf(
+  name: string,
+  params: readonly string[],
+  code: LoopCode,
+  operands: Operands,
+): readonly [functions: string, body: string] {
+  if ('element' in code) return ['', elements(name, code, operands)];
+  if ('loss' in code) return ['', loss(name, params, code.loss, operands)];
+  return 'all' in code ? ['', all(code.all, operands)] : lines(name, params, code, operands);
 }
 
 /** The same code once for each dtype, with its array. */
@@ -209,12 +214,24 @@ function overAll(checks: readonly string[], reads: readonly Reader[], array: str
     }`;
 }
 
-function lines(name: string, params: readonly string[], code: LineCode, operands: Operands): string {
+/**
+ * The lines of each dtype are a function of its own, which V8 makes one with the checks before it; what they need stands
+ * before the loop's own function.
+ */
+function lines(
+  name: string,
+  params: readonly string[],
+  code: LineCode,
+  operands: Operands,
+): readonly [functions: string, body: string] {
   const { starts, reads } = operands;
+  const numbers = params.flatMap(
+    (param) => /^(?!dim|keepdim|reduction)(\w{2,})(=.*)?$/.exec(param)?.[1] ?? [],
+  );
   const dim = params.findIndex((param) => param.startsWith('dim'));
   const given = dim < 0 ? String(code.dim) : params[dim] === 'dim?' ? ARGUMENTS[dim] : 'dim';
   const keepdim = params.includes('keepdim') ? ARGUMENTS[params.indexOf('keepdim')] : 'undefined';
-  const layout = code.reduce ? 'Layout.scalar' : code.each === undefined ? 'left' : 'layout.compact()';
+  const layout = code.each === undefined ? 'left' : 'layout.compact()';
   const labels = (array: string): string =>
     [
       params.includes('l') ? 'const label = f64[lAt + o * inner + r];' : '',
@@ -222,11 +239,9 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
         ? `const goal = tWhole ? f64[tAt + o * inner + r] : ${array}[tAt + o * inner + r];`
         : '',
     ].join(' ');
-  return `${code.ndim === undefined ? '' : `if (layout.ndim !== ${code.ndim}) return null;`}
-  const left = lineLayout(layout, ${given}, ${keepdim});
-  if (left === null) return null;
-  const outer = lines.outer, n = lines.size, inner = lines.inner;
-  ${forEach(FLOATS, (dtype, array, shift) => {
+  const further = [...ARGUMENTS, 'layout', 'left', 'outer', 'n', 'inner', ...numbers].join(', ');
+  const functions = FLOATS.map((dtype) => {
+    const [array, shift] = ARRAYS[dtype];
     const [into, to] = target(code.result, array, shift);
     const { second } = code;
     const pair = second === undefined ? null : target(second.result, array, shift, 'also');
@@ -246,11 +261,18 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
               : `${second === undefined || pair === null ? '' : `${pair[0]}[alsoTo++] = ${second.end};`} ${into}[to++] = ${code.end};`
         }`;
     };
+    const bytes = (result: string | undefined, own: number): string =>
+      `${code.each === undefined ? 'left' : 'layout'}.size << ${result === 'bool' ? 0 : result === 'int64' ? 3 : own}`;
+    const made = (result: 'bool' | 'int64' | undefined): string =>
+      code.reduce
+        ? `allocateFew(Layout.scalar, '${dtype}', ${1 << shift}, '${name}')`
+        : `allocateFew(${layout}, '${result ?? dtype}', ${bytes(result, shift)}, '${name}')`;
     // Most lines are all elements, or the last dimension.
-    return `${starts.map((start) => start(shift)).join(' ')}
-    const out = allocate(${layout}, '${code.result ?? dtype}', '${name}');
+    return `function lines_${name}_${dtype}(${further}) {
+    ${starts.map((start) => start(shift)).join(' ')}
+    const out = ${made(code.result)};
     let to = ${to}, total = 0;
-    ${second === undefined || pair === null ? '' : `const also = allocate(${layout}, '${second.result ?? dtype}', '${name}'); let alsoTo = ${pair[1]};`}
+    ${second === undefined || pair === null ? '' : `const also = ${made(second.result)}; let alsoTo = ${pair[1]};`}
     if (inner === 1) {
       const r = 0;
       for (let o = 0, from = 0; o < outer; o++, from += n) {
@@ -263,6 +285,17 @@ function lines(name: string, params: readonly string[], code: LineCode, operands
           ${line('inner')}
         }
     ${code.reduce ? `${array}[to] = ${ARGUMENTS[params.indexOf('reduction')]} === 'sum' ? total : total / (outer * inner);` : ''}
-    return ${second === undefined ? 'out' : 'pair(out, also)'};`;
-  })}`;
+    return ${second === undefined ? 'out' : 'pair(out, also)'};
+}`;
+  });
+  const body = `${code.ndim === undefined ? '' : `if (layout.ndim !== ${code.ndim}) return null;`}
+  let left = Layout.scalar, outer = 1, n = size, inner = 1;
+  if (${given} !== undefined || ${keepdim} === true) {
+    left = lineLayout(layout, ${given}, ${keepdim});
+    if (left === null) return null;
+    outer = lines.outer; n = lines.size; inner = lines.inner;
+  }
+  ${FLOATS.map((dtype) => `if (dtype === '${dtype}') return lines_${name}_${dtype}(${further});`).join(' ')}
+  return null;`;
+  return [functions.join('\n'), body];
 }

@@ -6,9 +6,10 @@
 import { gradMode } from '../autograd/mode.js';
 import { Layout, sameShape } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
-import { allocate, Tensor } from '../tensor.js';
+import { allocate, allocateFew, Tensor } from '../tensor.js';
 import { fewElements, inOrder } from './few.js';
 import { ARGUMENTS, bodyOf, type LoopCode, type Operands } from './few-bodies.js';
+import { type Quick, quickOf } from './few-quick.js';
 import type { Few } from './record.js';
 import { pairsOf } from './results.js';
 
@@ -40,6 +41,7 @@ const scope = {
   Layout,
   sameShape,
   allocate,
+  allocateFew,
   fewElements,
   gradMode,
   f32,
@@ -134,8 +136,10 @@ function write(name: string, params: readonly string[], code: LoopCode): string 
     operand(param, ARGUMENTS[i], i === first, isElementwise, operands, copied);
   });
   const { checks } = operands;
-  const body = bodyOf(name, params, code, operands);
+  const [functions, body] = bodyOf(name, params, code, operands);
   const x = ARGUMENTS[first];
+  const quick = quickOf(name, params, code);
+  const most = `${'element' in code ? (code.most ?? FEW) : FEW}`;
   return `
 const { abs, exp, log, log1p, sqrt, max, min, sign, floor, ceil, trunc, PI } = Math;
 function roundEven(x) {
@@ -143,10 +147,11 @@ function roundEven(x) {
   return r === 0 ? 0 * x : r;
 }
 ${'second' in code && code.second !== undefined ? `const pair = pairsOf(${JSON.stringify(code.second.names)});` : ''}
-return function few_${name}(${ARGUMENTS.join(', ')}) {
+${functions}
+function ${quick === null ? 'few' : 'further'}_${name}(${ARGUMENTS.join(', ')}) {
   if (!(${x} instanceof Tensor)) return null;
   const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;
-  if (size > ${'element' in code ? (code.most ?? FEW) : FEW} || size > fewElements.limit || size === 0 || (gradMode.enabled && ${x}.requiresGrad))
+  if (size > ${most} || size > fewElements.limit || size === 0 || (gradMode.enabled && ${x}.requiresGrad))
     return null;
   if (!layout.contiguous) ${again(name, x, `inOrder(${x}, layout.shape)`)}
   ${ARGUMENTS.slice(params.length)
@@ -154,7 +159,23 @@ return function few_${name}(${ARGUMENTS.join(', ')}) {
     .join(' ')}
   ${checks.join('\n  ')}
   ${body}
-};`;
+}
+${quick === null ? '' : quickFirst(name, x, most, quick)}
+return few_${name};`;
+}
+
+/** The loop of the usual call, which leaves others to the further one. */
+function quickFirst(name: string, x: string, most: string, { functions, calls }: Quick): string {
+  return `${functions}
+function few_${name}(${ARGUMENTS.join(', ')}) {
+  if (${x} instanceof Tensor) {
+    const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;
+    if (size <= ${most} && size <= fewElements.limit && size !== 0 && layout.contiguous && layout.offset === 0 && !(gradMode.enabled && ${x}.requiresGrad)) {
+      ${calls}
+    }
+  }
+  return further_${name}(${ARGUMENTS.join(', ')});
+}`;
 }
 
 /** Calls the loop with a copy of an operand. */

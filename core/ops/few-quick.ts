@@ -1,0 +1,171 @@
+/**
+ * What the loops of `few-code.ts` do first: the usual call, where all tensors have one layout without gaps, or numbers
+ * stand beside one. Each dtype has a function of its own, so short that V8 makes it, the loop's checks and the function
+ * that the op is called by one piece of code, which takes half as long as calls between them.
+ */
+import { ARGUMENTS, ARRAYS, type ElementCode, FLOATS, type LoopCode, type LoopDType } from './few-bodies.js';
+
+/** The usual call: what must be true of the arguments, and who computes the result then. */
+export interface Quick {
+  /** Functions that are called by name. */
+  readonly functions: string;
+  /** Statements in which `a`, …, the first tensor's `layout`, `size` and `dtype` are known; they return results. */
+  readonly calls: string;
+}
+
+/** An operand of a quick loop: a tensor, or a number where `isNumber`. */
+interface Operand {
+  readonly argument: string;
+  readonly letter: string;
+  readonly isNumber: boolean;
+}
+
+/** Elementwise loops and losses; null for what has no usual call. */
+export function quickOf(name: string, params: readonly string[], code: LoopCode): Quick | null {
+  if (!('element' in code || 'loss' in code)) return null;
+  const conditions: string[] = [];
+  const numbers: string[] = [];
+  const tensors: Operand[] = [];
+  let free: string | null = null;
+  const constants: string[] = [];
+  const first = params.findIndex((param) => /^[xyz]$/.test(param));
+  for (const [i, param] of params.entries()) {
+    const argument = ARGUMENTS[i];
+    const tensor = /^([xyzm])(#?)$/.exec(param);
+    if (tensor !== null) {
+      const [, letter, kind] = tensor;
+      tensors.push({ argument, letter, isNumber: false });
+      if (kind === '#') free = argument;
+      else if (i !== first) conditions.push(isAlike(argument, letter === 'm'));
+    } else if (/^[lt]$|\.$|^dim|^keepdim$/.test(param)) return null;
+    else if (param === 'reduction')
+      conditions.push(`(${argument} === undefined || ${argument} === 'mean' || ${argument} === 'sum')`);
+    else if (/^[-+]/.test(param)) conditions.push(`${argument} === undefined`);
+    else if (param.includes(':'))
+      conditions.push(`(${argument} === undefined || ${argument} === ${param.split(':')[1]})`);
+    else {
+      const [own, usual] = param.split('=');
+      numbers.push(own);
+      constants.push(
+        `const ${own} = ${own === param ? argument : `${argument} === undefined ? ${usual} : ${argument}`};`,
+      );
+      conditions.push(`typeof ${own} === 'number'`);
+    }
+  }
+  for (const rest of ARGUMENTS.slice(params.length)) conditions.push(`${rest} === undefined`);
+  const reduction = params.includes('reduction') ? ARGUMENTS[params.indexOf('reduction')] : null;
+  const dtypes = 'element' in code ? (code.dtypes ?? FLOATS) : FLOATS;
+  const functions: string[] = [];
+  const branches = (way: 'all' | 'number'): string =>
+    dtypes
+      .flatMap((dtype) => {
+        // A number beside integers may be of another dtype.
+        if (way === 'number' && !FLOATS.includes(dtype)) return [];
+        const own = `quick_${name}_${dtype}_${way}`;
+        const operands = tensors.map((operand) =>
+          way === 'number' && operand.argument === free ? { ...operand, isNumber: true } : operand,
+        );
+        functions.push(
+          'element' in code
+            ? elements(own, name, code, dtype, operands, numbers)
+            : loss(own, name, code.loss, dtype, operands, numbers),
+        );
+        const given = operands.map(({ argument, isNumber }) =>
+          isNumber && dtype === 'float32' ? `Math.fround(${argument})` : argument,
+        );
+        const further = 'element' in code ? ['layout'] : [`${reduction} === 'sum'`];
+        return [
+          `if (dtype === '${dtype}') return ${own}(${[...given, ...numbers, ...further, 'size'].join(', ')});`,
+        ];
+      })
+      .join('\n        ');
+  const all = branches('all');
+  const calls = `${constants.join(' ')}
+      if (${conditions.length === 0 ? 'true' : conditions.join(' && ')}) {
+        ${
+          free === null
+            ? all
+            : `if (${isAlike(free, false)}) {
+        ${all}
+        } else if (typeof ${free} === 'number') {
+        ${branches('number')}
+        }`
+        }
+      }`;
+  return { functions: functions.join('\n'), calls };
+}
+
+/** Whether an argument lies as the first tensor does; a mask is compared with what it decides about. */
+function isAlike(argument: string, isMask: boolean): string {
+  const dtype = isMask ? `'bool'` : 'dtype';
+  const recorded = isMask ? '' : ` && !(gradMode.enabled && ${argument}.requiresGrad)`;
+  return `${argument} instanceof Tensor && ${argument}.layout === layout && ${argument}.dtype === ${dtype}${recorded}`;
+}
+
+function starts(operands: readonly Operand[], shift: number): string {
+  return operands
+    .filter(({ isNumber }) => !isNumber)
+    .map(({ argument, letter }) => `const ${letter}At = ${argument}.start(${letter === 'm' ? 0 : shift});`)
+    .join(' ');
+}
+
+function reads(operands: readonly Operand[], array: string): string {
+  return operands
+    .filter(({ isNumber }) => !isNumber)
+    .map(({ letter }) => `const ${letter} = ${letter === 'm' ? 'u8' : array}[${letter}At + i];`)
+    .join(' ');
+}
+
+/** Parameters of a quick function: numbers by the names that the code knows. */
+function parameters(operands: readonly Operand[], numbers: readonly string[]): string {
+  return [
+    ...operands.map(({ argument, letter, isNumber }) => (isNumber ? letter : argument)),
+    ...numbers,
+  ].join(', ');
+}
+
+function elements(
+  own: string,
+  name: string,
+  { element, result, int32 = element, unless }: ElementCode,
+  dtype: LoopDType,
+  operands: readonly Operand[],
+  numbers: readonly string[],
+): string {
+  const [array, shift] = ARRAYS[dtype];
+  const [into, outShift] = result === 'bool' ? (['u8', 0] as const) : ([array, shift] as const);
+  const value = dtype === 'int32' ? int32 : element;
+  return `function ${own}(${parameters(operands, numbers)}, layout, size) {
+  const largest = ${dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE};
+  const out = allocateFew(layout, '${result ?? dtype}', size << ${outShift}, '${name}');
+  ${starts(operands, shift)} const to = out.start(${outShift});
+  for (let i = 0; i < size; i++) {
+    ${reads(operands, array)}
+    ${unless === undefined ? '' : `if (${unless}) return null;`}
+    ${into}[to + i] = ${result === 'bool' ? `(${value}) ? 1 : 0` : value};
+  }
+  return out;
+}`;
+}
+
+function loss(
+  own: string,
+  name: string,
+  code: string,
+  dtype: LoopDType,
+  operands: readonly Operand[],
+  numbers: readonly string[],
+): string {
+  const [array, shift] = ARRAYS[dtype];
+  return `function ${own}(${parameters(operands, numbers)}, isSum, size) {
+  const out = allocateFew(Layout.scalar, '${dtype}', ${1 << shift}, '${name}');
+  ${starts(operands, shift)}
+  let total = 0;
+  for (let i = 0; i < size; i++) {
+    ${reads(operands, array)}
+    total += ${code};
+  }
+  ${array}[out.start(${shift})] = isSum ? total : total / size;
+  return out;
+}`;
+}

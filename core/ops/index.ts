@@ -338,8 +338,11 @@ export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOp
 export { diagonalScatter, selectScatter, sliceScatter } from './writing.js';
 export * as fft from './fft/index.js';
 export * as linalg from './linalg/index.js';
+export { luUnpack } from './linalg/lu.js';
+export { vander, type VanderOptions } from './linalg/tensors.js';
 export {
   cholesky,
+  choleskyInverse,
   choleskySolve,
   cross,
   det,

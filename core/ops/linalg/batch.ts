@@ -79,6 +79,13 @@ export function makeTensor(values: ArrayLike<number>, shape: Shape, like: Tensor
   return out;
 }
 
+/** Ones on the diagonal of [m, n], zeros elsewhere. */
+export function identityOf(m: number, n: number, like: Tensor, op: string): Tensor {
+  const values = new Float64Array(m * n);
+  for (let i = 0; i < Math.min(m, n); i++) values[i * (n + 1)] = 1;
+  return makeTensor(values, [m, n], like, op);
+}
+
 /** `, matrix 3 of the batch` for a batch; nothing for a single matrix. */
 export function whichMatrix(x: Tensor, i: number): string {
   return x.ndim === 2 ? '' : `, matrix ${i} of the batch`;

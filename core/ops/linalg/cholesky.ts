@@ -12,6 +12,7 @@ import {
   checkMatrices,
   checkSameDType,
   checkSquare,
+  identityOf,
   makeTensor,
   matrixSize,
   readElements,
@@ -141,5 +142,27 @@ export const choleskySolve: MethodOp<CholeskySolve> = methodOp<CholeskySolve>(
     const l = upper ? transposeMatrix(factor) : factor;
     const half = triangularSolve(op, l, input, { upper: false, unit: false });
     return triangularSolve(op, transposeMatrix(l), half, { upper: true, unit: false });
+  },
+);
+
+type CholeskyInverse = (L: Tensor, upper?: boolean | { upper?: boolean }) => Tensor;
+
+/** A⁻¹ of A = L Lᵀ, given by its Cholesky factor L [..., n, n] (Lᵀ, for `upper`). */
+export const choleskyInverse: MethodOp<CholeskyInverse> = methodOp<CholeskyInverse>(
+  {
+    name: 'choleskyInverse',
+    params: ['L', 'upper'],
+    options: true,
+    samples: (make) => [[invertibleSample(make, 3)], [invertibleSample(make, 2, [2]), { upper: true }]],
+    errors: (make) => [{ args: [make([2, 3])], message: /square matrices/ }],
+  },
+  (factor: Tensor, upper = false) => {
+    const op = 'choleskyInverse';
+    checkSquare(op, factor);
+    const n = factor.shape[factor.ndim - 1];
+    const given = identityOf(n, n, factor, op);
+    const l = upper ? transposeMatrix(factor) : factor;
+    const half = triangularSolve(op, l, given, { upper: false, unit: false });
+    return matmul(transposeMatrix(half), half);
   },
 );

@@ -1,16 +1,17 @@
 /** Eigenvalues and eigenvectors of symmetric matrices. */
+import { levels } from '../../autograd/levels/wrapped.js';
 import type { Shape } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
 import { add, div, sub } from '../arithmetic.js';
 import { embedDiagonal } from '../diagonals.js';
 import { where } from '../choice.js';
+import { eq, logicalAnd } from '../comparison.js';
 import { matmul } from '../matmul.js';
 import { apply, OUTPUT, type Primitive } from '../primitive.js';
 import { contiguousData, elements } from '../raw.js';
 import { functionOp, type FunctionOp } from '../record.js';
 import { named, type Named } from '../results.js';
 import { unsqueezeDim } from '../shape.js';
-import { allocateShape } from '../../tensor.js';
 import {
   batchCount,
   batchShape,
@@ -29,11 +30,10 @@ export type Triangle = 'L' | 'U';
 
 /** numerator / denominator, and 0 where both are 0: where a value's direction does not matter, its indeterminacy does not either. */
 export function divideOrZero(numerator: Tensor, denominator: Tensor): Tensor {
-  const above = elements(contiguousData(numerator.detach(), 'backward'));
-  const below = elements(contiguousData(denominator.detach(), 'backward'));
-  if (!below.includes(0)) return div(numerator, denominator);
-  const mask = allocateShape(numerator.shape, 'bool', 'backward');
-  elements(mask).set(above.map((value, i) => (value === 0 && below[i] === 0 ? 1 : 0)));
+  const plain =
+    levels.top === null && !elements(contiguousData(denominator.detach(), 'backward')).includes(0);
+  if (plain) return div(numerator, denominator);
+  const mask = logicalAnd(eq(numerator, 0), eq(denominator, 0));
   return where(mask, 0, div(where(mask, 0, numerator), where(mask, 1, denominator)));
 }
 

@@ -1,5 +1,5 @@
 /** The ops of linear algebra that PyTorch has below `torch.` and as methods of tensors, too. */
-export { cholesky, choleskySolve } from './cholesky.js';
+export { cholesky, choleskyInverse, choleskySolve } from './cholesky.js';
 export { det, logdet, slogdet } from './determinant.js';
 export { matrixExp } from './exponential.js';
 export { pinverse } from './least-squares.js';

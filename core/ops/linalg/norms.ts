@@ -88,7 +88,7 @@ export const vectorNorm: FunctionOp<VectorNorm> = functionOp<VectorNorm>(
   },
 );
 
-function matrixNormIn(
+export function matrixNormIn(
   op: string,
   x: Tensor,
   ord: MatrixOrder,

@@ -10,7 +10,7 @@ import { functionOp, type FunctionOp, type MethodOp, methodOp, type SampleMaker 
 import { copyOf, expandTo, squeezeDims, unsqueezeDim } from '../shape.js';
 import { sumDims } from '../sum.js';
 import { promoteTypes } from '../../dtype.js';
-import { batchShape, checkSameDType, checkSquare, makeTensor } from './batch.js';
+import { batchShape, checkSameDType, checkSquare, identityOf } from './batch.js';
 import { invertibleSample } from './samples.js';
 import { inverseOf } from './solving.js';
 
@@ -175,13 +175,7 @@ type Power = (input: Tensor, n: number) => Tensor;
 
 function identityLike(x: Tensor, op: string): Tensor {
   const n = x.shape[x.ndim - 1];
-  const one = makeTensor(
-    Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)),
-    [n, n],
-    x,
-    op,
-  );
-  return copyOf(expandTo(one, [...batchShape(x), n, n]), op);
+  return copyOf(expandTo(identityOf(n, n, x, op), [...batchShape(x), n, n]), op);
 }
 
 /** Aⁿ by repeated squaring; the powers of A⁻¹ for negative n. */

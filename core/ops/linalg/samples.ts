@@ -35,3 +35,14 @@ export function definiteSample(make: SampleMaker, n: number, batch: Shape = []):
   for (let i = 0; i < data.length; i++) if ((i % (n * n)) % (n + 1) === 0) data[i] += n + 1;
   return x;
 }
+
+/** Matrices with real eigenvalues that are well apart: 3 i on the diagonal, little beside it. */
+export function distinctSample(make: SampleMaker, n: number, batch: Shape = []): Tensor {
+  const x = make([...batch, n, n], { low: -0.5, high: 0.5 });
+  const data = elements(x);
+  for (let i = 0; i < data.length; i++) {
+    const at = i % (n * n);
+    if (at % (n + 1) === 0) data[i] += (3 * at) / (n + 1);
+  }
+  return x;
+}

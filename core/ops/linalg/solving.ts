@@ -99,7 +99,7 @@ export function isVector(a: Tensor, b: Tensor): boolean {
   return b.ndim === 1 || (a.ndim - 1 === b.ndim && sameShape(b.shape, a.shape.slice(0, -1)));
 }
 
-function solveOf(op: string, a: Tensor, b: Tensor, left: boolean): Tensor {
+export function solveOf(op: string, a: Tensor, b: Tensor, left: boolean): Tensor {
   checkSquare(op, a);
   checkSameDType(op, a, b);
   const n = a.shape[a.ndim - 1];

@@ -55,10 +55,11 @@ export function eliminate(lu: Elimination): void {
   lu.singular = singular;
 }
 
-function pivotRow(data: Float64Array, n: number, k: number): number {
+/** Of the rows from k on of `m` rows of n, the one with the largest element in column k. */
+export function pivotRow(data: Float64Array, n: number, k: number, m = n): number {
   let row = k;
   let best = Math.abs(data[k * n + k]);
-  for (let i = k + 1; i < n; i++) {
+  for (let i = k + 1; i < m; i++) {
     const size = Math.abs(data[i * n + k]);
     if (size > best) {
       best = size;
@@ -68,7 +69,8 @@ function pivotRow(data: Float64Array, n: number, k: number): number {
   return row;
 }
 
-function swapRows(data: Float64Array, n: number, a: number, b: number): void {
+/** Exchanges two rows of n elements. */
+export function swapRows(data: Float64Array, n: number, a: number, b: number): void {
   for (let j = 0; j < n; j++) {
     const value = data[a * n + j];
     data[a * n + j] = data[b * n + j];

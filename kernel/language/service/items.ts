@@ -19,7 +19,8 @@ export function isWholeList(answer: unknown): boolean {
   return isObject(answer) && answer.isIncomplete !== true;
 }
 
-export function itemsOf(answer: unknown): Item[] {
+/** Those of an answer about a document that has so many lines more before the cell than others. */
+export function itemsOf(answer: unknown, moreLines = 0): Item[] {
   const list: unknown = isObject(answer) ? answer.items : answer;
   if (!Array.isArray(list)) return [];
   return list.filter(isObject).map((item): Item => {
@@ -34,8 +35,12 @@ export function itemsOf(answer: unknown): Item[] {
       kind: Number(kind ?? 1),
       sort: typeof sortText === 'string' ? sortText : '15',
       detail: typeof detail === 'string' ? detail : '',
-      from: isObject(range) && isPlace(range.start) ? range.start : null,
+      from: isObject(range) && isPlace(range.start) ? above(range.start, moreLines) : null,
       auto: auto && { module: String(auto.moduleSpecifier), kind: Number(auto.importKind) },
     };
   });
+}
+
+function above({ line, character }: Place, lines: number): Place {
+  return { line: Math.max(0, line - lines), character };
 }

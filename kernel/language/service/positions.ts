@@ -34,12 +34,12 @@ export function offsetAt(text: string, { line, character }: Place): number {
   return current < line ? text.length : Math.min(start + character, text.length);
 }
 
-/** The document of a cell has one line before it. */
+/** The document of a cell has one line before it, and more where other cells stand in it, too. */
 export const LINES_BEFORE = 1;
 
-export function placeInDocument(code: string, offset: number): Place {
+export function placeInDocument(code: string, offset: number, linesBefore = LINES_BEFORE): Place {
   const { line, character } = placeAt(code, offset);
-  return { line: line + LINES_BEFORE, character };
+  return { line: line + linesBefore, character };
 }
 
 /** A place in the line before the cell is its beginning. */

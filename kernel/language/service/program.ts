@@ -7,7 +7,9 @@
  * A unit, and the edited cell, import in their first line the names of earlier units and of the library that they
  * mention: line n of a cell is line n + 1 of its document.
  */
+import { HeldCells } from './held-cells.js';
 import { namesOf, type CellNames, type DeclaredKind } from './names.js';
+import { LINES_BEFORE } from './positions.js';
 
 export interface Document {
   readonly name: string;
@@ -64,6 +66,8 @@ export class CellProgram {
   /** What the cells import from. */
   #modules = new Set<string>();
   #revision = 0;
+  /** Cells of the last unit that its document does not have yet. */
+  readonly #held = new HeldCells();
 
   /** Another one when what cells can name may have become another thing. */
   get revision(): number {
@@ -86,6 +90,7 @@ export class CellProgram {
   /** The user process has started anew: no cell has run. */
   reset(): void {
     this.#revision++;
+    this.#held.clear();
     this.#units.length = 0;
     this.#modules.clear();
     this.#owners.clear();
@@ -105,6 +110,7 @@ export class CellProgram {
 
   /** The server is another one: it has no document yet. */
   closed(): void {
+    this.#held.clear();
     this.#opened.clear();
   }
 
@@ -148,17 +154,34 @@ export class CellProgram {
     return this.#edited;
   }
 
-  /** What the server must hear so that it has the program with `code` as the edited cell. */
-  changes(code: string): Change[] {
-    const documents = new Map(this.#units.map((unit) => [unit.file, textOf(unit)]));
+  /** How many lines stand before the cell in the document that `changes` told of last. */
+  get linesBefore(): number {
+    return LINES_BEFORE + this.#held.lines;
+  }
+
+  /**
+   * What the server must hear so that it has the program with `code` as the edited cell. With `isExact` every cell is in its module, as
+   * errors are looked for; otherwise cells that have just run may stand before the edited one.
+   */
+  changes(code: string, isExact = true): Change[] {
     const names = namesOf(code);
+    if (isExact || !this.#held.fit(names)) this.#held.clear();
+    const held = this.#held;
+    const documents = new Map<string, string>();
+    for (const [index, unit] of this.#units.entries()) {
+      const sent = held.isEmpty || index < this.#units.length - 1 ? undefined : this.#opened.get(unit.file);
+      documents.set(unit.file, sent ?? textOf(unit));
+    }
     for (const module of names.modules) this.#modules.add(module);
     const imports = new Map<string, string>();
-    this.#importInto(imports, names.mentioned, names.declared);
+    const own = new Set([...names.declared.keys(), ...held.declared]);
+    this.#importInto(imports, names.mentioned, own);
+    this.#importInto(imports, held.mentioned, own);
     // From all of them, also those that nobody can name any more: other modules would be another program.
     const modules = [LIBRARY, ...this.#units.map(({ module }) => module).sort()];
     this.#edited = EDITED[names.dialect];
-    documents.set(this.#edited, `${firstLine(names, [code], imports, modules)}\n${code}\nexport {};\n`);
+    const text = `${firstLine(names, [code], imports, modules)}\n${held.text}${code}\nexport {};\n`;
+    documents.set(this.#edited, text);
     const changes: Change[] = [];
     for (const name of this.#opened.keys())
       if (!documents.has(name)) {
@@ -205,6 +228,8 @@ export class CellProgram {
     const last = this.#units.at(-1);
     for (const module of names.modules) this.#modules.add(module);
     const unit = last && canJoin(last, code, names) ? last : this.#newUnit(names.dialect);
+    // A unit that is new is sent in any case.
+    if (!this.#opened.has(unit.file) || unit !== last || !this.#held.add(code, names)) this.#held.clear();
     // Before its own names count: it may mention what an earlier cell declares under the same name.
     this.#importInto(unit.imports, names.mentioned, new Set([...unit.declared, ...names.declared.keys()]));
     unit.cells.push(code);

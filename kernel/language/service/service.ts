@@ -25,7 +25,7 @@ import { blankMagics } from '../magics/index.js';
 import { isOpaque, memberName, withoutTwin } from './ops.js';
 import { withPackages } from './packages.js';
 import { partOfLibrary } from './parts.js';
-import { offsetInCell, placeInDocument } from './positions.js';
+import { LINES_BEFORE, offsetInCell, placeInDocument } from './positions.js';
 import { CellProgram, type Change, type Document } from './program.js';
 import { ServerKeeper } from './server-keeper.js';
 import { CLIENT_CAPABILITIES, type LanguageServer } from './server.js';
@@ -46,6 +46,8 @@ export interface ServiceOptions {
 /** By the endings of documents. */
 const LANGUAGES: Readonly<Partial<Record<string, string>>> = { '.json': 'json', '.tsx': 'typescriptreact' };
 
+/** Questions to the server about the edited cell. */
+type Method = 'completion' | 'hover' | 'signatureHelp' | 'definition' | 'diagnostic';
 /** How a completion came to be asked for. */
 const TYPED = { triggerKind: 1 };
 /** Who asks while as many wait gets no answer. */
@@ -104,7 +106,7 @@ class Service implements CodeService {
       // it; a text that imports would make the next one, which does not, another program.
       const server = last !== null && mayGoOn() ? await this.#keeper.running() : null;
       const text = last !== null && !/\bimport\b/.test(last) ? last : '';
-      if (server) await this.#askServer(server, text, 'textDocument/diagnostic', {});
+      if (server) await this.#askServer(server, text, 'diagnostic');
     });
   }
 
@@ -112,7 +114,7 @@ class Service implements CodeService {
   async #tell(written: string, code: string, { title, tell }: TypeErrorsWanted): Promise<void> {
     const server = await this.#keeper.running();
     if (!server) return;
-    const answer = await this.#askServer(server, code, 'textDocument/diagnostic', {});
+    const answer = await this.#askServer(server, code, 'diagnostic');
     const text = warningText(written, title, await this.#errors(answer, code));
     if (text !== '') tell(text);
   }
@@ -144,12 +146,8 @@ class Service implements CodeService {
     const basis = { server, revision: this.#program.revision };
     const kept = this.#kept.get(basis, code, offset);
     if (kept) return kept;
-    const position = placeInDocument(code, offset);
-    const answer = await this.#askServer(server, code, 'textDocument/completion', {
-      position,
-      context: TYPED,
-    });
-    const items = itemsOf(answer);
+    const answer = await this.#askServer(server, code, 'completion', offset);
+    const items = itemsOf(answer, this.#program.linesBefore - LINES_BEFORE);
     if (isWholeList(answer) && isOfFiles !== true) this.#kept.keep(basis, code, offset, items);
     return items;
   }
@@ -164,8 +162,7 @@ class Service implements CodeService {
       const server = await this.#keeper.running();
       try {
         server?.offerImports(true);
-        const position = placeInDocument(code, offset);
-        return await this.#askNow(code, 'textDocument/completion', { position, context: TYPED });
+        return await this.#askNow(code, 'completion', offset);
       } finally {
         server?.offerImports(false);
       }
@@ -177,8 +174,7 @@ class Service implements CodeService {
     const code = blankMagics(written);
     const hover = await this.#hover(code, nameAt(code, offset));
     if (hover) return hover;
-    const position = placeInDocument(code, offset);
-    const help = fromSignatureHelp(await this.#ask(code, 'textDocument/signatureHelp', { position }));
+    const help = fromSignatureHelp(await this.#ask(code, 'signatureHelp', offset));
     if (!help) return null;
     if (help.documentation !== '') return { ...help, path: [] };
     // What is called may say more than its type.
@@ -189,8 +185,7 @@ class Service implements CodeService {
 
   async #hover(code: string, name: NameAt | null): Promise<Inspection | null> {
     if (!name) return null;
-    const position = placeInDocument(code, name.start);
-    const found = fromHover(await this.#ask(code, 'textDocument/hover', { position }));
+    const found = fromHover(await this.#ask(code, 'hover', name.start));
     if (!found) return null;
     const { path } = name;
     const part = partOfLibrary(found.signature, path.at(-1));
@@ -199,18 +194,15 @@ class Service implements CodeService {
       return { ...found, documentation: await this.#documentation(code, name), path };
     if (!isOpaque(found.signature) || path.length === 0) return { ...found, path };
     const call = `${path.join('.')}(`;
-    const help = fromSignatureHelp(
-      await this.#ask(call, 'textDocument/signatureHelp', { position: placeInDocument(call, call.length) }),
-    );
+    const help = fromSignatureHelp(await this.#ask(call, 'signatureHelp', call.length));
     return { ...found, signature: help?.signature ?? found.signature, path };
   }
 
   /** What stands where a member is declared: the server forgets it about one that a mapped type makes. */
   async #documentation(code: string, { start, path }: NameAt): Promise<string> {
     const about = await this.#inTurn(async () => {
-      const position = placeInDocument(code, start);
       const server = await this.#keeper.running();
-      const declared = placeOf(await this.#askNow(code, 'textDocument/definition', { position }));
+      const declared = placeOf(await this.#askNow(code, 'definition', start));
       return server && declared ? this.#keeper.limited(server, 'textDocument/hover', declared) : undefined;
     });
     const documentation = fromHover(about)?.documentation ?? '';
@@ -222,7 +214,7 @@ class Service implements CodeService {
 
   async diagnose(written: string): Promise<readonly Diagnostic[]> {
     const code = blankMagics(written);
-    const answer = await this.#ask(code, 'textDocument/diagnostic', {});
+    const answer = await this.#ask(code, 'diagnostic');
     return this.#errors(answer, code);
   }
 
@@ -240,8 +232,8 @@ class Service implements CodeService {
   }
 
   /** One question after the other, as all are about the same document. Undefined: there is no answer. */
-  #ask(code: string, method: string, params: Record<string, object>): Promise<unknown> {
-    return this.#inTurn(() => this.#askNow(code, method, params));
+  #ask(code: string, method: Method, offset = 0): Promise<unknown> {
+    return this.#inTurn(() => this.#askNow(code, method, offset));
   }
 
   async #inTurn<T>(question: () => Promise<T>): Promise<T | undefined> {
@@ -259,9 +251,9 @@ class Service implements CodeService {
     }
   }
 
-  async #askNow(code: string, method: string, params: Record<string, object>): Promise<unknown> {
+  async #askNow(code: string, method: Method, offset: number): Promise<unknown> {
     const server = await this.#upToDate();
-    return server ? this.#askServer(server, code, method, params) : undefined;
+    return server ? this.#askServer(server, code, method, offset) : undefined;
   }
 
   /** The server, and the program with all cells that have run; null when it cannot be had now. */
@@ -286,14 +278,9 @@ class Service implements CodeService {
     }
   }
 
-  async #askServer(
-    server: LanguageServer,
-    code: string,
-    method: string,
-    params: Record<string, object>,
-  ): Promise<unknown> {
+  async #askServer(server: LanguageServer, code: string, method: Method, offset = 0): Promise<unknown> {
     this.#tellFiles(server);
-    const changes = this.#program.changes(code);
+    const changes = this.#program.changes(code, method === 'diagnostic');
     const textDocument = { uri: this.#uri(this.#program.edited) };
     const isChangedOnly = changes.every(({ kind }) => kind === 'change');
     for (const [index, change] of changes.entries()) {
@@ -303,7 +290,11 @@ class Service implements CodeService {
       this.#send(server, change);
     }
     this.#disk.watch(this.#program.modules);
-    const answer = await this.#keeper.limited(server, method, { ...params, textDocument });
+    // Of the whole document, or of a place in it.
+    const position = placeInDocument(code, offset, this.#program.linesBefore);
+    const params =
+      method === 'diagnostic' ? {} : method === 'completion' ? { position, context: TYPED } : { position };
+    const answer = await this.#keeper.limited(server, `textDocument/${method}`, { textDocument, ...params });
     this.#keeper.answered(server);
     return answer ?? null;
   }

@@ -102,3 +102,72 @@ test('a cell that is edited and run again and again changes two modules in turn,
   expect(changedBy(program, 'const again = 7')).toEqual(['nabla-cells-3.ts', EDITED]);
   expect(changedBy(program, 'const again = 8')).toEqual(['nabla-cells-1.ts']);
 });
+
+/** The texts that the server hears of for a question about `code`, by their documents. */
+function heard(program: CellProgram, code: string): Map<string, string> {
+  return new Map(
+    program
+      .changes(code, false)
+      .flatMap((each) => (each.kind === 'close' ? [] : [[each.document.name, each.document.text]])),
+  );
+}
+
+/** A program in which a cell has run, which the server has in a module. */
+function begun(): CellProgram {
+  const program = new CellProgram();
+  program.ran('const first = 1');
+  Array.from(program.read());
+  program.changes('');
+  return program;
+}
+
+test('cells that have just run stand before the edited one, in its document alone, until errors are looked for', () => {
+  const program = begun();
+  program.ran('const second = first;\nfunction third() { return second }');
+  Array.from(program.read());
+  const texts = heard(program, 'third()');
+  expect([...texts.keys()]).toEqual([EDITED]);
+  const lines = texts.get(EDITED)?.split('\n') ?? [];
+  expect(lines[program.linesBefore]).toBe('third()');
+  expect(lines.slice(1, 3)).toEqual(['const second = first;', 'function third() { return second }']);
+  expect(lines[0]).toMatch(/import \{ first \} from '.\/nabla-cells-1'/);
+  program.ran('const fourth = 4');
+  Array.from(program.read());
+  expect([...heard(program, 'fourth').keys()]).toEqual([EDITED]);
+  expect(program.changes('fourth').map((each) => (each.kind === 'close' ? '' : each.document.name))).toEqual([
+    'nabla-cells-1.ts',
+    EDITED,
+  ]);
+  expect(program.linesBefore).toBe(1);
+});
+
+test.each([
+  ['the edited cell declares what they mention', 'const second = first', 'const first = 2'],
+  ['they could be assigned again', 'let second: number | null = null', 'second'],
+  ['they may end before what follows', 'if (first) throw new Error(); const second = 1', 'second'],
+  ['they import', "import { readFile } from 'node:fs'", 'readFile'],
+  ['the edited cell has JSX', 'const second = 1', 'const x = <b>{second}</b>'],
+])('they do not where that would mean another thing: %s', (_, code, edited) => {
+  const program = begun();
+  program.ran(code);
+  Array.from(program.read());
+  const texts = heard(program, edited);
+  expect(texts.get('nabla-cells-1.ts')).toContain(code);
+  expect(program.linesBefore).toBe(1);
+});
+
+test('a name declared once more ends it, and a new server hears of all', () => {
+  const program = begun();
+  program.ran('const second = 1');
+  Array.from(program.read());
+  expect([...heard(program, 'second').keys()]).toEqual([EDITED]);
+  program.ran('const second = "2"');
+  Array.from(program.read());
+  const texts = heard(program, 'second');
+  expect(texts.get('nabla-cells-1.ts')).toContain('const second = 1');
+  expect(texts.get('nabla-cells-2.ts')).toContain('const second = "2"');
+  program.ran('const third = 1');
+  Array.from(program.read());
+  program.closed();
+  expect(heard(program, '').get('nabla-cells-2.ts')).toContain('const third = 1');
+});

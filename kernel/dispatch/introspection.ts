@@ -161,7 +161,10 @@ function inspectionBundle({ signature, documentation }: Inspection, value: Value
     [declaration, documentation, ending].filter((part) => part !== '').join('\n\n');
   return {
     'text/plain': parts(signature, shown),
-    'text/markdown': parts(fenced(signature), shown === '' ? '' : `---\n\n${fenced(shown, 'text')}`),
+    'text/markdown': parts(
+      fenced(signature),
+      shown === '' ? '' : `---\n\n${fenced(shown, value?.callable === true ? 'typescript' : 'text')}`,
+    ),
   };
 }
 

@@ -15,7 +15,8 @@ interface SafeEvaluate extends inspector.Runtime.EvaluateParameterType {
 }
 
 const GROUP = 'nabla.look';
-const LONGEST_SOURCE = 2000;
+/** Longer texts and functions are cut. */
+const LONGEST_SOURCE = 10_000;
 const MOST_ELEMENTS = 20;
 
 /**
@@ -35,7 +36,13 @@ export async function look(
     const callable = value.type === 'function';
     if (prefix !== null) return { members: matching(await membersOf(session, value)), data: {}, callable };
     const summary = await summaryOf(session, value);
-    const text = summary === null ? describe(path, value) : `${nameOf(path)}: ${summary}`;
+    const written = callable ? await writtenSource(session, value) : null;
+    const text =
+      written !== null
+        ? `${nameOf(path)}: function\n\n${shortened(written)}`
+        : summary === null
+          ? describe(path, value)
+          : `${nameOf(path)}: ${summary}`;
     return { members: [], data: { 'text/plain': text }, callable };
   } finally {
     session.post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
@@ -110,7 +117,7 @@ function unique<T extends { name: string }>(members: readonly T[]): T[] {
 function describe(path: readonly string[], value: RemoteObject): string {
   const name = nameOf(path);
   const text = value.description ?? value.unserializableValue ?? String(value.value);
-  if (value.type === 'function') return `${name}: function\n\n${text.slice(0, LONGEST_SOURCE)}`;
+  if (value.type === 'function') return `${name}: function\n\n${shortened(text)}`;
   if (value.objectId === undefined) return `${name}: ${value.type}\n\n${literal(value, text)}`;
   const preview = value.preview ? previewText(value, value.preview) : '';
   return `${name}: ${value.className ?? value.type}\n\n${text}${preview}`;
@@ -140,12 +147,36 @@ function nameOf(path: readonly string[]): string {
 }
 
 /** What our own code says of a tensor; null for anything else. */
-function summaryOf(
+function summaryOf(session: inspector.Session, value: RemoteObject): Promise<string | null> {
+  if (value.type !== 'object' || value.subtype !== undefined) return Promise.resolve(null);
+  return told(session, value, `globalThis[Symbol.for('nabla.summary')]?.(this)`);
+}
+
+/** A function of a cell or of a local module in the person's own words; null for any other. */
+async function writtenSource(session: inspector.Session, value: RemoteObject): Promise<string | null> {
+  const { objectId } = value;
+  if (objectId === undefined) return null;
+  const location = await new Promise<unknown>((resolve) =>
+    session.post('Runtime.getProperties', { objectId, ownProperties: true }, (error, answer) => {
+      const internal = error === null ? (answer.internalProperties ?? []) : [];
+      resolve(internal.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value);
+    }),
+  );
+  if (typeof location !== 'object' || location === null) return null;
+  if (!('lineNumber' in location && 'columnNumber' in location)) return null;
+  const { lineNumber, columnNumber } = location;
+  const place = `${Number(lineNumber)}, ${Number(columnNumber)}`;
+  return told(session, value, `globalThis[Symbol.for('nabla.source')]?.(this, ${place})`);
+}
+
+/** The text that an expression of our own gives, in which `this` is the value. */
+function told(
   session: inspector.Session,
-  { objectId, type, subtype }: RemoteObject,
+  { objectId }: RemoteObject,
+  expression: string,
 ): Promise<string | null> {
-  if (objectId === undefined || type !== 'object' || subtype !== undefined) return Promise.resolve(null);
-  const functionDeclaration = `function () { return globalThis[Symbol.for('nabla.summary')]?.(this); }`;
+  if (objectId === undefined) return Promise.resolve(null);
+  const functionDeclaration = `function () { return ${expression}; }`;
   return new Promise((resolve) =>
     session.post(
       'Runtime.callFunctionOn',
@@ -156,6 +187,10 @@ function summaryOf(
       },
     ),
   );
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_SOURCE ? `${text.slice(0, LONGEST_SOURCE)}…` : text;
 }
 
 function literal(value: RemoteObject, text: string): string {

@@ -163,6 +163,7 @@ function inTaskOfItsOwn(body: () => void): void {
 void api.then(() => {
   isReady = true;
   void import('./tensor-summary.js').then(({ provideTensorSummary }) => provideTensorSummary());
+  void import('./function-source.js').then(({ provideFunctionSource }) => provideFunctionSource());
   setTimeout(() => guard.enter(() => begun.saveCode?.()), SAVE_MS).unref();
   outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.versions.node });
 });

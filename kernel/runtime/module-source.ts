@@ -64,7 +64,7 @@ export function scriptOf(module: LocalModule, { js, map }: CompiledModule): unkn
   const version = (versions.get(module.file) ?? 0) + 1;
   versions.set(module.file, version);
   const filename = version === 1 ? module.file : `${module.file}?${version}`;
-  registerSource(filename, { title: titleOf(module.file), source: module.text.text, map });
+  registerSource(filename, { title: titleOf(module.file), source: module.text.text, map, js });
   const script = new vm.Script(js, {
     filename,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

@@ -15,6 +15,8 @@ export interface MappedSource {
   readonly title: string;
   readonly source: string;
   readonly map: string | (() => string);
+  /** What it was compiled to. */
+  readonly js?: string;
   /** Of a cell: the names that it declares, and how it brings its locals back (`CompiledCell`). */
   readonly declares?: readonly string[];
   readonly keep?: string;
@@ -48,8 +50,8 @@ export function registerSource(filename: string, source: MappedSource): void {
   traceMaps.delete(filename);
 }
 
-export function registerCell({ filename, title, source, map, declares, keep }: CompiledCell): void {
-  registerSource(filename, { title, source, map, declares, keep });
+export function registerCell({ filename, title, source, map, js, declares, keep }: CompiledCell): void {
+  registerSource(filename, { title, source, map, js, declares, keep });
   cells.push(filename);
   if (cells.length < 2 * REMEMBERED_CELLS) return;
   for (const old of cells.splice(0, REMEMBERED_CELLS)) {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Notebook } from './harness.js';
 
@@ -62,6 +64,46 @@ describe('looking at values', () => {
     expect(await text('config', 'rate')).toContain('config.rate: number');
     expect(await text('URL')).toContain('URL: string');
     expect(await text('layer')).toContain('Layer');
+  });
+
+  it('shows a function as it was written, in cells and in local modules', async () => {
+    const area = `export function area({ w, h }: { w: number; h: number }): number {
+  // width times height
+  return w * h;
+}`;
+    writeFileSync(path.join(book.folder, 'shapes.ts'), `type Unused = string;\n${area}\n`);
+    const cells = [
+      `interface Point { x: number; y: number }
+/** Far. */
+export async function distance<T extends Point>(a: T, b: T): Promise<number> {
+  const delta: number = a.x - b.x; // a comment
+  return Math.hypot(delta, a.y - b.y);
+}
+const twice = (x: number): number => 2 * x;
+const listed = [1, 2].map((each): (() => number) => () => each);
+class Counter<T> {
+  private readonly seen: T[] = [];
+  add(each: T): this {
+    this.seen.push(each);
+    return this;
+  }
+}
+const counter = new Counter<number>();
+const URL = function (text: string) { return text as unknown; };`,
+      "import { area } from './shapes.ts'",
+    ];
+    for (const cell of cells) expect((await book.run(cell)).outcome.status).toBe('ok');
+    const text = async (...names: string[]) => (await book.session.look?.(names, null))?.data['text/plain'];
+    const [, declared] = /(export async[^]*?\n\})\n/.exec(cells[0]) ?? [];
+    expect(await text('distance')).toBe(`distance: function\n\n${declared}`);
+    expect(await text('twice')).toBe('twice: function\n\nconst twice = (x: number): number => 2 * x');
+    expect(await text('Counter')).toMatch(/^Counter: function\n\nclass Counter<T> \{\n {2}private[^]*\n\}$/);
+    expect(await text('counter', 'add')).toMatch(
+      /add\(each: T\): this \{\n {4}this\.seen.push\(each\);\n[^]*\}$/,
+    );
+    expect(await text('URL')).toContain('const URL = function (text: string) { return text as unknown; }');
+    expect(await text('area')).toBe(`area: function\n\n${area}`);
+    expect(await text('Math', 'hypot')).toContain('[native code]');
   });
 
   it('knows nothing of names that do not exist', async () => {

@@ -2,13 +2,14 @@
 import type { Tensor } from '../tensor.js';
 import { describe, type Distribution } from './distribution.js';
 import { readFloats } from './floats.js';
+import { EXAMINED, spreadExamples } from './sample.js';
 
 /** What is known of the function that made an output; `other` where nothing is. */
 export type ActivationKind = 'relu' | 'tanh' | 'sigmoid' | 'other';
 
 export interface Activation {
   distribution: Distribution;
-  /** Examples that were looked at: see {@link EXAMINED}. */
+  /** Examples in which active units were looked for: see {@link SEARCHED}. */
   examples: number;
   /** How far examples differ: the root of the mean variance of an output over the examples; NaN for a single one. */
   contrast: number;
@@ -18,8 +19,10 @@ export interface Activation {
   saturated: number | null;
 }
 
-/** At most about this many numbers of one output are looked at: whole examples, and one at least. */
-const EXAMINED = 65_536;
+/** So many examples are compared with each other, more where they are small, at the same places of each. */
+const COMPARED = 16;
+/** In at most about this many numbers of one output active units are looked for: whole examples, and one at least. */
+const SEARCHED = 65_536;
 /** Beyond these, a slope is below 6 % of its largest for tanh and below 12 % for sigmoid. */
 const FLAT_TANH = 0.97;
 const FLAT_SIGMOID = 0.03;
@@ -50,13 +53,15 @@ export function describeActivation(
   const { shape } = output;
   const batch = unitAxis > 0 ? shape[0] : 1;
   const perExample = all.length / batch;
-  const examples = Math.min(batch, Math.max(1, Math.floor(EXAMINED / perExample)));
-  const values = all.subarray(0, examples * perExample);
+  const compared = Math.min(batch, Math.max(COMPARED, Math.floor(EXAMINED / perExample)));
+  const values = spreadExamples(all.subarray(0, compared * perExample), compared);
+  // A unit that is active shows it soon.
+  const examples = Math.min(batch, Math.max(1, Math.floor(SEARCHED / perExample)));
   return {
     distribution: describe(values),
     examples,
-    contrast: contrastOf(values, examples),
-    active: kind === 'relu' ? activeUnits(values, shape, unitAxis) : null,
+    contrast: contrastOf(values, compared),
+    active: kind === 'relu' ? activeUnits(all.subarray(0, examples * perExample), shape, unitAxis) : null,
     saturated: kind === 'tanh' || kind === 'sigmoid' ? saturatedShare(values, kind) : null,
   };
 }

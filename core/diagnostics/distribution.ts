@@ -56,6 +56,9 @@ interface Moments {
   magnitudes: number;
   min: number;
   max: number;
+  /** The least and the largest bin of magnitudes other than 0. */
+  lowest: number;
+  highest: number;
 }
 
 /** Describes the numbers, in one pass where they are finite float32, and a second one over at most 16,384 bins. */
@@ -68,10 +71,11 @@ export function describe(values: Float32Array | Float64Array): Distribution {
   busy = true;
   const origin = firstFinite(values);
   const fast = values instanceof Float32Array ? scanFinite(values, origin) : null;
-  const { nan, infinite, zero, sum, squares, magnitudes, min, max } = fast ?? scan(values, origin);
+  const moments = fast ?? scan(values, origin);
+  const { nan, infinite, zero, sum, squares, magnitudes, min, max } = moments;
   const finite = values.length - nan - infinite;
   const shift = sum / finite;
-  const { bins, counts } = occupied(values);
+  const { bins, counts } = occupied(values, moments);
   busy = false;
   return {
     count: values.length,
@@ -97,11 +101,17 @@ function scanFinite(values: Float32Array, origin: number): Moments | null {
   let magnitudes = 0;
   let min = Infinity;
   let max = -Infinity;
+  let lowest = HALF;
+  let highest = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     const word = bits[i];
-    scratch[word >>> IGNORED_BITS]++;
+    const bin = word >>> IGNORED_BITS;
+    scratch[bin]++;
+    const magnitude = bin & (SIGN - 1);
     if (word << 1 === 0) zero++;
+    else if (magnitude < lowest) lowest = magnitude;
+    if (magnitude > highest) highest = magnitude;
     const centred = value - origin;
     sum += centred;
     squares += centred * centred;
@@ -115,7 +125,7 @@ function scanFinite(values: Float32Array, origin: number): Moments | null {
   }
   // Zeros are counted apart; what is left in their bins are numbers too small to matter.
   scratch[0] = scratch[SIGN] = 0;
-  return { nan: 0, infinite: 0, zero, sum, squares, magnitudes, min, max };
+  return { nan: 0, infinite: 0, zero, sum, squares, magnitudes, min, max, lowest, highest };
 }
 
 function scan(values: Float32Array | Float64Array, origin: number): Moments {
@@ -144,7 +154,7 @@ function scan(values: Float32Array | Float64Array, origin: number): Moments {
     scratch[oneWord[0] >>> IGNORED_BITS]++;
   }
   scratch[0] = scratch[SIGN] = 0;
-  return { nan, infinite, zero, sum, squares, magnitudes, min, max };
+  return { nan, infinite, zero, sum, squares, magnitudes, min, max, lowest: 0, highest: HALF };
 }
 
 function firstFinite(values: Float32Array | Float64Array): number {
@@ -153,8 +163,11 @@ function firstFinite(values: Float32Array | Float64Array): number {
 }
 
 /** The occupied bins in order of value; leaves all of them empty for the next distribution. */
-function occupied(values: Float32Array | Float64Array): { bins: Uint16Array; counts: Uint32Array } {
-  const found = values.length <= FEW ? placesOf(values) : allPlaces();
+function occupied(
+  values: Float32Array | Float64Array,
+  { lowest, highest }: Pick<Moments, 'lowest' | 'highest'>,
+): { bins: Uint16Array; counts: Uint32Array } {
+  const found = values.length <= FEW ? placesOf(values) : placesBetween(lowest, highest);
   const bins = new Uint16Array(found);
   const counts = new Uint32Array(found);
   for (let i = 0; i < found; i++) {
@@ -167,10 +180,11 @@ function occupied(values: Float32Array | Float64Array): { bins: Uint16Array; cou
 }
 
 /** Notes in `places` where the occupied bins stand in order of value, and returns how many there are. */
-function allPlaces(): number {
+function placesBetween(lowest: number, highest: number): number {
   let found = 0;
-  for (let bin = SIGN + HALF; bin >= SIGN; bin--) if (scratch[bin] > 0) places[found++] = placeOf(bin);
-  for (let bin = 0; bin <= HALF; bin++) if (scratch[bin] > 0) places[found++] = placeOf(bin);
+  for (let bin = SIGN + highest; bin >= SIGN + lowest; bin--)
+    if (scratch[bin] > 0) places[found++] = placeOf(bin);
+  for (let bin = lowest; bin <= highest; bin++) if (scratch[bin] > 0) places[found++] = placeOf(bin);
   return found;
 }
 

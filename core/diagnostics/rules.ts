@@ -120,7 +120,10 @@ const explodingGradients: Rule = ({ layers, gradients }) => {
   if (!gradients) return [];
   const all = layers.flatMap(({ parameters }) => parameters).filter(({ gradient }) => gradient !== null);
   const norm = Math.sqrt(
-    all.reduce((sum, { gradient: g }) => sum + g!.count * (g!.mean ** 2 + g!.std ** 2), 0),
+    all.reduce(
+      (sum, { parameter, gradient: g }) => sum + parameter.numel() * (g!.mean ** 2 + g!.std ** 2),
+      0,
+    ),
   );
   const largest = (one: ParameterRecord): number => Math.max(-one.gradient!.min, one.gradient!.max);
   const worst = all.reduce<ParameterRecord | null>(

@@ -1,9 +1,8 @@
 /** Compares parameters before and after an optimizer's step. */
 import { readFloats } from './floats.js';
 import type { ParameterRecord } from './layers.js';
+import { EXAMINED, spread, strideOver } from './sample.js';
 
-/** At most so many numbers of a parameter are compared, evenly spread over it. */
-const COMPARED = 65_536;
 /** So many passes may go by before a step: gradients are added up over several batches. */
 const PATIENCE = 64;
 
@@ -41,7 +40,7 @@ export class Steps {
     this.before = new Map();
     for (const record of this.parameters) {
       const values = readFloats(record.parameter);
-      if (values !== null) this.before.set(record, sample(values));
+      if (values !== null) this.before.set(record, spread(values).slice());
     }
   }
 
@@ -107,13 +106,5 @@ function change(record: ParameterRecord, old: Float32Array | Float64Array): { si
 }
 
 function strideOf(length: number): number {
-  return Math.max(1, Math.ceil(length / COMPARED));
-}
-
-function sample(values: Float32Array | Float64Array): Float32Array | Float64Array {
-  const stride = strideOf(values.length);
-  if (stride === 1) return values.slice();
-  const kept = values.slice(0, Math.ceil(values.length / stride));
-  for (let i = 0, at = 0; i < kept.length; i++, at += stride) kept[i] = values[at];
-  return kept;
+  return length <= EXAMINED ? 1 : strideOver(length, EXAMINED);
 }

@@ -4,11 +4,11 @@ import type { HookHandle } from '../nn/hooks.js';
 import type { Module } from '../nn/module.js';
 import { Tensor } from '../tensor.js';
 import { activationKind, describeActivation, type ActivationKind } from './activations.js';
-import { describe } from './distribution.js';
 import { FindingLog, type Finding } from './findings.js';
 import { readFloats, rowsAreAlike } from './floats.js';
 import { Keeper, type RunSink } from './keep.js';
 import { ActivationRecord, ParameterRecord, type LayerRecord } from './layers.js';
+import { examine } from './sample.js';
 import { Steps } from './steps.js';
 
 export interface WatchOptions {
@@ -272,7 +272,11 @@ export class ModelWatch {
       for (const record of this.parameters) {
         const values = readFloats(record.parameter);
         if (values !== null)
-          record.addWeight(step, describe(values), rowsAreAlike(values, record.parameter.shape));
+          record.addWeight(
+            step,
+            examine(record.parameter, values),
+            rowsAreAlike(values, record.parameter.shape),
+          );
       }
     if (this.looksAt('updates')) this.steps.remember(step);
     if (this.looksAt('gradients')) this.awaitGradients(pass);
@@ -289,7 +293,7 @@ export class ModelWatch {
             pass.reached.add(record);
             const values = readFloats(grad);
             // A second backward pass before the step adds to the same gradient: the first is enough.
-            if (values !== null && first) record.addGradient(pass.step, describe(values));
+            if (values !== null && first) record.addGradient(pass.step, examine(grad, values));
           });
         }),
       );

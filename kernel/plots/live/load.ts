@@ -3,6 +3,13 @@ import { availableParallelism } from 'node:os';
 
 /** Shorter than this, the system's books of processor time are too coarse. */
 const LEAST_MS = 100;
+/**
+ * What is lost even where a processor is idle: it may be the other thread of the same core, which takes a third and more of what
+ * multiplies (a step of two convolutions: 5 ms alone, 8 beside anything), or, where there are enough cores for both, share only its
+ * memory and last cache.
+ */
+const SAME_CORE = 0.4;
+const SAME_MEMORY = 0.1;
 
 /** What is measured; tests pass their own. */
 export interface LoadSource {
@@ -23,8 +30,8 @@ const system: LoadSource = {
 };
 
 /**
- * How much of a second of drawing the training loses, from 0 (a processor is idle, as where one thread trains on two) to 1
- * (there is only one): with `n` processors of which `u` are used on average beside the drawing, `(u + 1 - n) / u`.
+ * How much of a second of drawing the training loses, up to 1 (there is only one processor): with `n` processors of which `u` are used
+ * on average beside the drawing, `(u + 1 - n) / u`, and no less than what an idle processor takes from its neighbours.
  */
 export class Load {
   private readonly source: LoadSource;
@@ -33,7 +40,7 @@ export class Load {
 
   constructor(source: LoadSource = system) {
     this.source = source;
-    this.overlap = source.processors > 1 ? 0 : 1;
+    this.overlap = lossOf(1, source.processors);
   }
 
   /** @param drawn milliseconds of processor time that pictures have taken on other threads so far */
@@ -44,10 +51,14 @@ export class Load {
     if (this.last !== null) {
       const busy = Math.max(0, used - this.last.used - (drawn - this.last.drawn)) / (at - this.last.at);
       // A thread that has to wait for others counts as one that runs.
-      const threads = Math.max(1, busy);
-      this.overlap = Math.min(1, Math.max(0, threads + 1 - this.source.processors) / threads);
+      this.overlap = lossOf(Math.max(1, busy), this.source.processors);
     }
     this.last = { at, used, drawn };
     return this.overlap;
   }
+}
+
+function lossOf(threads: number, processors: number): number {
+  const least = threads + 1 > processors / 2 ? SAME_CORE : SAME_MEMORY;
+  return Math.min(1, Math.max(least, (threads + 1 - processors) / threads));
 }

@@ -14,8 +14,9 @@ import { InProcessRenderer, type FrameRenderer, type Ticket } from './renderer.j
 /** A worker that is silent for this long is given up. Its first frame includes the start. */
 const PATIENCE_MS = 4000;
 
-/** Frames before what keeps pictures is tried out. */
+/** Frames before what keeps pictures is tried out, and what share of the drawing's time the training may lose for that. */
 const REHEARSE_AFTER = 2;
+const REHEARSE_AT = 0.5;
 
 interface Pending {
   began: number;
@@ -124,7 +125,7 @@ export class WorkerRenderer implements FrameRenderer {
 
   /** Not in a short loop, which may end meanwhile, and not at the cost of the training. */
   private mayRehearse(): boolean {
-    return this.answered >= REHEARSE_AFTER && this.contention() === 0;
+    return this.answered >= REHEARSE_AFTER && this.contention() < REHEARSE_AT;
   }
 
   /** Whether a worker draws. */

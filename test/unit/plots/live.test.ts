@@ -508,13 +508,18 @@ describe('what drawing beside takes from the training', () => {
     return load.share(500);
   }
 
-  it('is nothing where a processor is idle, all where there is one, and half where two threads have two', () => {
-    expect(lost(2, 1)).toBe(0);
-    expect(lost(8, 4)).toBe(0);
+  it('is all where there is one processor, half where two threads have two, and two thirds where three have', () => {
     expect(lost(1, 1)).toBe(1);
     expect(lost(2, 2)).toBeCloseTo(0.5, 10);
-    expect(lost(2, 1.5)).toBeCloseTo(1 / 3, 10);
+    expect(lost(2, 3)).toBeCloseTo(2 / 3, 10);
+  });
+
+  it('is something where a processor is idle, and less where a whole core is likely to be', () => {
+    expect(lost(2, 1)).toBe(0.4);
+    expect(lost(4, 2)).toBe(0.4);
+    expect(lost(8, 3)).toBe(0.1);
+    expect(lost(32, 8)).toBe(0.1);
     // A loop that waits for something else.
-    expect(lost(2, 0.2)).toBe(0);
+    expect(lost(2, 0.2)).toBe(0.4);
   });
 });

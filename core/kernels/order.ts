@@ -144,24 +144,42 @@ export class Finder {
 
   /** The numbers at start, start + step and so on, at least as many as are looked for. */
   find(data: ArrayLike<number>, start: number, step: number, size: number): this {
-    const { count, largest, places } = this;
+    const { count } = this;
     const values = this.#values;
     const last = count - 1;
-    for (let i = 0, at = start; i < size; i++, at += step) {
-      const value = data[at];
-      const limit = values[last];
-      // Most numbers go no further than this comparison.
-      if (i >= count && !(largest ? above(value, limit) : above(limit, value))) continue;
-      let k = Math.min(i, last);
-      for (; k > 0; k--) {
-        const before = values[k - 1];
-        if (!(largest ? above(value, before) : above(before, value))) break;
-        values[k] = before;
-        places[k] = places[k - 1];
+    for (let i = 0; i < count; i++) this.insert(data[start + i * step], i, i);
+    let at = start + count * step;
+    let limit = values[last];
+    // Most numbers go no further than one comparison; NaN does.
+    if (this.largest)
+      for (let i = count; i < size; i++, at += step) {
+        const value = data[at];
+        if (value <= limit || !above(value, limit)) continue;
+        this.insert(value, i, last);
+        limit = values[last];
       }
-      values[k] = value;
-      places[k] = i;
-    }
+    else
+      for (let i = count; i < size; i++, at += step) {
+        const value = data[at];
+        if (value >= limit || !above(limit, value)) continue;
+        this.insert(value, i, last);
+        limit = values[last];
+      }
     return this;
+  }
+
+  /** Puts a number, which is that many-th of the line, in order among those at most so far from the first found. */
+  private insert(value: number, place: number, from: number): void {
+    const { largest, places } = this;
+    const values = this.#values;
+    let k = from;
+    for (; k > 0; k--) {
+      const before = values[k - 1];
+      if (!(largest ? above(value, before) : above(before, value))) break;
+      values[k] = before;
+      places[k] = places[k - 1];
+    }
+    values[k] = value;
+    places[k] = place;
   }
 }

@@ -6,6 +6,11 @@ export class ByteWriter {
     this.bytes.push(value);
   }
 
+  /** The instruction that gives a vector of these bytes. */
+  vector(bytes: Uint8Array): void {
+    this.append([0xfd, 12, ...bytes]);
+  }
+
   /** LEB128 of 0 <= value < 2^32. */
   unsigned(value: number): void {
     let rest = value;

@@ -197,12 +197,9 @@ const vectorTernary =
 
 /** Sixteen bytes as a constant. */
 function bytes(write: (view: DataView) => void): V128 {
-  const view = new DataView(new ArrayBuffer(16));
-  write(view);
-  return expression('v128', (code) => {
-    simd(12)(code);
-    for (let i = 0; i < 16; i++) code.byte(view.getUint8(i));
-  });
+  const vector = new Uint8Array(16);
+  write(new DataView(vector.buffer));
+  return expression('v128', (code) => code.vector(vector));
 }
 
 export const v128 = {

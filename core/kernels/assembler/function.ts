@@ -25,9 +25,36 @@ export interface Local<T extends ValueType> extends Expression<T> {
   readonly index: number;
 }
 
+/**
+ * Code in which constant vectors of loops become variables that are set once: compilers that leave them where they are
+ * (V8's from Node 24 on) make each anew in every turn, by four instructions.
+ */
+class CodeWriter extends ByteWriter {
+  /** How many loops the code is in that is being written. */
+  depth = 0;
+  /** The variables by the bytes of their constants. */
+  readonly constants = new Map<string, { readonly bytes: Uint8Array; readonly index: number }>();
+
+  constructor(private readonly newLocal: () => number) {
+    super();
+  }
+
+  override vector(bytes: Uint8Array): void {
+    if (this.depth === 0 || bytes.every((byte) => byte === bytes[0])) {
+      super.vector(bytes);
+      return;
+    }
+    const key = String.fromCharCode(...bytes);
+    let constant = this.constants.get(key);
+    if (constant === undefined) this.constants.set(key, (constant = { bytes, index: this.newLocal() }));
+    this.byte(0x20);
+    this.unsigned(constant.index);
+  }
+}
+
 /** The code of one function, statement by statement. */
 export class FunctionBuilder {
-  readonly code = new ByteWriter();
+  readonly code = new CodeWriter(() => this.local('v128').index);
   /** The functions of the module that this one calls, by index. */
   readonly calls = new Set<number>();
   private readonly localTypes: ValueType[] = [];
@@ -139,8 +166,10 @@ export class FunctionBuilder {
   doWhile(body: () => void, condition: I32): void {
     this.code.byte(0x03);
     this.code.byte(NO_RESULT);
+    this.code.depth++;
     body();
     condition.emit(this.code);
+    this.code.depth--;
     this.code.byte(0x0d);
     this.code.unsigned(0);
     this.code.byte(0x0b);
@@ -185,6 +214,11 @@ export class FunctionBuilder {
         inner.byte(TYPE_CODES[type]);
       }
       inner.append(first);
+      for (const { bytes, index } of this.code.constants.values()) {
+        inner.vector(bytes);
+        inner.byte(0x21);
+        inner.unsigned(index);
+      }
       inner.append(this.code.bytes);
       inner.byte(0x0b);
     });

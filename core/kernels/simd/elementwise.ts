@@ -107,6 +107,7 @@ function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false 
   const module = new ModuleBuilder();
   const host = code.host && module.import('host', code.host, 1);
   const signature = { x: 'i32', out: 'i32', rows: 'i32', columns: 'i32', xRow: 'i32' } as const;
+  const { many } = code;
   module.define('run', signature, (f, p) => {
     emitMap(f, {
       access: lanes,
@@ -114,7 +115,8 @@ function compileUnary(op: UnaryOp, element: FloatElement): WasmFunction | false 
       rows: p.rows,
       columns: p.columns,
       operands: [{ pointer: p.x, row: p.xRow, step: p.columns }],
-      unroll: code.unroll,
+      unroll: many?.vectors ?? code.unroll,
+      many: many && ((xs) => many.compute(f, xs)),
       compute: ([x]) => code.compute(f, lanes.ops, x, host),
     });
   });

@@ -47,6 +47,26 @@ export function forEachVector(
   });
 }
 
+/**
+ * Runs `body` for so many vectors at a time as long as there are as many, with the bytes that each lies behind the
+ * pointers; `left` then says how many numbers are.
+ */
+export function forEachGroup(
+  f: FunctionBuilder,
+  lanes: FloatLanes,
+  vectors: number,
+  left: Local<'i32'>,
+  pointers: readonly Local<'i32'>[],
+  body: (offsets: readonly number[]) => void,
+): void {
+  const offsets = Array.from({ length: vectors }, (_, vector) => 16 * vector);
+  f.while(i32.geU(left, vectors * lanes.lanes), () => {
+    f.scope(() => body(offsets));
+    for (const pointer of pointers) f.advance(pointer, 16 * vectors);
+    f.advance(left, -vectors * lanes.lanes);
+  });
+}
+
 /** All bits in as many lanes as are left. */
 function firstLanes(lanes: FloatLanes, left: I32): V128 {
   const index = i32x4.lanes(lanes.lanes === 4 ? [0, 1, 2, 3] : [0, 0, 1, 1]);

@@ -46,6 +46,8 @@ export interface MapLoops {
   /** Vectors a turn of the main loop: more for what is quickly computed. */
   readonly unroll: number;
   readonly compute: (operands: readonly V128[]) => V128;
+  /** Several vectors of one operand side by side, where that is better than one after the other. */
+  readonly many?: (vectors: readonly V128[]) => readonly V128[];
 }
 
 /** The loops of a kernel of two operands. */
@@ -112,7 +114,7 @@ function chooseLoop(
 /** The loop over one row; which operands move is decided. */
 export function emitRow(
   f: FunctionBuilder,
-  { access, unroll, compute }: MapLoops,
+  { access, unroll, compute, many }: MapLoops,
   moving: readonly boolean[],
   at: { pointers: readonly Local<'i32'>[]; target: Local<'i32'>; left: Local<'i32'> },
 ): void {
@@ -127,8 +129,16 @@ export function emitRow(
           store(compute(at.pointers.map((pointer, k) => fixed[k] ?? v128.load(pointer, offset))), offset);
         });
     };
+    const sideBySide = (vectors: number, compute: NonNullable<typeof many>): void => {
+      f.scope(() => {
+        const offsets = Array.from({ length: vectors }, (_, vector) => 16 * vector);
+        const values = compute(offsets.map((offset) => v128.load(at.pointers[0], offset)));
+        values.forEach((value, i) => f.store(at.target, value, offsets[i]));
+      });
+    };
     const whole = (vectors: number): void => {
-      turn(vectors, (value, offset) => f.store(at.target, value, offset));
+      if (many !== undefined && vectors > 1) sideBySide(vectors, many);
+      else turn(vectors, (value, offset) => f.store(at.target, value, offset));
       at.pointers.forEach((pointer, k) => {
         if (moving[k]) f.advance(pointer, vectors * 16);
       });

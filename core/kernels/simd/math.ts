@@ -33,32 +33,60 @@ const EXP = [
 const ROUNDER = 1.5 * 2 ** 23;
 const ROUNDER_BITS = 0x4b400000;
 
-/** exp(x) = 2ⁿ exp(r), |r| <= ln 2 / 2. */
-export function exp(f: FunctionBuilder, x: V128): V128 {
+/** A step of several vectors. */
+function each<T extends V128>(
+  f: FunctionBuilder,
+  of: readonly T[],
+  compute: (x: T, i: number) => V128,
+): Local<'v128'>[] {
+  return of.map((x, i) => f.let(compute(x, i)));
+}
+
+/** exp(r) of x = n ln 2 + r, |r| <= ln 2 / 2, and n in the lowest bits of what adding `ROUNDER` gave. */
+function expParts(f: FunctionBuilder, limited: readonly Local<'v128'>[]) {
+  const rounded = each(f, limited, (x) => add(mul(x, constant(Math.LOG2E)), constant(ROUNDER)));
+  const n = each(f, rounded, (x) => sub(x, constant(ROUNDER)));
+  const high = each(f, n, (x, i) => sub(limited[i], mul(x, constant(LN2_HIGH))));
+  const r = each(f, high, (x, i) => sub(x, mul(n[i], constant(LN2_LOW))));
+  const [first, ...coefficients] = EXP;
+  let sums: V128[] = r.map(() => constant(first));
+  for (const c of coefficients) sums = each(f, r, (x, i) => add(mul(sums[i], x), constant(c)));
+  return { rounded, values: each(f, r, (x, i) => add(add(mul(mul(x, x), sums[i]), x), constant(1))) };
+}
+
+/** exp(x) = 2ⁿ exp(r) of several vectors, step by step of all of them: see `expOfNegatives`. */
+export function exps(f: FunctionBuilder, xs: readonly V128[]): V128[] {
   // Beyond these the result is infinite or zero; NaN passes.
-  const limited = f.let(f32x4.pmin(f32x4.pmax(x, constant(-104)), constant(89)));
-  const rounded = f.let(add(mul(limited, constant(Math.LOG2E)), constant(ROUNDER)));
-  const n = f.let(sub(rounded, constant(ROUNDER)));
-  const r = f.let(sub(sub(limited, mul(n, constant(LN2_HIGH))), mul(n, constant(LN2_LOW))));
-  const value = add(add(mul(mul(r, r), polynomial(r, EXP)), r), constant(1));
+  const limited = each(f, xs, (x) => f32x4.pmin(f32x4.pmax(x, constant(-104)), constant(89)));
+  const { rounded, values } = expParts(f, limited);
   // 2ⁿ in two factors: one alone would overflow before the result does, or lose the subnormal ones.
-  const whole = f.let(i32x4.sub(rounded, i32x4.const(ROUNDER_BITS)));
-  const half = f.let(i32x4.shrS(whole, 1));
-  return mul(mul(value, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
+  const whole = each(f, rounded, (x) => i32x4.sub(x, i32x4.const(ROUNDER_BITS)));
+  const half = each(f, whole, (x) => i32x4.shrS(x, 1));
+  return values.map((x, i) => mul(mul(x, powerOfTwo(half[i])), powerOfTwo(i32x4.sub(whole[i], half[i]))));
+}
+
+export function exp(f: FunctionBuilder, x: V128): V128 {
+  return exps(f, [x])[0];
 }
 
 /**
  * exp(x) of x <= 0, with fewer instructions and the same result to the bit: 2ⁿ⁺²⁴ is an ordinary number for all n that
- * come, so that only the last factor rounds.
+ * come, so that only the last factor rounds. Of several vectors, step by step of all of them: each is a long chain, of
+ * which a processor sees so much ahead that one or two are in flight where they come one after the other.
  */
+export function expOfNegatives(f: FunctionBuilder, xs: readonly V128[]): V128[] {
+  const { rounded, values } = expParts(
+    f,
+    each(f, xs, (x) => f32x4.pmax(x, constant(-104))),
+  );
+  return values.map((x, i) => {
+    const power = i32x4.shl(i32x4.add(rounded[i], i32x4.const(127 + 24 - ROUNDER_BITS)), 23);
+    return mul(mul(x, power), constant(2 ** -24));
+  });
+}
+
 export function expOfNegative(f: FunctionBuilder, x: V128): V128 {
-  const limited = f.let(f32x4.pmax(x, constant(-104)));
-  const rounded = f.let(add(mul(limited, constant(Math.LOG2E)), constant(ROUNDER)));
-  const n = f.let(sub(rounded, constant(ROUNDER)));
-  const r = f.let(sub(sub(limited, mul(n, constant(LN2_HIGH))), mul(n, constant(LN2_LOW))));
-  const value = add(add(mul(mul(r, r), polynomial(r, EXP)), r), constant(1));
-  const power = i32x4.shl(i32x4.add(rounded, i32x4.const(127 + 24 - ROUNDER_BITS)), 23);
-  return mul(mul(value, power), constant(2 ** -24));
+  return expOfNegatives(f, [x])[0];
 }
 
 function powerOfTwo(n: V128): V128 {
@@ -195,18 +223,22 @@ function minusSize(x: V128): V128 {
 }
 
 /** 1 / (1 + exp(−x)) as numerator and denominator, of which neither overflows: exp(−|x|) or 1, and 1 + exp(−|x|). */
-function sigmoidParts(f: FunctionBuilder, x: V128) {
-  const power = f.let(expOfNegative(f, minusSize(x)));
-  return {
+function sigmoidParts(f: FunctionBuilder, xs: readonly Local<'v128'>[]) {
+  const powers = expOfNegatives(f, xs.map(minusSize)).map((power) => f.let(power));
+  return powers.map((power, i) => ({
     // The power is at most 1, and at least 0.
-    numerator: f32x4.pmax(power, v128.and(f32x4.ge(x, constant(0)), constant(1))),
+    numerator: f32x4.pmax(power, v128.and(f32x4.ge(xs[i], constant(0)), constant(1))),
     denominator: add(constant(1), power),
-  };
+  }));
 }
 
-export function sigmoid(f: FunctionBuilder, argument: V128): V128 {
-  const { numerator, denominator } = sigmoidParts(f, f.let(argument));
-  return div(numerator, denominator);
+export function sigmoids(f: FunctionBuilder, values: readonly V128[]): V128[] {
+  const xs = values.map((x) => f.let(x));
+  return sigmoidParts(f, xs).map(({ numerator, denominator }) => div(numerator, denominator));
+}
+
+export function sigmoid(f: FunctionBuilder, x: V128): V128 {
+  return sigmoids(f, [x])[0];
 }
 
 /** log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)) */
@@ -222,7 +254,7 @@ export function logSigmoid(f: FunctionBuilder, x: V128): V128 {
 
 export function silu(f: FunctionBuilder, argument: V128): V128 {
   const x = f.let(argument);
-  const { numerator, denominator } = sigmoidParts(f, x);
+  const [{ numerator, denominator }] = sigmoidParts(f, [x]);
   return div(mul(x, numerator), denominator);
 }
 

@@ -10,10 +10,14 @@ import {
   type WasmFunction,
 } from '../assembler/index.js';
 import { float32Lanes } from './lanes.js';
-import { forEachVector } from './loops.js';
+import { forEachGroup, forEachVector } from './loops.js';
 import * as math from './math.js';
 
 const { add, sub, mul, div } = f32x4;
+
+/** Vectors whose exponentials are computed side by side, and those of a turn where little is computed of each. */
+const IN_FLIGHT = 6;
+const CHEAP_IN_FLIGHT = 4;
 
 /** The combination of all lanes, in all lanes. */
 function combined(f: FunctionBuilder, combine: (a: V128, b: V128) => V128, value: V128): Local<'v128'> {
@@ -28,11 +32,16 @@ export function compileSoftmax(log: boolean): WasmFunction {
     const to = f.local('i32');
     const max = f.local('v128');
     const sum = f.local('v128');
+    const left = f.local('i32');
     const rowBytes = f.let(i32.mul(p.columns, 4));
     f.while(p.rows, () => {
       f.set(max, f32x4.const(-Infinity));
       f.set(from, p.x);
-      forEachVector(f, float32Lanes, p.columns, [from], ({ only }) => {
+      f.set(left, p.columns);
+      forEachGroup(f, float32Lanes, CHEAP_IN_FLIGHT, left, [from], (offsets) => {
+        for (const offset of offsets) f.set(max, f32x4.pmax(max, v128.load(from, offset)));
+      });
+      forEachVector(f, float32Lanes, left, [from], ({ only }) => {
         f.set(max, f32x4.pmax(max, only(v128.load(from), max)));
       });
       f.set(max, combined(f, f32x4.pmax, max));
@@ -40,24 +49,37 @@ export function compileSoftmax(log: boolean): WasmFunction {
       f.set(sum, f32x4.const(0));
       f.set(from, p.x);
       f.set(to, p.out);
-      forEachVector(f, float32Lanes, p.columns, [from, to], ({ store, only }) => {
-        const power = f.let(math.expOfNegative(f, f.let(sub(v128.load(from), max))));
+      f.set(left, p.columns);
+      forEachGroup(f, float32Lanes, IN_FLIGHT, left, [from, to], (offsets) => {
+        const xs = offsets.map((offset) => sub(v128.load(from, offset), max));
+        const powers = math.expOfNegatives(f, xs).map((power) => f.let(power));
+        if (!log) offsets.forEach((offset, i) => f.store(to, powers[i], offset));
+        for (const power of powers) f.set(sum, add(sum, power));
+      });
+      forEachVector(f, float32Lanes, left, [from, to], ({ store, only }) => {
+        const power = f.let(math.expOfNegative(f, sub(v128.load(from), max)));
         if (!log) store(to, power);
         f.set(sum, add(sum, only(power, f32x4.const(0))));
       });
       f.set(sum, combined(f, add, sum));
 
       f.set(to, p.out);
+      f.set(left, p.columns);
       if (log) {
         f.set(sum, math.log(f, sum));
         f.set(from, p.x);
-        forEachVector(f, float32Lanes, p.columns, [from, to], ({ store }) => {
-          store(to, sub(sub(v128.load(from), max), sum));
+        const shifted = (offset: number): V128 => sub(sub(v128.load(from, offset), max), sum);
+        forEachGroup(f, float32Lanes, CHEAP_IN_FLIGHT, left, [from, to], (offsets) => {
+          for (const offset of offsets) f.store(to, shifted(offset), offset);
         });
-      } else
-        forEachVector(f, float32Lanes, p.columns, [to], ({ store }) => {
-          store(to, div(v128.load(to), sum));
+        forEachVector(f, float32Lanes, left, [from, to], ({ store }) => store(to, shifted(0)));
+      } else {
+        const share = (offset: number): V128 => div(v128.load(to, offset), sum);
+        forEachGroup(f, float32Lanes, CHEAP_IN_FLIGHT, left, [to], (offsets) => {
+          for (const offset of offsets) f.store(to, share(offset), offset);
         });
+        forEachVector(f, float32Lanes, left, [to], ({ store }) => store(to, share(0)));
+      }
       f.advance(p.x, rowBytes);
       f.advance(p.out, rowBytes);
       f.advance(p.rows, -1);

@@ -100,6 +100,35 @@ describe('a module', () => {
     expect(get({ ...out, element: 'float64', ptr: out.ptr + 32, length: 2 })).toEqual([1.5, -2.5]);
   });
 
+  test('sets a constant vector of loops once, before them, and leaves others where they are', () => {
+    const module = new ModuleBuilder();
+    const half = [0, 0, 0, 0x3f];
+    const once = [0, 0, 0x80, 0x3e];
+    const appears = (code: readonly number[], number: readonly number[]): boolean =>
+      code.join().includes([0xfd, 12, ...number, ...number].join());
+    let code: readonly number[] = [];
+    module.define('run', { out: 'i32', n: 'i32' }, (f, p) => {
+      const left = f.local('i32');
+      const sum = f.let(f32x4.const(0.25));
+      for (let loop = 0; loop < 2; loop++) {
+        f.set(left, p.n);
+        f.while(left, () => {
+          f.set(sum, f32x4.add(sum, f32x4.const(0.5)));
+          f.advance(left, -1);
+        });
+      }
+      f.store(p.out, sum);
+      code = f.code.bytes;
+    });
+    const out = room('float32', 4);
+    const { run } = module.compile();
+    run(out.ptr, 3);
+    expect(get(out)).toEqual([3.25, 3.25, 3.25, 3.25]);
+    run(out.ptr, 0);
+    expect(get(out)).toEqual([0.25, 0.25, 0.25, 0.25]);
+    expect([appears(code, half), appears(code, once)]).toEqual([false, true]);
+  });
+
   test('uses the variables of a scope that has ended again, and no others', () => {
     const module = new ModuleBuilder();
     module.define('run', { out: 'i32' }, (f, p) => {

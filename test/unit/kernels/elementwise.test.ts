@@ -265,3 +265,20 @@ test.each(['int32', 'uint8'] as const)(
     }
   },
 );
+
+test.each(['exp', 'sigmoid'] as const)(
+  '%s of vectors that are computed side by side is that of each alone, to the bit',
+  (op) => {
+    const next = generator(41);
+    const values = Array.from(
+      { length: 61 },
+      (_, i) => SPECIAL[i % 17] ?? (next() - 0.5) * 2 ** (8 * next()),
+    );
+    const x = put('float32', values);
+    const together = room('float32', values.length);
+    const alone = room('float32', values.length);
+    simdKernels.unaryFlat(op, 'float32', values.length, x.ptr, together.ptr);
+    values.forEach((_, i) => simdKernels.unaryFlat(op, 'float32', 1, x.ptr + 4 * i, alone.ptr + 4 * i));
+    expect(get(together)).toEqual(get(alone));
+  },
+);

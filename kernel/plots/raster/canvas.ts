@@ -1,9 +1,12 @@
 /** An opaque picture that polygons and rectangles are painted on. It remembers where, so that paper costs nothing later. */
 import type { Box } from '../scene/shapes.js';
 import { parseColor } from '../scene/style.js';
-import { BLOCK, blocksOf, Coverage, mixed, type Region, type Sheet } from './coverage.js';
+import type { GlyphMask } from './glyph-masks.js';
+import { BLOCK, BLOCK_BITS, blocksOf, Coverage, LEVELS, mixed, type Region, type Sheet } from './coverage.js';
 
 const PAPER = 0xffffffff;
+/** What is seen of an ink on paper. */
+const onPaper = new Uint32Array(LEVELS + 1);
 
 export class Canvas implements Sheet {
   readonly coverage: Coverage;
@@ -55,6 +58,60 @@ export class Canvas implements Sheet {
       if (left < first) this.run(row, first - 1, first, ink, share * (first - left));
       this.run(row, first, last, ink, share);
       if (right > last) this.run(row, last, last + 1, ink, share * (right - last));
+    }
+  }
+
+  /** A disk, or the ring between two circles: each pixel by how far its centre is from theirs. */
+  disk(x: number, y: number, outer: number, inner: number, color: string): void {
+    const ink = inkOf(color);
+    const { pixels, touched } = this;
+    const reach = outer + 0.5;
+    const top = Math.max(0, Math.floor(y - reach));
+    const bottom = Math.min(this.height, Math.ceil(y + reach));
+    const left = Math.max(0, Math.floor(x - reach));
+    const right = Math.min(this.width, Math.ceil(x + reach));
+    if (left >= right) return;
+    for (let row = top; row < bottom; row++) {
+      const base = row * this.width;
+      const marks = row * this.blocks;
+      for (let block = left >> BLOCK_BITS; block << BLOCK_BITS < right; block++) touched[marks + block] = 1;
+      const down = row + 0.5 - y;
+      for (let column = left; column < right; column++) {
+        const across = column + 0.5 - x;
+        const away = Math.sqrt(across * across + down * down);
+        if (away >= reach) continue;
+        const share =
+          Math.min(1, reach - away) - (inner > 0 ? Math.min(1, Math.max(0, inner + 0.5 - away)) : 0);
+        const level = (share * LEVELS + 0.5) | 0;
+        const at = base + column;
+        if (level === LEVELS) pixels[at] = ink;
+        else if (level > 0) pixels[at] = mixed(pixels[at], ink, level * (256 / LEVELS));
+      }
+    }
+  }
+
+  /** Ink where a glyph is that stands at (x, y). */
+  stamp({ left, top, width, height, levels }: GlyphMask, x: number, y: number, color: string): void {
+    const ink = inkOf(color);
+    const { pixels, touched } = this;
+    const from = Math.max(0, -(x + left));
+    const to = Math.min(width, this.width - (x + left));
+    if (from >= to) return;
+    // Most words stand on paper.
+    for (let level = 1; level <= LEVELS; level++) onPaper[level] = mixed(PAPER, ink, level * (256 / LEVELS));
+    for (let row = Math.max(0, -(y + top)); row < height && y + top + row < this.height; row++) {
+      const line = y + top + row;
+      const base = line * this.width + x + left;
+      const marks = line * this.blocks;
+      for (let block = (x + left + from) >> BLOCK_BITS; block << BLOCK_BITS < x + left + to; block++)
+        touched[marks + block] = 1;
+      const shift = row * width;
+      for (let i = from; i < to; i++) {
+        const level = levels[shift + i];
+        if (level === 0) continue;
+        const under = pixels[base + i];
+        pixels[base + i] = under === PAPER ? onPaper[level] : mixed(under, ink, level * (256 / LEVELS));
+      }
     }
   }
 

@@ -1,18 +1,18 @@
 /**
  * How much of each pixel a polygon covers. Every edge adds its signed area to the cells that it crosses, and the running
  * sum along a row is the coverage (the accumulation buffer of Levien's font-rs). Where a path overlaps itself in one sense
- * of rotation the sum is cut at 1, which is the nonzero rule but for the rims. Blocks of 32 pixels that no edge crosses
- * are skipped, or filled at once: a chart is mostly paper.
+ * of rotation the sum is cut at 1, which is the nonzero rule but for the rims. Cells that no edge crosses are not looked at:
+ * a chart is mostly paper.
  */
 
-const BLOCK_BITS = 5;
+export const BLOCK_BITS = 5;
 export const BLOCK = 1 << BLOCK_BITS;
 /** No block is that far right. */
 const NONE = 32767;
 /** Sums of many small areas do not come back to 0 exactly. */
 const NOTHING = 1 / 512;
 /** Steps of coverage: more would only make more colours for the palette to hold. */
-const LEVELS = 16;
+export const LEVELS = 16;
 
 /** Pixels in a rectangle, `right` and `bottom` excluded. */
 export interface Region {
@@ -39,8 +39,8 @@ export class Coverage {
   private readonly blocks: number;
   private readonly stride: number;
   private readonly cells: Float32Array;
-  /** Blocks that an edge crosses. */
-  private readonly crossed: Uint8Array;
+  /** Of each block a bit for every cell that an edge crosses. */
+  private readonly crossed: Int32Array;
   /** Rows that hold edges, and in each the blocks. */
   private top = Infinity;
   private bottom = -1;
@@ -54,7 +54,7 @@ export class Coverage {
     this.blocks = blocksOf(width);
     this.stride = this.blocks << BLOCK_BITS;
     this.cells = new Float32Array(this.stride * height);
-    this.crossed = new Uint8Array(this.blocks * height);
+    this.crossed = new Int32Array(this.blocks * height);
     this.first = new Int16Array(height).fill(NONE);
     this.last = new Int16Array(height).fill(-1);
   }
@@ -108,18 +108,28 @@ export class Coverage {
         }
         cells[base + right] += tall - done;
       }
-      this.mark(row, left >> BLOCK_BITS, Math.max(left + 1, right) >> BLOCK_BITS);
+      this.mark(row, left, left + 1 > right ? left + 1 : right);
       x = next;
       from = to;
     }
     if (row > this.bottom) this.bottom = row;
   }
 
+  /** Cells from one to another, that one included. */
   private mark(row: number, from: number, to: number): void {
+    const { crossed, first, last } = this;
     const base = row * this.blocks;
-    for (let block = from; block <= to; block++) this.crossed[base + block] = 1;
-    if (from < this.first[row]) this.first[row] = from;
-    if (to > this.last[row]) this.last[row] = to;
+    const begin = from >> BLOCK_BITS;
+    const end = to >> BLOCK_BITS;
+    // Shifts look at the lowest five bits of their count alone; 2 << 31 is 0, and less any bit all above it.
+    if (begin === end) crossed[base + begin] |= (2 << to) - (1 << from);
+    else {
+      crossed[base + begin] |= -1 << from;
+      for (let block = begin + 1; block < end; block++) crossed[base + block] = -1;
+      crossed[base + end] |= (2 << to) - 1;
+    }
+    if (begin < first[row]) first[row] = begin;
+    if (end > last[row]) last[row] = end;
   }
 
   /** Puts ink where the polygon is, and leaves the sheet clean for the next one. */
@@ -151,30 +161,31 @@ export class Coverage {
     this.last[y] = -1;
     const base = y * width;
     const marks = y * this.blocks;
+    const shift = y * this.stride;
     let sum = 0;
     let weight = 0;
     for (let block = first; block <= last; block++) {
-      const start = block << BLOCK_BITS;
-      const end = start + BLOCK < high ? start + BLOCK : high;
-      if (crossed[marks + block] === 0) {
-        if (weight === 0) continue;
-        touched[marks + block] = 1;
-        const from = start > low ? start : low;
-        if (weight === 256) pixels.fill(ink, base + from, Math.max(base + from, base + end));
-        else for (let x = from; x < end; x++) pixels[base + x] = mixed(pixels[base + x], ink, weight);
-        continue;
-      }
+      let bits = crossed[marks + block];
+      if (bits === 0 && weight === 0) continue;
       crossed[marks + block] = 0;
       touched[marks + block] = 1;
-      for (let x = start, at = y * this.stride + start; x < start + BLOCK; x++, at++) {
-        const cell = cells[at];
-        if (cell !== 0) {
-          sum += cell;
-          cells[at] = 0;
-          weight = weights[levelOf(sum)];
+      // From cell to cell that an edge crosses: between them the coverage stays.
+      let from = block << BLOCK_BITS;
+      const end = from + BLOCK;
+      for (;;) {
+        const to = bits === 0 ? end : (end - 1 - Math.clz32(bits & -bits)) | 0;
+        if (weight !== 0) {
+          const stop = base + (to < high ? to : high);
+          let at = base + (from > low ? from : low);
+          if (weight === 256) for (; at < stop; at++) pixels[at] = ink;
+          else for (; at < stop; at++) pixels[at] = mixed(pixels[at], ink, weight);
         }
-        if (weight !== 0 && x >= low && x < high)
-          pixels[base + x] = weight === 256 ? ink : mixed(pixels[base + x], ink, weight);
+        if (bits === 0) break;
+        bits &= bits - 1;
+        sum += cells[shift + to];
+        cells[shift + to] = 0;
+        weight = weights[levelOf(sum)];
+        from = to;
       }
     }
   }

@@ -3,9 +3,10 @@ import type { FontSet } from '../scene/font.js';
 import type { Box, Scene, Shape } from '../scene/shapes.js';
 import { Canvas } from './canvas.js';
 import type { Region } from './coverage.js';
-import { drawText, polygon } from './glyphs.js';
+import { polygon } from './glyph-masks.js';
+import { drawText } from './glyphs.js';
 import { drawImage } from './image.js';
-import { readPath, type Contour } from './outline.js';
+import { readPath } from './outline.js';
 import { dashed, stroke, type Edge } from './stroke.js';
 
 /** The canvas of the frame before: fresh memory for each would cost more than the drawing. */
@@ -42,7 +43,7 @@ function drawShapes(canvas: Canvas, scene: Scene, fonts: FontSet, ratio: number)
         canvas.rect(scaled(shape.box, ratio), shape.fill, shape.opacity);
         break;
       case 'circle':
-        drawCircle(canvas, shape, ratio, edge);
+        drawCircle(canvas, shape, ratio);
         break;
       case 'path':
         drawPath(canvas, shape, ratio, edge);
@@ -84,28 +85,11 @@ function regionOf({ x, y, width, height }: Box): Region {
   };
 }
 
-function drawCircle(
-  canvas: Canvas,
-  shape: Extract<Shape, { kind: 'circle' }>,
-  ratio: number,
-  edge: Edge,
-): void {
-  const { x, y, r } = shape;
+function drawCircle(canvas: Canvas, shape: Extract<Shape, { kind: 'circle' }>, ratio: number): void {
+  const [x, y, r] = [shape.x * ratio, shape.y * ratio, shape.r * ratio];
   if (!Number.isFinite(x + y + r)) return;
-  const ring = circle(x * ratio, y * ratio, r * ratio);
-  polygon(ring, edge);
-  canvas.fill(shape.fill);
+  canvas.disk(x, y, r, 0, shape.fill);
   if (shape.stroke === undefined) return;
-  stroke(ring, (shape.width ?? 1) * ratio, edge);
-  canvas.fill(shape.stroke);
-}
-
-function circle(x: number, y: number, r: number): Contour {
-  const corners = Math.max(8, Math.min(64, Math.ceil(2.2 * Math.PI * Math.sqrt(r))));
-  const points: number[] = [];
-  for (let i = 0; i < corners; i++) {
-    const angle = (2 * Math.PI * i) / corners;
-    points.push(x + r * Math.cos(angle), y + r * Math.sin(angle));
-  }
-  return { points, closed: true };
+  const half = ((shape.width ?? 1) * ratio) / 2;
+  canvas.disk(x, y, r + half, r - half, shape.stroke);
 }

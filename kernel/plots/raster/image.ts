@@ -1,7 +1,7 @@
 /** Scales a coarse image onto the canvas: smoothly, by bilinear interpolation, or each cell with its edges. */
 import type { Shape } from '../scene/shapes.js';
 import type { Canvas } from './canvas.js';
-import { BLOCK } from './coverage.js';
+import { BLOCK, mixed } from './coverage.js';
 
 export type ImageShape = Extract<Shape, { kind: 'image' }>;
 
@@ -17,7 +17,10 @@ export function drawImage(
   if (!(left < right && top < bottom) || columns < 1 || rows < 1) return;
   const across = places(left, right, box.x, box.width, columns, crisp);
   const down = places(top, bottom, box.y, box.height, rows, crisp);
-  const line = new Float32Array(3 * (columns + 1));
+  const words = new Uint32Array(columns * rows);
+  for (let i = 0; i < words.length; i++)
+    words[i] = cells[4 * i] | (cells[4 * i + 1] << 8) | (cells[4 * i + 2] << 16);
+  const line = new Uint32Array(columns + 1);
   const { pixels, width } = canvas;
   for (let y = top; y < bottom; y++) {
     const marks = y * canvas.blocks;
@@ -31,17 +34,11 @@ export function drawImage(
     const lower = rows < 2 || crisp ? upper : upper + columns;
     const weight = down.share[y - top];
     for (let column = 0; column < columns; column++)
-      for (let channel = 0; channel < 3; channel++) {
-        const a = cells[4 * (upper + column) + channel];
-        line[3 * column + channel] = a + (cells[4 * (lower + column) + channel] - a) * weight;
-      }
+      line[column] = mixed(words[upper + column], words[lower + column], weight);
+    line[columns] = line[columns - 1];
     for (let x = left, at = y * width + left; x < right; x++, at++) {
-      const cell = 3 * across.first[x - left];
-      const s = across.share[x - left];
-      const r = (line[cell] + (line[cell + 3] - line[cell]) * s + 0.5) | 0;
-      const g = (line[cell + 1] + (line[cell + 4] - line[cell + 1]) * s + 0.5) | 0;
-      const b = (line[cell + 2] + (line[cell + 5] - line[cell + 2]) * s + 0.5) | 0;
-      pixels[at] = (0xff000000 | (b << 16) | (g << 8) | r) >>> 0;
+      const cell = across.first[x - left];
+      pixels[at] = mixed(line[cell], line[cell + 1], across.share[x - left]);
     }
   }
 }
@@ -49,7 +46,8 @@ export function drawImage(
 /** Where each pixel along an axis lies between the centres of two cells; or, crisp, in which cell. */
 function places(from: number, to: number, start: number, size: number, cells: number, crisp: boolean) {
   const first = new Int32Array(to - from);
-  const share = new Float32Array(to - from);
+  // Of 256, as pixels are mixed.
+  const share = new Uint16Array(to - from);
   for (let i = from; i < to; i++) {
     const at = ((i + 0.5 - start) / size) * cells - 0.5;
     if (crisp) {
@@ -58,7 +56,7 @@ function places(from: number, to: number, start: number, size: number, cells: nu
     }
     const cell = Math.min(Math.max(Math.floor(at), 0), Math.max(0, cells - 2));
     first[i - from] = cell;
-    share[i - from] = cells < 2 ? 0 : Math.min(Math.max(at - cell, 0), 1);
+    share[i - from] = cells < 2 ? 0 : Math.round(256 * Math.min(Math.max(at - cell, 0), 1));
   }
   return { first, share };
 }

@@ -1,45 +1,60 @@
-/** Turns lines with a width into polygons: a rectangle a piece, a fan where two pieces meet, no caps. */
+/** Turns lines with a width into polygons: round where two pieces meet, without caps. */
 import type { Contour } from './outline.js';
 
 /** Adds an edge of a polygon. */
 export type Edge = (x0: number, y0: number, x1: number, y1: number) => void;
 
-/** How far a fan's edge may lie from its circle, in pixels. */
+/** How far the round of a corner may lie from its circle, in pixels. */
 const ROUNDNESS = 0.15;
 /** Dashes in a line; more cannot be told apart. */
 const MOST_DASHES = 5000;
 /** Pieces that are shorter have no direction. */
 const SHORT = 1e-4;
 
-/** @param width of the line; like everything here in device pixels */
+/**
+ * One outline along both sides of the line: that is what a rectangle a piece and a wedge a corner come to when the edges that
+ * they share are left out, for half the edges.
+ *
+ * @param width of the line; like everything here in device pixels
+ */
 export function stroke({ points, closed }: Contour, width: number, edge: Edge): void {
   const half = width / 2;
   const count = points.length / 2;
   const turn = 2 * Math.acos(Math.max(0, 1 - ROUNDNESS / Math.max(half, ROUNDNESS)));
-  let [x, y] = points;
-  // Directions of the piece before, and of the first one.
-  let [beforeX, beforeY, firstX, firstY] = [NaN, NaN, NaN, NaN];
+  let x = points[0];
+  let y = points[1];
+  // From the line to its one side, of the piece before and of the first one.
+  let beforeX = NaN;
+  let beforeY = NaN;
+  let firstX = NaN;
+  let firstY = NaN;
   for (let i = 1; i < count + (closed ? 1 : 0); i++) {
-    const nextX = points[2 * (i % count)];
-    const nextY = points[2 * (i % count) + 1];
+    const at = i === count ? 0 : 2 * i;
+    const nextX = points[at];
+    const nextY = points[at + 1];
     const length = Math.sqrt((nextX - x) ** 2 + (nextY - y) ** 2);
     if (!(length > SHORT)) continue;
-    const dx = (nextX - x) / length;
-    const dy = (nextY - y) / length;
-    const nx = -dy * half;
-    const ny = dx * half;
+    const nx = (-(nextY - y) / length) * half;
+    const ny = ((nextX - x) / length) * half;
+    if (beforeX === beforeX) join(x, y, beforeX, beforeY, nx, ny, half, turn, edge);
+    else {
+      firstX = nx;
+      firstY = ny;
+      if (!closed) edge(x - nx, y - ny, x + nx, y + ny);
+    }
     edge(x + nx, y + ny, nextX + nx, nextY + ny);
-    edge(nextX + nx, nextY + ny, nextX - nx, nextY - ny);
     edge(nextX - nx, nextY - ny, x - nx, y - ny);
-    edge(x - nx, y - ny, x + nx, y + ny);
-    if (Number.isNaN(beforeX)) [firstX, firstY] = [dx, dy];
-    else join(x, y, beforeX, beforeY, dx, dy, half, turn, edge);
-    [x, y, beforeX, beforeY] = [nextX, nextY, dx, dy];
+    x = nextX;
+    y = nextY;
+    beforeX = nx;
+    beforeY = ny;
   }
-  if (closed && !Number.isNaN(firstX)) join(x, y, beforeX, beforeY, firstX, firstY, half, turn, edge);
+  if (Number.isNaN(firstX)) return;
+  if (closed) join(x, y, beforeX, beforeY, firstX, firstY, half, turn, edge);
+  else edge(x + beforeX, y + beforeY, x - beforeX, y - beforeY);
 }
 
-/** The wedge that two rectangles leave open on the outer side, in the same sense of rotation as theirs. */
+/** From the sides of one piece, at (ax, ay) from the corner, to those of the next: round outside, through the corner inside. */
 function join(
   x: number,
   y: number,
@@ -53,24 +68,33 @@ function join(
 ): void {
   const cross = ax * by - ay * bx;
   const angle = Math.atan2(cross, ax * bx + ay * by);
-  if (Math.abs(angle) * half < ROUNDNESS) return;
-  const side = cross > 0 ? -half : half;
-  // From the normal of one piece to that of the other, about the corner.
-  const [fromX, fromY] = [-ay * side, ax * side];
-  const steps = Math.max(1, Math.ceil(Math.abs(angle) / turn));
-  let [lastX, lastY] = [x + fromX, y + fromY];
-  const sense = cross > 0 ? -1 : 1;
-  const put = (x0: number, y0: number, x1: number, y1: number): void =>
-    sense > 0 ? edge(x0, y0, x1, y1) : edge(x1, y1, x0, y0);
-  put(x, y, lastX, lastY);
-  for (let i = 1; i <= steps; i++) {
-    const part = (angle * i) / steps;
-    const [cos, sin] = [Math.cos(part), Math.sin(part)];
-    const [toX, toY] = [x + fromX * cos - fromY * sin, y + fromX * sin + fromY * cos];
-    put(lastX, lastY, toX, toY);
-    [lastX, lastY] = [toX, toY];
+  if (Math.abs(angle) * half < ROUNDNESS) {
+    edge(x + ax, y + ay, x + bx, y + by);
+    edge(x - bx, y - by, x - ax, y - ay);
+    return;
   }
-  put(lastX, lastY, x, y);
+  const steps = Math.max(1, Math.ceil(Math.abs(angle) / turn));
+  const cos = Math.cos(angle / steps);
+  const sin = Math.sin(angle / steps);
+  // The outer side runs with the line where that turns left, and against it where it turns right.
+  const side = cross > 0 ? -1 : 1;
+  let fromX = ax * side;
+  let fromY = ay * side;
+  for (let i = 0; i < steps; i++) {
+    const toX = fromX * cos - fromY * sin;
+    const toY = fromX * sin + fromY * cos;
+    if (side > 0) edge(x + fromX, y + fromY, x + toX, y + toY);
+    else edge(x + toX, y + toY, x + fromX, y + fromY);
+    fromX = toX;
+    fromY = toY;
+  }
+  if (side > 0) {
+    edge(x - bx, y - by, x, y);
+    edge(x, y, x - ax, y - ay);
+  } else {
+    edge(x + ax, y + ay, x, y);
+    edge(x, y, x + bx, y + by);
+  }
 }
 
 /** The pieces of a line that its dashes leave, as lines of their own. */

@@ -1,6 +1,7 @@
 /** Writes palette PNG files of 8 or 4 bits: a chart takes a third of what it takes in true colour. */
-import { constants, deflateSync, type ZlibOptions } from 'node:zlib';
+import { deflateSync, type ZlibOptions } from 'node:zlib';
 import { COLOR, PALETTE, parseColor, textColor } from '../scene/style.js';
+import { frameData } from './frame-png.js';
 import { quantize, type Paper } from './quantize.js';
 
 /** Opaque pixels, 4 bytes each, rows from the top. */
@@ -18,9 +19,6 @@ const PIXELS_PER_METRE = 5669;
 
 const SMALL = { level: 6, memLevel: 9 };
 const SMALLEST = { level: 8, memLevel: 9 };
-/** Most of a chart is white: where runs of one colour end up is where the bytes are. */
-const RUNS_ONLY = { level: 6, memLevel: 9, strategy: constants.Z_RLE };
-
 /** Words in another colour would be seen before all else. */
 const WORDS = [COLOR.background, COLOR.ink, COLOR.muted];
 /** Curves and dots are few pixels among many of a surface's: their colours must not be lost in it. */
@@ -40,13 +38,21 @@ export function encodePng(
   series: readonly string[] = [],
 ): Buffer {
   const keep = { always: [...WORDS, ...series].map(parseColor), often: OFTEN };
-  const { palette, indices } = quantize(rgba, width * height, colors, keep, effort === 'fast' ? 5 : 8, paper);
   const density = Buffer.alloc(9);
   density.writeUInt32BE(PIXELS_PER_METRE, 0);
   density.writeUInt32BE(PIXELS_PER_METRE, 4);
   density[8] = 1;
-  const deflate = { fast: RUNS_ONLY, small: SMALL, smallest: SMALLEST }[effort];
-  return encodeIndexed({ width, height, palette, indices }, [chunk('pHYs', density)], deflate);
+  const around = [chunk('pHYs', density)];
+  if (effort === 'fast') {
+    const { palette, data } = frameData({ width, height, rgba, paper }, colors, keep);
+    return file(headerOf(width, height, 8), around, palette, [], data);
+  }
+  const { palette, indices } = quantize(rgba, width * height, colors, keep, paper);
+  return encodeIndexed(
+    { width, height, palette, indices },
+    around,
+    { small: SMALL, smallest: SMALLEST }[effort],
+  );
 }
 
 /** Pixels as places in a palette, rows from the top. */
@@ -69,12 +75,8 @@ function encodeIndexed(
   deflate: ZlibOptions,
   afterPalette: readonly Buffer[] = [],
 ): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
   // Two pixels a byte, where that holds: rows that are alike lie nearer to each other, which saves a tenth and more.
   const bits = palette.length <= 3 * 16 ? 4 : 8;
-  header.set([bits, 3, 0, 0, 0], 8);
   // Filter 0 for each row: differences of palette indices mean nothing.
   const stride = (bits === 4 ? (width + 1) >> 1 : width) + 1;
   const rows = scratchRows(stride * height);
@@ -87,13 +89,37 @@ function encodeIndexed(
     if (bits === 4)
       for (let x = 0; x < width; x++) rows[to + (x >> 1)] |= indices[from + x] << (x & 1 ? 0 : 4);
   }
+  return file(
+    headerOf(width, height, bits),
+    beforePalette,
+    palette,
+    afterPalette,
+    deflateSync(rows, deflate),
+  );
+}
+
+function headerOf(width: number, height: number, bits: 4 | 8): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([bits, 3, 0, 0, 0], 8);
+  return header;
+}
+
+function file(
+  header: Buffer,
+  beforePalette: readonly Buffer[],
+  palette: Uint8Array,
+  afterPalette: readonly Buffer[],
+  data: Uint8Array,
+): Buffer {
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
     ...beforePalette,
     chunk('PLTE', palette),
     ...afterPalette,
-    chunk('IDAT', deflateSync(rows, deflate)),
+    chunk('IDAT', data),
     chunk('IEND', new Uint8Array(0)),
   ]);
 }

@@ -50,7 +50,7 @@ const NOTHING_KEPT: Kept = { always: [], often: [] };
 /** How much a colour is wanted: for nothing, often, always. */
 type Rank = 0 | 1 | 2;
 
-interface Color {
+export interface Color {
   /** 0xBBGGRR, as a little-endian pixel reads. */
   rgb: number;
   count: number;
@@ -72,7 +72,6 @@ const WHITE = 0xffffff;
  * @param rgba opaque pixels; alpha is not looked at
  * @param limit the palette's size, 16 to 256
  * @param keep colours that must not change
- * @param depth bits of each channel that count: 5 leave a tenth of the colours to sort
  * @param paper where known, which pixels are still white
  */
 export function quantize(
@@ -80,16 +79,12 @@ export function quantize(
   pixelCount: number,
   limit: number,
   keep: Kept = NOTHING_KEPT,
-  depth: 8 | 5 = 8,
   paper?: Paper,
 ): Indexed {
   const pixels = asWords(rgba, pixelCount);
   const runs = paper === undefined ? [0, pixelCount] : paintedRuns(paper);
   const indices = freshIndices(pixelCount);
-  const palette =
-    depth === 5
-      ? quantizeCoarsely(pixels, runs, indices, limit, keep)
-      : quantizeFinely(pixels, runs, indices, limit, keep);
+  const palette = quantizeFinely(pixels, runs, indices, limit, keep);
   return {
     palette: Uint8Array.from(palette.flatMap((rgb) => [rgb & 255, (rgb >> 8) & 255, (rgb >> 16) & 255])),
     indices,
@@ -130,65 +125,16 @@ function quantizeFinely(
   return palette;
 }
 
-/** Colours of 5 bits a channel, each with a place in a table: no search. */
-function quantizeCoarsely(
-  pixels: Uint32Array,
-  runs: readonly number[],
-  indices: Uint8Array,
-  limit: number,
-  keep: Kept,
-): number[] {
-  const counts = new Uint32Array(1 << 15);
-  let looked = 0;
-  for (let run = 0; run < runs.length; run += 2) {
-    looked += runs[run + 1] - runs[run];
-    // Most pixels are like the one before.
-    for (let i = runs[run], last = -1, place = 0; i < runs[run + 1]; i++) {
-      const pixel = pixels[i];
-      if (pixel !== last) place = coarse((last = pixel));
-      counts[place]++;
-    }
-  }
-  counts[coarse(WHITE)] += pixels.length - looked;
-  const colors: Color[] = [];
-  const places: number[] = [];
-  counts.forEach((count, place) => {
-    if (count === 0) return;
-    places.push(place);
-    colors.push({ rgb: fine(place), count });
-  });
-  const { palette, target } = choosePalette(colors, limit, keep);
-  const table = new Uint8Array(1 << 15);
-  places.forEach((place, i) => (table[place] = target[i]));
-  const white = table[coarse(WHITE)];
-  if (white !== 0) indices.fill(white);
-  for (let run = 0; run < runs.length; run += 2)
-    for (let i = runs[run], last = -1, index = 0; i < runs[run + 1]; i++) {
-      const pixel = pixels[i];
-      if (pixel !== last) index = table[coarse((last = pixel))];
-      indices[i] = index;
-    }
-  return palette;
-}
-
-function coarse(rgb: number): number {
-  return ((rgb >> 3) & 31) | ((rgb >> 6) & 0x3e0) | ((rgb >> 9) & 0x7c00);
-}
-
-/** What was dropped is filled with the highest bits, so that white stays white. */
-function fine(place: number): number {
-  const channel = (bits: number): number => (bits << 3) | (bits >> 2);
-  return channel(place & 31) | (channel((place >> 5) & 31) << 8) | (channel(place >> 10) << 16);
-}
-
-function choosePalette(
+/** The palette, and for each colour its place there. */
+export function choosePalette(
   colors: Color[],
   limit: number,
   keep: Kept,
 ): { palette: number[]; target: Uint8Array } {
   const fits = colors.length <= limit;
   const palette = fits ? colors.map((color) => color.rgb) : reduce(colors, limit, ranks(keep));
-  return { palette, target: Uint8Array.from(colors, (color, i) => (fits ? i : nearest(color.rgb, palette))) };
+  const find = nearestIn(palette);
+  return { palette, target: Uint8Array.from(colors, (color, i) => (fits ? i : find(color.rgb))) };
 }
 
 /** First and last (excluded) pixels of what was painted. */
@@ -306,8 +252,9 @@ function refined(exact: readonly number[], shades: readonly number[], colors: re
   if (palette.length > SMALL_PALETTE || palette.length * colors.length > MOST_COMPARED) return palette;
   for (let round = 0; round < ROUNDS; round++) {
     const sums = palette.map(() => ({ r: 0, g: 0, b: 0, count: 0 }));
+    const find = nearestIn(palette);
     for (const { rgb, count } of colors) {
-      const sum = sums[nearest(rgb, palette)];
+      const sum = sums[find(rgb)];
       sum.r += (rgb & 255) * count;
       sum.g += ((rgb >> 8) & 255) * count;
       sum.b += ((rgb >> 16) & 255) * count;
@@ -356,19 +303,25 @@ function average({ colors, total }: ColorBox): number {
   return r | (g << 8) | (b << 16);
 }
 
-function nearest(rgb: number, palette: readonly number[]): number {
-  let best = 0;
-  let least = Infinity;
-  for (let i = 0; i < palette.length; i++) {
-    const other = palette[i];
-    const dr = (rgb & 255) - (other & 255);
-    const dg = ((rgb >> 8) & 255) - ((other >> 8) & 255);
-    const db = ((rgb >> 16) & 255) - ((other >> 16) & 255);
-    const distance = 2 * dr * dr + 4 * dg * dg + 3 * db * db;
-    if (distance < least) {
-      least = distance;
-      best = i;
+/** Answers where in the palette the colour is that is most like another. */
+function nearestIn(palette: readonly number[]): (rgb: number) => number {
+  const [reds, greens, blues] = [0, 8, 16].map((shift) =>
+    Int32Array.from(palette, (rgb) => (rgb >> shift) & 255),
+  );
+  return (rgb) => {
+    const [r, g, b] = [rgb & 255, (rgb >> 8) & 255, (rgb >> 16) & 255];
+    let best = 0;
+    let least = Infinity;
+    for (let i = 0; i < greens.length; i++) {
+      const dg = g - greens[i];
+      const dr = r - reds[i];
+      const db = b - blues[i];
+      const distance = 2 * dr * dr + 4 * dg * dg + 3 * db * db;
+      if (distance < least) {
+        least = distance;
+        best = i;
+      }
     }
-  }
-  return best;
+    return best;
+  };
 }

@@ -1,13 +1,28 @@
 /** Where a function on a grid passes through 0. */
 
-export type Segment = [x0: number, y0: number, x1: number, y1: number];
+/** A line over the grid: column and row in turn. A closed one ends where it begins. */
+export type ContourLine = number[];
+
+const NONE = -1;
 
 /**
- * Marching squares: the line pieces, in grid coordinates (column, row), along which the bilinear interpolation of
- * `values` is 0. A saddle is resolved by the mean of its corners. Cells with a corner that is not finite have none.
+ * Marching squares: the lines, in grid coordinates, along which the bilinear interpolation of `values` is 0. A saddle is
+ * resolved by the mean of its corners. Cells with a corner that is not finite have none.
  */
-export function zeroContour(values: ArrayLike<number>, columns: number, rows: number): Segment[] {
-  const out: Segment[] = [];
+export function zeroContour(values: ArrayLike<number>, columns: number, rows: number): ContourLine[] {
+  // An edge of the grid leads to one other in each of its two cells. Number 2n goes right from node n, 2n + 1 down.
+  const links = new Int32Array(4 * columns * rows).fill(NONE);
+  const crossed: number[] = [];
+  const link = (from: number, to: number): void => {
+    if (links[2 * from] === NONE) {
+      links[2 * from] = to;
+      crossed.push(from);
+    } else links[2 * from + 1] = to;
+  };
+  const join = (one: number, other: number): void => {
+    link(one, other);
+    link(other, one);
+  };
   for (let row = 0; row + 1 < rows; row++)
     for (let column = 0; column + 1 < columns; column++) {
       const at = row * columns + column;
@@ -16,22 +31,55 @@ export function zeroContour(values: ArrayLike<number>, columns: number, rows: nu
       const c = values[at + columns + 1];
       const d = values[at + columns];
       // Most cells lie on one side, and a number that is not finite may.
-      if (a < 0 === b < 0 && b < 0 === c < 0 && c < 0 === d < 0) continue;
+      const [inA, inB, inC, inD] = [a < 0, b < 0, c < 0, d < 0];
+      if (inA === inB && inB === inC && inC === inD) continue;
       if (!Number.isFinite(a + b + c + d)) continue;
-      const crossings: [number, number][] = [];
-      // Along the four edges in turn: a to b, b to c, c to d, d to a.
-      if (a < 0 !== b < 0) crossings.push([column + a / (a - b), row]);
-      if (b < 0 !== c < 0) crossings.push([column + 1, row + b / (b - c)]);
-      if (c < 0 !== d < 0) crossings.push([column + d / (d - c), row + 1]);
-      if (d < 0 !== a < 0) crossings.push([column, row + a / (a - d)]);
-      if (crossings.length === 2) out.push([...crossings[0], ...crossings[1]]);
-      else if (crossings.length === 4) {
-        const together = a + b + c + d < 0 === a < 0;
-        const [ab, bc, cd, da] = crossings;
+      const [ab, bc, cd, da] = [2 * at, 2 * (at + 1) + 1, 2 * (at + columns), 2 * at + 1];
+      if (inA !== inB && inB !== inC && inC !== inD) {
         // The corners a and c are joined through the middle, or cut off one by one.
-        if (together) out.push([...ab, ...bc], [...cd, ...da]);
-        else out.push([...da, ...ab], [...bc, ...cd]);
+        const together = a + b + c + d < 0 === inA;
+        join(together ? ab : da, together ? bc : ab);
+        join(together ? cd : bc, together ? da : cd);
+        continue;
       }
+      const first = inA !== inB ? ab : inB !== inC ? bc : cd;
+      join(first, inD !== inA ? da : inC !== inD && first !== cd ? cd : bc);
     }
-  return out;
+  return traced(values, columns, links, crossed);
+}
+
+function traced(
+  values: ArrayLike<number>,
+  columns: number,
+  links: Int32Array,
+  crossed: readonly number[],
+): ContourLine[] {
+  const seen = new Uint8Array(links.length / 2);
+  const point = (line: ContourLine, edge: number): void => {
+    const node = edge >> 1;
+    const column = node % columns;
+    const row = (node - column) / columns;
+    const down = (edge & 1) === 1;
+    const share = values[node] / (values[node] - values[node + (down ? columns : 1)]);
+    line.push(down ? column : column + share, down ? row + share : row);
+  };
+  const trace = (start: number): ContourLine => {
+    const line: ContourLine = [];
+    let before = NONE;
+    let edge = start;
+    while (edge !== NONE && seen[edge] === 0) {
+      seen[edge] = 1;
+      point(line, edge);
+      const next = links[2 * edge] === before ? links[2 * edge + 1] : links[2 * edge];
+      before = edge;
+      edge = next;
+    }
+    if (edge !== NONE) point(line, edge);
+    return line;
+  };
+  const lines: ContourLine[] = [];
+  // Those that end at the rim begin there; what is left then is closed.
+  for (const edge of crossed) if (links[2 * edge + 1] === NONE && seen[edge] === 0) lines.push(trace(edge));
+  for (const edge of crossed) if (seen[edge] === 0) lines.push(trace(edge));
+  return lines;
 }

@@ -11,6 +11,7 @@ export type Weight = 400 | 600;
 /** Em share of an average glyph, where there is no font to measure with. */
 const AVERAGE_ADVANCE = 0.56;
 
+const MOST_GLYPHS = 5000;
 const NABLA = 0x2207;
 const DELTA = 0x394;
 
@@ -28,7 +29,8 @@ export class TrueTypeFont {
   private readonly longOffsets: boolean;
   private readonly metricCount: number;
   private readonly characters: (code: number) => number;
-  private readonly cache = new Map<number, Glyph>();
+  /** Of code points; null is no glyph. */
+  private readonly glyphs = new Map<number, { id: number; glyph: Glyph } | null>();
 
   /** @throws Error when the bytes are no TrueType font with outlines and a Unicode map. */
   constructor(bytes: Uint8Array) {
@@ -51,14 +53,19 @@ export class TrueTypeFont {
 
   /** The glyph of a code point, or null when the font has none. */
   glyph(code: number): { id: number; glyph: Glyph } | null {
+    let found = this.glyphs.get(code);
+    if (found === undefined) {
+      // Of a script with thousands of characters few are in any chart.
+      if (this.glyphs.size >= MOST_GLYPHS) this.glyphs.clear();
+      this.glyphs.set(code, (found = this.readGlyph(code)));
+    }
+    return found;
+  }
+
+  private readGlyph(code: number): { id: number; glyph: Glyph } | null {
     const id = this.characters(code);
     if (id === 0) return code === NABLA ? this.nabla() : null;
-    let glyph = this.cache.get(id);
-    if (glyph === undefined) {
-      glyph = { advance: this.advance(id), path: this.outline(id, 1, 0, 0, 1, 0, 0, 0) };
-      this.cache.set(id, glyph);
-    }
-    return { id, glyph };
+    return { id, glyph: { advance: this.advance(id), path: this.outline(id, 1, 0, 0, 1, 0, 0, 0) } };
   }
 
   /** Few fonts have the sign of the gradient: it is a Delta on its head. */

@@ -6,7 +6,7 @@ import { tickRoom, xName, yName } from './axis-name.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
-import { COLOR, TYPE, mix, parseColor, seriesColor, textColor, type Rgb } from './style.js';
+import { COLOR, TYPE, mix, parseColor, pixelOf, seriesColor, textColor, type Rgb } from './style.js';
 import { xTicks as drawTicks } from './ticks.js';
 import { shortName } from './wrap.js';
 
@@ -66,27 +66,34 @@ function fixed(axis: PlanePanel['x'], domain: [number, number] | undefined): Pla
 /** The classes' colours and the boundary between two. */
 export function fieldShapes(field: Field, plot: Box, x: Scale, y: Scale): Shape[] {
   const { columns, rows } = field;
-  const rgba = new Uint8Array(4 * columns * rows);
-  const colors = new Map<number, Rgb>();
+  const pixels = new Uint32Array(columns * rows);
+  const shades = new Map<number, Uint32Array>();
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const cell = row * columns + column;
       const winner = field.winner[cell];
-      const color = colors.get(winner) ?? parseColor(seriesColor(winner));
-      colors.set(winner, color);
-      const [r, g, b] = mix(WHITE, color, 0.06 + 0.4 * field.confidence[cell]);
+      let own = shades.get(winner);
+      if (own === undefined) shades.set(winner, (own = shadesOf(parseColor(seriesColor(winner)))));
       // Row 0 is at the lowest y, which is at the bottom of the picture.
-      rgba.set([r, g, b, 255], 4 * ((rows - 1 - row) * columns + column));
+      pixels[(rows - 1 - row) * columns + column] =
+        own[Math.round(field.confidence[cell] * (own.length - 1)) || 0];
     }
+  const rgba = new Uint8Array(pixels.buffer);
   const shapes: Shape[] = [{ kind: 'image', box: plot, columns, rows, rgba }];
   if (field.margin === null) return shapes;
   const at = (value: number, [low, high]: [number, number], cells: number): number =>
     low + ((value + 0.5) / cells) * (high - low);
   let d = '';
-  for (const [x0, y0, x1, y1] of zeroContour(field.margin, columns, rows))
-    d += `M${px(x.at(at(x0, field.x, columns)))} ${px(y.at(at(y0, field.y, rows)))}L${px(x.at(at(x1, field.x, columns)))} ${px(y.at(at(y1, field.y, rows)))}`;
+  for (const line of zeroContour(field.margin, columns, rows))
+    for (let i = 0; i < line.length; i += 2)
+      d += `${i === 0 ? 'M' : 'L'}${px(x.at(at(line[i], field.x, columns)))} ${px(y.at(at(line[i + 1], field.y, rows)))}`;
   if (d !== '') shapes.push({ kind: 'path', d, stroke: COLOR.ink, width: 1.5, role: 'line' });
   return shapes;
+}
+
+/** Of a class, from what it is barely to what it is certainly. */
+function shadesOf(color: Rgb): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, i) => pixelOf(mix(WHITE, color, 0.06 + (0.4 * i) / 255)));
 }
 
 function grid(plot: Box, x: Scale, y: Scale): Shape[] {

@@ -98,6 +98,31 @@ function share(percent: number): string {
   return `${percent > 0 && percent < 1 ? '<1' : Math.round(percent)} %`;
 }
 
+/** What a curve of d3 draws on; to write numbers is what takes the time, and {@link px} knows most. */
+class PathWords {
+  words = '';
+
+  moveTo(x: number, y: number): void {
+    this.words += `M${px(x)} ${px(y)}`;
+  }
+
+  lineTo(x: number, y: number): void {
+    this.words += `L${px(x)} ${px(y)}`;
+  }
+
+  bezierCurveTo(ax: number, ay: number, bx: number, by: number, x: number, y: number): void {
+    this.words += `C${px(ax)} ${px(ay)} ${px(bx)} ${px(by)} ${px(x)} ${px(y)}`;
+  }
+
+  closePath(): void {
+    this.words += 'Z';
+  }
+
+  arc(): void {
+    throw new Error('ridges: a line has no arcs');
+  }
+}
+
 function zeroLine(plot: Box, x: Scale): Shape[] {
   const [low, high] = x.domain;
   if (low >= 0 || high <= 0) return [];
@@ -155,8 +180,9 @@ function ridges(ridge: Ridge, plot: Box, x: Scale, bad: boolean): Shape[] {
       ]);
       const age = n === 1 ? 1 : i / (n - 1);
       const color = bad ? mix(OLDEST_BAD, NEWEST_BAD, age) : mix(OLDEST, NEWEST, age);
-      const edge = line().curve(curveMonotoneX).digits(1)(points) ?? '';
-      const d = `${edge}L${px(points.at(-1)![0])} ${px(base)}H${px(points[0][0])}Z`;
+      const edge = new PathWords();
+      line().curve(curveMonotoneX).context(edge)(points);
+      const d = `${edge.words}L${px(points.at(-1)![0])} ${px(base)}H${px(points[0][0])}Z`;
       shapes.push({ kind: 'path', d, fill: toHex(color), stroke: '#ffffff', width: 0.9, role: 'ridge' });
     }
     if (i === 0 || i === n - 1) {

@@ -81,9 +81,16 @@ export function overlaps(a: Box, b: Box, gap = 0): boolean {
   );
 }
 
+/** Tenths of a pixel up to 2000 pixels as words: a path has thousands, and to write a fraction takes longer than to look it up. */
+const tenths: string[] = [];
+const MOST_TENTHS = 20_000;
+
 /** Pixel coordinates as short as they can be without being seen to move: a tenth of a pixel. */
 export function px(value: number): string {
-  return String(Math.round(value * 10) / 10);
+  const rounded = Math.round(value * 10);
+  return rounded > 0 && rounded < MOST_TENTHS
+    ? (tenths[rounded] ??= String(rounded / 10))
+    : String(rounded / 10);
 }
 
 export function text(

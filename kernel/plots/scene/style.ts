@@ -60,6 +60,11 @@ export function parseColor(hex: string): Rgb {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
+/** As an opaque pixel: bytes in the order of RGBA. */
+export function pixelOf([r, g, b]: Rgb): number {
+  return (0xff000000 | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
+}
+
 export function toHex([r, g, b]: Rgb): string {
   return `#${((1 << 24) | (Math.round(r) << 16) | (Math.round(g) << 8) | Math.round(b)).toString(16).slice(1)}`;
 }

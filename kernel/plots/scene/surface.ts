@@ -7,15 +7,16 @@ import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
 import { between } from './images.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
-import { COLOR, DASHES, TYPE, parseColor, repeatsColor, seriesColor, textColor } from './style.js';
+import { COLOR, DASHES, TYPE, pixelOf, repeatsColor, seriesColor, textColor } from './style.js';
 import { xTicks } from './ticks.js';
 import { tickRoom, xName, yName } from './axis-name.js';
 import { shortName } from './wrap.js';
 
 /** Pale where the function is low, so that paths, which end there, stand out. */
 const HEIGHTS = ['#ffffff', '#dfe9f3', '#b4cbe0', '#829fc0', '#5f7699'];
-const STOPS = HEIGHTS.map(parseColor);
-const UNKNOWN: readonly [number, number, number] = [214, 208, 202];
+/** More than a picture's palette has, as opaque pixels. */
+const SHADES = Uint32Array.from({ length: 1024 }, (_, i) => pixelOf(between(HEIGHTS, i / 1023)));
+const UNKNOWN = pixelOf([214, 208, 202]);
 const LEFT = 58;
 const TOP = 24;
 const BOTTOM = 40;
@@ -77,7 +78,7 @@ function heights({ values, columns, rows, levels, lowest }: SurfacePanel, plot: 
     Number.isFinite(value) ? rank(value, levels, lowest?.value ?? value) : NaN,
   );
   const size = { columns: FINE * (columns - 1), rows: FINE * (rows - 1) };
-  const rgba = new Uint8Array(4 * size.columns * size.rows);
+  const colors = new Uint32Array(size.columns * size.rows);
   for (let row = 0; row < size.rows; row++)
     for (let column = 0; column < size.columns; column++) {
       const u = (column + 0.5) / FINE;
@@ -86,22 +87,12 @@ function heights({ values, columns, rows, levels, lowest }: SurfacePanel, plot: 
       const at = j * columns + i;
       const lower = ranks[at] + (ranks[at + 1] - ranks[at]) * (u - i);
       const upper = ranks[at + columns] + (ranks[at + columns + 1] - ranks[at + columns]) * (u - i);
-      const share = lower + (upper - lower) * (v - j);
-      const to = 4 * ((size.rows - 1 - row) * size.columns + column);
-      rgba[to + 3] = 255;
-      if (Number.isNaN(share)) {
-        rgba.set(UNKNOWN, to);
-        continue;
-      }
-      const place = Math.min(Math.max(share, 0), 1) * (STOPS.length - 1);
-      const stop = Math.min(STOPS.length - 2, Math.floor(place));
-      for (let channel = 0; channel < 3; channel++) {
-        const a = STOPS[stop][channel];
-        const b = STOPS[stop + 1][channel];
-        rgba[to + channel] = Math.round(a + (b - a) * (place - stop));
-      }
+      const share = Math.min(Math.max(lower + (upper - lower) * (v - j), 0), 1);
+      colors[(size.rows - 1 - row) * size.columns + column] = Number.isNaN(share)
+        ? UNKNOWN
+        : SHADES[Math.round(share * (SHADES.length - 1))];
     }
-  return { kind: 'image', box: plot, ...size, rgba };
+  return { kind: 'image', box: plot, ...size, rgba: new Uint8Array(colors.buffer) };
 }
 
 function contours({ values, columns, rows, levels, x: ax, y: ay }: SurfacePanel, x: Scale, y: Scale): Shape {
@@ -111,10 +102,9 @@ function contours({ values, columns, rows, levels, x: ax, y: ay }: SurfacePanel,
   const above = new Float64Array(values.length);
   for (const level of levels) {
     for (let i = 0; i < above.length; i++) above[i] = values[i] - level;
-    for (const [x0, y0, x1, y1] of zeroContour(above, columns, rows))
-      d +=
-        `M${at(x, ax.domain, x0, columns)} ${at(y, ay.domain, y0, rows)}` +
-        `L${at(x, ax.domain, x1, columns)} ${at(y, ay.domain, y1, rows)}`;
+    for (const line of zeroContour(above, columns, rows))
+      for (let i = 0; i < line.length; i += 2)
+        d += `${i === 0 ? 'M' : 'L'}${at(x, ax.domain, line[i], columns)} ${at(y, ay.domain, line[i + 1], rows)}`;
   }
   return {
     kind: 'path',

@@ -10,6 +10,22 @@ function plane(chart: ChartModel): PlanePanel {
   return panel;
 }
 
+/** The pieces of the lines. */
+function pieces(
+  values: ArrayLike<number>,
+  columns: number,
+  rows: number,
+): [number, number, number, number][] {
+  return zeroContour(values, columns, rows).flatMap((line) =>
+    Array.from({ length: line.length / 2 - 1 }, (_, i): [number, number, number, number] => [
+      line[2 * i],
+      line[2 * i + 1],
+      line[2 * i + 2],
+      line[2 * i + 3],
+    ]),
+  );
+}
+
 describe('the zero contour', () => {
   it('of a circle lies on the circle, closed', () => {
     const n = 60;
@@ -18,7 +34,8 @@ describe('the zero contour', () => {
       { length: n * n },
       (_, i) => Math.hypot(at(i % n), at(Math.floor(i / n))) - 1.3,
     );
-    const segments = zeroContour(values, n, n);
+    expect(zeroContour(values, n, n)).toHaveLength(1);
+    const segments = pieces(values, n, n);
     const ends = new Map<string, number>();
     for (const [x0, y0, x1, y1] of segments) {
       expect(Math.hypot(at(x0), at(y0))).toBeCloseTo(1.3, 2);
@@ -36,7 +53,7 @@ describe('the zero contour', () => {
       const [a, b, d, c] = corner;
       const value = (x: number, y: number): number =>
         a * (1 - x) * (1 - y) + b * x * (1 - y) + d * (1 - x) * y + c * x * y;
-      const segments = zeroContour(corner, 2, 2);
+      const segments = pieces(corner, 2, 2);
       expect(segments.length).toBeLessThanOrEqual(2);
       for (const [x0, y0, x1, y1] of segments)
         for (const [x, y] of [

@@ -21,20 +21,16 @@ export interface MultivariateNormalOptions {
   scaleTril?: Tensor;
 }
 
+const ORDER = ['loc', 'covarianceMatrix', 'precisionMatrix', 'scaleTril'] as const;
+
 /** N(μ, Σ), with density e^(−½ (x − μ)ᵀ Σ⁻¹ (x − μ)) / √det 2πΣ. */
 export class MultivariateNormal extends Distribution {
   readonly loc: Tensor;
   readonly scaleTril: Tensor;
   readonly #covariance: Tensor | null;
 
-  constructor(...args: Arguments<MultivariateNormalOptions, ['loc', 'covarianceMatrix']>) {
-    const given = byName<MultivariateNormalOptions>(
-      'MultivariateNormal',
-      args,
-      ['loc', 'covarianceMatrix', 'precisionMatrix', 'scaleTril'],
-      1,
-      [],
-    );
+  constructor(...args: Arguments<MultivariateNormalOptions, typeof ORDER>) {
+    const given = byName<MultivariateNormalOptions>('MultivariateNormal', args, ORDER, 1, []);
     const ways = [given.covarianceMatrix, given.precisionMatrix, given.scaleTril].filter(
       (x) => x !== undefined,
     );

@@ -1,5 +1,5 @@
 /** What PyTorch's checkpoints name in their pickles, and what is made of it here. */
-import type { FileType } from './elements.js';
+import { FILE_TYPES, type FileType } from './elements.js';
 import { describeValue, Global, Opaque, type PickleValue } from './pickle-value.js';
 
 /** The names of PyTorch's storage classes by what they hold. */
@@ -14,10 +14,19 @@ const STORAGES: Readonly<Record<string, FileType>> = {
   CharStorage: 'int8',
   ByteStorage: 'uint8',
   BoolStorage: 'bool',
+  // Bytes, of which `_rebuild_tensor_v3` says what they are.
+  'storage.UntypedStorage': 'uint8',
+};
+
+/** The types of elements that have no storage class of their own, by their dtypes' names. */
+const UNTYPED: Readonly<Record<string, FileType>> = {
+  'torch.uint16': 'uint16',
+  'torch.uint32': 'uint32',
+  'torch.uint64': 'uint64',
 };
 
 const DTYPES = new Set(
-  'float64 double float32 float float16 half bfloat16 int64 long int32 int int16 short int8 uint8 bool'.split(
+  'float64 double float32 float float16 half bfloat16 int64 long int32 int int16 short int8 uint8 bool uint16 uint32 uint64'.split(
     ' ',
   ),
 );
@@ -77,6 +86,15 @@ export function torchGlobals(where: string): (module: string, name: string) => G
   allow('torch.device', (args) => args.map((arg) => String(arg as string | number)).join(':'));
   allow('torch._utils._rebuild_tensor', rebuildTensor);
   allow('torch._utils._rebuild_tensor_v2', rebuildTensor);
+  allow('torch._utils._rebuild_tensor_v3', (args) => rebuild(typed(args, wrong), wrong));
+  for (const module of ['builtins', '__builtin__']) {
+    // Their elements; a tensor has no equal, and others have no need to be hashed here.
+    for (const name of ['set', 'frozenset']) {
+      allow(`${module}.${name}`, ([items = []]) =>
+        Array.isArray(items) ? items : wrong(name, 'is not made of a list'),
+      );
+    }
+  }
   allow('torch._utils._rebuild_parameter', ([data, requiresGrad]) => {
     if (!(data instanceof TensorReference))
       return wrong('_rebuild_parameter', `takes a tensor, got ${describeValue(data)}`);
@@ -100,6 +118,20 @@ export function torchStorage(where: string, id: PickleValue): StorageReference {
 }
 
 type Wrong = (name: string, problem: string) => never;
+
+/** `_rebuild_tensor_v3`'s arguments, with bytes as what its dtype, the seventh, says. */
+function typed(args: readonly PickleValue[], wrong: Wrong): readonly PickleValue[] {
+  const [storage, , , , , , dtype] = args;
+  const type = dtype instanceof Global ? UNTYPED[dtype.description] : undefined;
+  if (!(storage instanceof StorageReference) || storage.type !== 'uint8' || type === undefined) {
+    return wrong(
+      '_rebuild_tensor_v3',
+      `takes bytes and a dtype, got ${args.map(describeValue).join(', ').slice(0, 300)}`,
+    );
+  }
+  const count = Math.floor(storage.count / FILE_TYPES[type].bytes);
+  return [new StorageReference(storage.key, type, count), ...args.slice(1)];
+}
 
 /** (storage, offset, size, stride, requires_grad, backward_hooks, …) */
 function rebuild(args: readonly PickleValue[], wrong: Wrong): TensorReference {

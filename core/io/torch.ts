@@ -207,13 +207,15 @@ class Checkpoint {
 
   /** A storage as a tensor of all its elements, read once. */
   #storage({ key, type, count }: StorageReference): Tensor {
-    const known = this.#read.get(key);
+    // The same bytes may be read as two types.
+    const reading = `${type} ${key}`;
+    const known = this.#read.get(reading);
     if (known !== undefined) return known;
     const { entry } = this.#storages.get(key)!;
     const encoding = { type, littleEndian: this.#littleEndian };
     const where = `${this.where}: storage ${quote(key)}`;
     const whole = this.archive.read(entry, (fill) => readTensor(where, fill, [count], encoding));
-    this.#read.set(key, whole);
+    this.#read.set(reading, whole);
     return whole;
   }
 }

@@ -181,7 +181,12 @@ export {
   LazyConvTranspose1d,
   LazyConvTranspose2d,
   LazyConvTranspose3d,
+} from './lazy.js';
+export {
   LazyBatchNorm1d,
   LazyBatchNorm2d,
   LazyBatchNorm3d,
-} from './lazy.js';
+  LazyInstanceNorm1d,
+  LazyInstanceNorm2d,
+  LazyInstanceNorm3d,
+} from './lazy-normalization.js';

@@ -4,9 +4,8 @@
  * an ordinary one, also by its class.
  */
 import { type Arguments, byName } from '../arguments.js';
-import { noGrad } from '../autograd/mode.js';
 import { formatShape, type Shape } from '../layout.js';
-import { empty, ones, zeros } from '../ops/creation.js';
+import { empty } from '../ops/creation.js';
 import type { PerDim } from '../ops/windows.js';
 import { isTensor } from '../ops/operand.js';
 import type { Tensor } from '../tensor.js';
@@ -24,20 +23,17 @@ import {
 } from './conv.js';
 import { Linear, type LinearArguments } from './linear.js';
 import type { Module } from './module.js';
-import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormArguments } from './normalization.js';
 
 const LINEAR = ['outFeatures', 'bias'] as const;
-const BATCH_NORM = ['eps', 'momentum', 'affine', 'trackRunningStats'] as const;
 
 type LazyLinearArguments = Omit<LinearArguments, 'inFeatures'>;
 type LazyConvArguments = Omit<ConvArguments, 'inChannels'>;
 type LazyTransposeArguments = Omit<ConvTransposeArguments, 'inChannels'>;
 type LazyConvOptions = Omit<LazyConvArguments, 'outChannels' | 'kernelSize'>;
 type LazyTransposeOptions = Omit<LazyTransposeArguments, 'outChannels' | 'kernelSize'>;
-type LazyBatchNormArguments = Omit<BatchNormArguments, 'numFeatures'>;
 
 /** Gives a tensor, which somebody may hold already, a size and elements. */
-function fit(tensor: Tensor | null, fresh: (shape: Shape) => Tensor, shape: Shape): void {
+export function fit(tensor: Tensor | null, fresh: (shape: Shape) => Tensor, shape: Shape): void {
   if (tensor === null) return;
   tensor.changing();
   tensor.moveTo(fresh(shape));
@@ -45,7 +41,7 @@ function fit(tensor: Tensor | null, fresh: (shape: Shape) => Tensor, shape: Shap
 }
 
 /** How the layers of a lazy class find the size that is missing, and take it. */
-interface Laziness<L> {
+export interface Laziness<L> {
   /** @throws RangeError for an input that does not tell it */
   readonly inInput: (layer: L, input: Tensor) => number;
   /** By a state, whose tensors `own` gives by name; 0 where they do not tell it. */
@@ -56,7 +52,7 @@ interface Laziness<L> {
 type Layer = Module & { forward(input: Tensor): Tensor; resetParameters?(): void };
 
 /** Makes a class one of lazy layers, which become ordinary ones at their first input, or when a state is loaded. */
-function makeLazy<L extends Layer>(
+export function makeLazy<L extends Layer>(
   lazy: { readonly prototype: L },
   ordinary: { readonly prototype: L },
   { inInput, inState, settle }: Laziness<L>,
@@ -167,32 +163,6 @@ const transposedSize = channelsOf<ConvTranspose1d | ConvTranspose2d | ConvTransp
   (_, shape) => shape[0],
 );
 
-/** How normalizations of batches with so many dimensions find the number of their features. */
-const featuresOf = (...dims: readonly number[]): Laziness<BatchNorm1d | BatchNorm2d | BatchNorm3d> => ({
-  inInput: ({ typeName }, { ndim, shape }) => {
-    if (dims.includes(ndim)) return shape[1];
-    const wanted = dims.join(' or ');
-    throw new RangeError(`${typeName}: expected an input of ${wanted} dimensions, got ${formatShape(shape)}`);
-  },
-  inState: (_, own) => {
-    const given = own('weight') ?? own('running_mean');
-    return given?.ndim === 1 ? given.numel() : 0;
-  },
-  settle: (layer, size) => {
-    const { weight, bias, runningMean, runningVar } = layer;
-    const filled = (make: typeof ones | typeof zeros, x: Tensor | null) => {
-      fit(x, (shape) => make([...shape], { dtype: x?.dtype }), [size]);
-    };
-    noGrad(() => {
-      filled(ones, weight);
-      filled(zeros, bias);
-      filled(zeros, runningMean);
-      filled(ones, runningVar);
-    });
-    Reflect.set(layer, 'numFeatures', size);
-  },
-});
-
 /** {@link Conv1d} whose `inChannels` are those of its first input. */
 export class LazyConv1d extends Conv1d {
   static {
@@ -277,44 +247,5 @@ export class LazyConvTranspose3d extends ConvTranspose3d {
       ...byName<LazyTransposeArguments>('LazyConvTranspose3d', args, LAZY_TRANSPOSE_ORDER, 2),
       inChannels: 0,
     });
-  }
-}
-
-/** {@link BatchNorm1d} whose `numFeatures` are the channels of its first input. */
-export class LazyBatchNorm1d extends BatchNorm1d {
-  static {
-    makeLazy(this, BatchNorm1d, featuresOf(2, 3));
-  }
-
-  constructor(options?: LazyBatchNormArguments);
-  constructor(...args: Arguments<LazyBatchNormArguments, typeof BATCH_NORM>);
-  constructor(...args: Arguments<LazyBatchNormArguments, typeof BATCH_NORM>) {
-    super({ ...byName<LazyBatchNormArguments>('LazyBatchNorm1d', args, BATCH_NORM), numFeatures: 0 });
-  }
-}
-
-/** {@link BatchNorm2d} whose `numFeatures` are the channels of its first input. */
-export class LazyBatchNorm2d extends BatchNorm2d {
-  static {
-    makeLazy(this, BatchNorm2d, featuresOf(4));
-  }
-
-  constructor(options?: LazyBatchNormArguments);
-  constructor(...args: Arguments<LazyBatchNormArguments, typeof BATCH_NORM>);
-  constructor(...args: Arguments<LazyBatchNormArguments, typeof BATCH_NORM>) {
-    super({ ...byName<LazyBatchNormArguments>('LazyBatchNorm2d', args, BATCH_NORM), numFeatures: 0 });
-  }
-}
-
-/** {@link BatchNorm3d} whose `numFeatures` are the channels of its first input. */
-export class LazyBatchNorm3d extends BatchNorm3d {
-  static {
-    makeLazy(this, BatchNorm3d, featuresOf(5));
-  }
-
-  constructor(options?: LazyBatchNormArguments);
-  constructor(...args: Arguments<LazyBatchNormArguments, typeof BATCH_NORM>);
-  constructor(...args: Arguments<LazyBatchNormArguments, typeof BATCH_NORM>) {
-    super({ ...byName<LazyBatchNormArguments>('LazyBatchNorm3d', args, BATCH_NORM), numFeatures: 0 });
   }
 }

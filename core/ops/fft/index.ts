@@ -3,6 +3,7 @@ import type { Tensor } from '../../tensor.js';
 import { roll } from '../arrangement.js';
 import { tensor } from '../creation.js';
 
+export { fft2, fftn, type FftnOptions, ifft2, ifftn, irfft2, irfftn, rfft2, rfftn } from './several.js';
 export { fft, type FftNorm, type FftOptions, ifft, irfft, rfft } from './transforms.js';
 
 /** The frequencies of {@link fft}'s results, in cycles per unit of the spacing: 0, 1, …, −2, −1 over n · spacing. */

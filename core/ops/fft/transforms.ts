@@ -63,7 +63,7 @@ const fourierPrimitive: Primitive<Attributes> = {
   batch: 'leading',
 };
 
-function scaleOf(op: string, norm: FftNorm, n: number, back: boolean): number {
+export function scaleOf(op: string, norm: FftNorm, n: number, back: boolean): number {
   switch (norm) {
     case 'backward':
       return back ? 1 / n : 1;
@@ -77,7 +77,7 @@ function scaleOf(op: string, norm: FftNorm, n: number, back: boolean): number {
 }
 
 /** A tensor of pairs. @throws RangeError for one whose last dimension is not 2 */
-function pairs(op: string, input: Tensor): Tensor {
+export function pairs(op: string, input: Tensor): Tensor {
   if (input.ndim < 2 || input.shape[input.ndim - 1] !== 2) {
     throw new RangeError(
       `${op}: takes complex numbers as pairs, a tensor [..., n, 2], got shape ${formatShape(input.shape)}; fft.rfft takes real ones`,
@@ -87,12 +87,12 @@ function pairs(op: string, input: Tensor): Tensor {
 }
 
 /** As float32 or float64. */
-function wide(input: Tensor): Tensor {
+export function wide(input: Tensor): Tensor {
   const x = isFloat(input.dtype) ? input : toFloat(input);
   return isWideFloat(x.dtype) ? x : cast(x, 'float32');
 }
 
-function lengthOf(op: string, n: number): number {
+export function lengthOf(op: string, n: number): number {
   if (Number.isInteger(n) && n >= 1) return n;
   throw new RangeError(`${op}: the length is a whole number from 1 up, got ${n}`);
 }
@@ -108,7 +108,14 @@ function resized(x: Tensor, dim: number, n: number): Tensor {
 }
 
 /** The transform of pairs along a dimension, where `back` the inverse. */
-function transformed(op: string, x: Tensor, back: boolean, at: number, n: number, norm: FftNorm): Tensor {
+export function transformed(
+  op: string,
+  x: Tensor,
+  back: boolean,
+  at: number,
+  n: number,
+  norm: FftNorm,
+): Tensor {
   const last = x.ndim - 2;
   const scale = scaleOf(op, norm, n, back);
   const moved = at === last ? x : movedim(x, at, last);
@@ -179,10 +186,15 @@ export const rfft: FunctionOp<Transform> = functionOp<Transform>(
     const x = wide(input);
     const at = wrapDim(op, dim, x.ndim);
     const length = lengthOf(op, n ?? x.shape[at]);
-    const whole = transformed(op, stack([x, zerosLike(x)], -1), false, at, length, norm);
-    return sliceDim(whole, at, 0, Math.floor(length / 2) + 1);
+    return realTransformed(op, x, at, length, norm);
   },
 );
+
+/** The first half of the transform of real numbers along a dimension. */
+export function realTransformed(op: string, x: Tensor, at: number, n: number, norm: FftNorm): Tensor {
+  const whole = transformed(op, stack([x, zerosLike(x)], -1), false, at, n, norm);
+  return sliceDim(whole, at, 0, Math.floor(n / 2) + 1);
+}
 
 /** The inverse of {@link rfft}: real numbers [..., n] of pairs [..., n / 2 + 1, 2]; n is even unless it is given. */
 export const irfft: FunctionOp<Transform> = functionOp<Transform>(
@@ -198,10 +210,15 @@ export const irfft: FunctionOp<Transform> = functionOp<Transform>(
     const x = pairs(op, input);
     const at = wrapDim(op, dim, x.ndim - 1);
     const length = lengthOf(op, n ?? 2 * (x.shape[at] - 1));
-    const half = resized(x, at, Math.floor(length / 2) + 1);
-    // The rest are the conjugates, backwards, of all but the first and, of an even number, the one in the middle.
-    const mirrored = flip(sliceDim(half, at, 1, Math.ceil(length / 2) - 1), [at]);
-    const conjugate = mul(mirrored, tensor([1, -1], { dtype: x.dtype }));
-    return select(transformed(op, cat([half, conjugate], at), true, at, length, norm), -1, 0);
+    return realOf(op, x, at, length, norm);
   },
 );
+
+/** The real numbers whose transform along a dimension begins with these pairs. */
+export function realOf(op: string, x: Tensor, at: number, n: number, norm: FftNorm): Tensor {
+  const half = resized(x, at, Math.floor(n / 2) + 1);
+  // The rest are the conjugates, backwards, of all but the first and, of an even number, the one in the middle.
+  const mirrored = flip(sliceDim(half, at, 1, Math.ceil(n / 2) - 1), [at]);
+  const conjugate = mul(mirrored, tensor([1, -1], { dtype: x.dtype }));
+  return select(transformed(op, cat([half, conjugate], at), true, at, n, norm), -1, 0);
+}

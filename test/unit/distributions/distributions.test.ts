@@ -301,6 +301,19 @@ describe('distributions', () => {
     expect(() => new Categorical({ probs: tensor([1, 1]) }).rsample()).toThrow(/outcomes are discrete/);
   });
 
+  it('take all four arguments of a normal vector by position', () => {
+    const root = tensor([
+      [2, 0],
+      [1, 1],
+    ]);
+    const mean = zeros(2);
+    const named = new MultivariateNormal({ loc: mean, scaleTril: root });
+    const placed = new MultivariateNormal(mean, undefined, undefined, root);
+    expect(placed.covarianceMatrix.allclose(named.covarianceMatrix)).toBe(true);
+    const precise = new MultivariateNormal(mean, undefined, named.precisionMatrix);
+    expect(precise.covarianceMatrix.allclose(named.covarianceMatrix)).toBe(true);
+  });
+
   it('are seen by function transforms', () => {
     const mu = tensor([0.3, -0.2]);
     const byMean = gradFn((m: Tensor) => new Normal(m, 1).logProb(tensor([1, 1])).sum());

@@ -1,4 +1,4 @@
-/** Checkpoints written by PyTorch 1.13.1 (see fixtures/README.md) and pickles that are up to no good. */
+/** Checkpoints written by PyTorch 1.13.1 and 2.15 (see fixtures/README.md) and pickles that are up to no good. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -79,6 +79,18 @@ describe('loadTorch', () => {
     expect(state.half.dtype).toBe('float16');
     expect(state.long.dtype).toBe('int64');
     expect(state.flag.dtype).toBe('bool');
+  });
+
+  it('reads unsigned integers and sets, as PyTorch 2 writes them', () => {
+    const { u16, u32, u64, names, frozen, none } = io.loadTorch(file('unsigned.pt')) as Record<
+      string,
+      Tensor
+    >;
+    expect(u16.toArray()).toEqual([[65535, 7]]);
+    expect(u32.toArray()).toEqual([2 ** 32 - 1]);
+    expect(u64.toArray()).toEqual([2 ** 53 - 1]);
+    expect([u16.dtype, u32.dtype, u64.dtype]).toEqual(['int32', 'int64', 'int64']);
+    expect([names, frozen, none]).toEqual([['b'], [1, 2], []]);
   });
 
   it('lets tensors share what they shared', () => {

@@ -50,6 +50,24 @@ describe('lazy layers', () => {
       [3, 2, 4, 4],
     ],
     ['BatchNorm3d', new nn.LazyBatchNorm3d(), () => new nn.BatchNorm3d(2), [3, 2, 2, 2, 2]],
+    [
+      'InstanceNorm1d',
+      new nn.LazyInstanceNorm1d(),
+      () => new nn.InstanceNorm1d(2, { affine: true, trackRunningStats: true }),
+      [2, 4],
+    ],
+    [
+      'InstanceNorm2d',
+      new nn.LazyInstanceNorm2d({ affine: false, trackRunningStats: false }),
+      () => new nn.InstanceNorm2d(2),
+      [3, 2, 4, 4],
+    ],
+    [
+      'InstanceNorm3d',
+      new nn.LazyInstanceNorm3d(1e-3),
+      () => new nn.InstanceNorm3d(2, { eps: 1e-3, affine: true, trackRunningStats: true }),
+      [3, 2, 2, 2, 2],
+    ],
   ] as const)('%s takes its channels from its input', (name, lazy, make, shape) => {
     const x = randn([...shape]);
     manualSeed(4);

@@ -196,7 +196,7 @@ export class Storage {
   static allocateFew(bytes: number, operation: string): Storage {
     const { next, slab, end, sparePlaces } = leastPlaces;
     if (
-      bytes > ALIGNMENT ||
+      !(bytes > 0 && bytes <= ALIGNMENT) ||
       next === end ||
       sparePlaces.length > 0 ||
       allocation.source !== null ||

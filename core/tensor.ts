@@ -256,7 +256,7 @@ export class Tensor<S = Unknown, D = Unknown> {
 
 /** An uninitialized contiguous tensor. @internal */
 export function allocate(layout: Layout, dtype: DType, operation: string): Tensor {
-  return new Tensor(Storage.allocate(layout.size * itemSize(dtype), operation), layout, dtype);
+  return new Tensor(Storage.allocateFew(layout.size * itemSize(dtype), operation), layout, dtype);
 }
 
 /** The same of few bytes, which the caller has counted. @internal */

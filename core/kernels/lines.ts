@@ -13,7 +13,7 @@ const BLOCK = 64;
 /** out[o][c][i] = x[o][index[o][c][i]][i] for c below `count`; false where an index does not do. */
 export function gatherAlong32(x: number, index: number, out: number, shape: Shape, count: number): boolean {
   const [outer, size, inner] = shape;
-  let [k, to, from] = [index / 8, out / 4, x / 4];
+  let [k, to, from] = [index >>> 3, out >>> 2, x >>> 2];
   if (inner === 1) {
     for (let o = 0; o < outer; o++, from += size)
       for (const end = k + count; k < end; k++, to++) {
@@ -45,7 +45,7 @@ export function scatterAlong32(
   count: number,
 ): boolean {
   const [outer, size, inner] = shape;
-  let [k, to, from] = [index / 8, out / 4, source / 4];
+  let [k, to, from] = [index >>> 3, out >>> 2, source >>> 2];
   for (let o = 0; o < outer; o++, to += size * inner)
     for (let c = 0; c < count; c++)
       for (let i = 0; i < inner; i++, k++, from++) {
@@ -60,8 +60,8 @@ export function scatterAlong32(
 
 /** out[o][k][i] = x[o][size − 1 − k][i] */
 export function reverse32(x: number, out: number, [outer, size, inner]: Shape): void {
-  let to = out / 4;
-  for (let o = 0, start = x / 4; o < outer; o++, start += size * inner) {
+  let to = out >>> 2;
+  for (let o = 0, start = x >>> 2; o < outer; o++, start += size * inner) {
     let from = start + (size - 1) * inner;
     if (inner === 1) for (let k = 0; k < size; k++) f32[to++] = f32[from--];
     else if (inner < BLOCK)
@@ -124,11 +124,11 @@ export function pairDistances32(x: number, out: number, n: number, width: number
 
 /** The same of float64. */
 export function pairDistances64(x: number, out: number, n: number, width: number): void {
-  let to = out / 8;
+  let to = out >>> 3;
   for (let i = 0; i < n; i++)
     for (let j = i + 1; j < n; j++, to++) {
-      const a = x / 8 + i * width;
-      const b = x / 8 + j * width;
+      const a = (x >>> 3) + i * width;
+      const b = (x >>> 3) + j * width;
       let sum = 0;
       for (let k = 0; k < width; k++) {
         const d = f64[a + k] - f64[b + k];
@@ -147,7 +147,7 @@ export function scatterRows32(
   [outer, size]: Shape,
   count: number,
 ): boolean {
-  let [k, to, from] = [index / 8, out / 4, source / 4];
+  let [k, to, from] = [index >>> 3, out >>> 2, source >>> 2];
   for (let o = 0; o < outer; o++, to += size)
     for (const end = k + count; k < end; k++, from++) {
       const given = f64[k];

@@ -69,7 +69,7 @@ export function readClasses(
   const given = contiguousData(target, op);
   const isWide = given.dtype === 'int64';
   const labels = isWide ? f64 : elements(given);
-  const first = isWide ? given.ptr / 8 : 0;
+  const first = isWide ? given.ptr >>> 3 : 0;
   const factors = weight === undefined ? null : elements(contiguousData(weight, op));
   if (factors !== null && factors.length !== classes) {
     throw new RangeError(
@@ -138,7 +138,7 @@ function floatOf(x: Tensor): FloatElement {
 }
 
 function startOf(x: Tensor): number {
-  return x.dtype === 'float32' ? x.ptr / 4 : x.ptr / 8;
+  return x.dtype === 'float32' ? x.ptr >>> 2 : x.ptr >>> 3;
 }
 
 /** The loss of rows of scores (cross entropy) or of log-probabilities. */

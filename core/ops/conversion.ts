@@ -5,6 +5,7 @@ import { Tensor } from '../tensor.js';
 import { cast } from './cast.js';
 import { type MethodOp, methodOp } from './record.js';
 import { copyOf } from './shape.js';
+import { fewContiguous } from './few.js';
 import { fewClone } from './few-movement.js';
 
 type Same = (input: Tensor) => Tensor;
@@ -17,7 +18,7 @@ export const clone: MethodOp<Same> = methodOp<Same>(
 
 /** The tensor itself if its elements lie in row-major order without gaps, else a copy that does. */
 export const contiguous: MethodOp<Same> = methodOp<Same>(
-  { name: 'contiguous', params: ['input'], samples: (make) => [[make([2, 3])]] },
+  { name: 'contiguous', few: fewContiguous, params: ['input'], samples: (make) => [[make([2, 3])]] },
   (input) => (input.isContiguous() ? input : copyOf(input, 'contiguous')),
 );
 

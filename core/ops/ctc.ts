@@ -44,7 +44,7 @@ type CtcLoss = (
 function integersOf(x: Tensor): number[] {
   computesInJavaScript();
   const wide = inDType(contiguousData(x, 'ctcLoss'), 'int64', 'ctcLoss');
-  const start = wide.ptr / 8;
+  const start = wide.ptr >>> 3;
   return Array.from(f64.subarray(start, start + wide.layout.size));
 }
 

@@ -44,7 +44,7 @@ export const oneHot: FunctionOp<OneHot> = functionOp<OneHot>(
     if (count > 0) {
       computesInJavaScript();
       kernels.markRows(count, classes, labels.ptr, out.ptr, ANSWER);
-      if (i32[ANSWER / 4] !== 0) {
+      if (i32[ANSWER >>> 2] !== 0) {
         const label = Array.from(elements(labels)).find((each) => !(each >= 0 && each < classes));
         throw new RangeError(
           `oneHot: ${label} is no class; with ${classes} classes they are 0 to ${classes - 1}`,

@@ -1,79 +1,88 @@
-/** Conversions of a few elements between dtypes as one loop, written for each pair of arrays at its first use. */
+/**
+ * Conversions of a few elements between dtypes as one loop, with source of its own for each pair of dtypes: see
+ * `few-code.ts`.
+ */
 import { gradMode } from '../autograd/mode.js';
-import type { DType } from '../dtype.js';
 import { f32, f64, i32, u8 } from '../memory.js';
-import { allocate, Tensor } from '../tensor.js';
-import { ARRAYS } from './few-bodies.js';
-import { isFew } from './few.js';
+import { allocateFew, Tensor } from '../tensor.js';
+import { ARRAYS, type LoopDType } from './few-bodies.js';
+import { fewElements } from './few.js';
 import type { Few } from './record.js';
 
 /** Up to so many elements a loop takes less time than a kernel. */
 const FEW = 64;
 
-const ARRAY_OF: Readonly<Partial<Record<DType, readonly [string, number]>>> = ARRAYS;
+const DTYPES: readonly LoopDType[] = ['float32', 'float64', 'int32', 'int64', 'uint8', 'bool'];
 
-type Loop = (x: Tensor, out: Tensor) => void;
-const loops = new Map<DType, Map<DType, Loop | null>>();
+/** What the functions refer to. */
+const scope = { Tensor, allocateFew, fewElements, gradMode, f32, f64, i32, u8 };
 
-/** Elements of another dtype; null where that is left to the op. */
-function converted(x: unknown, dtype: unknown): Tensor | null {
-  if (!(x instanceof Tensor) || x.dtype === dtype) return null;
-  const { layout } = x;
-  if (!isFew(layout.size, FEW) || layout.size === 0 || !layout.contiguous) return null;
-  if (gradMode.enabled && x.requiresGrad) return null;
-  const loop = loopFor(x.dtype, dtype as DType);
-  if (loop === null) return null;
-  const out = allocate(layout.compact(), dtype as DType, 'to');
-  loop(x, out);
-  return out;
-}
+const nothing: Few = () => null;
 
-function loopFor(from: DType, to: DType): Loop | null {
-  let byTarget = loops.get(from);
-  if (byTarget === undefined) loops.set(from, (byTarget = new Map<DType, Loop | null>()));
-  let loop = byTarget.get(to);
-  if (loop === undefined) {
-    loop = write(from, to);
-    // What is no dtype, the op says.
-    if (loop !== null) byTarget.set(to, loop);
-  }
-  return loop;
-}
-
-function write(from: DType, to: DType): Loop | null {
-  if (!Object.hasOwn(ARRAY_OF, from) || !Object.hasOwn(ARRAY_OF, to)) return null;
-  const [source, sourceShift] = ARRAY_OF[from]!;
-  const [target, targetShift] = ARRAY_OF[to]!;
+function pair(from: LoopDType, to: LoopDType): string {
+  const [source, sourceShift] = ARRAYS[from];
+  const [target, targetShift] = ARRAYS[to];
   const isFloat = from === 'float32' || from === 'float64';
   // int64 is stored as float64: what storing drops elsewhere is dropped here, and what is no number becomes 0.
   const value =
     to === 'bool' ? 'x !== 0 ? 1 : 0' : to === 'int64' && isFloat ? 'x - x === 0 ? Math.trunc(x) : 0' : 'x';
-  const text = `'use strict'; const ${source} = source, ${target === source ? 'none' : target} = target;
-return function to_${to}(x, out) {
-  const from = x.start(${sourceShift}), to = out.start(${targetShift}), size = x.layout.size;
+  return `function ${from}_${to}(x, layout, size) {
+  const out = allocateFew(layout, '${to}', size << ${targetShift}, 'to');
+  const from = x.start(${sourceShift}), to = out.start(${targetShift});
   for (let i = 0; i < size; i++) {
     const x = ${source}[from + i];
     ${target}[to + i] = ${value};
   }
-};`;
-  const arrays = { f32, f64, i32, u8 } as const;
+  return out;
+}`;
+}
+
+/** A function for one target; what is of that dtype already is the op's. */
+function conversion(to: LoopDType): string {
+  const sources = DTYPES.filter((from) => from !== to);
+  return `${sources.map((from) => pair(from, to)).join('\n')}
+function to_${to}(x) {
+  if (!(x instanceof Tensor)) return null;
+  const layout = x.layout, size = layout.size, dtype = x.dtype;
+  if (size > ${FEW} || size > fewElements.limit || size === 0 || !layout.contiguous || (gradMode.enabled && x.requiresGrad)) return null;
+  const own = layout.offset === 0 ? layout : layout.compact();
+  ${sources.map((from) => `if (dtype === '${from}') return ${from}_${to}(x, own, size);`).join('\n  ')}
+  return null;
+}`;
+}
+
+function compiled(text: string): Few {
+  const constants = Object.keys(scope).map((own) => `const ${own} = _${own};`);
   try {
     // The text is made of constants of this library only.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
-    return new Function('source', 'target', text)(
-      arrays[source as keyof typeof arrays],
-      arrays[target as keyof typeof arrays],
-    ) as Loop;
+    return new Function(
+      ...Object.keys(scope).map((own) => `_${own}`),
+      `'use strict'; ${constants.join(' ')} ${text}`,
+    )(...Object.values(scope)) as Few;
   } catch (error) {
-    if (error instanceof EvalError) return null;
+    if (error instanceof EvalError) return nothing;
     throw error;
   }
 }
 
+let to: Few | null = null;
+
 /** (input, dtype) */
-export const fewTo: Few = (x, dtype) => (typeof dtype === 'string' ? converted(x, dtype) : null);
+export const fewTo: Few = (x, dtype) => {
+  to ??= compiled(`${DTYPES.map(conversion).join('\n')}
+return function to(x, dtype) {
+  ${DTYPES.map((own) => `if (dtype === '${own}') return to_${own}(x);`).join('\n  ')}
+  return null;
+};`);
+  return to(x, dtype, undefined, undefined);
+};
 
 /** (input) */
-export function fewConversion(dtype: DType): Few {
-  return (x) => converted(x, dtype);
+export function fewConversion(dtype: LoopDType): Few {
+  let own: Few | null = null;
+  return (x) => {
+    own ??= compiled(`${conversion(dtype)}\nreturn to_${dtype};`);
+    return own(x, undefined, undefined, undefined);
+  };
 }

@@ -32,7 +32,7 @@ export function floatsOf(x: Tensor): Floats {
 
 /** Where a float tensor begins in its array. */
 export function startOf(x: Tensor): number {
-  return x.dtype === 'float32' ? x.ptr >>> 2 : x.ptr / 8;
+  return x.dtype === 'float32' ? x.ptr >>> 2 : x.ptr >>> 3;
 }
 
 /** Σ (x − mean)² / (size − 1), in two passes. */

@@ -104,7 +104,7 @@ export const fewStack: Few = (given, dim) => {
 
 /** Whether all indices are whole numbers from 0 up to below `size`: negative ones and errors are the op's. */
 function areInside(index: Tensor, size: number): boolean {
-  const start = index.ptr / 8;
+  const start = index.ptr >>> 3;
   const end = start + index.layout.size;
   for (let i = start; i < end; i++) {
     const at = f64[i];
@@ -139,7 +139,7 @@ function takeLines(
   const out = allocate(layout, x.dtype, name);
   const array = floatsOf(x);
   const first = startOf(x);
-  const rows = index.ptr / 8;
+  const rows = index.ptr >>> 3;
   const count = index.layout.size;
   let to = startOf(out);
   for (let o = 0; o < outer; o++)
@@ -223,7 +223,7 @@ export function fewPutLines(name: string, adds: boolean): Few {
     const array = floatsOf(x);
     const inner = product(shape, at + 1, ndim);
     const outer = product(shape, 0, at);
-    const rows = index.ptr / 8;
+    const rows = index.ptr >>> 3;
     let from = startOf(source);
     for (let o = 0; o < outer; o++)
       for (let r = 0; r < count; r++) {

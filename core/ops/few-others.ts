@@ -63,7 +63,7 @@ export const fewMaskedScatter: Few = (x, mask, source) => {
   if (!isFewFloats(x, ANY) || !isFewFloats(source, ANY) || !isFewMask(mask, x)) return null;
   if (x.dtype !== 'float32' || source.dtype !== 'float32') return null;
   const out = copied(x, 'maskedScatter');
-  return putMasked(mask.ptr, source.ptr / 4, source.layout.size, out.ptr / 4, x.layout.size) ? out : null;
+  return putMasked(mask.ptr, source.ptr >>> 2, source.layout.size, out.ptr >>> 2, x.layout.size) ? out : null;
 };
 
 /** False where there are more places than elements. */

@@ -6,7 +6,7 @@ import { elementOf, isWideFloat } from '../dtype.js';
 import { Layout } from '../layout.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { allocate, type Tensor } from '../tensor.js';
-import { isFew } from './few.js';
+import { isFew, shiftOf } from './few.js';
 import { isPlain } from './formulas.js';
 import { allocateLike } from './operand.js';
 import type { ElementArray } from './raw.js';
@@ -70,7 +70,7 @@ export function truthOfFew(
 ): Tensor {
   const out = reduced(x, dims, keepdim, 'bool', looksFor ? 'any' : 'all');
   const array = arrayOf(x);
-  const first = x.ptr / array.BYTES_PER_ELEMENT;
+  const first = x.ptr >>> shiftOf(array);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       const from = first + o * size * inner + i;
@@ -97,8 +97,8 @@ export function reduceFew(
 ): Tensor {
   const out = reduced(x, dims, keepdim, null, name);
   const array = x.dtype === 'float32' ? f32 : f64;
-  const first = x.ptr / array.BYTES_PER_ELEMENT;
-  const to = out.ptr / array.BYTES_PER_ELEMENT;
+  const first = x.ptr >>> shiftOf(array);
+  const to = out.ptr >>> shiftOf(array);
   for (let o = 0; o < outer; o++)
     for (let i = 0; i < inner; i++)
       array[to + o * inner + i] = line(array, first + o * size * inner + i, size, inner);
@@ -156,20 +156,20 @@ export function reduceFewGradient(
   if (!grad.layout.contiguous && grad.layout.size > 1) return null;
   const out = allocateLike(x, x.dtype, name);
   const array = x.dtype === 'float32' ? f32 : f64;
-  const bytes = array.BYTES_PER_ELEMENT;
+  const shift = shiftOf(array);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       const at = o * inner + i;
       const first = o * size * inner + i;
-      const from = x.ptr / bytes + first;
+      const from = (x.ptr >>> shift) + first;
       line(
         array,
         from,
-        out.ptr / bytes + first,
+        (out.ptr >>> shift) + first,
         size,
         inner,
-        array[grad.ptr / bytes + at],
-        array[y.ptr / bytes + at],
+        array[(grad.ptr >>> shift) + at],
+        array[(y.ptr >>> shift) + at],
       );
     }
   }

@@ -2,12 +2,14 @@
  * Loops over a few elements, for ops that would take a kernel or several: a call into WebAssembly takes as long as
  * computing some dozen elements in JavaScript.
  */
+import { gradMode } from '../autograd/mode.js';
 import type { DType } from '../dtype.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { Layout, type Shape } from '../layout.js';
 import { Storage } from '../storage.js';
-import { allocate, type Tensor } from '../tensor.js';
+import { allocate, Tensor } from '../tensor.js';
 import { allocateLike } from './operand.js';
+import type { Few } from './record.js';
 
 /**
  * The most elements that any op computes by a loop of its own instead of kernels, whatever it would choose itself. All
@@ -45,6 +47,14 @@ function arrayOf(dtype: DType): Float32Array | Float64Array | Int32Array | Uint8
 }
 
 /**
+ * The binary logarithm of the bytes of an array's elements. Where they begin is found by shifts, because a loop whose
+ * places come from a division counts in floating point.
+ */
+export function shiftOf(array: Float32Array | Float64Array | Int32Array | Uint8Array): 0 | 2 | 3 {
+  return array === f64 ? 3 : array === u8 ? 0 : 2;
+}
+
+/**
  * out = x of few elements, whatever the strides of x are, where `out` is contiguous and of the same shape; false for
  * the 16-bit floats.
  */
@@ -57,17 +67,40 @@ export function copyFew(x: Tensor, out: Tensor): boolean {
   const source = arrayOf(x.dtype);
   const target = arrayOf(out.dtype);
   if (source === null || target === null) return false;
-  const from = x.ptr / source.BYTES_PER_ELEMENT;
-  let to = out.ptr / target.BYTES_PER_ELEMENT;
+  const from = x.ptr >>> shiftOf(source);
+  let to = out.ptr >>> shiftOf(target);
   const { shape, strides, ndim } = layout;
   const rows = ndim === 2 ? shape[0] : 1;
   const columns = ndim === 0 ? 1 : shape[ndim - 1];
   const row = ndim === 2 ? strides[0] : 0;
   const step = ndim === 0 ? 0 : strides[ndim - 1];
+  if (source === target && !isTruth && !isWhole) {
+    copyRows(source, from, row, step, to, rows, columns);
+    return true;
+  }
   for (let r = 0; r < rows; r++)
     for (let c = 0, at = from + r * row; c < columns; c++, at += step, to++)
       target[to] = isTruth ? (source[at] !== 0 ? 1 : 0) : isWhole ? wholeOf(source[at]) : source[at];
   return true;
+}
+
+/** Elements that lie `row` and `step` apart, in order; float32 by a loop that V8 compiles for that array alone. */
+function copyRows(
+  array: Float32Array | Float64Array | Int32Array | Uint8Array,
+  from: number,
+  row: number,
+  step: number,
+  to: number,
+  rows: number,
+  columns: number,
+): void {
+  if (array === f32) {
+    for (let r = 0; r < rows; r++)
+      for (let c = 0, at = from + r * row; c < columns; c++, at += step) f32[to++] = f32[at];
+    return;
+  }
+  for (let r = 0; r < rows; r++)
+    for (let c = 0, at = from + r * row; c < columns; c++, at += step) array[to++] = array[at];
 }
 
 /** Every element of a contiguous tensor of few floats becomes `value`; false for others. */
@@ -76,7 +109,7 @@ export function fillFew(out: Tensor, value: number): boolean {
   const { size } = layout;
   if ((dtype !== 'float32' && dtype !== 'float64') || !isFew(size, COPIED)) return false;
   const array = dtype === 'float32' ? f32 : f64;
-  const to = out.ptr / array.BYTES_PER_ELEMENT;
+  const to = out.ptr >>> shiftOf(array);
   for (let i = 0; i < size; i++) array[to + i] = value;
   return true;
 }
@@ -97,8 +130,8 @@ export function repeatFew(x: Tensor, shape: Shape, dims: readonly number[], divi
   if (layout.size !== 1) for (let d = dims[0] + 1; d < shape.length; d++) inner *= shape[d];
   const out = allocate(whole, dtype, 'repeat');
   const array = dtype === 'float32' ? f32 : f64;
-  const from = x.ptr / array.BYTES_PER_ELEMENT;
-  let to = out.ptr / array.BYTES_PER_ELEMENT;
+  const from = x.ptr >>> shiftOf(array);
+  let to = out.ptr >>> shiftOf(array);
   if (layout.size === 1) {
     const value = array[from] / divisor;
     for (let i = 0; i < size; i++) array[to + i] = value;
@@ -128,13 +161,17 @@ export function inOrder(x: Tensor, shape: Shape): Tensor | null {
     return null;
   const row = tall === 1 ? 0 : layout.strides[0];
   const step = wide === 1 ? 0 : layout.strides[ndim - 1];
-  const from = x.ptr / array.BYTES_PER_ELEMENT;
+  const from = x.ptr >>> shiftOf(array);
   const out = allocate(Layout.contiguous(shape), x.dtype, 'contiguous');
-  let to = out.ptr / array.BYTES_PER_ELEMENT;
-  for (let r = 0; r < rows; r++)
-    for (let c = 0, at = from + r * row; c < columns; c++, at += step) array[to++] = array[at];
+  copyRows(array, from, row, step, out.ptr >>> shiftOf(array), rows, columns);
   return out;
 }
+
+/** (input): itself, where its elements lie in order. */
+export const fewContiguous: Few = (x) => {
+  if (!(x instanceof Tensor) || !isFew(x.layout.size) || (gradMode.enabled && x.requiresGrad)) return null;
+  return x.layout.contiguous ? x : inOrder(x, x.layout.shape);
+};
 
 function wholeOf(value: number): number {
   return value - value === 0 ? Math.trunc(value) : 0;
@@ -156,8 +193,8 @@ export function inOrderFew(x: Tensor, [rows, columns]: Shape, slot: 0 | 1): numb
   const row = ndim === 2 && shape[0] > 1 ? strides[0] : 0;
   const step = ndim > 0 && shape[ndim - 1] > 1 ? strides[ndim - 1] : 0;
   const ptr = places.ptr + slot * COPIED * 8;
-  const from = x.ptr / array.BYTES_PER_ELEMENT;
-  let to = ptr / array.BYTES_PER_ELEMENT;
+  const from = x.ptr >>> shiftOf(array);
+  let to = ptr >>> shiftOf(array);
   for (let r = 0; r < rows; r++)
     for (let c = 0, at = from + r * row; c < columns; c++, at += step) array[to++] = array[at];
   return ptr;
@@ -173,8 +210,8 @@ export function fewFloats(x: Tensor, other: Tensor): Float32Array | Float64Array
 /** Elements within limits, min ≤ max. */
 export function clampFew(array: Float32Array | Float64Array, x: Tensor, min: number, max: number): Tensor {
   const out = allocateLike(x, x.dtype, 'clamp');
-  const from = x.ptr / array.BYTES_PER_ELEMENT;
-  const to = out.ptr / array.BYTES_PER_ELEMENT;
+  const from = x.ptr >>> shiftOf(array);
+  const to = out.ptr >>> shiftOf(array);
   for (let i = 0; i < x.layout.size; i++) {
     const value = array[from + i];
     array[to + i] = value < min ? min : value > max ? max : value;
@@ -193,9 +230,9 @@ export function clampGradFew(
   const out = allocateLike(grad, x.dtype, 'clamp');
   const low = array === f32 ? Math.fround(min) : min;
   const high = array === f32 ? Math.fround(max) : max;
-  const from = x.ptr / array.BYTES_PER_ELEMENT;
-  const given = grad.ptr / array.BYTES_PER_ELEMENT;
-  const to = out.ptr / array.BYTES_PER_ELEMENT;
+  const from = x.ptr >>> shiftOf(array);
+  const given = grad.ptr >>> shiftOf(array);
+  const to = out.ptr >>> shiftOf(array);
   for (let i = 0; i < x.layout.size; i++) {
     const value = array[from + i];
     array[to + i] = value < low || value > high ? 0 : array[given + i];

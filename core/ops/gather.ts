@@ -59,7 +59,7 @@ function wrappedIndices(op: string, index: Tensor, size: number, dim: number): R
   const wide = inDType(contiguousData(index, op), 'int64', op);
   const count = wide.layout.size;
   const rows = new Int32Array(count);
-  const start = wide.ptr / 8;
+  const start = wide.ptr >>> 3;
   for (let i = 0; i < count; i++) {
     const index = f64[start + i];
     rows[i] = index >= 0 && index < size && (index | 0) === index ? index : wrapIndex(op, index, size, dim);
@@ -159,7 +159,7 @@ function positionsInRows(op: string, index: Tensor, size: number, count: number,
   computesInJavaScript();
   const wide = inDType(contiguousData(index, op), 'int64', op);
   const rows = new Int32Array(wide.layout.size);
-  const start = wide.ptr / 8;
+  const start = wide.ptr >>> 3;
   for (let i = 0, base = 0; i < rows.length; base += size) {
     for (const end = i + count; i < end; i++) {
       const at = f64[start + i];
@@ -470,7 +470,7 @@ export const nonzero: MethodOp<(input: Tensor) => Tensor> = methodOp<(input: Ten
     const places = truePlaces(cast(input.detach(), 'bool'));
     const { shape, ndim } = input;
     const out = allocateShape([places.length, ndim], 'int64', 'nonzero');
-    let at = out.ptr / 8;
+    let at = out.ptr >>> 3;
     for (let i = 0; i < places.length; i++, at += ndim) {
       let rest = places[i];
       for (let d = ndim - 1; d >= 0; d--) {

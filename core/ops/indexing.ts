@@ -94,7 +94,7 @@ export function maskPositions(mask: Tensor): Tensor[] {
     const size = mask.shape[d];
     const by = stride;
     const places = allocateShape([found.length], 'int64', 'at');
-    const start = places.ptr / 8;
+    const start = places.ptr >>> 3;
     for (let i = 0; i < found.length; i++) f64[start + i] = Math.floor(found[i] / by) % size;
     out.unshift(places);
     stride *= size;

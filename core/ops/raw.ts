@@ -40,8 +40,8 @@ export function copyData(x: Tensor, out: Tensor): void {
   if (out.dtype === 'int64' && (x.dtype === 'float32' || x.dtype === 'float64')) {
     kernels.unaryFlat('trunc', 'float64', out.layout.size, out.ptr, out.ptr);
     computesInJavaScript();
-    const end = out.ptr / 8 + out.layout.size;
-    for (let i = out.ptr / 8; i < end; i++) {
+    const end = (out.ptr >>> 3) + out.layout.size;
+    for (let i = out.ptr >>> 3; i < end; i++) {
       const value = f64[i];
       if (value - value !== 0) f64[i] = 0;
     }
@@ -121,7 +121,7 @@ export function elements(x: Tensor): ElementArray {
     case 'float32':
       return f32.subarray(ptr >>> 2, (ptr >>> 2) + n);
     case 'float64':
-      return f64.subarray(ptr / 8, ptr / 8 + n);
+      return f64.subarray(ptr >>> 3, (ptr >>> 3) + n);
     case 'int32':
       return i32.subarray(ptr >>> 2, (ptr >>> 2) + n);
     case 'uint8':

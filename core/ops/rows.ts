@@ -49,7 +49,7 @@ function takeElements(source: Tensor, { outer, size, inner }: Run, rows: Rows, o
   const bytes = movable(source);
   if (inner === 1 && bytes === 4 && outer >= SEVERAL && outer * rows.length >= LARGE && !rows.includes(-1)) {
     const places = Storage.allocate(8 * rows.length, 'index');
-    f64.set(rows, places.ptr / 8);
+    f64.set(rows, places.ptr >>> 3);
     kernels.takeSame(outer, size, rows.length, source.ptr, places.ptr, out.ptr);
     places.release();
     return;

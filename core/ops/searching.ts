@@ -103,7 +103,7 @@ function countSmall(labels: Tensor): Int32Array | null {
   computesInJavaScript();
   const { size } = labels.layout;
   const storage = Storage.allocate(8 * SMALL_LABELS + 4, 'bincount');
-  const table = storage.ptr / 4;
+  const table = storage.ptr >>> 2;
   const wrong = table + 2 * SMALL_LABELS;
   i32.fill(0, table, wrong);
   kernels.countWhole(labels.ptr, size >> 1, storage.ptr, SMALL_LABELS, 4 * wrong);
@@ -116,7 +116,7 @@ function countSmall(labels: Tensor): Int32Array | null {
   }
   storage.release();
   if (size % 2 === 1) {
-    const last = f64[labels.ptr / 8 + size - 1];
+    const last = f64[(labels.ptr >>> 3) + size - 1];
     isSmall &&= Number.isInteger(last) && last >= 0 && last < SMALL_LABELS;
     if (isSmall) {
       counts[last]++;
@@ -153,7 +153,7 @@ export const bincount: MethodOp<Bincount> = methodOp<Bincount>(
       const counts = countSmall(labels);
       if (counts !== null) {
         const out = filled([Math.max(minlength, counts.length)], 0, 'int64', 'bincount');
-        f64.set(counts, out.ptr / 8);
+        f64.set(counts, out.ptr >>> 3);
         return out;
       }
     }

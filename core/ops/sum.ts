@@ -7,7 +7,7 @@ import { gradMode } from '../autograd/mode.js';
 import { allocate, Tensor } from '../tensor.js';
 import { f32, f64 } from '../memory.js';
 import { reduceDeferred } from './deferred/record.js';
-import { isFew, repeatFew } from './few.js';
+import { isFew, repeatFew, shiftOf } from './few.js';
 import { apply, type Primitive } from './primitive.js';
 import { castCopy, contiguousData } from './raw.js';
 import { expandTo, reshapeTo } from './shape.js';
@@ -192,8 +192,8 @@ function sumFewTo(x: Tensor, shape: Shape): Tensor | null {
   if ((!isRow && !isColumn) || layout.size === 0) return null;
   const out = allocate(Layout.contiguous(shape), dtype, 'sum');
   const array = dtype === 'float32' ? f32 : f64;
-  const from = x.ptr / array.BYTES_PER_ELEMENT;
-  const to = out.ptr / array.BYTES_PER_ELEMENT;
+  const from = x.ptr >>> shiftOf(array);
+  const to = out.ptr >>> shiftOf(array);
   const [count, along, step, across] = isRow ? [columns, rows, columns, 1] : [rows, columns, 1, columns];
   for (let i = 0; i < count; i++) {
     let total = 0;

@@ -102,7 +102,7 @@ function uniqueResult(
 function uniqueIntegers(x: Tensor): Tensor | null {
   computesInJavaScript();
   const wide = inDType(x, 'int64', 'unique');
-  const [start, end] = [wide.ptr / 8, wide.ptr / 8 + wide.layout.size];
+  const [start, end] = [wide.ptr >>> 3, (wide.ptr >>> 3) + wide.layout.size];
   let low = Infinity;
   let high = -Infinity;
   for (let i = start; i < end; i++) {
@@ -120,7 +120,7 @@ function uniqueIntegers(x: Tensor): Tensor | null {
     seen[at] = 1;
   }
   const out = allocateShape([count], 'int64', 'unique');
-  for (let at = 0, k = out.ptr / 8; at < range; at++) if (seen[at] !== 0) f64[k++] = low + at;
+  for (let at = 0, k = out.ptr >>> 3; at < range; at++) if (seen[at] !== 0) f64[k++] = low + at;
   return inDType(out, x.dtype, 'unique');
 }
 
@@ -141,7 +141,7 @@ function uniqueElements(input: Tensor, returnInverse: boolean, returnCounts: boo
   for (let i = 0; i < n; i++) {
     // NaN differs from itself too.
     if (i === 0 || line[order[i]] !== line[order[i - 1]]) starts.push(i);
-    if (inverse !== null) f64[inverse.ptr / 8 + order[i]] = starts.length - 1;
+    if (inverse !== null) f64[(inverse.ptr >>> 3) + order[i]] = starts.length - 1;
   }
   const firsts = Int32Array.from(starts, (start) => order[start]);
   const results = [reshapeTo(takeRows(flat(x), firsts), [firsts.length])];

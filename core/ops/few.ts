@@ -2,7 +2,6 @@
  * Loops over a few elements, for ops that would take a kernel or several: a call into WebAssembly takes as long as
  * computing some dozen elements in JavaScript.
  */
-import { gradMode } from '../autograd/mode.js';
 import type { DType } from '../dtype.js';
 import { f32, f64, i32, u8 } from '../memory.js';
 import { Layout, type Shape } from '../layout.js';
@@ -169,7 +168,7 @@ export function inOrder(x: Tensor, shape: Shape): Tensor | null {
 
 /** (input): itself, where its elements lie in order. */
 export const fewContiguous: Few = (x) => {
-  if (!(x instanceof Tensor) || !isFew(x.layout.size) || (gradMode.enabled && x.requiresGrad)) return null;
+  if (!(x instanceof Tensor) || !isFew(x.layout.size) || x.requiresGrad) return null;
   return x.layout.contiguous ? x : inOrder(x, x.layout.shape);
 };
 

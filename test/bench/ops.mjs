@@ -16,7 +16,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { installOnce } from './core/peers.mjs';
 import { allCases, nameOf } from './ops/cases.mjs';
-import { contendersOf } from './ops/contenders.mjs';
+import { contendersOf, GIVEN_BACK } from './ops/contenders.mjs';
 import { notMeasured } from './ops/not-measured.mjs';
 import { Peer } from './ops/peers.mjs';
 import { formatTime, PEERS, summaryOf } from './ops/summary.mjs';
@@ -155,9 +155,19 @@ async function measureAgain() {
       continue;
     }
     for (const peer of faster)
-      if (slower(again.Nabla, again[peer]))
+      if (slower(again.Nabla, again[peer])) {
         (result.slowerThan ??= {})[peer] = again.Nabla.best / again[peer].best;
+        if (peer !== 'plain') (result.givenBack ??= {})[peer] = ratioGivenBack(again, peer);
+      }
   }
+}
+
+/** How many times as long as a peer Nabla takes where its results are given back at once, too; 1 at most within noise. */
+function ratioGivenBack(times, peer) {
+  const [own, other] = [times[GIVEN_BACK], times[peer]];
+  if (own === undefined) return undefined;
+  const ratio = own.best / other.best;
+  return slower(own, other) ? ratio : Math.min(ratio, 1);
 }
 
 async function measure(work, { name, size }, effort, against = present) {
@@ -165,6 +175,7 @@ async function measure(work, { name, size }, effort, against = present) {
   const who = {
     nabla,
     plain: against.includes('plain'),
+    givesBack: effort > 1 && against.some((peer) => peer !== 'plain'),
     peers: peers.filter((peer) => against.includes(peer.name)),
   };
   return takeTurns(await contendersOf(work, who, fail), effort, fail);

@@ -3,14 +3,23 @@ import { gradientNumbers } from './cases.mjs';
 import { numbers, PlainTensor } from './data.mjs';
 import { timeCalls, warmUp } from './turns.mjs';
 
+/** Nabla with results that are given back as soon as they are there, by hand, as those of the peers are. */
+export const GIVEN_BACK = 'given back';
+
 /**
  * Contenders of a case, Nabla first, each with inputs of its own; a peer that cannot take part is left out and told to
- * `fail`.
+ * `fail`. With `givesBack`, Nabla takes part a second time.
  */
-export async function contendersOf({ entry, at, size, withGradient }, { nabla, plain, peers }, fail) {
+export async function contendersOf(
+  { entry, at, size, withGradient },
+  { nabla, plain, givesBack, peers },
+  fail,
+) {
   const inputs = entry.inputs(size);
   const { gradient, ...own } = nablaContender(entry, inputs, withGradient, nabla);
   const contenders = [here('Nabla', own)];
+  if (givesBack)
+    contenders.push(here(GIVEN_BACK, nablaContender(entry, inputs, withGradient, nabla, givingBack)));
   if (plain) contenders.push(here('plain', plainContender(entry, inputs, withGradient, gradient)));
   const wanted = gradient && { shape: gradient.shape, dtype: gradient.dtype };
   const able = peers.filter(({ name }) => entry[name === 'jax-js' ? 'jax' : 'tf'] !== undefined);
@@ -67,11 +76,26 @@ function settled(run, inputs) {
   };
 }
 
+/** Has the result computed, and gives its memory back. */
+function givingBack(run, _, operands) {
+  return () => {
+    const result = run();
+    for (const x of Array.isArray(result) ? result : [result]) {
+      x?.storage?.ptr;
+      // Where there was nothing to do, the result is the operand.
+      if (!operands.includes(x)) x?.[Symbol.dispose]?.();
+    }
+  };
+}
+
 /** Results of so many elements are computed at once anyway. */
 const FEW = 256;
 
-/** The gradients of f(nabla, ...tensors) by some of them; the result itself is computed, too, as plain JavaScript does. */
-function differentiating(f, nabla, tensors, wrt, gradOutputs) {
+/**
+ * The gradients of f(nabla, ...tensors) by some of them; the result itself, `y`, is computed, too, as plain JavaScript
+ * does. What is returned is `kept`, the gradients, or an expression with both.
+ */
+function differentiating(f, nabla, tensors, wrt, gradOutputs, result) {
   const names = tensors.map((_, i) => `a${i}`);
   return new Function(
     'f',
@@ -79,11 +103,11 @@ function differentiating(f, nabla, tensors, wrt, gradOutputs) {
     'wrt',
     'options',
     ...names,
-    `/* ${number++} */ let kept; return () => { const y = f(nabla, ${names.join(', ')}); y.storage.ptr; kept = nabla.grad(y, wrt, options); return kept; };`,
+    `/* ${number++} */ let kept; return () => { const y = f(nabla, ${names.join(', ')}); y.storage.ptr; kept = nabla.grad(y, wrt, options); return ${result}; };`,
   )(f, nabla, wrt, { gradOutputs }, ...tensors);
 }
 
-function nablaContender(entry, inputs, withGradient, nabla) {
+function nablaContender(entry, inputs, withGradient, nabla, finish = settled) {
   const tensors = inputs.map(({ data, shape, dtype }, i) => {
     const x = nabla
       .fromTypedArray(dtype === 'bool' || dtype === 'int64' ? Float64Array.from(data) : data)
@@ -91,12 +115,16 @@ function nablaContender(entry, inputs, withGradient, nabla) {
       .reshape(shape);
     return withGradient && entry.wrt.includes(i) ? x.requiresGrad_() : x;
   });
-  if (!withGradient) return { run: settled(calling(entry.nabla, [nabla, ...tensors]), inputs) };
+  if (!withGradient) return { run: finish(calling(entry.nabla, [nabla, ...tensors]), inputs, tensors) };
   const y = entry.nabla(nabla, ...tensors);
   const gradient = numbers(y.shape, { ...gradientNumbers, dtype: y.dtype });
   const g = nabla.fromTypedArray(gradient.data).reshape(y.shape);
   const wrt = entry.wrt.map((i) => tensors[i]);
-  return { gradient, run: settled(differentiating(entry.nabla, nabla, tensors, wrt, g), inputs) };
+  const result = finish === givingBack ? '[y, ...kept]' : 'kept';
+  return {
+    gradient,
+    run: finish(differentiating(entry.nabla, nabla, tensors, wrt, g, result), inputs, tensors),
+  };
 }
 
 function plainContender(entry, inputs, withGradient, gradient) {

@@ -10,7 +10,8 @@ export function formatTime(milliseconds) {
 
 /**
  * "lost: 3 of 40 (plain 1 of 20, tfjs-wasm 2 of 20)", and a line for each: how many comparisons Nabla lost, to whom, at
- * which size, and how many times as long it took.
+ * which size, and how many times as long it took. Peers are given each result's memory back at once; a loss to one of
+ * them also says how many times as long Nabla takes where that is so for its own.
  */
 export function summaryOf(present, results) {
   const lost = [];
@@ -21,7 +22,7 @@ export function summaryOf(present, results) {
     const slower = measured.filter(({ slowerThan }) => slowerThan?.[peer] !== undefined);
     compared += measured.length;
     parts.push(`${peer} ${slower.length} of ${measured.length}`);
-    for (const { name, size, times, slowerThan } of slower)
+    for (const { name, size, times, slowerThan, givenBack } of slower)
       lost.push({
         name,
         size,
@@ -29,19 +30,28 @@ export function summaryOf(present, results) {
         own: times.Nabla.time,
         other: times[peer].time,
         ratio: slowerThan[peer],
+        givenBack: givenBack?.[peer],
       });
   }
   const total = `lost: ${lost.length} of ${compared} (${parts.join(', ')})`;
   if (lost.length === 0) return total;
+  const toPeers = lost.filter(({ givenBack }) => givenBack !== undefined);
+  const still = toPeers.filter(({ givenBack }) => givenBack > 1).length;
+  const note =
+    toPeers.length === 0
+      ? ''
+      : `\nwith results given back at once, as the peers' are: ${still} of the ${toPeers.length} lost to peers`;
   const rows = lost
     .sort((a, b) => present.indexOf(a.peer) - present.indexOf(b.peer) || b.ratio - a.ratio)
-    .map(({ name, size, peer, own, other, ratio }) => [
+    .map(({ name, size, peer, own, other, ratio, givenBack }) => [
       name,
       size,
       peer,
       formatTime(own),
       formatTime(other),
       `${ratio.toFixed(2)} x`,
+      givenBack === undefined ? '-' : `${givenBack.toFixed(2)} x`,
     ]);
-  return `${total}\n\n${formatTable(['lost', 'size', 'to', 'Nabla', 'the other', 'takes'], rows)}`;
+  const head = ['lost', 'size', 'to', 'Nabla', 'the other', 'takes', 'given back'];
+  return `${total}${note}\n\n${formatTable(head, rows)}`;
 }

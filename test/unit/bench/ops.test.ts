@@ -63,12 +63,14 @@ describe('contenders of an op', () => {
     const text = summaryOf(
       ['tfjs-wasm', 'jax-js'],
       [
-        { name: 'elu', size: '1000', times, slowerThan: { 'tfjs-wasm': 2 } },
+        { name: 'elu', size: '1000', times, slowerThan: { 'tfjs-wasm': 2 }, givenBack: { 'tfjs-wasm': 1.5 } },
+        { name: 'pad', size: '1000', times, slowerThan: { 'tfjs-wasm': 2 }, givenBack: { 'tfjs-wasm': 0.9 } },
         { name: 'elu', size: '16', times },
       ],
     );
-    expect(text).toMatch(/^lost: 1 of 2 \(tfjs-wasm 1 of 2, jax-js 0 of 0\)$/m);
-    expect(text).toMatch(/^elu +1000 +tfjs-wasm +2\.0 us +1\.0 us +2\.00 x$/m);
+    expect(text).toMatch(/^lost: 2 of 3 \(tfjs-wasm 2 of 3, jax-js 0 of 0\)$/m);
+    expect(text).toMatch(/^elu +1000 +tfjs-wasm +2\.0 us +1\.0 us +2\.00 x +1\.50 x$/m);
+    expect(text).toMatch(/^with results given back at once, as the peers' are: 1 of the 2 lost to peers$/m);
     expect(summaryOf(['jax-js'], [])).toBe('lost: 0 of 0 (jax-js 0 of 0)');
   });
 });

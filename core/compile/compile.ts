@@ -7,6 +7,7 @@ import { checkOptions } from '../options.js';
 import { hasSimd } from '../kernels/features.js';
 import { u8 } from '../memory.js';
 import { Layout } from '../layout.js';
+import { type CallObserver, observing } from '../nn/hooks.js';
 import { allocation, Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { traceDifference } from './compare.js';
@@ -49,6 +50,9 @@ interface Variant {
   graph: Graph | null;
   /** Why it is not compiled. */
   refusal: string | null;
+  /** Who looks at calls of its modules, as of a version of `observing`. */
+  observers: readonly CallObserver[];
+  observersAt: number;
 }
 
 interface Counts {
@@ -124,6 +128,7 @@ class Compiler {
     if (variant.refusal !== null) return this.asWritten(self, args, variant.refusal);
     const { graph } = variant;
     if (graph === null) return this.traceAgain(variant, self, args);
+    if (isWanted(variant)) return this.asWritten(self, args, '');
     try {
       const result = graph.replay(inputs);
       this.counts.replays++;
@@ -185,6 +190,8 @@ class Compiler {
       traces: 1,
       graph: null,
       refusal: trace.refusal,
+      observers: [],
+      observersAt: -1,
     });
     if (this.variants.length > this.cacheSize) this.variants.pop();
     return value;
@@ -266,6 +273,17 @@ class Compiler {
     }
     return null;
   }
+}
+
+/** Whether somebody wants to look at what the step does this time, which a replay would not show. */
+function isWanted(variant: Variant): boolean {
+  if (variant.observersAt !== observing.version) {
+    variant.observers = variant.trace.guard.observers();
+    variant.observersAt = observing.version;
+  }
+  let wanted = false;
+  for (const observer of variant.observers) if (observer.wants?.() === true) wanted = true;
+  return wanted;
 }
 
 /** A tensor with the elements of an argument, in the memory of the trace. */

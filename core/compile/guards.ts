@@ -3,6 +3,7 @@ import { gradMode } from '../autograd/mode.js';
 import { isPlainObject } from '../autograd/levels/wrapped.js';
 import { getDefaultDtype } from '../dtype.js';
 import { formatShape, type Layout, sameShape, type Shape } from '../layout.js';
+import { type CallObserver, Hooks } from '../nn/hooks.js';
 import { Tensor } from '../tensor.js';
 
 /** What one argument, or a part of it, has to be. */
@@ -130,6 +131,8 @@ interface Outside {
 
 interface Fields {
   readonly module: object;
+  /** Whether it had hooks. */
+  readonly hooked: boolean;
   readonly names: readonly string[];
   readonly values: readonly unknown[];
 }
@@ -156,8 +159,16 @@ export class StateGuard {
   module(module: object): void {
     if (this.met.has(module)) return;
     this.met.add(module);
-    const names = Object.keys(module).filter((name) => !isObject(Reflect.get(module, name)));
-    this.fields.push({ module, names, values: names.map((name): unknown => Reflect.get(module, name)) });
+    const names = Object.keys(module).filter(
+      (name) => name !== 'hooks' && !isObject(Reflect.get(module, name)),
+    );
+    const values = names.map((name): unknown => Reflect.get(module, name));
+    this.fields.push({ module, hooked: isHooked(module), names, values });
+  }
+
+  /** Who looks at calls of the modules that the step calls. */
+  observers(): CallObserver[] {
+    return this.fields.flatMap(({ module }) => hooksOf(module)?.observers ?? []);
   }
 
   /** A leaf's gradient that was there, or not, before the step set it. */
@@ -177,7 +188,8 @@ export class StateGuard {
         return false;
       if (tensor.storage.ptr !== ptr) return false;
     }
-    for (const { module, names, values } of this.fields) {
+    for (const { module, hooked, names, values } of this.fields) {
+      if (isHooked(module) !== hooked) return false;
       for (let i = 0; i < names.length; i++)
         if (!Object.is(Reflect.get(module, names[i]), values[i])) return false;
     }
@@ -191,7 +203,9 @@ export class StateGuard {
     if (gradMode.enabled !== this.gradEnabled)
       return `gradients are ${gradMode.enabled ? 'recorded' : 'not recorded'}`;
     if (getDefaultDtype() !== this.defaultDtype) return 'the default dtype is another';
-    for (const { module, names, values } of this.fields) {
+    for (const { module, hooked, names, values } of this.fields) {
+      if (isHooked(module) !== hooked)
+        return `${module.constructor.name} has ${hooked ? 'no hooks any more' : 'hooks now'}`;
       for (let i = 0; i < names.length; i++) {
         const now: unknown = Reflect.get(module, names[i]);
         if (!Object.is(now, values[i]))
@@ -212,6 +226,15 @@ export class StateGuard {
     for (const { name, holds } of this.objects) if (!holds()) return `${name} are others`;
     return null;
   }
+}
+
+function hooksOf(module: object): Hooks | null {
+  const hooks: unknown = Reflect.get(module, 'hooks');
+  return hooks instanceof Hooks ? hooks : null;
+}
+
+function isHooked(module: object): boolean {
+  return hooksOf(module)?.interfere ?? false;
 }
 
 function isObject(value: unknown): boolean {

@@ -91,6 +91,8 @@ export class ModelWatch {
   private recent: readonly number[] = [];
   private nextLook = -Infinity;
   private looking = false;
+  /** A compiled step was told to run as written, so that the pass that begins is looked at. */
+  private prepared = false;
   /** The module whose call begins a pass where the model itself is not called but its `forward` is. */
   private first: string | null = null;
   private called = false;
@@ -137,18 +139,17 @@ export class ModelWatch {
     }
     this.finders = this.attach();
     this.handles.push(
-      model.registerForwardPreHook(() => {
-        if (!this.called) {
-          this.called = true;
-          // From now on modules have hooks in passes that are looked at only: in a step of 40 µs they would be felt.
-          for (const handle of this.finders.splice(0)) handle.remove();
-        }
-        if (this.isDue()) {
-          // Unless an interrupt has cut a look off.
-          this.looking = false;
-          this.guard(() => this.begin());
-        }
-        return undefined;
+      model.observe({
+        begins: (traced) => {
+          if (!this.called) {
+            this.called = true;
+            // From now on modules are observed in passes that are looked at only: in a step of 40 µs it would be felt.
+            for (const handle of this.finders.splice(0)) handle.remove();
+          }
+          if (traced) this.skip();
+          else if (this.isDue()) this.open(() => this.begin());
+        },
+        wants: () => this.isDue() && this.open(() => this.begin(true)),
       }),
     );
   }
@@ -215,12 +216,13 @@ export class ModelWatch {
   /** Hooks that tell when a module ran. */
   private attach(): HookHandle[] {
     return this.places.map((place) =>
-      place.module.registerForwardHook((_, inputs, output) => {
-        this.first ??= place.name;
-        if (!this.called && place.name === this.first) this.guard(() => this.begin());
-        if (this.pass !== null && !this.pass.settled && this.pass.reached.size === 0)
-          this.guard(() => this.ran(place, inputs, output));
-        return undefined;
+      place.module.observe({
+        ran: (inputs, output) => {
+          this.first ??= place.name;
+          if (!this.called && place.name === this.first) this.guard(() => void this.begin());
+          if (this.pass !== null && !this.pass.settled && this.pass.reached.size === 0)
+            this.guard(() => this.ran(place, inputs, output));
+        },
       }),
     );
   }
@@ -228,10 +230,26 @@ export class ModelWatch {
   /** Whether there is more to do than to count this pass. */
   private isDue(): boolean {
     if (!this.model.training || !isGradEnabled()) return false;
-    if (this.pass !== null || this.steps.due || this.turn(this.calls)) return true;
+    if (this.prepared || this.pass !== null || this.steps.due || this.turn(this.calls)) return true;
+    this.skip();
+    return false;
+  }
+
+  /** A pass at which nothing is done. */
+  private skip(): void {
+    if (!this.model.training || !isGradEnabled()) return;
     this.steps.skip();
     this.calls += 1;
-    return false;
+  }
+
+  private open(begin: () => boolean): boolean {
+    // Unless an interrupt has cut a look off.
+    this.looking = false;
+    let looks = false;
+    this.guard(() => {
+      looks = begin();
+    });
+    return looks;
   }
 
   private turn(step: number): boolean {
@@ -248,22 +266,33 @@ export class ModelWatch {
     this.owed = 0;
   }
 
-  /** A training pass begins: what the one before left is settled, and it may be this one's turn. */
-  private begin(): void {
-    if (!this.model.training || !isGradEnabled()) return;
-    this.settle(true);
-    // Where only `forward` is called, a module that runs twice in a pass must not begin another.
-    if (!this.called && this.pass?.settled === false) return;
-    for (const handle of this.passHandles.splice(0)) handle.remove();
-    const vain = this.pass?.settled === false;
-    this.pass = null;
+  /**
+   * A training pass begins: what the one before left is settled, and it may be this one's turn.
+   *
+   * @param compiled whether it will be repeated as it was compiled, unless it is to be looked at: then it begins again, as written
+   * @returns whether it is looked at
+   */
+  private begin(compiled = false): boolean {
+    if (!this.model.training || !isGradEnabled()) return false;
+    const { prepared } = this;
+    this.prepared = false;
+    if (!prepared) {
+      this.settle(true);
+      // Where only `forward` is called, a module that runs twice in a pass must not begin another.
+      if (!this.called && this.pass?.settled === false) return false;
+      for (const handle of this.passHandles.splice(0)) handle.remove();
+      const vain = this.pass?.settled === false;
+      this.pass = null;
+      // A pass without a backward one was looked at in vain.
+      if (vain) this.rest();
+    }
+    const looks = prepared || this.turn(this.calls);
+    if (looks && compiled) return (this.prepared = true);
     const step = this.calls++;
-    // A pass without a backward one was looked at in vain.
-    if (vain) this.rest();
-    if (!this.turn(step)) {
+    if (!looks) {
       // Steps are compared after a sample is complete, too.
       if (this.owed > 0) this.rest();
-      return;
+      return false;
     }
     if (this.called) this.passHandles = this.attach();
     const pass: Pass = { step, ran: new Set(), reached: new Set(), settled: false };
@@ -280,6 +309,7 @@ export class ModelWatch {
       }
     if (this.looksAt('updates')) this.steps.remember(step);
     if (this.looksAt('gradients')) this.awaitGradients(pass);
+    return true;
   }
 
   private awaitGradients(pass: Pass): void {

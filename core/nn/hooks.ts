@@ -2,6 +2,7 @@
 
 import { DifferentiableFunction, type FunctionContext } from '../autograd/function.js';
 import { isGradEnabled } from '../autograd/mode.js';
+import { tracing } from '../autograd/tracing.js';
 import { Tensor } from '../tensor.js';
 import type { Module } from './module.js';
 
@@ -15,6 +16,21 @@ export type BackwardHook = (
   gradInputs: readonly (Tensor | null)[],
   gradOutputs: readonly (Tensor | null)[],
 ) => readonly (Tensor | null)[] | undefined;
+
+/**
+ * Somebody who looks at some of a module's calls and changes none: unlike a hook, it does not keep a step from being compiled.
+ */
+export interface CallObserver {
+  /** A call begins; `traced` where a step is written down that will be repeated without it. */
+  begins?(traced: boolean): void;
+  /** What a call that is not traced has given. */
+  ran?(inputs: readonly unknown[], output: unknown): void;
+  /** A compiled step that calls the module begins: whether it has to run as written this time, to be looked at. */
+  wants?(): boolean;
+}
+
+/** Grows when an observer comes or goes. */
+export const observing = { version: 0 };
 
 /** Takes a hook off again. */
 export interface HookHandle {
@@ -44,10 +60,31 @@ export class Hooks {
   #forwardPre: readonly { call: ForwardPreHook }[] = [];
   #forward: readonly { call: ForwardHook }[] = [];
   #backward: readonly { call: BackwardHook }[] = [];
+  #observers: readonly CallObserver[] = [];
 
   /** Whether any function is to be called. */
   get any(): boolean {
+    return this.#observers.length > 0 || this.interfere;
+  }
+
+  /** Whether any of them may change what is computed. */
+  get interfere(): boolean {
     return this.#forwardPre.length + this.#forward.length + this.#backward.length > 0;
+  }
+
+  get observers(): readonly CallObserver[] {
+    return this.#observers;
+  }
+
+  addObserver(observer: CallObserver): HookHandle {
+    this.#observers = [...this.#observers, observer];
+    observing.version += 1;
+    return {
+      remove: () => {
+        this.#observers = this.#observers.filter((one) => one !== observer);
+        observing.version += 1;
+      },
+    };
   }
 
   addForwardPre(call: ForwardPreHook): HookHandle {
@@ -71,11 +108,14 @@ export class Hooks {
   /** Runs a module's `forward` with the hooks around it. */
   around(module: Module, given: unknown[]): unknown {
     let inputs: readonly unknown[] = given;
+    const traced = tracing.current !== null;
+    for (const observer of this.#observers) observer.begins?.(traced);
     for (const { call } of this.#forwardPre) inputs = call(module, inputs) ?? inputs;
     const backward = this.#backward.length > 0 ? new BackwardCalls(module, this.#backward) : null;
     if (backward) inputs = backward.watchInputs(inputs);
     let output = module.invoke(inputs === given ? given : [...inputs]);
     for (const { call } of this.#forward) output = call(module, inputs, output) ?? output;
+    if (!traced) for (const observer of this.#observers) observer.ran?.(inputs, output);
     return backward ? backward.watchOutput(output) : output;
   }
 }

@@ -10,7 +10,14 @@ import { notATensor } from '../ops/record.js';
 import { Tensor } from '../tensor.js';
 import type { Unknown } from '../types/known.js';
 import { callableClass } from './callable.js';
-import { type ForwardHook, type ForwardPreHook, type BackwardHook, Hooks, type HookHandle } from './hooks.js';
+import {
+  type BackwardHook,
+  type CallObserver,
+  type ForwardHook,
+  type ForwardPreHook,
+  Hooks,
+  type HookHandle,
+} from './hooks.js';
 import { Parameter } from './parameter.js';
 import { type LoadResult, loadState, type StateDict } from './state.js';
 import { snakeCase } from './names.js';
@@ -21,7 +28,7 @@ type Entry = readonly [name: string, value: unknown];
 const Callable = callableClass((instance, inputs) => {
   if (!(instance instanceof Module)) throw new TypeError('call: not a module');
   const { hooks } = instance;
-  if (tracing.current !== null) tracing.current.module(instance, hooks?.any ?? false);
+  if (tracing.current !== null) tracing.current.module(instance, hooks?.interfere ?? false);
   return hooks?.any === true ? hooks.around(instance, inputs) : instance.invoke(inputs);
 });
 
@@ -340,6 +347,11 @@ export abstract class Module extends Callable {
    */
   registerFullBackwardHook(hook: BackwardHook): HookHandle {
     return (this.hooks ??= new Hooks()).addBackward(hook);
+  }
+
+  /** Shows calls to somebody who changes nothing. @internal */
+  observe(observer: CallObserver): HookHandle {
+    return (this.hooks ??= new Hooks()).addObserver(observer);
   }
 
   /** The class's name, as printed. */

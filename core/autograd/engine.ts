@@ -6,6 +6,7 @@ import { formatShape, sameShape } from '../layout.js';
 import type { Tensor } from '../tensor.js';
 import { AccumulateGrad } from './accumulate.js';
 import { runChain } from './chain.js';
+import { late } from './levels/late.js';
 import { gradMode } from './mode.js';
 import { Node } from './node.js';
 import { accumulateInto, handOn, nextRun, recycle } from './ownership.js';
@@ -333,3 +334,5 @@ export function runBackwardFrom(
     new Run({ targets, retainGraph, createGraph }).go([root], [gradient])
   );
 }
+
+late.backward = runBackward;

@@ -305,14 +305,14 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
     'x dim? keepdim',
     { passes: [{ start: 's = 0, c = 0', step: 'if (x === x) { s += x; c++; }' }], end: 's / c' },
   ],
-  var: ['x dim? -unbiased keepdim', { passes: [sum, deviations], end: 'q / (n - 1)' }],
-  std: ['x dim? -unbiased keepdim', { passes: [sum, deviations], end: 'sqrt(q / (n - 1))' }],
+  var: ['x dim? +unbiased keepdim', { passes: [sum, deviations], end: 'q / (n - 1)' }],
+  std: ['x dim? +unbiased keepdim', { passes: [sum, deviations], end: 'sqrt(q / (n - 1))' }],
   varMean: [
-    'x dim? -unbiased keepdim',
+    'x dim? +unbiased keepdim',
     { passes: [sum, deviations], end: 'q / (n - 1)', second: { names: ['var', 'mean'], end: 's / n' } },
   ],
   stdMean: [
-    'x dim? -unbiased keepdim',
+    'x dim? +unbiased keepdim',
     { passes: [sum, deviations], end: 'sqrt(q / (n - 1))', second: { names: ['std', 'mean'], end: 's / n' } },
   ],
   aminmax: [

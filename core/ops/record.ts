@@ -11,6 +11,8 @@ import { type DType, isHalf } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { entriesOf } from './entry.js';
+import { FewOp } from './few-recorded.js';
+import { fewRule } from './few-gradients.js';
 import { argumentsOfLoop, loopOf } from './few-table.js';
 import { withHalves } from './half.js';
 
@@ -231,20 +233,43 @@ function fewFirst<F extends AnyFunction>(description: OpDescription, general: F)
   const { name, params, few, options, several } = description;
   const most = Math.min(several ? Infinity : params.length, few?.length ?? argumentsOfLoop(name));
   const find = (): Few => few ?? loopOf(name);
-  const rest = general as AnyFunction as (...args: unknown[]) => unknown;
+  const op = general as AnyFunction as (...args: unknown[]) => unknown;
+  const recorded = recordedFew(name, find, op);
+  const rest =
+    recorded === null || options
+      ? op
+      : (...args: unknown[]): unknown => {
+          const isTaken = levels.top === null && gradMode.watch === null && args.length <= most;
+          const [a, b, c, d, e, f] = args;
+          return (isTaken ? recorded(a, b, c, d, e, f) : null) ?? op(...args);
+        };
   if (!options) return entriesOf(most, find, rest) as readonly AnyFunction[] as readonly [F, AnyFunction];
   const named = (...args: unknown[]): unknown => {
     const last = args[args.length - 1];
-    if (levels.top === null && gradMode.watch === null && isOptions(last)) {
+    if (levels.top !== null || gradMode.watch !== null) return rest(...args);
+    if (!isOptions(last)) {
+      const [a, b, c, d, e, f] = args;
+      return (recorded !== null && args.length <= most ? recorded(a, b, c, d, e, f) : null) ?? rest(...args);
+    } else {
       const count = bindFew(params, args, last);
       const [a, b, c, d, e, f] = places;
       places[0] = places[1] = places[2] = places[3] = places[4] = places[5] = undefined;
-      const result = count >= 0 && count <= most ? find()(a, b, c, d, e, f) : null;
-      if (result !== null) return result;
+      if (count >= 0 && count <= most) {
+        const result = find()(a, b, c, d, e, f) ?? recorded?.(a, b, c, d, e, f) ?? null;
+        if (result !== null) return result;
+      }
     }
     return rest(...args);
   };
   return entriesOf(most, find, named) as readonly AnyFunction[] as readonly [F, AnyFunction];
+}
+
+/** The op on few elements that are recorded, where it has a rule for its gradients. */
+function recordedFew(name: string, find: () => Few, op: (...args: unknown[]) => unknown): Few | null {
+  const rule = fewRule(name);
+  if (rule === undefined) return null;
+  let own: FewOp | null = null;
+  return (a, b, c, d, e, f) => (own ??= new FewOp(name, rule, find(), op)).call(a, b, c, d, e, f);
 }
 
 /** The op's loop before the op itself, for who calls neither by the function that is exported. */

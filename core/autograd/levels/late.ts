@@ -3,6 +3,8 @@
  * loaded by whatever opens a level.
  */
 import type { Tensor } from '../../tensor.js';
+import type { RunOptions } from '../engine.js';
+import type { Node } from '../node.js';
 
 interface Late {
   /** Calls an op whose arguments are wrapped: as it is composed, else sample by sample. */
@@ -21,6 +23,8 @@ interface Late {
   redraw: (tensor: Tensor, fill: (tensor: Tensor) => Tensor) => Tensor;
   /** `fn` for each sample of tensors whose first dimension is a batch. */
   mapSamples: (fn: (...samples: Tensor[]) => Tensor, values: readonly Tensor[]) => Tensor;
+  /** A pass backward within a derivative; filled in by the engine. */
+  backward: (roots: readonly Node[], gradients: readonly Tensor[], options: RunOptions) => (Tensor | null)[];
 }
 
 const notLoaded = (): never => {
@@ -34,4 +38,5 @@ export const late: Late = {
   draw: notLoaded,
   redraw: notLoaded,
   mapSamples: notLoaded,
+  backward: notLoaded,
 };

@@ -473,3 +473,14 @@ describe('the loop over a few elements of', () => {
     expect(tangent.toArray()).toEqual([10, 1000]);
   });
 });
+
+describe('a spread', () => {
+  it('divides by the number of elements where it is to be biased, however many there are', () => {
+    const x = tensor([1, 2, 4, 8], { dtype: 'float64' });
+    // Deviations from 3.75: (7.5625 + 3.0625 + 0.0625 + 18.0625) / 4
+    expect(x.var({ unbiased: false }).item()).toBe(7.1875);
+    expect(x.var(0, false).item()).toBe(7.1875);
+    expect(x.std({ unbiased: false }).item()).toBe(Math.sqrt(7.1875));
+    expect(x.var({ unbiased: true }).item()).toBeCloseTo((7.1875 * 4) / 3, 12);
+  });
+});

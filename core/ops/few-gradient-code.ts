@@ -1,0 +1,203 @@
+/**
+ * Writes the loops that compute gradients of few elements (`few-gradients.ts`): from the derivative of one element, or of
+ * one line of elements, the source of a function that makes the gradients and fills them in one pass. As for the loops of
+ * the ops (`few-code.ts`), each has source of its own, because V8 compiles by source.
+ */
+import { sameShape } from '../layout.js';
+import { f32, f64, u8 } from '../memory.js';
+import { allocate, type Tensor } from '../tensor.js';
+import type { FewRule } from './few-recorded.js';
+
+/**
+ * Parameters in the op's order: `x`, `y`, `z`, `w` are float tensors of one shape, `m` a mask of that shape, `l` has an
+ * int64 label for each line and `t` a goal; `name=1` is a number with what it is when it is left out, `reduction` how losses
+ * become one, `dim` the dimension of lines (all elements where it is left out); what begins with `-` says nothing.
+ *
+ * Derivatives are expressions of JavaScript in those names, for one element, and in `g`, the gradient of its result: one
+ * for each float tensor, in order; empty where there is none.
+ */
+export type GradientCode =
+  | { readonly params: string; readonly element: readonly string[] }
+  /** Of a loss; `g` is that of the element's loss, whatever the reduction is. `prepare` are statements before. */
+  | { readonly params: string; readonly loss: readonly string[]; readonly prepare?: string }
+  | LineGradient;
+
+/** Of lines: passes over the elements `x`, number `k` of `n`, then a derivative for `each`. */
+export interface LineGradient {
+  readonly params: string;
+  /** The dimension of the lines where it is left out; by default all elements are one. */
+  readonly dim?: number;
+  /** Whether `g` is the element's or the line's; 'loss' where the results of lines are reduced. */
+  readonly g: 'element' | 'line' | 'loss';
+  readonly passes: readonly { readonly start: string; readonly step?: string }[];
+  readonly each: readonly string[];
+}
+
+const FLOATS = ['x', 'y', 'z', 'w'];
+
+interface Param {
+  readonly name: string;
+  readonly at: number;
+  readonly value: string | undefined;
+}
+
+function paramsOf(text: string): Param[] {
+  return text.split(' ').map((param, at) => {
+    const [name, value] = param.split('=');
+    return { name, at, value };
+  });
+}
+
+/** Finds the lines of a tensor along a dimension, all elements being one where none is given. */
+function findLines({ layout }: Tensor, given: unknown): boolean {
+  const { lines } = scope;
+  const { ndim, shape, size } = layout;
+  lines.outer = lines.inner = 1;
+  lines.size = size;
+  if (given === undefined) return true;
+  const dim: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
+  if (typeof dim !== 'number') return false;
+  const at = dim < 0 ? dim + ndim : dim;
+  if (!(at >= 0 && at < ndim)) return ndim === 0;
+  lines.size = shape[at];
+  for (let i = 0; i < at; i++) lines.outer *= shape[i];
+  for (let i = at + 1; i < ndim; i++) lines.inner *= shape[i];
+  return true;
+}
+
+const scope = { allocate, f32, f64, u8, findLines, lines: { outer: 1, size: 1, inner: 1 } };
+
+export function fewGradient(name: string, code: GradientCode): FewRule {
+  const params = paramsOf(code.params);
+  const floats = params.filter((param) => FLOATS.includes(param.name));
+  const others = params.filter((param) => ['m', 'l', 't'].includes(param.name));
+  let gradients: FewRule['gradients'] | undefined;
+  return {
+    tensors: [...floats, ...others].map(({ at }) => at),
+    fits: ([first, ...rest], y) => {
+      const { dtype, layout } = first;
+      for (let i = 0; i < floats.length - 1; i++)
+        if (rest[i]?.dtype !== dtype || !sameShape(rest[i].layout.shape, layout.shape)) return false;
+      return !('element' in code) || sameShape(y.layout.shape, layout.shape);
+    },
+    gradients: (grad, call, context) => {
+      gradients ??= make(name, code, params, floats, others);
+      return gradients(grad, call, context);
+    },
+  };
+}
+
+const nothing: FewRule['gradients'] = () => null;
+
+function make(
+  name: string,
+  code: GradientCode,
+  params: readonly Param[],
+  floats: readonly Param[],
+  others: readonly Param[],
+): FewRule['gradients'] {
+  const names = Object.keys(scope);
+  const constants = names.map((own) => `const ${own} = _${own};`).join(' ');
+  try {
+    // The text is made of constants of this library only.
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+    return new Function(
+      ...names.map((own) => `_${own}`),
+      `'use strict'; ${constants} ${write(name, code, params, floats, others)}`,
+    )(...Object.values(scope)) as FewRule['gradients'];
+  } catch (error) {
+    // Where Node was started so that text may not become code, ops are composed.
+    if (error instanceof EvalError) return nothing;
+    throw error;
+  }
+}
+
+function write(
+  name: string,
+  code: GradientCode,
+  params: readonly Param[],
+  floats: readonly Param[],
+  others: readonly Param[],
+): string {
+  const tensors = [...floats, ...others].map(({ name: own }) => own);
+  const numbers = params.filter(({ value }) => value !== undefined);
+  const by = 'each' in code ? code.each : 'loss' in code ? code.loss : code.element;
+  const scalar = 'loss' in code || ('each' in code && code.g === 'loss');
+  const reduction = params.find((param) => param.name === 'reduction');
+  const dim = params.find((param) => param.name === 'dim');
+  const given = dim === undefined ? 'undefined' : `args[${dim.at}]`;
+  const lines =
+    'each' in code ? `if (!findLines($x, ${given} ?? ${code.dim ?? 'undefined'})) return null;` : '';
+  const count = 'each' in code ? 'lines.outer * lines.inner' : '$x.layout.size';
+  const body = (array: string, shift: number): string => {
+    const starts = [
+      ...floats.map(({ name: own }) => `${own}0 = $${own}.start(${shift})`),
+      ...others.map(({ name: own }) => `${own}0 = ${own === 'm' ? '$m.start(0)' : `$${own}.start(3)`}`),
+      ...floats.map(({ name: own }) => `d${own}0 = d${own} === null ? 0 : d${own}.start(${shift})`),
+      `g0 = grad.start(${shift})`,
+    ];
+    return `const ${starts.join(', ')}; ${loopOf(code, array, floats, others, scalar)}`;
+  };
+  return `${helpers}
+  return function gradient_${name.replace('.', '_')}(grad, call, context) {
+    const { args } = call;
+    ${tensors.map((own, i) => `const $${own} = context.input(${i});`).join(' ')}
+    ${numbers.map(({ name: own, at, value }) => `const ${own} = args[${at}] ?? ${value};`).join(' ')}
+    ${lines}
+    const width = $x.layout.shape[$x.layout.ndim - 1] ?? 1;
+    const layout = $x.layout.compact(), dtype = $x.dtype, size = $x.layout.size;
+    ${floats.map(({ name: own }, i) => `const d${own} = ${by[i] === '' ? 'null' : `context.needs(${i}) ? allocate(layout, dtype, 'backward') : null`};`).join(' ')}
+    const scale = ${reduction === undefined ? (scalar ? `1 / (${count})` : '1') : `(args[${reduction.at}] ?? 'mean') === 'mean' ? 1 / (${count}) : 1`};
+    const single = ${reduction === undefined ? 'true' : `args[${reduction.at}] !== 'none'`};
+    if (dtype === 'float32') { ${body('f32', 2)} } else { ${body('f64', 3)} }
+    return [${[...floats.map(({ name: own }) => `d${own}`), ...others.map(() => 'null')].join(', ')}];
+  };`;
+}
+
+const helpers = 'const { exp, log, log1p, sqrt, max } = Math;';
+
+function loopOf(
+  code: GradientCode,
+  array: string,
+  floats: readonly Param[],
+  others: readonly Param[],
+  scalar: boolean,
+): string {
+  const read = (at: string): string =>
+    [
+      ...floats.map(({ name }) => `const ${name} = ${array}[${name}0 + ${at}];`),
+      ...others.flatMap(({ name }) => (name === 'm' ? [`const m = u8[m0 + ${at}];`] : [])),
+    ].join(' ');
+  const write = (at: string, by: readonly string[]): string =>
+    floats
+      .map(({ name }, i) =>
+        by[i] === '' ? '' : `if (d${name} !== null) ${array}[d${name}0 + ${at}] = ${by[i]};`,
+      )
+      .join(' ');
+  if (!('each' in code)) {
+    const isLoss = 'loss' in code;
+    const by = isLoss ? code.loss : code.element;
+    const g = scalar ? `${array}[single ? g0 : g0 + i] * scale` : `${array}[g0 + i]`;
+    return `for (let i = 0; i < size; i++) {
+      const g = ${g}; ${read('i')} ${isLoss ? (code.prepare ?? '') : ''} ${write('i', by)}
+    }`;
+  }
+  const hasLine = others.filter(({ name }) => name !== 'm');
+  const lineG =
+    code.g === 'element'
+      ? ''
+      : code.g === 'line'
+        ? `${array}[g0 + line]`
+        : `${array}[single ? g0 : g0 + line] * scale`;
+  const elementG = (at: string): string => (code.g === 'element' ? `const g = ${array}[g0 + ${at}];` : '');
+  const pass = (inner: string): string => `for (let k = 0, at = from; k < n; k++, at += step) {
+      ${read('at')} ${elementG('at')} ${inner} }`;
+  return `const { outer, size: n, inner: step } = lines;
+  for (let o = 0, line = 0; o < outer; o++) for (let i = 0; i < step; i++, line++) {
+    const from = o * n * step + i;
+    ${lineG === '' ? '' : `const g = ${lineG};`}
+    ${hasLine.map(({ name }) => `const ${name === 'l' ? 'label' : 'goal'} = f64[${name}0 + line];`).join(' ')}
+    ${code.passes.map(({ start, step }) => `let ${start}; ${step === undefined ? '' : pass(step)}`).join('\n')}
+    ${pass(write('at', code.each))}
+  }`;
+}

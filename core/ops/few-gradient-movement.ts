@@ -1,0 +1,79 @@
+/**
+ * The gradients of ops that only move elements, whatever they do with them: the op's own loop, given the numbers of the
+ * elements (from 1; 0 is what it puts in itself), says where each element of the result comes from.
+ */
+import { allocate, type Tensor } from '../tensor.js';
+import { floatsOf, startOf } from './few-lines.js';
+import type { FewRule } from './few-recorded.js';
+
+/** Tensors of this shape that hold first, first + 1, … */
+function numbered(x: Tensor, first: number): Tensor {
+  const out = allocate(x.layout.compact(), x.dtype, 'backward');
+  const array = floatsOf(out);
+  const to = startOf(out);
+  for (let i = 0; i < x.layout.size; i++) array[to + i] = first + i;
+  return out;
+}
+
+/** Adds each gradient to the element of `out` that it came from; `before` elements belong to others. */
+function collect(sources: Tensor, grad: Tensor, out: Tensor, before: number): void {
+  const array = floatsOf(out);
+  const { size } = out.layout;
+  const to = startOf(out);
+  const from = startOf(sources);
+  const given = startOf(grad);
+  for (let i = 0; i < size; i++) array[to + i] = 0;
+  const first = before + 1;
+  for (let i = 0; i < sources.layout.size; i++) {
+    const at = array[from + i] - first;
+    if (at >= 0 && at < size) array[to + at] += array[given + i];
+  }
+}
+
+/** Of one tensor, the first; indices and masks behind it. */
+export const movedRule: FewRule = {
+  tensors: [0, 1, 2],
+  fits: (inputs) => inputs.every((x, i) => i === 0 || x.dtype === 'int64'),
+  gradients: (grad, { op, args, positions }, context) => {
+    const all = args.slice();
+    const x = context.input(0);
+    all[0] = numbered(x, 1);
+    for (let i = 1; i < positions.length; i++) all[positions[i]] = context.input(i);
+    const sources = op.run(all) as Tensor;
+    const out = allocate(x.layout.compact(), x.dtype, 'backward');
+    collect(sources, grad, out, 0);
+    const none = new Array<Tensor | null>(positions.length);
+    for (let i = 0; i < positions.length; i++) none[i] = i === 0 ? out : null;
+    return none;
+  },
+};
+
+/** Of tensors in an array. */
+export const joinedRule: FewRule = {
+  tensors: 'list',
+  gradients: (grad, { op, args, count }, context) => {
+    const tensors = new Array<Tensor>(count);
+    let before = 0;
+    for (let i = 0; i < count; i++) {
+      const x = context.input(i);
+      tensors[i] = numbered(x, before + 1);
+      before += x.layout.size;
+    }
+    const all = args.slice();
+    all[0] = tensors;
+    const sources = op.run(all) as Tensor;
+    const gradients = new Array<Tensor | null>(count);
+    before = 0;
+    for (let i = 0; i < count; i++) {
+      const { layout, dtype } = tensors[i];
+      gradients[i] = null;
+      if (context.needs(i)) {
+        const out = allocate(layout, dtype, 'backward');
+        collect(sources, grad, out, before);
+        gradients[i] = out;
+      }
+      before += layout.size;
+    }
+    return gradients;
+  },
+};

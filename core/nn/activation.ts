@@ -2,6 +2,7 @@
 
 import type { FloatDType } from '../dtype.js';
 import * as A from '../ops/activations.js';
+import { gelu } from '../ops/gelu.js';
 import { full } from '../ops/creation.js';
 import { runInPlace } from '../ops/inplace.js';
 import * as P from '../ops/pointwise.js';
@@ -344,7 +345,7 @@ export class GELU extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return A.gelu(input, { approximate: this.approximate });
+    return gelu(input, { approximate: this.approximate });
   }
 
   override extraRepr(): string {

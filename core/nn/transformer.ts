@@ -2,7 +2,7 @@
 
 import { type Arguments, byName } from '../arguments.js';
 import type { FloatDType } from '../dtype.js';
-import { gelu } from '../ops/activations.js';
+import { gelu } from '../ops/gelu.js';
 import { add } from '../ops/arithmetic.js';
 import { maskedFill } from '../ops/choice.js';
 import { zeros } from '../ops/creation.js';

@@ -3,7 +3,6 @@
 export {
   celu,
   elu,
-  gelu,
   glu,
   hardshrink,
   hardsigmoid,
@@ -21,6 +20,7 @@ export {
   tanhshrink,
   threshold,
 } from './activations.js';
+export { gelu } from './gelu.js';
 export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,

@@ -4,7 +4,7 @@ import './properties.js';
 import '../read.js';
 import '../print.js';
 
-export { type GeluOptions } from './activations.js';
+export { type GeluOptions } from './gelu.js';
 export {
   add,
   div,

@@ -18,6 +18,7 @@ import * as dimensions from '../../../../core/ops/dimensions.js';
 import * as distances from '../../../../core/ops/distances.js';
 import * as extremes from '../../../../core/ops/extremes.js';
 import * as gather from '../../../../core/ops/gather.js';
+import * as gelu from '../../../../core/ops/gelu.js';
 import * as images from '../../../../core/ops/images.js';
 import * as indexing from '../../../../core/ops/indexing.js';
 import * as joining from '../../../../core/ops/joining.js';
@@ -43,7 +44,7 @@ import * as unfolding from '../../../../core/ops/unfolding.js';
 
 const modules = {
   elementwise: [pointwise, arithmetic, special, comparison, conversion, choice],
-  combined: [combined, activations],
+  combined: [combined, activations, gelu],
   reductions: [reduction, statistics, extremes, scan, softmax],
   shapes: [shape, slicing, joining, dimensions, diagonals, arrangement],
   indexing: [indexing, gather, differences],

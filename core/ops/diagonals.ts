@@ -3,7 +3,8 @@ import { itemSize } from '../dtype.js';
 import { triangle as triangleRows } from '../kernels/counting.js';
 import { formatShape, sizeOf, wrapDim } from '../layout.js';
 import type { Tensor } from '../tensor.js';
-import { fewDiagonal, fewTrace } from './few-others.js';
+import { fewTriangle } from './few-grids.js';
+import { fewDiag, fewDiagonal, fewTrace } from './few-others.js';
 import { allocateLike } from './operand.js';
 import { apply, type Primitive } from './primitive.js';
 import { contiguousData, filled } from './raw.js';
@@ -45,6 +46,7 @@ function triangleOp(name: 'tril' | 'triu', upper: boolean): InPlaceOp<Triangle> 
   return inPlaceOp<Triangle>(
     {
       name,
+      few: fewTriangle(name, upper),
       params: ['input', 'diagonal'],
       options: true,
       samples: (make) => [[make([3, 3])], [make([2, 3, 4]), 1], [make([3, 2]), { diagonal: -1 }]],
@@ -125,7 +127,7 @@ type Diag = (input: Tensor, diagonal?: number | { diagonal?: number }) => Tensor
 export const diag: MethodOp<Diag> = methodOp<Diag>(
   {
     name: 'diag',
-    few: fewDiagonal,
+    few: fewDiag,
     params: ['input', 'diagonal'],
     options: true,
     samples: (make) => [[make([3])], [make([2, 3]), 1]],

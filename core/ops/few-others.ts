@@ -3,7 +3,8 @@ import { kernels } from '../kernels/index.js';
 import { cross32 } from '../kernels/lines.js';
 import { Layout, sameShape } from '../layout.js';
 import { f32, u8 } from '../memory.js';
-import { allocate } from '../tensor.js';
+import { allocate, Tensor } from '../tensor.js';
+import { matrixDiagonal } from './few-grids.js';
 import { floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { ANY, copied, dimOf, isFewMask, product } from './few-movement.js';
 import type { Few } from './record.js';
@@ -56,6 +57,13 @@ export const fewDiagonal: Few = (x, offset, ...dims) => {
   const first = to + (by < 0 ? -by * size : by);
   for (let i = 0; i < length; i++) array[first + i * (size + 1)] = array[from + i];
   return out;
+};
+
+/** (input, diagonal): the diagonal of a matrix, or a matrix of one. */
+export const fewDiag: Few = (x, diagonal) => {
+  if (!(x instanceof Tensor) || x.ndim !== 2) return fewDiagonal(x, diagonal, undefined, undefined);
+  const by = diagonal ?? 0;
+  return typeof by === 'number' && (by | 0) === by ? matrixDiagonal(x, by) : null;
 };
 
 /** (input, mask, source) of float32, where the mask has the shape of the input and the source elements enough. */

@@ -105,6 +105,8 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   bitwiseAnd: ['x y', { element: 'x & y', dtypes: BITS }],
   bitwiseOr: ['x y', { element: 'x | y', dtypes: BITS }],
   bitwiseXor: ['x y', { element: 'x ^ y', dtypes: BITS }],
+  bitwiseLeftShift: ['x y', { element: 'x << y', unless: '!(y >= 0 && y < 32)', dtypes: SHORT }],
+  bitwiseRightShift: ['x y', { element: 'x >> y', unless: '!(y >= 0 && y < 32)', dtypes: SHORT }],
   bitwiseNot: ['x', { element: '~x', dtypes: SHORT }],
   eq: comparison('x === y'),
   ne: comparison('x !== y'),
@@ -126,6 +128,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   hardswish: ['x', { element: 'x * min(max(x + 3, 0), 6) / 6' }],
   threshold: ['x limit value', { element: 'x <= limit ? value : x' }],
   prelu: ['x y.', { element: 'x > 0 ? x : y * x' }],
+  clamp: ['x low high', { element: 'min(max(x, low), high)' }],
   clampMin: ['x y#', { element: 'max(x, y)' }],
   clampMax: ['x y#', { element: 'min(x, y)' }],
   nanToNum: [

@@ -19,6 +19,7 @@ import {
 } from './record.js';
 import { fillRows, putRows, type Rows, takeRows, takeRowsOf } from './rows.js';
 import { expandTo, reshapeTo } from './shape.js';
+import { fewIndexFill } from './few-grids.js';
 import { fewMaskedScatter } from './few-others.js';
 import { sliceDim, wrapIndex } from './slicing.js';
 import {
@@ -352,6 +353,7 @@ type IndexFill = (input: Tensor, dim: number, index: Tensor, value: Operand) => 
 export const indexFill: InPlaceOp<IndexFill> = inPlaceOp<IndexFill>(
   {
     name: 'indexFill',
+    few: fewIndexFill,
     samples: (make) => [
       [make([3, 4]), 1, make([2], { dtype: 'int64', low: 0, high: 4 }), 1.5],
       [make([3, 4]), 0, make([1], { dtype: 'int64', low: 0, high: 3 }), make([])],

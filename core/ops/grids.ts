@@ -3,6 +3,7 @@ import { levels } from '../autograd/levels/wrapped.js';
 import { writePairs32 } from '../kernels/lines.js';
 import { computesInJavaScript } from '../kernels/recording.js';
 import { allocateShape, type Tensor } from '../tensor.js';
+import { fewBlockDiag, fewCartesianProd } from './few-grids.js';
 import { concatenate } from './joining.js';
 import { isRecorded } from './primitive.js';
 import { contiguousData, filled } from './raw.js';
@@ -14,7 +15,13 @@ type ManyTensors = (...tensors: Tensor[]) => Tensor;
 
 /** Matrices along a diagonal, zeros elsewhere. */
 export const blockDiag: FunctionOp<ManyTensors> = functionOp<ManyTensors>(
-  { name: 'blockDiag', params: ['tensors'], samples: (make) => [[make([1, 2]), make([2, 1])]] },
+  {
+    name: 'blockDiag',
+    few: fewBlockDiag,
+    several: true,
+    params: ['tensors'],
+    samples: (make) => [[make([1, 2]), make([2, 1])]],
+  },
   (...tensors) => {
     const blocks = tensors.map((x) => (x.ndim === 2 ? x : reshapeTo(x, [1, x.numel()])));
     const columns = blocks.reduce((n, x) => n + x.shape[1], 0);
@@ -53,7 +60,13 @@ export const meshgrid: FunctionOp<Meshgrid> = functionOp<Meshgrid>(
 
 /** All combinations of one element of each vector, one row for each. */
 export const cartesianProd: FunctionOp<ManyTensors> = functionOp<ManyTensors>(
-  { name: 'cartesianProd', params: ['tensors'], samples: (make) => [[make([2]), make([3])]] },
+  {
+    name: 'cartesianProd',
+    few: fewCartesianProd,
+    several: true,
+    params: ['tensors'],
+    samples: (make) => [[make([2]), make([3])]],
+  },
   (...tensors) => {
     if (tensors.length === 1) return tensors[0];
     const grids = meshgrid(tensors, { indexing: 'ij' });

@@ -2,6 +2,7 @@
 import { formatShape, sizeOf } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { add, div, mul, pow } from './arithmetic.js';
+import { fewAffineGrid, fewInterpolate, fewPixels } from './few-grids.js';
 import { concatenate } from './joining.js';
 import { product } from './matmul.js';
 import { padConstant } from './padding.js';
@@ -18,6 +19,7 @@ type Factor<Name extends string> = (input: Tensor, factor: number | Record<Name,
 export const pixelShuffle: FunctionOp<Factor<'upscaleFactor'>> = functionOp<Factor<'upscaleFactor'>>(
   {
     name: 'pixelShuffle',
+    few: fewPixels('pixelShuffle', false),
     torch: ['nn.functional.pixel_shuffle', 'pixel_shuffle'],
     params: ['input', 'upscaleFactor'],
     options: true,
@@ -46,6 +48,7 @@ export const pixelShuffle: FunctionOp<Factor<'upscaleFactor'>> = functionOp<Fact
 export const pixelUnshuffle: FunctionOp<Factor<'downscaleFactor'>> = functionOp<Factor<'downscaleFactor'>>(
   {
     name: 'pixelUnshuffle',
+    few: fewPixels('pixelUnshuffle', true),
     torch: ['nn.functional.pixel_unshuffle', 'pixel_unshuffle'],
     params: ['input', 'downscaleFactor'],
     options: true,
@@ -238,6 +241,7 @@ const MODE_DIMS: Partial<Record<InterpolateMode, number>> = {
 export const interpolate: FunctionOp<Interpolate> = functionOp<Interpolate>(
   {
     name: 'interpolate',
+    few: fewInterpolate,
     torch: 'nn.functional.interpolate',
     params: ['input', 'size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor'],
     options: true,
@@ -329,6 +333,7 @@ function ticks(n: number, align: boolean, like: Tensor): Tensor {
 export const affineGrid: FunctionOp<AffineGrid> = functionOp<AffineGrid>(
   {
     name: 'affineGrid',
+    few: fewAffineGrid,
     torch: 'nn.functional.affine_grid',
     params: ['theta', 'size', 'alignCorners'],
     options: true,

@@ -3,6 +3,7 @@ import { elementOf, itemSize, storable } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { formatShape } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
+import { fewPad } from './few-grids.js';
 import { foldAround } from './gather.js';
 import { apply, type Primitive } from './primitive.js';
 import { filled } from './raw.js';
@@ -184,6 +185,7 @@ type Pad = (
 export const pad: FunctionOp<Pad> = functionOp<Pad>(
   {
     name: 'pad',
+    few: fewPad,
     torch: 'nn.functional.pad',
     params: ['input', 'pad', 'mode', 'value'],
     options: true,

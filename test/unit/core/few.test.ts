@@ -111,6 +111,61 @@ const FURTHER: Readonly<Partial<Record<string, Samples>>> = {
   diag: (make) => [
     [make([3]), 1],
     [make([3]), -2],
+    [make([3, 4])],
+    [make([3, 4]), 3],
+    [make([4, 3]), -2],
+    [make([4, 3]), 5],
+  ],
+  tril: (make) => [[make([2, 3, 4])], [make([3, 4]), 2], [make([3, 4]), -1]],
+  triu: (make) => [[make([2, 3, 4])], [make([3, 4]), 2], [make([3, 4]), -1]],
+  indexFill: (make) => [
+    [make([2, 3, 2]), 1, places(make, [2], 3), 0.5],
+    [make([4]), -1, places(make, [5], 4), -1],
+  ],
+  blockDiag: (make) => [
+    [make([2, 3])],
+    [make([2, 3]), make([1, 1]), make([3, 1])],
+    [make([2]), make([1, 2])],
+  ],
+  cartesianProd: (make) => [[make([3])], [make([3]), make([1])], [make([2]), make([2]), make([2])]],
+  pad: (make) => [
+    [make([2, 3]), [1, 2], 'constant', 0.5],
+    [make([2, 2, 3]), [1, 0, 2, 1]],
+    [make([2, 2, 3]), [0, 2]],
+    [make([3]), [2, 1]],
+  ],
+  pixelShuffle: (make) => [
+    [make([2, 9, 2, 1]), 3],
+    [make([8, 1, 3]), 2],
+  ],
+  pixelUnshuffle: (make) => [
+    [make([2, 2, 3, 6]), 3],
+    [make([1, 4, 6]), 2],
+  ],
+  interpolate: (make) => [
+    [make([2, 1, 2, 3]), undefined, 2],
+    [make([1, 2, 3]), undefined, 3, 'nearest'],
+  ],
+  affineGrid: (make) => [
+    [make([2, 2, 3]), [2, 1, 3, 4]],
+    [make([1, 2, 3]), [1, 2, 1, 5], true],
+  ],
+  clamp: (make) => [
+    [make([2, 3]), -0.3, 0.4],
+    [make([2, 3]), 0.5, -0.5],
+  ],
+  bitwiseLeftShift: (make) => [
+    [make([2, 3], { dtype: 'int32', low: -9, high: 9 }), make([2, 3], { dtype: 'int32', low: 0, high: 32 })],
+    [make([4], { dtype: 'int32', low: -9, high: 9 }), make([4], { dtype: 'int32', low: -2, high: 70 })],
+    [make([4], { dtype: 'uint8', low: 0, high: 256 }), make([4], { dtype: 'uint8', low: 0, high: 9 })],
+  ],
+  bitwiseRightShift: (make) => [
+    [
+      make([2, 3], { dtype: 'int32', low: -99, high: 99 }),
+      make([2, 3], { dtype: 'int32', low: 0, high: 32 }),
+    ],
+    [make([4], { dtype: 'int32', low: -99, high: 99 }), make([4], { dtype: 'int32', low: -2, high: 70 })],
+    [make([4], { dtype: 'uint8', low: 0, high: 256 }), make([4], { dtype: 'uint8', low: 0, high: 9 })],
   ],
   diagflat: (make) => [[make([3]), -1]],
   diagEmbed: (make) => [[make([4])]],

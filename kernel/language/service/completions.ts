@@ -1,4 +1,5 @@
 /** From the server's list to what a frontend inserts: one range for all, filtered by what is typed, ranked. */
+import { likelihood } from './common-names.js';
 import type { CompletionEntry, Completions } from './contract.js';
 import type { Item } from './items.js';
 import { declaredWord, isType, isTypeOnly, KEYWORD, kindWord } from './kinds.js';
@@ -26,6 +27,20 @@ export function wordBefore(code: string, offset: number): string {
 /** What every function has: of a layer, which can be called, it is hardly ever meant. */
 const OF_FUNCTIONS = new Set(['apply', 'arguments', 'bind', 'call', 'caller', 'length', 'name', 'prototype']);
 
+/** And what every object has. */
+const OF_OBJECTS = new Set([
+  'constructor',
+  'hasOwnProperty',
+  'isPrototypeOf',
+  'propertyIsEnumerable',
+  'toLocaleString',
+  'toString',
+  'valueOf',
+]);
+
+/** The server's rank of names that all modules have. */
+const GLOBAL = '15';
+
 const NAME = /^#?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 export function completionsFrom(
@@ -33,6 +48,8 @@ export function completionsFrom(
   cursor: Cursor,
   known: Iterable<KnownName>,
   libraryKind: (name: string) => string,
+  /** How many cells of the notebook mention a name. */
+  uses: (name: string) => number = () => 0,
 ): Completions {
   const { code, offset } = cursor;
   const word = wordBefore(code, offset);
@@ -46,12 +63,15 @@ export function completionsFrom(
   const isScope = isValue || labels.has('string') || items.some(({ label }) => label === 'globalThis');
   const place = /\.\s*$/.test(before) && !/\.\.\.\s*$/.test(before) ? 'members' : isScope ? 'scope' : 'text';
 
+  const isTensor = place === 'members' && items.some(({ label }) => label === 'matmul');
   const isCallable = place === 'members' && items.some(({ label }) => label === 'bind');
 
   const found = new Map<string, CompletionEntry & { rank: string }>();
   for (const [index, { text, kind, sort, detail }] of items.entries()) {
     if (starts[index] !== start || (place !== 'text' && !NAME.test(text))) continue;
-    const rank = kind === KEYWORD ? '14' : isCallable && OF_FUNCTIONS.has(text) ? '17' : sort;
+    const isRare = place === 'members' && (OF_OBJECTS.has(text) || (isCallable && OF_FUNCTIONS.has(text)));
+    const isCommon = place === 'scope' && sort === GLOBAL && likelihood(text, place, 0) > 0;
+    const rank = kind === KEYWORD ? '14' : isRare ? '17' : isCommon ? '13' : sort;
     if (!found.has(text)) found.set(text, { text, kind: kindWord(kind), detail, rank });
   }
   if (place === 'scope')
@@ -62,8 +82,11 @@ export function completionsFrom(
       found.set(name, { text: name, kind: declaredWord(word), detail: '', rank });
     }
   const typed = code.slice(start, offset);
+  const likely = (text: string): number =>
+    place === 'text' ? 0 : likelihood(text, isTensor ? 'tensors' : place, uses(text));
   const entries = matching([...found.values()], typed)
-    .sort((a, b) => compare(rankOf(a), rankOf(b)) || compare(a.text, b.text))
+    .map((entry) => ({ ...entry, rank: rankOf(entry), likely: likely(entry.text) }))
+    .sort((a, b) => compare(a.rank, b.rank) || b.likely - a.likely || compare(a.text, b.text))
     .map(({ text, kind, detail }) => ({ text, kind, detail }));
   return { start, place, entries };
 }
@@ -76,7 +99,7 @@ function matching<T extends { text: string }>(entries: T[], typed: string): T[] 
   return entries.filter(({ text }) => text.toLowerCase().startsWith(lower));
 }
 
-/** Names that begin with an underscore are rarely meant. */
+/** Names that begin with an underscore are rarely meant. Among those of a rank the likelier ones come first (`common-names.ts`). */
 function rankOf({ text, rank }: { text: string; rank: string }): string {
   return `${text.startsWith('_') ? '9' : '0'}${rank}`;
 }

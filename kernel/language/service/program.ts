@@ -49,6 +49,8 @@ const LIBRARY = 'nabla';
 const LONGEST_UNIT = 32_768;
 /** Older units are given up: what came from them has no type any more. */
 const MOST_UNITS = 100;
+/** Of so many it is known how often they are used. */
+const MOST_NAMES = 20_000;
 /** What waits to be read. */
 const LONGEST_BACKLOG = 2_000_000;
 
@@ -63,6 +65,8 @@ export class CellProgram {
   #opened = new Map<string, string>();
   #lastUnit = 0;
   #edited = EDITED.ts;
+  /** How many cells that ran have mentioned a name. */
+  readonly #uses = new Map<string, number>();
   /** What the cells import from. */
   #modules = new Set<string>();
   #revision = 0;
@@ -91,6 +95,7 @@ export class CellProgram {
   reset(): void {
     this.#revision++;
     this.#held.clear();
+    this.#uses.clear();
     this.#units.length = 0;
     this.#modules.clear();
     this.#owners.clear();
@@ -133,6 +138,8 @@ export class CellProgram {
     if (!this.#backlog.delete(code)) return;
     this.#backlogLength -= code.length;
     const names = namesOf(code);
+    for (const name of names.mentioned)
+      if (this.#uses.size < MOST_NAMES) this.#uses.set(name, this.uses(name) + 1);
     if (names.isValid && isOfUse(names) && !this.#isThere(code, names)) this.#add(code, names);
   }
 
@@ -201,6 +208,11 @@ export class CellProgram {
   *names(): Generator<KnownName> {
     for (const [name, { kind }] of this.#owners) yield { name, kind };
     for (const name of this.#library.keys()) if (!this.#owners.has(name)) yield { name, kind: 'library' };
+  }
+
+  /** How many cells that have run mention a name, as their own or after a dot. */
+  uses(name: string): number {
+    return this.#uses.get(name) ?? 0;
   }
 
   /** What the cells import from, the edited one included. */

@@ -133,6 +133,7 @@ class Service implements CodeService {
       { code, offset, start: asked.start, offsetAt: (place) => offsetInCell(code, place) },
       this.#program.names(),
       (name) => this.#program.libraryKind(name),
+      (name) => this.#program.uses(name),
     );
     const all = withPackages(found, code, offset, this.options.folder);
     const word = all.place === 'scope' && all.entries.length === 0 ? importableWord(written, offset) : null;

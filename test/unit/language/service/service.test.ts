@@ -82,6 +82,29 @@ describe('completion', () => {
     expect((await complete('parseInt.|')).texts).toContain('bind');
   });
 
+  test('what is used most comes first, what every object has and internals last', async () => {
+    const place = (texts: string[], name: string): number => {
+      expect(texts).toContain(name);
+      return texts.indexOf(name);
+    };
+    const members = (await complete('randn([2, 3]).|')).texts;
+    expect(members.length).toBeGreaterThan(300);
+    const first = members.slice(0, 12);
+    expect(first).toEqual(
+      expect.arrayContaining(['add', 'mul', 'item', 'backward', 'shape', 'mean', 'matmul']),
+    );
+    const ofArrays = (await complete('[1].|')).texts;
+    expect(ofArrays.slice(0, 12)).toEqual(expect.arrayContaining(['map', 'push', 'length', 'join', 'slice']));
+    expect(place(ofArrays, 'toString')).toBeGreaterThan(place(ofArrays, 'copyWithin'));
+    // Nothing is likelier than what the notebook itself does.
+    service.ran('randn([2, 3]).xlogy(ones([3]))');
+    expect((await complete('ones([2]).|')).texts[0]).toBe('ones');
+    expect((await complete('randn([2, 3]).|')).texts.slice(0, 3)).toContain('xlogy');
+    const { texts: names } = await complete('let x = |');
+    expect(place(names, 'console')).toBeLessThan(place(names, 'AbortController'));
+    expect(place(names, 'tensor')).toBeLessThan(place(names, 'zerosLike'));
+  });
+
   test('names of earlier cells with the type they have now', async () => {
     service.ran('const thing = { first: 1 };\nfunction makeThing() { return thing }');
     service.ran('const thing = { second: "2" };\ninterface Shape3 { corners: number }');

@@ -72,6 +72,9 @@ type Handlers = {
 /** How long the end of the user process may take before the kernel goes without it. */
 const SHUTDOWN_MS = 3000;
 
+/** Who has not asked for so long is likely to read, or to think. */
+const QUIET_MS = 1000;
+
 /** Clients wait no longer than half a second. */
 const TYPES_MS = 450;
 
@@ -80,6 +83,7 @@ export class Kernel {
   readonly #mailbox: Mailbox;
   readonly #status: StatusReporter;
   readonly #rightOfWay = new RightOfWay();
+  #quiet: NodeJS.Timeout | undefined;
   readonly #comms: CommRegistry;
   readonly #outputs: Outputs;
   readonly #stdin: Stdin;
@@ -165,6 +169,7 @@ export class Kernel {
     await Promise.race([shutdown, timeout]);
     clearTimeout(timer);
     this.#executions.stop();
+    clearTimeout(this.#quiet);
     this.#options.language?.stop();
     this.#outputs.flush();
     await this.#history.flushed();
@@ -209,6 +214,7 @@ export class Kernel {
 
   /** About code: cells come first. */
   async #question(context: Context, type: HandledType): Promise<void> {
+    clearTimeout(this.#quiet);
     await this.#rightOfWay.question();
     await this.#status.duringQuestion(context.message.header, async () => {
       try {
@@ -219,6 +225,16 @@ export class Kernel {
         return () => this.#reject(context, type, error);
       }
     });
+    this.#prepareSoon();
+  }
+
+  /** When nobody has asked for a while, and no cell runs, what takes the language service long is done before it is asked for. */
+  #prepareSoon(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => {
+      if (this.#rightOfWay.isQuiet) this.#language?.service.prepare();
+      else this.#prepareSoon();
+    }, QUIET_MS).unref();
   }
 
   async #answer(context: Context, type: HandledType): Promise<void> {

@@ -48,6 +48,11 @@ export class RightOfWay {
     await this.turn();
   }
 
+  /** Whether no cell runs, and none is likely to come soon. */
+  get isQuiet(): boolean {
+    return this.#began === null && this.now() - this.#ended > SUCCESSION_MS;
+  }
+
   /** Resolves when no cell is in the way. */
   async turn(): Promise<void> {
     const until = this.now() + SHORT_MS;

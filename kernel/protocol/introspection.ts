@@ -21,6 +21,8 @@ export interface CompleteReply {
 /** What could stand somewhere, as the kernel tells it. */
 export interface Entry {
   readonly text: string;
+  /** The same in one line, where the text has several. */
+  readonly line?: string;
   readonly kind: string;
   /** What is known of it in a line. */
   readonly detail: string;
@@ -36,7 +38,8 @@ export function completeReply(
   const [from, to] = [cursorPosition(code, start), cursorPosition(code, offset)];
   return {
     status: 'ok',
-    matches: entries.map(({ text }) => text),
+    // JupyterLab shows these and writes the texts below, other clients write these.
+    matches: entries.map(({ text, line }) => line ?? text),
     cursor_start: from,
     cursor_end: to,
     // One entry a match: VS Code ignores the list otherwise.

@@ -88,6 +88,11 @@ class Client implements LanguageService {
     this.#thread?.post({ type: 'reset' });
   }
 
+  /** Not for its own sake: a thread that is not there has answered nothing. */
+  prepare(): void {
+    this.#thread?.post({ type: 'prepare' });
+  }
+
   async complete(code: string, offset: number): Promise<WrittenCompletions | null> {
     const thread = this.#running();
     const answer = await this.#ask({ type: 'complete', code, offset });

@@ -15,6 +15,8 @@ export interface LanguageService {
   inspect(code: string, offset: number): Promise<Inspection | null>;
   /** The type errors of a cell that is about to run, as text for a person, who knows the cell as `title`; empty when there are none. */
   warnings(code: string, title: string): Promise<string>;
+  /** Nobody asks and no cell runs: what takes long may be done before it is asked for. A question ends it. */
+  prepare(): void;
   stop(): void;
 }
 
@@ -35,8 +37,10 @@ export interface Completions {
   readonly place: CompletionPlace;
   /** The best first; all of them go on from what is typed. */
   readonly entries: readonly CompletionEntry[];
-  /** Where there are none: asks for names that an import would bring. These texts replace the cell from its beginning. */
+  /** Where there are none: asks for names that an import would bring. */
   readonly imports?: () => Promise<readonly CompletionEntry[]>;
+  /** Where the text begins that those replace. */
+  readonly importStart?: number;
 }
 
 /** Completions as a reply, the text of which is written where they are: who sends it need not read hundreds of entries. */
@@ -53,6 +57,8 @@ export interface WrittenCompletions extends Pick<Completions, 'start' | 'place'>
 
 export interface CompletionEntry {
   readonly text: string;
+  /** Text that means the same in one line; left out where the text itself does. Frontends show it, and consoles write it. */
+  readonly line?: string;
   /** As frontends name kinds: `function`, `class`, `property`, … */
   readonly kind: string;
   /** What is known of it in a line; often empty. */

@@ -26,6 +26,7 @@ export type ToThread =
   | Question
   | { readonly type: 'ran'; readonly cells: readonly RanCell[] }
   | { readonly type: 'reset' }
+  | { readonly type: 'prepare' }
   /** Ends a `check` after the cell that it is at. */
   | { readonly type: 'enough'; readonly about: number }
   | { readonly type: 'defined'; readonly id: number; readonly isDefined: boolean }

@@ -38,6 +38,11 @@ export class ServerKeeper {
     return this.#server?.pid;
   }
 
+  /** The server, if it has answered something. */
+  get current(): LanguageServer | null {
+    return this.#hasAnswered && this.#server?.hasEnded === false ? this.#server : null;
+  }
+
   /** The server, started when there is none; null when it cannot be had now. */
   async running(): Promise<LanguageServer | null> {
     clearTimeout(this.#idle);
@@ -60,8 +65,15 @@ export class ServerKeeper {
   }
 
   /** Asks, and ends a server that does not answer. */
-  async limited(server: LanguageServer, method: string, params: object): Promise<unknown> {
+  async limited(
+    server: LanguageServer,
+    method: string,
+    params: object,
+    stopped?: AbortSignal,
+  ): Promise<unknown> {
     const abort = new AbortController();
+    const stop = (): void => abort.abort();
+    stopped?.addEventListener('abort', stop, { once: true });
     const limit = this.options.limitMs ?? (this.#hasAnswered ? LIMIT_MS : FIRST_LIMIT_MS);
     const timer = setTimeout(() => {
       abort.abort();
@@ -71,6 +83,7 @@ export class ServerKeeper {
       return await server.request(method, params, abort.signal);
     } finally {
       clearTimeout(timer);
+      stopped?.removeEventListener('abort', stop);
     }
   }
 

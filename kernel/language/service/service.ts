@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KeptAnswers } from './answers.js';
 import { askedInstead, type Asked } from './asked.js';
-import { autoImports, importableWord } from './auto-imports.js';
+import { autoImports, importableWord, importStart } from './auto-imports.js';
 import { completionsFrom } from './completions.js';
 import { configDocuments, serverExecutable } from './config.js';
 import type {
@@ -71,6 +71,9 @@ class Service implements CodeService {
   readonly #keeper: ServerKeeper;
   readonly #kept = new KeptAnswers<readonly Item[]>();
   #versions = new Map<string, number>();
+  /** The server that has read all packages, or does so now until a question comes. */
+  #prepared: LanguageServer | null = null;
+  #preparing: AbortController | null = null;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -137,7 +140,27 @@ class Service implements CodeService {
     );
     const all = withPackages(found, code, offset, this.options.folder);
     const word = all.place === 'scope' && all.entries.length === 0 ? importableWord(written, offset) : null;
-    return word === null ? all : { ...all, imports: () => this.#imports(code, written, offset, word) };
+    if (word === null) return all;
+    const start = importStart(code, offset - word.length);
+    const imports = async (): Promise<readonly CompletionEntry[]> =>
+      autoImports(
+        itemsOf(await this.#inTurn(() => this.#withImports(code, offset))),
+        written,
+        offset,
+        word,
+        start,
+      );
+    return { ...all, importStart: start, imports };
+  }
+
+  /** Reads all packages, the first time for about a second: a person's first question for a name that lacks an import would wait. */
+  prepare(): void {
+    const server = this.#keeper.current;
+    if (!server || server === this.#prepared || this.#waiting > 0) return;
+    const abort = new AbortController();
+    const read = this.#inTurn(() => this.#withImports('zzz', 3, abort.signal));
+    this.#preparing = abort;
+    void read.then((answer) => (this.#prepared = answer === undefined ? null : server));
   }
 
   /** What the server offers; null: it cannot be asked. */
@@ -153,22 +176,16 @@ class Service implements CodeService {
     return items;
   }
 
-  async #imports(
-    code: string,
-    written: string,
-    offset: number,
-    word: string,
-  ): Promise<readonly CompletionEntry[]> {
-    const answer = await this.#inTurn(async () => {
-      const server = await this.#keeper.running();
-      try {
-        server?.offerImports(true);
-        return await this.#askNow(code, 'completion', offset);
-      } finally {
-        server?.offerImports(false);
-      }
-    });
-    return autoImports(itemsOf(answer), written, offset, word);
+  /** The server's answer with names that lack an import. */
+  async #withImports(code: string, offset: number, stopped?: AbortSignal): Promise<unknown> {
+    const server = await this.#keeper.running();
+    if (stopped?.aborted) return null;
+    try {
+      server?.offerImports(true);
+      return await this.#askNow(code, 'completion', offset, stopped);
+    } finally {
+      server?.offerImports(false);
+    }
   }
 
   async inspect(written: string, offset: number): Promise<Inspection | null> {
@@ -239,6 +256,7 @@ class Service implements CodeService {
 
   async #inTurn<T>(question: () => Promise<T>): Promise<T | undefined> {
     if (this.#waiting >= LONGEST_QUEUE) return undefined;
+    this.#preparing?.abort();
     this.#waiting++;
     const turn = this.#last.then(question);
     this.#last = turn.catch(() => undefined);
@@ -252,9 +270,9 @@ class Service implements CodeService {
     }
   }
 
-  async #askNow(code: string, method: Method, offset: number): Promise<unknown> {
+  async #askNow(code: string, method: Method, offset: number, stopped?: AbortSignal): Promise<unknown> {
     const server = await this.#upToDate();
-    return server ? this.#askServer(server, code, method, offset) : undefined;
+    return server ? this.#askServer(server, code, method, offset, stopped) : undefined;
   }
 
   /** The server, and the program with all cells that have run; null when it cannot be had now. */
@@ -279,7 +297,13 @@ class Service implements CodeService {
     }
   }
 
-  async #askServer(server: LanguageServer, code: string, method: Method, offset = 0): Promise<unknown> {
+  async #askServer(
+    server: LanguageServer,
+    code: string,
+    method: Method,
+    offset = 0,
+    stopped?: AbortSignal,
+  ): Promise<unknown> {
     this.#tellFiles(server);
     const changes = this.#program.changes(code, method === 'diagnostic');
     const textDocument = { uri: this.#uri(this.#program.edited) };
@@ -295,7 +319,12 @@ class Service implements CodeService {
     const position = placeInDocument(code, offset, this.#program.linesBefore);
     const params =
       method === 'diagnostic' ? {} : method === 'completion' ? { position, context: TYPED } : { position };
-    const answer = await this.#keeper.limited(server, `textDocument/${method}`, { textDocument, ...params });
+    const answer = await this.#keeper.limited(
+      server,
+      `textDocument/${method}`,
+      { textDocument, ...params },
+      stopped,
+    );
     this.#keeper.answered(server);
     return answer ?? null;
   }

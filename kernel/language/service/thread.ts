@@ -63,7 +63,8 @@ export function serveLanguage(thread: ServedThread): (message: ToThread) => void
     const before = completed.get(about);
     const entries = (await before?.found.imports?.()) ?? [];
     if (!before || entries.length === 0) return { type: 'nothing', id };
-    return { type: 'written', id, reply: thread.write(before.code, before.offset, 0, entries) };
+    const { code, offset, found } = before;
+    return { type: 'written', id, reply: thread.write(code, offset, found.importStart ?? 0, entries) };
   };
 
   const check = async (id: number): Promise<Answer> => {
@@ -109,6 +110,9 @@ export function serveLanguage(thread: ServedThread): (message: ToThread) => void
         return;
       case 'reset':
         service.reset();
+        return;
+      case 'prepare':
+        service.prepare();
         return;
       case 'enough':
         checks.get(message.about)?.abort();

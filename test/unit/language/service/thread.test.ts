@@ -49,6 +49,9 @@ class Words implements CodeService {
   async warnings(code: string, title: string) {
     return (await this.isDefined(code)) ? '' : `${title}: no ${code}`;
   }
+  prepare() {
+    this.cells.push('prepared');
+  }
   stop() {
     this.isStopped = true;
   }

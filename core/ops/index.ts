@@ -337,6 +337,8 @@ export { type UnfoldOptions } from './unfolding.js';
 export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './unique.js';
 export { diagonalScatter, selectScatter, sliceScatter } from './writing.js';
 export * as fft from './fft/index.js';
+export * as special from './special-functions/index.js';
+export { i0 } from './special-functions/functions.js';
 export * as linalg from './linalg/index.js';
 export { luUnpack } from './linalg/lu.js';
 export { vander, type VanderOptions } from './linalg/tensors.js';

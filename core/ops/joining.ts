@@ -10,6 +10,7 @@ import { functionOp, type FunctionOp } from './record.js';
 import { reshapeTo, unsqueezeDim } from './shape.js';
 import { type DimOptions, sliceDim } from './slicing.js';
 import { notATensor } from './record.js';
+import type { FitsJoin, FitsStack, Unknown } from '../types/known.js';
 import { fewCat, fewStack } from './few-movement.js';
 
 interface CatAttributes {
@@ -82,13 +83,24 @@ export function concatenate(op: string, given: readonly Tensor[], dim: number): 
   );
 }
 
-type Join = (tensors: readonly Tensor[], dim?: number | DimOptions) => Tensor;
+type ShapesOf<T extends readonly unknown[]> = {
+  [I in keyof T]: T[I] extends Tensor<infer S, Unknown> ? S : Unknown;
+};
+type DimIn<D> = D extends number ? D : D extends { readonly dim: infer N extends number } ? N : number;
+type Cat = <const T extends readonly Tensor[], const D extends number | DimOptions = 0>(
+  tensors: T & FitsJoin<ShapesOf<T>, DimIn<D>>,
+  dim?: D,
+) => Tensor;
+type Stack = <const T extends readonly Tensor[]>(
+  tensors: T & FitsStack<ShapesOf<T>>,
+  dim?: number | DimOptions,
+) => Tensor;
 
 /**
  * The tensors one after the other along a dimension (0).
  * @throws RangeError if sizes of other dimensions differ
  */
-export const cat: FunctionOp<Join> = functionOp<Join>(
+export const cat: FunctionOp<Cat> = functionOp<Cat>(
   {
     name: 'cat',
     few: fewCat,
@@ -104,7 +116,7 @@ export const cat: FunctionOp<Join> = functionOp<Join>(
 );
 
 /** The tensors side by side along a new dimension (0). */
-export const stack: FunctionOp<Join> = functionOp<Join>(
+export const stack: FunctionOp<Stack> = functionOp<Stack>(
   {
     name: 'stack',
     few: fewStack,

@@ -12,7 +12,7 @@ import { apply, type Context, type Primitive, withBatch } from './primitive.js';
 import { isPlain } from './formulas.js';
 import type { Gradients } from '../autograd/node.js';
 import { castCopy, inDType } from './raw.js';
-import type { FitsMatmul, MatmulShape } from '../types/known.js';
+import type { FitsMatmul, FitsWeight, MatmulShape } from '../types/known.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
 import { expandTo, reshapeTo, transposeDims, unsqueezeDim } from './shape.js';
 import { sumDims } from './sum.js';
@@ -384,7 +384,11 @@ const linearPrimitive: Primitive<null> = {
   },
 };
 
-type Linear = (input: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor;
+type Linear = <A, D, W, E>(
+  input: Tensor<A, D>,
+  weight: Tensor<W, E> & FitsWeight<A, W>,
+  bias?: Tensor | null,
+) => Tensor;
 
 /**
  * y = x Wᵀ + b: input [..., in], weight [out, in], bias [out] gives [..., out].

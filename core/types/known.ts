@@ -263,3 +263,84 @@ export type FitsLast<Name extends string, S, In> =
         : ShapeError<`${Name}: an input of shape [${ShapeText<S>}] does not fit [..., ${SizeText<In>}]`>
       : unknown
     : unknown;
+
+/** Where a dimension lies, counted from the front; not known for one far from the end. */
+type FromFront<S extends readonly unknown[], Dim extends number> = `${Dim}` extends `-${infer N}`
+  ? S extends readonly [...infer L, unknown]
+    ? N extends '1'
+      ? L['length']
+      : L extends readonly [...infer L2, unknown]
+        ? N extends '2'
+          ? L2['length']
+          : Unknown
+        : Unknown
+    : Unknown
+  : Dim;
+
+/** Whether two shapes differ in another dimension than one. */
+type DiffersBeside<A, B, At, Index extends unknown[] = []> = A extends readonly [infer AH, ...infer AT]
+  ? B extends readonly [infer BH, ...infer BT]
+    ? (Index['length'] extends At ? true : SameSize<AH, BH>) extends true
+      ? DiffersBeside<AT, BT, At, [...Index, 0]>
+      : true
+    : true
+  : B extends readonly []
+    ? false
+    : true;
+
+/** The first shape of a list that cannot stand beside another one; never: there is none, or it is not known. */
+type FirstBeside<First, Shapes, At> = Shapes extends readonly [infer S, ...infer Rest]
+  ? IsKnownShape<S> extends true
+    ? S extends readonly [0]
+      ? FirstBeside<First, Rest, At>
+      : DiffersBeside<First, S, At> extends true
+        ? S
+        : FirstBeside<First, Rest, At>
+    : FirstBeside<First, Rest, At>
+  : never;
+
+/** Nothing more to ask of tensors that are joined along a dimension, or an error that names two of their shapes. */
+export type FitsJoin<Shapes, Dim extends number> = number extends Dim
+  ? unknown
+  : Shapes extends readonly [infer First extends readonly unknown[], ...infer Rest]
+    ? IsKnownShape<First> extends true
+      ? First extends readonly [0]
+        ? unknown
+        : IsUnknown<FromFront<First, Dim>> extends true
+          ? unknown
+          : [FirstBeside<First, Rest, FromFront<First, Dim>>] extends [never]
+            ? unknown
+            : ShapeError<`cat: shapes [${ShapeText<First>}] and [${ShapeText<FirstBeside<First, Rest, FromFront<First, Dim>>>}] cannot be joined along dimension ${Dim}`>
+      : unknown
+    : unknown;
+
+/** The same of tensors side by side along a new dimension: they have one shape. */
+export type FitsStack<Shapes> = Shapes extends readonly [infer First, ...infer Rest]
+  ? IsKnownShape<First> extends true
+    ? [FirstOther<First, Rest>] extends [never]
+      ? unknown
+      : ShapeError<`stack: shapes [${ShapeText<First>}] and [${ShapeText<FirstOther<First, Rest>>}] differ`>
+    : unknown
+  : unknown;
+
+type FirstOther<First, Shapes> = Shapes extends readonly [infer S, ...infer Rest]
+  ? IsKnownShape<S> extends true
+    ? DiffersBeside<First, S, never> extends true
+      ? S
+      : FirstOther<First, Rest>
+    : FirstOther<First, Rest>
+  : never;
+
+/** The same of the weight [out, in] of a weighted sum of inputs [..., in]. */
+export type FitsWeight<S, W> =
+  IsKnownShape<S> extends true
+    ? IsKnownShape<W> extends true
+      ? S extends readonly [...unknown[], infer K]
+        ? W extends readonly [unknown, infer In]
+          ? SameSize<K, In> extends true
+            ? unknown
+            : ShapeError<`linear: an input of shape [${ShapeText<S>}] does not fit a weight of shape [${ShapeText<W>}]`>
+          : unknown
+        : unknown
+      : unknown
+    : unknown;

@@ -24,6 +24,7 @@ import { openCall } from '../brackets.js';
 import { blankMagics } from '../magics/index.js';
 import { isOpaque, memberName, withoutTwin } from './ops.js';
 import { withPackages } from './packages.js';
+import { explained } from './overloads.js';
 import { partOfLibrary } from './parts.js';
 import { LINES_BEFORE, offsetInCell, placeInDocument } from './positions.js';
 import { CellProgram, type Change, type Document } from './program.js';
@@ -118,7 +119,8 @@ class Service implements CodeService {
     const server = await this.#keeper.running();
     if (!server) return;
     const answer = await this.#askServer(server, code, 'diagnostic');
-    const text = warningText(written, title, await this.#errors(answer, code));
+    const errors = await this.#errors(answer, code, (other) => this.#askServer(server, other, 'diagnostic'));
+    const text = warningText(written, title, errors);
     if (text !== '') tell(text);
   }
 
@@ -232,13 +234,19 @@ class Service implements CodeService {
 
   async diagnose(written: string): Promise<readonly Diagnostic[]> {
     const code = blankMagics(written);
-    const answer = await this.#ask(code, 'diagnostic');
-    return this.#errors(answer, code);
+    const ask = (text: string): Promise<unknown> => this.#ask(text, 'diagnostic');
+    return this.#errors(await ask(code), code, ask);
   }
 
-  #errors(answer: unknown, code: string): Promise<readonly Diagnostic[]> {
-    const errors = errorsOf(answer, code, (place) => offsetInCell(code, place), this.#program);
-    return withoutDefined(errors, code, this.options.isDefined);
+  async #errors(
+    answer: unknown,
+    code: string,
+    ask: (text: string) => Promise<unknown>,
+  ): Promise<readonly Diagnostic[]> {
+    const errorsIn = (text: string, told: unknown): Diagnostic[] =>
+      errorsOf(told, text, (place) => offsetInCell(text, place), this.#program);
+    const errors = await withoutDefined(errorsIn(code, answer), code, this.options.isDefined);
+    return explained(errors, code, async (text) => errorsIn(text, await ask(text)));
   }
 
   async warnings(code: string, title: string): Promise<string> {

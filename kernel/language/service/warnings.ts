@@ -25,5 +25,12 @@ export function warningText(code: string, title: string, diagnostics: readonly D
 
 /** The types of shapes say in a sentence what does not fit; around it stands what nobody wants to read. */
 function readable(message: string): string {
-  return /ShapeError<"([^"]+)">/.exec(message)?.[1] ?? message;
+  return SHAPES.exec(message)?.[1] ?? message;
+}
+
+const SHAPES = /ShapeError<"([^"]+)">/;
+
+/** Whether an error says which shapes do not fit. */
+export function isShapeMessage(message: string): boolean {
+  return SHAPES.test(message);
 }

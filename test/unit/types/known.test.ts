@@ -5,9 +5,11 @@
  */
 import {
   add,
+  cat,
   type DType,
   eq,
   eye,
+  F,
   full,
   isnan,
   matmul,
@@ -17,6 +19,7 @@ import {
   rand,
   randn,
   relu,
+  stack,
   tensor,
   type Tensor,
   zeros,
@@ -119,6 +122,36 @@ describe('a mismatch is a type error that names both shapes', () => {
     expect(() => zeros([2, 3]).add(zeros([2]))).toThrow('[2, 3] and [2] do not broadcast');
     // @ts-expect-error -- the same for the function
     expect(() => add(zeros([2, 3]), zeros([2]))).toThrow('[2, 3] and [2] do not broadcast');
+  });
+
+  it('in joined tensors', () => {
+    const [a, b] = [zeros([2, 3]), zeros([2, 4])];
+    // @ts-expect-error -- cat: shapes [2, 3] and [2, 4] cannot be joined along dimension 0
+    expect(() => cat([a, b])).toThrow('[2, 3] and [2, 4] cannot be joined');
+    // @ts-expect-error -- the same behind two that fit
+    expect(() => cat([a, zeros([5, 3]), b], 0)).toThrow('[2, 3] and [2, 4] cannot be joined');
+    // @ts-expect-error -- in options, and counted from the end
+    expect(() => cat([a, zeros([3, 3])], { dim: -1 })).toThrow('[2, 3] and [3, 3] cannot be joined');
+    // @ts-expect-error -- stack: shapes [2, 3] and [2, 4] differ
+    expect(() => stack([a, b])).toThrow('[2, 3] and [2, 4]');
+    expect(cat([a, zeros([5, 3])]).shape).toEqual([7, 3]);
+    expect(cat([a, b], 1).shape).toEqual([2, 7]);
+    expect(cat([a, b], -1).shape).toEqual([2, 7]);
+    expect(cat([a, b], { dim: 1 }).shape).toEqual([2, 7]);
+    // PyTorch ignores what is empty.
+    expect(cat([a, zeros([0])]).shape).toEqual([2, 3]);
+    const list: Tensor[] = [a, zeros([1, 3])];
+    expect(cat(list).shape).toEqual([3, 3]);
+    expect(cat([a, zeros([three, 3])], three - 3).shape).toEqual([5, 3]);
+    expect(stack([a, zeros([2, 3])], 1).shape).toEqual([2, 2, 3]);
+    expect(stack(list.slice(0, 1)).shape).toEqual([1, 2, 3]);
+  });
+
+  it('in weighted sums', () => {
+    // @ts-expect-error -- linear: an input of shape [3, 5] does not fit a weight of shape [2, 4]
+    expect(() => F.linear(zeros([3, 5]), zeros([2, 4]))).toThrow('[3, 5] does not fit');
+    expect(F.linear(zeros([3, 4]), zeros([2, 4]), zeros([2])).shape).toEqual([3, 2]);
+    expect(F.linear(zeros(someShape), zeros([2, three])).shape).toEqual([2, 2]);
   });
 
   it('in assignments', () => {

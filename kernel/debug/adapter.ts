@@ -208,6 +208,7 @@ export class DebugAdapter {
       const frame = this.#frames.all.at(0);
       if (!frame) throw new RequestFailed('setVariable: nothing stands still');
       const value = await this.#evaluator.assign(frame, args.string('name'), args.string('value'));
+      this.#frames.changed(false);
       const { value: text, type, variablesReference } = await this.#variables.describeOne(value);
       return { value: text, type, variablesReference };
     },
@@ -218,6 +219,7 @@ export class DebugAdapter {
       const value = frame
         ? await this.#evaluator.inFrame(frame, expression, { isHover })
         : await this.#evaluator.atTopLevel(expression);
+      if (frame && !isHover) this.#frames.changed(this.#variables.naming === 'jupyterlab');
       const { value: result, ...rest } = await this.#variables.describeOne(value, expression);
       return { result, type: rest.type, variablesReference: rest.variablesReference };
     },

@@ -20,6 +20,8 @@ const MADE = /^\$(cell|m\b|m_)|\$const$/;
 
 export class Frames {
   #frames: Frame[] = [];
+  /** By all numbers that they have had. */
+  readonly #numbered = new Map<number, Frame>();
   #last = 0;
   #areLocalsKept = false;
 
@@ -34,11 +36,12 @@ export class Frames {
   }
 
   get(id: number): Frame | undefined {
-    return this.#frames.find((frame) => frame.id === id);
+    return this.#numbered.get(id);
   }
 
   clear(): void {
     this.#frames = [];
+    this.#numbered.clear();
     this.#areLocalsKept = false;
   }
 
@@ -49,6 +52,21 @@ export class Frames {
       const frame = await this.#frame(call);
       if (frame) this.#frames.push(frame);
     }
+    for (const frame of this.#frames) this.#numbered.set(frame.id, frame);
+  }
+
+  /**
+   * Variables may have changed: all read them anew. JupyterLab does so for a frame with another number only, and shows none after
+   * it has evaluated something.
+   */
+  changed(isRenumbered: boolean): void {
+    this.#areLocalsKept = false;
+    if (!isRenumbered) return;
+    this.#frames = this.#frames.map((frame) => {
+      const id = ++this.#last;
+      return { ...frame, id, shown: { ...frame.shown, id } };
+    });
+    for (const frame of this.#frames) this.#numbered.set(frame.id, frame);
   }
 
   async #frame(call: CallFrame): Promise<Frame | null> {

@@ -1,7 +1,6 @@
 /** JupyterLab's visual debugger on a notebook of this kernel, used with the mouse. */
-import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { NotebookPage } from './notebook-page.js';
+import { DebuggerPanel } from './debugger-panel.js';
 import { screenshotFile, useStage } from './stage.js';
 
 const stage = useStage();
@@ -18,50 +17,6 @@ const weights = tensor([[1, 2], [3, 4]]);
 const answer = scaled([1, 2, 3], 10);
 answer.join(' ')`,
 ];
-
-/** The debugger's panel beside the notebook. */
-class DebuggerPanel {
-  constructor(readonly notebook: NotebookPage) {}
-
-  async enable(): Promise<void> {
-    await this.notebook.page.locator('.jp-DebuggerBugButton').click();
-    await this.notebook.page.locator('.jp-DebuggerBreakpoints').waitFor();
-    await this.notebook.cell(0).locator('.cm-gutter.cm-breakpoint-gutter').waitFor();
-  }
-
-  async clickGutter(cell: number, line: number): Promise<void> {
-    // The first element only keeps the place of the widest one.
-    await this.notebook
-      .cell(cell)
-      .locator('.cm-gutter.cm-breakpoint-gutter .cm-gutterElement')
-      .nth(line)
-      .click();
-  }
-
-  /** The line that is highlighted in a cell. */
-  highlighted(cell: number): Locator {
-    return this.notebook.cell(cell).locator('.jp-DebuggerEditor-highlight');
-  }
-
-  async press(button: 'Continue' | 'Next' | 'Step In' | 'Step Out'): Promise<void> {
-    await this.notebook.page.locator(`#jp-debugger-sidebar jp-button[title^="${button}"]`).click();
-  }
-
-  get callStack(): Locator {
-    return this.notebook.page.locator('.jp-DebuggerCallstack-body');
-  }
-
-  get breakpoints(): Locator {
-    return this.notebook.page.locator('.jp-DebuggerBreakpoints-body');
-  }
-
-  variable(name: string): Locator {
-    const label = this.notebook.page.locator('.jp-DebuggerVariables-name', {
-      hasText: new RegExp(`^${name}$`),
-    });
-    return this.notebook.page.locator('.jp-DebuggerVariables-body [role="treeitem"]', { has: label }).first();
-  }
-}
 
 test('a breakpoint from the gutter, a step, a variable, the end', async () => {
   const notebook = await stage.open('debug', cells);

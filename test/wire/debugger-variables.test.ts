@@ -152,6 +152,22 @@ look()`;
     expect(refused.message).toBe('ReferenceError: nowhere is not defined');
   });
 
+  test('JupyterLab, which reads variables anew for other frames only, gets frames with other numbers after an expression', async () => {
+    const before = await debug.frames();
+    await debug.evaluate('half = 0.75');
+    expect((await debug.frames())[0].id).toBe(before[0].id);
+    await debug.ask('initialize', { clientID: 'jupyterlab' });
+    await debug.ask('evaluate', { expression: 'half = 0.5', context: 'repl', frameId });
+    const after = await debug.frames();
+    await debug.ask('initialize', { clientID: 'test-client' });
+    expect(after.map(({ name, line }) => `${name}:${line}`)).toEqual(
+      before.map(({ name, line }) => `${name}:${line}`),
+    );
+    expect(after[0].id).not.toBe(before[0].id);
+    expect(valuesOf(await debug.scope(after[0].id, 'Locals'))).toMatchObject({ half: '0.5' });
+    expect(valuesOf(await debug.scope(before[0].id, 'Locals'))).toMatchObject({ half: '0.5' });
+  });
+
   test('JupyterLab gets the names of types by which it shows values', async () => {
     await debug.ask('initialize', { clientID: 'jupyterlab' });
     const types = Object.fromEntries(

@@ -1,6 +1,6 @@
 /** A picture that is seen for a quarter of a second as a palette PNG: its pixels are looked at once, as runs of like colours. */
+import { constants, deflateSync } from 'node:zlib';
 import { BLOCK } from '../raster/coverage.js';
-import { deflateRuns, type ByteRuns } from './deflate-runs.js';
 import type { Pixels } from './png.js';
 import { choosePalette, type Color, type Kept } from './quantize.js';
 
@@ -16,9 +16,14 @@ const HIGH = 0xf8f8f8;
 let places = new Uint16Array(0);
 let values = new Uint8Array(0);
 let lengths = new Uint32Array(0);
+let rows = new Uint8Array(0);
 const counts = new Uint32Array(PLACES);
 const indexOf = new Uint8Array(PLACES + 1);
 const LARGEST_SPARE = 3_000_000;
+/** Of bytes that are alike: so many are written one by one sooner than by a call. */
+const SHORT = 32;
+/** Nothing is searched: bytes are those before them again, or written. */
+const RUNS = { level: 1, memLevel: 9, strategy: constants.Z_RLE };
 
 /** The rows of a PNG as bytes, and the colours that they name, three bytes each. */
 export interface FrameData {
@@ -43,9 +48,8 @@ export function frameData(pixels: Pixels, colors: number, keep: Kept): FrameData
   const swapped = (index: number): number => (index === paper ? 0 : index === 0 ? paper : index);
   seen.forEach((place, i) => (indexOf[place] = swapped(target[i])));
   for (let i = 0; i < count; i++) values[i] = indexOf[places[i]];
-  const runs: ByteRuns = { values, lengths, count };
   [palette[0], palette[paper]] = [palette[paper], palette[0]];
-  const data = deflateRuns(runs);
+  const data = deflateSync(rowsOf(count, (pixels.width + 1) * pixels.height), RUNS);
   if (places.length > LARGEST_SPARE) reserve(0);
   return {
     palette: Uint8Array.from(palette.flatMap((rgb) => [rgb & 255, (rgb >> 8) & 255, (rgb >> 16) & 255])),
@@ -53,10 +57,23 @@ export function frameData(pixels: Pixels, colors: number, keep: Kept): FrameData
   };
 }
 
+/** The bytes that the runs stand for. */
+function rowsOf(count: number, size: number): Uint8Array {
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const end = at + lengths[i];
+    if (lengths[i] > SHORT) rows.fill(values[i], at, end);
+    else while (at < end) rows[at++] = values[i];
+    at = end;
+  }
+  return rows.subarray(0, size);
+}
+
 function reserve(size: number): void {
   places = new Uint16Array(size);
   values = new Uint8Array(size);
   lengths = new Uint32Array(size);
+  rows = new Uint8Array(size);
 }
 
 /** Fills `places` and `lengths`, and answers how many runs there are. What nobody painted is not looked at. */

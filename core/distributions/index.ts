@@ -25,8 +25,20 @@ export {
 } from './gamma.js';
 export { Independent, type IndependentOptions } from './independent.js';
 export { klDivergence, registerKl } from './kl.js';
+export { MixtureSameFamily, type MixtureOptions } from './mixture.js';
 export { MultivariateNormal, type MultivariateNormalOptions } from './multivariate-normal.js';
 export { HalfNormal, LogNormal, Normal, type NormalOptions } from './normal.js';
+export { TransformedDistribution, type TransformedOptions } from './transformed.js';
+export {
+  AffineTransform,
+  ComposeTransform,
+  ExpTransform,
+  PowerTransform,
+  SigmoidTransform,
+  SoftplusTransform,
+  TanhTransform,
+  Transform,
+} from './transforms.js';
 export type { Value } from './parameters.js';
 export {
   Cauchy,

@@ -79,9 +79,13 @@ function headline(name: string, message: string): string {
 function stackLines(error: Error): string[] {
   const stack: unknown = error.stack;
   if (typeof stack !== 'string') return [];
-  const first = stack.search(/\n {4}at /);
+  // A message may have such lines, too: where an operation was called that made a NaN.
+  const message = messageOf(error);
+  const head = message === '' ? -1 : stack.indexOf(message);
+  const calls = head < 0 ? stack : stack.slice(head + message.length);
+  const first = calls.search(/\n {4}at /);
   if (first < 0) return [];
-  const lines = stack.slice(first + 1).split('\n');
+  const lines = calls.slice(first + 1).split('\n');
   // Errors of another thread (the module loader) bring a stack that was formatted there.
   return lines.filter((line) => !FOREIGN.test(line));
 }

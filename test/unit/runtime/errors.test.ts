@@ -43,6 +43,11 @@ describe('the traceback of an error', () => {
     expect(text).toMatch(/at later \(Cell \[102\]:2:\d+\)\n {4}at Cell \[103\]:2:1$/);
   });
 
+  it('shows the calls that a message lists once', async () => {
+    const text = traceback(await run('throw new Error("a NaN was made at\\n    at Cell [7]:1:1")', 130));
+    expect(text.match(/^ {4}at .*/gm)).toEqual(['    at Cell [7]:1:1', '    at Cell [130]:1:7']);
+  });
+
   it('says at which await the cell was', async () => {
     const text = traceback(
       await run('async function inner() { await null; throw new Error("late") }\n\nawait inner()', 104),

@@ -6,8 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type * as Swc from '@swc/core';
 
-/** A tab is four columns, the letters of some scripts two. */
-const LONG_LINE = 65_535 / 4;
+/** A little less than it takes to end the process. */
+const MOST_COLUMNS = 65_000;
+/** A shorter line has no more columns, whatever it holds: a tab is four, the letters of some scripts two. */
+const LONG_LINE = MOST_COLUMNS / 4;
 /** The same text is read several times: as TypeScript, with JSX, for its names. */
 const MOST_KEPT = 8;
 const TIME_MS = 20_000;
@@ -41,8 +43,29 @@ export function endsProcess(code: string, options: Swc.Options): boolean {
 export function longLineAt(code: string): number {
   for (let start = 0; start + LONG_LINE < code.length;) {
     const end = code.indexOf('\n', start);
-    if (end < 0 || end - start > LONG_LINE) return start;
+    if (
+      (end < 0 || end - start > LONG_LINE) &&
+      columns(code, start, end < 0 ? code.length : end) > MOST_COLUMNS
+    )
+      return start;
+    if (end < 0) return -1;
     start = end + 1;
   }
   return -1;
 }
+
+/** How many columns a part of a line takes at most. */
+function columns(code: string, start: number, end: number): number {
+  let sum = 2 * (end - start);
+  for (let at = start; at < end; at++) {
+    const each = code.charCodeAt(at);
+    if (each === TAB) sum += 2;
+    else if (each >= FIRST_PRINTED && each < FIRST_WIDE) sum--;
+  }
+  return sum;
+}
+
+const TAB = 9;
+const FIRST_PRINTED = 32;
+/** The first of what might be wider than a letter, or be shown in another way. */
+const FIRST_WIDE = 127;

@@ -251,8 +251,20 @@ function transformAs(
         return String(again);
       }
     };
-    return { fault: readSwcError(code, String(error), messageOf) };
+    const fault = readSwcError(code, String(error), messageOf);
+    const plain = withoutStrayOverride(code, fault);
+    return plain === null ? { fault } : transformAs(dialect, plain, sourceMaps, settings);
   }
+}
+
+/** What swc says of a type error, as TypeScript has it (4112): the code runs all the same. */
+const STRAY_OVERRIDE = "This member cannot have an 'override' modifier";
+
+/** With blanks in the place of an `override` in a class that extends no other; null: the mistake is another one. */
+function withoutStrayOverride(code: string, { message, offset }: Fault): string | null {
+  const word = 'override';
+  if (!message.startsWith(STRAY_OVERRIDE) || !code.startsWith(word, offset)) return null;
+  return code.slice(0, offset) + ' '.repeat(word.length) + code.slice(offset + word.length);
 }
 
 /** The last segment of a line at or before a column. */

@@ -55,8 +55,11 @@ function parsedNames(code: string, dialect: CellNames['dialect']): Found | null 
       decorators: true,
       target: 'esnext',
     }));
-  } catch {
-    return null;
+  } catch (error) {
+    // Where nothing is to be overridden it is a type error.
+    const isStray = String(error).includes("'override' modifier");
+    const plain = isStray ? code.replace(/\boverride(?=\s)/g, '') : code;
+    return plain === code ? null : parsedNames(plain, dialect);
   }
   const declared = new Map<string, DeclaredKind>();
   const exported = new Set<string>();

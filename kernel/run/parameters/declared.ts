@@ -35,16 +35,12 @@ export function parametersCell(notebook: Notebook): CodeCell | undefined {
 
 /** What the text of a parameters cell declares. Throws `RunError` (exit code 2) when it is not TypeScript. */
 export async function declaredParameters(source: string): Promise<DeclaredParameter[]> {
-  const { parseSync } = await import('@swc/core');
-  let body: ModuleItem[];
-  try {
-    ({ body } = parseSync(source, { syntax: 'typescript', decorators: true }));
-  } catch {
+  const body = await parsed(source);
+  if (body === null)
     throw new RunError(
       'the cell tagged "parameters" is not valid TypeScript: open the notebook and run the cell to see where',
       ExitCode.usage,
     );
-  }
   const aliases = new Aliases(body);
   const comments = commentsBehind(source);
   return body.flatMap((item) => {
@@ -56,6 +52,17 @@ export async function declaredParameters(source: string): Promise<DeclaredParame
       return parameter === undefined ? [] : [{ ...parameter, ...(comment !== undefined && { comment }) }];
     });
   });
+}
+
+/** Null: it is no TypeScript, or nothing that the compiler could read and come back. */
+async function parsed(source: string): Promise<ModuleItem[] | null> {
+  const { isReadable, loadCompiler } = await import('../../language/typescript.js');
+  if (!isReadable(source)) return null;
+  try {
+    return loadCompiler().parseSync(source, { syntax: 'typescript', decorators: true }).body;
+  } catch {
+    return null;
+  }
 }
 
 function declared(

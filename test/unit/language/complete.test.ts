@@ -21,6 +21,7 @@ const complete = [
   'declare function f(): void;',
   'declare function f(): void',
   'class A<T> extends B<T> implements C {}',
+  'class A { override f() {}\n override x = 1 }',
   'interface A { b: string }',
   'type A<T> = T extends (infer U)[] ? U : never',
   'enum E { A }',

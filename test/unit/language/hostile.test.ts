@@ -67,6 +67,19 @@ describe('a mistake further behind in a line than the compiler can draw', () => 
     });
   });
 
+  it.each([
+    ['behind spaces', ' '.repeat(60_000)],
+    ['behind letters', `'${'a'.repeat(60_000)}' +`],
+    ['behind tabs', '\t'.repeat(15_000)],
+    ['behind wide letters', `'${'漢'.repeat(30_000)}' +`],
+  ])('has its place where the compiler can draw it: %s', (_, long) => {
+    const code = `x = ${long}.`;
+    expect(new CellTransformer().compile(code, where)).toMatchObject({
+      kind: 'syntax-error',
+      position: { line: 1, column: code.length - 1 },
+    });
+  });
+
   it('does not concern long lines without one', () => {
     const code = `const long = '${'a'.repeat(100_000)}'; long.length`;
     expect(new CellTransformer().compile(code, where).kind).toBe('compiled');

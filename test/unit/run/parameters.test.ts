@@ -71,10 +71,12 @@ describe('what a cell declares', () => {
   });
 
   it('cannot be read from a cell that is no TypeScript', async () => {
-    await expect(declaredParameters('const = 1')).rejects.toMatchObject({
-      exitCode: 2,
-      message: expect.stringContaining('not valid TypeScript') as string,
-    });
+    // The second would take the process along.
+    for (const source of ['const = 1', `const x = ${'['.repeat(50_000)}`])
+      await expect(declaredParameters(source)).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringContaining('not valid TypeScript') as string,
+      });
   });
 });
 

@@ -224,6 +224,14 @@ describe('inspection', () => {
 });
 
 describe('diagnostics', () => {
+  test('an override of nothing is a type error, and what the cell declares is there', async () => {
+    service.ran('class Stray { override reach() { return 1 } }');
+    expect((await complete('new Stray().|')).texts).toContain('reach');
+    expect(await errors('class Other { override x = 1 }')).toEqual([
+      expect.stringMatching(/^x: This member cannot have an 'override' modifier/),
+    ]);
+  });
+
   test('a type error, at its place', async () => {
     expect(await errors('const a: number = "b";')).toEqual([
       "a: Type 'string' is not assignable to type 'number'.",

@@ -16,9 +16,10 @@ export interface KeeperOptions {
 const LIMIT_MS = 10_000;
 /** Until its first answer, as it reads all types then, and cells may leave it little of the processor. */
 const FIRST_LIMIT_MS = 60_000;
-/** After as many deaths in a row the service is left alone for a while. */
+/** After as many deaths in a row the service is left alone for a while, for twice as long after each one more. */
 const MOST_DEATHS = 3;
-const PAUSE_MS = 30_000;
+const PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 60_000;
 /** The server's memory is given back when nobody has asked for so long. */
 const IDLE_MS = 20 * 60_000;
 
@@ -105,7 +106,7 @@ export class ServerKeeper {
     this.#server = null;
     this.#deaths++;
     if (this.#deaths < MOST_DEATHS) return;
-    this.#deaths = 0;
-    this.#pausedUntil = Date.now() + PAUSE_MS;
+    const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (this.#deaths - MOST_DEATHS));
+    this.#pausedUntil = Date.now() + pause;
   }
 }

@@ -279,3 +279,17 @@ describe('diagnostics', () => {
     expect(await errors(code)).toEqual([]);
   });
 });
+
+describe('a server that is killed in the midst of a question', () => {
+  test('leaves nobody waiting, again and again, and the next one knows the cells', async () => {
+    service.ran('const survivor = { first: 1 };');
+    for (let turn = 0; turn < 3; turn++) {
+      expect((await complete('survivor.|')).texts).toEqual(['first']);
+      const asked = service.complete(`survivor.first.toF${turn}`, 'survivor.first.to'.length);
+      process.kill(serverOf(service), 'SIGKILL');
+      // Empty, or from the next server.
+      expect((await asked)?.entries.every(({ text }) => text.startsWith('to')) ?? true).toBe(true);
+    }
+    expect((await complete('survivor.|')).texts).toEqual(['first']);
+  });
+});

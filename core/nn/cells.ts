@@ -3,7 +3,7 @@
 import { isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { zeros } from '../ops/creation.js';
-import { linear } from '../ops/matmul.js';
+import { linear } from '../ops/linear.js';
 import type { Tensor } from '../tensor.js';
 import { gruStep, lstmStep, rnnStep } from './functional/cells.js';
 import { checkSizes } from '../options.js';

@@ -3,7 +3,7 @@
 import type { FloatDType } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { empty } from '../ops/creation.js';
-import { linear } from '../ops/matmul.js';
+import { linear } from '../ops/linear.js';
 import type { Tensor } from '../tensor.js';
 import type { FitsLast, KnownSize, LastReplaced, Unknown } from '../types/known.js';
 import { bilinear } from '../ops/encoding.js';

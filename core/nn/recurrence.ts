@@ -4,7 +4,7 @@ import { type FloatDType, isFloat } from '../dtype.js';
 import { formatShape } from '../layout.js';
 import { zeros } from '../ops/creation.js';
 import { cat, stack } from '../ops/joining.js';
-import { linear } from '../ops/matmul.js';
+import { linear } from '../ops/linear.js';
 import { checkSizes } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import { dropout } from './functional/dropout.js';

@@ -10,7 +10,7 @@ export {
 } from './comparison.js';
 export { movedim as moveaxis, swapaxes as swapdims } from './dimensions.js';
 export { clamp as clip } from './extremes.js';
-export { nonzero as argwhere } from './gather.js';
+export { nonzero as argwhere } from './masking.js';
 export { cat as concat, cat as concatenate, vstack as rowStack } from './joining.js';
 export { outer as ger } from './matmul.js';
 export {

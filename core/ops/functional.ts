@@ -56,7 +56,7 @@ export {
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
 } from './margins.js';
-export { linear } from './matmul.js';
+export { linear } from './linear.js';
 export { pad } from './padding.js';
 export { logsigmoid, relu, sigmoid, tanh } from './pointwise.js';
 export { maxPool1d, maxPool2d, maxPool3d, maxUnpool1d, maxUnpool2d, maxUnpool3d } from './pooling.js';

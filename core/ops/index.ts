@@ -156,15 +156,13 @@ export {
   indexCopy,
   indexFill,
   indexSelect,
-  maskedScatter,
-  maskedSelect,
-  nonzero,
   scatter,
   scatterAdd,
   take,
   takeAlongDim,
   type ScatterOptions,
 } from './gather.js';
+export { maskedScatter, maskedSelect, nonzero } from './masking.js';
 export { blockDiag, cartesianProd, combinations, meshgrid, type CombinationOptions } from './grids.js';
 export {
   channelShuffle,

@@ -6,19 +6,17 @@ import { broadcastShapes, formatShape, Layout, sameShape, type Shape, sizeOf } f
 import { allocate, type Tensor } from '../tensor.js';
 import { add, mul } from './arithmetic.js';
 import { multiplyFew } from './few-products.js';
-import { isTensor, tensorOperand } from './operand.js';
-import { notATensor } from './record.js';
+import { isTensor } from './operand.js';
 import { apply, type Context, type Primitive, withBatch } from './primitive.js';
 import { isPlain } from './formulas.js';
 import type { Gradients } from '../autograd/node.js';
 import { castCopy, inDType } from './raw.js';
-import type { FitsMatmul, FitsWeight, MatmulShape } from '../types/known.js';
-import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
+import type { FitsMatmul, MatmulShape } from '../types/known.js';
+import { type MethodOp, methodOp, notATensor } from './record.js';
 import { expandTo, reshapeTo, transposeDims, unsqueezeDim } from './shape.js';
-import { sumDims } from './sum.js';
 
 /** A tensor of two dimensions, or three with a batch in front, as the kernel addresses it. */
-function matrices(x: Tensor): MatrixOperand {
+export function matrices(x: Tensor): MatrixOperand {
   const { strides } = x.layout;
   const lead = x.ndim - 2;
   return {
@@ -82,7 +80,7 @@ function gradients(grad: Tensor, context: Context<string>): Gradients {
   return [byA, byB];
 }
 
-function transposed(x: Tensor): MatrixOperand {
+export function transposed(x: Tensor): MatrixOperand {
   const { strides } = x.layout;
   return { ptr: x.ptr, row: strides[1], col: strides[0], batch: 0 };
 }
@@ -139,7 +137,7 @@ export function product(a: Tensor, b: Tensor, name: string): Tensor {
   return castCopy(c, a.dtype, name);
 }
 
-function checkDTypes(op: string, a: Tensor, b: Tensor): DType {
+export function checkDTypes(op: string, a: Tensor, b: Tensor): DType {
   if (!isTensor(a)) throw notATensor(op, a);
   if (!isTensor(b)) throw notATensor(op, b);
   if (a.dtype !== b.dtype) {
@@ -160,7 +158,7 @@ function innerError(op: string, a: Shape, b: Shape, left: number, right: number)
 }
 
 /** a b as matmul defines it for any number of dimensions. */
-function matmulOf(op: string, a: Tensor, b: Tensor): Tensor {
+export function matmulOf(op: string, a: Tensor, b: Tensor): Tensor {
   checkDTypes(op, a, b);
   if (a.ndim === 0 || b.ndim === 0) {
     throw new RangeError(
@@ -337,111 +335,3 @@ export function scaledSum(op: string, input: Tensor, result: Tensor, beta: numbe
   if (beta === 0) return scaled;
   return add(scaled, beta === 1 ? input : mul(input, beta));
 }
-
-/** x wᵀ + b of matrices, in one pass over the result. */
-const linearPrimitive: Primitive<null> = {
-  name: 'linear',
-  reads: [[1], [0], []],
-  forward: (inputs) => {
-    const [x, weight] = inputs;
-    const bias = inputs.at(2);
-    const shape = [x.shape[0], weight.shape[0]];
-    const out = allocate(Layout.contiguous(shape), x.dtype, 'linear');
-    if (out.layout.size === 0) return out;
-    const element = x.dtype === 'float32' ? 'float32' : 'float64';
-    if (bias !== undefined) kernels.copy(element, element, shape, tensorOperand(bias, shape), out.ptr);
-    const k = x.shape[1];
-    const size = { batch: 1, m: shape[0], n: shape[1], k };
-    kernels.matmul(element, size, matrices(x), transposed(weight), out.ptr, bias === undefined ? 0 : 1);
-    return out;
-  },
-  vjp: (grad, context) => [
-    context.needs(0) ? product(grad, context.input(1), 'linear') : null,
-    context.needs(1) ? product(transposeDims(grad, 0, 1), context.input(0), 'linear') : null,
-    context.needs(2) ? sumDims(grad, [0], false) : null,
-  ],
-  jvp: ([byX, byWeight, byBias], context) => {
-    const terms: Tensor[] = [];
-    if (byX) terms.push(product(byX, transposeDims(context.input(1), 0, 1), 'linear'));
-    if (byWeight) terms.push(product(context.input(0), transposeDims(byWeight, 0, 1), 'linear'));
-    const sum = terms.length === 0 ? null : terms.reduce((a, b) => add(a, b));
-    if (!byBias) return sum;
-    return sum === null ? expandTo(byBias, [context.input(0).shape[0], byBias.shape[0]]) : add(sum, byBias);
-  },
-  batch: (inputs, _, { batched, size }) => {
-    const [x, weight] = inputs;
-    const bias = inputs.at(2);
-    const [manyX, manyWeights, manyBiases] = batched;
-    if (manyX && !manyWeights && !manyBiases) {
-      const [, rows, features] = x.shape;
-      const flat = reshapeTo(x, [size * rows, features]);
-      const y = apply(linearPrimitive, bias ? [flat, weight, bias] : [flat, weight], null);
-      return reshapeTo(y, [size, rows, weight.shape[0]]);
-    }
-    const y = matmulOf('linear', x, transposeDims(weight, weight.ndim - 2, weight.ndim - 1));
-    if (bias === undefined) return y;
-    return add(y, manyBiases ? unsqueezeDim(bias, 1) : bias);
-  },
-};
-
-type Linear = <A, D, W, E>(
-  input: Tensor<A, D>,
-  weight: Tensor<W, E> & FitsWeight<A, W>,
-  bias?: Tensor | null,
-) => Tensor;
-
-/**
- * y = x Wᵀ + b: input [..., in], weight [out, in], bias [out] gives [..., out].
- * @throws RangeError if the sizes do not fit
- */
-export const linear: FunctionOp<Linear> = functionOp<Linear>(
-  {
-    name: 'linear',
-    torch: 'nn.functional.linear',
-    params: ['input', 'weight', 'bias'],
-    samples: (make) => [
-      [make([2, 3]), make([4, 3]), make([4])],
-      [make([2, 2, 3]), make([4, 3])],
-      [make([3]), make([4, 3]), make([4])],
-      [make([0, 3]), make([4, 3]), make([4])],
-    ],
-    errors: (make) => [
-      { args: [make([2, 3]), make([4, 5])], message: /\[2, 3\] .* \[4, 5\]/ },
-      { args: [make([2, 3]), make([4, 3]), make([3])], message: /bias .*\[3\]/ },
-    ],
-  },
-  (input, weight, bias) => {
-    checkDTypes('linear', input, weight);
-    const features = input.shape.at(-1);
-    if (
-      weight.ndim > 2 ||
-      weight.ndim === 0 ||
-      features === undefined ||
-      weight.shape[weight.ndim - 1] !== features
-    ) {
-      throw new RangeError(
-        `linear: an input of shape ${formatShape(input.shape)} does not fit a weight of shape ${formatShape(weight.shape)}: ` +
-          'the weight is [out, in], and the last dimension of the input is in',
-      );
-    }
-    if (weight.ndim === 1) {
-      const y = matmulOf('linear', input, weight);
-      return bias ? add(y, bias) : y;
-    }
-    const out = weight.shape[0];
-    if (bias && (bias.ndim > 1 || (bias.ndim === 1 && bias.shape[0] !== out))) {
-      throw new RangeError(
-        `linear: a bias of shape ${formatShape(bias.shape)} does not fit a weight of shape ${formatShape(weight.shape)}; it is [${out}]`,
-      );
-    }
-    if (bias) checkDTypes('linear', input, bias);
-    if (!isFloat(input.dtype)) {
-      const y = matmulOf('linear', input, transposeDims(weight, 0, 1));
-      return bias ? add(y, bias) : y;
-    }
-    const x = input.ndim === 2 ? input : reshapeTo(input, [sizeOf(input.shape.slice(0, -1)), features]);
-    const b = bias?.ndim === 0 ? expandTo(bias, [out]) : bias;
-    const y = apply(linearPrimitive, b ? [x, weight, b] : [x, weight], null);
-    return input.ndim === 2 ? y : reshapeTo(y, [...input.shape.slice(0, -1), out]);
-  },
-);

@@ -28,6 +28,7 @@ import * as joining from './joining.js';
 import * as likelihoods from './likelihoods.js';
 import * as losses from './losses.js';
 import * as margins from './margins.js';
+import * as masking from './masking.js';
 import * as matmul from './matmul.js';
 import * as medians from './medians.js';
 import * as padding from './padding.js';
@@ -107,6 +108,7 @@ declare module '../tensor.js' {
       MethodsOf<typeof likelihoods>,
       MethodsOf<typeof losses>,
       MethodsOf<typeof margins>,
+      MethodsOf<typeof masking>,
       MethodsOf<typeof matmul>,
       MethodsOf<typeof medians>,
       MethodsOf<typeof padding>,
@@ -164,6 +166,7 @@ export const families = [
   likelihoods,
   losses,
   margins,
+  masking,
   matmul,
   medians,
   padding,

@@ -27,6 +27,8 @@ import * as linalg from '../../../../core/ops/linalg/index.js';
 import * as linalgMethods from '../../../../core/ops/linalg/methods.js';
 import * as losses from '../../../../core/ops/losses.js';
 import * as margins from '../../../../core/ops/margins.js';
+import * as linear from '../../../../core/ops/linear.js';
+import * as masking from '../../../../core/ops/masking.js';
 import * as matmul from '../../../../core/ops/matmul.js';
 import * as padding from '../../../../core/ops/padding.js';
 import * as pointwise from '../../../../core/ops/pointwise.js';
@@ -47,8 +49,8 @@ const modules = {
   combined: [combined, activations, gelu],
   reductions: [reduction, statistics, extremes, scan, softmax],
   shapes: [shape, slicing, joining, dimensions, diagonals, arrangement],
-  indexing: [indexing, gather, differences],
-  products: [matmul, products, distances],
+  indexing: [indexing, gather, masking, differences],
+  products: [matmul, linear, products, distances],
   linalg: [linalg, linalgMethods],
   losses: [losses, likelihoods, margins, ctc],
   windows: [convolution, pooling, averagePooling, adaptivePooling, padding, unfolding, images],

@@ -13,6 +13,9 @@ const COMMON = {
   timeout: PATIENCE_MS,
 };
 
+/** What takes longer to draw itself is not drawn; its own limit is a little shorter. */
+const DRAWN_MS = 2500;
+
 export interface Rich {
   data: Record<string, unknown>;
   metadata: Record<string, unknown>;
@@ -33,15 +36,33 @@ export class Evaluator {
 
   /** The value as a cell's result would be shown. */
   async rich(frame: Frame | undefined, text: string): Promise<Rich> {
-    const value = frame
-      ? await this.#onFrame(frame, `${HOOKS}.richNow(${await this.#expression(frame, text)})`, {
-          returnByValue: true,
-        })
-      : settled(
-          await this.#run(`${HOOKS}.rich(${this.#cell(text)})`, { returnByValue: true, awaitPromise: true }),
-        );
-    const rich: unknown = value.value;
+    const inFrame = frame && (await this.#richInFrame(frame, text).catch(() => null));
+    // The program may have gone on just now, or the name is none of the frame's.
+    const value = inFrame ?? (await this.#richAtTopLevel(text));
+    const rich: unknown = value?.value;
     return isRich(rich) ? rich : { data: {}, metadata: {} };
+  }
+
+  async #richInFrame(frame: Frame, text: string): Promise<RemoteObject> {
+    const value = await this.#expression(frame, text);
+    return this.#onFrame(frame, `${HOOKS}.richNow(${value})`, { returnByValue: true });
+  }
+
+  /** A promise is waited for, but not for long: the program may stand still meanwhile, and it could not go on before this has an answer. */
+  async #richAtTopLevel(text: string): Promise<RemoteObject | null> {
+    const expression = `${HOOKS}.rich(${this.#cell(text)})`;
+    const now = settled(await this.#run(expression, { returnByValue: true }));
+    if (isRich(now.value)) return now;
+    const later = this.#run(expression, { returnByValue: true, awaitPromise: true });
+    // Nobody may be left to hear of it.
+    later.catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, DRAWN_MS, null);
+    });
+    const evaluation = await Promise.race([later, late]);
+    clearTimeout(timer);
+    return evaluation && settled(evaluation);
   }
 
   /** Gives a variable of the cells the value that `text` has in a frame. */

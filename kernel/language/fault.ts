@@ -3,6 +3,7 @@
  * numbers. Columns of a drawing count what a terminal shows, so the text is first made one column a UTF-16 unit.
  */
 
+import { stripVTControlCharacters } from 'node:util';
 import { scanBrackets } from './brackets.js';
 import { LineIndex } from './lines.js';
 
@@ -68,7 +69,10 @@ function diagnostics(report: string): Diagnostic[] {
   const found: { message: string; place: Diagnostic['place'] }[] = [];
   let line = 0;
   let text = '';
-  const rows = report.replace(/^Error: /, '').split('\n');
+  // In colours where the process has a terminal.
+  const rows = stripVTControlCharacters(report)
+    .replace(/^Error: /, '')
+    .split('\n');
   rows.forEach((row, index) => {
     const headline = HEADLINE.exec(row);
     if (headline) return void found.push({ message: headline[1], place: null });

@@ -41,8 +41,15 @@ console.expect(r"In \[5\]:")
 console.sendline('throw new RangeError("on purpose")')
 console.expect("RangeError.*on purpose")
 
-# The pager.
+# A command asks by the terminal.
 console.expect(r"In \[6\]:")
+console.sendline('!printf "name? "; read name; echo "hello $name"')
+console.expect(r"name\? ")
+console.sendline("Grace")
+console.expect("hello Grace")
+
+# The pager.
+console.expect(r"In \[7\]:")
 console.sendline("?Math.hypot")
 console.expect("hypot")
 
@@ -54,4 +61,23 @@ if console.after is not pexpect.EOF:
     console.sendline("y")
     console.expect(pexpect.EOF)
 console.close()
+
+# With the prompt that people have, what is not complete goes on in the next line.
+edited = pexpect.spawn(
+    os.path.join(os.path.dirname(sys.executable), "jupyter"),
+    ["console", "--kernel", "nabla"],
+    encoding="utf8",
+    timeout=60,
+    dimensions=(40, 120),
+)
+edited.logfile_read = sys.stdout
+edited.expect(r"In \[")
+edited.send("function twice(x: number) {\r")
+edited.expect(r"\.\.\.")
+edited.send("return 2 * x; }\r")
+edited.expect(r"\n.*In \[.*2")
+edited.send("twice(10500)\r")
+edited.expect("21000")
+edited.close(force=True)
+
 print("\nended with", console.exitstatus)

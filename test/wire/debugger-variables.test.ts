@@ -202,4 +202,42 @@ describe('the variable panel', () => {
     await client.ask('interrupt_request', {}, { channel: 'control' });
     await client.finish(id);
   });
+
+  // A page asks while the program is on its way to the next stop, where nothing that waits would end.
+  test('a variable that is asked for just before a stop keeps no other answer', async () => {
+    const code = 'const drawn = tensor([[1, 2], [3, 4]]);\nlet turns = 0;\nturns += 1;\nturns';
+    await debug.breakAt(code, 3);
+    const id = debug.run(code);
+    await debug.stopped();
+    const asked = ['next', 'richInspectVariables', 'richInspectVariables'].map((command) =>
+      debug.request(command, { threadId: 1, variableName: 'drawn' }),
+    );
+    const [, ...rich] = await Promise.all(asked);
+    await debug.stopped();
+    expect((await debug.frames())[0].line).toBe(4);
+    for (const { success, body } of rich) {
+      expect(success).toBe(true);
+      expect(body.data).toMatchObject({ 'text/plain': expect.stringContaining('shape=[2, 2]') as unknown });
+    }
+    await debug.breakAt(code);
+    await debug.goOn();
+    expect((await client.finish(id)).result).toBe('1');
+  });
+
+  test('what draws itself late is drawn while nothing stands still, and keeps no answer while something does', async () => {
+    const late = `({ [Symbol.for('Jupyter.display')]: async () => ({ 'text/html': '<b>late</b>' }) })`;
+    await client.execute(`const slow = ${late}`);
+    const body = await debug.ask('richInspectVariables', { variableName: 'slow' });
+    expect(body.data).toMatchObject({ 'text/html': '<b>late</b>' });
+    const code = 'let stands = 1;\nstands';
+    await debug.breakAt(code, 2);
+    const id = debug.run(code);
+    const asked = debug.request('richInspectVariables', { variableName: 'slow' });
+    await debug.stopped();
+    expect((await asked).success).toBe(true);
+    expect((await debug.frames())[0].line).toBe(2);
+    await debug.breakAt(code);
+    await debug.goOn();
+    await client.finish(id);
+  });
 });

@@ -18,6 +18,7 @@ import { errorsOf, withoutDefined } from './errors.js';
 import { fromHover, fromSignatureHelp, placeOf } from './hover.js';
 import { isWholeList, itemsOf, type Item } from './items.js';
 import { nameAt, type NameAt } from './name-at.js';
+import { namesOf } from './names.js';
 import { kindWord } from './kinds.js';
 import { LIBRARY_DOCUMENT, libraryItems, libraryQuestion } from './library.js';
 import { openCall } from '../brackets.js';
@@ -245,7 +246,10 @@ class Service implements CodeService {
   ): Promise<readonly Diagnostic[]> {
     const errorsIn = (text: string, told: unknown): Diagnostic[] =>
       errorsOf(told, text, (place) => offsetInCell(text, place), this.#program);
-    const errors = await withoutDefined(errorsIn(code, answer), code, this.options.isDefined);
+    const found = errorsIn(code, answer);
+    // Of a text that does not run at all its syntax error is told.
+    if (found.length > 0 && !namesOf(code).isValid) return [];
+    const errors = await withoutDefined(found, code, this.options.isDefined);
     return explained(errors, code, async (text) => errorsIn(text, await ask(text)));
   }
 

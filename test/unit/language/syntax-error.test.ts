@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stripVTControlCharacters } from 'node:util';
 import { CellTransformer, displayWidth, excerpt } from '../../../kernel/language/index.js';
+import { readSwcError } from '../../../kernel/language/fault.js';
 import { LineIndex } from '../../../kernel/language/lines.js';
 
 function compile(code: string) {
@@ -75,6 +76,18 @@ describe('a syntax error', () => {
       expect(error.message).toContain(message);
       expect(error).toMatchObject({ title: 'Cell [3]', source: code });
     });
+
+  it('is read from a report in colours, which the compiler gives to a process with a terminal', () => {
+    const report =
+      '  \u001b[31m×\u001b[0m Unexpected token `=`. Expected yield, an identifier, [ or {\n   ╭────\n' +
+      ' \u001b[2m1\u001b[0m │ const = 3\n   · \u001b[35;1m      ─\u001b[0m\n   ╰────\n\n\nCaused by:\n    Syntax Error';
+    expect(readSwcError('const = 3', report, () => report)).toEqual({
+      message: "Unexpected '=': expected yield, an identifier, [ or {",
+      offset: 6,
+      length: 1,
+      atEnd: false,
+    });
+  });
 
   it('says nothing of the compiler', () => {
     for (const [text] of table) {

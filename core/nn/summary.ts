@@ -1,4 +1,4 @@
-/** A table of a model's layers, their outputs' shapes and numbers of parameters. */
+/** A table of a model's layers: what goes in and comes out, numbers of parameters, work and memory. */
 
 import { noGrad } from '../autograd/mode.js';
 import type { DType } from '../dtype.js';
@@ -11,10 +11,11 @@ import type { Module } from './module.js';
 
 /** One layer in a {@link ModelSummary}. */
 export interface SummaryRow {
-  /** Path in the model, and its class. */
+  /** Path in the model, empty for a model that is one layer, and its class. */
   readonly name: string;
   readonly type: string;
-  /** Shapes of what it gave, in order; empty if it was not called. */
+  /** Shapes of the tensors that it was given, and of those that it gave, in order; empty if it was not called. */
+  readonly inputShapes: readonly Shape[];
   readonly outputShapes: readonly Shape[];
   /** Numbers in its own parameters (not those of layers in it), and how many of them are learned. */
   readonly parameters: number;
@@ -35,22 +36,27 @@ export class ModelSummary {
     readonly bytes: number,
     /** Multiply-adds of all linear layers and convolutions. */
     readonly macs: number,
+    /** Bytes of what all layers gave, which training holds for the way back. */
+    readonly activationBytes: number,
   ) {}
 
   toString(): string {
-    const header = ['Layer', 'Output shape', 'Parameters', 'MACs'];
+    const header = ['Layer', 'Input shape', 'Output shape', 'Parameters', 'MACs'];
     const lines = this.rows.map((row) => [
-      `${row.name} (${row.type})`,
+      row.name === '' ? row.type : `${row.name} (${row.type})`,
+      row.inputShapes.map(formatShape).join(', ') || '-',
       row.outputShapes.map(formatShape).join(', ') || '-',
-      row.parameters === 0 ? '-' : withSeparators(row.parameters),
+      parametersText(row),
       row.macs === 0 ? '-' : withSeparators(row.macs),
     ]);
     const widths = header.map((text, column) =>
       Math.max(text.length, ...lines.map((line) => line[column].length)),
     );
     const format = (line: readonly string[]): string =>
-      `${line[0].padEnd(widths[0])}  ${line[1].padEnd(widths[1])}  ${line[2].padStart(widths[2])}  ${line[3].padStart(widths[3])}`;
-    const rule = '-'.repeat(widths.reduce((a, b) => a + b) + 6);
+      line
+        .map((text, column) => (column < WORDS ? text.padEnd(widths[column]) : text.padStart(widths[column])))
+        .join('  ');
+    const rule = '-'.repeat(widths.reduce((a, b) => a + b) + 2 * (widths.length - 1));
     const frozen = this.parameters - this.trainable;
     return [
       this.title,
@@ -62,6 +68,9 @@ export class ModelSummary {
       `Parameters: ${withSeparators(this.parameters)} (${withSeparators(this.trainable)} trainable, ${withSeparators(frozen)} frozen)`,
       `Multiply-adds (linear layers and convolutions): ${withSeparators(this.macs)}`,
       `Memory of parameters and buffers: ${formatBytes(this.bytes)}`,
+      ...(this.activationBytes > 0
+        ? [`Memory of what the layers give (activations): ${formatBytes(this.activationBytes)}`]
+        : []),
     ].join('\n');
   }
 
@@ -69,6 +78,16 @@ export class ModelSummary {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+/** Columns of the table that are words. */
+const WORDS = 3;
+
+function parametersText({ parameters, trainable }: SummaryRow): string {
+  if (parameters === 0) return '-';
+  const learned =
+    trainable === parameters ? '' : trainable === 0 ? ' frozen' : `, ${withSeparators(trainable)} trainable`;
+  return `${withSeparators(parameters)}${learned}`;
 }
 
 /** Options of {@link summary}. */
@@ -79,7 +98,7 @@ export interface SummaryOptions {
 
 /**
  * Runs a model once on zeros of the given shape (batch dimension included), in evaluation mode and without gradients,
- * and tells what each layer gave: `summary(model, [64, 784])`. A model of several inputs takes a list of shapes, or
+ * and tells what each layer was given and gave: `summary(model, [64, 784])`. A model of several inputs takes a list of shapes, or
  * the inputs themselves. Without an input nothing is run, and only the parameters are told.
  * @throws TypeError for other inputs; what the model throws for inputs of such shapes
  */
@@ -92,13 +111,19 @@ export function summary(
   const made = (item: Shape | Tensor): Tensor =>
     item instanceof Tensor ? item : zeros([...item], { dtype });
   const inputs = input === undefined ? null : listed(input).map(made);
-  const shapes = new Map<Module, Shape[]>();
-  const macs = new Map<Module, number>();
+  const calls = new Map<Module, Call>();
   const modes = model.modules().map((module) => ({ module, training: module.training }));
   const handles = model.modules().map((module) =>
     module.registerForwardHook((_module, given, output) => {
-      shapes.set(module, shapesOf(output));
-      macs.set(module, (macs.get(module) ?? 0) + macsOf(module, shapesOf(given), shapesOf(output)));
+      const before = calls.get(module);
+      const [inputShapes, outputShapes] = [shapesOf(given), shapesOf(output)];
+      calls.set(module, {
+        inputShapes,
+        outputShapes,
+        macs: (before?.macs ?? 0) + macsOf(module, inputShapes, outputShapes),
+        // What holds other layers gives what the last of them gave.
+        bytes: (before?.bytes ?? 0) + (module.children().length > 0 ? 0 : bytesOf(output)),
+      });
       return undefined;
     }),
   );
@@ -112,17 +137,7 @@ export function summary(
   const rows = model.namedModules().flatMap(([name, module]): SummaryRow[] => {
     const own = module.parameters(false);
     if (name === '' || (module.children().length > 0 && own.length === 0)) return [];
-    const outputShapes = shapes.get(module) ?? [];
-    return [
-      {
-        name,
-        type: module.typeName,
-        outputShapes,
-        parameters: count(own),
-        trainable: trainable(own),
-        macs: macs.get(module) ?? 0,
-      },
-    ];
+    return [rowOf(name, module, own, calls.get(module))];
   });
   const all = model.parameters();
   const bytes = [...all, ...model.buffers()].reduce(
@@ -131,11 +146,12 @@ export function summary(
   );
   return new ModelSummary(
     model.typeName,
-    rows.length > 0 ? rows : [whole(model, shapes, macs)],
+    rows.length > 0 ? rows : [rowOf('', model, all, calls.get(model))],
     count(all),
     trainable(all),
     bytes,
-    [...macs.values()].reduce((a, b) => a + b, 0),
+    [...calls.values()].reduce((sum, call) => sum + call.macs, 0),
+    [...calls.values()].reduce((sum, call) => sum + call.bytes, 0),
   );
 }
 
@@ -148,21 +164,23 @@ function shown(lines: readonly string[]): readonly string[] {
   return [...lines.slice(0, half), `… ${lines.length - MOST_LINES} more layers …`, ...lines.slice(-half)];
 }
 
-/** A model that is one layer. */
-function whole(
-  model: Module,
-  shapes: ReadonlyMap<Module, Shape[]>,
-  macs: ReadonlyMap<Module, number>,
-): SummaryRow {
-  const own = model.parameters();
-  const outputShapes = shapes.get(model) ?? [];
+/** What was seen of a layer: the shapes of its last call, and the sums over all. */
+interface Call {
+  inputShapes: Shape[];
+  outputShapes: Shape[];
+  macs: number;
+  bytes: number;
+}
+
+function rowOf(name: string, module: Module, own: readonly Tensor[], call: Call | undefined): SummaryRow {
   return {
-    name: '',
-    type: model.typeName,
-    outputShapes,
+    name,
+    type: module.typeName,
+    inputShapes: call?.inputShapes ?? [],
+    outputShapes: call?.outputShapes ?? [],
     parameters: count(own),
     trainable: trainable(own),
-    macs: macs.get(model) ?? 0,
+    macs: call?.macs ?? 0,
   };
 }
 
@@ -197,6 +215,11 @@ function isShape(input: Shape | readonly (Shape | Tensor)[]): input is Shape {
 function shapesOf(output: unknown): Shape[] {
   if (output instanceof Tensor) return [output.shape];
   return Array.isArray(output) ? output.flatMap(shapesOf) : [];
+}
+
+function bytesOf(output: unknown): number {
+  if (output instanceof Tensor) return output.numel() * output.elementSize();
+  return Array.isArray(output) ? output.reduce<number>((sum, item) => sum + bytesOf(item), 0) : 0;
 }
 
 function count(parameters: readonly Tensor[]): number {

@@ -2,6 +2,8 @@
 import type { MimeBundle } from './mime.js';
 import { escapeHtml } from './table.js';
 
+const SVG = 'image/svg+xml';
+
 /** Text of one MIME type that shows itself. */
 export class RichText {
   constructor(
@@ -13,7 +15,13 @@ export class RichText {
     return this.text;
   }
 
-  [Symbol.for('Jupyter.display')](): MimeBundle {
+  toSVG(): string | undefined {
+    return this.mime === SVG ? this.text : undefined;
+  }
+
+  /** Nothing for SVG, which is shown as any drawing is, with a PNG beside it and on white where it has no ground. */
+  [Symbol.for('Jupyter.display')](): MimeBundle | undefined {
+    if (this.mime === SVG) return undefined;
     return { [this.mime]: this.text, 'text/plain': plainText(this.mime, this.text) };
   }
 }
@@ -25,7 +33,7 @@ export const html: Tag = (parts, ...values) => new RichText('text/html', join(pa
 
 /** SVG. Values are escaped as in `html`. */
 export const svg: Tag = (parts, ...values) =>
-  new RichText('image/svg+xml', withNamespace(join(parts, values, markup).trim()));
+  new RichText(SVG, withNamespace(join(parts, values, markup).trim()));
 
 /** Markdown. Backslashes stay, so that formulas need no doubling. */
 export const md: Tag = (parts, ...values) => new RichText('text/markdown', joinRaw(parts, values));
@@ -57,7 +65,7 @@ function joinRaw(parts: TemplateStringsArray | string, values: readonly unknown[
 
 function markup(value: unknown): string {
   if (Array.isArray(value)) return value.map(markup).join('');
-  if (value instanceof RichText && (value.mime === 'text/html' || value.mime === 'image/svg+xml'))
+  if (value instanceof RichText && (value.mime === 'text/html' || value.mime === SVG))
     return value.text;
   return value === undefined || value === null || value === false ? '' : escapeHtml(stringOf(value));
 }
@@ -73,7 +81,6 @@ function withNamespace(text: string): string {
 
 /** For a terminal: what a reader would read. */
 function plainText(mime: string, text: string): string {
-  if (mime === 'image/svg+xml') return '[svg image]';
   if (mime !== 'text/html') return text;
   return text
     .replace(/<(style|script)[\s\S]*?<\/\1>/gi, '')

@@ -28,17 +28,19 @@ test('a summary tells what each layer gives and holds', () => {
   expect(String(found)).toBe(
     [
       'Sequential',
-      '------------------------------------------------',
-      'Layer        Output shape  Parameters       MACs',
-      '------------------------------------------------',
-      '0 (Linear)   [64, 128]        100,480  6,422,528',
-      '1 (ReLU)     [64, 128]              -          -',
-      '2 (Dropout)  [64, 128]              -          -',
-      '3 (Linear)   [64, 10]           1,290     81,920',
-      '------------------------------------------------',
+      '-----------------------------------------------------------------',
+      'Layer        Input shape  Output shape      Parameters       MACs',
+      '-----------------------------------------------------------------',
+      '0 (Linear)   [64, 784]    [64, 128]     100,480 frozen  6,422,528',
+      '1 (ReLU)     [64, 128]    [64, 128]                  -          -',
+      '2 (Dropout)  [64, 128]    [64, 128]                  -          -',
+      '3 (Linear)   [64, 128]    [64, 10]               1,290     81,920',
+      '-----------------------------------------------------------------',
       'Parameters: 101,770 (1,290 trainable, 100,480 frozen)',
       'Multiply-adds (linear layers and convolutions): 6,504,448',
       'Memory of parameters and buffers: 407.1 kB',
+      // 64 · (3 · 128 + 10) numbers of 4 bytes.
+      'Memory of what the layers give (activations): 100.9 kB',
     ].join('\n'),
   );
 });
@@ -112,7 +114,16 @@ test('a summary without an input tells of parameters alone, and takes a tensor',
 test('a summary of very many layers shows the first and the last', () => {
   const model = new nn.Sequential(...Array.from({ length: 300 }, () => new nn.Linear(1, 1)));
   const lines = nn.summary(model, [1, 1]).toString().split('\n');
-  expect(lines).toHaveLength(4 + 201 + 4);
+  expect(lines).toHaveLength(4 + 201 + 5);
   expect(lines).toContain('… 100 more layers …');
   expect(lines.some((line) => line.startsWith('299 (Linear)'))).toBe(true);
+});
+
+test('a model of one layer is told as that layer, and without an input nothing of shapes', () => {
+  const told = String(nn.summary(new nn.Linear(3, 2), [5, 3])).split('\n');
+  expect(told[4]).toBe('Linear  [5, 3]       [5, 2]                 8    30');
+  expect(String(nn.summary(new nn.Linear(3, 2))).split('\n')[4]).toBe(
+    'Linear  -            -                      8     -',
+  );
+  expect(String(nn.summary(new nn.Linear(3, 2)))).not.toContain('activations');
 });

@@ -219,8 +219,22 @@ describe('the tags', () => {
     });
     expect(await bundle('md`# ${1 + 1} $\\alpha$`')).toMatchObject({ 'text/markdown': '# 2 $\\alpha$' });
     expect(await bundle('latex`\\frac{1}{2}`')).toMatchObject({ 'text/latex': '$$\\frac{1}{2}$$' });
-    expect(await bundle('svg`<circle r="${2}"/>`')).toMatchObject({
-      'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg"><circle r="2"/></svg>',
+  });
+
+  it('show a drawing on white, with a PNG for frontends that show no SVG, or only one that they trust', async () => {
+    const drawing = await bundle('svg`<circle r="${2}"/>`');
+    expect(drawing).toMatchObject({
+      'image/svg+xml':
+        '<svg style="background: white" xmlns="http://www.w3.org/2000/svg"><circle r="2"/></svg>',
+    });
+    expect(String(drawing['image/png'])).toMatch(/^iVBOR/);
+    expect(drawing).not.toHaveProperty('text/html');
+    // What has a ground of its own keeps it, and inside of HTML it is markup.
+    expect(await bundle('svg`<svg style="background: #222"></svg>`')).toMatchObject({
+      'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg" style="background: #222"></svg>',
+    });
+    expect(await bundle('html`<p>${svg`<g/>`}</p>`')).toMatchObject({
+      'text/html': '<p><svg xmlns="http://www.w3.org/2000/svg"><g/></svg></p>',
     });
   });
 });

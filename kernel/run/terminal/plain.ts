@@ -4,14 +4,27 @@ import type { OutputChange } from '../outputs.js';
 import type { RunReporter, RunningCell } from '../reporter.js';
 import { duration, outputText, title, type Style } from './text.js';
 
+/** What changes in place (a progress bar, a chart's numbers) is told so often while its cell runs, and less and less often the longer it does. */
+const FIRST_MS = 10_000;
+/** Share of the cell's time after which it is told again. */
+const SLOWER = 0.1;
+/** Longer ones (a dashboard) would flood the log: they are shown when their cell ends. */
+const MOST_LINES = 5;
+
 export class PlainReporter implements RunReporter {
   /** Displays that can still change, in the order of their first showing; they are shown when their cell ends. */
   readonly #live = new Map<CodeCell, Set<Output>>();
+  /** What was told of each while it changed. */
+  readonly #told = new Map<Output, string>();
   #atLineStart = true;
+  #since = 0;
+  #toldAt = 0;
 
   constructor(
     readonly write: (text: string) => void,
     readonly style: Style,
+    /** Milliseconds. */
+    readonly now: () => number = () => performance.now(),
   ) {}
 
   started(input: string, _notebook: Notebook, total: number): void {
@@ -20,6 +33,7 @@ export class PlainReporter implements RunReporter {
 
   cellStarted({ cell, number, total }: RunningCell): void {
     this.#line(this.style.dim(`[${number}/${total}] ${title(cell.source)}`));
+    this.#since = this.#toldAt = this.now();
   }
 
   output(cell: CodeCell, change: OutputChange): void {
@@ -35,13 +49,29 @@ export class PlainReporter implements RunReporter {
         this.#live.delete(cell);
         return;
       case 'updated':
+        this.#tell(cell);
         return;
     }
   }
 
+  /** What has changed, when it is time: who reads the log of a long training wants to know how far it is. */
+  #tell(cell: CodeCell): void {
+    const now = this.now();
+    if (now - this.#toldAt < Math.max(FIRST_MS, SLOWER * (now - this.#since))) return;
+    this.#toldAt = now;
+    for (const output of this.#live.get(cell) ?? []) {
+      const text = outputText(output);
+      if (text === this.#told.get(output) || text.trimEnd().split('\n').length > MOST_LINES) continue;
+      this.#told.set(output, text);
+      this.#output(output);
+    }
+  }
+
   cellEnded({ cell, number, total }: RunningCell, how: 'ok' | 'error' | 'skipped', seconds: number): void {
-    for (const output of this.#live.get(cell) ?? []) this.#output(output);
+    for (const output of this.#live.get(cell) ?? [])
+      if (outputText(output) !== this.#told.get(output)) this.#output(output);
     this.#live.delete(cell);
+    this.#told.clear();
     const { dim, red } = this.style;
     const where = `[${number}/${total}]`;
     if (how === 'ok') this.#line(dim(`${where} ${duration(seconds)}`));

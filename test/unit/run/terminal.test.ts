@@ -136,6 +136,40 @@ describe('a run', () => {
     );
   });
 
+  it('in a log tells every ten seconds what changes in few lines, less often in a long cell, and the end once', () => {
+    let log = '';
+    let now = 0;
+    const reporter = new PlainReporter(
+      (text) => (log += text),
+      style(false),
+      () => now,
+    );
+    const running: RunningCell = { cell: cell('train()'), number: 1, total: 1 };
+    const bar = display('0%');
+    const dashboard = display('layer\n'.repeat(20));
+    reporter.cellStarted(running);
+    reporter.output(running.cell, { kind: 'added', output: bar, displayId: 'bar' });
+    reporter.output(running.cell, { kind: 'added', output: dashboard, displayId: 'dashboard' });
+    // Four updates a second for an hour.
+    for (now = 0; now <= 3_600_000; now += 250) {
+      if ('data' in bar) bar.data = { 'text/plain': `${Math.floor(now / 36_000)}%` };
+      reporter.output(running.cell, { kind: 'updated', output: bar, displayId: 'bar' });
+    }
+    const lines = log.trimEnd().split('\n').slice(1);
+    // Shares that had not changed were not told again.
+    expect(lines.slice(0, 4)).toEqual(['0%', '1%', '2%', '3%'].slice(0, 4));
+    expect(lines.length).toBeGreaterThan(25);
+    expect(lines.length).toBeLessThan(60);
+    if ('data' in bar) bar.data = { 'text/plain': 'done' };
+    log = '';
+    reporter.cellEnded(running, 'ok', 3600);
+    expect(log.split('\n').filter((line) => line !== '' && line !== 'layer')).toEqual([
+      'done',
+      '[1/1] 60 min 0 s',
+    ]);
+    expect(log.split('layer')).toHaveLength(21);
+  });
+
   it('in a terminal leaves the same outputs behind, and no footer', () => {
     const terminal = new VirtualTerminal();
     report(new LiveReporter(terminal, style(true)));

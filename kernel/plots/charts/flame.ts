@@ -8,7 +8,7 @@ import { Still } from './still.js';
 
 export interface FlameOptions {
   title?: string;
-  /** CSS pixels; default 860. */
+  /** CSS pixels; default 720, as all charts: what is wider scrolls in a narrow notebook. */
   width?: number;
 }
 
@@ -62,7 +62,7 @@ export function flameModel(
   notes: readonly string[],
   options: FlameOptions,
 ): ChartModel {
-  const width = options.width ?? 860;
+  const width = options.width ?? 720;
   const said = [...notes];
   const [whole] = events;
   const blocks = events.length === 0 ? [] : visibleBlocks(events, width - 2 * FLAME_MARGIN);

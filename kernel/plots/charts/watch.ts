@@ -23,7 +23,7 @@ export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
   title?: string;
   /** At most this many layers are drawn, the worst first; default 7, which is the most. All are watched. */
   limit?: number;
-  /** CSS pixels; default 860. */
+  /** CSS pixels; default 720, as all charts: what is wider scrolls in a narrow notebook. */
   width?: number;
 }
 
@@ -119,7 +119,7 @@ export class Watcher extends LiveChart {
     const moments = layers.flatMap(({ main }) => main.weights.moments);
     return {
       title: options.title ?? `Watching ${watched.model.typeName}`,
-      width: options.width ?? 860,
+      width: options.width ?? 720,
       height: this.height,
       panels: [
         ...(sampled === 0

@@ -14,14 +14,17 @@ export const LAYER_FRAME = 58;
 const MARGIN = 14;
 const HEADER = 24;
 const FOOTER = 34;
-const NAME = 132;
-const MEASURE = 132;
+/** Room for the names, and for the measure. */
+const NAME = 112;
+const MEASURE = 112;
 const GAP = 12;
 /** Room beside a strip for the ends of its range. */
-const ENDS = 44;
+const ENDS = 40;
 /** Room below a strip for its numbers. */
 const FACTS = 24;
 const TALLEST = 130;
+/** Of what a measure was so far. */
+const RANGE = '#5797c6';
 
 export function layoutLayers(panel: LayersPanel, box: Box, fonts: FontSet): Shape[] {
   if (panel.rows.length === 0) {
@@ -151,8 +154,16 @@ function measured({ measure }: LayerRow, x: Scale, y: number, height: number): S
   const place = at(measure.now);
   const anchor = place > at(to) - 22 ? 'end' : place < at(from) + 22 ? 'start' : 'middle';
   return [
-    { kind: 'path', d: bar, stroke: '#b5d6ea', width: 5, role: 'line' },
-    { kind: 'circle', x: place, y: middle, r: 4.5, fill: measure.bad ? COLOR.error : PALETTE[0] },
+    { kind: 'path', d: bar, stroke: RANGE, width: 4, role: 'line' },
+    {
+      kind: 'circle',
+      x: place,
+      y: middle,
+      r: 5,
+      fill: measure.bad ? COLOR.error : PALETTE[0],
+      stroke: '#ffffff',
+      width: 1.2,
+    },
     { ...label, anchor },
   ];
 }

@@ -5,7 +5,7 @@ import { formatCount, formatNumber } from '../model/format.js';
 import { makeScale, minus, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
 import { px, text, type Box, type Shape } from './shapes.js';
-import { COLOR, mix, parseColor, toHex } from './style.js';
+import { COLOR, ageColor } from './style.js';
 import { heading } from './heading.js';
 import { xTicks } from './ticks.js';
 import { fitted } from './wrap.js';
@@ -14,11 +14,6 @@ import { fitted } from './wrap.js';
 const OVERLAP = 3.2;
 const HEADER = 48;
 const FOOTER = 37;
-const OLDEST = parseColor('#bcdcf0');
-const NEWEST = parseColor('#0072b2');
-const OLDEST_BAD = parseColor('#f6c9b0');
-const NEWEST_BAD = parseColor('#c8460a');
-
 export const RIDGE_HEIGHT = 202;
 
 export function layoutRidges(panel: RidgePanel, box: Box, fonts: FontSet): Shape[] {
@@ -158,7 +153,7 @@ function bars(ridge: Ridge, plot: Box, x: Scale, tallest: number): Shape[] {
     const [left, right] = [edge(k), edge(k + 1)];
     d += `M${px(left + 0.4)} ${px(bottom)}V${px(bottom - height)}H${px(right - 0.4)}V${px(bottom)}Z`;
   });
-  return [{ kind: 'path', d, fill: toHex(ridge.warning === '' ? NEWEST : NEWEST_BAD), role: 'ridge' }];
+  return [{ kind: 'path', d, fill: ageColor(1, ridge.warning !== ''), role: 'ridge' }];
 }
 
 function ridges(ridge: Ridge, plot: Box, x: Scale, bad: boolean): Shape[] {
@@ -179,11 +174,17 @@ function ridges(ridge: Ridge, plot: Box, x: Scale, bad: boolean): Shape[] {
         base - (count / peak) * gap * (OVERLAP - 0.3),
       ]);
       const age = n === 1 ? 1 : i / (n - 1);
-      const color = bad ? mix(OLDEST_BAD, NEWEST_BAD, age) : mix(OLDEST, NEWEST, age);
       const edge = new PathWords();
       line().curve(curveMonotoneX).context(edge)(points);
       const d = `${edge.words}L${px(points.at(-1)![0])} ${px(base)}H${px(points[0][0])}Z`;
-      shapes.push({ kind: 'path', d, fill: toHex(color), stroke: '#ffffff', width: 0.9, role: 'ridge' });
+      shapes.push({
+        kind: 'path',
+        d,
+        fill: ageColor(age, bad),
+        stroke: '#ffffff',
+        width: 0.9,
+        role: 'ridge',
+      });
     }
     if (i === 0 || i === n - 1) {
       const label = text(plot.x + plot.width, base, formatCount(slice.step), 'tick', COLOR.muted);

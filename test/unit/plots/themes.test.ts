@@ -1,6 +1,8 @@
 /** Specifications drawn by Vega itself on its light and on its dark theme: what is seen can be told from its ground. */
 import { describe, expect, it } from 'vitest';
 import {
+  ageColor,
+  DARK_GROUND,
   DARK_PALETTE,
   contrastOnWhite,
   inkOn,
@@ -50,13 +52,12 @@ describe.each(THEMES)('on the %s theme', (theme) => {
     },
   );
 
-  it('the lines of ten curves have a contrast of 2 on white and 3 on dark grey, and ten colours', async () => {
+  it('the lines of ten curves have a contrast of 3, and ten colours', async () => {
     const view = await viewOf(cases['runs-20'](), theme);
     const lines = view === null ? [] : seen(view, theme).filter(({ kind }) => kind === 'line');
     const colors = new Set(lines.map(({ color }) => color.join()));
     expect(colors.size).toBe(10);
-    for (const { color, ground } of lines)
-      expect(contrast(color, ground)).toBeGreaterThan(theme === 'dark' ? 3 : 2);
+    for (const { color, ground } of lines) expect(contrast(color, ground)).toBeGreaterThan(3);
   });
 
   it('ridges, rings and plates have the colour of the ground between them', async () => {
@@ -77,9 +78,22 @@ describe.each(THEMES)('on the %s theme', (theme) => {
   });
 });
 
+it('ridges can be told from either ground, and the newest stands out most', () => {
+  for (const ill of [false, true])
+    for (const ground of ['light', 'dark'] as const) {
+      const under = parseColor(ground === 'light' ? '#ffffff' : DARK_GROUND);
+      const contrasts = [0, 0.25, 0.5, 0.75, 1].map((age) =>
+        contrast(parseColor(ageColor(age, ill, ground)), under),
+      );
+      expect(contrasts[0]).toBeGreaterThan(3);
+      expect(contrasts).toEqual(contrasts.toSorted((a, b) => a - b));
+    }
+});
+
 it('words of series can be read on white, and on any painted cell', () => {
   for (const color of PALETTE) {
     expect(contrast(parseColor(textColor(color)), [255, 255, 255])).toBeGreaterThan(4.5);
+    expect(contrastOnWhite(parseColor(color))).toBeGreaterThan(3);
     expect(contrast(parseColor(DARK_PALETTE[PALETTE.indexOf(color)]), GROUNDS.dark)).toBeGreaterThan(3);
   }
   for (let grey = 0; grey < 256; grey++) {

@@ -1,4 +1,7 @@
-/** Characters that the chart's font lacks, from the fonts of the system: resvg finds and draws them, once each. */
+/**
+ * Words that the chart's font lacks, from the fonts of the system: resvg finds and draws them, once each, joined and from right
+ * to left where their script is.
+ */
 import { createRequire } from 'node:module';
 
 export interface Mask {
@@ -32,28 +35,42 @@ function loadResvg(): Resvg | null {
   return resvg;
 }
 
-/** Null where no font of the system has the character, or there is nothing to draw it with. */
-export function strangerMask(character: string, size: number, weight: number): Mask | null {
-  const key = `${weight} ${size} ${character}`;
+/** Null where no font of the system has all characters, or there is nothing to draw them with; narrowed to `room` pixels. */
+export function strangerMask(words: string, size: number, weight: number, room = Infinity): Mask | null {
+  const key = `${weight} ${size} ${room} ${words}`;
   let mask = masks.get(key);
   if (mask === undefined) {
-    mask = drawMask(character, size, weight);
+    mask = isKnown(words, size, weight) ? drawMask(words, size, weight) : null;
+    if (mask !== null && mask.advance > room) mask = drawMask(words, (size * room) / mask.advance, weight);
     if (masks.size >= MOST) masks.clear();
     masks.set(key, mask);
   }
   return mask;
 }
 
-function drawMask(character: string, size: number, weight: number): Mask | null {
+/** What shows nothing by itself: spaces, joiners, marks that stand on other letters. */
+const BY_ITSELF_NOTHING = /^[\s\p{Cf}\p{M}]$/u;
+
+/** Of characters that no font has resvg says nothing: each is tried alone. */
+function isKnown(words: string, size: number, weight: number): boolean {
+  const characters = Array.from(words);
+  return (
+    characters.length === 1 ||
+    characters.every((one) => BY_ITSELF_NOTHING.test(one) || strangerMask(one, size, weight) !== null)
+  );
+}
+
+function drawMask(words: string, size: number, weight: number): Mask | null {
   const library = loadResvg();
   if (library === null) return null;
-  const side = Math.ceil(2 * size);
+  const high = Math.ceil(2 * size);
+  const wide = Math.ceil((1 + 1.2 * Array.from(words).length) * size);
   const left = Math.round(size / 2);
   const baseline = Math.round(1.4 * size);
-  const escaped = `&#${character.codePointAt(0)!};`;
+  const escaped = Array.from(words, (one) => `&#${one.codePointAt(0)!};`).join('');
   try {
     const { width, height, pixels } = new library.Resvg(
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}"><text x="${left}" y="${baseline}" ` +
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}"><text x="${left}" y="${baseline}" ` +
         `font-family="sans-serif" font-size="${size}" font-weight="${weight}">${escaped}</text></svg>`,
       { font: { loadSystemFonts: true, sansSerifFamily: 'DejaVu Sans' } },
     ).render();

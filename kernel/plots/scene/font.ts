@@ -11,6 +11,21 @@ export type Weight = 400 | 600;
 /** Em share of an average glyph, where there is no font to measure with. */
 const AVERAGE_ADVANCE = 0.56;
 
+/** Marks on the letter before, joiners, what selects a look. */
+const WITHOUT_WIDTH = /^[\p{M}\p{Cf}]$/u;
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
+
+/** Of scripts whose characters are as wide as they are high, and pictures. */
+export function isWide(character: string): boolean {
+  return WIDE.test(character);
+}
+
+/** Em share of a character that the font lacks: what draws it makes it fit. */
+function unknownAdvance(character: string): number {
+  return WITHOUT_WIDTH.test(character) ? 0 : isWide(character) ? 1 : AVERAGE_ADVANCE;
+}
+
 const MOST_GLYPHS = 5000;
 const NABLA = 0x2207;
 const DELTA = 0x394;
@@ -305,7 +320,7 @@ export class FontSet {
     let width = 0;
     for (const character of text) {
       const found = font?.glyph(character.codePointAt(0)!);
-      width += found ? found.glyph.advance / font!.unitsPerEm : AVERAGE_ADVANCE;
+      width += found ? found.glyph.advance / font!.unitsPerEm : unknownAdvance(character);
     }
     return width * size;
   }

@@ -100,7 +100,8 @@ export function text(
   role: TextShape['role'],
   fill: string,
 ): TextShape {
-  return { kind: 'text', x, y, text: content, role, fill, anchor: 'start' };
+  // A letter and its mark as the one character that fonts have.
+  return { kind: 'text', x, y, text: content.normalize(), role, fill, anchor: 'start' };
 }
 
 export function rectPath({ x, y, width, height }: Box): string {

@@ -4,7 +4,7 @@ import { draw } from '../../../kernel/plots/raster/draw.js';
 import { readPath } from '../../../kernel/plots/raster/outline.js';
 import { dashed } from '../../../kernel/plots/raster/stroke.js';
 import { bundledFonts, FontSet } from '../../../kernel/plots/scene/font.js';
-import { textBox, type Shape, type TextShape } from '../../../kernel/plots/scene/shapes.js';
+import { text, textBox, type Shape, type TextShape } from '../../../kernel/plots/scene/shapes.js';
 
 const fonts = bundledFonts();
 
@@ -155,6 +155,17 @@ describe('text', () => {
   it('is there without a font, and with characters that no font has', () => {
     expect(sum(darkness([label], 120, 60, 1, new FontSet({}, 'none')))).toBeGreaterThan(20);
     expect(sum(darkness([{ ...label, text: '\u{10fffd}' }], 120, 60))).toBeGreaterThan(5);
+    // Of scripts that are joined, from right to left or wide, pictures made of several characters, between words of its own.
+    for (const words of ['שלום עולם', 'مرحبا', 'loss 損失 (λ)', '👨‍👩‍👧 हिन्दी'])
+      expect(sum(darkness([{ ...label, text: words }], 200, 60))).toBeGreaterThan(5);
+  });
+
+  it('has a letter and the mark on it as one, and room for characters as wide as high', () => {
+    const drawn = (words: string): number[] => darkness([text(60, 40, words, 'label', ink)], 120, 60);
+    expect(drawn('e\u0301te\u0301')).toEqual(drawn('été'));
+    const width = (words: string): number => bundledFonts().width(words, 10, 400);
+    expect(width('損失')).toBeCloseTo(20, 6);
+    expect(width('👩\u200d👧')).toBeCloseTo(20, 6);
   });
 });
 

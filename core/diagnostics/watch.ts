@@ -54,6 +54,10 @@ interface Pass {
   /** Parameters that got a gradient. */
   reached: Set<ParameterRecord>;
   settled: boolean;
+  /** When it began, what looks had cost by then, and how long passes before it took, in milliseconds. */
+  began: number;
+  spent: number;
+  usual: number;
 }
 
 /**
@@ -89,7 +93,11 @@ export class ModelWatch {
   private owed = 0;
   /** What the newest looks have cost. */
   private recent: readonly number[] = [];
+  /** By how much the newest passes that were looked at took longer beside the looks. */
+  private extras: readonly number[] = [];
   private nextLook = -Infinity;
+  /** When looks were paid for last, how many passes there had been, and what looks had cost. */
+  private rested = { at: Infinity, calls: 0, spent: 0 };
   private looking = false;
   /** A compiled step was told to run as written, so that the pass that begins is looked at. */
   private prepared = false;
@@ -262,8 +270,10 @@ export class ModelWatch {
   private rest(): void {
     const share = this.options.share ?? SHARE;
     const pause = this.owed / (this.sampled <= 1 ? Math.max(share, EARLY_SHARE) : share) - this.owed;
-    this.nextLook = Math.max(this.nextLook, this.now()) + pause;
+    const now = this.now();
+    this.nextLook = Math.max(this.nextLook, now) + pause;
     this.owed = 0;
+    this.rested = { at: now, calls: this.calls, spent: this.spent };
   }
 
   /**
@@ -295,7 +305,18 @@ export class ModelWatch {
       return false;
     }
     if (this.called) this.passHandles = this.attach();
-    const pass: Pass = { step, ran: new Set(), reached: new Set(), settled: false };
+    const began = this.now();
+    const { at, calls, spent } = this.rested;
+    const usual = Math.max(0, (began - at - (this.spent - spent)) / Math.max(1, step - calls));
+    const pass: Pass = {
+      step,
+      ran: new Set(),
+      reached: new Set(),
+      settled: false,
+      began,
+      spent: this.spent,
+      usual,
+    };
     this.pass = pass;
     if (this.looksAt('weights'))
       for (const record of this.parameters) {
@@ -394,6 +415,7 @@ export class ModelWatch {
   /** Completes the newest sample, as far as its gradients and its step are there. */
   private settle(next = false): void {
     const { pass } = this;
+    const extra = next && pass !== null ? this.extraOf(pass) : 0;
     if (this.steps.waiting) this.guard(() => this.steps.compare(next));
     if (pass === null || pass.settled || (pass.reached.size === 0 && this.looksAt('gradients'))) {
       if (this.steps.changed && pass?.settled === true) this.guard(() => this.judge(pass));
@@ -408,11 +430,23 @@ export class ModelWatch {
     });
     this.keep((keeper) => keeper.sample(pass.step, this.parameters, [...this.activations.values()]));
     this.sampled += 1;
+    // What is always there shows in the least of the newest.
+    this.extras = [...this.extras.slice(1 - RECENT_COSTS), extra];
+    this.owed += Math.min(...this.extras);
     // The system may have taken the processor away in the middle of a look, which would have cost a step the same.
     this.recent = [...this.recent.slice(1 - RECENT_COSTS), this.owed];
     this.owed = Math.min(this.owed, USUAL * Math.min(...this.recent));
     this.rest();
     this.onSample();
+  }
+
+  /**
+   * What the pass took longer than others, beside the look: a compiled step ran as written, ops gave results that are fused otherwise.
+   * No more than another pass takes, as what comes between two passes (a validation) may be anything.
+   */
+  private extraOf({ began, spent, usual }: Pass): number {
+    const own = this.now() - began - (this.spent - spent);
+    return Math.min(usual, Math.max(0, own - usual));
   }
 
   private judge(pass: Pass): void {

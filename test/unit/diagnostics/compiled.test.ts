@@ -64,6 +64,22 @@ describe('watching a compiled step', () => {
     expect(step.stats.fallbacks).toBe(before);
   });
 
+  it('counts as its cost by how much a call as written takes longer', () => {
+    const looks = (slow: number): number => {
+      const { model, step, run } = training();
+      let time = 0;
+      const watched = new ModelWatch(model, { share: 0.1 }, undefined, () => (time += 0.1));
+      for (let i = 0; i < 1000; i++) {
+        const { fallbacks } = step.stats;
+        run();
+        time += step.stats.fallbacks > fallbacks ? slow : 10;
+      }
+      return watched.passes.sampled;
+    };
+    // A look alone takes 1.5 ms.
+    expect(looks(20) / looks(10)).toBeLessThan(0.5);
+  });
+
   it('compiles nothing anew where it begins after the step was compiled', () => {
     const { model, step, run } = training();
     for (let i = 0; i < 10; i++) run();

@@ -37,6 +37,17 @@ let pausedUntil = 0;
 /** Tests let helpers take part whether they are worth it or not. */
 export const books = { kept: true };
 
+/** Until when (ms, of `now`) a thread of this process that does something else has one of the processors. */
+export const lent = { until: -Infinity };
+
+/**
+ * Says that another thread of this process is at work for so many milliseconds, or, with 0, that it is done. Until then one helper
+ * less takes part: both would take turns on one processor, and what that costs would be paid back for many times as long.
+ */
+export function lendProcessor(milliseconds: number): void {
+  lent.until = now() + milliseconds;
+}
+
 /** Whether work of this kind is to be given to helpers now. */
 export function helpPays(kind: number): boolean {
   if (!books.kept) return true;

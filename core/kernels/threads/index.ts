@@ -1,4 +1,5 @@
 /** Threads that compute large operations together: README.md says how. */
+export { lendProcessor } from './balance.js';
 export {
   columnAxes,
   gridAxes,

@@ -6,7 +6,7 @@
 import { MOST_THREADS } from '../../memory.js';
 import { onRepair, usage } from '../../slots.js';
 import { recordedKernel, recording, unrecorded } from '../recording.js';
-import { helpPays, now, tookAlone, tookTogether } from './balance.js';
+import { helpPays, lent, now, tookAlone, tookTogether } from './balance.js';
 import { chunkArguments, chunkClaims } from './chunk.js';
 import {
   AXIS_WORDS,
@@ -18,7 +18,7 @@ import {
   type Control,
 } from './control.js';
 import { CHUNK_LAYOUT } from './helper.js';
-import { note, threads } from './settings.js';
+import { note, processors, threads } from './settings.js';
 import { sharedFunction, sharedFunctions } from './shared-functions.js';
 import { startHelper, type Helper } from './start.js';
 
@@ -126,7 +126,7 @@ export function jointly(
     return;
   }
   const began = now();
-  taking = helpPays(kind) ? helpersFor(chunks) : 0;
+  taking = helpPays(kind) ? helpersFor(chunks, began < lent.until) : 0;
   if (taking === 0) {
     single(args);
     const ended = now();
@@ -205,14 +205,20 @@ function isReady(chunks: number): boolean {
   return pool !== undefined && pool.helpers.length > 0;
 }
 
-/** How many helpers are to take part in so many chunks; 0 where waking them would take too long. */
-function helpersFor(chunks: number): number {
+/**
+ * How many helpers are to take part in so many chunks; 0 where waking them would take too long.
+ *
+ * @param lent whether something else has a processor; there may be one more than threads
+ */
+function helpersFor(chunks: number, lent: boolean): number {
   if (pool === undefined) return 0;
   const { control, helpers } = pool;
   const state = (k: number): number => Atomics.load(control.words, stateOf(helpers[k]));
-  let count = Math.min(threads.count - 1, helpers.length, chunks - 1);
+  const wanted = threads.count - (lent && threads.count >= processors ? 2 : 1);
+  let count = Math.min(wanted, helpers.length, chunks - 1);
   while (count > 0 && state(count - 1) === HelperState.starting) count--;
-  if (count === 0 || chunks >= WORTH_WAKING || state(0) === HelperState.awake) return count;
+  if (count <= 0) return 0;
+  if (chunks >= WORTH_WAKING || state(0) === HelperState.awake) return count;
   // Small jobs that follow each other closely are worth it too.
   smallJobs = (smallJobs + 1) % SMALL_JOBS;
   return smallJobs === 0 ? count : 0;

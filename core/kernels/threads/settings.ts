@@ -5,7 +5,7 @@ import { memoryIsShared, MOST_THREADS } from '../../memory.js';
 /** More than this many are used only when somebody asks for them. */
 const MOST_BY_DEFAULT = 16;
 
-const processors =
+export const processors =
   typeof os.availableParallelism === 'function' ? os.availableParallelism() : os.cpus().length;
 const byDefault = Math.max(1, Math.min(processors, MOST_BY_DEFAULT, MOST_THREADS));
 

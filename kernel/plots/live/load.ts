@@ -4,12 +4,11 @@ import { availableParallelism } from 'node:os';
 /** Shorter than this, the system's books of processor time are too coarse. */
 const LEAST_MS = 100;
 /**
- * What is lost even where a processor is idle: it may be the other thread of the same core, which takes a third and more of what
- * multiplies (a step of two convolutions: 5 ms alone, 8 beside anything), or, where there are enough cores for both, share only its
- * memory and last cache.
+ * What is lost even where a processor seems idle: threads that help with large operations do without it meanwhile (of two: a step of two
+ * convolutions takes 8 ms then instead of 5), and memory and the last cache are shared.
  */
-const SAME_CORE = 0.4;
-const SAME_MEMORY = 0.1;
+const ONE_OF_FEW = 0.4;
+const ONE_OF_MANY = 0.1;
 
 /** What is measured; tests pass their own. */
 export interface LoadSource {
@@ -31,7 +30,7 @@ const system: LoadSource = {
 
 /**
  * How much of a second of drawing the training loses, up to 1 (there is only one processor): with `n` processors of which `u` are used
- * on average beside the drawing, `(u + 1 - n) / u`, and no less than what an idle processor takes from its neighbours.
+ * on average beside the drawing, `(u + 1 - n) / u`, and no less than what those lose that might use the idle processor.
  */
 export class Load {
   private readonly source: LoadSource;
@@ -59,6 +58,6 @@ export class Load {
 }
 
 function lossOf(threads: number, processors: number): number {
-  const least = threads + 1 > processors / 2 ? SAME_CORE : SAME_MEMORY;
+  const least = threads + 1 > processors / 2 ? ONE_OF_FEW : ONE_OF_MANY;
   return Math.min(1, Math.max(least, (threads + 1 - processors) / threads));
 }

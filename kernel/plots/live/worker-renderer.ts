@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import { lendProcessor } from '../../../core/kernels/threads/index.js';
 import type { ChartModel } from '../model/chart.js';
 import type { FrameResult } from '../render/raster.js';
 import { Load } from './load.js';
@@ -13,6 +14,10 @@ import { InProcessRenderer, type FrameRenderer, type Ticket } from './renderer.j
 
 /** A worker that is silent for this long is given up. Its first frame includes the start. */
 const PATIENCE_MS = 4000;
+
+/** How long the first picture may take, and another than the one before it, at most. */
+const FIRST_MS = 500;
+const USUAL = 3;
 
 /** Frames before what keeps pictures is tried out, and what share of the drawing's time the training may lose for that. */
 const REHEARSE_AFTER = 2;
@@ -37,6 +42,8 @@ export class WorkerRenderer implements FrameRenderer {
   /** Milliseconds of the worker's so far. */
   private drawn = 0;
   private answered = 0;
+  /** What the newest picture took. */
+  private newest = FIRST_MS / USUAL;
 
   constructor(
     private readonly workerFile: string,
@@ -185,6 +192,8 @@ export class WorkerRenderer implements FrameRenderer {
     } catch {
       return false;
     }
+    // Large operations then do without that processor, instead of waiting for it in each of their parts.
+    lendProcessor(Math.min(FIRST_MS, USUAL * this.newest));
     this.pending.set(request.ticket, {
       began: this.now(),
       result: null,
@@ -202,8 +211,10 @@ export class WorkerRenderer implements FrameRenderer {
       const { ticket, result, rehearsed } = received.message as RasterReply;
       this.drawn += (result.drawn ?? 0) + rehearsed;
       this.answered += 1;
+      this.newest = result.drawn ?? this.newest;
       const frame = this.pending.get(ticket);
       if (frame) frame.result = result;
+      if (![...this.pending.values()].some((one) => one.result === null)) lendProcessor(0);
     }
   }
 }

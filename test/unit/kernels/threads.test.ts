@@ -1,3 +1,4 @@
+import os from 'node:os';
 import vm from 'node:vm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { full, optim, randn, type Tensor, where, zeros } from '../../../core/index.js';
@@ -6,6 +7,7 @@ import { books } from '../../../core/kernels/threads/balance.js';
 import {
   getNumThreads,
   helperChunks,
+  lendProcessor,
   restHelpers,
   setNumThreads,
 } from '../../../core/kernels/threads/index.js';
@@ -153,6 +155,28 @@ test('steps of optimizers and backward passes do not depend on the number of thr
   };
   sameForAll(() => train((params) => new optim.AdamW(params, { lr: 0.01 })));
   sameForAll(() => train((params) => new optim.SGD(params, { lr: 0.01, momentum: 0.9 })));
+});
+
+test('while a processor is lent one helper less takes part, and again when it is given back', () => {
+  const compute = (): Tensor => randn([512, 512]).matmul(randn([512, 512]));
+  const processors = os.availableParallelism();
+  const last = processors - 2;
+  if (processors === 1) return;
+  withThreads(processors, compute);
+  lendProcessor(60_000);
+  try {
+    const chunks = helperChunks()[last] ?? 0;
+    for (let i = 0; i < 20; i++) compute();
+    expect(helperChunks()[last] ?? 0).toBe(chunks);
+  } finally {
+    lendProcessor(0);
+  }
+  const chunks = helperChunks()[last] ?? 0;
+  for (const began = performance.now(); performance.now() - began < 20_000;) {
+    compute();
+    if ((helperChunks()[last] ?? 0) > chunks) return;
+  }
+  throw new Error('the last helper no longer takes part');
 });
 
 test('helpers that were sent to sleep take part in the next job, each chunk once', () => {

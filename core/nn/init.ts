@@ -149,7 +149,7 @@ export function normal_(
 /** A normal distribution and where it is cut. */
 export type TruncNormalOptions = NormalOptions & UniformOptions;
 
-/** N(mean, std²) cut to [a, b] (by default N(0, 1) in [-2, 2]), by the inverse of its distribution function. */
+/** N(mean, std²) cut to [a, b] (by default N(0, 1) in [-2, 2]), by the inverse of its distribution function: PyTorch 1.13's numbers. */
 export function truncNormal_(
   tensor: Tensor,
   first?: number | TruncNormalOptions,

@@ -253,6 +253,7 @@ export {
   type ToleranceOptions,
 } from './predicates.js';
 export { addbmm, addmv, addr, baddbmm, einsum, inner, kron, tensordot, vdot } from './products.js';
+export { gradient, type GradientOptions } from './numeric-gradient.js';
 export { nanquantile, quantile, type QuantileOptions } from './quantiles.js';
 export { mean, sum, type Dims, type ReduceOptions, type SumOptions } from './reduction.js';
 export { type GridSampleOptions } from './sampling.js';

@@ -1,6 +1,6 @@
 /** What a driver calls in JavaScript without a tensor being there: kernels that threads share, and functions on addresses. */
-import type { HostArgument, RecordedKernel } from '../kernels/recording.js';
-import { type Axis, prepared } from '../kernels/threads/index.js';
+import { type HostArgument, onLists, type RecordedKernel } from '../kernels/recording.js';
+import { asWord, type Axis, prepared } from '../kernels/threads/index.js';
 import type { DriverArgument } from './driver.js';
 
 /** An argument of a function on addresses: an address as a driver gets it, or a fixed value. */
@@ -14,14 +14,19 @@ function isGiven(x: HostValue): x is Exclude<DriverArgument, number> {
 function values<T extends HostArgument>(
   args: readonly HostValue[],
   pointers: readonly number[],
-  first: (x: HostValue) => T,
+  first: (x: HostValue, i: number) => T,
 ): () => T[] {
-  const list = args.map((x) => first(isGiven(x) ? 0 : x));
+  const list: T[] = [];
+  args.forEach((x, i) => list.push(first(isGiven(x) ? 0 : x, i)));
   const given = args.flatMap((x, i) => (isGiven(x) ? [{ i, parameter: x.parameter, offset: x.offset }] : []));
   return () => {
-    for (const { i, parameter, offset } of given) list[i] = first(pointers[parameter] + offset);
+    for (const { i, parameter, offset } of given) list[i] = first(pointers[parameter] + offset, i);
     return list;
   };
+}
+
+function wordOf(x: HostValue): number {
+  return asWord(Number(x));
 }
 
 /** A kernel that is divided among threads. `pointers` are the driver's parameters, which change from call to call. */
@@ -31,7 +36,7 @@ export function dividedKernel(
   axes: readonly Axis[],
   pointers: readonly number[],
 ): () => void {
-  const present = values(args, pointers, Number);
+  const present = values(args, pointers, (x, i) => (kernel.types[i] === 'i32' ? wordOf(x) : Number(x)));
   const work = prepared(kernel.run, present(), axes);
   return () => {
     work(present());
@@ -44,6 +49,13 @@ export function hostFunction(
   args: readonly HostValue[],
   pointers: readonly number[],
 ): () => void {
+  const onList = onLists.get(run);
+  if (onList !== undefined) {
+    const list = values(args, pointers, wordOf);
+    return () => {
+      onList(list());
+    };
+  }
   const present = values<HostArgument>(args, pointers, (x) => (isGiven(x) ? 0 : x));
   return () => {
     Reflect.apply(run, undefined, present());

@@ -22,6 +22,9 @@ export interface RecordedKernel {
 /** What a function in plain JavaScript is called with: numbers, of which some are addresses, and fixed values. */
 export type HostArgument = number | boolean | string | null | readonly number[];
 
+/** Of functions that `KernelRecorder.host` was given: the same for addresses and counts that are in an array already. */
+export const onLists = new WeakMap<(...args: never[]) => unknown, (args: readonly number[]) => void>();
+
 /** What sees the calls. */
 export interface KernelRecorder {
   /** A kernel begins. */

@@ -23,3 +23,4 @@ export {
   type Axis,
 } from './pool.js';
 export { getNumThreads, setNumThreads, threadNotes } from './settings.js';
+export { asWord } from './alone.js';

@@ -5,7 +5,8 @@
  */
 import { MOST_THREADS } from '../../memory.js';
 import { onRepair, usage } from '../../slots.js';
-import { recordedKernel, recording, unrecorded } from '../recording.js';
+import { onLists, recordedKernel, recording, unrecorded } from '../recording.js';
+import { inParts, totalOf } from './alone.js';
 import { helpPays, lent, now, tookAlone, tookTogether } from './balance.js';
 import { chunkArguments, chunkClaims } from './chunk.js';
 import {
@@ -65,8 +66,8 @@ export interface Axis {
   readonly apart?: boolean;
 }
 
-type Run = (...args: number[]) => void;
-type Work = (args: readonly number[]) => void;
+export type Run = (...args: number[]) => void;
+export type Work = (args: readonly number[]) => void;
 
 /**
  * `run(...args)`, divided into chunks for all threads; done when it returns. The kernel must give the same for parts
@@ -91,7 +92,7 @@ export function parallel(run: Run, args: readonly number[], ...axes: readonly Ax
 export function prepared(run: Run, args: readonly number[], axes: readonly Axis[]): Work {
   const chunks = chunksOf(args, axes);
   const shared = chunks < 2 ? undefined : sharedFunction(run);
-  const single = (given: readonly number[]): void => alone(run, given, axes);
+  const single = inParts(run, axes);
   if (shared === undefined) return single;
   const kind = shared.id * 2 ** 20 + chunks;
   const together = (given: readonly number[]): void => job(run, given, ...axes);
@@ -118,6 +119,7 @@ export function jointly(
   if (current !== null) {
     const again = (...values: number[]): void =>
       unrecorded(() => jointly(kind, chunks, values, single, together));
+    onLists.set(again, (values) => jointly(kind, chunks, values, single, together));
     current.host('parallel', again, [...args]);
     return;
   }
@@ -147,7 +149,7 @@ export function job(run: Run, args: readonly number[], ...axes: readonly Axis[])
   const chunks = chunksOf(args, axes);
   const shared = chunks < 2 || taking === 0 ? undefined : sharedFunction(run);
   if (shared === undefined || pool === undefined) {
-    alone(run, args, axes);
+    inParts(run, axes)(args);
     return;
   }
   const { words } = pool.control;
@@ -171,27 +173,6 @@ function chunksOf(args: readonly number[], axes: readonly Axis[]): number {
   let chunks = 1;
   for (const axis of axes) chunks *= Math.ceil(totalOf(axis, args) / axis.size);
   return chunks;
-}
-
-function totalOf({ count, total = 1 }: Axis, args: readonly number[]): number {
-  return count === null ? total : args[count];
-}
-
-/** The same on this thread. */
-function alone(run: Run, args: readonly number[], axes: readonly Axis[]): void {
-  const axis = axes.find(({ apart, count }) => apart === true || count === null);
-  if (axis === undefined) {
-    run(...args);
-    return;
-  }
-  const others = axes.filter((each) => each !== axis);
-  const { count, size, steps } = axis;
-  const total = totalOf(axis, args);
-  for (let done = 0; done < total; done += size) {
-    const part = args.map((value, k) => value + done * steps[k]);
-    if (count !== null) part[count] = Math.min(size, total - done);
-    alone(run, part, others);
-  }
 }
 
 /** Whether the threads have been started; starts them when there has been enough work for them. */

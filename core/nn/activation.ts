@@ -85,91 +85,91 @@ abstract class Simple extends InPlace {
   }
 }
 
-/** max(0, x). */
+/** max(0, x). Of each element: [...] gives [...]. */
 export class ReLU extends Simple {
   forward(input: Tensor): Tensor {
     return this.run(P.relu, input);
   }
 }
 
-/** min(max(0, x), 6). */
+/** min(max(0, x), 6). Of each element: [...] gives [...]. */
 export class ReLU6 extends Simple {
   forward(input: Tensor): Tensor {
     return this.run(A.relu6, input);
   }
 }
 
-/** (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ). */
+/** (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ). Of each element: [...] gives [...]. */
 export class Tanh extends Module {
   forward(input: Tensor): Tensor {
     return P.tanh(input);
   }
 }
 
-/** σ(x) = 1 / (1 + e⁻ˣ). */
+/** σ(x) = 1 / (1 + e⁻ˣ). Of each element: [...] gives [...]. */
 export class Sigmoid extends Module {
   forward(input: Tensor): Tensor {
     return P.sigmoid(input);
   }
 }
 
-/** ln σ(x). */
+/** ln σ(x). Of each element: [...] gives [...]. */
 export class LogSigmoid extends Module {
   forward(input: Tensor): Tensor {
     return P.logsigmoid(input);
   }
 }
 
-/** x σ(x), also called swish. */
+/** x σ(x), also called swish. Of each element: [...] gives [...]. */
 export class SiLU extends Simple {
   forward(input: Tensor): Tensor {
     return this.run(A.silu, input);
   }
 }
 
-/** x tanh(ln(1 + eˣ)). */
+/** x tanh(ln(1 + eˣ)). Of each element: [...] gives [...]. */
 export class Mish extends Simple {
   forward(input: Tensor): Tensor {
     return this.run(A.mish, input);
   }
 }
 
-/** 1.0507 x if positive, else 1.758 (eˣ - 1) (Klambauer et al., 2017). */
+/** 1.0507 x if positive, else 1.758 (eˣ - 1) (Klambauer et al., 2017). Of each element: [...] gives [...]. */
 export class SELU extends Simple {
   forward(input: Tensor): Tensor {
     return this.run(A.selu, input);
   }
 }
 
-/** x / (1 + |x|). */
+/** x / (1 + |x|). Of each element: [...] gives [...]. */
 export class Softsign extends Module {
   forward(input: Tensor): Tensor {
     return A.softsign(input);
   }
 }
 
-/** x - tanh(x). */
+/** x - tanh(x). Of each element: [...] gives [...]. */
 export class Tanhshrink extends Module {
   forward(input: Tensor): Tensor {
     return A.tanhshrink(input);
   }
 }
 
-/** min(max(0, x / 6 + 1/2), 1). */
+/** min(max(0, x / 6 + 1/2), 1). Of each element: [...] gives [...]. */
 export class Hardsigmoid extends Simple {
   forward(input: Tensor): Tensor {
     return this.run(A.hardsigmoid, input);
   }
 }
 
-/** x hardsigmoid(x). */
+/** x hardsigmoid(x). Of each element: [...] gives [...]. */
 export class Hardswish extends Simple {
   forward(input: Tensor): Tensor {
     return this.run(A.hardswish, input);
   }
 }
 
-/** x if positive, else negativeSlope x (0.01). */
+/** x if positive, else negativeSlope x (0.01). Of each element: [...] gives [...]. */
 export class LeakyReLU extends InPlace {
   readonly negativeSlope: number;
   readonly inplace: boolean;
@@ -190,7 +190,7 @@ export class LeakyReLU extends InPlace {
   }
 }
 
-/** x if positive, else alpha (eˣ - 1) (1). */
+/** x if positive, else alpha (eˣ - 1) (1). Of each element: [...] gives [...]. */
 export class ELU extends InPlace {
   readonly alpha: number;
   readonly inplace: boolean;
@@ -211,7 +211,7 @@ export class ELU extends InPlace {
   }
 }
 
-/** x if positive, else alpha (exp(x / alpha) - 1) (1). */
+/** x if positive, else alpha (exp(x / alpha) - 1) (1). Of each element: [...] gives [...]. */
 export class CELU extends InPlace {
   readonly alpha: number;
   readonly inplace: boolean;
@@ -232,7 +232,7 @@ export class CELU extends InPlace {
   }
 }
 
-/** x where |x| > lambd (0.5), else 0. */
+/** x where |x| > lambd (0.5), else 0. Of each element: [...] gives [...]. */
 export class Hardshrink extends Module {
   readonly lambd: number;
 
@@ -250,7 +250,7 @@ export class Hardshrink extends Module {
   }
 }
 
-/** x moved towards 0 by lambd (0.5), or 0 where it is nearer. */
+/** x moved towards 0 by lambd (0.5), or 0 where it is nearer. Of each element: [...] gives [...]. */
 export class Softshrink extends Module {
   readonly lambd: number;
 
@@ -268,7 +268,7 @@ export class Softshrink extends Module {
   }
 }
 
-/** ln(1 + exp(beta x)) / beta (1); x itself where beta x is above the threshold (20). */
+/** ln(1 + exp(beta x)) / beta (1); x itself where beta x is above the threshold (20). Of each element: [...] gives [...]. */
 export class Softplus extends Module {
   readonly beta: number;
   readonly threshold: number;
@@ -289,7 +289,7 @@ export class Softplus extends Module {
   }
 }
 
-/** x cut to [minVal, maxVal] ([-1, 1]). */
+/** x cut to [minVal, maxVal] ([-1, 1]). Of each element: [...] gives [...]. */
 export class Hardtanh extends InPlace {
   readonly minVal: number;
   readonly maxVal: number;
@@ -312,7 +312,7 @@ export class Hardtanh extends InPlace {
   }
 }
 
-/** x if above `threshold`, else `value`. */
+/** x if above `threshold`, else `value`. Of each element: [...] gives [...]. */
 export class Threshold extends InPlace {
   readonly threshold: number;
   readonly value: number;
@@ -335,7 +335,7 @@ export class Threshold extends InPlace {
   }
 }
 
-/** x Φ(x) with the normal distribution function Φ, or its approximation by tanh. */
+/** x Φ(x) with the normal distribution function Φ, or its approximation by tanh. Of each element: [...] gives [...]. */
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
@@ -360,7 +360,7 @@ export interface PReLUArguments {
   dtype?: FloatDType;
 }
 
-/** x if positive, else a learned weight times x (He et al., 2015): one weight, or one for each channel. */
+/** x if positive, else a learned weight times x (He et al., 2015): one weight, or one for each channel. Of each element: [...] gives [...]. */
 export class PReLU extends Module {
   weight: Parameter;
   readonly numParameters: number;
@@ -381,7 +381,7 @@ export class PReLU extends Module {
   }
 }
 
-/** x if positive, else r x with r drawn from U[lower, upper) in training and their mean in evaluation (Xu et al., 2015). */
+/** x if positive, else r x with r drawn from U[lower, upper) in training and their mean in evaluation (Xu et al., 2015). Of each element: [...] gives [...]. */
 export class RReLU extends Module {
   readonly lower: number;
   readonly upper: number;

@@ -180,7 +180,7 @@ function show(values: readonly number[] | 'same'): string {
   return typeof values === 'string' ? `'${values}'` : formatShape(values);
 }
 
-/** Convolution over [N, inChannels, L] or [inChannels, L]: see {@link C.conv1d}. */
+/** Convolution over [N, inChannels, L] or [inChannels, L]: as F.conv1d. */
 export class Conv1d extends ConvLayer {
   constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options?: ConvLayerOptions);
   constructor(...args: Arguments<ConvArguments, ConvOrder>);
@@ -193,7 +193,7 @@ export class Conv1d extends ConvLayer {
   }
 }
 
-/** Convolution over [N, inChannels, H, W] or [inChannels, H, W]: see {@link C.conv2d}. */
+/** Convolution over [N, inChannels, H, W] or [inChannels, H, W]: as F.conv2d. */
 export class Conv2d extends ConvLayer {
   constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options?: ConvLayerOptions);
   constructor(...args: Arguments<ConvArguments, ConvOrder>);
@@ -206,7 +206,7 @@ export class Conv2d extends ConvLayer {
   }
 }
 
-/** Convolution over [N, inChannels, D, H, W] or [inChannels, D, H, W]: see {@link C.conv3d}. */
+/** Convolution over [N, inChannels, D, H, W] or [inChannels, D, H, W]: as F.conv3d. */
 export class Conv3d extends ConvLayer {
   constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options?: ConvLayerOptions);
   constructor(...args: Arguments<ConvArguments, ConvOrder>);

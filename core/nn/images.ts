@@ -76,7 +76,7 @@ export class ChannelShuffle extends Module {
   }
 }
 
-/** Resizes [N, C, …] to a size or by a factor; see {@link I.interpolate}. */
+/** Resizes [N, C, …] to a size or by a factor; as F.interpolate. */
 export class Upsample extends Module {
   readonly options: I.InterpolateOptions;
 
@@ -116,7 +116,10 @@ export class UpsamplingBilinear2d extends Upsample {
 
 type ResponseNormArguments = I.ResponseNormOptions & { size: number };
 
-/** Divides by the neighbouring channels' activity (Krizhevsky et al., 2012); see {@link I.localResponseNorm}. */
+/**
+ * Divides by the neighbouring channels' activity, x / (k + alpha · mean of x² over `size` channels)^beta, of [N, C, …] (Krizhevsky et
+ * al., 2012). As F.localResponseNorm.
+ */
 export class LocalResponseNorm extends Module {
   readonly size: number;
   readonly options: I.ResponseNormOptions;

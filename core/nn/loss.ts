@@ -177,7 +177,10 @@ export class CrossEntropyLoss extends Loss {
   }
 }
 
-/** Connectionist temporal classification; see {@link F.ctcLoss}. */
+/**
+ * Connectionist temporal classification: −ln Σ over all alignments of ∏ p. Log-probabilities [T, N, C], targets [N, S], lengths [N].
+ * As F.ctcLoss.
+ */
 export class CTCLoss extends Loss {
   readonly blank: number;
   readonly zeroInfinity: boolean;

@@ -32,7 +32,10 @@ abstract class WeightedLoss<O extends { weight?: Tensor | null }> extends Module
   }
 }
 
-/** Binary cross entropy of probabilities; for logits take {@link BCEWithLogitsLoss}. See {@link L.binaryCrossEntropy}. */
+/**
+ * Binary cross entropy, −t ln x − (1 − t) ln(1 − x), of probabilities x and targets t of one shape, any; of logits take
+ * {@link BCEWithLogitsLoss}. As F.binaryCrossEntropy.
+ */
 export class BCELoss extends WeightedLoss<L.BceOptions> {
   constructor(...args: Arguments<L.BceOptions, ['weight', 'reduction']>) {
     super(args, ['weight', 'reduction']);
@@ -43,7 +46,7 @@ export class BCELoss extends WeightedLoss<L.BceOptions> {
   }
 }
 
-/** Kullback-Leibler divergence of log-probabilities from a target; see {@link L.klDiv}. */
+/** Kullback-Leibler divergence, t (ln t − x), of log-probabilities x and probabilities t of one shape, any. As F.klDiv. */
 export class KLDivLoss extends OptionsLoss<L.KlDivOptions> {
   constructor(...args: Arguments<L.KlDivOptions, ['reduction', 'logTarget']>) {
     super(args, ['reduction', 'logTarget']);
@@ -54,7 +57,10 @@ export class KLDivLoss extends OptionsLoss<L.KlDivOptions> {
   }
 }
 
-/** Negative log-likelihood of counts under Poisson distributions; see {@link L.poissonNllLoss}. */
+/**
+ * Negative log-likelihood of counts t under Poisson distributions: eˣ − t x for logarithms x of expected counts, or x − t ln(x + eps)
+ * for counts; both of one shape, any. As F.poissonNllLoss.
+ */
 export class PoissonNLLLoss extends OptionsLoss<L.PoissonOptions> {
   constructor(...args: Arguments<L.PoissonOptions, ['logInput', 'full', 'eps', 'reduction']>) {
     super(args, ['logInput', 'full', 'eps', 'reduction']);
@@ -65,7 +71,7 @@ export class PoissonNLLLoss extends OptionsLoss<L.PoissonOptions> {
   }
 }
 
-/** Hinge loss of distances with targets 1 and -1; see {@link M.hingeEmbeddingLoss}. */
+/** Hinge loss of distances x: x where the target is 1, max(0, margin − x) where it is −1; any shape. As F.hingeEmbeddingLoss. */
 export class HingeEmbeddingLoss extends OptionsLoss<M.MarginOptions> {
   constructor(...args: Arguments<M.MarginOptions, ['margin', 'reduction']>) {
     super(args, ['margin', 'reduction']);
@@ -76,7 +82,10 @@ export class HingeEmbeddingLoss extends OptionsLoss<M.MarginOptions> {
   }
 }
 
-/** Hinge loss of several classes a sample; see {@link M.multilabelMarginLoss}. */
+/**
+ * Hinge loss of several classes a sample: Σ max(0, 1 − (x_t − x_j)) / C over right classes t and wrong ones j. Scores [N, C] or [C];
+ * the target, of that shape, lists the right classes up to the first −1. As F.multilabelMarginLoss.
+ */
 export class MultiLabelMarginLoss extends OptionsLoss<LossOptions> {
   constructor(...args: Arguments<LossOptions, ['reduction']>) {
     super(args, ['reduction']);
@@ -87,7 +96,7 @@ export class MultiLabelMarginLoss extends OptionsLoss<LossOptions> {
   }
 }
 
-/** Logistic loss of targets 1 and -1; see {@link M.softMarginLoss}. */
+/** Logistic loss ln(1 + exp(−t x)) of targets t, 1 and −1, of the shape of x, any. As F.softMarginLoss. */
 export class SoftMarginLoss extends OptionsLoss<LossOptions> {
   constructor(...args: Arguments<LossOptions, ['reduction']>) {
     super(args, ['reduction']);
@@ -98,7 +107,10 @@ export class SoftMarginLoss extends OptionsLoss<LossOptions> {
   }
 }
 
-/** Hinge loss of one class a sample; see {@link M.multiMarginLoss}. */
+/**
+ * Hinge loss of one class t a sample: Σ_{j ≠ t} max(0, margin − x_t + x_j)^p / C for scores [N, C] and classes [N]. As
+ * F.multiMarginLoss.
+ */
 export class MultiMarginLoss extends WeightedLoss<M.MultiMarginOptions> {
   constructor(...args: Arguments<M.MultiMarginOptions, ['p', 'margin', 'weight', 'reduction']>) {
     super(args, ['p', 'margin', 'weight', 'reduction']);
@@ -109,7 +121,10 @@ export class MultiMarginLoss extends WeightedLoss<M.MultiMarginOptions> {
   }
 }
 
-/** Logistic loss of several classes a sample; see {@link M.multilabelSoftMarginLoss}. */
+/**
+ * Logistic loss of several classes a sample: the mean over classes of −t ln σ(x) − (1 − t) ln σ(−x), scores and targets [N, C]. As
+ * F.multilabelSoftMarginLoss.
+ */
 export class MultiLabelSoftMarginLoss extends WeightedLoss<M.WeightedOptions> {
   constructor(...args: Arguments<M.WeightedOptions, ['weight', 'reduction']>) {
     super(args, ['weight', 'reduction']);
@@ -120,7 +135,9 @@ export class MultiLabelSoftMarginLoss extends WeightedLoss<M.WeightedOptions> {
   }
 }
 
-/** Cosine distance of pairs with targets 1 and -1; see {@link M.cosineEmbeddingLoss}. */
+/**
+ * Of pairs of vectors [N, D]: 1 − cos where the target, [N], is 1, max(0, cos − margin) where it is −1. As F.cosineEmbeddingLoss.
+ */
 export class CosineEmbeddingLoss extends OptionsLoss<M.MarginOptions> {
   constructor(...args: Arguments<M.MarginOptions, ['margin', 'reduction']>) {
     super(args, ['margin', 'reduction']);
@@ -131,7 +148,10 @@ export class CosineEmbeddingLoss extends OptionsLoss<M.MarginOptions> {
   }
 }
 
-/** Hinge loss of pairs of which the first (target 1) or second (-1) should be larger; see {@link M.marginRankingLoss}. */
+/**
+ * Hinge loss max(0, −target (input1 − input2) + margin) of pairs, of which the first (target 1) or the second (−1) should be larger;
+ * all of one shape. As F.marginRankingLoss.
+ */
 export class MarginRankingLoss extends OptionsLoss<M.MarginOptions> {
   constructor(...args: Arguments<M.MarginOptions, ['margin', 'reduction']>) {
     super(args, ['margin', 'reduction']);
@@ -142,7 +162,7 @@ export class MarginRankingLoss extends OptionsLoss<M.MarginOptions> {
   }
 }
 
-/** Hinge loss of distances to a positive and a negative example; see {@link M.tripletMarginLoss}. */
+/** Hinge loss max(0, |a − p| − |a − n| + margin) of anchors, positive and negative examples [N, D]. As F.tripletMarginLoss. */
 export class TripletMarginLoss extends OptionsLoss<M.TripletOptions> {
   constructor(...args: Arguments<M.TripletOptions, ['margin', 'p', 'eps', 'swap', 'reduction']>) {
     super(args, ['margin', 'p', 'eps', 'swap', 'reduction']);
@@ -153,7 +173,10 @@ export class TripletMarginLoss extends OptionsLoss<M.TripletOptions> {
   }
 }
 
-/** {@link TripletMarginLoss} with a distance of one's own; see {@link M.tripletMarginWithDistanceLoss}. */
+/**
+ * {@link TripletMarginLoss} with a distance of one's own: max(0, d(a, p) − d(a, n) + margin) of [N, D]. As
+ * F.tripletMarginWithDistanceLoss.
+ */
 export class TripletMarginWithDistanceLoss extends OptionsLoss<M.TripletDistanceOptions> {
   constructor(
     ...args: Arguments<M.TripletDistanceOptions, ['distanceFunction', 'margin', 'swap', 'reduction']>
@@ -166,7 +189,10 @@ export class TripletMarginWithDistanceLoss extends OptionsLoss<M.TripletDistance
   }
 }
 
-/** Negative log-likelihood of normal distributions with given variances; see {@link L.gaussianNllLoss}. */
+/**
+ * Negative log-likelihood of normal distributions with variances v: ½ (ln v + (x − t)² / v), means x, targets t and v of one shape.
+ * As F.gaussianNllLoss.
+ */
 export class GaussianNLLLoss extends OptionsLoss<L.GaussianOptions> {
   constructor(...args: Arguments<L.GaussianOptions, ['full', 'eps', 'reduction']>) {
     super(args, ['full', 'eps', 'reduction']);
@@ -177,7 +203,7 @@ export class GaussianNLLLoss extends OptionsLoss<L.GaussianOptions> {
   }
 }
 
-/** Cosine of the angle between two vectors along a dimension (1); see {@link D.cosineSimilarity}. */
+/** Cosine of the angle between two vectors along a dimension (1), x · y / (|x| |y|): [N, D] gives [N]. As F.cosineSimilarity. */
 export class CosineSimilarity extends OptionsLoss<D.SimilarityOptions> {
   constructor(...args: Arguments<D.SimilarityOptions, ['dim', 'eps']>) {
     super(args, ['dim', 'eps']);
@@ -188,7 +214,7 @@ export class CosineSimilarity extends OptionsLoss<D.SimilarityOptions> {
   }
 }
 
-/** Distance of two vectors along the last dimension; see {@link D.pairwiseDistance}. */
+/** Distance of two vectors along the last dimension, the p-norm of x − y + eps: [N, D] gives [N]. As F.pairwiseDistance. */
 export class PairwiseDistance extends OptionsLoss<D.PairwiseOptions> {
   constructor(...args: Arguments<D.PairwiseOptions, ['p', 'eps', 'keepdim']>) {
     super(args, ['p', 'eps', 'keepdim']);

@@ -159,7 +159,9 @@ export class ShapeWriter {
     // The edge of something painted goes with it; a white one is the ground that is seen between two.
     const keeps = own || (fill !== undefined && stroke !== WHITE);
     const line = stroke === undefined ? null : keeps ? stroke : this.inks.line(stroke);
-    const shade = pale ?? (fill === undefined ? null : { color: fill, opacity: 1 });
+    // Distributions are told from the ground by their colour alone.
+    const tint = fill === undefined || shape.role !== 'ridge' ? fill : this.inks.line(fill);
+    const shade = pale ?? (tint === undefined ? null : { color: tint, opacity: 1 });
     const mark: LayerSpec['mark'] = {
       type: 'point',
       ...(dash === undefined ? {} : { strokeDash: [...dash] }),

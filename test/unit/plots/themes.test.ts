@@ -69,6 +69,15 @@ describe.each(THEMES)('on the %s theme', (theme) => {
     }
   });
 
+  it('bars and ridges have the colours of the theme', async () => {
+    for (const name of ['histogram-now', 'ridges-3']) {
+      const svg = (await (await viewOf(cases[name](), theme))?.toSVG()) ?? '';
+      const [here, there] = theme === 'dark' ? (['dark', 'light'] as const) : (['light', 'dark'] as const);
+      expect(svg).toContain(ageColor(1, false, here));
+      expect(svg).not.toContain(ageColor(1, false, there));
+    }
+  });
+
   it('a curve of one point is a dot', async () => {
     const view = await viewOf(cases['one-point'](), theme);
     const dots = view === null ? [] : seen(view, theme);

@@ -6,12 +6,18 @@ import { EXAMINED, spread, strideOver } from './sample.js';
 /** So many passes may go by before a step: gradients are added up over several batches. */
 const PATIENCE = 64;
 
+interface Before {
+  values: Float32Array | Float64Array;
+  /** Grows with every operation that writes to the parameter. */
+  version: number;
+}
+
 export class Steps {
   /** How many steps were compared so far. */
   compared = 0;
   /** Something new was found since this was last set to false. */
   changed = false;
-  private before: Map<ParameterRecord, Float32Array | Float64Array> | null = null;
+  private before: Map<ParameterRecord, Before> | null = null;
   private step = 0;
   private passes = 0;
 
@@ -40,7 +46,8 @@ export class Steps {
     this.before = new Map();
     for (const record of this.parameters) {
       const values = readFloats(record.parameter);
-      if (values !== null) this.before.set(record, spread(values).slice());
+      const { version } = record.parameter;
+      if (values !== null) this.before.set(record, { values: spread(values).slice(), version });
     }
   }
 
@@ -59,9 +66,11 @@ export class Steps {
     if (before === null) return;
     if (next) this.passes += 1;
     if (next ? !isPowerOfTwo(this.passes) : this.passes > 0) return;
-    const changes = Array.from(before, ([record, old]) => ({ record, ...change(record, old) }));
+    const changes = Array.from(before, ([record, { values }]) => ({ record, ...change(record, values) }));
     const moved = changes.some(({ size }) => size > 0);
-    if (!moved && this.passes < PATIENCE) return;
+    // A step of a learning rate of 0 writes the same numbers again.
+    const stepped = Array.from(before).some(([{ parameter }, { version }]) => parameter.version !== version);
+    if (!moved && !stepped && this.passes < PATIENCE) return;
     this.before = null;
     this.compared += 1;
     this.changed = true;

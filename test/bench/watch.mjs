@@ -9,7 +9,8 @@
  * - *Wall time without waits for a processor* decides. On a machine with an idle processor it is the wall time. On one that others use
  *   it leaves out what they take; what the training itself waits for, as for its last pictures, counts. Wall time beside it says what it was
  *   here and now, and the CPU time of the thread that trains what that thread itself does.
- * - Where two threads train on two processors, waiting for the thread that draws would be left out too. These models train on one.
+ * - Where two threads train on two processors, as the convolutions do while one is idle, waiting for the thread that draws is left out too:
+ *   look at the wall time and the CPU time beside it. How often a helper takes part depends on what else runs, so compare on a quiet machine.
  * - *Not measured by stopping and continuing two kernels in turns*, as it was once: each turn of a quarter of a second then begins with
  *   caches that the other has emptied, and on a busy machine the two threads of the watched kernel got the processors that its session was given
  *   between them, so drawing was billed as training. Nor with several models in one process: those that are not watched pay for the hooks, too.

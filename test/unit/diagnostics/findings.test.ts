@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { F, manualSeed, nn, optim, randn, tensor, type Tensor } from '../../../core/index.js';
+import { F, manualSeed, nn, ones, optim, randn, tensor, type Tensor } from '../../../core/index.js';
 import { ModelWatch, type Finding, type FindingKind } from '../../../core/diagnostics/index.js';
 
 interface Run {
@@ -190,6 +190,28 @@ describe('findings', () => {
     expect(train(model)).toMatchObject([
       { kind: 'frozen', layer: '0', severity: 1, figure: '48 of 354 (14 %) of the parameters' },
     ]);
+  });
+
+  it('a learning rate of 0, after four steps', () => {
+    manualSeed(1);
+    const model = new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 2));
+    for (const optimizer of [
+      new optim.SGD(model.parameters(), { lr: 0 }),
+      new optim.SGD(model.parameters(), { lr: 0, momentum: 0.9 }),
+      new optim.Adam(model.parameters(), { lr: 0 }),
+    ]) {
+      const watched = new ModelWatch(model, { share: 1 });
+      for (let step = 0; step < 4; step++) {
+        optimizer.zeroGrad();
+        F.crossEntropy(model(randn([16, 2])), ones([16]).to('int64')).backward();
+        optimizer.step();
+      }
+      const [finding, ...others] = watched.findings();
+      expect(finding).toMatchObject({ kind: 'not-moving', layer: null });
+      expect(finding.advice).toMatch(/learning rate 0/);
+      expect(others).toEqual([]);
+      watched.stop();
+    }
   });
 
   it('a layer that the optimizer was not given', () => {

@@ -48,32 +48,51 @@ export const movedRule: FewRule = {
   },
 };
 
-/** Of tensors in an array. */
-export const joinedRule: FewRule = {
-  tensors: 'list',
-  gradients: (grad, { op, args, count }, context) => {
-    const tensors = new Array<Tensor>(count);
-    let before = 0;
-    for (let i = 0; i < count; i++) {
-      const x = context.input(i);
-      tensors[i] = numbered(x, before + 1);
-      before += x.layout.size;
-    }
-    const all = args.slice();
-    all[0] = tensors;
-    const sources = op.run(all) as Tensor;
-    const gradients = new Array<Tensor | null>(count);
-    before = 0;
-    for (let i = 0; i < count; i++) {
-      const { layout, dtype } = tensors[i];
-      gradients[i] = null;
-      if (context.needs(i)) {
-        const out = allocate(layout, dtype, 'backward');
-        collect(sources, grad, out, before);
-        gradients[i] = out;
+/**
+ * Of tensors in an array, which lie side by side in each of the result's `outer` parts. Where `outer` is not known, all are
+ * one after the other.
+ */
+function joinedRule(outerOf: (first: Tensor, dim: unknown, y: Tensor) => number): FewRule {
+  return {
+    tensors: 'list',
+    gradients: (grad, { args, count }, context) => {
+      const gradients = new Array<Tensor | null>(count);
+      const outer = outerOf(context.input(0), args[1], grad);
+      const array = floatsOf(grad);
+      const row = grad.layout.size / outer;
+      let start = startOf(grad);
+      for (let i = 0; i < count; i++) {
+        const { layout, dtype } = context.input(i);
+        const inner = layout.size / outer;
+        gradients[i] = null;
+        if (context.needs(i)) {
+          const out = allocate(layout.compact(), dtype, 'backward');
+          let to = startOf(out);
+          for (let o = 0; o < outer; o++) {
+            const from = start + o * row;
+            for (let k = from; k < from + inner; k++) array[to++] = array[k];
+          }
+          gradients[i] = out;
+        }
+        start += inner;
       }
-      before += layout.size;
-    }
-    return gradients;
-  },
+      return gradients;
+    },
+  };
+}
+
+function before({ layout: { shape, ndim } }: Tensor, dim: unknown): number {
+  const at = typeof dim !== 'number' ? 0 : dim < 0 ? dim + ndim : dim;
+  let n = 1;
+  for (let d = 0; d < at; d++) n *= shape[d];
+  return n;
+}
+
+export const joinedRules: Readonly<Record<string, FewRule>> = {
+  cat: joinedRule((_, dim, y) => before(y, dim)),
+  stack: joinedRule((_, dim, y) => before(y, dim)),
+  hstack: joinedRule((x, _, y) => (x.ndim < 2 ? 1 : before(y, 1))),
+  vstack: joinedRule(() => 1),
+  dstack: joinedRule((_, __, y) => before(y, 2)),
+  columnStack: joinedRule((_, __, y) => before(y, 1)),
 };

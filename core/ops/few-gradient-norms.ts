@@ -5,20 +5,96 @@ import { floatsOf, startOf } from './few-lines.js';
 import { type FewCall, type FewRule, savedAt } from './few-recorded.js';
 import type { Context } from './primitive.js';
 
-/** Which elements are normalized together, and which factor and term each has. */
-interface Geometry {
-  /** Number of groups; an element i belongs to floor(i / run) mod `groups`. */
-  readonly groups: number;
+/** Where the tensors lie that a normalization has, and its gradients; −1 for what there is not. */
+interface Places {
+  readonly array: Float32Array | Float64Array;
+  readonly x: number;
+  readonly grad: number;
+  readonly weight: number;
+  readonly byX: number;
+  readonly byWeight: number;
+  readonly byBias: number;
+}
+
+/** What elements are normalized together, and which factor and term they have: as in `few-norms.ts`. */
+interface Lines {
+  /** A line has so many elements, one run after the other; the next run of it begins `apart` further on. */
+  readonly size: number;
   readonly run: number;
-  /** Of parameters: floor(i / parameterRun) mod `parameters`. */
+  readonly apart: number;
+  /** The next line begins so much further on. */
+  readonly step: number;
+  /** How many parameters there are, which begin anew after the last, and whether a line has one or each of its runs. */
   readonly parameters: number;
-  readonly parameterRun: number;
+  readonly each: 'run' | 'line';
   readonly centered: boolean;
   readonly eps: number;
 }
 
-/** Of each group: mean, 1 / deviation, and the means of the gradient and of its product with what is normalized. */
-const groupSums = new Float64Array(4 * 128);
+/** Of the line that begins at `first`, whose first parameter is `own`. */
+function differentiateLine(
+  { array, x, grad, weight, byX, byWeight, byBias }: Places,
+  { size, run, apart, parameters, each, centered, eps }: Lines,
+  first: number,
+  own: number,
+): void {
+  const end = first + (size / run) * apart;
+  const turn = each === 'run' ? 1 : 0;
+  let mean = 0;
+  if (centered) {
+    for (let i = first; i < end; i += apart) for (let k = i; k < i + run; k++) mean += array[x + k];
+    mean /= size;
+  }
+  let squares = 0;
+  for (let i = first; i < end; i += apart)
+    for (let k = i; k < i + run; k++) squares += (array[x + k] - mean) * (array[x + k] - mean);
+  const factor = 1 / Math.sqrt(squares / size + eps);
+  let total = 0;
+  let along = 0;
+  let p = own;
+  for (let i = first; i < end; i += apart) {
+    let sum = 0;
+    let product = 0;
+    for (let k = i; k < i + run; k++) {
+      sum += array[grad + k];
+      product += array[grad + k] * (array[x + k] - mean);
+    }
+    product *= factor;
+    const by = weight < 0 ? 1 : array[weight + p];
+    total += by * sum;
+    along += by * product;
+    if (byWeight >= 0) array[byWeight + p] += product;
+    if (byBias >= 0) array[byBias + p] += sum;
+    p += turn;
+    if (p === parameters) p = 0;
+  }
+  if (byX < 0) return;
+  const shift = centered ? (factor * total) / size : 0;
+  const slope = (factor * factor * along) / size;
+  p = own;
+  for (let i = first; i < end; i += apart) {
+    const by = weight < 0 ? factor : factor * array[weight + p];
+    for (let k = i; k < i + run; k++)
+      array[byX + k] = array[grad + k] * by - shift - (array[x + k] - mean) * slope;
+    p += turn;
+    if (p === parameters) p = 0;
+  }
+}
+
+/** Zeros for the gradient of the saved tensor number `at`; null where it is not asked for. */
+function zerosFor(context: Context<FewCall>, at: number): Tensor | null {
+  if (at < 0 || !context.needs(at)) return null;
+  const x = context.input(at);
+  const out = allocate(x.layout.compact(), x.dtype, 'backward');
+  const array = floatsOf(out);
+  const from = startOf(out);
+  for (let i = 0; i < x.layout.size; i++) array[from + i] = 0;
+  return out;
+}
+
+function placeOf(x: Tensor | null): number {
+  return x === null ? -1 : startOf(x);
+}
 
 function gradientsOf(
   grad: Tensor,
@@ -26,61 +102,32 @@ function gradientsOf(
   context: Context<FewCall>,
   weightAt: number,
   biasAt: number,
-  { groups, run, parameters, parameterRun, centered, eps }: Geometry,
-): (Tensor | null)[] | null {
+  lines: Lines,
+): (Tensor | null)[] {
   const x = context.input(0);
-  const { size } = x.layout;
-  const weightIndex = savedAt(call, weightAt);
-  const biasIndex = biasAt < 0 ? -1 : savedAt(call, biasAt);
-  const array = floatsOf(x);
-  const weight = weightIndex < 0 ? -1 : startOf(context.input(weightIndex));
-  const make = (at: number): Tensor | null =>
-    at >= 0 && context.needs(at) ? allocate(context.input(at).layout.compact(), x.dtype, 'backward') : null;
-  const [byX, byWeight, byBias] = [make(0), make(weightIndex), make(biasIndex)];
-  const from = startOf(x);
-  const given = startOf(grad);
-  const count = size / groups;
-  const sums = groupSums;
-  sums.fill(0, 0, 4 * groups);
-  const groupOf = (i: number): number => 4 * (Math.floor(i / run) % groups);
-  if (centered) {
-    for (let i = 0; i < size; i++) sums[groupOf(i)] += array[from + i];
-    for (let s = 0; s < groups; s++) sums[4 * s] /= count;
+  const weight = savedAt(call, weightAt);
+  const bias = savedAt(call, biasAt);
+  const byX = context.needs(0) ? allocate(x.layout.compact(), x.dtype, 'backward') : null;
+  const byWeight = zerosFor(context, weight);
+  const byBias = zerosFor(context, bias);
+  const places: Places = {
+    array: floatsOf(x),
+    x: startOf(x),
+    grad: startOf(grad),
+    weight: weight < 0 ? -1 : startOf(context.input(weight)),
+    byX: placeOf(byX),
+    byWeight: placeOf(byWeight),
+    byBias: placeOf(byBias),
+  };
+  const { size, run, step, parameters, each } = lines;
+  const count = x.layout.size / size;
+  const perLine = each === 'line' ? 1 : size / run;
+  for (let line = 0, own = 0; line < count; line++) {
+    differentiateLine(places, lines, line * step, own);
+    own = (own + perLine) % parameters;
   }
-  for (let i = 0; i < size; i++) {
-    const s = groupOf(i);
-    sums[s + 1] += (array[from + i] - sums[s]) ** 2;
-  }
-  for (let s = 0; s < groups; s++) sums[4 * s + 1] = 1 / Math.sqrt(sums[4 * s + 1] / count + eps);
-  const toWeight = byWeight === null ? 0 : startOf(byWeight);
-  const toBias = byBias === null ? 0 : startOf(byBias);
-  if (byWeight !== null) for (let p = 0; p < parameters; p++) array[toWeight + p] = 0;
-  if (byBias !== null) for (let p = 0; p < parameters; p++) array[toBias + p] = 0;
-  for (let i = 0; i < size; i++) {
-    const s = groupOf(i);
-    const p = Math.floor(i / parameterRun) % parameters;
-    const g = array[given + i];
-    const normal = (array[from + i] - sums[s]) * sums[s + 1];
-    const weighted = weight < 0 ? g : g * array[weight + p];
-    sums[s + 2] += weighted;
-    sums[s + 3] += weighted * normal;
-    if (byWeight !== null) array[toWeight + p] += g * normal;
-    if (byBias !== null) array[toBias + p] += g;
-  }
-  if (byX !== null) {
-    const to = startOf(byX);
-    for (let i = 0; i < size; i++) {
-      const s = groupOf(i);
-      const g = array[given + i];
-      const weighted = weight < 0 ? g : g * array[weight + (Math.floor(i / parameterRun) % parameters)];
-      const normal = (array[from + i] - sums[s]) * sums[s + 1];
-      const shift = centered ? sums[s + 2] / count : 0;
-      array[to + i] = sums[s + 1] * (weighted - shift - (normal * sums[s + 3]) / count);
-    }
-  }
-  return call.positions.map((_, i) =>
-    i === 0 ? byX : i === weightIndex ? byWeight : i === biasIndex ? byBias : null,
-  );
+  if (weight < 0) return bias < 0 ? [byX] : [byX, byBias];
+  return bias < 0 ? [byX, byWeight] : [byX, byWeight, byBias];
 }
 
 function numberOr(value: unknown, usual: number): number {
@@ -95,22 +142,18 @@ function planeOf({ shape, size }: Layout): number {
   return size / (shape[0] * shape[1]);
 }
 
+/** Lines one after the other, of runs that have one parameter each. */
+function inOrder(size: number, run: number, parameters: number, eps: number, centered = true): Lines {
+  return { size, run, apart: run, step: size, parameters, each: 'run', centered, eps };
+}
+
 /** (input, normalizedShape, weight, bias, eps) */
 export const layerRule: FewRule = {
   tensors: [0, 2, 3],
   gradients: (grad, call, context) => {
     const { args } = call;
-    const run = sizeOfLast(args[1]);
-    const groups = grad.layout.size / run;
-    const eps = numberOr(args[4], 1e-5);
-    return gradientsOf(grad, call, context, 2, 3, {
-      groups,
-      run,
-      parameters: run,
-      parameterRun: 1,
-      centered: true,
-      eps,
-    });
+    const size = sizeOfLast(args[1]);
+    return gradientsOf(grad, call, context, 2, 3, inOrder(size, 1, size, numberOr(args[4], 1e-5)));
   },
 };
 
@@ -119,19 +162,14 @@ export const rmsRule: FewRule = {
   tensors: [0, 2],
   gradients: (grad, call, context) => {
     const { args } = call;
-    const run = sizeOfLast(args[1]);
-    const groups = grad.layout.size / run;
+    const size = sizeOfLast(args[1]);
     const eps = numberOr(args[3], grad.dtype === 'float32' ? 2 ** -23 : Number.EPSILON);
-    return gradientsOf(grad, call, context, 2, -1, {
-      groups,
-      run,
-      parameters: run,
-      parameterRun: 1,
-      centered: false,
-      eps,
-    });
+    return gradientsOf(grad, call, context, 2, NOWHERE, inOrder(size, 1, size, eps, false));
   },
 };
+
+/** A position that no argument has. */
+const NOWHERE = 6;
 
 /** (input, numGroups, weight, bias, eps) */
 export const groupRule: FewRule = {
@@ -139,15 +177,9 @@ export const groupRule: FewRule = {
   gradients: (grad, call, context) => {
     const { args } = call;
     const [samples, channels] = grad.layout.shape;
-    const groups = samples * numberOr(args[1], 1);
-    return gradientsOf(grad, call, context, 2, 3, {
-      groups,
-      run: grad.layout.size / groups,
-      parameters: channels,
-      parameterRun: planeOf(grad.layout),
-      centered: true,
-      eps: numberOr(args[4], 1e-5),
-    });
+    const size = grad.layout.size / (samples * numberOr(args[1], 1));
+    const lines = inOrder(size, planeOf(grad.layout), channels, numberOr(args[4], 1e-5));
+    return gradientsOf(grad, call, context, 2, 3, lines);
   },
 };
 
@@ -155,16 +187,8 @@ export const groupRule: FewRule = {
 export const instanceRule: FewRule = {
   tensors: [0, 3, 4],
   gradients: (grad, call, context) => {
-    const [samples, channels] = grad.layout.shape;
     const plane = planeOf(grad.layout);
-    return gradientsOf(grad, call, context, 3, 4, {
-      groups: samples * channels,
-      run: plane,
-      parameters: channels,
-      parameterRun: plane,
-      centered: true,
-      eps: 1e-5,
-    });
+    return gradientsOf(grad, call, context, 3, 4, inOrder(plane, plane, grad.layout.shape[1], 1e-5));
   },
 };
 
@@ -173,13 +197,15 @@ export const batchRule: FewRule = {
   tensors: [0, 3, 4],
   fits: (_, __, args) => args[5] === true,
   gradients: (grad, call, context) => {
-    const [, channels] = grad.layout.shape;
-    const plane = planeOf(grad.layout);
+    const [samples, channels] = grad.layout.shape;
+    const run = planeOf(grad.layout);
     return gradientsOf(grad, call, context, 3, 4, {
-      groups: channels,
-      run: plane,
+      size: samples * run,
+      run,
+      apart: channels * run,
+      step: run,
       parameters: channels,
-      parameterRun: plane,
+      each: 'line',
       centered: true,
       eps: 1e-5,
     });

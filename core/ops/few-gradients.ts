@@ -3,7 +3,7 @@
  * line (see `few-gradient-code.ts` for what the strings mean), and those that are written by hand.
  */
 import { fewGradient, type GradientCode } from './few-gradient-code.js';
-import { joinedRule, movedRule } from './few-gradient-movement.js';
+import { joinedRules, movedRule } from './few-gradient-movement.js';
 import { instanceRule, batchRule, groupRule, layerRule, rmsRule } from './few-gradient-norms.js';
 import { addedProductRule, fewProductRules } from './few-gradient-products.js';
 import type { FewRule } from './few-recorded.js';
@@ -132,6 +132,7 @@ const rules: Record<string, FewRule> = {
   groupNorm: groupRule,
   instanceNorm: instanceRule,
   batchNorm: batchRule,
+  ...joinedRules,
   ...fewProductRules,
   addmm: addedProductRule('matrices'),
   addmv: addedProductRule('vector'),
@@ -141,7 +142,6 @@ for (const name of 'flip fliplr flipud roll rot90 tile repeatInterleave take gat
   ' ',
 ))
   rules[name] = movedRule;
-for (const name of 'cat stack hstack vstack dstack columnStack'.split(' ')) rules[name] = joinedRule;
 
 /** The rule of an op; undefined where it has none. */
 export function fewRule(name: string): FewRule | undefined {

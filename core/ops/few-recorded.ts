@@ -126,7 +126,7 @@ export class FewOp {
     if (!(y instanceof Tensor) || !isFloat(y.dtype) || !isFew(y.layout.size, FEW)) return null;
     const { fits, unread } = this.rule;
     if (fits !== undefined && !fits(inputs, y, args)) return null;
-    const layouts = unread === undefined ? NO_LAYOUTS : inputs.map((x) => x.layout);
+    const layouts = unread === undefined ? NO_LAYOUTS : layoutsOf(inputs);
     const call = new FewCall(this, args, positions, layouts, inputs.length);
     y.node = new PrimitiveNode(this.primitiveOf(inputs.length), call, inputs, y);
     y.differentiable = true;
@@ -136,6 +136,12 @@ export class FewOp {
 
 /** Most tensors of a call. */
 const MOST = 8;
+
+function layoutsOf(inputs: readonly Tensor[]): readonly Tensor['layout'][] {
+  const layouts = new Array<Tensor['layout']>(inputs.length);
+  for (let i = 0; i < inputs.length; i++) layouts[i] = inputs[i].layout;
+  return layouts;
+}
 
 const NO_LAYOUTS: readonly Tensor['layout'][] = [];
 

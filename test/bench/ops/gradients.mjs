@@ -26,6 +26,8 @@ const PROGRAM = path.join(path.dirname(fileURLToPath(import.meta.url)), '../work
 const TURN = 0.1;
 const TURNS = 40;
 const WARM = [30, 150];
+/** Calls of a turn of PyTorch, which answers between two turns of ours: enough for its code to be in the cache again. */
+const PEER_CALLS = 50;
 /** Milliseconds that are too long. */
 const BOUND = 1e-3;
 
@@ -63,7 +65,7 @@ async function measure(nabla, entry, dtype, peer) {
     result.forward = Math.min(result.forward, await timeCalls({ run: forward }, forwardCalls));
     result.both = Math.min(result.both, await timeCalls({ run: both }, bothCalls));
     if (there?.able) {
-      const { time } = await peer.ask({ do: 'turn', calls: callsOf(there.each) });
+      const { time } = await peer.ask({ do: 'turn', calls: PEER_CALLS });
       result.torch = Math.min(result.torch, time);
     }
   }

@@ -37,10 +37,10 @@ def tensors_in(value):
 
 def functions(names):
     for name in names:
-        first, _, rest = name.partition(".")
-        if rest:
-            space = getattr(torch, first, None) if first != "functional" else F
-            found = getattr(space, rest, None) if space is not None else None
+        if "." in name:
+            found = torch
+            for part in name.split("."):
+                found = getattr(found, part, None)
             if found is not None:
                 yield found
             continue

@@ -53,6 +53,8 @@ export function savedAt({ positions }: FewCall, at: number): number {
 
 /** An op with a rule. */
 export class FewOp {
+  /** The positions of tensors, by which of the arguments they are. */
+  private readonly positions: (readonly number[] | undefined)[] = [];
   private readonly primitives: (Primitive<FewCall> | undefined)[] = [];
 
   constructor(
@@ -91,31 +93,10 @@ export class FewOp {
   call(a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown): Tensor | null {
     if (!gradMode.enabled) return null;
     const args = [a, b, c, d, e, f];
-    const { tensors } = this.rule;
-    const isList = tensors === 'list';
-    const inputs: Tensor[] = [];
-    const positions: number[] = [];
-    if (isList) {
-      if (!Array.isArray(a) || a.length > MOST) return null;
-      for (const x of a as readonly unknown[]) {
-        if (!isUsual(x)) return null;
-        inputs.push(x);
-      }
-      args[0] = undefined;
-    } else
-      for (const at of tensors) {
-        const x = args[at];
-        if (!(x instanceof Tensor)) continue;
-        if (!isUsual(x)) return null;
-        inputs.push(x);
-        positions.push(at);
-        args[at] = undefined;
-      }
-    let isRecorded = false;
-    for (const x of inputs) if (x.requiresGrad) isRecorded = true;
-    if (!isRecorded) return null;
-    // By others the rule has no gradients.
-    for (const x of args) if (x instanceof Tensor && x.requiresGrad) return null;
+    const { tensors, fits, unread } = this.rule;
+    const found = tensors === 'list' ? takeList(args) : this.take(tensors, args);
+    if (found === null) return null;
+    const { inputs, positions } = found;
     let y: unknown;
     gradMode.enabled = false;
     try {
@@ -124,7 +105,6 @@ export class FewOp {
       gradMode.enabled = true;
     }
     if (!(y instanceof Tensor) || !isFloat(y.dtype) || !isFew(y.layout.size, FEW)) return null;
-    const { fits, unread } = this.rule;
     if (fits !== undefined && !fits(inputs, y, args)) return null;
     const layouts = unread === undefined ? NO_LAYOUTS : layoutsOf(inputs);
     const call = new FewCall(this, args, positions, layouts, inputs.length);
@@ -132,7 +112,60 @@ export class FewOp {
     y.differentiable = true;
     return y;
   }
+
+  /** Takes the tensors at some positions out of the arguments; null where one is not usual, or none is recorded. */
+  private take(tensors: readonly number[], args: unknown[]): Found | null {
+    let mask = 0;
+    let count = 0;
+    let isRecorded = false;
+    for (let at = 0; at < args.length; at++) {
+      const x = args[at];
+      if (!(x instanceof Tensor)) continue;
+      if (!tensors.includes(at)) {
+        // By others the rule has no gradients.
+        if (x.requiresGrad) return null;
+        continue;
+      }
+      if (!isUsual(x)) return null;
+      if (x.requiresGrad) isRecorded = true;
+      mask |= 1 << at;
+      count++;
+    }
+    if (!isRecorded) return null;
+    const positions = (this.positions[mask] ??= tensors.filter((at) => (mask & (1 << at)) !== 0));
+    const inputs = new Array<Tensor>(count);
+    for (let i = 0; i < count; i++) {
+      const at = positions[i];
+      inputs[i] = args[at] as Tensor;
+      args[at] = undefined;
+    }
+    return { inputs, positions };
+  }
 }
+
+/** The tensors of a call, and which arguments they are. */
+interface Found {
+  readonly inputs: readonly Tensor[];
+  readonly positions: readonly number[];
+}
+
+/** The same where they are in an array. */
+function takeList(args: unknown[]): Found | null {
+  const [list] = args;
+  if (!Array.isArray(list) || list.length > MOST) return null;
+  const inputs = new Array<Tensor>(list.length);
+  let isRecorded = false;
+  for (let i = 0; i < inputs.length; i++) {
+    const x: unknown = list[i];
+    if (!isUsual(x)) return null;
+    if (x.requiresGrad) isRecorded = true;
+    inputs[i] = x;
+  }
+  args[0] = undefined;
+  return isRecorded ? { inputs, positions: NO_POSITIONS } : null;
+}
+
+const NO_POSITIONS: readonly number[] = [];
 
 /** Most tensors of a call. */
 const MOST = 8;

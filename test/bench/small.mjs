@@ -30,6 +30,7 @@ const { values: options } = parseArgs({
     gradients: { type: 'boolean', default: false },
     dtypes: { type: 'string', default: 'float32,float64' },
     part: { type: 'string', default: '1/1' },
+    alone: { type: 'boolean', default: false },
     python: { type: 'string', default: process.env.NABLA_BENCH_PYTHON ?? 'none' },
     json: { type: 'string' },
   },

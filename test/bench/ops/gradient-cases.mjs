@@ -1,6 +1,7 @@
 /**
  * Every differentiable op on about 16 elements, recorded: cases made from the samples of the op records. Of an op's samples
- * the one is taken whose largest operand is nearest to 16 elements; dimensions of 2 and 3 become 4 where the op still
+ * the one is taken whose largest operand is nearest to 16 elements, of several the one with the fewest arguments and then the
+ * most elements; dimensions of 2 and 3 become 4 where the op still
  * runs, so that most are matrices of 4 x 4.
  */
 
@@ -30,7 +31,9 @@ function caseOf(nabla, record, dtype) {
       const inputs = tensors.filter((x) => x.requiresGrad && x.dtype === dtype);
       const size = Math.max(0, ...tensors.map((x) => x.numel()));
       if (inputs.length === 0 || size === 0) continue;
-      const distance = Math.abs(Math.log(size / WANTED));
+      const count = tensors.reduce((sum, x) => sum + x.numel(), 0);
+      // What is usual: neither options nor operands that are repeated.
+      const distance = Math.abs(Math.log(size / WANTED)) + 1e-3 * args.length - 1e-6 * count;
       if (best !== null && best.distance <= distance) continue;
       let outputs;
       try {

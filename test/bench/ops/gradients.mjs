@@ -1,17 +1,20 @@
 /**
- * `npm run bench:small -- --gradients [--only PATTERN] [--dtypes float32,float64] [--part K/N] [--python PATH | none]`: what a
+ * `npm run bench:small -- --gradients [--only PATTERN] [--dtypes float32,float64] [--part K/N] [--alone] [--python PATH | none]`: what a
  * call costs that is recorded and differentiated, for every differentiable op on about 16 elements (`gradient-cases.mjs`).
  *
  * `forward` is the call with what recording adds; `with gradient` is the call and `grad` by all its float operands, given
  * the gradients of its results. Both are whole times, arithmetic included: checks of arguments, results and their memory,
  * nodes, what is saved, the pass, and computing 16 elements twice. So what is below a microsecond here has an overhead below
  * one; of ops whose arithmetic is dear (`pow`, convolutions, decompositions) `bench:small` without this option says how long
- * plain JavaScript computes. Ops share one process, where V8 knows that functions are called for many ops.
+ * plain JavaScript computes. Ops share one process, where V8 knows that functions are called for many ops; with `--alone` each
+ * has a process of its own, as in a program of few ops.
  *
  * Where `--python` (or NABLA_BENCH_PYTHON) has PyTorch, the same calls by `torch.autograd.grad` on one thread take turns with
  * ours, in a process of their own; calls that PyTorch has in no such form have a dash.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -31,20 +34,42 @@ const PEER_CALLS = 50;
 /** Milliseconds that are too long. */
 const BOUND = 1e-3;
 
-export async function measureGradients(nabla, { only, dtypes, part, python }) {
+export async function measureGradients(nabla, { only, dtypes, part, alone, python }) {
   const [which, parts] = part.split('/').map(Number);
-  const peer = python === 'none' || !python ? null : await startTorch(python);
+  const peer = python === 'none' || !python || alone ? null : await startTorch(python);
   if (peer !== null) console.log(`PyTorch ${peer.version}, one thread`);
   const results = [];
   for (const dtype of dtypes.split(',')) {
     const cases = gradientCases(nabla, dtype, new RegExp(only)).filter((_, i) => i % parts === which - 1);
     const rows = [];
-    for (const entry of cases) rows.push(await measure(nabla, entry, dtype, peer));
-    console.log(`\n${tableOf(rows, dtype, peer !== null)}`);
+    for (const entry of cases)
+      rows.push(alone ? measureAlone(entry.name, dtype, python) : await measure(nabla, entry, dtype, peer));
+    console.log(
+      `\n${tableOf(
+        rows,
+        dtype,
+        rows.some(({ torch }) => torch !== undefined),
+      )}`,
+    );
     results.push(...rows);
   }
   peer?.end();
   return results;
+}
+
+/** The same of one op, in a process that does nothing else. */
+function measureAlone(name, dtype, python) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'nabla-bench-'));
+  try {
+    const file = path.join(folder, 'result.json');
+    const only = `^${name.replaceAll('.', '\\.')}$`;
+    const options = ['--gradients', '--only', only, '--dtypes', dtype, '--python', python, '--json', file];
+    spawnSync(process.execPath, [process.argv[1], ...options], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const [result] = JSON.parse(readFileSync(file, 'utf8')).results;
+    return result;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function measure(nabla, entry, dtype, peer) {

@@ -17,7 +17,7 @@ import type { FewRule } from './few-recorded.js';
  * for each float tensor, in order; empty where there is none.
  */
 export type GradientCode =
-  | { readonly params: string; readonly element: readonly string[] }
+  | { readonly params: string; readonly element: readonly string[]; readonly unread?: 'x' }
   /** Of a loss; `g` is that of the element's loss, whatever the reduction is. `prepare` are statements before. */
   | { readonly params: string; readonly loss: readonly string[]; readonly prepare?: string }
   | LineGradient;
@@ -31,6 +31,8 @@ export interface LineGradient {
   readonly g: 'element' | 'line' | 'loss';
   readonly passes: readonly { readonly start: string; readonly step?: string }[];
   readonly each: readonly string[];
+  /** No derivative reads `x`, which then may be changed. */
+  readonly unread?: 'x';
 }
 
 const FLOATS = ['x', 'y', 'z', 'w'];
@@ -49,7 +51,7 @@ function paramsOf(text: string): Param[] {
 }
 
 /** Finds the lines of a tensor along a dimension, all elements being one where none is given. */
-function findLines({ layout }: Tensor, given: unknown): boolean {
+function findLines({ layout }: Pick<Tensor, 'layout'>, given: unknown): boolean {
   const { lines } = scope;
   const { ndim, shape, size } = layout;
   lines.outer = lines.inner = 1;
@@ -74,6 +76,7 @@ export function fewGradient(name: string, code: GradientCode): FewRule {
   let gradients: FewRule['gradients'] | undefined;
   return {
     tensors: [...floats, ...others].map(({ at }) => at),
+    unread: isUnread(code) ? [0] : undefined,
     fits: ([first, ...rest], y) => {
       const { dtype, layout } = first;
       for (let i = 0; i < floats.length - 1; i++)
@@ -85,6 +88,10 @@ export function fewGradient(name: string, code: GradientCode): FewRule {
       return gradients(grad, call, context);
     },
   };
+}
+
+function isUnread(code: GradientCode): boolean {
+  return 'unread' in code && code.unread === 'x';
 }
 
 const nothing: FewRule['gradients'] = () => null;
@@ -127,11 +134,12 @@ function write(
   const dim = params.find((param) => param.name === 'dim');
   const given = dim === undefined ? 'undefined' : `args[${dim.at}]`;
   const lines =
-    'each' in code ? `if (!findLines($x, ${given} ?? ${code.dim ?? 'undefined'})) return null;` : '';
-  const count = 'each' in code ? 'lines.outer * lines.inner' : '$x.layout.size';
+    'each' in code ? `if (!findLines(of, ${given} ?? ${code.dim ?? 'undefined'})) return null;` : '';
+  const count = 'each' in code ? 'lines.outer * lines.inner' : 'of.layout.size';
+  const read = isUnread(code) ? floats.slice(1) : floats;
   const body = (array: string, shift: number): string => {
     const starts = [
-      ...floats.map(({ name: own }) => `${own}0 = $${own}.start(${shift})`),
+      ...read.map(({ name: own }) => `${own}0 = $${own}.start(${shift})`),
       ...others.map(({ name: own }) => `${own}0 = ${own === 'm' ? '$m.start(0)' : `$${own}.start(3)`}`),
       ...floats.map(({ name: own }) => `d${own}0 = d${own} === null ? 0 : d${own}.start(${shift})`),
       `g0 = grad.start(${shift})`,
@@ -141,11 +149,12 @@ function write(
   return `${helpers}
   return function gradient_${name.replace('.', '_')}(grad, call, context) {
     const { args } = call;
-    ${tensors.map((own, i) => `const $${own} = context.input(${i});`).join(' ')}
+    ${tensors.map((own, i) => (i === 0 && isUnread(code) ? '' : `const $${own} = context.input(${i});`)).join(' ')}
+    const of = ${isUnread(code) ? '{ layout: call.layouts[0] }' : '$x'};
     ${numbers.map(({ name: own, at, value }) => `const ${own} = args[${at}] ?? ${value};`).join(' ')}
     ${lines}
-    const width = $x.layout.shape[$x.layout.ndim - 1] ?? 1;
-    const layout = $x.layout.compact(), dtype = $x.dtype, size = $x.layout.size;
+    const width = of.layout.shape[of.layout.ndim - 1] ?? 1;
+    const layout = of.layout.compact(), dtype = grad.dtype, size = of.layout.size;
     ${floats.map(({ name: own }, i) => `const d${own} = ${by[i] === '' ? 'null' : `context.needs(${i}) ? allocate(layout, dtype, 'backward') : null`};`).join(' ')}
     const scale = ${reduction === undefined ? (scalar ? `1 / (${count})` : '1') : `(args[${reduction.at}] ?? 'mean') === 'mean' ? 1 / (${count}) : 1`};
     const single = ${reduction === undefined ? 'true' : `args[${reduction.at}] !== 'none'`};
@@ -165,7 +174,9 @@ function loopOf(
 ): string {
   const read = (at: string): string =>
     [
-      ...floats.map(({ name }) => `const ${name} = ${array}[${name}0 + ${at}];`),
+      ...(isUnread(code) ? floats.slice(1) : floats).map(
+        ({ name }) => `const ${name} = ${array}[${name}0 + ${at}];`,
+      ),
       ...others.flatMap(({ name }) => (name === 'm' ? [`const m = u8[m0 + ${at}];`] : [])),
     ].join(' ');
   const write = (at: string, by: readonly string[]): string =>

@@ -2,16 +2,17 @@
  * The gradients of ops that only move elements, whatever they do with them: the op's own loop, given the numbers of the
  * elements (from 1; 0 is what it puts in itself), says where each element of the result comes from.
  */
+import type { DType } from '../dtype.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { floatsOf, startOf } from './few-lines.js';
-import type { FewRule } from './few-recorded.js';
+import { type FewRule, MOST_TENSORS } from './few-recorded.js';
 
-/** Tensors of this shape that hold first, first + 1, … */
-function numbered(x: Tensor, first: number): Tensor {
-  const out = allocate(x.layout.compact(), x.dtype, 'backward');
+/** A tensor of a shape that holds first, first + 1, … */
+function numbered(layout: Tensor['layout'], dtype: DType, first: number): Tensor {
+  const out = allocate(layout.compact(), dtype, 'backward');
   const array = floatsOf(out);
   const to = startOf(out);
-  for (let i = 0; i < x.layout.size; i++) array[to + i] = first + i;
+  for (let i = 0; i < layout.size; i++) array[to + i] = first + i;
   return out;
 }
 
@@ -33,14 +34,15 @@ function collect(sources: Tensor, grad: Tensor, out: Tensor, before: number): vo
 /** Of one tensor, the first; indices and masks behind it. */
 export const movedRule: FewRule = {
   tensors: [0, 1, 2],
+  unread: [0],
   fits: (inputs) => inputs.every((x, i) => i === 0 || x.dtype === 'int64'),
-  gradients: (grad, { op, args, positions }, context) => {
+  gradients: (grad, { op, args, positions, layouts }, context) => {
     const all = args.slice();
-    const x = context.input(0);
-    all[0] = numbered(x, 1);
+    const [layout] = layouts;
+    all[0] = numbered(layout, grad.dtype, 1);
     for (let i = 1; i < positions.length; i++) all[positions[i]] = context.input(i);
     const sources = op.run(all) as Tensor;
-    const out = allocate(x.layout.compact(), x.dtype, 'backward');
+    const out = allocate(layout.compact(), grad.dtype, 'backward');
     collect(sources, grad, out, 0);
     const none = new Array<Tensor | null>(positions.length);
     for (let i = 0; i < positions.length; i++) none[i] = i === 0 ? out : null;
@@ -48,25 +50,29 @@ export const movedRule: FewRule = {
   },
 };
 
+/** All tensors that there may be in an array. */
+const ALL = Array.from({ length: MOST_TENSORS }, (_, i) => i);
+
 /**
  * Of tensors in an array, which lie side by side in each of the result's `outer` parts. Where `outer` is not known, all are
  * one after the other.
  */
-function joinedRule(outerOf: (first: Tensor, dim: unknown, y: Tensor) => number): FewRule {
+function joinedRule(outerOf: (first: Tensor['layout'], dim: unknown, y: Tensor) => number): FewRule {
   return {
     tensors: 'list',
-    gradients: (grad, { args, count }, context) => {
+    unread: ALL,
+    gradients: (grad, { args, count, layouts }, context) => {
       const gradients = new Array<Tensor | null>(count);
-      const outer = outerOf(context.input(0), args[1], grad);
+      const outer = outerOf(layouts[0], args[1], grad);
       const array = floatsOf(grad);
       const row = grad.layout.size / outer;
       let start = startOf(grad);
       for (let i = 0; i < count; i++) {
-        const { layout, dtype } = context.input(i);
+        const layout = layouts[i];
         const inner = layout.size / outer;
         gradients[i] = null;
         if (context.needs(i)) {
-          const out = allocate(layout.compact(), dtype, 'backward');
+          const out = allocate(layout.compact(), grad.dtype, 'backward');
           let to = startOf(out);
           for (let o = 0; o < outer; o++) {
             const from = start + o * row;

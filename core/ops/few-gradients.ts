@@ -26,9 +26,13 @@ const angle = { start: 'xy = 0, xx = 0, yy = 0', step: 'xy += x * y; xx += x * x
 const sigmoid = '(x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)))';
 
 const CODES: Readonly<Record<string, GradientCode>> = {
-  addcmul: { params: 'x y z value=1', element: ['g', 'g * z * value', 'g * y * value'] },
-  addcdiv: { params: 'x y z value=1', element: ['g', 'g / z * value', '-g * y / (z * z) * value'] },
-  maskedFill: { params: 'x m', element: ['m !== 0 ? 0 : g'] },
+  addcmul: { params: 'x y z value=1', element: ['g', 'g * z * value', 'g * y * value'], unread: 'x' },
+  addcdiv: {
+    params: 'x y z value=1',
+    element: ['g', 'g / z * value', '-g * y / (z * z) * value'],
+    unread: 'x',
+  },
+  maskedFill: { params: 'x m', element: ['m !== 0 ? 0 : g'], unread: 'x' },
 
   klDiv: {
     params: 'x y reduction',
@@ -122,7 +126,13 @@ const CODES: Readonly<Record<string, GradientCode>> = {
     ],
     each: ['g * exp(x - shift) / s'],
   },
-  trace: { params: 'x', g: 'line', passes: [], each: ['k % (width + 1) === 0 && k < width * width ? g : 0'] },
+  trace: {
+    params: 'x',
+    g: 'line',
+    passes: [],
+    each: ['k % (width + 1) === 0 && k < width * width ? g : 0'],
+    unread: 'x',
+  },
 };
 
 const rules: Record<string, FewRule> = {

@@ -152,7 +152,7 @@ interface Found {
 /** The same where they are in an array. */
 function takeList(args: unknown[]): Found | null {
   const [list] = args;
-  if (!Array.isArray(list) || list.length > MOST) return null;
+  if (!Array.isArray(list) || list.length > MOST_TENSORS) return null;
   const inputs = new Array<Tensor>(list.length);
   let isRecorded = false;
   for (let i = 0; i < inputs.length; i++) {
@@ -168,7 +168,7 @@ function takeList(args: unknown[]): Found | null {
 const NO_POSITIONS: readonly number[] = [];
 
 /** Most tensors of a call. */
-const MOST = 8;
+export const MOST_TENSORS = 8;
 
 function layoutsOf(inputs: readonly Tensor[]): readonly Tensor['layout'][] {
   const layouts = new Array<Tensor['layout']>(inputs.length);

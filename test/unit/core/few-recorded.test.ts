@@ -92,3 +92,29 @@ describe('an op that is one node', () => {
     expect(grad(y.sum(), [bias])[0].toArray()).toEqual([4, 4]);
   });
 });
+
+describe('a product with a factor that has no gradient', () => {
+  it('keeps that factor only', () => {
+    const w = tensor(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { dtype: 'float64', requiresGrad: true },
+    );
+    const data = tensor(
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      { dtype: 'float64' },
+    );
+    const y = F.linear(data, w);
+    noGrad(() => w.mul_(5));
+    const [g] = grad(y.sum(), [w], { createGraph: true });
+    expect(g.toArray()).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+});

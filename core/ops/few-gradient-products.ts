@@ -22,12 +22,13 @@ function byFactors(
   turned: boolean,
   batch = 1,
 ): [Tensor | null, Tensor | null] {
-  const x = context.input(left);
-  const z = context.input(right);
-  const { dtype } = x;
-  const byX = context.needs(left) ? allocate(x.layout.compact(), dtype, 'backward') : null;
-  const byZ = context.needs(right) ? allocate(z.layout.compact(), dtype, 'backward') : null;
-  const [x0, z0, g0] = [startOf(x), startOf(z), startOf(grad)];
+  const { dtype } = grad;
+  const { layouts } = context.attributes;
+  const byX = context.needs(left) ? allocate(layouts[left].compact(), dtype, 'backward') : null;
+  const byZ = context.needs(right) ? allocate(layouts[right].compact(), dtype, 'backward') : null;
+  const x0 = byZ === null ? 0 : startOf(context.input(left));
+  const z0 = byX === null ? 0 : startOf(context.input(right));
+  const g0 = startOf(grad);
   for (let b = 0; b < batch; b++) {
     const [xs, zs, gs] = [x0 + b * m * k, z0 + b * k * n, g0 + b * m * n];
     if (byX !== null)
@@ -62,16 +63,22 @@ function scale(x: Tensor | null, by: number): void {
   for (let i = 0; i < x.layout.size; i++) array[from + i] *= by;
 }
 
-function rule(sizes: (x: Tensor, z: Tensor) => Sizes, turned = false): FewRule {
+type Layout = Tensor['layout'];
+
+/** Each factor's gradient reads the other. */
+const CROSSED = [[1], [0]];
+
+function rule(sizes: (x: Layout, z: Layout) => Sizes, turned = false): FewRule {
   return {
     tensors: [0, 1],
-    gradients: (grad, _, context) =>
-      byFactors(grad, context, 0, 1, sizes(context.input(0), context.input(1)), turned),
+    reads: CROSSED,
+    gradients: (grad, { layouts }, context) =>
+      byFactors(grad, context, 0, 1, sizes(layouts[0], layouts[1]), turned),
   };
 }
 
-const rowsOf = ({ layout: { shape, ndim } }: Tensor): number => (ndim === 2 ? shape[0] : 1);
-const lastOf = ({ layout: { shape, ndim } }: Tensor): number => shape[ndim - 1];
+const rowsOf = ({ shape, ndim }: Layout): number => (ndim === 2 ? shape[0] : 1);
+const lastOf = ({ shape, ndim }: Layout): number => shape[ndim - 1];
 
 export const fewProductRules: Readonly<Record<string, FewRule>> = {
   mv: rule((x) => ({ m: rowsOf(x), k: lastOf(x), n: 1 })),
@@ -84,19 +91,20 @@ export const fewProductRules: Readonly<Record<string, FewRule>> = {
   },
   bmm: {
     tensors: [0, 1],
-    gradients: (grad, _, context) => {
-      const [batch, m, k] = context.input(0).layout.shape;
-      return byFactors(grad, context, 0, 1, { m, k, n: lastOf(context.input(1)) }, false, batch);
+    reads: CROSSED,
+    gradients: (grad, { layouts }, context) => {
+      const [batch, m, k] = layouts[0].shape;
+      return byFactors(grad, context, 0, 1, { m, k, n: lastOf(layouts[1]) }, false, batch);
     },
   },
   linear: {
     tensors: [0, 1, 2],
-    unread: [2],
+    reads: [[1], [0], []],
     gradients: (grad, call, context) => {
-      const x = context.input(0);
+      const [x, weight] = call.layouts;
       const k = lastOf(x);
-      const [n] = context.input(1).layout.shape;
-      const [byX, byWeight] = byFactors(grad, context, 0, 1, { m: x.layout.size / k, k, n }, true);
+      const [n] = weight.shape;
+      const [byX, byWeight] = byFactors(grad, context, 0, 1, { m: x.size / k, k, n }, true);
       if (savedAt(call, 2) < 0) return [byX, byWeight];
       return [byX, byWeight, context.needs(2) ? sumOfRows(grad, call.layouts[2], n, 1) : null];
     },
@@ -107,19 +115,17 @@ export const fewProductRules: Readonly<Record<string, FewRule>> = {
 export function addedProductRule(kind: 'matrices' | 'vector' | 'outer'): FewRule {
   return {
     tensors: [0, 1, 2],
-    unread: [0],
+    reads: [[], [2], [1]],
     // What was repeated otherwise is left to the composed op.
     fits: ([input], y) =>
       input.layout.size === y.layout.size ||
-      (input.ndim === 1 && y.ndim === 2 && input.layout.size === lastOf(y)),
+      (input.ndim === 1 && y.ndim === 2 && input.layout.size === lastOf(y.layout)),
     gradients: (grad, { args, layouts }, context) => {
       const beta = typeof args[3] === 'number' ? args[3] : 1;
       const alpha = typeof args[4] === 'number' ? args[4] : 1;
-      const x = context.input(1);
-      const z = context.input(2);
-      const isOuter = kind === 'outer';
-      const k = isOuter ? 1 : lastOf(x);
-      const sizes = { m: x.layout.size / k, k, n: z.layout.size / k };
+      const [, x, z] = layouts;
+      const k = kind === 'outer' ? 1 : lastOf(x);
+      const sizes = { m: x.size / k, k, n: z.size / k };
       const [byX, byZ] = byFactors(grad, context, 1, 2, sizes, false);
       scale(byX, alpha);
       scale(byZ, alpha);

@@ -25,6 +25,8 @@ export interface FewRule {
   readonly tensors: readonly number[] | 'list';
   /** Which of the tensors no derivative of any order reads, and so are not kept. */
   readonly unread?: readonly number[];
+  /** For each tensor, which of them its gradient reads, where that is not all; others are not kept for it. */
+  readonly reads?: readonly (readonly number[])[];
   /** Whether the gradients can be computed of such operands, given the result; where it is not there, they always can. */
   readonly fits?: (inputs: readonly Tensor[], y: Tensor, args: readonly unknown[]) => boolean;
   /** The gradients by the tensors; null for what it leaves to the composed op. Runs unrecorded, on a gradient in order. */
@@ -75,7 +77,7 @@ export class FewOp {
     const read = Array.from({ length: count }, (_, i) => i).filter((i) => rule.unread?.includes(i) !== true);
     return {
       name: name.replace(/\.(.)/, (_, letter: string) => letter.toUpperCase()),
-      reads: Array.from({ length: count }, () => read),
+      reads: rule.reads?.slice(0, count) ?? Array.from({ length: count }, () => read),
       forward: () => {
         throw new Error(`${name}: computed by its loop`);
       },
@@ -93,7 +95,7 @@ export class FewOp {
   call(a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown): Tensor | null {
     if (!gradMode.enabled) return null;
     const args = [a, b, c, d, e, f];
-    const { tensors, fits, unread } = this.rule;
+    const { tensors, fits, unread, reads } = this.rule;
     const found = tensors === 'list' ? takeList(args) : this.take(tensors, args);
     if (found === null) return null;
     const { inputs, positions } = found;
@@ -106,7 +108,7 @@ export class FewOp {
     }
     if (!(y instanceof Tensor) || !isFloat(y.dtype) || !isFew(y.layout.size, FEW)) return null;
     if (fits !== undefined && !fits(inputs, y, args)) return null;
-    const layouts = unread === undefined ? NO_LAYOUTS : layoutsOf(inputs);
+    const layouts = unread === undefined && reads === undefined ? NO_LAYOUTS : layoutsOf(inputs);
     const call = new FewCall(this, args, positions, layouts, inputs.length);
     y.node = new PrimitiveNode(this.primitiveOf(inputs.length), call, inputs, y);
     y.differentiable = true;
@@ -206,10 +208,9 @@ function composedGradients({ composed, rule }: FewOp, grad: Tensor, context: Con
   const y = enableGrad(() => {
     const inputs: Tensor[] = [];
     for (let i = 0; i < count; i++) {
-      const x =
-        rule.unread?.includes(i) === true
-          ? filled(layouts[i].shape, 0, grad.dtype, 'backward').requiresGrad_(context.needs(i))
-          : context.input(i);
+      const x = isRead(rule, i, count, context)
+        ? context.input(i)
+        : filled(layouts[i].shape, 0, grad.dtype, 'backward').requiresGrad_(context.needs(i));
       const own = context.needs(i) ? makeView(alias, x, null) : x;
       inputs.push(own);
       targets.push(context.needs(i) ? own.edge() : null);
@@ -224,4 +225,11 @@ function composedGradients({ composed, rule }: FewOp, grad: Tensor, context: Con
   if (root === null) return targets.map(() => null);
   const barriers = new Set(targets.filter((node) => node !== null));
   return late.backward([root], [grad], { retainGraph: createGraph, createGraph, targets, barriers });
+}
+
+/** Whether a gradient that is asked for reads a tensor; what none reads may hold anything. */
+function isRead({ reads, unread }: FewRule, at: number, count: number, context: Context<FewCall>): boolean {
+  if (reads === undefined) return unread?.includes(at) !== true;
+  for (let i = 0; i < count; i++) if (context.needs(i) && reads[i].includes(at)) return true;
+  return false;
 }

@@ -54,6 +54,8 @@ export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shap
   put(left - 10, top - 8, 'true class', 'axisName', COLOR.muted, 'end');
   put(right + 10, top - 8, 'recall', 'axisName', COLOR.muted, 'start');
   put(left - 10, bottom + 20, 'precision, %', 'axisName', COLOR.muted, 'end');
+  const precisions = panel.precision.map(percent);
+  const isRoom = precisions.every((share) => wide(share, 'label') <= cell.width - 2);
   for (let i = 0; i < n; i++) {
     const middle = left + (i + 0.5) * cell.width;
     const line = top + (i + 0.5) * cell.height + 4;
@@ -64,8 +66,8 @@ export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shap
       const name = text(middle + 4, top - 8, fit(panel.classes[i], 'tick', UPRIGHT), 'tick', COLOR.ink);
       shapes.push({ ...name, upwards: true });
     }
-    const share = percent(panel.precision[i]);
-    if (wide(share, 'label') <= cell.width - 2) put(middle, bottom + 20, share, 'label', COLOR.ink);
+    const share = precisions[i];
+    if (isRoom) put(middle, bottom + 20, share, 'label', COLOR.ink);
     else put(middle, bottom + 20, share.replace(' %', ''), 'tick', COLOR.ink);
   }
   for (let row = 0; row < n; row++) {

@@ -2,20 +2,17 @@
 import { isGradEnabled } from '../autograd/mode.js';
 import type { HookHandle } from '../nn/hooks.js';
 import type { Module } from '../nn/module.js';
-import { Tensor } from '../tensor.js';
-import { activationKind, describeActivation, type ActivationKind } from './activations.js';
+import type { Tensor } from '../tensor.js';
 import { FindingLog, type Finding } from './findings.js';
 import { readFloats, rowsAreAlike } from './floats.js';
+import { Flow, placeOf, titleOf, type Place } from './flow.js';
 import { Keeper, type RunSink } from './keep.js';
-import { ActivationRecord, ParameterRecord, type LayerRecord } from './layers.js';
+import { ParameterRecord, type ActivationRecord, type LayerRecord } from './layers.js';
+import { Pace, type PaceOptions, type PassTime } from './pace.js';
 import { examine } from './sample.js';
 import { Steps } from './steps.js';
 
-export interface WatchOptions {
-  /** Every how many training passes the model is looked at. Default: every pass that `share` allows. */
-  every?: number;
-  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.007; 1: no limit. */
-  share?: number;
+export interface WatchOptions extends PaceOptions {
   /** What is looked at; default all. */
   of?: readonly ('activations' | 'gradients' | 'weights' | 'updates')[];
   /** Where all that is seen is kept, such as a `SummaryWriter`: histograms, update ratios, shares of dead units, findings. */
@@ -25,27 +22,6 @@ export interface WatchOptions {
 /** Moments kept of each distribution, and over all records together, about 2 kB each. */
 const SLOTS = 20;
 const ALL_SLOTS = 6000;
-const SHARE = 0.007;
-/** A look counts as no more than so many times the cheapest of the newest ones. */
-const USUAL = 3;
-const RECENT_COSTS = 5;
-/** A short run must not end before the second look, which may therefore follow the first after thirty times its cost. */
-const EARLY_SHARE = 0.03;
-/** They hand on what they get, or a part of it. */
-const TRANSPARENT = /^(Dropout|AlphaDropout|FeatureAlphaDropout|Flatten|Unflatten|Identity|DropPath)/;
-const MODULES_WITH_CHANNELS_FIRST = /(1d|2d|3d)$|^GroupNorm$/;
-
-/** A module whose output is looked at. */
-interface Place {
-  name: string;
-  title: string;
-  module: Module;
-  /** Whether it has parameters itself. */
-  learns: boolean;
-  kind: ActivationKind;
-  isTransparent: boolean;
-  hasChannelsFirst: boolean;
-}
 
 interface Pass {
   step: number;
@@ -54,10 +30,7 @@ interface Pass {
   /** Parameters that got a gradient. */
   reached: Set<ParameterRecord>;
   settled: boolean;
-  /** When it began, what looks had cost by then, and how long passes before it took, in milliseconds. */
-  began: number;
-  spent: number;
-  usual: number;
+  time: PassTime;
 }
 
 /**
@@ -66,38 +39,22 @@ interface Pass {
  * throws into the training loop, and what is kept is bounded however long it lasts.
  */
 export class ModelWatch {
-  /** In forward order once the model ran. */
-  private readonly activations = new Map<string, ActivationRecord>();
   private readonly parameters: ParameterRecord[] = [];
   private readonly owners: { name: string; module: Module; own: ParameterRecord[] }[] = [];
-  private readonly order = new Map<string, number>();
-  private readonly following = new Map<string, ActivationRecord>();
   private readonly handles: HookHandle[] = [];
   private passHandles: HookHandle[] = [];
   /** Modules whose outputs are looked at. */
   private readonly places: Place[] = [];
   /** Hooks of a model that was not called yet: perhaps only its `forward` is. */
   private readonly finders: HookHandle[];
-  private readonly slots: number;
+  private readonly flow: Flow;
+  private readonly pace: Pace;
   private readonly steps: Steps;
   private readonly log = new FindingLog();
   private readonly troubles = new Set<string>();
   private readonly keeper: Keeper | null;
-  /** Which module made a tensor, and along which axis its units lie. */
-  private readonly made = new WeakMap<object, { module: string; unitAxis: number }>();
   private pass: Pass | null = null;
   private calls = 0;
-  private sampled = 0;
-  private spent = 0;
-  /** Milliseconds of `spent` that no rest has made up for. */
-  private owed = 0;
-  /** What the newest looks have cost. */
-  private recent: readonly number[] = [];
-  /** By how much the newest passes that were looked at took longer beside the looks. */
-  private extras: readonly number[] = [];
-  private nextLook = -Infinity;
-  /** When looks were paid for last, how many passes there had been, and what looks had cost. */
-  private rested = { at: Infinity, calls: 0, spent: 0 };
   private looking = false;
   /** A compiled step was told to run as written, so that the pass that begins is looked at. */
   private prepared = false;
@@ -110,22 +67,26 @@ export class ModelWatch {
     private readonly options: WatchOptions = {},
     /** Called when a sample is complete. */
     private readonly onSample: () => void = () => undefined,
-    private readonly now: () => number = () => performance.now(),
+    now: () => number = () => performance.now(),
   ) {
+    this.pace = new Pace(options, now);
     this.keeper = options.writer === undefined ? null : new Keeper(options.writer);
     const modules = model.namedModules();
     const named = model.namedParameters();
-    this.slots = Math.max(
+    const slots = Math.max(
       4,
       Math.min(SLOTS, Math.floor(ALL_SLOTS / (2 * named.length + modules.length + 1))),
     );
     const records = new Map<Tensor, ParameterRecord>();
     for (const [name, parameter] of named) {
-      const record = new ParameterRecord(name, parameter, this.slots);
+      const record = new ParameterRecord(name, parameter, slots);
       records.set(parameter, record);
       this.parameters.push(record);
     }
     this.steps = new Steps(this.parameters);
+    this.flow = new Flow(slots, this.looksAt('activations'), (name) =>
+      this.owners.some((one) => one.name === name),
+    );
     for (const [name, module] of modules) {
       const own = module.parameters(false).flatMap((one) => {
         const record = records.get(one);
@@ -133,17 +94,7 @@ export class ModelWatch {
         return record ?? [];
       });
       if (own.length > 0) this.owners.push({ name, module, own });
-      const learns = module.parameters(false).length > 0;
-      if (own.length > 0 || module.namedChildren().length === 0)
-        this.places.push({
-          name,
-          title: titleOf(name, module),
-          module,
-          learns,
-          kind: activationKind(module.typeName),
-          isTransparent: TRANSPARENT.test(module.typeName),
-          hasChannelsFirst: MODULES_WITH_CHANNELS_FIRST.test(module.typeName),
-        });
+      if (own.length > 0 || module.namedChildren().length === 0) this.places.push(placeOf(name, module));
     }
     this.finders = this.attach();
     this.handles.push(
@@ -164,12 +115,12 @@ export class ModelWatch {
 
   /** How many training passes there were, and how many were looked at. */
   get passes(): { seen: number; sampled: number } {
-    return { seen: this.calls, sampled: this.sampled };
+    return { seen: this.calls, sampled: this.pace.sampled };
   }
 
   /** Milliseconds that looking has taken. */
   get cost(): number {
-    return this.spent;
+    return this.pace.spent;
   }
 
   /** Takes all hooks off. What was collected stays. */
@@ -193,7 +144,7 @@ export class ModelWatch {
   /** Places where activations are seen, in forward order. */
   activationRecords(): ActivationRecord[] {
     this.settle();
-    return [...this.activations.values()].filter(({ newest }) => newest !== null);
+    return this.flow.seen();
   }
 
   /** All parameters, in the model's order. */
@@ -204,17 +155,17 @@ export class ModelWatch {
   /** Modules with parameters of their own, in forward order; those that never ran come last. */
   layers(): LayerRecord[] {
     const { pass } = this;
-    const rank = (name: string): number => this.order.get(name) ?? Infinity;
+    const { flow } = this;
     return this.owners
       .map(({ name, module, own }) => ({
         name,
         title: titleOf(name, module),
         parameters: own,
         main: own.reduce((a, b) => (b.parameter.numel() > a.parameter.numel() ? b : a)),
-        activation: this.following.get(name) ?? this.activations.get(name) ?? null,
+        activation: flow.activationOf(name),
         used: pass?.ran.has(name) ?? false,
       }))
-      .sort((a, b) => (rank(a.name) === rank(b.name) ? 0 : rank(a.name) - rank(b.name)));
+      .sort((a, b) => (flow.rank(a.name) === flow.rank(b.name) ? 0 : flow.rank(a.name) - flow.rank(b.name)));
   }
 
   private looksAt(what: 'activations' | 'gradients' | 'weights' | 'updates'): boolean {
@@ -238,7 +189,7 @@ export class ModelWatch {
   /** Whether there is more to do than to count this pass. */
   private isDue(): boolean {
     if (!this.model.training || !isGradEnabled()) return false;
-    if (this.prepared || this.pass !== null || this.steps.due || this.turn(this.calls)) return true;
+    if (this.prepared || this.pass !== null || this.steps.due || this.pace.isTurn(this.calls)) return true;
     this.skip();
     return false;
   }
@@ -260,22 +211,6 @@ export class ModelWatch {
     return looks;
   }
 
-  private turn(step: number): boolean {
-    const { every } = this.options;
-    if (every !== undefined && every > 1 && step % Math.floor(every) !== 0) return false;
-    return this.now() >= this.nextLook;
-  }
-
-  /** Puts the next look off until what looking has cost is a small share of the time. */
-  private rest(): void {
-    const share = this.options.share ?? SHARE;
-    const pause = this.owed / (this.sampled <= 1 ? Math.max(share, EARLY_SHARE) : share) - this.owed;
-    const now = this.now();
-    this.nextLook = Math.max(this.nextLook, now) + pause;
-    this.owed = 0;
-    this.rested = { at: now, calls: this.calls, spent: this.spent };
-  }
-
   /**
    * A training pass begins: what the one before left is settled, and it may be this one's turn.
    *
@@ -294,28 +229,23 @@ export class ModelWatch {
       const vain = this.pass?.settled === false;
       this.pass = null;
       // A pass without a backward one was looked at in vain.
-      if (vain) this.rest();
+      if (vain) this.pace.rest(this.calls);
     }
-    const looks = prepared || this.turn(this.calls);
+    const looks = prepared || this.pace.isTurn(this.calls);
     if (looks && compiled) return (this.prepared = true);
     const step = this.calls++;
     if (!looks) {
       // Steps are compared after a sample is complete, too.
-      if (this.owed > 0) this.rest();
+      if (this.pace.isOwing) this.pace.rest(this.calls);
       return false;
     }
     if (this.called) this.passHandles = this.attach();
-    const began = this.now();
-    const { at, calls, spent } = this.rested;
-    const usual = Math.max(0, (began - at - (this.spent - spent)) / Math.max(1, step - calls));
     const pass: Pass = {
       step,
       ran: new Set(),
       reached: new Set(),
       settled: false,
-      began,
-      spent: this.spent,
-      usual,
+      time: this.pace.begin(step),
     };
     this.pass = pass;
     if (this.looksAt('weights'))
@@ -353,69 +283,16 @@ export class ModelWatch {
 
   /** A module ran in a pass that is looked at. */
   private ran(place: Place, inputs: readonly unknown[], output: unknown): void {
-    const { name, learns, kind } = place;
     const { pass } = this;
-    if (pass === null || pass.ran.has(name)) return;
-    pass.ran.add(name);
-    if (!this.order.has(name)) this.order.set(name, this.order.size);
-    const input = inputs.find((value): value is Tensor => value instanceof Tensor);
-    const result: unknown = Array.isArray(output) ? output[0] : output;
-    if (!(result instanceof Tensor)) return;
-    const source = input === undefined ? undefined : this.made.get(input);
-    if (input !== undefined && source === undefined) this.between(place, input, pass.step);
-    const unitAxis =
-      place.hasChannelsFirst && result.shape.length > 2
-        ? 1
-        : !learns && source !== undefined
-          ? source.unitAxis
-          : defaultUnitAxis(result);
-    if (!place.isTransparent && this.looksAt('activations')) {
-      const record = this.record(name, place.title, kind, false);
-      this.look(record, result, kind, unitAxis, pass.step);
-      // A function right behind a layer tells more of the layer's units than their input to it.
-      if (kind !== 'other' && source !== undefined) this.following.set(source.module, record);
-    }
-    const layer = kind === 'other' && !learns ? source?.module : undefined;
-    this.made.set(result, { module: layer ?? name, unitAxis });
-  }
-
-  /** The input of a module that no module made: the result of a function, or the data. */
-  private between({ name, title, hasChannelsFirst }: Place, input: Tensor, step: number): void {
-    const kind = activationKind(input.gradFn?.name ?? '');
-    if (kind === 'other' || !this.looksAt('activations')) return;
-    const unitAxis = hasChannelsFirst && input.shape.length > 2 ? 1 : defaultUnitAxis(input);
-    const record = this.record(`→${name}`, `${kind} before ${title}`, kind, true);
-    this.look(record, input, kind, unitAxis, step);
-    // What it was computed from is not known; the layer that ran last is most likely.
-    const before = [...this.order.keys()].at(this.order.get(name)! - 1);
-    if (this.order.get(name)! > 0 && before !== undefined && this.owners.some((one) => one.name === before))
-      this.following.set(before, record);
-  }
-
-  private record(name: string, title: string, kind: ActivationKind, between: boolean): ActivationRecord {
-    let record = this.activations.get(name);
-    if (record === undefined) {
-      record = new ActivationRecord(name, title, kind, between, this.slots);
-      this.activations.set(name, record);
-    }
-    return record;
-  }
-
-  private look(
-    record: ActivationRecord,
-    output: Tensor,
-    kind: ActivationKind,
-    unitAxis: number,
-    step: number,
-  ): void {
-    const found = describeActivation(output, kind, unitAxis);
-    if (found !== null) record.add(step, found);
+    if (pass === null || pass.ran.has(place.name)) return;
+    pass.ran.add(place.name);
+    this.flow.ran(place, inputs, output, pass.step);
   }
 
   /** Completes the newest sample, as far as its gradients and its step are there. */
   private settle(next = false): void {
     const { pass } = this;
-    const extra = next && pass !== null ? this.extraOf(pass) : 0;
+    const extra = next && pass !== null ? this.pace.extraOf(pass.time) : 0;
     if (this.steps.waiting) this.guard(() => this.steps.compare(next));
     if (pass === null || pass.settled || (pass.reached.size === 0 && this.looksAt('gradients'))) {
       if (this.steps.changed && pass?.settled === true) this.guard(() => this.judge(pass));
@@ -428,32 +305,16 @@ export class ModelWatch {
         if (record.parameter.requiresGrad && !pass.reached.has(record)) record.miss(pass.step);
       this.judge(pass);
     });
-    this.keep((keeper) => keeper.sample(pass.step, this.parameters, [...this.activations.values()]));
-    this.sampled += 1;
-    // What is always there shows in the least of the newest.
-    this.extras = [...this.extras.slice(1 - RECENT_COSTS), extra];
-    this.owed += Math.min(...this.extras);
-    // The system may have taken the processor away in the middle of a look, which would have cost a step the same.
-    this.recent = [...this.recent.slice(1 - RECENT_COSTS), this.owed];
-    this.owed = Math.min(this.owed, USUAL * Math.min(...this.recent));
-    this.rest();
+    this.keep((keeper) => keeper.sample(pass.step, this.parameters, this.flow.seen()));
+    this.pace.complete(extra, this.calls);
     this.onSample();
-  }
-
-  /**
-   * What the pass took longer than others, beside the look: a compiled step ran as written, ops gave results that are fused otherwise.
-   * No more than another pass takes, as what comes between two passes (a validation) may be anything.
-   */
-  private extraOf({ began, spent, usual }: Pass): number {
-    const own = this.now() - began - (this.spent - spent);
-    return Math.min(usual, Math.max(0, own - usual));
   }
 
   private judge(pass: Pass): void {
     this.steps.changed = false;
     this.log.update(pass.step, {
       layers: this.layers(),
-      activations: [...this.activations.values()].filter(({ newest }) => newest !== null),
+      activations: this.flow.seen(),
       gradients: this.looksAt('gradients') && pass.reached.size > 0,
       stepped: this.steps.compared > 0,
     });
@@ -469,7 +330,7 @@ export class ModelWatch {
   private guard(look: () => void, failed = 'The model could not be looked at'): void {
     // What an outer look calls is in the time of that one.
     const outer = this.looking;
-    const began = outer ? 0 : this.now();
+    const began = outer ? 0 : this.pace.now();
     this.looking = true;
     try {
       look();
@@ -479,17 +340,6 @@ export class ModelWatch {
     } finally {
       this.looking = outer;
     }
-    if (outer) return;
-    const cost = this.now() - began;
-    this.spent += cost;
-    this.owed += cost;
+    if (!outer) this.pace.spend(this.pace.now() - began);
   }
-}
-
-function defaultUnitAxis({ shape }: Tensor): number {
-  return shape.length >= 4 ? 1 : Math.max(0, shape.length - 1);
-}
-
-function titleOf(name: string, module: Module): string {
-  return name === '' ? module.typeName : `${name} (${module.typeName})`;
 }

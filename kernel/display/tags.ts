@@ -65,8 +65,7 @@ function joinRaw(parts: TemplateStringsArray | string, values: readonly unknown[
 
 function markup(value: unknown): string {
   if (Array.isArray(value)) return value.map(markup).join('');
-  if (value instanceof RichText && (value.mime === 'text/html' || value.mime === SVG))
-    return value.text;
+  if (value instanceof RichText && (value.mime === 'text/html' || value.mime === SVG)) return value.text;
   return value === undefined || value === null || value === false ? '' : escapeHtml(stringOf(value));
 }
 

@@ -10,6 +10,7 @@ import { knownSources, originalPosition } from './stacks.js';
 export const SOURCE_KEY = 'nabla.source';
 
 // As it is before a person's code could change it.
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the function as `this`
 const { toString } = Function.prototype;
 
 export function provideFunctionSource(): void {

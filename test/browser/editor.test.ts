@@ -52,6 +52,21 @@ test('Tab completes members of a value of another cell, and of the library', asy
   await expect.poll(() => line.innerText()).toMatch(/^optim\.Ad\w+$/);
 });
 
+test('Tab completes a name of a module that the cell does not import yet, and imports it', async () => {
+  const notebook = await stage.open('auto-import', cells);
+  await notebook.runToEnd(0, '3,16');
+  const completer = notebook.page.locator('.jp-Completer:visible');
+  await type(notebook, 2, 'const isThere = existsSyn');
+  await notebook.pressUntil('Tab', completer);
+  const entry = completer.locator('.jp-Completer-match', { hasText: /^existsSync.*node:fs/ });
+  await notebook.page.screenshot({ path: screenshotFile('auto-import') });
+  await entry.first().click();
+  const text = () => notebook.cell(2).locator('.cm-content').innerText();
+  await expect.poll(text).toBe("import { existsSync } from 'node:fs';\nconst isThere = existsSync");
+  await notebook.page.keyboard.type("('.');\nisThere");
+  await notebook.runToEnd(2, 'true');
+});
+
 test('Shift-Tab shows signature, documentation and value', async () => {
   const notebook = await stage.open('inspection', cells);
   await notebook.runToEnd(0, '3,16');

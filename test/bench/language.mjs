@@ -118,7 +118,7 @@ async function firstImport(client) {
   const began = performance.now();
   while (performance.now() - began < 60_000) {
     const { matches } = await complete(client, 'const text = readFileSyn');
-    if (matches.includes('readFileSync')) return performance.now() - began;
+    if (matches.some((match) => match.includes('readFileSync'))) return performance.now() - began;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('readFileSync is not offered with its import within a minute');

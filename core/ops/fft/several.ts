@@ -1,7 +1,7 @@
 /** Discrete Fourier transforms along several dimensions, one after the other. */
 import { formatShape, range, wrapDims } from '../../layout.js';
 import type { Tensor } from '../../tensor.js';
-import { functionOp, type FunctionOp, type SampleMaker } from '../record.js';
+import { functionOp, type FunctionOp, type OpDescription, type SampleMaker } from '../record.js';
 import { type FftNorm, lengthOf, pairs, realOf, realTransformed, transformed, wide } from './transforms.js';
 
 export interface FftnOptions {
@@ -69,70 +69,67 @@ function realSamples(make: SampleMaker): unknown[][] {
   return [[make([2, 3])], [make([2, 3, 4]), { dim: [2, 0], s: [3, -1], norm: 'forward' }]];
 }
 
-/** Complex numbers to complex numbers. */
-function complexOp(name: string, back: boolean, defaults: readonly number[] | null): FunctionOp<Several> {
+type Compute = (
+  op: string,
+  input: Tensor,
+  s: readonly number[] | null | undefined,
+  dim: readonly number[] | null,
+  norm: FftNorm,
+) => Tensor;
+
+function severalOp(
+  name: string,
+  defaults: readonly number[] | null,
+  { samples, errors }: Pick<OpDescription, 'samples' | 'errors'>,
+  compute: Compute,
+): FunctionOp<Several> {
   const op = `fft.${name}`;
   return functionOp<Several>(
-    {
-      name: op,
-      params: ['input', 's', 'dim', 'norm'],
-      options: true,
-      samples: pairSamples,
-      errors: (make) => [
-        { args: [make([4, 4, 3])], message: /pairs, a tensor \[\.\.\., n, 2\], got shape \[4, 4, 3\]/ },
-        { args: [make([4, 4, 2]), { dim: [0, 0] }], message: /different dimensions/ },
-        { args: [make([4, 4, 2]), { s: [2], dim: [0, 1] }], message: /1 sizes for 2 dimensions/ },
-      ],
-    },
-    (input: Tensor, s?: readonly number[] | null, dim = defaults, norm: FftNorm = 'backward') => {
-      const x = pairs(op, input);
-      return along(op, x, back, planOf(op, x.shape.slice(0, -1), s, dim), norm);
-    },
+    { name: op, params: ['input', 's', 'dim', 'norm'], options: true, samples, errors },
+    (input: Tensor, s?: readonly number[] | null, dim = defaults, norm: FftNorm = 'backward') =>
+      compute(op, input, s, dim, norm),
   );
+}
+
+/** Complex numbers to complex numbers. */
+function complexOp(name: string, back: boolean, defaults: readonly number[] | null): FunctionOp<Several> {
+  const errors = (make: SampleMaker) => [
+    { args: [make([4, 4, 3])], message: /pairs, a tensor \[\.\.\., n, 2\], got shape \[4, 4, 3\]/ },
+    { args: [make([4, 4, 2]), { dim: [0, 0] }], message: /different dimensions/ },
+    { args: [make([4, 4, 2]), { s: [2], dim: [0, 1] }], message: /1 sizes for 2 dimensions/ },
+  ];
+  return severalOp(name, defaults, { samples: pairSamples, errors }, (op, input, s, dim, norm) => {
+    const x = pairs(op, input);
+    return along(op, x, back, planOf(op, x.shape.slice(0, -1), s, dim), norm);
+  });
 }
 
 /** Real numbers to the half of their transform that the rest follows from. */
 function realOp(name: string, defaults: readonly number[] | null): FunctionOp<Several> {
-  const op = `fft.${name}`;
-  return functionOp<Several>(
-    {
-      name: op,
-      params: ['input', 's', 'dim', 'norm'],
-      options: true,
-      samples: realSamples,
-      errors: (make) => [{ args: [make([2, 2]), { s: [2, 0] }], message: /whole number from 1/ }],
-    },
-    (input: Tensor, s?: readonly number[] | null, dim = defaults, norm: FftNorm = 'backward') => {
-      const x = wide(input);
-      const { dims, lengths } = planOf(op, x.shape, s, dim);
-      const half = realTransformed(op, x, dims[dims.length - 1], lengths[dims.length - 1], norm);
-      return along(op, half, false, { dims: dims.slice(0, -1), lengths }, norm);
-    },
-  );
+  const errors = (make: SampleMaker) => [
+    { args: [make([2, 2]), { s: [2, 0] }], message: /whole number from 1/ },
+  ];
+  return severalOp(name, defaults, { samples: realSamples, errors }, (op, input, s, dim, norm) => {
+    const x = wide(input);
+    const { dims, lengths } = planOf(op, x.shape, s, dim);
+    const half = realTransformed(op, x, dims[dims.length - 1], lengths[dims.length - 1], norm);
+    return along(op, half, false, { dims: dims.slice(0, -1), lengths }, norm);
+  });
 }
 
 /** The inverse of {@link realOp}. */
 function inverseRealOp(name: string, defaults: readonly number[] | null): FunctionOp<Several> {
-  const op = `fft.${name}`;
-  return functionOp<Several>(
-    {
-      name: op,
-      params: ['input', 's', 'dim', 'norm'],
-      options: true,
-      samples: pairSamples,
-      errors: (make) => [{ args: [make([4, 3])], message: /pairs/ }],
-    },
-    (input: Tensor, s?: readonly number[] | null, dim = defaults, norm: FftNorm = 'backward') => {
-      const x = pairs(op, input);
-      const shape = x.shape.slice(0, -1);
-      const { dims, lengths } = planOf(op, shape, s, dim);
-      const last = dims.length - 1;
-      const given = s?.[last] ?? -1;
-      const n = given === -1 ? lengthOf(op, 2 * (shape[dims[last]] - 1)) : lengths[last];
-      const whole = along(op, x, true, { dims: dims.slice(0, -1), lengths }, norm);
-      return realOf(op, whole, dims[last], n, norm);
-    },
-  );
+  const errors = (make: SampleMaker) => [{ args: [make([4, 3])], message: /pairs/ }];
+  return severalOp(name, defaults, { samples: pairSamples, errors }, (op, input, s, dim, norm) => {
+    const x = pairs(op, input);
+    const shape = x.shape.slice(0, -1);
+    const { dims, lengths } = planOf(op, shape, s, dim);
+    const last = dims.length - 1;
+    const given = s?.[last] ?? -1;
+    const n = given === -1 ? lengthOf(op, 2 * (shape[dims[last]] - 1)) : lengths[last];
+    const whole = along(op, x, true, { dims: dims.slice(0, -1), lengths }, norm);
+    return realOf(op, whole, dims[last], n, norm);
+  });
 }
 
 const LAST_TWO = [-2, -1];

@@ -14,7 +14,6 @@ const HIGH = 0xf8f8f8;
 
 /** Of the picture before: fresh memory takes longer than to fill it. */
 let places = new Uint16Array(0);
-let values = new Uint8Array(0);
 let lengths = new Uint32Array(0);
 let rows = new Uint8Array(0);
 const counts = new Uint32Array(PLACES);
@@ -47,7 +46,6 @@ export function frameData(pixels: Pixels, colors: number, keep: Kept): FrameData
   const paper = seen.includes(WHITE) ? target[seen.indexOf(WHITE)] : 0;
   const swapped = (index: number): number => (index === paper ? 0 : index === 0 ? paper : index);
   seen.forEach((place, i) => (indexOf[place] = swapped(target[i])));
-  for (let i = 0; i < count; i++) values[i] = indexOf[places[i]];
   [palette[0], palette[paper]] = [palette[paper], palette[0]];
   const data = deflateSync(rowsOf(count, (pixels.width + 1) * pixels.height), RUNS);
   if (places.length > LARGEST_SPARE) reserve(0);
@@ -62,8 +60,9 @@ function rowsOf(count: number, size: number): Uint8Array {
   let at = 0;
   for (let i = 0; i < count; i++) {
     const end = at + lengths[i];
-    if (lengths[i] > SHORT) rows.fill(values[i], at, end);
-    else while (at < end) rows[at++] = values[i];
+    const value = indexOf[places[i]];
+    if (lengths[i] > SHORT) rows.fill(value, at, end);
+    else while (at < end) rows[at++] = value;
     at = end;
   }
   return rows.subarray(0, size);
@@ -71,7 +70,6 @@ function rowsOf(count: number, size: number): Uint8Array {
 
 function reserve(size: number): void {
   places = new Uint16Array(size);
-  values = new Uint8Array(size);
   lengths = new Uint32Array(size);
   rows = new Uint8Array(size);
 }

@@ -11,6 +11,7 @@ export {
   resultType,
   setDefaultDtype,
 } from './dtype.js';
+export { finfo, type FloatLimits, iinfo, type IntegerLimits } from './dtype-limits.js';
 export { type KernelInfo, kernelInfo } from './kernels/index.js';
 export { getNumThreads, setNumThreads } from './kernels/threads/index.js';
 export type { Shape } from './layout.js';

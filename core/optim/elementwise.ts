@@ -11,8 +11,9 @@ import type { FloatArray } from '../random/distributions.js';
 import { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { uninterrupted } from '../uninterrupted.js';
-import { Optimizer, type OptimizerState, type ParamGroup, type ParamState } from './optimizer.js';
-import { FreshState, SavedState, type StateSource } from './state.js';
+import type { ParamGroup, ParamState } from './optimizer.js';
+import { FreshState } from './state.js';
+import { StatefulOptimizer } from './stateful.js';
 
 /** A parameter to be updated in place; it and its gradient lie in order. */
 interface Updated<S> {
@@ -55,13 +56,8 @@ export interface PlannedCall {
 export abstract class ElementwiseOptimizer<
   O extends { lr: number },
   S extends ParamState,
-> extends Optimizer<O> {
-  /** What is kept of each parameter; filled by its first step. */
-  readonly state = new Map<Tensor, S>();
+> extends StatefulOptimizer<O, S> {
   readonly #numbers: Storage[] = [];
-
-  /** What is kept of a parameter: every value is asked from `source` by its name. */
-  protected abstract stateFrom(source: StateSource, group: ParamGroup<O>): S;
 
   /** How elements are updated, with the options as they are: the same object for the same options. */
   protected abstract rule(group: ParamGroup<O>): Update;
@@ -133,7 +129,8 @@ export abstract class ElementwiseOptimizer<
     grad: Tensor,
   ): void {
     let state = this.state.get(param);
-    if (state === undefined) this.state.set(param, (state = this.stateFrom(new FreshState(param), group)));
+    if (state === undefined)
+      this.state.set(param, (state = this.stateFrom(new FreshState(param), group, param)));
     const update = this.rule(group);
     const element = floatElementOf(to);
     const own = state;
@@ -213,32 +210,6 @@ export abstract class ElementwiseOptimizer<
       params: groups.flat(),
       kept: states.flatMap(({ kept }) => kept),
     };
-  }
-
-  /** Options and state, for {@link loadStateDict}; tensors are the optimizer's own, not copies. */
-  stateDict(): OptimizerState {
-    const state: Record<number, ParamState> = {};
-    this.numbered().forEach(([param], number) => {
-      const values = this.state.get(param);
-      if (values) state[number] = { ...values };
-    });
-    return { state, paramGroups: this.groupsState() };
-  }
-
-  /**
-   * Takes over options and state of an optimizer of the same kind for the same parameters in the same order.
-   * @throws Error where groups, parameters or their shapes do not match; nothing has been taken over then.
-   */
-  loadStateDict(saved: OptimizerState): void {
-    this.checkGroups(saved);
-    const state = new Map<Tensor, S>();
-    this.numbered().forEach(([param, group], number) => {
-      const values = Object.hasOwn(saved.state, number) ? saved.state[number] : undefined;
-      if (values) state.set(param, this.stateFrom(new SavedState(this.name, number, param, values), group));
-    });
-    this.state.clear();
-    for (const [param, values] of state) this.state.set(param, values);
-    this.loadGroups(saved);
   }
 }
 

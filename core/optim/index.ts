@@ -1,4 +1,6 @@
 /** Optimizers and learning rate schedules, PyTorch's `torch.optim`. */
+export { Adafactor } from './adafactor.js';
+export type { AdafactorOptions } from './adafactor.js';
 export { Adam, AdamW } from './adam.js';
 export type { AdamOptions } from './adam.js';
 export { Adamax, NAdam, RAdam } from './adam-variants.js';
@@ -10,6 +12,8 @@ export type { ASGDOptions, RpropOptions } from './averaged.js';
 export { EMA, type EMAOptions } from './averages.js';
 export { LBFGS } from './lbfgs.js';
 export type { LBFGSOptions } from './lbfgs.js';
+export { Muon } from './muon.js';
+export type { MuonOptions, MuonRate } from './muon.js';
 export { Optimizer } from './optimizer.js';
 export type { OptimizerState, ParamGroup, ParamGroupInput, ParamsInput } from './optimizer.js';
 export * as lrScheduler from './schedulers/index.js';

@@ -89,6 +89,9 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   /** Checks one group's options. @throws RangeError for values that make no sense */
   protected abstract check(options: O): void;
 
+  /** Checks one parameter. @throws RangeError for what this optimizer cannot update */
+  protected checkParam?(param: Tensor): void;
+
   /**
    * Adds parameters with options of their own, e.g. layers that are unfrozen during training.
    * @throws as the constructor
@@ -112,6 +115,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
         );
       }
       if (taken.has(param)) throw new RangeError(`${this.name}: a parameter appears twice`);
+      this.checkParam?.(param);
       taken.add(param);
     }
     this.paramGroups.push({ ...options, params });

@@ -28,10 +28,15 @@ export function atLeast(optimizer: string, option: string, value: number, least:
 
 /** @throws RangeError unless both are in [0, 1) */
 export function checkBetas(optimizer: string, betas: readonly number[]): void {
-  if (!Array.isArray(betas) || betas.length !== 2) {
+  if (!isListOf(betas, 2)) {
     throw new TypeError(`${optimizer}: betas are two numbers, as [0.9, 0.999], got ${describeValue(betas)}`);
   }
   for (const beta of betas) {
     if (!(beta >= 0 && beta < 1)) throw new RangeError(`${optimizer}: betas must be in [0, 1), got ${beta}`);
   }
+}
+
+/** Whether an option, which JavaScript may give as anything, is a list of so many values. */
+export function isListOf(value: unknown, length: number): boolean {
+  return Array.isArray(value) && value.length === length;
 }

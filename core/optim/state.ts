@@ -1,7 +1,7 @@
 /** Where an optimizer's state of a parameter comes from: made fresh, or read back from a saved state. */
 
 import { toFloatType } from '../dtype.js';
-import { formatShape, sameShape } from '../layout.js';
+import { formatShape, sameShape, type Shape } from '../layout.js';
 import { castCopy, filled } from '../ops/raw.js';
 import { Tensor } from '../tensor.js';
 
@@ -9,8 +9,8 @@ import { Tensor } from '../tensor.js';
 export interface StateSource {
   /** A count or another number; `initial` in a fresh state. */
   number(name: string, initial: number): number;
-  /** A tensor like the parameter; filled with `initial` in a fresh state. */
-  tensor(name: string, initial?: number): Tensor;
+  /** A tensor of the parameter's shape, or of another; filled with `initial` in a fresh state. */
+  tensor(name: string, initial?: number, shape?: Shape): Tensor;
   /** A tensor like the parameter that a later step makes; null in a fresh state. */
   optional(name: string): Tensor | null;
 }
@@ -23,8 +23,8 @@ export class FreshState implements StateSource {
     return initial;
   }
 
-  tensor(name: string, initial = 0): Tensor {
-    return filled(this.param.shape, initial, toFloatType(this.param.dtype), `optimizer state ${name}`);
+  tensor(name: string, initial = 0, shape = this.param.shape): Tensor {
+    return filled(shape, initial, toFloatType(this.param.dtype), `optimizer state ${name}`);
   }
 
   optional(): null {
@@ -47,13 +47,13 @@ export class SavedState implements StateSource {
     return value;
   }
 
-  tensor(name: string): Tensor {
+  tensor(name: string, _initial?: number, shape = this.param.shape): Tensor {
     const value = this.saved[name];
     if (!(value instanceof Tensor)) throw this.#wrong(name, 'a tensor', value);
-    if (!sameShape(value.shape, this.param.shape)) {
+    if (!sameShape(value.shape, shape)) {
       throw new RangeError(
         `loadStateDict: ${this.optimizer}'s ${name} of parameter ${this.index} has shape ${formatShape(value.shape)}, ` +
-          `the parameter ${formatShape(this.param.shape)}`,
+          `it needs ${formatShape(shape)}`,
       );
     }
     return castCopy(value, toFloatType(this.param.dtype), 'loadStateDict');

@@ -51,6 +51,7 @@ function caseOf(nabla, record, dtype) {
         call: record.call,
         args,
         inputs,
+        dtype,
         outputs: outputs.map((y) => ({ shape: y.shape, dtype: y.dtype })),
         size,
         distance,

@@ -4,10 +4,10 @@
  *
  * `forward` is the call with what recording adds; `with gradient` is the call and `grad` by all its float operands, given
  * the gradients of its results. Both are whole times, arithmetic included: checks of arguments, results and their memory,
- * nodes, what is saved, the pass, and computing 16 elements twice. So what is below a microsecond here has an overhead below
- * one; of ops whose arithmetic is dear (`pow`, convolutions, decompositions) `bench:small` without this option says how long
- * plain JavaScript computes. Ops share one process, where V8 knows that functions are called for many ops; with `--alone` each
- * has a process of its own, as in a program of few ops.
+ * nodes, what is saved, the pass, and computing 16 elements twice. `plain` is what the same arithmetic takes in plain
+ * JavaScript, loops forward and backward over typed arrays that give the same numbers (`gradient-twins.mjs`; float32), and
+ * `overhead` is the difference; where there is no such loop, it is the whole time. Ops share one process, where V8 knows that
+ * functions are called for many ops; with `--alone` each has a process of its own, as in a program of few ops.
  *
  * Where `--python` (or NABLA_BENCH_PYTHON) has PyTorch, the same calls by `torch.autograd.grad` on one thread take turns with
  * ours, in a process of their own; calls that PyTorch has in no such form have a dash.
@@ -20,6 +20,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { formatTable } from '../core/measure.mjs';
 import { asRequest, gradientCases, runsOf } from './gradient-cases.mjs';
+import { plainTwin } from './gradient-twins.mjs';
 import { formatTime } from './summary.mjs';
 import { timeCalls, warmUp } from './turns.mjs';
 
@@ -28,7 +29,7 @@ const PROGRAM = path.join(path.dirname(fileURLToPath(import.meta.url)), '../work
 /** Milliseconds of a turn and how many there are; the least and the most milliseconds of calls before. */
 const TURN = 0.1;
 const TURNS = 40;
-const WARM = [30, 150];
+const WARM = [120, 400];
 /** Calls of a turn of PyTorch, which answers between two turns of ours: enough for its code to be in the cache again. */
 const PEER_CALLS = 50;
 /** Milliseconds that are too long. */
@@ -80,15 +81,20 @@ async function measure(nabla, entry, dtype, peer) {
     size: entry.size,
     forward: Infinity,
     both: Infinity,
+    plain: undefined,
     torch: undefined,
   };
   const forwardCalls = callsOf(await warmUp({ run: forward }, WARM));
   const bothCalls = callsOf(await warmUp({ run: both }, WARM));
+  const twin = plainTwin(nabla, entry);
+  const twinCalls = twin === null ? 0 : callsOf(await warmUp({ run: twin }, WARM));
+  if (twin !== null) result.plain = Infinity;
   const there = await peer?.ask({ do: 'setup', ...asRequest(nabla, entry) });
   if (there?.able) result.torch = Infinity;
   for (let turn = 0; turn < TURNS; turn++) {
     result.forward = Math.min(result.forward, await timeCalls({ run: forward }, forwardCalls));
     result.both = Math.min(result.both, await timeCalls({ run: both }, bothCalls));
+    if (twin !== null) result.plain = Math.min(result.plain, await timeCalls({ run: twin }, twinCalls));
     if (there?.able) {
       const { time } = await peer.ask({ do: 'turn', calls: PEER_CALLS });
       result.torch = Math.min(result.torch, time);
@@ -101,8 +107,15 @@ function callsOf(each) {
   return Math.max(1, Math.round(TURN / each));
 }
 
+/** What calling costs beside the arithmetic, as far as that is known. */
+function overheadOf({ both, plain }) {
+  return both - (plain ?? 0);
+}
+
 function tableOf(rows, dtype, hasTorch) {
-  const slow = rows.filter(({ both }) => both > BOUND).sort((a, b) => b.both - a.both);
+  const slow = rows.filter(({ both }) => both > BOUND).sort((a, b) => overheadOf(b) - overheadOf(a));
+  const dear = rows.filter((row) => overheadOf(row) > BOUND);
+  const known = rows.filter(({ plain }) => plain !== undefined);
   const compared = rows.filter(({ torch }) => torch !== undefined);
   const lost = compared.filter(({ both, torch }) => both > torch);
   const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
@@ -110,6 +123,9 @@ function tableOf(rows, dtype, hasTorch) {
     `${dtype}: ${slow.length} of ${rows.length} ops take more than a microsecond with gradient, ` +
       `${rows.filter(({ forward }) => forward > BOUND).length} forward; the median is ` +
       `${formatTime(median(rows.map(({ both }) => both)))}, ${formatTime(median(rows.map(({ forward }) => forward)))} forward.`,
+    `More than a microsecond of overhead have ${dear.length}, ${dear.filter(({ plain }) => plain !== undefined).length} of the ` +
+      `${known.length} whose arithmetic is known in plain JavaScript and ${dear.filter(({ plain }) => plain === undefined).length} of the others, ` +
+      `whose whole time counts; the median is ${formatTime(median(rows.map(overheadOf)))}.`,
   ];
   if (hasTorch)
     lines.push(
@@ -117,14 +133,18 @@ function tableOf(rows, dtype, hasTorch) {
         `at the median it takes ${median(compared.map(({ both, torch }) => torch / both)).toFixed(1)} times as long, ` +
         `at least ${Math.min(...compared.map(({ both, torch }) => torch / both)).toFixed(2)} times.`,
     );
-  const cells = slow.map(({ name, size, forward, both, torch }) => [
-    name,
-    String(size),
-    formatTime(forward),
-    formatTime(both),
-    ...(hasTorch ? [torch === undefined ? '-' : formatTime(torch)] : []),
+  const time = (value) => (value === undefined ? '-' : formatTime(value));
+  const cells = slow.map((row) => [
+    row.name,
+    String(row.size),
+    formatTime(row.forward),
+    formatTime(row.both),
+    time(row.plain),
+    formatTime(overheadOf(row)),
+    ...(hasTorch ? [time(row.torch)] : []),
   ]);
-  const header = ['more than 1 us', 'elements', 'forward', 'with gradient', ...(hasTorch ? ['PyTorch'] : [])];
+  const header = ['more than 1 us', 'elements', 'forward', 'with gradient', 'plain', 'overhead'];
+  if (hasTorch) header.push('PyTorch');
   if (cells.length > 0) lines.push('', formatTable(header, cells));
   return lines.join('\n');
 }

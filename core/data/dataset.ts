@@ -118,6 +118,43 @@ export class ConcatDataset<T> implements Dataset<T> {
   }
 }
 
+/** The samples of one index in several data sets. */
+export type Stacked<T> = {
+  -readonly [K in keyof T]: T[K] extends { get(index: number): infer U } ? U : never;
+};
+
+/**
+ * Several data sets of one length side by side: sample i of `new StackDataset([images, texts])` is `[images.get(i), texts.get(i)]`, of
+ * `new StackDataset({ image: images, text: texts })` it is `{ image, text }`.
+ * @throws RangeError if there is no data set, or their lengths differ
+ */
+export class StackDataset<
+  const T extends readonly Dataset<unknown>[] | Readonly<Record<string, Dataset<unknown>>>,
+> implements Dataset<Stacked<T>> {
+  readonly length: number;
+
+  constructor(readonly datasets: T) {
+    const lengths = Object.values(datasets).map((dataset: Dataset<unknown>) => dataset.length);
+    if (lengths.length === 0 || lengths.some((length) => length !== lengths[0])) {
+      throw new RangeError(
+        `StackDataset: takes a list or an object of data sets of one length, got ${lengths.join(', ') || 'none'}`,
+      );
+    }
+    this.length = lengths[0];
+  }
+
+  get(index: number): Stacked<T>;
+  get(index: number): unknown {
+    const sets: readonly Dataset<unknown>[] | Readonly<Record<string, Dataset<unknown>>> = this.datasets;
+    if (isList(sets)) return sets.map((dataset) => dataset.get(index));
+    return Object.fromEntries(Object.entries(sets).map(([name, dataset]) => [name, dataset.get(index)]));
+  }
+}
+
+function isList<T>(value: readonly T[] | Readonly<Record<string, T>>): value is readonly T[] {
+  return Array.isArray(value);
+}
+
 /**
  * Divides a data set at random into parts of the given sizes, or of the given fractions of the whole (what is left by
  * rounding goes to the first parts). The generator may be given alone, as in PyTorch.

@@ -1,7 +1,15 @@
 /** Data sets, and going through them in batches; PyTorch's `torch.utils.data`. */
 export { type Collated, defaultCollate } from './collate.js';
 export * from './csv/index.js';
-export { ConcatDataset, Dataset, randomSplit, Subset, TensorDataset } from './dataset.js';
+export {
+  ConcatDataset,
+  Dataset,
+  randomSplit,
+  StackDataset,
+  type Stacked,
+  Subset,
+  TensorDataset,
+} from './dataset.js';
 export { ImageFolder, type ImageFolderOptions, MapDataset, type Mapped } from './folder.js';
 export {
   encodePng,
@@ -16,7 +24,7 @@ export * as transforms from './transforms.js';
 export { digits, type DigitsOptions, mnist } from './digits.js';
 export { DataLoader, type DataLoaderOptions } from './loader.js';
 export type { LoaderState } from './loader-state.js';
-export { IterableDataset } from './stream.js';
+export { ChainDataset, IterableDataset } from './stream.js';
 export {
   BatchSampler,
   RandomSampler,

@@ -17,6 +17,17 @@ export abstract class IterableDataset<T> implements Iterable<T> {
   abstract [Symbol.iterator](): Iterator<T>;
 }
 
+/** Several data sets that are gone through from the start, one behind the other. */
+export class ChainDataset<T> extends IterableDataset<T> {
+  constructor(readonly datasets: readonly Iterable<T>[]) {
+    super();
+  }
+
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    for (const dataset of this.datasets) yield* dataset;
+  }
+}
+
 /** What a loader takes instead of a data set with an index. */
 export type Stream<T> = (Iterable<T> | AsyncIterable<T>) & { readonly length?: number };
 

@@ -53,6 +53,34 @@ describe('data sets', () => {
   test('follow one another', () => {
     const both = new data.ConcatDataset([new data.TensorDataset(ys), new data.TensorDataset(ys)]);
     expect([both.length, both.get(7)[0].item()]).toEqual([10, 2]);
+    class Letters extends data.IterableDataset<string> {
+      constructor(readonly letters: string) {
+        super();
+      }
+      *[Symbol.iterator]() {
+        yield* this.letters;
+      }
+    }
+    const chain = new data.ChainDataset([new Letters('ab'), new Letters('c')]);
+    expect([...new data.DataLoader(chain, { batchSize: 2 })]).toEqual([['a', 'b'], ['c']]);
+  });
+
+  test('stand side by side, in a list or by name', () => {
+    const points = new data.TensorDataset(xs);
+    const labels = new data.TensorDataset(ys);
+    const pairs = new data.StackDataset([points, labels]);
+    const [[point], [label]] = pairs.get(3);
+    expect([pairs.length, point.tolist(), label.item()]).toEqual([5, [6, 7], 3]);
+    const [batch] = new data.DataLoader(new data.StackDataset({ point: points, label: labels }), {
+      batchSize: 2,
+    });
+    expect([batch.point[0].shape, batch.label[0].tolist()]).toEqual([
+      [2, 2],
+      [0, 1],
+    ]);
+    const shorter = new data.TensorDataset(tensor([1, 2]));
+    expect(() => new data.StackDataset([points, shorter])).toThrow('data sets of one length, got 5, 2');
+    expect(() => new data.StackDataset([])).toThrow('got none');
   });
 });
 

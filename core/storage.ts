@@ -149,9 +149,8 @@ export interface Deferred {
 export class Storage {
   /** Counts the changes of the elements in place; saved tensors check it. */
   version = 0;
-  /** The backward run that last handed this storage on as a gradient, and how often: once means nobody else has it. */
+  /** The backward run that last handed this storage on as a gradient; negative where others have it, too. */
   gradientRun = 0;
-  gradientUses = 0;
   /** How many tensors were made on it: with only one, that tensor may give the memory back early. */
   handles = 0;
   /** What the elements wait for, or what waits for them. */
@@ -161,12 +160,23 @@ export class Storage {
     /** Where the bytes start, whether or not the elements are there. Moved by compiled steps only, for storages of their own. */
     public address: number,
     readonly byteLength: number,
-    /** Its place in the table of what is allocated; negative where it has none. */
-    public slot: number,
-    private readonly slab: Slab | undefined,
-    /** What the bytes belong to, where they have no slot. */
-    public owner?: object,
+    /**
+     * What the bytes are part of: a slab, or something else that lives as long as they do. Bytes of their own have the
+     * number of their slot, and a negative one stands for what has no memory. One field, because each costs all results.
+     */
+    private home: object | number,
   ) {}
+
+  /** The place in the table of what is allocated; negative where there is none. */
+  get slot(): number {
+    const { home } = this;
+    return typeof home === 'number' ? home : home instanceof Slab ? home.slot : NO_SLOT;
+  }
+
+  /** What the bytes belong to from now on, where they have no slot. @internal */
+  belongTo(owner: object | null): void {
+    if (!this.released) this.home = owner ?? NO_SLOT;
+  }
 
   /** Where the bytes start in the tensor memory; asking has the elements computed. */
   get ptr(): number {
@@ -206,25 +216,25 @@ export class Storage {
     leastPlaces.next = next + ALIGNMENT;
     leastPlaces.taken += bytes;
     leastPlaces.count++;
-    return new Storage(next, bytes, slab!.slot, slab);
+    return new Storage(next, bytes, slab!);
   }
 
   private static allocateAny(bytes: number, operation: string): Storage {
-    if (bytes === 0) return new Storage(SCRATCH_END, 0, NO_SLOT, undefined);
+    if (bytes === 0) return new Storage(SCRATCH_END, 0, NO_SLOT);
     if (!(bytes > 0 && Number.isSafeInteger(bytes)))
       throw new RangeError(`${operation}: cannot allocate ${bytes} bytes`);
     if (allocation.source !== null) return allocation.source(bytes, operation);
     if (usage.unfinished) repair();
     if (bytes <= SMALL_BYTES) return Storage.allocateSmall(bytes);
     const slot = takeSlot(bytes, operation);
-    const storage = new Storage(addressOf(slot), bytes, slot, undefined);
+    const storage = new Storage(addressOf(slot), bytes, slot);
     giveSlot(slot, storage);
     return storage;
   }
 
   /** Bytes that are part of something larger, which lives as long as they do. @internal */
   static within(owner: object, ptr: number, bytes: number): Storage {
-    return new Storage(ptr, bytes, NO_SLOT, undefined, owner);
+    return new Storage(ptr, bytes, owner);
   }
 
   /** There is no call between taking a place and handing it out, so that an interrupt does not come between either. */
@@ -236,19 +246,19 @@ export class Storage {
     places.next = next + places.bytes;
     places.taken += bytes;
     places.count++;
-    return new Storage(next, bytes, slab!.slot, slab);
+    return new Storage(next, bytes, slab!);
   }
 
   private static allocateSpare(places: SmallPlaces, bytes: number): Storage {
     const slab = places.spareSlabs.pop()!;
     const ptr = places.sparePlaces.pop()!;
     enter(slab.slot, bytes, 1);
-    return new Storage(ptr, bytes, slab.slot, slab);
+    return new Storage(ptr, bytes, slab);
   }
 
   /** What a tensor that gave its memory back has instead: no elements, and no version that anything was saved with. */
   static withoutMemory(): Storage {
-    const storage = new Storage(0, 0, RELEASED, undefined);
+    const storage = new Storage(0, 0, RELEASED);
     storage.version = -1;
     return Object.defineProperty(storage, 'ptr', {
       get(): never {
@@ -262,7 +272,7 @@ export class Storage {
 
   /** Whether `release()` was called. */
   get released(): boolean {
-    return this.slot === RELEASED;
+    return this.home === RELEASED;
   }
 
   /**
@@ -271,18 +281,20 @@ export class Storage {
    */
   release(): void {
     if (this.deferred !== null && !this.deferred.beforeRelease(this)) return;
-    const { slot } = this;
-    this.slot = RELEASED;
-    if (slot < 0) return;
-    if (usage.unfinished) repair();
-    if (this.slab === undefined) {
-      releaseSlot(slot);
+    const { home } = this;
+    this.home = RELEASED;
+    if (typeof home === 'number') {
+      if (home < 0) return;
+      if (usage.unfinished) repair();
+      releaseSlot(home);
       return;
     }
+    if (!(home instanceof Slab)) return;
+    if (usage.unfinished) repair();
     const places = smallPlaces[smallClass(this.byteLength)];
-    if (places.slab === this.slab) settle(places);
-    enter(slot, -this.byteLength, -1);
-    places.spareSlabs.push(this.slab);
+    if (places.slab === home) settle(places);
+    enter(home.slot, -this.byteLength, -1);
+    places.spareSlabs.push(home);
     places.sparePlaces.push(this.address);
   }
 

@@ -21,6 +21,13 @@ export interface ViewOf {
   readonly replay: (parent: Tensor) => Tensor;
 }
 
+/** What leaves have, and what was changed in place. */
+class Further {
+  gradient: Tensor | null = null;
+  accumulator: AccumulateGrad | null = null;
+  history = 0;
+}
+
 /** The storage of tensors that were disposed of. */
 const gone = Storage.withoutMemory();
 
@@ -44,12 +51,9 @@ export class Tensor<S = Unknown, D = Unknown> {
   /** @internal */
   differentiable = false;
   /** @internal */
-  accumulator: AccumulateGrad | null = null;
-  /** @internal */
   viewOf: ViewOf | null = null;
-  /** Counts the in-place changes of the history; a view whose count is behind its base's makes itself again. @internal */
-  history = 0;
-  private gradient: Tensor | null = null;
+  /** What few tensors have; most are results that are soon gone, and take less time with fewer fields. */
+  private further: Further | null = null;
 
   /** @internal Use `tensor`, `zeros`, … to make tensors. */
   constructor(storage: Storage, layout: Layout, dtype: DTypeOf<D>) {
@@ -155,7 +159,7 @@ export class Tensor<S = Unknown, D = Unknown> {
       );
     }
     this.differentiable = value;
-    if (!value) this.accumulator = null;
+    if (!value) this.forgetAccumulator();
   }
 
   /** Sets `requiresGrad` and returns this tensor. */
@@ -177,8 +181,9 @@ export class Tensor<S = Unknown, D = Unknown> {
 
   /** The gradient that `backward` has accumulated here; null before. */
   get grad(): Tensor | null {
-    if (tracing.current !== null) tracing.current.gradRead(this, this.gradient);
-    return this.gradient;
+    const gradient = this.further === null ? null : this.further.gradient;
+    if (tracing.current !== null) tracing.current.gradRead(this, gradient);
+    return gradient;
   }
 
   set grad(value: Tensor | null) {
@@ -196,7 +201,21 @@ export class Tensor<S = Unknown, D = Unknown> {
       }
     }
     if (tracing.current !== null) tracing.current.gradWritten(this, value);
-    this.gradient = value;
+    if (value !== null || this.further !== null) (this.further ??= new Further()).gradient = value;
+  }
+
+  /** What adds gradients up here, once somebody asked for it. @internal */
+  get accumulator(): AccumulateGrad | null {
+    return this.further === null ? null : this.further.accumulator;
+  }
+
+  /** Counts the in-place changes of the history; a view whose count is behind its base's makes itself again. @internal */
+  get history(): number {
+    return this.further === null ? 0 : this.further.history;
+  }
+
+  set history(value: number) {
+    if (value !== 0 || this.further !== null) (this.further ??= new Further()).history = value;
   }
 
   /** The gradient's destination in the graph: what made this tensor, or, for a leaf, its accumulator. @internal */
@@ -204,7 +223,13 @@ export class Tensor<S = Unknown, D = Unknown> {
     const node = this.gradFn;
     if (node !== null) return node;
     if (!this.differentiable) return null;
-    return (this.accumulator ??= new AccumulateGrad(this));
+    const further = (this.further ??= new Further());
+    return (further.accumulator ??= new AccumulateGrad(this));
+  }
+
+  /** Gradients do not arrive here any more. @internal */
+  forgetAccumulator(): void {
+    if (this.further !== null) this.further.accumulator = null;
   }
 
   /** The elements are about to be changed in place; what was not computed of them yet keeps the old ones. @internal */

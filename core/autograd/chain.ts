@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor.js';
 import { AccumulateGrad } from './accumulate.js';
 import { gradMode } from './mode.js';
 import type { Node } from './node.js';
-import { accumulateInto, handOn, nextRun, recycle } from './ownership.js';
+import { accumulateInto, handOn, nextRun, recycle, share } from './ownership.js';
 import { accumulate } from './sums.js';
 import { tracing } from './tracing.js';
 
@@ -185,6 +185,6 @@ function finish({ leaves, sums }: Chain, at: number, { id, targets, results, cre
     accumulateInto(leaves[at], sum, id, createGraph);
     return;
   }
-  sum.storage.gradientUses += 2;
+  share(sum);
   for (let i = 0; i < targets.length; i++) if (targets[i] === leaves[at]) results[i] = sum;
 }

@@ -9,7 +9,7 @@ import { runChain } from './chain.js';
 import { late } from './levels/late.js';
 import { gradMode } from './mode.js';
 import { Node } from './node.js';
-import { accumulateInto, handOn, nextRun, recycle } from './ownership.js';
+import { accumulateInto, handOn, nextRun, recycle, share } from './ownership.js';
 import { accumulate, sum } from './sums.js';
 import { tracing } from './tracing.js';
 
@@ -104,7 +104,7 @@ export class Run {
   }
 
   private capture(node: Node, grad: Tensor): void {
-    grad.storage.gradientUses += 2;
+    share(grad);
     const { targets, captured, results } = this;
     if (targets === null) return;
     if (captured !== null) captured.set(node, grad);
@@ -298,7 +298,7 @@ function runHooks(node: Node, grad: Tensor): Tensor {
     current = replaced;
   }
   // The hook may have kept it.
-  current.storage.gradientUses += 2;
+  share(current);
   return current;
 }
 

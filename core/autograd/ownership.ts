@@ -1,6 +1,6 @@
 /**
  * Who has a gradient while a run hands it on: the engine alone, which may give its memory back or let a leaf take it over,
- * or others too. Storages carry the run that handed them on last, and how often it did: once means nobody else has it.
+ * or others too. Storages carry the run that handed them on last, as a negative number where others have it, too.
  */
 import { add } from '../ops/arithmetic.js';
 import { copyOf } from '../ops/shape.js';
@@ -19,17 +19,19 @@ export function nextRun(): number {
 
 /** Notes that a run hands a gradient on, which it computed itself or which belongs to others as well. */
 export function handOn({ storage }: Tensor, run: number, computed: boolean): void {
-  if (storage.gradientRun === run) storage.gradientUses++;
-  else {
-    storage.gradientRun = run;
-    // What the caller gave in, or a user's function made, belongs to them too.
-    storage.gradientUses = computed ? 1 : 2;
-  }
+  // What the caller gave in, or a user's function made, belongs to them too.
+  const isFirst = computed && storage.gradientRun !== run && storage.gradientRun !== -run;
+  storage.gradientRun = isFirst ? run : -run;
+}
+
+/** Notes that others have a gradient, too. */
+export function share({ storage }: Tensor): void {
+  if (storage.gradientRun > 0) storage.gradientRun = -storage.gradientRun;
 }
 
 /** Whether nobody has a gradient but the run. */
 function isOurs({ storage }: Tensor, run: number): boolean {
-  return storage.gradientRun === run && storage.gradientUses === 1;
+  return storage.gradientRun === run;
 }
 
 /** Gives back a gradient that nobody has but the engine, once the node has used it. */
@@ -53,7 +55,7 @@ export function accumulateInto(node: AccumulateGrad, grad: Tensor, run: number, 
       grad.layout.contiguous &&
       grad.layout.offset === 0;
     if (takesOver) {
-      grad.storage.gradientUses = 2;
+      share(grad);
       leaf.grad = grad;
     } else leaf.grad = createGraph ? add(grad, 0) : copyOf(grad);
   } else if (createGraph) {

@@ -144,7 +144,7 @@ export class Graph {
       unsharedBytes: unshared,
     };
     // Where arguments and results are is known at each call: nothing holds the memory of the trace any more.
-    for (const { storage } of [...this.inputs, ...this.outputs]) storage.owner = undefined;
+    for (const { storage } of [...this.inputs, ...this.outputs]) storage.belongTo(null);
     memory.forget();
   }
 
@@ -168,7 +168,7 @@ export class Graph {
       const ptr = this.arena.ptr + offset;
       if (roles[traced.index] === 'kept') u8.copyWithin(ptr, begin, begin + bytes);
       storage.address = ptr;
-      storage.owner = this.arena;
+      storage.belongTo(this.arena);
     }
   }
 

@@ -94,7 +94,7 @@ Tensor.prototype.detach_ = function () {
   }
   this.node = null;
   this.differentiable = false;
-  this.accumulator = null;
+  this.forgetAccumulator();
   return this;
 };
 

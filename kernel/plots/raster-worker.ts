@@ -46,6 +46,7 @@ port.on('message', ({ ticket, chart, effort, finals: asked, rehearse }: RasterRe
   if (rehearse === true) tryOut(chart);
   // By now it has run once: the next thread need not compile it.
   else if (effort === 'final') begun.saveCode?.();
+  Atomics.add(shared, SIGNALS.done, 1);
 });
 
 /** Text, base64 and Vega-Lite as well: the thread that trains only hands them on. */

@@ -1,16 +1,19 @@
 /**
  * Whether helpers are worth it. Where other processes have the processors a helper may be taken off its own in the
  * middle of a chunk, for which a call then waits, or take turns with the thread that calls. So the books are kept: how
- * long work takes with helpers and how long it takes alone. What was lost is paid back: for many times as long
- * everything is done alone.
+ * long work takes with helpers and how long it takes alone. What helpers win is put by, up to a limit, and what a moment
+ * of other work costs is taken from there: helpers only rest for as long as such a moment is likely to last. What goes
+ * beyond is paid back: for many times as long everything is done alone.
  */
 
-/** How many times the loss, at first and for losses in a row; the longest (ms). */
+/** How many times what is owed, at first and for debts in a row; the longest (ms). */
 const PAUSE_FACTOR = 20;
 const MOST_PAUSE_FACTOR = 320;
 const LONGEST_PAUSE = 1000;
-/** What was won before is set against a loss, up to this many ms. */
-const MOST_CREDIT = 1;
+/** What was won before is set against losses, up to this many ms: a chart is drawn, a message passed on. */
+const MOST_CREDIT = 20;
+/** How many times a loss that was set against what was won: whatever has the processor is rarely done at once. */
+const REST_FACTOR = 3;
 /** Losses up to this (ms) are borne: waking helpers that sleep takes some of it, and pays with the next work. */
 const TOLERATED = 0.15;
 /** Work of less than this (ms) is sometimes done alone, to know how long that takes; so long is the answer good. */
@@ -38,14 +41,24 @@ let pausedUntil = 0;
 export const books = { kept: true };
 
 /** Until when (ms, of `now`) a thread of this process that does something else has one of the processors. */
-export const lent = { until: -Infinity };
+const lent = { until: -Infinity, isBack: (): boolean => true };
 
 /**
- * Says that another thread of this process is at work for so many milliseconds, or, with 0, that it is done. Until then one helper
- * less takes part: both would take turns on one processor, and what that costs would be paid back for many times as long.
+ * Says that another thread of this process is at work until `isBack()`, and for so many milliseconds at most. Until then one helper
+ * less takes part: both would take turns on one processor.
+ *
+ * @param isBack asked before each large operation meanwhile
  */
-export function lendProcessor(milliseconds: number): void {
+export function lendProcessor(milliseconds: number, isBack: () => boolean): void {
   lent.until = now() + milliseconds;
+  lent.isBack = isBack;
+}
+
+/** Whether something else has a processor at this time. */
+export function isLent(time: number): boolean {
+  if (time >= lent.until) return false;
+  if (lent.isBack()) lent.until = -Infinity;
+  return time < lent.until;
 }
 
 /** Whether work of this kind is to be given to helpers now. */
@@ -79,9 +92,11 @@ export function tookAlone(kind: number, milliseconds: number, time: number): voi
 export function tookTogether(kind: number, milliseconds: number, estimate: number, time: number): void {
   const times = timesOf(kind);
   times.together = milliseconds;
-  debt = Math.max(debt + milliseconds - (times.alone < 0 ? estimate : times.alone), -MOST_CREDIT);
+  const loss = milliseconds - (times.alone < 0 ? estimate : times.alone);
+  debt = Math.max(debt + loss, -MOST_CREDIT);
   if (debt <= TOLERATED) {
     if (debt < 0) pauseFactor = PAUSE_FACTOR;
+    if (loss > TOLERATED) pausedUntil = time + REST_FACTOR * loss;
     return;
   }
   pausedUntil = time + Math.min(debt * pauseFactor, LONGEST_PAUSE);

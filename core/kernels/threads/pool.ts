@@ -7,7 +7,7 @@ import { MOST_THREADS } from '../../memory.js';
 import { onRepair, usage } from '../../slots.js';
 import { onLists, recordedKernel, recording, unrecorded } from '../recording.js';
 import { inParts, totalOf } from './alone.js';
-import { helpPays, lent, now, tookAlone, tookTogether } from './balance.js';
+import { helpPays, isLent, now, tookAlone, tookTogether } from './balance.js';
 import { chunkArguments, chunkClaims } from './chunk.js';
 import {
   AXIS_WORDS,
@@ -128,7 +128,7 @@ export function jointly(
     return;
   }
   const began = now();
-  taking = helpPays(kind) ? helpersFor(chunks, began < lent.until) : 0;
+  taking = helpPays(kind) ? helpersFor(chunks, isLent(began)) : 0;
   if (taking === 0) {
     single(args);
     const ended = now();

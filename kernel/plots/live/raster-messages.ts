@@ -28,8 +28,8 @@ export interface RasterWorkerData {
   signals: SharedArrayBuffer;
 }
 
-/** Places of numbers that only grow: how many replies were posted, and how many final pictures were asked for. */
-export const SIGNALS = { replies: 0, finals: 1, count: 2 } as const;
+/** Places of numbers that only grow: how many replies were posted, how many final pictures were asked for, and with how many requests the worker is done. */
+export const SIGNALS = { replies: 0, finals: 1, done: 2, count: 3 } as const;
 
 /** Why a frame was not drawn: a final picture, which a loop's end waits for, came before it. */
 export const OVERTAKEN = 'a final picture came first';

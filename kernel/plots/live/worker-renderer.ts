@@ -42,6 +42,7 @@ export class WorkerRenderer implements FrameRenderer {
   /** Milliseconds of the worker's so far. */
   private drawn = 0;
   private answered = 0;
+  private posted = 0;
   /** What the newest picture took. */
   private newest = FIRST_MS / USUAL;
 
@@ -192,8 +193,12 @@ export class WorkerRenderer implements FrameRenderer {
     } catch {
       return false;
     }
+    this.posted += 1;
     // Large operations then do without that processor, instead of waiting for it in each of their parts.
-    lendProcessor(Math.min(FIRST_MS, USUAL * this.newest));
+    lendProcessor(
+      Math.min(FIRST_MS, USUAL * this.newest),
+      () => Atomics.load(this.signals, SIGNALS.done) >= this.posted,
+    );
     this.pending.set(request.ticket, {
       began: this.now(),
       result: null,
@@ -214,7 +219,6 @@ export class WorkerRenderer implements FrameRenderer {
       this.newest = result.drawn ?? this.newest;
       const frame = this.pending.get(ticket);
       if (frame) frame.result = result;
-      if (![...this.pending.values()].some((one) => one.result === null)) lendProcessor(0);
     }
   }
 }

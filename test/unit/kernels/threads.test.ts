@@ -163,13 +163,14 @@ test('while a processor is lent one helper less takes part, and again when it is
   const last = processors - 2;
   if (processors === 1) return;
   withThreads(processors, compute);
-  lendProcessor(60_000);
+  let isBack = false;
+  lendProcessor(60_000, () => isBack);
   try {
     const chunks = helperChunks()[last] ?? 0;
     for (let i = 0; i < 20; i++) compute();
     expect(helperChunks()[last] ?? 0).toBe(chunks);
   } finally {
-    lendProcessor(0);
+    isBack = true;
   }
   const chunks = helperChunks()[last] ?? 0;
   for (const began = performance.now(); performance.now() - began < 20_000;) {

@@ -9,6 +9,7 @@ import { levels } from './levels/wrapped.js';
 import { gradMode } from './mode.js';
 import type { Hook, Node } from './node.js';
 import { tracing } from './tracing.js';
+import { tellWaiting, waiting } from './waiting.js';
 
 export interface BackwardOptions {
   /** Keep saved tensors, so that the graph can be walked again. Default: the value of `createGraph`. */
@@ -88,10 +89,11 @@ export function backward(
   if (outputs instanceof Tensor) {
     const start = startGradient('backward', outputs, onlyOf(gradients));
     runBackwardFrom(edgeOf('backward', outputs), start, null, retainGraph, createGraph);
-    return;
+  } else {
+    const { roots, starts } = startsOf('backward', outputs, gradients);
+    runBackward(roots, starts, { retainGraph, createGraph, targets: null });
   }
-  const { roots, starts } = startsOf('backward', outputs, gradients);
-  runBackward(roots, starts, { retainGraph, createGraph, targets: null });
+  if (waiting.length > 0) tellWaiting(outputs);
 }
 
 type Given = Tensor | readonly (Tensor | null)[] | null | undefined;

@@ -1,5 +1,6 @@
 /** What is wrong with a model that trains: rules that turn what was collected into plain words. */
 import type { ActivationRecord, LayerRecord } from './layers.js';
+import type { LossRecord } from './losses.js';
 import { rules, type Claim } from './rules.js';
 
 export type FindingKind =
@@ -16,7 +17,12 @@ export type FindingKind =
   | 'saturated'
   | 'alike-units'
   | 'steps-too-large'
-  | 'steps-too-small';
+  | 'steps-too-small'
+  | 'loss-not-falling'
+  | 'loss-plateau'
+  | 'loss-rising'
+  | 'loss-oscillating'
+  | 'overfitting';
 
 /** Something that needs attention. */
 export interface Finding {
@@ -44,6 +50,8 @@ export interface WatchedState {
   readonly gradients: boolean;
   /** Whether some optimizer step was compared. */
   readonly stepped: boolean;
+  /** Null where it is not looked at. */
+  readonly loss: LossRecord | null;
 }
 
 /** Kinds that several layers may have at once; of the others the worst place is named, which may move. */

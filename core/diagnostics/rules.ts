@@ -1,6 +1,7 @@
 /** The rules behind findings, each a function from what was collected to claims. The limits are beside the rules. */
 import type { Finding, WatchedState } from './findings.js';
 import { meanMagnitude, type ActivationRecord, type LayerRecord, type ParameterRecord } from './layers.js';
+import { lossCourse, overfitting } from './loss-rules.js';
 import { notFinite } from './not-finite.js';
 import { alikeUnits, SMALL_STEP, stepSize } from './step-rules.js';
 import { counted, figure, list, percent, plural } from './words.js';
@@ -290,6 +291,8 @@ const RULES: readonly Rule[] = [
   saturation,
   alikeUnits,
   stepSize,
+  lossCourse,
+  overfitting,
   frozen,
 ];
 

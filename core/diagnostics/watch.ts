@@ -8,13 +8,14 @@ import { readFloats, rowsAreAlike } from './floats.js';
 import { Flow, placeOf, titleOf, type Place } from './flow.js';
 import { Keeper, type RunSink } from './keep.js';
 import { ParameterRecord, type ActivationRecord, type LayerRecord } from './layers.js';
+import { LossWatch, type LossRecord } from './losses.js';
 import { Pace, type PaceOptions, type PassTime } from './pace.js';
 import { examine } from './sample.js';
 import { Steps } from './steps.js';
 
 export interface WatchOptions extends PaceOptions {
   /** What is looked at; default all. */
-  of?: readonly ('activations' | 'gradients' | 'weights' | 'updates')[];
+  of?: readonly ('activations' | 'gradients' | 'weights' | 'updates' | 'loss')[];
   /** Where all that is seen is kept, such as a `SummaryWriter`: histograms, update ratios, shares of dead units, findings. */
   writer?: RunSink;
 }
@@ -53,6 +54,7 @@ export class ModelWatch {
   private readonly log = new FindingLog();
   private readonly troubles = new Set<string>();
   private readonly keeper: Keeper | null;
+  private readonly losses: LossWatch | null;
   private pass: Pass | null = null;
   private calls = 0;
   private looking = false;
@@ -84,6 +86,7 @@ export class ModelWatch {
       this.parameters.push(record);
     }
     this.steps = new Steps(this.parameters);
+    this.losses = this.looksAt('loss') ? new LossWatch(new Set(named.map(([, one]) => one))) : null;
     this.flow = new Flow(slots, this.looksAt('activations'), (name) =>
       this.owners.some((one) => one.name === name),
     );
@@ -105,10 +108,11 @@ export class ModelWatch {
             // From now on modules are observed in passes that are looked at only: in a step of 40 µs it would be felt.
             for (const handle of this.finders.splice(0)) handle.remove();
           }
-          if (traced) this.skip();
+          if (traced) this.skip(true);
           else if (this.isDue()) this.open(() => this.begin());
         },
-        wants: () => this.isDue() && this.open(() => this.begin(true)),
+        wants: () => this.isDue(true) && this.open(() => this.begin(true)),
+        validated: (loss) => this.add(null, loss),
       }),
     );
   }
@@ -134,6 +138,19 @@ export class ModelWatch {
   findings(): Finding[] {
     this.settle();
     return this.log.findings();
+  }
+
+  /**
+   * Takes losses that are known to the caller: of the training, which counts from then on instead of what is seen, and of a
+   * validation, which nothing else tells.
+   */
+  add(train: number | null, validation: number | null): void {
+    this.losses?.tell(train, validation, Math.max(0, this.calls - 1));
+  }
+
+  /** What is known of the loss; null where it is not looked at. */
+  get loss(): LossRecord | null {
+    return this.losses;
   }
 
   /** What could not be looked at, and why. */
@@ -168,7 +185,7 @@ export class ModelWatch {
       .sort((a, b) => (flow.rank(a.name) === flow.rank(b.name) ? 0 : flow.rank(a.name) - flow.rank(b.name)));
   }
 
-  private looksAt(what: 'activations' | 'gradients' | 'weights' | 'updates'): boolean {
+  private looksAt(what: NonNullable<WatchOptions['of']>[number]): boolean {
     return this.options.of?.includes(what) ?? true;
   }
 
@@ -187,17 +204,22 @@ export class ModelWatch {
   }
 
   /** Whether there is more to do than to count this pass. */
-  private isDue(): boolean {
+  private isDue(compiled = false): boolean {
     if (!this.model.training || !isGradEnabled()) return false;
     if (this.prepared || this.pass !== null || this.steps.due || this.pace.isTurn(this.calls)) return true;
-    this.skip();
+    this.skip(compiled);
     return false;
   }
 
-  /** A pass at which nothing is done. */
-  private skip(): void {
+  /**
+   * A pass at which nothing is done.
+   *
+   * @param traced it is written down, or repeated by a compiled step, where the loss cannot be read
+   */
+  private skip(traced: boolean): void {
     if (!this.model.training || !isGradEnabled()) return;
     this.steps.skip();
+    if (!traced) this.losses?.await(this.calls, false);
     this.calls += 1;
   }
 
@@ -234,6 +256,7 @@ export class ModelWatch {
     const looks = prepared || this.pace.isTurn(this.calls);
     if (looks && compiled) return (this.prepared = true);
     const step = this.calls++;
+    if (!compiled) this.losses?.await(step, looks);
     if (!looks) {
       // Steps are compared after a sample is complete, too.
       if (this.pace.isOwing) this.pace.rest(this.calls);
@@ -295,7 +318,8 @@ export class ModelWatch {
     const extra = next && pass !== null ? this.pace.extraOf(pass.time) : 0;
     if (this.steps.waiting) this.guard(() => this.steps.compare(next));
     if (pass === null || pass.settled || (pass.reached.size === 0 && this.looksAt('gradients'))) {
-      if (this.steps.changed && pass?.settled === true) this.guard(() => this.judge(pass));
+      const news = this.steps.changed || (!next && this.losses?.changed === true);
+      if (news && pass?.settled === true) this.guard(() => this.judge(pass));
       return;
     }
     pass.settled = true;
@@ -312,11 +336,13 @@ export class ModelWatch {
 
   private judge(pass: Pass): void {
     this.steps.changed = false;
+    if (this.losses !== null) this.losses.changed = false;
     this.log.update(pass.step, {
       layers: this.layers(),
       activations: this.flow.seen(),
       gradients: this.looksAt('gradients') && pass.reached.size > 0,
       stepped: this.steps.compared > 0,
+      loss: this.losses,
     });
     this.keep((keeper) => keeper.verdict(pass.step, this.parameters, this.log.findings()));
   }

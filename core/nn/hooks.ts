@@ -27,6 +27,8 @@ export interface CallObserver {
   ran?(inputs: readonly unknown[], output: unknown): void;
   /** A compiled step that calls the module begins: whether it has to run as written this time, to be looked at. */
   wants?(): boolean;
+  /** `fit` has measured the loss on data that the model does not learn from. */
+  validated?(loss: number): void;
 }
 
 /** Grows when an observer comes or goes. */

@@ -147,7 +147,10 @@ export class Trainer<Batch> implements Training {
     }
     const logs: Record<string, number> = {};
     for (const [name, sum] of Object.entries(this.#sums)) logs[name] = sum / this.#samples;
-    if (validation !== null) Object.assign(logs, this.#validated(validation, metrics));
+    if (validation !== null) {
+      Object.assign(logs, this.#validated(validation, metrics));
+      for (const observer of this.model.hooks?.observers ?? []) observer.validated?.(logs.validationLoss);
+    }
     this.model.train();
     logs.lr = this.optimizer.paramGroups[0].lr;
     this.logs = logs;

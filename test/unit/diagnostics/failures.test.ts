@@ -19,7 +19,7 @@ function watched(make: () => Case, stops: readonly number[]): Finding[][] {
 
 describe('a healthy network', () => {
   it.each(Object.entries(HEALTHY))('has no findings at any time: %s', (_, make) => {
-    expect(watched(make, [2, 5, 10, 30, 60]).flat()).toEqual([]);
+    expect(watched(make, [2, 5, 10, 30, 60, 110, 160]).flat()).toEqual([]);
   });
 
   it('with a frozen body has a note about that alone', () => {
@@ -68,6 +68,13 @@ const EXPECTED: Record<string, Expected[]> = {
       advice: /Lower the learning rate/,
     },
     { kind: 'steps-too-large', layer: null, since: 1, figure: /ratio 9\.3/, advice: /930 times lower/ },
+    {
+      kind: 'loss-oscillating',
+      layer: null,
+      since: 38,
+      figure: /^between 2\.9 and 7, mean 5$/,
+      advice: /Lower the learning rate/,
+    },
   ],
   'ReLU killed by a huge learning rate, Adam': [
     {
@@ -200,7 +207,10 @@ describe('a run that fails', () => {
   it('for want of optimizer.step(): from the start, once batches may no longer be added up for one step', () => {
     const [early, late] = watched(BROKEN['optimizer.step() forgotten'], [60, 140]);
     expect(early).toEqual([]);
-    expect(late).toMatchObject([{ kind: 'not-moving', layer: null, since: 0 }]);
+    expect(late).toMatchObject([
+      { kind: 'not-moving', layer: null, since: 0 },
+      { kind: 'loss-not-falling', layer: null, since: 0 },
+    ]);
     expect(late[0].advice).toContain('optimizer.step()');
   });
 

@@ -13,6 +13,7 @@ import type { ChartModel } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
 import type { GraphBox, GraphLink } from '../model/pictures.js';
 import { chart, nameOf, valueWords } from './graph.js';
+import type { GraphStage } from './graph-layout.js';
 import { Still } from './still.js';
 
 export interface BackpropOptions extends GraphReadOptions {
@@ -44,6 +45,7 @@ export class BackpropSteps {
   }
 
   private readonly order: number[];
+  private stages: (GraphStage & { note: string })[] | undefined;
 
   /** One step, from 0 (the gradient of the loss by itself) to `length - 1`. */
   step(i: number): Still {
@@ -65,8 +67,18 @@ export class BackpropSteps {
     const { reading } = this;
     if (reading === null || this.length === 0)
       return chart({ title: this.title, boxes: [], links: [], notes: [this.problem], lines: [] });
-    const step = Math.min(Math.max(0, Math.round(i)), this.length - 1);
-    return drawStep(reading, this.order, step, this.title);
+    const step = Math.min(Math.max(0, Math.round(i) || 0), this.length - 1);
+    this.stages ??= this.order.map((_, k) => stageOf(reading, this.order, k));
+    const { boxes, links, note } = this.stages[step];
+    const sentences = this.stages.slice(0, step + 1).map((stage, k) => `${k}. ${stage.note}`);
+    return chart({
+      title: `${this.title}: step ${step} of ${this.length - 1}`,
+      boxes: [...boxes],
+      links: [...links],
+      notes: [note],
+      lines: sentences,
+      stages: this.stages,
+    });
   }
 
   [Symbol.for('Jupyter.display')](): Record<string, unknown> {
@@ -127,12 +139,11 @@ function stepsOf(reading: GraphReading | null): number[] {
   return [-1, ...places];
 }
 
-function drawStep(
+function stageOf(
   { nodes }: GraphReading,
   order: readonly number[],
   step: number,
-  title: string,
-): ChartModel {
+): GraphStage & { note: string } {
   const done = new Set(order.slice(0, step + 1));
   const now = order[step];
   const last = step === order.length - 1;
@@ -166,14 +177,7 @@ function drawStep(
       pale: !done.has(to),
     })),
   );
-  const sentences = order.slice(0, step + 1).map((place, i) => `${i}. ${sentence(nodes, place, loss)}`);
-  return chart({
-    title: `${title}: step ${step} of ${order.length - 1}`,
-    boxes,
-    links,
-    notes: [sentences[step].replace(/^\d+\. /, '')],
-    lines: sentences,
-  });
+  return { boxes, links, note: sentence(nodes, now, loss) };
 }
 
 function gradientWords({ gradient }: GraphNode): string {

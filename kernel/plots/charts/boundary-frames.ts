@@ -35,6 +35,7 @@ const EARLY = 0.12;
 /** Frames are smaller than a single picture: fewer cells show the same. */
 const RESOLUTION = 60;
 const HEIGHT = 560;
+const NO_FRAME = 'No frame yet: call sample() while the model trains';
 
 interface Frame extends PlaneFrame {
   field: Field;
@@ -133,13 +134,13 @@ export class BoundaryFrames {
           y: { name: options.yName ?? 'y', scale: 'linear' },
           field: last?.field ?? null,
           groups: this.groups,
-          empty: 'No frame yet: call sample() while the model trains',
+          empty: NO_FRAME,
         },
         ...(wanted === 0
           ? []
           : [{ kind: 'frames' as const, weight: 1.1, slots: wanted, frames: shown, groups: this.groups }]),
       ],
-      notes: [...(last === null ? [] : [`Large: ${last.label}.`]), ...this.troubles],
+      notes: [last === null ? `${NO_FRAME}.` : `Large: ${last.label}.`, ...this.troubles],
     };
   }
 

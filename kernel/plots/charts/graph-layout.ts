@@ -33,14 +33,28 @@ const WIDEST = 980;
 
 export type PlacedGraph = Pick<GraphPanel, 'boxes' | 'links' | 'size'>;
 
-/** From left to right where that is not too wide. */
-export function placeGraph(boxes: readonly GraphBox[], links: readonly GraphLink[]): PlacedGraph {
-  if (boxes.length === 0) return { boxes: [], links: [], size: { width: 0, height: 0 } };
-  const across = place(boxes, links, 'LR');
-  return across.size.width <= WIDEST ? across : place(boxes, links, 'TB');
+/** A graph's boxes and links at one time. */
+export interface GraphStage {
+  boxes: readonly GraphBox[];
+  links: readonly GraphLink[];
 }
 
-function place(boxes: readonly GraphBox[], links: readonly GraphLink[], rankdir: 'LR' | 'TB'): PlacedGraph {
+/**
+ * From left to right where that is not too wide.
+ *
+ * @param stages of one that changes: there is room for all, so that nothing moves from one to the next
+ */
+export function placeGraph(stage: GraphStage, stages: readonly GraphStage[] = []): PlacedGraph {
+  if (stage.boxes.length === 0) return { boxes: [], links: [], size: { width: 0, height: 0 } };
+  const across = place(stage, [stage, ...stages], 'LR');
+  return across.size.width <= WIDEST ? across : place(stage, [stage, ...stages], 'TB');
+}
+
+function place(
+  { boxes, links }: GraphStage,
+  stages: readonly GraphStage[],
+  rankdir: 'LR' | 'TB',
+): PlacedGraph {
   const { Graph, layout } = loadDagre();
   const fonts = bundledFonts();
   const graph = new Graph({ multigraph: true });
@@ -52,15 +66,16 @@ function place(boxes: readonly GraphBox[], links: readonly GraphLink[], rankdir:
     marginx: 2,
     marginy: 2,
   });
-  boxes.forEach((box, i) => graph.setNode(String(i), boxSize(box.lines, fonts)));
-  links.forEach(({ from, to, label }, i) => {
-    const width = label === '' ? 0 : fonts.width(label, TYPE.tick.size, TYPE.tick.weight) + 6;
-    graph.setEdge(
-      String(from),
-      String(to),
-      { width, height: label === '' ? 0 : 15, labelpos: 'c' },
-      String(i),
-    );
+  boxes.forEach((_, i) => {
+    const sizes = stages.map((stage) => boxSize(stage.boxes[i].lines, fonts));
+    const width = Math.max(...sizes.map((size) => size.width));
+    graph.setNode(String(i), { width, height: Math.max(...sizes.map((size) => size.height)) });
+  });
+  links.forEach(({ from, to }, i) => {
+    const labels = stages.map((stage) => stage.links[i].label).filter((label) => label !== '');
+    const widths = labels.map((label) => fonts.width(label, TYPE.tick.size, TYPE.tick.weight) + 6);
+    const size = { width: Math.max(0, ...widths), height: labels.length === 0 ? 0 : 15 };
+    graph.setEdge(String(from), String(to), { ...size, labelpos: 'c' }, String(i));
   });
   layout(graph);
   const placed = boxes.map((box, i) => {

@@ -12,7 +12,7 @@ import type { ChartModel } from '../model/chart.js';
 import { partsOf, type Part } from '../model/collapse.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import type { GraphBox, GraphLink } from '../model/pictures.js';
-import { placeGraph } from './graph-layout.js';
+import { placeGraph, type GraphStage } from './graph-layout.js';
 import { Still } from './still.js';
 
 export interface GraphOptions extends GraphReadOptions {
@@ -100,14 +100,21 @@ export function chart(given: {
   links: GraphLink[];
   notes: string[];
   lines: string[];
+  /** Of a graph that changes: the picture has room for all of them. */
+  stages?: (GraphStage & { note: string })[];
 }): ChartModel {
-  const { boxes, links, size } = placeGraph(given.boxes, given.links);
+  const { stages = [] } = given;
+  const { boxes, links, size } = placeGraph(given, stages);
   const lines =
     given.lines.length > MOST_LINES
       ? [...given.lines.slice(0, MOST_LINES), `… and ${given.lines.length - MOST_LINES} more`]
       : given.lines;
   const width = Math.max(420, Math.ceil(size.width) + 28);
-  const wrapped = given.notes.reduce((sum, note) => sum + Math.ceil((6.4 * note.length) / (width - 28)), 0);
+  const rows = (note: string): number => Math.ceil((6.4 * note.length) / (width - 28));
+  const wrapped = Math.max(
+    given.notes.reduce((sum, note) => sum + rows(note), 0),
+    ...stages.map(({ note }) => rows(note)),
+  );
   return {
     title: given.title,
     width,

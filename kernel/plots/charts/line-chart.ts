@@ -213,7 +213,12 @@ export class LineChart extends LiveChart implements ChartRun {
       series,
       marks,
       endLabels: true,
-      caption: smoothingCaption(curves, smooth, withRaw),
+      caption: [
+        smoothingCaption(curves, smooth, withRaw),
+        series.some(({ dashed, muted }) => dashed && !muted) ? 'dashed: validation' : '',
+      ]
+        .filter((words) => words !== '')
+        .join(', '),
       empty: this.emptyText(curves),
     };
   }

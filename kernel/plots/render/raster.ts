@@ -10,7 +10,7 @@ import { MAX_STORED_BYTES, storedBytes } from './stored.js';
 import { toText } from './text.js';
 import { leastSpecBytes, wantedSpecBytes } from './vega-lite.js';
 import type { Scene } from '../scene/shapes.js';
-import { PALETTE } from '../scene/style.js';
+import { AGE_ENDS, PALETTE } from '../scene/style.js';
 
 /** Device pixels for a CSS pixel: sharp on dense screens. */
 const PIXEL_RATIO = 2;
@@ -159,7 +159,7 @@ function finalPng(chart: ChartModel, check: Checkpoint): Buffer {
 /** Which attempt fitted when a chart of the same kind was drawn last. */
 const chosen = new Choices<string>();
 
-/** Those of the palette that something drawn has. */
+/** Those that something drawn has, of the palette and of what changed over time: red would be an error, and blue is well. */
 function seriesColors({ shapes }: Scene): string[] {
   const used = new Set<string | undefined>(
     shapes.flatMap((shape) => [
@@ -167,7 +167,7 @@ function seriesColors({ shapes }: Scene): string[] {
       'stroke' in shape ? shape.stroke : undefined,
     ]),
   );
-  return PALETTE.filter((color) => used.has(color));
+  return [...PALETTE, ...AGE_ENDS].filter((color) => used.has(color));
 }
 
 function copyOf({ rgba, paper, ...size }: Pixels): Pixels {

@@ -7,7 +7,8 @@ const NONE = -1;
 
 /**
  * Marching squares: the lines, in grid coordinates, along which the bilinear interpolation of `values` is 0. A saddle is
- * resolved by the mean of its corners. Cells with a corner that is not finite have none.
+ * resolved by the mean of its corners. Cells with a corner that is not finite have none. All lines have what is at least 0
+ * on the same side: closed ones together are an area that can be filled, rings around its holes going the other way.
  */
 export function zeroContour(values: ArrayLike<number>, columns: number, rows: number): ContourLine[] {
   // An edge of the grid leads to one other in each of its two cells. Number 2n goes right from node n, 2n + 1 down.
@@ -63,6 +64,17 @@ function traced(
     const share = values[node] / (values[node] - values[node + (down ? columns : 1)]);
     line.push(down ? column : column + share, down ? row + share : row);
   };
+  const place = (node: number): [number, number] => [node % columns, Math.floor(node / columns)];
+  const ends = (edge: number): [number, number] => [edge >> 1, (edge >> 1) + (edge & 1 ? columns : 1)];
+  const middle = (edge: number): [number, number] => {
+    const [[ax, ay], [bx, by]] = ends(edge).map(place);
+    return [(ax + bx) / 2, (ay + by) / 2];
+  };
+  const keepsRight = (edge: number, next: number): boolean => {
+    const [[ax, ay], [bx, by]] = [middle(edge), middle(next)];
+    const [x, y] = place(ends(edge)[values[edge >> 1] < 0 ? 1 : 0]);
+    return (bx - ax) * (y - ay) > (by - ay) * (x - ax);
+  };
   const trace = (start: number): ContourLine => {
     const line: ContourLine = [];
     let before = NONE;
@@ -75,11 +87,15 @@ function traced(
       edge = next;
     }
     if (edge !== NONE) point(line, edge);
-    return line;
+    return keepsRight(start, links[2 * start]) ? line : reversed(line);
   };
   const lines: ContourLine[] = [];
   // Those that end at the rim begin there; what is left then is closed.
   for (const edge of crossed) if (links[2 * edge + 1] === NONE && seen[edge] === 0) lines.push(trace(edge));
   for (const edge of crossed) if (seen[edge] === 0) lines.push(trace(edge));
   return lines;
+}
+
+function reversed(line: ContourLine): ContourLine {
+  return line.flatMap((_, i) => (i % 2 === 0 ? [line[line.length - 2 - i], line[line.length - 1 - i]] : []));
 }

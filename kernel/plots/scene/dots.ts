@@ -4,6 +4,7 @@ import { emptyExtent, include, makeScale, minus, type Scale } from './axes.js';
 import { xName } from './axis-name.js';
 import { formatNumber } from '../model/format.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, seriesColor, textColor } from './style.js';
 import { shortName } from './wrap.js';
@@ -18,10 +19,7 @@ type Circle = Extract<Shape, { kind: 'circle' }>;
 const HATCHED = '#fbeaea';
 
 export function layoutDots(panel: DotPanel, box: Box, fonts: FontSet): Shape[] {
-  if (panel.rows.length === 0) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (panel.rows.length === 0) return nothing(panel.empty, box, fonts);
   const { size, weight } = TYPE.tick;
   const names = panel.rows.map(({ name }) => shortName(name, MAX_NAME_WIDTH, fonts, 'tick'));
   const left = Math.max(...names.map((name) => fonts.width(name, size, weight))) + 26;

@@ -2,6 +2,7 @@
 import { timeText } from '../../../core/profiler/table.js';
 import type { FlameBlock, FlamePanel } from '../model/flame.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, parseColor, PALETTE, TYPE, inkOn } from './style.js';
 import { shortName } from './wrap.js';
@@ -11,8 +12,8 @@ export const FLAME_ROW = 20;
 export const FLAME_FRAME = 58;
 export const FLAME_MARGIN = 16;
 const HEADER = 26;
-/** Room for a letter and an ellipsis. */
-const NARROWEST_NAME = 16;
+/** Room for a name of which so little is left that it says nothing. */
+const NARROWEST_NAME = 46;
 const GAP = 0.6;
 const TICKS = 8;
 
@@ -41,10 +42,8 @@ function tickTimes(duration: number): number[] {
 
 export function layoutFlame(panel: FlamePanel, box: Box, fonts: FontSet): Shape[] {
   const { duration, depths, blocks } = panel;
-  if (blocks.length === 0 || !(duration > 0) || !Number.isFinite(duration)) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (blocks.length === 0 || !(duration > 0) || !Number.isFinite(duration))
+    return nothing(panel.empty, box, fonts);
   const left = box.x + FLAME_MARGIN;
   const width = box.width - 2 * FLAME_MARGIN;
   const top = box.y + HEADER;
@@ -84,7 +83,8 @@ export function layoutFlame(panel: FlamePanel, box: Box, fonts: FontSet): Shape[
       ...(name === '' ? { opacity: 0.6 } : {}),
       tip,
     });
-    const shown = wide < NARROWEST_NAME ? '' : shortName(name, wide - 6, fonts, 'tick');
+    const isWhole = fonts.width(name, TYPE.tick.size, TYPE.tick.weight) <= wide - 6;
+    const shown = isWhole || wide >= NARROWEST_NAME ? shortName(name, wide - 6, fonts, 'tick') : '';
     if (shown === '') continue;
     const ink = inkOn(parseColor(fill));
     shapes.push(text(from + 3, y + 14, shown, 'tick', ink));

@@ -2,6 +2,7 @@
 import type { GraphBox, GraphPanel } from '../model/pictures.js';
 import { minus } from './axes.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, PALETTE, TYPE, mix, parseColor, textColor, toHex } from './style.js';
 
@@ -29,10 +30,7 @@ export function boxSize(lines: readonly string[], fonts: FontSet): { width: numb
 }
 
 export function layoutGraph(panel: GraphPanel, box: Box, fonts: FontSet): Shape[] {
-  if (panel.boxes.length === 0) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (panel.boxes.length === 0) return nothing(panel.empty, box, fonts);
   const left = box.x + Math.max(14, (box.width - panel.size.width) / 2);
   const top = box.y + 6;
   const shapes: Shape[] = [];

@@ -2,6 +2,7 @@
 import type { HeatCell, HeatPanel } from '../model/layers.js';
 import { emptyExtent, include, makeScale, minus } from './axes.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, PALETTE } from './style.js';
 import { heading } from './heading.js';
@@ -17,10 +18,7 @@ const NAME = 14;
 const TICKS = NAME + 42;
 
 export function layoutHeat(panel: HeatPanel, box: Box, fonts: FontSet): Shape[] {
-  if (panel.cells.length === 0) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (panel.cells.length === 0) return nothing(panel.empty, box, fonts);
   const columns = Math.min(panel.columns, panel.cells.length);
   const gap = 18;
   const width = (box.width - 28 - (columns - 1) * gap) / columns;

@@ -3,6 +3,7 @@ import type { ColorKey, ImagesPanel } from '../model/pictures.js';
 import { formatNumber } from '../model/format.js';
 import { minus } from './axes.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, type Rgb } from './style.js';
 import { shortName } from './wrap.js';
@@ -42,10 +43,7 @@ function widest(labels: readonly string[], fonts: FontSet): number {
 
 export function layoutImages(panel: ImagesPanel, box: Box, fonts: FontSet): Shape[] {
   const { tiles, tile, columns } = panel;
-  if (tiles.length === 0) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (tiles.length === 0) return nothing(panel.empty, box, fonts);
   const labelled = tiles.some(({ label }) => label !== '');
   const frame = imageFrame({ ...panel, labelled }, fonts);
   const left = box.x + frame.left;

@@ -3,6 +3,7 @@ import type { LayerRow, LayersPanel, StripCell } from '../model/layers.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import { makeScale, minus, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, PALETTE } from './style.js';
 import { stripImage } from './strip.js';
@@ -27,10 +28,7 @@ const TALLEST = 130;
 const RANGE = '#5797c6';
 
 export function layoutLayers(panel: LayersPanel, box: Box, fonts: FontSet): Shape[] {
-  if (panel.rows.length === 0) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (panel.rows.length === 0) return nothing(panel.empty, box, fonts);
   const first = box.x + MARGIN + NAME;
   const column = (box.width - 2 * MARGIN - NAME - MEASURE) / panel.strips.length;
   const height = Math.min(TALLEST + FACTS, (box.height - HEADER - FOOTER) / panel.rows.length);

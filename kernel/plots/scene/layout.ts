@@ -17,7 +17,7 @@ import { layoutRidges } from './ridges.js';
 import { layoutSurface } from './surface.js';
 import { text, type Scene, type Shape } from './shapes.js';
 import { COLOR } from './style.js';
-import { shortName, wrap } from './wrap.js';
+import { fitted, shortName, wrap } from './wrap.js';
 
 const NOTE_HEIGHT = 15;
 const MARGIN = 14;
@@ -33,7 +33,10 @@ export function layout(chart: ChartModel, fonts: FontSet): Scene {
     top = 38;
   }
   const said = fonts.problem === '' ? chart.notes : [...chart.notes, fonts.problem];
-  const notes = said.flatMap((note) => wrap(note, width - 2 * MARGIN, fonts)).slice(0, 4);
+  const notes = said
+    .flatMap((note) => wrap(note, width - 2 * MARGIN, fonts))
+    .slice(0, 4)
+    .map((line) => fitted(line, width - 2 * MARGIN, fonts, 'note'));
   const bottom = height - 6 - notes.length * NOTE_HEIGHT;
   notes.forEach((note, i) => {
     const y = bottom + NOTE_HEIGHT * (i + 1) - 4;

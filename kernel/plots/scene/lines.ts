@@ -5,7 +5,8 @@ import { emptyExtent, include, makeScale, minus, type Extent, type Scale } from 
 import type { FontSet } from './font.js';
 import { spread } from './labels.js';
 import { marks } from './marks.js';
-import { px, rectPath, text, type Box, type Shape } from './shapes.js';
+import { nothing } from './nothing.js';
+import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, DASHES, TYPE, repeatsColor, seriesColor, textColor } from './style.js';
 import { xTicks } from './ticks.js';
 import { axisWords, tickRoom, xName } from './axis-name.js';
@@ -94,15 +95,7 @@ export function layoutLines(panel: LinePanel, place: PanelPlace, fonts: FontSet)
   if (panel.caption !== '') shapes.push({ ...caption, anchor: 'end' });
   const hasData = panel.series.some(({ line }) => line.y.some(Number.isFinite));
   if (!hasData) {
-    shapes.push({ kind: 'path', d: rectPath(plot), fill: COLOR.empty, role: 'frame' });
-    const middle = text(
-      plot.x + plot.width / 2,
-      plot.y + plot.height / 2 + 4,
-      panel.empty,
-      'axisName',
-      COLOR.muted,
-    );
-    shapes.push({ ...middle, anchor: 'middle' });
+    shapes.push(...nothing(panel.empty, box, fonts, plot));
     if (panel.marks.length === 0) return shapes;
   }
   const xTicks = Math.max(2, Math.floor(plot.width / 90));

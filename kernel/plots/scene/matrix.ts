@@ -2,6 +2,7 @@
 import type { MatrixPanel } from '../model/chart.js';
 import { formatCount } from '../model/format.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { text, type Box, type Shape } from './shapes.js';
 import { COLOR, PALETTE, TYPE, mix, parseColor, toHex, type TextRole, inkOn } from './style.js';
 import { shortName } from './wrap.js';
@@ -21,10 +22,7 @@ const WRONG = parseColor(PALETTE[1]);
 
 export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shape[] {
   const n = panel.classes.length;
-  if (n === 0) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (n === 0) return nothing(panel.empty, box, fonts);
   const fit = (name: string, role: TextRole, width: number): string => shortName(name, width, fonts, role);
   const wide = (content: string, role: TextRole): number =>
     fonts.width(content, TYPE[role].size, TYPE[role].weight);
@@ -53,9 +51,9 @@ export function layoutMatrix(panel: MatrixPanel, box: Box, fonts: FontSet): Shap
   put(left + (n * cell.width) / 2, box.y + 14, 'predicted class', 'axisName', COLOR.muted);
   put(left - 10, top - 8, 'true class', 'axisName', COLOR.muted, 'end');
   put(right + 10, top - 8, 'recall', 'axisName', COLOR.muted, 'start');
-  put(left - 10, bottom + 20, 'precision, %', 'axisName', COLOR.muted, 'end');
   const precisions = panel.precision.map(percent);
   const isRoom = precisions.every((share) => wide(share, 'label') <= cell.width - 2);
+  put(left - 10, bottom + 20, isRoom ? 'precision' : 'precision, %', 'axisName', COLOR.muted, 'end');
   for (let i = 0; i < n; i++) {
     const middle = left + (i + 0.5) * cell.width;
     const line = top + (i + 0.5) * cell.height + 4;

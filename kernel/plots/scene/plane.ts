@@ -5,6 +5,7 @@ import { emptyExtent, include, makeScale, type Scale } from './axes.js';
 import { tickRoom, xName, yName } from './axis-name.js';
 import { zeroContour } from './contour.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
 import { COLOR, TYPE, mix, parseColor, pixelOf, seriesColor, textColor, type Rgb } from './style.js';
 import { xTicks as drawTicks } from './ticks.js';
@@ -38,10 +39,7 @@ export function layoutPlane(panel: PlanePanel, box: Box, fonts: FontSet): Shape[
     include(extentX, panel.field.x);
     include(extentY, panel.field.y);
   }
-  if (extentX.min > extentX.max) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (extentX.min > extentX.max) return nothing(panel.empty, box, fonts);
   const [top, height] = [box.y + 24, box.height - 24 - 40];
   const yTicks = Math.max(2, Math.min(5, Math.floor(height / 28)));
   const y = makeScale(fixed(panel.y, panel.field?.y), extentY, [top + height, top], yTicks, 'nice');

@@ -4,6 +4,7 @@ import type { Ridge, RidgePanel } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import { makeScale, minus, type Scale } from './axes.js';
 import type { FontSet } from './font.js';
+import { nothing } from './nothing.js';
 import { px, text, type Box, type Shape } from './shapes.js';
 import { COLOR, ageColor } from './style.js';
 import { heading } from './heading.js';
@@ -17,10 +18,7 @@ const FOOTER = 37;
 export const RIDGE_HEIGHT = 202;
 
 export function layoutRidges(panel: RidgePanel, box: Box, fonts: FontSet): Shape[] {
-  if (panel.ridges.length === 0) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (panel.ridges.length === 0) return nothing(panel.empty, box, fonts);
   const columns = Math.min(panel.columns, panel.ridges.length);
   const rows = Math.ceil(panel.ridges.length / columns);
   const gap = 18;

@@ -150,6 +150,8 @@ const AGES = {
   ill: { light: ['#d8754a', '#8f2a00'], dark: ['#cc6b41', '#ffcfb0'] },
 } as const;
 const AGE_STEPS = 31;
+/** Their ends, between which a small palette has to find a shade for the others. */
+export const AGE_ENDS = [...AGES.well.light, ...AGES.ill.light];
 
 /** @param age from 0, the oldest, to 1 */
 export function ageColor(age: number, isIll = false, ground: 'light' | 'dark' = 'light'): string {

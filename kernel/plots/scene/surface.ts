@@ -3,20 +3,15 @@ import type { SurfacePanel, SurfacePath } from '../model/pictures.js';
 import { formatNumber } from '../model/format.js';
 import { arrows } from './arrows.js';
 import { emptyExtent, makeScale, minus, type Scale } from './axes.js';
-import { zeroContour } from './contour.js';
+import { bandColors, bands } from './bands.js';
 import type { FontSet } from './font.js';
-import { between } from './images.js';
+import { nothing } from './nothing.js';
 import { px, rectPath, text, type Box, type Shape } from './shapes.js';
-import { COLOR, DASHES, TYPE, pixelOf, repeatsColor, seriesColor, textColor } from './style.js';
+import { COLOR, DASHES, TYPE, parseColor, repeatsColor, seriesColor, textColor } from './style.js';
 import { xTicks } from './ticks.js';
 import { tickRoom, xName, yName } from './axis-name.js';
 import { shortName } from './wrap.js';
 
-/** Pale where the function is low, so that paths, which end there, stand out. */
-const HEIGHTS = ['#ffffff', '#dfe9f3', '#b4cbe0', '#829fc0', '#5f7699'];
-/** More than a picture's palette has, as opaque pixels. */
-const SHADES = Uint32Array.from({ length: 1024 }, (_, i) => pixelOf(between(HEIGHTS, i / 1023)));
-const UNKNOWN = pixelOf([214, 208, 202]);
 const LEFT = 58;
 const TOP = 24;
 const BOTTOM = 40;
@@ -25,17 +20,12 @@ const LEGEND_ROW = 18;
 const MAX_NAME = 150;
 /** What the key of the colours needs below the names of paths. */
 const KEY_ROOM = 130;
-/** Pixels of the picture between two nodes of the grid. */
-const FINE = 4;
 /** Steps of a path that are drawn; each is dotted where there are few. */
 const MOST_STEPS = 1500;
 const DOTS_BELOW = 80;
 
 export function layoutSurface(panel: SurfacePanel, box: Box, fonts: FontSet): Shape[] {
-  if (!panel.values.some(Number.isFinite)) {
-    const shape = text(box.x + box.width / 2, box.y + box.height / 2, panel.empty, 'axisName', COLOR.muted);
-    return [{ ...shape, anchor: 'middle' }];
-  }
+  if (!panel.values.some(Number.isFinite)) return nothing(panel.empty, box, fonts);
   const [top, height] = [box.y + TOP, box.height - TOP - BOTTOM];
   const y = makeScale(panel.y, emptyExtent(), [top + height, top], 5, 'tight');
   const edge = Math.max(LEFT, tickRoom(y, fonts));
@@ -43,7 +33,7 @@ export function layoutSurface(panel: SurfacePanel, box: Box, fonts: FontSet): Sh
   const plot: Box = { x: box.x + edge, y: top, width, height };
   const x = makeScale(panel.x, emptyExtent(), [plot.x, plot.x + plot.width], 6, 'tight');
   const bottom = plot.y + plot.height;
-  const shapes: Shape[] = [yName(panel.y, box, plot, fonts), heights(panel, plot), contours(panel, x, y)];
+  const shapes: Shape[] = [yName(panel.y, box, plot, fonts), ...bands(panel, plot, { x, y })];
   if (panel.arrows) shapes.push(...arrows(panel.arrows, x, y));
   // All edges first, then all lines and dots: what lies alike is one layer of Vega-Lite.
   const ways = panel.paths.flatMap((path) => way(path, plot, x, y));
@@ -62,58 +52,6 @@ export function layoutSurface(panel: SurfacePanel, box: Box, fonts: FontSet): Sh
     shapes.push({ ...text(plot.x - 8, at + 4, tick.text, 'tick', COLOR.muted), anchor: 'end' });
   }
   return [...shapes, xName(panel.x, plot, fonts), ...legend(panel, plot, fonts)];
-}
-
-/** Where a value stands among the levels, from 0 to 1. */
-function rank(value: number, levels: readonly number[], low: number): number {
-  const next = levels.findIndex((level) => level > value);
-  if (next < 0) return 1;
-  const below = next === 0 ? low : levels[next - 1];
-  const share = levels[next] > below ? (value - below) / (levels[next] - below) : 0;
-  return (next + Math.max(0, share)) / levels.length;
-}
-
-function heights({ values, columns, rows, levels, lowest }: SurfacePanel, plot: Box): Shape {
-  const ranks = Float64Array.from(values, (value) =>
-    Number.isFinite(value) ? rank(value, levels, lowest?.value ?? value) : NaN,
-  );
-  const size = { columns: FINE * (columns - 1), rows: FINE * (rows - 1) };
-  const colors = new Uint32Array(size.columns * size.rows);
-  for (let row = 0; row < size.rows; row++)
-    for (let column = 0; column < size.columns; column++) {
-      const u = (column + 0.5) / FINE;
-      const v = (row + 0.5) / FINE;
-      const [i, j] = [Math.floor(u), Math.floor(v)];
-      const at = j * columns + i;
-      const lower = ranks[at] + (ranks[at + 1] - ranks[at]) * (u - i);
-      const upper = ranks[at + columns] + (ranks[at + columns + 1] - ranks[at + columns]) * (u - i);
-      const share = Math.min(Math.max(lower + (upper - lower) * (v - j), 0), 1);
-      colors[(size.rows - 1 - row) * size.columns + column] = Number.isNaN(share)
-        ? UNKNOWN
-        : SHADES[Math.round(share * (SHADES.length - 1))];
-    }
-  return { kind: 'image', box: plot, ...size, rgba: new Uint8Array(colors.buffer) };
-}
-
-function contours({ values, columns, rows, levels, x: ax, y: ay }: SurfacePanel, x: Scale, y: Scale): Shape {
-  const at = (scale: Scale, [low, high]: [number, number], place: number, nodes: number): string =>
-    px(scale.at(low + ((high - low) * place) / (nodes - 1)));
-  let d = '';
-  const above = new Float64Array(values.length);
-  for (const level of levels) {
-    for (let i = 0; i < above.length; i++) above[i] = values[i] - level;
-    for (const line of zeroContour(above, columns, rows))
-      for (let i = 0; i < line.length; i += 2)
-        d += `${i === 0 ? 'M' : 'L'}${at(x, ax.domain, line[i], columns)} ${at(y, ay.domain, line[i + 1], rows)}`;
-  }
-  return {
-    kind: 'path',
-    d: d === '' ? 'M0 0' : d,
-    stroke: '#4a5a70',
-    width: 0.8,
-    opacity: 0.55,
-    role: 'grid',
-  };
 }
 
 function way({ points, color }: SurfacePath, plot: Box, x: Scale, y: Scale): Shape[] {
@@ -202,25 +140,25 @@ function legend(panel: SurfacePanel, plot: Box, fonts: FontSet): Shape[] {
   ];
 }
 
-/** A strip of the colours, from the lowest contour at its foot to the highest. */
+/** A strip of the colours, with the contours between them. */
 function levelKey({ levels, name }: SurfacePanel, room: Box): Shape[] {
   const height = Math.min(150, room.height - 18);
   if (height < 40 || levels.length < 2) return [];
-  const cells = 4 * levels.length;
-  const rgba = new Uint8Array(4 * cells);
-  for (let i = 0; i < cells; i++) rgba.set([...between(HEIGHTS, 1 - (i + 0.5) / cells), 255], 4 * i);
+  const colors = bandColors(levels.length);
+  const cells = colors.length;
+  const rgba = Uint8Array.from(colors.reverse().flatMap((color) => [...parseColor(color), 255]));
   const strip = { x: room.x, y: room.y + 18, width: 10, height };
   const shapes: Shape[] = [
     text(room.x, room.y + 10, name, 'axisName', COLOR.muted),
     { kind: 'image', box: strip, columns: 1, rows: cells, rgba, crisp: true },
     { kind: 'path', d: rectPath(strip), stroke: COLOR.axis, width: 1, role: 'frame' },
   ];
-  const stride = Math.max(1, Math.ceil((13 * levels.length) / height));
+  const stride = Math.max(1, Math.ceil((13 * cells) / height));
   const shown = (i: number): boolean => (levels.length - 1 - i) % stride === 0;
   const words = distinct(levels.filter((_, i) => shown(i)));
   let word = 0;
   levels.forEach((_, i) => {
-    const y = strip.y + height * (1 - (i + 1) / levels.length);
+    const y = strip.y + height * (1 - (i + 1) / cells);
     shapes.push({
       kind: 'path',
       d: `M${px(strip.x)} ${px(y)}h13`,

@@ -34,11 +34,15 @@ export function shortName(name: string, width: number, fonts: FontSet, role: Tex
   return '';
 }
 
+/** No line has room for more. */
+const MOST_LETTERS = 400;
+
 /** The longest beginning that fits, with an ellipsis where it is not all. */
 export function fitted(words: string, width: number, fonts: FontSet, role: TextRole): string {
   const { size, weight } = TYPE[role];
-  let short = words;
-  while (short.length > 1 && fonts.width(short, size, weight) > width)
-    short = `${short.slice(0, short.endsWith('…') ? -2 : -1)}…`;
-  return short;
+  if (words.length < 2 * MOST_LETTERS && fonts.width(words, size, weight) <= width) return words;
+  const letters = Array.from(words.slice(0, 2 * MOST_LETTERS)).slice(0, MOST_LETTERS);
+  const short = (): string => `${letters.join('').trimEnd()}…`;
+  while (letters.length > 1 && fonts.width(short(), size, weight) > width) letters.pop();
+  return short();
 }

@@ -192,6 +192,12 @@ describe('backpropSteps', () => {
   it('hands gradients on step by step, with the factors on the edges', () => {
     const { names, loss } = neuron();
     const steps = backpropSteps(loss, { names }, silent);
+    const places = Array.from({ length: steps.length }, (_, i) => {
+      const { width, height, panels } = steps.model(i);
+      const [panel] = panels;
+      return [width, height, panel.kind === 'graph' && panel.boxes.map(({ x, y }) => [x, y])];
+    });
+    for (const place of places) expect(place).toEqual(places[0]);
     expect(steps.length).toBe(6);
     const first = panelOf(steps.step(0));
     expect(first.links.every(({ label }) => label === '')).toBe(true);

@@ -27,6 +27,23 @@ function pieces(
 }
 
 describe('the zero contour', () => {
+  it('of a ring is its two rims, one each way round: together they hold the area of the ring', () => {
+    const n = 121;
+    const at = (i: number): number => (i / (n - 1)) * 4 - 2;
+    const ring = Float64Array.from({ length: n * n }, (_, i) => {
+      const r = Math.hypot(at(i % n), at(Math.floor(i / n)));
+      return Math.min(r - 0.7, 1.5 - r);
+    });
+    const areas = zeroContour(ring, n, n).map((line) => {
+      let twice = 0;
+      for (let i = 0; i + 3 < line.length; i += 2)
+        twice += at(line[i]) * at(line[i + 3]) - at(line[i + 2]) * at(line[i + 1]);
+      return twice / 2;
+    });
+    expect(areas).toHaveLength(2);
+    expect(Math.abs(areas[0] + areas[1])).toBeCloseTo(Math.PI * (1.5 ** 2 - 0.7 ** 2), 1);
+  });
+
   it('of a circle lies on the circle, closed', () => {
     const n = 60;
     const at = (i: number): number => (i / (n - 1)) * 4 - 2;

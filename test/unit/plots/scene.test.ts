@@ -6,6 +6,7 @@ import { spread } from '../../../kernel/plots/scene/labels.js';
 import { layout } from '../../../kernel/plots/scene/layout.js';
 import { overlaps, textBox, type TextShape } from '../../../kernel/plots/scene/shapes.js';
 import { contrastOnWhite, PALETTE, parseColor, textColor } from '../../../kernel/plots/scene/style.js';
+import { fitted } from '../../../kernel/plots/scene/wrap.js';
 import { cases, runs } from './cases.js';
 import { stress } from './stress.js';
 
@@ -24,6 +25,15 @@ function collisions(chart: ChartModel): string[] {
 }
 
 describe('text', () => {
+  it('of any length is cut to the room there is, in no time, between characters', () => {
+    const flags = '🇩🇪👍'.repeat(200_000);
+    const shown = fitted(flags, 100, fonts, 'note');
+    expect(fonts.width(shown, 11, 400)).toBeLessThanOrEqual(100);
+    expect(encodeURIComponent(shown)).toContain('%');
+    const chart = { ...cases.one(), notes: ['n'.repeat(5000)] };
+    for (const shape of texts(chart)) expect(textBox(shape, fonts).width).toBeLessThan(chart.width);
+  });
+
   for (const name of Object.keys(all))
     it(`never covers other text: ${name}`, () => {
       expect(collisions(all[name]())).toEqual([]);

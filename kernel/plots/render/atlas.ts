@@ -12,12 +12,47 @@ export interface Atlas {
   crisp: boolean;
 }
 
+/** Of scenes that still are in use: specifications of several details are made, and strips have few colours in all of them. */
+const made = new WeakMap<ImageShape, Made>();
+interface Made {
+  images: readonly ImageShape[];
+  ratio: number;
+  /** How many colours there are, and how many there might have been. */
+  colors: number;
+  limit: number;
+  atlas: Atlas;
+}
+
 /**
  * One image keeps its own coarse pixels; several are drawn into one picture, crisp as they are.
  * @param ratio pixels of that picture for a CSS pixel: grids use half pixels at the finest
  */
-export function atlasOf(images: readonly ImageShape[], colors: number, ratio: number): Atlas {
-  const { palette, places } = inColors(images, colors);
+export function atlasOf(images: readonly ImageShape[], limit: number, ratio: number): Atlas {
+  const last = made.get(images[0]);
+  // Where a palette had room left, none but a smaller one makes a difference.
+  if (
+    last?.ratio === ratio &&
+    last.colors <= limit &&
+    last.colors < last.limit &&
+    isAlike(images, last.images)
+  )
+    return last.atlas;
+  const { palette, places } = inColors(images, limit);
+  const atlas = drawn(images, palette, places, ratio);
+  made.set(images[0], { images, ratio, colors: palette.length / 3 - 1, limit, atlas });
+  return atlas;
+}
+
+function isAlike(some: readonly ImageShape[], others: readonly ImageShape[]): boolean {
+  return some.length === others.length && some.every((image, i) => image === others[i]);
+}
+
+function drawn(
+  images: readonly ImageShape[],
+  palette: Uint8Array,
+  places: readonly Uint8Array[],
+  ratio: number,
+): Atlas {
   if (images.length === 1) {
     const [{ box, columns, rows, crisp = false }] = images;
     return { url: url(places[0], columns, rows, palette), box, crisp };

@@ -84,10 +84,20 @@ function encodeIndexed(
     const from = y * width;
     const to = y * stride + 1;
     rows[to - 1] = 0;
-    if (bits === 8) rows.set(indices.subarray(from, from + width), to);
-    else rows.fill(0, to, to + stride - 1);
-    if (bits === 4)
-      for (let x = 0; x < width; x++) rows[to + (x >> 1)] |= indices[from + x] << (x & 1 ? 0 : 4);
+    if (bits === 8) {
+      rows.set(indices.subarray(from, from + width), to);
+      continue;
+    }
+    // Most rows are as the one above, and a copy is sooner made.
+    if (
+      y > 0 &&
+      Buffer.compare(indices.subarray(from - width, from), indices.subarray(from, from + width)) === 0
+    ) {
+      rows.copyWithin(to, to - stride, to - 1);
+      continue;
+    }
+    rows.fill(0, to, to + stride - 1);
+    for (let x = 0; x < width; x++) rows[to + (x >> 1)] |= indices[from + x] << (x & 1 ? 0 : 4);
   }
   return file(
     headerOf(width, height, bits),

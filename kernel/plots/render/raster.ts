@@ -143,7 +143,8 @@ function finalPng(chart: ChartModel, check: Checkpoint): Buffer {
   const readable = tried.filter(({ ratio }) => ratio >= (isLarge ? COARSE : 1));
   const coarse = tried.filter(({ ratio }) => ratio >= COARSEST);
   const last = chosen.of(chart);
-  const guess = tried.find(({ name }) => name === last);
+  const guess = tried.find(({ name }) => name === last?.name);
+  if (guess !== undefined) guess.finer = last?.finer;
   const best =
     (wanted > 0
       ? (firstWithin(readable, shared, guess) ??
@@ -152,12 +153,13 @@ function finalPng(chart: ChartModel, check: Checkpoint): Buffer {
       : undefined) ??
     firstWithin(tried, Math.min(WHOLE, besides(0)), guess) ??
     tried[tried.length - 1];
-  chosen.keep(chart, best.name);
+  const next = tried[tried.indexOf(best) - 1]?.known;
+  chosen.keep(chart, { name: best.name, finer: next === undefined ? best.finer : next / best.png.length });
   return best.png;
 }
 
-/** Which attempt fitted when a chart of the same kind was drawn last. */
-const chosen = new Choices<string>();
+/** Which attempt fitted when a chart of the same kind was drawn last, and how many times its bytes the next finer one took. */
+const chosen = new Choices<{ name: string; finer: number | undefined }>();
 
 /** Those that something drawn has, of the palette and of what changed over time: red would be an error, and blue is well. */
 function seriesColors({ shapes }: Scene): string[] {
@@ -177,6 +179,8 @@ function copyOf({ rgba, paper, ...size }: Pixels): Pixels {
 /** A way to encode a picture, which takes 20 to 60 ms to try. */
 class Attempt {
   readonly name: string;
+  /** How many times the bytes of this one the next finer one is expected to take, where that is known. */
+  finer: number | undefined;
   private encoded: Buffer | undefined;
 
   constructor(
@@ -209,6 +213,8 @@ function firstWithin(attempts: readonly Attempt[], limit: number, guess?: Attemp
   const fits = (i: number): boolean => attempts[i].png.length <= limit;
   const guessed = guess === undefined ? -1 : attempts.indexOf(guess);
   if (guessed < 0 && (attempts.length === 0 || fits(0))) return attempts.at(0);
+  if (guess?.finer !== undefined && guessed >= 0 && fits(guessed) && guess.png.length * guess.finer > limit)
+    return guess;
   const nearest = attempts.findLast(({ known }) => known !== undefined) ?? attempts[Math.max(0, guessed)];
   const scale = nearest.png.length / nearest.share;
   let at = attempts.findIndex(({ share }) => share * scale <= LIKELY * limit);

@@ -12,6 +12,8 @@ const MOST_PAUSE_FACTOR = 320;
 const LONGEST_PAUSE = 1000;
 /** What was won before is set against losses, up to this many ms: a chart is drawn, a message passed on. */
 const MOST_CREDIT = 20;
+/** What share of a pause may be lost to find out that helpers are worth it again: the first jobs after it are slow. */
+const STAKE = 0.01;
 /** How many times a loss that was set against what was won: whatever has the processor is rarely done at once. */
 const REST_FACTOR = 3;
 /** Losses up to this (ms) are borne: waking helpers that sleep takes some of it, and pays with the next work. */
@@ -33,7 +35,10 @@ interface Times {
 }
 
 const records = new Map<number, Times>();
+/** What is owed (ms); less than 0 is put by. */
 let debt = 0;
+/** How much of what is put by was not won. */
+let stake = 0;
 let pauseFactor = PAUSE_FACTOR;
 let pausedUntil = 0;
 
@@ -62,9 +67,8 @@ export function isLent(time: number): boolean {
 }
 
 /** Whether work of this kind is to be given to helpers now. */
-export function helpPays(kind: number): boolean {
+export function helpPays(kind: number, time: number): boolean {
   if (!books.kept) return true;
-  const time = now();
   if (time < pausedUntil) return false;
   const times = records.get(kind);
   if (times === undefined || times.together > SHORT) return true;
@@ -95,11 +99,16 @@ export function tookTogether(kind: number, milliseconds: number, estimate: numbe
   const loss = milliseconds - (times.alone < 0 ? estimate : times.alone);
   debt = Math.max(debt + loss, -MOST_CREDIT);
   if (debt <= TOLERATED) {
-    if (debt < 0) pauseFactor = PAUSE_FACTOR;
+    if (debt === -MOST_CREDIT) {
+      pauseFactor = PAUSE_FACTOR;
+      stake = 0;
+    }
     if (loss > TOLERATED) pausedUntil = time + REST_FACTOR * loss;
     return;
   }
-  pausedUntil = time + Math.min(debt * pauseFactor, LONGEST_PAUSE);
+  const pause = Math.min((debt + stake) * pauseFactor, LONGEST_PAUSE);
+  pausedUntil = time + pause;
   pauseFactor = Math.min(2 * pauseFactor, MOST_PAUSE_FACTOR);
-  debt = 0;
+  stake = STAKE * pause;
+  debt = -stake;
 }

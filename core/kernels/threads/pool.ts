@@ -128,7 +128,7 @@ export function jointly(
     return;
   }
   const began = now();
-  taking = helpPays(kind) ? helpersFor(chunks, isLent(began)) : 0;
+  taking = helpPays(kind, began) ? helpersFor(chunks, isLent(began)) : 0;
   if (taking === 0) {
     single(args);
     const ended = now();

@@ -15,9 +15,8 @@ import { InProcessRenderer, type FrameRenderer, type Ticket } from './renderer.j
 /** A worker that is silent for this long is given up. Its first frame includes the start. */
 const PATIENCE_MS = 4000;
 
-/** How long the first picture may take, and another than the one before it, at most. */
-const FIRST_MS = 500;
-const USUAL = 3;
+/** For so long at most large operations do without a processor for one picture. */
+const LENT_MS = 500;
 
 /** Frames before what keeps pictures is tried out, and what share of the drawing's time the training may lose for that. */
 const REHEARSE_AFTER = 2;
@@ -43,8 +42,6 @@ export class WorkerRenderer implements FrameRenderer {
   private drawn = 0;
   private answered = 0;
   private posted = 0;
-  /** What the newest picture took. */
-  private newest = FIRST_MS / USUAL;
 
   constructor(
     private readonly workerFile: string,
@@ -196,8 +193,8 @@ export class WorkerRenderer implements FrameRenderer {
     this.posted += 1;
     // Large operations then do without that processor, instead of waiting for it in each of their parts.
     lendProcessor(
-      Math.min(FIRST_MS, USUAL * this.newest),
-      () => Atomics.load(this.signals, SIGNALS.done) >= this.posted,
+      LENT_MS,
+      () => this.state === 'failed' || Atomics.load(this.signals, SIGNALS.done) >= this.posted,
     );
     this.pending.set(request.ticket, {
       began: this.now(),
@@ -216,7 +213,6 @@ export class WorkerRenderer implements FrameRenderer {
       const { ticket, result, rehearsed } = received.message as RasterReply;
       this.drawn += (result.drawn ?? 0) + rehearsed;
       this.answered += 1;
-      this.newest = result.drawn ?? this.newest;
       const frame = this.pending.get(ticket);
       if (frame) frame.result = result;
     }

@@ -7,10 +7,10 @@ import { late } from '../autograd/levels/late.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
 import { describeValue } from '../layout.js';
-import { type DType, isHalf } from '../dtype.js';
+import type { DType } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
-import { entriesOf } from './entry.js';
+import { directEntriesOf, entriesOf, isPlain, MOST_NAMED } from './entry.js';
 import { FewOp } from './few-recorded.js';
 import { fewRule } from './few-gradients.js';
 import { argumentsOfLoop, loopOf } from './few-table.js';
@@ -155,11 +155,11 @@ function register<F extends AnyFunction, K extends OpKind>(
   const computed = withHalves(description, loopFirst(description, implementation));
   const named = description.options ? byName(description, computed) : computed;
   const careful = description.onLevels ? named : onLevels(description, named);
-  const general =
-    careful === implementation ? implementation : straight(description, implementation, careful);
+  const entries: readonly [call: F, method?: AnyFunction] =
+    careful === implementation ? [implementation] : straight(description, implementation, careful);
   const { few } = description;
   const fromTable = few === undefined && argumentsOfLoop(description.name) > 0;
-  const [call, method] = few === undefined && !fromTable ? [general] : fewFirst(description, general);
+  const [call, method] = few === undefined && !fromTable ? entries : fewFirst(description, entries[0]);
   const errors =
     description.errors ?? (() => [{ args: ['text'], message: /expected a tensor, got the string "text"/ }]);
   const record: OpRecord = { ...description, errors, kind, call, method };
@@ -204,25 +204,28 @@ function onLevels<F extends AnyFunction>({ name, params, numbers }: OpDescriptio
   return call as AnyFunction as F;
 }
 
-/**
- * Most calls are of positional arguments that nothing has to be done to: float32 tensors, numbers and dimensions,
- * outside of function transforms. They go straight to the implementation.
- */
-function straight<F extends AnyFunction>({ params, options }: OpDescription, direct: F, careful: F): F {
+/** What goes straight to the implementation, and what has to be looked at before. */
+function straight<F extends AnyFunction>(
+  { params, options }: OpDescription,
+  implementation: F,
+  careful: F,
+): readonly [F, AnyFunction] {
   const most = options ? params.length : Infinity;
   const tensors = params.map((param, at) =>
     at === 0 ? TENSOR_PARAMETERS.has(param) || param === 'tensors' : FURTHER_TENSORS.has(param),
   );
-  const quick = direct as AnyFunction as (...args: unknown[]) => unknown;
+  const direct = implementation as AnyFunction as (...args: unknown[]) => unknown;
   const slow = careful as AnyFunction as (...args: unknown[]) => unknown;
-  const call = (...args: unknown[]): unknown => {
-    if (levels.top !== null || gradMode.watch !== null || args.length > most || args.length === 0) {
-      return slow(...args);
-    }
+  // More arguments than parameters are the entries of a list.
+  const several = (...args: unknown[]): unknown => {
+    const isTaken = levels.top === null && gradMode.watch === null && args.length > params.length;
+    if (!isTaken || args.length > most) return slow(...args);
     for (let i = 0; i < args.length; i++) if (!isPlain(args[i], tensors[i])) return slow(...args);
-    return quick(...args);
+    return direct(...args);
   };
-  return call as AnyFunction as F;
+  const count = Math.min(params.length, MOST_NAMED);
+  const entries = directEntriesOf(count, { direct, tensors }, options ? slow : several);
+  return entries as readonly AnyFunction[] as readonly [F, AnyFunction];
 }
 
 /**
@@ -318,22 +321,6 @@ function bindFew(
     if (at >= count) count = at + 1;
   }
   return count;
-}
-
-/** Whether an argument is what an op computes with as it is. */
-function isPlain(value: unknown, wantsTensor: boolean): boolean {
-  switch (typeof value) {
-    case 'number':
-    case 'boolean':
-    case 'string':
-    case 'undefined':
-      return !wantsTensor;
-    case 'object':
-      if (value instanceof Tensor) return !isHalf(value.dtype);
-      return !wantsTensor && Array.isArray(value) && typeof value[0] === 'number';
-    default:
-      return false;
-  }
 }
 
 function special(name: string, call: (...args: unknown[]) => unknown, args: readonly unknown[]): unknown {

@@ -3,6 +3,7 @@
  * It is an immutable value without data; every view of a tensor is arithmetic on it. The arithmetic of shapes alone is
  * in `shapes.ts`, handed on here.
  */
+import { recall, remember, Way } from './derived-layouts.js';
 import { contiguousStrides, formatShape, sameShape, sizeOf, type Shape } from './shapes.js';
 
 export * from './shapes.js';
@@ -83,7 +84,13 @@ export class Layout {
 
   /** Dimensions of size 1 repeated without a copy; -1 keeps a size. */
   expand(op: string, shape: Shape): Layout {
-    const lead = shape.length - this.ndim;
+    const { length } = shape;
+    const few = length > 0 && length <= 3;
+    if (few) {
+      const known = recall(this, Way.Expand, length, shape[0], shape[1], shape[2]);
+      if (known !== null) return known;
+    }
+    const lead = length - this.ndim;
     const fail = (): never => {
       throw new RangeError(
         `${op}: a tensor of shape ${formatShape(this.shape)} cannot be expanded to ${formatShape(shape)}: ` +
@@ -109,18 +116,25 @@ export class Layout {
         strides[i] = wanted === size ? this.strides[own] : 0;
       }
     }
-    return new Layout(sizes, strides, this.offset, null);
+    const expanded = new Layout(sizes, strides, this.offset, null);
+    return few ? remember(expanded) : expanded;
   }
 
   permute(dims: readonly number[]): Layout {
     const { length } = dims;
+    const few = length > 0 && length <= 4;
+    if (few) {
+      const known = recall(this, Way.Permute, dims[0], dims[1], dims[2], dims[3]);
+      if (known !== null) return known;
+    }
     const shape = new Array<number>(length);
     const strides = new Array<number>(length);
     for (let i = 0; i < length; i++) {
       shape[i] = this.shape[dims[i]];
       strides[i] = this.strides[dims[i]];
     }
-    return new Layout(shape, strides, this.offset, null);
+    const permuted = new Layout(shape, strides, this.offset, null);
+    return few ? remember(permuted) : permuted;
   }
 
   /** Two dimensions exchanged; the last such layout is kept, because most tensors are turned in one way. */
@@ -149,33 +163,31 @@ export class Layout {
 
   /** `size` elements of a dimension from `start`, `step` apart. */
   slice(dim: number, start: number, size: number, step: number): Layout {
+    const known = recall(this, Way.Slice, dim, start, size, step);
+    if (known !== null) return known;
     const shape = this.shape.slice();
     const strides = this.strides.slice();
     shape[dim] = size;
     strides[dim] = this.strides[dim] * step;
-    return new Layout(
-      shape,
-      strides,
-      size === 0 ? this.offset : this.offset + start * this.strides[dim],
-      null,
-    );
+    const offset = size === 0 ? this.offset : this.offset + start * this.strides[dim];
+    return remember(new Layout(shape, strides, offset, null));
   }
 
   /** One element of a dimension, which goes away. */
   select(dim: number, index: number): Layout {
+    const known = recall(this, Way.Select, dim, index);
+    if (known !== null) return known;
     const shape = without(this.shape, dim);
     const strides = without(this.strides, dim);
-    return new Layout(shape, strides, this.offset + index * this.strides[dim], null);
+    return remember(new Layout(shape, strides, this.offset + index * this.strides[dim], null));
   }
 
   unsqueeze(dim: number): Layout {
+    const known = recall(this, Way.Unsqueeze, dim);
+    if (known !== null) return known;
     const stride = dim < this.ndim ? this.shape[dim] * this.strides[dim] : 1;
-    return new Layout(
-      withOne(this.shape, dim, 1),
-      withOne(this.strides, dim, stride),
-      this.offset,
-      this.contiguous,
-    );
+    const shape = withOne(this.shape, dim, 1);
+    return remember(new Layout(shape, withOne(this.strides, dim, stride), this.offset, this.contiguous));
   }
 
   /** Without those of the given dimensions that have size 1. */
@@ -192,6 +204,8 @@ export class Layout {
 
   /** The elements (i, i + offset) of two dimensions as a new last dimension. */
   diagonal(offset: number, dim1: number, dim2: number): Layout {
+    const known = recall(this, Way.Diagonal, offset, dim1, dim2);
+    if (known !== null) return known;
     const rows = this.shape[dim1];
     const columns = this.shape[dim2];
     const size = Math.max(
@@ -209,18 +223,20 @@ export class Layout {
     }
     shape[to] = size;
     strides[to] = this.strides[dim1] + this.strides[dim2];
-    return new Layout(shape, strides, this.offset + first, null);
+    return remember(new Layout(shape, strides, this.offset + first, null));
   }
 
   /** Windows of `size` elements, `step` apart, of a dimension; the window becomes a new last dimension. */
   unfold(dim: number, size: number, step: number): Layout {
+    const known = recall(this, Way.Unfold, dim, size, step);
+    if (known !== null) return known;
     const shape = [...this.shape, size];
     const strides = [...this.strides, this.ndim === 0 ? 1 : this.strides[dim]];
     if (this.ndim > 0) {
       shape[dim] = Math.floor((this.shape[dim] - size) / step) + 1;
       strides[dim] = this.strides[dim] * step;
     }
-    return new Layout(shape, strides, this.offset, null);
+    return remember(new Layout(shape, strides, this.offset, null));
   }
 
   /** The same elements under another shape, without a copy; `null` where the strides do not allow it. */

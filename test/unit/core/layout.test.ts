@@ -24,6 +24,30 @@ describe('layouts', () => {
     expect(layout.diagonal(1, 1, 2)).toMatchObject({ shape: [2, 3], strides: [12, 5], offset: 1 });
   });
 
+  it('are the same ones for the same view, whatever was made in between', () => {
+    const wholes = [Layout.contiguous([12, 10]), Layout.contiguous([10, 12]).transpose(0, 1)];
+    const views = wholes.flatMap((whole) =>
+      Array.from({ length: 200 }, (_, i) => {
+        const [dim, start, size, step] = [i & 1, i % 3, (i % 4) + 1, (i % 2) + 1];
+        const index = i % 10;
+        return { whole, dim, start, size, step, index };
+      }),
+    );
+    for (let round = 0; round < 3; round++)
+      for (const { whole, dim, start, size, step, index } of views) {
+        const [rows, columns] = whole.strides;
+        const apart = whole.strides[dim];
+        const sliced = whole.slice(dim, start, size, step);
+        expect(sliced.shape).toEqual(whole.shape.with(dim, size));
+        expect(sliced.strides).toEqual(whole.strides.with(dim, apart * step));
+        expect(sliced.offset).toBe(start * apart);
+        expect(whole.slice(dim, start, size, step)).toBe(sliced);
+        expect(whole.select(dim, index)).toMatchObject({ offset: index * apart });
+        expect(whole.select(dim, index).strides).toEqual([dim === 0 ? columns : rows]);
+        expect(whole.diagonal(index - 5, 0, 1).strides).toEqual([rows + columns]);
+      }
+  });
+
   it('expand by stride 0', () => {
     const layout = Layout.contiguous([3, 1]);
     expect(layout.expand('expand', [2, -1, 4])).toMatchObject({ shape: [2, 3, 4], strides: [0, 1, 0] });

@@ -52,8 +52,7 @@ export function recall(
   const place = (from.size * 5 + way * 89 + (a ?? 0) * 31 + (b ?? 0) * 17 + (c ?? 0) * 7) & MASK;
   const found = kept[place];
   if (
-    found !== undefined &&
-    found.from === from &&
+    found?.from === from &&
     found.way === way &&
     found.a === a &&
     found.b === b &&

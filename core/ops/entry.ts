@@ -13,17 +13,18 @@ type Call = (...args: unknown[]) => unknown;
 /** The function, and the method of the same op. */
 type Entries = readonly [call: Call, method: (this: unknown, ...args: unknown[]) => unknown];
 type Maker<Own> = (own: Own, rest: Call) => Entries;
+type MakeEntries<Own> = (count: number, own: Own, rest: Call) => Entries;
 
 /** Makers are written so many at once, for which V8 needs less time than one by one. */
 const BATCH = 32;
 
 /** Entries that need `own` things of their op, written as text for a number of arguments. */
-function maker<Own>(text: (count: number) => string): (count: number, own: Own, rest: Call) => Entries {
-  const makers: Maker<Own>[][] = [];
+function maker(text: (count: number) => string): MakeEntries<never> {
+  const makers: Maker<never>[][] = [];
   return (count, own, rest) => {
     try {
       const spare = (makers[count] ??= []);
-      if (spare.length === 0) spare.push(...(compile(text(count)) as Maker<Own>[]));
+      if (spare.length === 0) spare.push(...compile(text(count)));
       return spare.pop()!(own, rest);
     } catch (error) {
       // Where Node was started so that text may not become code, there is no loop written as text either.
@@ -37,7 +38,7 @@ function maker<Own>(text: (count: number) => string): (count: number, own: Own, 
  * Entries that try a loop over few elements first. Arguments that are not undefined but too many are the op's; what is its
  * own gives the loop, once somebody calls.
  */
-export const entriesOf = maker<() => Few>(loopFirst);
+export const entriesOf = maker(loopFirst) as MakeEntries<() => Few>;
 
 /** An implementation, and which of its arguments have to be tensors. */
 interface Direct {
@@ -49,7 +50,7 @@ interface Direct {
  * Entries that call the implementation. Most calls are of positional arguments that nothing has to be done to: float32
  * tensors, numbers and dimensions, outside of function transforms.
  */
-export const directEntriesOf = maker<Direct>(directFirst);
+export const directEntriesOf = maker(directFirst) as MakeEntries<Direct>;
 
 /** Whether an argument is what an op computes with as it is. */
 export function isPlain(value: unknown, wantsTensor: boolean): boolean {
@@ -114,11 +115,15 @@ function(${names.join()}){${body(0)}},
 function(${names.slice(1).join()}){${body(1)}}]})`;
 }
 
-function compile(maker: string): unknown {
+function compile(maker: string): readonly Maker<never>[] {
   const text = `'use strict';
 const levels = someLevels, gradMode = someMode, p = isPlain;
 return [${new Array<string>(BATCH).fill(maker).join(',\n')}];`;
   // The text is made of constants of this library only.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
-  return new Function('someLevels', 'someMode', 'isPlain', text)(levels, gradMode, isPlain);
+  return new Function('someLevels', 'someMode', 'isPlain', text)(
+    levels,
+    gradMode,
+    isPlain,
+  ) as readonly Maker<never>[];
 }

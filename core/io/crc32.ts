@@ -1,6 +1,6 @@
 /** Checksums of 32 bits, eight bytes at a time: that of zip archives, and that of TensorFlow's records. */
 
-const ZIP = makeTables(0xedb88320);
+let zip: Uint32Array[] | undefined;
 let castagnoli: Uint32Array[] | undefined;
 
 function makeTables(polynomial: number): Uint32Array[] {
@@ -20,7 +20,8 @@ function makeTables(polynomial: number): Uint32Array[] {
 }
 
 /** CRC-32 (polynomial 0xEDB88320, reflected) of `bytes` behind what `before` is the checksum of. */
-export const crc32 = (bytes: Uint8Array, before = 0): number => checksum(ZIP, bytes, before);
+export const crc32 = (bytes: Uint8Array, before = 0): number =>
+  checksum((zip ??= makeTables(0xedb88320)), bytes, before);
 
 /** CRC-32C (Castagnoli, polynomial 0x82F63B78, reflected). */
 export const crc32c = (bytes: Uint8Array, before = 0): number =>

@@ -1,6 +1,5 @@
 /** Writing files whole or not at all. */
 import { closeSync, fsyncSync, openSync, realpathSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 
 const LARGEST_WRITE = 2 ** 30;
@@ -40,7 +39,8 @@ export class AtomicFile {
 
   constructor(file: string) {
     this.#target = resolveLinks(file);
-    const name = `.${path.basename(this.#target)}.${randomBytes(6).toString('hex')}.tmp`;
+    const unique = `${process.pid}-${process.hrtime.bigint().toString(36)}`;
+    const name = `.${path.basename(this.#target)}.${unique}.tmp`;
     this.#temporary = path.join(path.dirname(this.#target), name);
     this.#descriptor = openSync(this.#temporary, 'wx');
     this.sink = new Sink(this.#descriptor);

@@ -1,6 +1,4 @@
 /** The random number generator as PyTorch's `torch.Generator` on the CPU: seeding, drawing, and saving its state. */
-
-import { randomFillSync } from 'node:crypto';
 import { GENERATOR_STATE, i32 } from '../memory.js';
 import { Mt19937, STATE_SIZE } from './mt19937.js';
 
@@ -58,7 +56,7 @@ export class Generator {
 
   /** Seeds with a number that no one can foresee and returns that number. */
   seed(): number {
-    const words = randomFillSync(new Uint32Array(2));
+    const words = crypto.getRandomValues(new Uint32Array(2));
     const seed = (words[0] & 0x1fffff) * 2 ** 32 + words[1];
     this.manualSeed(seed);
     return seed;

@@ -30,9 +30,8 @@ export function loadBundle(dist: string, name: string): Loaded {
   // The tag stands for V8's version and flags and for the processor.
   const cache = path.join(dist, 'cache', `${stem}-${BUILD_ID}-${v8.cachedDataVersionTag().toString(16)}.bin`);
   const cachedData = readCode(cache);
-  // The build writes ASCII only. One line, as Node's own wrapper: positions stay those of the file.
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
-  const script = new vm.Script(source, { filename: file, cachedData });
+  // The build writes ASCII only, and the function around the bundle too: a text put together here would be copied.
+  const script = new vm.Script(readFileSync(file, 'latin1'), { filename: file, cachedData });
   const module = { exports: {} };
   const run: unknown = script.runInThisContext();
   if (typeof run !== 'function') throw new Error(`${file} is no bundle: build again (npm run build)`);

@@ -107,7 +107,7 @@ const bundleFiles = { ...processFiles, ...libraryFiles };
 await restoreClassNames(
   [...Object.keys(moduleFiles), ...Object.keys(bundleFiles)].filter((file) => /js$/.test(file)),
 );
-for (const file of Object.keys(bundleFiles)) if (file.endsWith('.cjs')) await escapeAll(file);
+for (const file of Object.keys(bundleFiles)) if (file.endsWith('.cjs')) await finishBundle(file);
 const BUILD_ID = JSON.stringify(await buildId(Object.keys(bundleFiles)));
 await build({ ...boot, define: { ...boot.define, BUILD_ID } });
 await build({ ...moduleBoot, define: { BUILD_ID } });
@@ -258,12 +258,16 @@ async function writeText(file, lines) {
   await writeFile(path.join(root, file), `${lines.join('\n')}\n`);
 }
 
-/** Nothing but ASCII, which is read and compiled fastest. Beyond it esbuild leaves only comments and regular expressions. */
-async function escapeAll(file) {
+/**
+ * Nothing but ASCII, which is read and compiled fastest: beyond it esbuild leaves only comments and regular expressions.
+ * And the function around a bundle that Node would put there, in the line that it begins with.
+ */
+async function finishBundle(file) {
   const name = path.join(root, file);
   const text = await readFile(name, 'utf8');
   const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  await writeFile(name, text.replace(/[^\0-\x7f]/g, escape));
+  const body = text.replace(/[^\0-\x7f]/g, escape);
+  await writeFile(name, `(function (exports, require, module, __filename, __dirname) {${body}\n})`);
 }
 
 /** Chunk names carry a hash of their content: what an earlier build left would only add up. */

@@ -1,5 +1,5 @@
 /** Byte-pair encoding as GPT-2 does it: every text can be encoded, and is decoded exactly. */
-import { ALPHABET, fromByteCharacters, GPT2_PATTERN, toByteCharacters } from './bytes.js';
+import { alphabet, fromByteCharacters, gpt2Words, toByteCharacters } from './bytes.js';
 import type { Tokenizer, TokenizerJSON } from './tokenizer.js';
 import { trainMerges } from './train-bpe.js';
 import { Vocab } from './vocab.js';
@@ -71,7 +71,7 @@ export class BytePairTokenizer implements Tokenizer {
   /** Learns merges from texts. Equally common pairs are merged in the order of their tokens. */
   static train(texts: string | Iterable<string>, options: TrainBpeOptions): BytePairTokenizer {
     const { vocabSize, specials = [], minCount = 2 } = options;
-    const tokens = [...specials, ...ALPHABET];
+    const tokens = [...specials, ...alphabet()];
     if (!Number.isInteger(vocabSize) || vocabSize < tokens.length || vocabSize > 2 ** 20) {
       throw new RangeError(
         `BytePairTokenizer: vocabSize must be an integer from ${tokens.length} (256 bytes and the specials) to ${2 ** 20}, got ${vocabSize}`,
@@ -79,9 +79,9 @@ export class BytePairTokenizer implements Tokenizer {
     }
     const counts = new Map<string, number>();
     for (const text of typeof texts === 'string' ? [texts] : texts) {
-      for (const word of text.match(GPT2_PATTERN) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+      for (const word of gpt2Words(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
     }
-    const ids = new Map(ALPHABET.map((character, i) => [character, specials.length + i]));
+    const ids = new Map(alphabet().map((character, i) => [character, specials.length + i]));
     const words = [...counts].map(
       ([word, count]) => [toByteCharacters(word).map((c) => ids.get(c) ?? 0), count] as const,
     );
@@ -144,7 +144,7 @@ export class BytePairTokenizer implements Tokenizer {
 
   #encodeText(text: string): number[] {
     const ids: number[] = [];
-    for (const word of text.match(GPT2_PATTERN) ?? []) {
+    for (const word of gpt2Words(text)) {
       let own = this.#cache.get(word);
       if (own === undefined) {
         own = this.#merge(toByteCharacters(word)).map((token) => this.vocab.id(token));

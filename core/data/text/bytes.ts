@@ -8,31 +8,38 @@ function makeAlphabet(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
 }
 
-/** The character of each byte. */
-export const BYTE_CHARACTERS: readonly string[] = makeAlphabet();
+/** The character of each byte, and the byte of each character; made when they are needed, as the pattern is. */
+let characters: readonly string[] | undefined;
+let bytesOf: ReadonlyMap<string, number> | undefined;
 
-const BYTES: ReadonlyMap<string, number> = new Map(
-  BYTE_CHARACTERS.map((character, byte) => [character, byte]),
-);
+function byteCharacters(): readonly string[] {
+  return (characters ??= makeAlphabet());
+}
 
 /** The alphabet in the order of GPT-2's vocabulary. */
-export const ALPHABET: readonly string[] = [...BYTE_CHARACTERS].sort();
+export function alphabet(): readonly string[] {
+  return [...byteCharacters()].sort();
+}
 
 /** Contractions of English, then words, numbers and other signs with a space before them, then spaces. */
-export const GPT2_PATTERN = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+export function gpt2Words(text: string): readonly string[] {
+  return text.match(/'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu) ?? [];
+}
 
 const encoder = new TextEncoder();
 
 /** The UTF-8 bytes of a text as characters. */
 export function toByteCharacters(text: string): string[] {
-  return Array.from(encoder.encode(text), (byte) => BYTE_CHARACTERS[byte]);
+  const alphabet = byteCharacters();
+  return Array.from(encoder.encode(text), (byte) => alphabet[byte]);
 }
 
 /** The bytes that characters stand for; undefined if one stands for none. */
-export function fromByteCharacters(characters: string): number[] | undefined {
+export function fromByteCharacters(text: string): number[] | undefined {
+  bytesOf ??= new Map(byteCharacters().map((character, byte) => [character, byte]));
   const bytes: number[] = [];
-  for (const character of characters) {
-    const byte = BYTES.get(character);
+  for (const character of text) {
+    const byte = bytesOf.get(character);
     if (byte === undefined) return undefined;
     bytes.push(byte);
   }

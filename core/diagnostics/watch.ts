@@ -108,10 +108,9 @@ export class ModelWatch {
             // From now on modules are observed in passes that are looked at only: in a step of 40 µs it would be felt.
             for (const handle of this.finders.splice(0)) handle.remove();
           }
-          if (traced) this.skip(true);
-          else if (this.isDue()) this.open(() => this.begin());
+          this.begins(traced);
         },
-        wants: () => this.isDue(true) && this.open(() => this.begin(true)),
+        wants: () => this.wants(),
         validated: (loss) => this.add(null, loss),
       }),
     );
@@ -189,13 +188,32 @@ export class ModelWatch {
     return this.options.of?.includes(what) ?? true;
   }
 
+  /** Whether a call of this module begins a pass, as the model itself is not called. */
+  private leads({ name, module }: Place): boolean {
+    if (this.called || module === this.model) return false;
+    this.first ??= name;
+    return name === this.first;
+  }
+
+  private begins(traced: boolean): void {
+    if (traced) this.skip(true);
+    else if (this.isDue()) this.open(() => this.begin());
+  }
+
+  /** Whether a compiled step that begins is to run as written, to be looked at. */
+  private wants(): boolean {
+    return this.isDue(true) && this.open(() => this.begin(true));
+  }
+
   /** Hooks that tell when a module ran. */
   private attach(): HookHandle[] {
     return this.places.map((place) =>
       place.module.observe({
+        begins: (traced) => {
+          if (this.leads(place)) this.begins(traced);
+        },
+        wants: () => this.leads(place) && this.wants(),
         ran: (inputs, output) => {
-          this.first ??= place.name;
-          if (!this.called && place.name === this.first) this.guard(() => void this.begin());
           if (this.pass !== null && !this.pass.settled && this.pass.reached.size === 0)
             this.guard(() => this.ran(place, inputs, output));
         },

@@ -4,7 +4,8 @@ import { ModelWatch } from '../../../core/diagnostics/index.js';
 
 const STEPS = 200;
 
-function training() {
+/** @param forward how the step asks the model */
+function training(forward: (model: nn.Sequential, input: Tensor) => Tensor = (model, input) => model(input)) {
   manualSeed(2);
   const model = new nn.Sequential(
     new nn.Conv2d(1, 4, 3, { padding: 1 }),
@@ -20,7 +21,7 @@ function training() {
   const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
   const step = compile((input: Tensor, target: Tensor) => {
     optimizer.zeroGrad();
-    const loss = F.crossEntropy(model(input), target);
+    const loss = F.crossEntropy(forward(model, input), target);
     loss.backward();
     optimizer.step();
     return loss;
@@ -89,6 +90,32 @@ describe('watching a compiled step', () => {
     expect(watched.passes).toEqual({ seen: 50, sampled: 5 });
     expect(step.stats.traces).toBe(traces);
     expect(watched.layers()[0].main.gradient?.count).toBe(36);
+  });
+
+  it.each([
+    ['the forward of the model', (model: nn.Sequential, input: Tensor) => model.forward(input)],
+    [
+      'its layers one by one',
+      (model: nn.Sequential, input: Tensor) => model.layers.reduce((x, layer) => layer(x), input),
+    ],
+  ])('sees a step that calls only %s, whether it was compiled before or not', (_, forward) => {
+    const called = training();
+    const usual = new ModelWatch(called.model, { every: 10, share: 1 }, undefined, clock());
+    for (let i = 0; i < 50; i++) called.run();
+    const places = usual.activationRecords().map(({ name }) => name);
+    expect(places.length).toBeGreaterThan(1);
+    for (const before of [0, 10]) {
+      const { model, step, run } = training(forward);
+      for (let i = 0; i < before; i++) run();
+      const watched = new ModelWatch(model, { every: 10, share: 1 }, undefined, clock());
+      for (let i = 0; i < 50; i++) run();
+      expect(watched.problems()).toEqual([]);
+      expect(watched.passes).toEqual({ seen: 50, sampled: before > 0 ? 5 : 4 });
+      expect(step.stats.recompiles).toBe(0);
+      expect(watched.activationRecords().map(({ name }) => name)).toEqual(places);
+      expect(watched.layers()[0].main.gradient?.count).toBe(36);
+      expect(watched.layers()[0].main.ratios.newest?.step).toBe(40);
+    }
   });
 
   it('still refuses a module with hooks, and compiles it when they are gone', () => {

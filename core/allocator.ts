@@ -1,7 +1,7 @@
 /**
  * Divides the tensor memory into blocks: two-level segregated fit (Masmano, Ripoll, Crespo, Real, "TLSF: a new
  * dynamic memory allocator for real-time systems", ECRTS 2004), which allocates and frees in constant time and
- * merges free neighbours at once, with exact-size lists in front of it for small blocks.
+ * merges free neighbours at once, with exact-size lists in front of it for all but the largest blocks.
  *
  * The bookkeeping is kept outside the memory it manages, in typed arrays indexed by block: a kernel that writes past
  * its output cannot corrupt it, and it can be rebuilt from the live blocks alone. That matters because a cell may be
@@ -11,12 +11,14 @@
 /** Every block starts at a multiple of this: a cache line, and more than any SIMD load wants. */
 export const ALIGNMENT = 64;
 
-/** Blocks of up to this many units (64 KiB) go through the exact-size lists. */
+/** Blocks of more than this many units (64 KiB) are rounded to multiples of 4 KiB, so that fewer slivers arise. */
 const SMALL_UNITS = 1024;
-/** Larger blocks are rounded to multiples of 4 KiB, so that fewer slivers arise. */
 const LARGE_GRANULE = 64;
+/** Blocks of up to this many units (8 MiB) go through the exact-size lists, which give back the last that was freed. */
+const QUICK_UNITS = 2 ** 17;
+const QUICK_LISTS = SMALL_UNITS + 1 + QUICK_UNITS / LARGE_GRANULE;
 /** When the exact-size lists hold more than this, they are merged back. */
-const MAX_QUICK_UNITS = (32 * 2 ** 20) / ALIGNMENT;
+const MAX_QUICK_UNITS = (64 * 2 ** 20) / ALIGNMENT;
 
 /** Subdivisions of each power of two. */
 const SUB_BITS = 4;
@@ -53,7 +55,7 @@ export class Allocator {
   private readonly heads = new Int32Array(LEVELS * SUBDIVISIONS).fill(NONE);
   private readonly subMaps = new Int32Array(LEVELS);
   private levelMap = 0;
-  private readonly quick = new Int32Array(SMALL_UNITS + 1).fill(NONE);
+  private readonly quick = new Int32Array(QUICK_LISTS).fill(NONE);
   private quickUnits = 0;
 
   private readonly firstUnit: number;
@@ -89,10 +91,11 @@ export class Allocator {
   /** A block of at least `bytes` (> 0), or -1 when no free block is large enough. */
   allocate(bytes: number): Block {
     const units = roundedUnits(bytes);
-    if (units <= SMALL_UNITS) {
-      const block = this.quick[units];
+    if (units <= QUICK_UNITS) {
+      const list = quickList(units);
+      const block = this.quick[list];
       if (block !== NONE) {
-        this.quick[units] = this.next[block]!;
+        this.quick[list] = this.next[block]!;
         this.quickUnits -= units;
         this.state[block] = State.Live;
         this.liveUnits += units;
@@ -117,10 +120,11 @@ export class Allocator {
     if (this.state[block] !== State.Live) throw new Error(`allocator: block ${block} is not allocated`);
     const units = this.units[block];
     this.liveUnits -= units;
-    if (units <= SMALL_UNITS) {
+    if (units <= QUICK_UNITS) {
+      const list = quickList(units);
       this.state[block] = State.Quick;
-      this.next[block] = this.quick[units]!;
-      this.quick[units] = block;
+      this.next[block] = this.quick[list]!;
+      this.quick[list] = block;
       this.quickUnits += units;
       if (this.quickUnits > MAX_QUICK_UNITS) this.mergeQuick();
     } else this.release(block);
@@ -185,9 +189,9 @@ export class Allocator {
   }
 
   private mergeQuick(): void {
-    for (let units = 0; units <= SMALL_UNITS; units++) {
-      let block = this.quick[units];
-      this.quick[units] = NONE;
+    for (let list = 0; list < QUICK_LISTS; list++) {
+      let block = this.quick[list];
+      this.quick[list] = NONE;
       while (block !== NONE) {
         const next = this.next[block];
         this.release(block);
@@ -306,6 +310,11 @@ export class Allocator {
 function roundedUnits(bytes: number): number {
   const units = Math.ceil(bytes / ALIGNMENT);
   return units <= SMALL_UNITS ? units : Math.ceil(units / LARGE_GRANULE) * LARGE_GRANULE;
+}
+
+/** The exact-size list of a size that `roundedUnits` gives. */
+function quickList(units: number): number {
+  return units <= SMALL_UNITS ? units : SMALL_UNITS + units / LARGE_GRANULE;
 }
 
 /** The list a free block of this size is kept in: level * SUBDIVISIONS + subdivision. */

@@ -2,18 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { LEAST_YOUNG_BYTES, MOST_LEVEL, YoungPace } from '../../../core/young-pace.js';
 
-/** Turns of a program, given what of a turn grows old, how fast it allocates, and what a sweep costs. */
-function run(
-  pace: YoungPace,
-  turns: number,
-  grownOf: (bytes: number) => number,
-  { sweeping = 0.06, bytesPerMillisecond = 10e6 } = {},
-): number[] {
+/** Turns of a program, given what of a turn grows old, and what a sweep costs. */
+function run(pace: YoungPace, turns: number, grownOf: (bytes: number) => number, sweeping = 0.06): number[] {
   const levels: number[] = [];
   for (let i = 0; i < turns; i++) {
     const allocated = pace.bytes;
-    const time = allocated / bytesPerMillisecond + sweeping;
-    pace.note({ allocated, grown: grownOf(allocated), time, sweeping });
+    pace.note({ allocated, grown: grownOf(allocated), sweeping });
     levels.push(pace.level);
   }
   return levels;
@@ -22,18 +16,21 @@ function run(
 const MIB = 2 ** 20;
 
 describe('turns between sweeps of the young', () => {
-  it('become as short as can be where everything dies young and much is allocated', () => {
+  it('become as short as can be where everything dies young and sweeps are cheap', () => {
     const levels = run(new YoungPace(), 1000, () => 0);
     expect(new Set(levels.slice(20))).toEqual(new Set([0]));
   });
 
-  it('stay a little longer where other work takes the time', () => {
+  it('stay as long as it takes for dear sweeps to be rare, and are short again when they are cheap', () => {
     const pace = new YoungPace();
-    const levelsAt = (bytesPerMillisecond: number): Set<number> =>
-      new Set(run(pace, 1000, () => 0, { bytesPerMillisecond }).slice(40));
-    expect(levelsAt(2e6)).toEqual(new Set([1]));
-    expect(levelsAt(10e6)).toEqual(new Set([0]));
-    expect(levelsAt(1e6)).toEqual(new Set([2]));
+    const usualLevel = (sweeping: number): number => {
+      const levels = run(pace, 2000, () => 0, sweeping).slice(1000);
+      return levels.sort((a, b) => a - b)[levels.length >> 1];
+    };
+    expect(usualLevel(0.2)).toBe(1);
+    expect(usualLevel(0.4)).toBe(2);
+    expect(usualLevel(0.7)).toBe(3);
+    expect(usualLevel(0.06)).toBe(0);
   });
 
   it('become as long as it takes for little to grow old, and stay so but for trials that become rare', () => {
@@ -53,14 +50,14 @@ describe('turns between sweeps of the young', () => {
     expect(pace.bytes).toBe(LEAST_YOUNG_BYTES);
   });
 
-  it('become longer where sweeps take too much of the time, but not for one that was disturbed', () => {
+  it('become longer where sweeps cost too much, but not for one that was disturbed', () => {
     const dear = new YoungPace();
-    run(dear, 40, () => 0, { sweeping: 3 });
+    run(dear, 40, () => 0, 3);
     expect(dear.level).toBe(MOST_LEVEL);
     const disturbed = new YoungPace();
     for (let i = 0; i < 400; i++) {
       const sweeping = i % 4 === 1 ? 50 : 0.06;
-      disturbed.note({ allocated: 8e6, grown: 0, time: 1 + sweeping, sweeping });
+      disturbed.note({ allocated: 8e6, grown: 0, sweeping });
     }
     expect(disturbed.level).toBe(0);
   });

@@ -34,11 +34,14 @@ function maker(text: (count: number) => string): MakeEntries<never> {
   };
 }
 
-/**
- * Entries that try a loop over few elements first. Arguments that are not undefined but too many are the op's; what is its
- * own gives the loop, once somebody calls.
- */
-export const entriesOf = maker(loopFirst) as MakeEntries<() => Few>;
+/** What gives the loop, once somebody calls, and the same for operands that are recorded, where there is a rule for gradients. */
+interface Loops {
+  readonly find: () => Few;
+  readonly recorded: Few | null;
+}
+
+/** Entries that try a loop over few elements first. Arguments that are not undefined but too many are the op's. */
+export const entriesOf = maker(loopFirst) as MakeEntries<Loops>;
 
 /** An implementation, and which of its arguments have to be tensors. */
 interface Direct {
@@ -81,14 +84,19 @@ export const MOST_NAMED = 4;
 function loopFirst(count: number): string {
   const names = NAMES.slice(0, count);
   const further = names.slice(1).join(', ');
+  const given = (first: string): string => [first, ...names.slice(1)].join(', ');
   const body = (first: string, most: number, otherwise: string): string => `
     if (levels.top === null && gradMode.watch === null && arguments.length <= ${most}) {
       if (loop === null) loop = find();
-      const result = loop(${[first, ...names.slice(1)].join(', ')});
+      const result = loop(${given(first)});
       if (result !== null) return result;
+      if (recorded !== null && gradMode.enabled) {
+        const result = recorded(${given(first)});
+        if (result !== null) return result;
+      }
     }
     return ${otherwise};`;
-  return `(function (find, rest) {
+  return `(function ({ find, recorded }, rest) {
   let loop = null;
   return [
     function (${names.join(', ')}) {${body('a', count, 'rest(...arguments)')}},

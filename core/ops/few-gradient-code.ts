@@ -83,9 +83,9 @@ export function fewGradient(name: string, code: GradientCode): FewRule {
         if (rest[i]?.dtype !== dtype || !sameShape(rest[i].layout.shape, layout.shape)) return false;
       return !('element' in code) || sameShape(y.layout.shape, layout.shape);
     },
-    gradients: (grad, call, context) => {
+    gradients: (grad, call) => {
       gradients ??= make(name, code, params, floats, others);
-      return gradients(grad, call, context);
+      return gradients(grad, call);
     },
   };
 }
@@ -147,15 +147,15 @@ function write(
     return `const ${starts.join(', ')}; ${loopOf(code, array, floats, others, scalar)}`;
   };
   return `${helpers}
-  return function gradient_${name.replace('.', '_')}(grad, call, context) {
+  return function gradient_${name.replace('.', '_')}(grad, call) {
     const { args } = call;
-    ${tensors.map((own, i) => (i === 0 && isUnread(code) ? '' : `const $${own} = context.input(${i});`)).join(' ')}
+    ${tensors.map((own, i) => (i === 0 && isUnread(code) ? '' : `const $${own} = call.input(${i});`)).join(' ')}
     const of = ${isUnread(code) ? '{ layout: call.layouts[0] }' : '$x'};
     ${numbers.map(({ name: own, at, value }) => `const ${own} = args[${at}] ?? ${value};`).join(' ')}
     ${lines}
     const width = of.layout.shape[of.layout.ndim - 1] ?? 1;
     const layout = of.layout.compact(), dtype = grad.dtype, size = of.layout.size;
-    ${floats.map(({ name: own }, i) => `const d${own} = ${by[i] === '' ? 'null' : `context.needs(${i}) ? allocate(layout, dtype, 'backward') : null`};`).join(' ')}
+    ${floats.map(({ name: own }, i) => `const d${own} = ${by[i] === '' ? 'null' : `call.needs(${i}) ? allocate(layout, dtype, 'backward') : null`};`).join(' ')}
     const scale = ${reduction === undefined ? (scalar ? `1 / (${count})` : '1') : `(args[${reduction.at}] ?? 'mean') === 'mean' ? 1 / (${count}) : 1`};
     const single = ${reduction === undefined ? 'true' : `args[${reduction.at}] !== 'none'`};
     if (dtype === 'float32') { ${body('f32', 2)} } else { ${body('f64', 3)} }

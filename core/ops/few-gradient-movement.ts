@@ -36,11 +36,12 @@ export const movedRule: FewRule = {
   tensors: [0, 1, 2],
   unread: [0],
   fits: (inputs) => inputs.every((x, i) => i === 0 || x.dtype === 'int64'),
-  gradients: (grad, { op, args, positions, layouts }, context) => {
+  gradients: (grad, call) => {
+    const { op, args, positions, layouts } = call;
     const all = args.slice();
     const [layout] = layouts;
     all[0] = numbered(layout, grad.dtype, 1);
-    for (let i = 1; i < positions.length; i++) all[positions[i]] = context.input(i);
+    for (let i = 1; i < positions.length; i++) all[positions[i]] = call.input(i);
     const sources = op.run(all) as Tensor;
     const out = allocate(layout.compact(), grad.dtype, 'backward');
     collect(sources, grad, out, 0);
@@ -61,7 +62,9 @@ function joinedRule(outerOf: (first: Tensor['layout'], dim: unknown, y: Tensor) 
   return {
     tensors: 'list',
     unread: ALL,
-    gradients: (grad, { args, count, layouts }, context) => {
+    gradients: (grad, call) => {
+      const { args, layouts } = call;
+      const count = layouts.length;
       const gradients = new Array<Tensor | null>(count);
       const outer = outerOf(layouts[0], args[1], grad);
       const array = floatsOf(grad);
@@ -71,7 +74,7 @@ function joinedRule(outerOf: (first: Tensor['layout'], dim: unknown, y: Tensor) 
         const layout = layouts[i];
         const inner = layout.size / outer;
         gradients[i] = null;
-        if (context.needs(i)) {
+        if (call.needs(i)) {
           const out = allocate(layout.compact(), grad.dtype, 'backward');
           let to = startOf(out);
           for (let o = 0; o < outer; o++) {

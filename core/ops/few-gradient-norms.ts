@@ -3,7 +3,6 @@ import type { Layout } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { floatsOf, startOf } from './few-lines.js';
 import { type FewCall, type FewRule, savedAt } from './few-recorded.js';
-import type { Context } from './primitive.js';
 
 /** Where the tensors lie that a normalization has, and its gradients; −1 for what there is not. */
 interface Places {
@@ -82,9 +81,9 @@ function differentiateLine(
 }
 
 /** Zeros for the gradient of the saved tensor number `at`; null where it is not asked for. */
-function zerosFor(context: Context<FewCall>, at: number): Tensor | null {
-  if (at < 0 || !context.needs(at)) return null;
-  const x = context.input(at);
+function zerosFor(call: FewCall, at: number): Tensor | null {
+  if (at < 0 || !call.needs(at)) return null;
+  const x = call.input(at);
   const out = allocate(x.layout.compact(), x.dtype, 'backward');
   const array = floatsOf(out);
   const from = startOf(out);
@@ -99,22 +98,21 @@ function placeOf(x: Tensor | null): number {
 function gradientsOf(
   grad: Tensor,
   call: FewCall,
-  context: Context<FewCall>,
   weightAt: number,
   biasAt: number,
   lines: Lines,
 ): (Tensor | null)[] {
-  const x = context.input(0);
+  const x = call.input(0);
   const weight = savedAt(call, weightAt);
   const bias = savedAt(call, biasAt);
-  const byX = context.needs(0) ? allocate(x.layout.compact(), x.dtype, 'backward') : null;
-  const byWeight = zerosFor(context, weight);
-  const byBias = zerosFor(context, bias);
+  const byX = call.needs(0) ? allocate(x.layout.compact(), x.dtype, 'backward') : null;
+  const byWeight = zerosFor(call, weight);
+  const byBias = zerosFor(call, bias);
   const places: Places = {
     array: floatsOf(x),
     x: startOf(x),
     grad: startOf(grad),
-    weight: weight < 0 ? -1 : startOf(context.input(weight)),
+    weight: weight < 0 ? -1 : startOf(call.input(weight)),
     byX: placeOf(byX),
     byWeight: placeOf(byWeight),
     byBias: placeOf(byBias),
@@ -150,21 +148,21 @@ function inOrder(size: number, run: number, parameters: number, eps: number, cen
 /** (input, normalizedShape, weight, bias, eps) */
 export const layerRule: FewRule = {
   tensors: [0, 2, 3],
-  gradients: (grad, call, context) => {
+  gradients: (grad, call) => {
     const { args } = call;
     const size = sizeOfLast(args[1]);
-    return gradientsOf(grad, call, context, 2, 3, inOrder(size, 1, size, numberOr(args[4], 1e-5)));
+    return gradientsOf(grad, call, 2, 3, inOrder(size, 1, size, numberOr(args[4], 1e-5)));
   },
 };
 
 /** (input, normalizedShape, weight, eps) */
 export const rmsRule: FewRule = {
   tensors: [0, 2],
-  gradients: (grad, call, context) => {
+  gradients: (grad, call) => {
     const { args } = call;
     const size = sizeOfLast(args[1]);
     const eps = numberOr(args[3], grad.dtype === 'float32' ? 2 ** -23 : Number.EPSILON);
-    return gradientsOf(grad, call, context, 2, NOWHERE, inOrder(size, 1, size, eps, false));
+    return gradientsOf(grad, call, 2, NOWHERE, inOrder(size, 1, size, eps, false));
   },
 };
 
@@ -174,21 +172,21 @@ const NOWHERE = 6;
 /** (input, numGroups, weight, bias, eps) */
 export const groupRule: FewRule = {
   tensors: [0, 2, 3],
-  gradients: (grad, call, context) => {
+  gradients: (grad, call) => {
     const { args } = call;
     const [samples, channels] = grad.layout.shape;
     const size = grad.layout.size / (samples * numberOr(args[1], 1));
     const lines = inOrder(size, planeOf(grad.layout), channels, numberOr(args[4], 1e-5));
-    return gradientsOf(grad, call, context, 2, 3, lines);
+    return gradientsOf(grad, call, 2, 3, lines);
   },
 };
 
 /** (input, runningMean, runningVar, weight, bias, useInputStats) by each sample. */
 export const instanceRule: FewRule = {
   tensors: [0, 3, 4],
-  gradients: (grad, call, context) => {
+  gradients: (grad, call) => {
     const plane = planeOf(grad.layout);
-    return gradientsOf(grad, call, context, 3, 4, inOrder(plane, plane, grad.layout.shape[1], 1e-5));
+    return gradientsOf(grad, call, 3, 4, inOrder(plane, plane, grad.layout.shape[1], 1e-5));
   },
 };
 
@@ -196,10 +194,10 @@ export const instanceRule: FewRule = {
 export const batchRule: FewRule = {
   tensors: [0, 3, 4],
   fits: (_, __, args) => args[5] === true,
-  gradients: (grad, call, context) => {
+  gradients: (grad, call) => {
     const [samples, channels] = grad.layout.shape;
     const run = planeOf(grad.layout);
-    return gradientsOf(grad, call, context, 3, 4, {
+    return gradientsOf(grad, call, 3, 4, {
       size: samples * run,
       run,
       apart: channels * run,

@@ -3,7 +3,6 @@ import { allocate, type Tensor } from '../tensor.js';
 import { floatsOf, startOf } from './few-lines.js';
 import { multiplyAt } from './few-products.js';
 import { type FewCall, type FewRule, savedAt } from './few-recorded.js';
-import type { Context } from './primitive.js';
 
 /** y[m, n] = x[m, k] z[k, n], or z[n, k] where it is `turned`. */
 interface Sizes {
@@ -15,7 +14,7 @@ interface Sizes {
 /** Gradients by the factors number `left` and `right` of the saved tensors, of `batch` products one after the other. */
 function byFactors(
   grad: Tensor,
-  context: Context<FewCall>,
+  call: FewCall,
   left: number,
   right: number,
   { m, k, n }: Sizes,
@@ -23,11 +22,11 @@ function byFactors(
   batch = 1,
 ): [Tensor | null, Tensor | null] {
   const { dtype } = grad;
-  const { layouts } = context.attributes;
-  const byX = context.needs(left) ? allocate(layouts[left].compact(), dtype, 'backward') : null;
-  const byZ = context.needs(right) ? allocate(layouts[right].compact(), dtype, 'backward') : null;
-  const x0 = byZ === null ? 0 : startOf(context.input(left));
-  const z0 = byX === null ? 0 : startOf(context.input(right));
+  const { layouts } = call;
+  const byX = call.needs(left) ? allocate(layouts[left].compact(), dtype, 'backward') : null;
+  const byZ = call.needs(right) ? allocate(layouts[right].compact(), dtype, 'backward') : null;
+  const x0 = byZ === null ? 0 : startOf(call.input(left));
+  const z0 = byX === null ? 0 : startOf(call.input(right));
   const g0 = startOf(grad);
   for (let b = 0; b < batch; b++) {
     const [xs, zs, gs] = [x0 + b * m * k, z0 + b * k * n, g0 + b * m * n];
@@ -72,8 +71,7 @@ function rule(sizes: (x: Layout, z: Layout) => Sizes, turned = false): FewRule {
   return {
     tensors: [0, 1],
     reads: CROSSED,
-    gradients: (grad, { layouts }, context) =>
-      byFactors(grad, context, 0, 1, sizes(layouts[0], layouts[1]), turned),
+    gradients: (grad, call) => byFactors(grad, call, 0, 1, sizes(call.layouts[0], call.layouts[1]), turned),
   };
 }
 
@@ -92,21 +90,22 @@ export const fewProductRules: Readonly<Record<string, FewRule>> = {
   bmm: {
     tensors: [0, 1],
     reads: CROSSED,
-    gradients: (grad, { layouts }, context) => {
+    gradients: (grad, call) => {
+      const { layouts } = call;
       const [batch, m, k] = layouts[0].shape;
-      return byFactors(grad, context, 0, 1, { m, k, n: lastOf(layouts[1]) }, false, batch);
+      return byFactors(grad, call, 0, 1, { m, k, n: lastOf(layouts[1]) }, false, batch);
     },
   },
   linear: {
     tensors: [0, 1, 2],
     reads: [[1], [0], []],
-    gradients: (grad, call, context) => {
+    gradients: (grad, call) => {
       const [x, weight] = call.layouts;
       const k = lastOf(x);
       const [n] = weight.shape;
-      const [byX, byWeight] = byFactors(grad, context, 0, 1, { m: x.size / k, k, n }, true);
+      const [byX, byWeight] = byFactors(grad, call, 0, 1, { m: x.size / k, k, n }, true);
       if (savedAt(call, 2) < 0) return [byX, byWeight];
-      return [byX, byWeight, context.needs(2) ? sumOfRows(grad, call.layouts[2], n, 1) : null];
+      return [byX, byWeight, call.needs(2) ? sumOfRows(grad, call.layouts[2], n, 1) : null];
     },
   },
 };
@@ -120,16 +119,17 @@ export function addedProductRule(kind: 'matrices' | 'vector' | 'outer'): FewRule
     fits: ([input], y) =>
       input.layout.size === y.layout.size ||
       (input.ndim === 1 && y.ndim === 2 && input.layout.size === lastOf(y.layout)),
-    gradients: (grad, { args, layouts }, context) => {
+    gradients: (grad, call) => {
+      const { args, layouts } = call;
       const beta = typeof args[3] === 'number' ? args[3] : 1;
       const alpha = typeof args[4] === 'number' ? args[4] : 1;
       const [, x, z] = layouts;
       const k = kind === 'outer' ? 1 : lastOf(x);
       const sizes = { m: x.size / k, k, n: z.size / k };
-      const [byX, byZ] = byFactors(grad, context, 1, 2, sizes, false);
+      const [byX, byZ] = byFactors(grad, call, 1, 2, sizes, false);
       scale(byX, alpha);
       scale(byZ, alpha);
-      const byInput = context.needs(0) ? sumOfRows(grad, layouts[0], layouts[0].size, beta) : null;
+      const byInput = call.needs(0) ? sumOfRows(grad, layouts[0], layouts[0].size, beta) : null;
       return [byInput, byX, byZ];
     },
   };

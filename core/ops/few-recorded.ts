@@ -7,12 +7,11 @@
 import { late } from '../autograd/levels/late.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { enableGrad, gradMode } from '../autograd/mode.js';
-import type { Gradients, Node } from '../autograd/node.js';
+import { backwardName, freedError, type Gradients, Node, versionError } from '../autograd/node.js';
 import { isFloat } from '../dtype.js';
 import { Tensor } from '../tensor.js';
 import { isFew } from './few.js';
 import { isFewFloats } from './few-lines.js';
-import { type Context, type Primitive, PrimitiveNode } from './primitive.js';
 import { contiguousData, filled } from './raw.js';
 import type { Few } from './record.js';
 import { makeView, type ViewRecord } from './view.js';
@@ -30,22 +29,22 @@ export interface FewRule {
   /** Whether the gradients can be computed of such operands, given the result; where it is not there, they always can. */
   readonly fits?: (inputs: readonly Tensor[], y: Tensor, args: readonly unknown[]) => boolean;
   /** The gradients by the tensors; null for what it leaves to the composed op. Runs unrecorded, on a gradient in order. */
-  readonly gradients: (grad: Tensor, call: FewCall, context: Context<FewCall>) => Gradients | null;
+  readonly gradients: (grad: Tensor, call: FewCall) => Gradients | null;
 }
 
-/** A call that was recorded: its arguments, of which tensors are only placeholders. */
-export class FewCall {
-  constructor(
-    readonly op: FewOp,
-    /** Arguments by position; tensors are undefined. */
-    readonly args: readonly unknown[],
-    /** Which position each saved tensor has. */
-    readonly positions: readonly number[],
-    /** The tensors' layouts, where the elements of some are not kept. */
-    readonly layouts: readonly Tensor['layout'][],
-    /** How many tensors there are. */
-    readonly count: number,
-  ) {}
+/** A call that was recorded, as rules see it. */
+export interface FewCall {
+  readonly op: FewOp;
+  /** Arguments by position; tensors are undefined. */
+  readonly args: readonly unknown[];
+  /** Which position each saved tensor has. */
+  readonly positions: readonly number[];
+  /** The tensors' layouts, where the elements of some are not kept. */
+  readonly layouts: readonly Tensor['layout'][];
+  /** A saved tensor. @throws Error if it was changed in place since, or let go by an earlier backward */
+  input(i: number): Tensor;
+  /** Whether the gradient by tensor `i` is asked for. */
+  needs(i: number): boolean;
 }
 
 /** Which of the saved tensors the argument at a position is; −1 where it was left out. */
@@ -53,11 +52,87 @@ export function savedAt({ positions }: FewCall, at: number): number {
   return positions.indexOf(at);
 }
 
+/** The node of every op that has a rule. */
+class FewNode extends Node implements FewCall {
+  private readonly versions: number[];
+  private freed = false;
+
+  constructor(
+    readonly op: FewOp,
+    readonly args: readonly unknown[],
+    readonly positions: readonly number[],
+    readonly layouts: readonly Tensor['layout'][],
+    /** The tensors; null for those that no derivative reads, which are not kept. */
+    private inputs: (Tensor | null)[],
+  ) {
+    const count = inputs.length;
+    // Arrays of the size they end with: those that grow take room for sixteen more.
+    const next = new Array<Node | null>(count);
+    for (let i = 0; i < count; i++) next[i] = inputs[i]!.edge();
+    super(next);
+    const versions = new Array<number>(count);
+    this.versions = versions;
+    for (let i = 0; i < count; i++) {
+      const { storage } = inputs[i]!;
+      versions[i] = storage.version;
+      if (!isRead(op.rule, i, next)) inputs[i] = null;
+      else if (storage.deferred !== null) storage.deferred.keep();
+    }
+  }
+
+  get name(): string {
+    return backwardName(this.op.nodeName);
+  }
+
+  input(i: number): Tensor {
+    const tensor = this.inputs[i];
+    if (this.freed) throw freedError(this.name);
+    if (tensor === null) throw new Error(`${this.name}: input ${i} was not saved`);
+    if (tensor.storage.version !== this.versions[i]) throw versionError(this.name, tensor, this.versions[i]);
+    return tensor;
+  }
+
+  /** Whether a gradient that is asked for reads a tensor; what none reads may hold anything. */
+  reads(at: number): boolean {
+    const { inputs, op } = this;
+    if (op.rule.reads === undefined) return inputs[at] !== null;
+    for (let i = 0; i < inputs.length; i++) if (this.needs(i) && op.rule.reads[i].includes(at)) return true;
+    return false;
+  }
+
+  backward(grad: Tensor): Gradients {
+    if (this.freed) throw freedError(this.name);
+    return gradientsOf(this, grad);
+  }
+
+  release(): void {
+    // Where nothing was saved, nothing is missing the second time.
+    for (const tensor of this.inputs) if (tensor !== null) this.freed = true;
+    if (this.freed) this.inputs = NOTHING;
+  }
+
+  protected override saved(): readonly (Tensor | null)[] {
+    return this.inputs;
+  }
+}
+
+const NOTHING: (Tensor | null)[] = [];
+
+/** Whether the gradients that may be asked for read a tensor. */
+function isRead({ reads, unread }: FewRule, at: number, next: readonly (Node | null)[]): boolean {
+  if (reads === undefined) return unread === undefined || !unread.includes(at);
+  for (let i = 0; i < next.length; i++) if (next[i] !== null && reads[i].includes(at)) return true;
+  return false;
+}
+
 /** An op with a rule. */
 export class FewOp {
+  /** As the node is called: `linalg.vecdot` is `linalgVecdot`. */
+  readonly nodeName: string;
   /** The positions of tensors, by which of the arguments they are. */
   private readonly positions: (readonly number[] | undefined)[] = [];
-  private readonly primitives: (Primitive<FewCall> | undefined)[] = [];
+  /** Which arguments may be tensors, as bits. */
+  private readonly taken: number;
 
   constructor(
     readonly name: string,
@@ -65,24 +140,9 @@ export class FewOp {
     /** The op's loop, and the op itself. */
     private readonly loop: Few,
     readonly composed: (...args: unknown[]) => unknown,
-  ) {}
-
-  /** The op's node, by how many tensors it was given. */
-  private primitiveOf(count: number): Primitive<FewCall> {
-    return (this.primitives[count] ??= this.makePrimitive(count));
-  }
-
-  private makePrimitive(count: number): Primitive<FewCall> {
-    const { name, rule } = this;
-    const read = Array.from({ length: count }, (_, i) => i).filter((i) => rule.unread?.includes(i) !== true);
-    return {
-      name: name.replace(/\.(.)/, (_, letter: string) => letter.toUpperCase()),
-      reads: rule.reads?.slice(0, count) ?? Array.from({ length: count }, () => read),
-      forward: () => {
-        throw new Error(`${name}: computed by its loop`);
-      },
-      vjp: (grad, context) => gradientsOf(this, grad, context),
-    };
+  ) {
+    this.nodeName = name.replace(/\.(.)/, (_, letter: string) => letter.toUpperCase());
+    this.taken = rule.tensors === 'list' ? 0 : rule.tensors.reduce((bits, at) => bits | (1 << at), 0);
   }
 
   /** The op's loop on other operands: for who follows where it moves elements. */
@@ -109,8 +169,7 @@ export class FewOp {
     if (!(y instanceof Tensor) || !isFloat(y.dtype) || !isFew(y.layout.size, FEW)) return null;
     if (fits !== undefined && !fits(inputs, y, args)) return null;
     const layouts = unread === undefined && reads === undefined ? NO_LAYOUTS : layoutsOf(inputs);
-    const call = new FewCall(this, args, positions, layouts, inputs.length);
-    y.node = new PrimitiveNode(this.primitiveOf(inputs.length), call, inputs, y);
+    y.node = new FewNode(this, args, positions, layouts, inputs);
     y.differentiable = true;
     return y;
   }
@@ -123,7 +182,7 @@ export class FewOp {
     for (let at = 0; at < args.length; at++) {
       const x = args[at];
       if (!(x instanceof Tensor)) continue;
-      if (!tensors.includes(at)) {
+      if ((this.taken & (1 << at)) === 0) {
         // By others the rule has no gradients.
         if (x.requiresGrad) return null;
         continue;
@@ -147,7 +206,7 @@ export class FewOp {
 
 /** The tensors of a call, and which arguments they are. */
 interface Found {
-  readonly inputs: readonly Tensor[];
+  readonly inputs: Tensor[];
   readonly positions: readonly number[];
 }
 
@@ -186,50 +245,47 @@ function isUsual(x: unknown): x is Tensor {
   return layout.contiguous && layout.size > 0 && isFew(layout.size, FEW);
 }
 
-function gradientsOf(op: FewOp, grad: Tensor, context: Context<FewCall>): Gradients {
+function gradientsOf(node: FewNode, grad: Tensor): Gradients {
   if (!gradMode.enabled && levels.top === null && grad.level === 0 && isFew(grad.layout.size, FEW)) {
-    const dense = grad.layout.contiguous ? grad : contiguousData(grad, op.name);
+    const { name, rule } = node.op;
+    const dense = grad.layout.contiguous ? grad : contiguousData(grad, name);
     if (isFewFloats(dense, FEW)) {
-      const gradients = op.rule.gradients(dense, context.attributes, context);
+      const gradients = rule.gradients(dense, node);
       if (gradients !== null) return gradients;
     }
   }
-  return composedGradients(op, grad, context);
+  if (levels.top === null) return composedGradients(node, grad);
+  // Of what cannot be done for a batch at once, each sample has its own turn.
+  const call = (g: unknown): unknown => composedGradients(node, g as Tensor);
+  return late.guard(node.name, call, [grad]) as Gradients;
 }
 
 /** The same tensor as another node, so that the gradients by one that is given twice are told apart. */
 const alias: ViewRecord<null> = { name: 'alias', layout: (layout) => layout, vjp: (grad) => grad };
 
 /** By the op as it is composed, on what was saved. */
-function composedGradients({ composed, rule }: FewOp, grad: Tensor, context: Context<FewCall>): Gradients {
-  const { args, positions, layouts, count } = context.attributes;
+function composedGradients(node: FewNode, grad: Tensor): Gradients {
+  const { op, args, positions, layouts, next } = node;
   const createGraph = gradMode.enabled;
   const targets: (Node | null)[] = [];
   const y = enableGrad(() => {
     const inputs: Tensor[] = [];
-    for (let i = 0; i < count; i++) {
-      const x = isRead(rule, i, count, context)
-        ? context.input(i)
-        : filled(layouts[i].shape, 0, grad.dtype, 'backward').requiresGrad_(context.needs(i));
-      const own = context.needs(i) ? makeView(alias, x, null) : x;
+    for (let i = 0; i < next.length; i++) {
+      const x = node.reads(i)
+        ? node.input(i)
+        : filled(layouts[i].shape, 0, grad.dtype, 'backward').requiresGrad_(node.needs(i));
+      const own = node.needs(i) ? makeView(alias, x, null) : x;
       inputs.push(own);
-      targets.push(context.needs(i) ? own.edge() : null);
+      targets.push(node.needs(i) ? own.edge() : null);
     }
     const all = args.slice();
-    if (rule.tensors === 'list') all[0] = inputs;
+    if (op.rule.tensors === 'list') all[0] = inputs;
     else positions.forEach((at, i) => (all[at] = inputs[i]));
     while (all.length > 0 && all[all.length - 1] === undefined) all.pop();
-    return composed(...all) as Tensor;
+    return op.composed(...all) as Tensor;
   });
   const root = y.edge();
   if (root === null) return targets.map(() => null);
-  const barriers = new Set(targets.filter((node) => node !== null));
+  const barriers = new Set(targets.filter((target) => target !== null));
   return late.backward([root], [grad], { retainGraph: createGraph, createGraph, targets, barriers });
-}
-
-/** Whether a gradient that is asked for reads a tensor; what none reads may hold anything. */
-function isRead({ reads, unread }: FewRule, at: number, count: number, context: Context<FewCall>): boolean {
-  if (reads === undefined) return unread?.includes(at) !== true;
-  for (let i = 0; i < count; i++) if (context.needs(i) && reads[i].includes(at)) return true;
-  return false;
 }

@@ -238,22 +238,11 @@ function fewFirst<F extends AnyFunction>(description: OpDescription, general: F)
   const find = (): Few => few ?? loopOf(name);
   const op = general as AnyFunction as (...args: unknown[]) => unknown;
   const recorded = recordedFew(name, find, op);
-  const rest =
-    recorded === null || options
-      ? op
-      : (...args: unknown[]): unknown => {
-          const isTaken = levels.top === null && gradMode.watch === null && args.length <= most;
-          const [a, b, c, d, e, f] = args;
-          return (isTaken ? recorded(a, b, c, d, e, f) : null) ?? op(...args);
-        };
-  if (!options) return entriesOf(most, find, rest) as readonly AnyFunction[] as readonly [F, AnyFunction];
+  if (!options)
+    return entriesOf(most, { find, recorded }, op) as readonly AnyFunction[] as readonly [F, AnyFunction];
   const named = (...args: unknown[]): unknown => {
     const last = args[args.length - 1];
-    if (levels.top !== null || gradMode.watch !== null) return rest(...args);
-    if (!isOptions(last)) {
-      const [a, b, c, d, e, f] = args;
-      return (recorded !== null && args.length <= most ? recorded(a, b, c, d, e, f) : null) ?? rest(...args);
-    } else {
+    if (levels.top === null && gradMode.watch === null && isOptions(last)) {
       const count = bindFew(params, args, last);
       const [a, b, c, d, e, f] = places;
       places[0] = places[1] = places[2] = places[3] = places[4] = places[5] = undefined;
@@ -262,9 +251,9 @@ function fewFirst<F extends AnyFunction>(description: OpDescription, general: F)
         if (result !== null) return result;
       }
     }
-    return rest(...args);
+    return op(...args);
   };
-  return entriesOf(most, find, named) as readonly AnyFunction[] as readonly [F, AnyFunction];
+  return entriesOf(most, { find, recorded }, named) as readonly AnyFunction[] as readonly [F, AnyFunction];
 }
 
 /** The op on few elements that are recorded, where it has a rule for its gradients. */

@@ -3,13 +3,15 @@
  * one line of elements, the source of a function that makes the gradients and fills them in one pass. As for the loops of
  * the ops (`few-code.ts`), each has source of its own, because V8 compiles by source.
  */
-import { sameShape } from '../layout.js';
+import { sameShape, type Shape } from '../layout.js';
 import { f32, f64, u8 } from '../memory.js';
 import { allocate, type Tensor } from '../tensor.js';
+import { fillFew } from './few.js';
 import type { FewRule } from './few-recorded.js';
 
 /**
- * Parameters in the op's order: `x`, `y`, `z`, `w` are float tensors of one shape, `m` a mask of that shape, `l` has an
+ * Parameters in the op's order: `x`, `y`, `z`, `w` are float tensors of one shape (those behind `x` may lack first dimensions,
+ * along which they are repeated), `m` a mask of that shape, `l` has an
  * int64 label for each line and `t` a goal; `name=1` is a number with what it is when it is left out, `reduction` how losses
  * become one, `dim` the dimension of lines (all elements where it is left out); what begins with `-` says nothing.
  *
@@ -67,7 +69,7 @@ function findLines({ layout }: Pick<Tensor, 'layout'>, given: unknown): boolean 
   return true;
 }
 
-const scope = { allocate, f32, f64, u8, findLines, lines: { outer: 1, size: 1, inner: 1 } };
+const scope = { allocate, fillFew, f32, f64, u8, findLines, lines: { outer: 1, size: 1, inner: 1 } };
 
 export function fewGradient(name: string, code: GradientCode): FewRule {
   const params = paramsOf(code.params);
@@ -80,7 +82,7 @@ export function fewGradient(name: string, code: GradientCode): FewRule {
     fits: ([first, ...rest], y) => {
       const { dtype, layout } = first;
       for (let i = 0; i < floats.length - 1; i++)
-        if (rest[i]?.dtype !== dtype || !sameShape(rest[i].layout.shape, layout.shape)) return false;
+        if (rest[i]?.dtype !== dtype || !isEnd(rest[i].layout.shape, layout.shape)) return false;
       return !('element' in code) || sameShape(y.layout.shape, layout.shape);
     },
     gradients: (grad, call) => {
@@ -88,6 +90,14 @@ export function fewGradient(name: string, code: GradientCode): FewRule {
       return gradients(grad, call);
     },
   };
+}
+
+/** Whether a shape is that of the last dimensions of another, or all of it: elements begin anew after its last. */
+function isEnd(shape: Shape, of: Shape): boolean {
+  if (shape === of) return true;
+  const skipped = of.length - shape.length;
+  for (let i = 0; i < shape.length; i++) if (shape[i] !== of[i + skipped]) return false;
+  return skipped >= 0;
 }
 
 function isUnread(code: GradientCode): boolean {
@@ -137,15 +147,22 @@ function write(
     'each' in code ? `if (!findLines(of, ${given} ?? ${code.dim ?? 'undefined'})) return null;` : '';
   const count = 'each' in code ? 'lines.outer * lines.inner' : 'of.layout.size';
   const read = isUnread(code) ? floats.slice(1) : floats;
-  const body = (array: string, shift: number): string => {
+  const body = (array: string, shift: number, repeats: boolean): string => {
     const starts = [
       ...read.map(({ name: own }) => `${own}0 = $${own}.start(${shift})`),
       ...others.map(({ name: own }) => `${own}0 = ${own === 'm' ? '$m.start(0)' : `$${own}.start(3)`}`),
       ...floats.map(({ name: own }) => `d${own}0 = d${own} === null ? 0 : d${own}.start(${shift})`),
       `g0 = grad.start(${shift})`,
     ];
-    return `const ${starts.join(', ')}; ${loopOf(code, array, floats, others, scalar)}`;
+    return `const ${starts.join(', ')}; ${loopOf(code, array, floats, others, scalar, repeats)}`;
   };
+  const further = floats.slice(1).map(({ name: own }) => own);
+  const isWhole = further.map((own) => `${own}N === size`).join(' && ') || 'true';
+  const zeros = further.map((own) => `if (d${own} !== null) fillFew(d${own}, 0);`).join(' ');
+  const branch = (array: string, shift: number): string =>
+    further.length === 0
+      ? body(array, shift, false)
+      : `if (isWhole) { ${body(array, shift, false)} } else { ${zeros} ${body(array, shift, true)} }`;
   return `${helpers}
   return function gradient_${name.replace('.', '_')}(grad, call) {
     const { args } = call;
@@ -155,15 +172,17 @@ function write(
     ${lines}
     const width = of.layout.shape[of.layout.ndim - 1] ?? 1;
     const layout = of.layout.compact(), dtype = grad.dtype, size = of.layout.size;
-    ${floats.map(({ name: own }, i) => `const d${own} = ${by[i] === '' ? 'null' : `call.needs(${i}) ? allocate(layout, dtype, 'backward') : null`};`).join(' ')}
+    ${floats.map(({ name: own }, i) => `const d${own} = ${by[i] === '' ? 'null' : `call.needs(${i}) ? allocate(${i === 0 ? 'layout' : `$${own}.layout.compact()`}, dtype, 'backward') : null`};`).join(' ')}
     const scale = ${reduction === undefined ? (scalar ? `1 / (${count})` : '1') : `(args[${reduction.at}] ?? 'mean') === 'mean' ? 1 / (${count}) : 1`};
     const single = ${reduction === undefined ? 'true' : `args[${reduction.at}] !== 'none'`};
-    if (dtype === 'float32') { ${body('f32', 2)} } else { ${body('f64', 3)} }
+    ${further.map((own) => `const ${own}N = $${own}.layout.size;`).join(' ')}
+    const isWhole = ${isWhole};
+    if (dtype === 'float32') { ${branch('f32', 2)} } else { ${branch('f64', 3)} }
     return [${[...floats.map(({ name: own }) => `d${own}`), ...others.map(() => 'null')].join(', ')}];
   };`;
 }
 
-const helpers = 'const { exp, log, log1p, sqrt, max } = Math;';
+const helpers = 'const { exp, log, log1p, sqrt, max, abs, sign } = Math;';
 
 function loopOf(
   code: GradientCode,
@@ -171,18 +190,22 @@ function loopOf(
   floats: readonly Param[],
   others: readonly Param[],
   scalar: boolean,
+  repeats: boolean,
 ): string {
+  const place = (name: string, at: string): string => (repeats && name !== 'x' ? `${at} % ${name}N` : at);
   const read = (at: string): string =>
     [
       ...(isUnread(code) ? floats.slice(1) : floats).map(
-        ({ name }) => `const ${name} = ${array}[${name}0 + ${at}];`,
+        ({ name }) => `const ${name} = ${array}[${name}0 + ${place(name, at)}];`,
       ),
       ...others.flatMap(({ name }) => (name === 'm' ? [`const m = u8[m0 + ${at}];`] : [])),
     ].join(' ');
   const write = (at: string, by: readonly string[]): string =>
     floats
       .map(({ name }, i) =>
-        by[i] === '' ? '' : `if (d${name} !== null) ${array}[d${name}0 + ${at}] = ${by[i]};`,
+        by[i] === ''
+          ? ''
+          : `if (d${name} !== null) ${array}[d${name}0 + ${place(name, at)}] ${repeats && name !== 'x' ? '+=' : '='} ${by[i]};`,
       )
       .join(' ');
   if (!('each' in code)) {

@@ -2,7 +2,7 @@
  * The gradients of ops that only move elements, whatever they do with them: the op's own loop, given the numbers of the
  * elements (from 1; 0 is what it puts in itself), says where each element of the result comes from.
  */
-import type { DType } from '../dtype.js';
+import { type DType, isFloat } from '../dtype.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { floatsOf, startOf } from './few-lines.js';
 import { type FewRule, MOST_TENSORS } from './few-recorded.js';
@@ -31,24 +31,73 @@ function collect(sources: Tensor, grad: Tensor, out: Tensor, before: number): vo
   }
 }
 
-/** Of one tensor, the first; indices and masks behind it. */
-export const movedRule: FewRule = {
-  tensors: [0, 1, 2],
-  unread: [0],
-  fits: (inputs) => inputs.every((x, i) => i === 0 || x.dtype === 'int64'),
-  gradients: (grad, call) => {
-    const { op, args, positions, layouts } = call;
-    const all = args.slice();
-    const [layout] = layouts;
-    all[0] = numbered(layout, grad.dtype, 1);
-    for (let i = 1; i < positions.length; i++) all[positions[i]] = call.input(i);
-    const sources = op.run(all) as Tensor;
-    const out = allocate(layout.compact(), grad.dtype, 'backward');
-    collect(sources, grad, out, 0);
-    const none = new Array<Tensor | null>(positions.length);
-    for (let i = 0; i < positions.length; i++) none[i] = i === 0 ? out : null;
-    return none;
-  },
+/**
+ * Of the float tensors at some positions; indices and masks are at others. A number that the op puts in is given at
+ * `number`: it must not be taken for an element's.
+ */
+export function movedRule(floats: readonly number[], others: readonly number[], number?: number): FewRule {
+  return {
+    tensors: [...floats, ...others],
+    unread: floats.map((_, i) => i),
+    fits: (inputs) => {
+      const { dtype } = inputs[0];
+      for (const x of inputs) if (x.dtype !== dtype && isFloat(x.dtype)) return false;
+      return true;
+    },
+    gradients: (grad, call) => {
+      const { op, args, positions, layouts } = call;
+      const { dtype } = grad;
+      const all = args.slice();
+      const count = layouts.length;
+      const gradients = new Array<Tensor | null>(count);
+      let first = 1;
+      for (let i = 0; i < count; i++) {
+        const at = positions[i];
+        gradients[i] = null;
+        if (!floats.includes(at)) {
+          all[at] = call.input(i);
+          continue;
+        }
+        all[at] = numbered(layouts[i], dtype, first);
+        first += layouts[i].size;
+      }
+      if (number !== undefined && all[number] !== undefined) all[number] = 0;
+      const sources = op.run(all) as Tensor;
+      let before = 0;
+      for (let i = 0; i < count; i++) {
+        if (!floats.includes(positions[i])) continue;
+        if (call.needs(i)) {
+          const out = allocate(layouts[i].compact(), dtype, 'backward');
+          collect(sources, grad, out, before);
+          gradients[i] = out;
+        }
+        before += layouts[i].size;
+      }
+      return gradients;
+    },
+  };
+}
+
+const oneTensor = movedRule([0], [1, 2]);
+
+export const movedRules: Readonly<Record<string, FewRule>> = {
+  ...Object.fromEntries(
+    (
+      'flip fliplr flipud roll rot90 tile repeatInterleave take gather takeAlongDim diagEmbed diagflat diag ' +
+      'pixelShuffle pixelUnshuffle'
+    )
+      .split(' ')
+      .map((name) => [name, oneTensor]),
+  ),
+  pad: movedRule([0], [], 3),
+  indexFill: movedRule([0], [2], 3),
+  indexCopy: movedRule([0, 3], [2]),
+  maskedScatter: movedRule([0, 2], [1]),
+  selectScatter: movedRule([0, 1], []),
+  sliceScatter: movedRule([0, 1], []),
+  diagonalScatter: movedRule([0, 1], []),
+  blockDiag: movedRule([0, 1, 2, 3, 4, 5], []),
+  cartesianProd: movedRule([0, 1], []),
 };
 
 /** All tensors that there may be in an array. */

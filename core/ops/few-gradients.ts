@@ -3,10 +3,11 @@
  * line (see `few-gradient-code.ts` for what the strings mean), and those that are written by hand.
  */
 import { fewGradient, type GradientCode } from './few-gradient-code.js';
-import { joinedRules, movedRule } from './few-gradient-movement.js';
+import { joinedRules, movedRules } from './few-gradient-movement.js';
 import { instanceRule, batchRule, groupRule, layerRule, rmsRule } from './few-gradient-norms.js';
 import { addedProductRule, fewProductRules } from './few-gradient-products.js';
 import type { FewRule } from './few-recorded.js';
+import { poolRules } from './few-windows.js';
 
 const mean = { start: 's = 0', step: 's += x;' };
 const deviations = { start: 'q = 0, mean = s / n', step: 'q += (x - mean) * (x - mean);' };
@@ -32,8 +33,68 @@ const CODES: Readonly<Record<string, GradientCode>> = {
     element: ['g', 'g / z * value', '-g * y / (z * z) * value'],
     unread: 'x',
   },
+  where: { params: 'm x y', element: ['m !== 0 ? g : 0', 'm !== 0 ? 0 : g'], unread: 'x' },
   maskedFill: { params: 'x m', element: ['m !== 0 ? 0 : g'], unread: 'x' },
 
+  mseLoss: { params: 'x y reduction', loss: ['2 * g * (x - y)', '2 * g * (y - x)'] },
+  l1Loss: { params: 'x y reduction', loss: ['g * sign(x - y)', 'g * sign(y - x)'] },
+  smoothL1Loss: {
+    params: 'x y reduction beta=1',
+    prepare: 'const d = x - y, by = abs(d) < beta ? g * d / beta : g * sign(d);',
+    loss: ['by', '-by'],
+  },
+  huberLoss: {
+    params: 'x y reduction delta=1',
+    prepare: 'const d = x - y, by = abs(d) < delta ? g * d : g * delta * sign(d);',
+    loss: ['by', '-by'],
+  },
+  binaryCrossEntropyWithLogits: {
+    params: 'x y -weight reduction',
+    loss: [`g * (${sigmoid} - y)`, '-g * x'],
+  },
+  softMarginLoss: {
+    params: 'x y reduction',
+    prepare: 'const by = -g / (1 + exp(x * y));',
+    loss: ['by * y', 'by * x'],
+  },
+  gaussianNllLoss: {
+    params: 'x y z -full eps=1e-6 reduction',
+    prepare: 'const v = max(z, eps), d = x - y, by = g * d / v;',
+    loss: ['by', '-by', '0.5 * (g - by * d) / v'],
+  },
+  crossEntropy: {
+    params: 'x l -weight -ignoreIndex reduction',
+    dim: 1,
+    g: 'loss',
+    passes: [
+      { start: 'top = -Infinity', step: 'top = max(top, x);' },
+      { start: 's = 0', step: 's += exp(x - top);' },
+    ],
+    each: ['g * (exp(x - top) / s - (k === label ? 1 : 0))'],
+  },
+  multiMarginLoss: {
+    params: 'x l -p margin=1 -weight reduction',
+    dim: 1,
+    g: 'loss',
+    passes: [
+      { start: 'own = 0', step: 'if (k === label) own = x;' },
+      { start: 'c = 0', step: 'if (k !== label && margin - own + x > 0) c++;' },
+    ],
+    each: ['k === label ? -g * c / n : margin - own + x > 0 ? g / n : 0'],
+  },
+  cosineEmbeddingLoss: {
+    params: 'x y t margin=0 reduction',
+    dim: 1,
+    g: 'loss',
+    passes: [
+      angle,
+      {
+        start:
+          'p = xx + 1e-12, q = yy + 1e-12, r = sqrt(p * q), c = xy / r, by = goal === 1 ? -g : goal === -1 && c > margin ? g : 0, u = by / r, v = by * c',
+      },
+    ],
+    each: ['u * y - v * x / p', 'u * x - v * y / q'],
+  },
   klDiv: {
     params: 'x y reduction',
     loss: ['-g * y', 'y > 0 ? g * (log(y) + 1 - x) : y === 0 ? -g * x : NaN'],
@@ -126,6 +187,14 @@ const CODES: Readonly<Record<string, GradientCode>> = {
     ],
     each: ['g * exp(x - shift) / s'],
   },
+  trapezoid: {
+    params: 'x -y by=1 dim',
+    dim: -1,
+    g: 'line',
+    passes: [],
+    each: ['n === 1 ? 0 : k === 0 || k === n - 1 ? g * by / 2 : g * by'],
+    unread: 'x',
+  },
   trace: {
     params: 'x',
     g: 'line',
@@ -135,24 +204,21 @@ const CODES: Readonly<Record<string, GradientCode>> = {
   },
 };
 
-const rules: Record<string, FewRule> = {
+const rules: Readonly<Record<string, FewRule>> = {
   ...Object.fromEntries(Object.entries(CODES).map(([name, code]) => [name, fewGradient(name, code)])),
   layerNorm: layerRule,
   rmsNorm: rmsRule,
   groupNorm: groupRule,
   instanceNorm: instanceRule,
   batchNorm: batchRule,
+  ...poolRules,
+  ...movedRules,
   ...joinedRules,
   ...fewProductRules,
   addmm: addedProductRule('matrices'),
   addmv: addedProductRule('vector'),
   addr: addedProductRule('outer'),
 };
-for (const name of 'flip fliplr flipud roll rot90 tile repeatInterleave take gather takeAlongDim diagEmbed diagflat diag'.split(
-  ' ',
-))
-  rules[name] = movedRule;
-
 /** The rule of an op; undefined where it has none. */
 export function fewRule(name: string): FewRule | undefined {
   return Object.hasOwn(rules, name) ? rules[name] : undefined;

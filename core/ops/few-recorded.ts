@@ -26,6 +26,11 @@ export interface FewRule {
   readonly unread?: readonly number[];
   /** For each tensor, which of them its gradient reads, where that is not all; others are not kept for it. */
   readonly reads?: readonly (readonly number[])[];
+  /**
+   * What else the gradients read: the result, or, where an op gives elements and where they stood, these places. Only the
+   * first result is differentiable then.
+   */
+  readonly keeps?: 'result' | 'places';
   /** Whether the gradients can be computed of such operands, given the result; where it is not there, they always can. */
   readonly fits?: (inputs: readonly Tensor[], y: Tensor, args: readonly unknown[]) => boolean;
   /** The gradients by the tensors; null for what it leaves to the composed op. Runs unrecorded, on a gradient in order. */
@@ -43,6 +48,8 @@ export interface FewCall {
   readonly layouts: readonly Tensor['layout'][];
   /** A saved tensor. @throws Error if it was changed in place since, or let go by an earlier backward */
   input(i: number): Tensor;
+  /** What the rule keeps beside the tensors. */
+  kept(): Tensor;
   /** Whether the gradient by tensor `i` is asked for. */
   needs(i: number): boolean;
 }
@@ -55,6 +62,8 @@ export function savedAt({ positions }: FewCall, at: number): number {
 /** The node of every op that has a rule. */
 class FewNode extends Node implements FewCall {
   private readonly versions: number[];
+  private extra: Tensor | null = null;
+  private extraVersion = 0;
   private freed = false;
 
   constructor(
@@ -85,10 +94,22 @@ class FewNode extends Node implements FewCall {
   }
 
   input(i: number): Tensor {
-    const tensor = this.inputs[i];
+    return this.checked(this.inputs[i], this.versions[i]);
+  }
+
+  keep(tensor: Tensor): void {
+    this.extra = tensor;
+    this.extraVersion = tensor.storage.version;
+  }
+
+  kept(): Tensor {
+    return this.checked(this.extra, this.extraVersion);
+  }
+
+  private checked(tensor: Tensor | null, version: number): Tensor {
     if (this.freed) throw freedError(this.name);
-    if (tensor === null) throw new Error(`${this.name}: input ${i} was not saved`);
-    if (tensor.storage.version !== this.versions[i]) throw versionError(this.name, tensor, this.versions[i]);
+    if (tensor === null) throw new Error(`${this.name}: a tensor was not saved`);
+    if (tensor.storage.version !== version) throw versionError(this.name, tensor, version);
     return tensor;
   }
 
@@ -107,12 +128,15 @@ class FewNode extends Node implements FewCall {
 
   release(): void {
     // Where nothing was saved, nothing is missing the second time.
-    for (const tensor of this.inputs) if (tensor !== null) this.freed = true;
-    if (this.freed) this.inputs = NOTHING;
+    if (this.extra !== null) this.freed = true;
+    else for (const tensor of this.inputs) if (tensor !== null) this.freed = true;
+    if (!this.freed) return;
+    this.inputs = NOTHING;
+    this.extra = null;
   }
 
   protected override saved(): readonly (Tensor | null)[] {
-    return this.inputs;
+    return this.extra === null ? this.inputs : [...this.inputs, this.extra];
   }
 }
 
@@ -152,26 +176,30 @@ export class FewOp {
   }
 
   /** The recorded result; null where the loop or the rule do not take the arguments. */
-  call(a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown): Tensor | null {
+  call(a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown): unknown {
     if (!gradMode.enabled) return null;
     const args = [a, b, c, d, e, f];
-    const { tensors, fits, unread, reads } = this.rule;
+    const { tensors, fits, unread, reads, keeps } = this.rule;
     const found = tensors === 'list' ? takeList(args) : this.take(tensors, args);
     if (found === null) return null;
     const { inputs, positions } = found;
-    let y: unknown;
+    let result: unknown;
     gradMode.enabled = false;
     try {
-      y = this.loop(a, b, c, d, e, f);
+      result = this.loop(a, b, c, d, e, f);
     } finally {
       gradMode.enabled = true;
     }
+    const [y, places]: readonly unknown[] = keeps === 'places' && Array.isArray(result) ? result : [result];
     if (!(y instanceof Tensor) || !isFloat(y.dtype) || !isFew(y.layout.size, FEW)) return null;
     if (fits !== undefined && !fits(inputs, y, args)) return null;
     const layouts = unread === undefined && reads === undefined ? NO_LAYOUTS : layoutsOf(inputs);
-    y.node = new FewNode(this, args, positions, layouts, inputs);
+    const node = new FewNode(this, args, positions, layouts, inputs);
+    if (keeps === 'result') node.keep(y);
+    else if (keeps === 'places' && places instanceof Tensor) node.keep(places);
+    y.node = node;
     y.differentiable = true;
-    return y;
+    return result;
   }
 
   /** Takes the tensors at some positions out of the arguments; null where one is not usual, or none is recorded. */
@@ -282,7 +310,8 @@ function composedGradients(node: FewNode, grad: Tensor): Gradients {
     if (op.rule.tensors === 'list') all[0] = inputs;
     else positions.forEach((at, i) => (all[at] = inputs[i]));
     while (all.length > 0 && all[all.length - 1] === undefined) all.pop();
-    return op.composed(...all) as Tensor;
+    const result = op.composed(...all);
+    return (Array.isArray(result) ? result[0] : result) as Tensor;
   });
   const root = y.edge();
   if (root === null) return targets.map(() => null);

@@ -2,6 +2,7 @@
 import { Layout } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
 import { floatsOf, isFewFloats, startOf } from './few-lines.js';
+import type { FewRule } from './few-recorded.js';
 import type { Few } from './record.js';
 
 /** Up to so many elements. */
@@ -129,20 +130,106 @@ export function fewNormPool(name: string, ndim: number): Few {
   };
 }
 
-/** (input, outputSize) where windows cover each dimension evenly: sizes that divide. */
+/** Windows that cover each dimension evenly, where sizes divide; null where they do not. */
+function prepareEven(x: Tensor, ndim: number, counts: unknown): number[] | null {
+  const { shape, ndim: given } = x.layout;
+  if (given <= ndim) return null;
+  const sizes = new Array<number>(ndim);
+  for (let d = 0; d < ndim; d++) {
+    const wanted = sizeAt(counts, d, ndim);
+    const size = shape[given - ndim + d];
+    if (wanted < 1 || size % wanted !== 0) return null;
+    sizes[d] = size / wanted;
+  }
+  return prepare(x, ndim, sizes, undefined, undefined);
+}
+
+/** (input, outputSize) */
 export function fewEvenPool(name: string, ndim: number, kind: 'max' | 'mean'): Few {
   return (x, counts) => {
     if (!isFewFloats(x, FEW)) return null;
-    const { shape, ndim: given } = x.layout;
-    if (given <= ndim) return null;
-    const sizes = new Array<number>(ndim);
-    for (let d = 0; d < ndim; d++) {
-      const wanted = sizeAt(counts, d, ndim);
-      const size = shape[given - ndim + d];
-      if (wanted < 1 || size % wanted !== 0) return null;
-      sizes[d] = size / wanted;
-    }
-    const result = prepare(x, ndim, sizes, undefined, undefined);
-    return result === null ? null : slide(x, result, name, kind === 'max' ? LARGEST : MEAN, 0);
+    const shape = prepareEven(x, ndim, counts);
+    return shape === null ? null : slide(x, shape, name, kind === 'max' ? LARGEST : MEAN, 0);
   };
 }
+
+/**
+ * The gradient of what `prepare` was told of last: each window's goes to its elements alike, to the first that is the
+ * largest (the last NaN), or, for a norm y, to element x by (x / y)^(p − 1).
+ */
+function slideBack(grad: Tensor, x: Tensor, kind: Kind, power: number): Tensor {
+  const out = allocate(x.layout.compact(), x.dtype, 'backward');
+  const array = floatsOf(x);
+  const [depth, height, width] = input;
+  const size = depth * height * width;
+  const share = kernel[0] * kernel[1] * kernel[2];
+  const from = startOf(x);
+  const by = startOf(out) - from;
+  for (let i = 0; i < x.layout.size; i++) array[from + by + i] = 0;
+  let given = startOf(grad);
+  for (let plane = from; plane < from + x.layout.size; plane += size)
+    for (let z = 0; z < count[0]; z++) {
+      const front = Math.max(z * stride[0] - padding[0], 0);
+      const back = Math.min(z * stride[0] - padding[0] + kernel[0], depth);
+      for (let y = 0; y < count[1]; y++) {
+        const top = Math.max(y * stride[1] - padding[1], 0);
+        const bottom = Math.min(y * stride[1] - padding[1] + kernel[1], height);
+        for (let c = 0, at = -padding[2]; c < count[2]; c++, at += stride[2]) {
+          const start = Math.max(at, 0);
+          const end = Math.min(at + kernel[2], width);
+          const g = array[given++];
+          let value = kind === LARGEST ? -Infinity : 0;
+          let place = -1;
+          for (let d = front; d < back; d++)
+            for (let r = top, row = plane + (d * height + top) * width; r < bottom; r++, row += width)
+              for (let i = row + start; i < row + end; i++) {
+                const own = array[i];
+                if (kind === MEAN) array[by + i] += g / share;
+                else if (kind === NORM) value += own ** power;
+                else if (own > value || own !== own || place < 0) {
+                  value = own;
+                  place = i;
+                }
+              }
+          if (place >= 0) array[by + place] += g;
+          if (kind !== NORM || value === 0) continue;
+          const norm = value ** (1 / power);
+          for (let d = front; d < back; d++)
+            for (let r = top, row = plane + (d * height + top) * width; r < bottom; r++, row += width)
+              for (let i = row + start; i < row + end; i++)
+                array[by + i] += g * (array[i] / norm) ** (power - 1);
+        }
+      }
+    }
+  return out;
+}
+
+/** The gradients of pooling: the arguments that were taken once are taken again. */
+function poolRule(kind: Kind, describe: (x: Tensor, args: readonly unknown[]) => unknown): FewRule {
+  return {
+    tensors: [0],
+    gradients: (grad, call) => {
+      const x = call.input(0);
+      const { args } = call;
+      if (describe(x, args) === null) return null;
+      return [slideBack(grad, x, kind, kind === NORM ? Number(args[1]) : 0)];
+    },
+  };
+}
+
+export const poolRules: Readonly<Record<string, FewRule>> = Object.fromEntries(
+  [1, 2, 3].flatMap((ndim) => {
+    const sliding = (x: Tensor, args: readonly unknown[]): unknown =>
+      prepare(x, ndim, args[1], args[2], args[3]);
+    const even = (x: Tensor, args: readonly unknown[]): unknown => prepareEven(x, ndim, args[1]);
+    const norms = (x: Tensor, args: readonly unknown[]): unknown =>
+      prepare(x, ndim, args[2], args[3], undefined);
+    return [
+      [`maxPool${ndim}d`, poolRule(LARGEST, sliding)],
+      [`avgPool${ndim}d`, poolRule(MEAN, sliding)],
+      [`adaptiveMaxPool${ndim}d`, poolRule(LARGEST, even)],
+      [`adaptiveAvgPool${ndim}d`, poolRule(MEAN, even)],
+      [`lpPool${ndim}d`, poolRule(NORM, norms)],
+    ] as const;
+  }),
+);

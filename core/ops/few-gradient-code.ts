@@ -19,7 +19,7 @@ import type { FewRule } from './few-recorded.js';
  * for each float tensor, in order; empty where there is none.
  */
 export type GradientCode =
-  | { readonly params: string; readonly element: readonly string[]; readonly unread?: 'x' }
+  | { readonly params: string; readonly element: readonly string[]; readonly unread?: string }
   /** Of a loss; `g` is that of the element's loss, whatever the reduction is. `prepare` are statements before. */
   | { readonly params: string; readonly loss: readonly string[]; readonly prepare?: string }
   | LineGradient;
@@ -33,8 +33,8 @@ export interface LineGradient {
   readonly g: 'element' | 'line' | 'loss';
   readonly passes: readonly { readonly start: string; readonly step?: string }[];
   readonly each: readonly string[];
-  /** No derivative reads `x`, which then may be changed. */
-  readonly unread?: 'x';
+  /** No derivative reads these float tensors, which then may be changed. */
+  readonly unread?: string;
 }
 
 const FLOATS = ['x', 'y', 'z', 'w'];
@@ -78,7 +78,9 @@ export function fewGradient(name: string, code: GradientCode): FewRule {
   let gradients: FewRule['gradients'] | undefined;
   return {
     tensors: [...floats, ...others].map(({ at }) => at),
-    unread: isUnread(code) ? [0] : undefined,
+    unread: isAnyUnread(code)
+      ? floats.flatMap(({ name: own }, i) => (isUnread(code, own) ? [i] : []))
+      : undefined,
     fits: ([first, ...rest], y) => {
       const { dtype, layout } = first;
       for (let i = 0; i < floats.length - 1; i++)
@@ -100,8 +102,12 @@ function isEnd(shape: Shape, of: Shape): boolean {
   return skipped >= 0;
 }
 
-function isUnread(code: GradientCode): boolean {
-  return 'unread' in code && code.unread === 'x';
+function isUnread(code: GradientCode, name: string): boolean {
+  return 'unread' in code && code.unread?.includes(name) === true;
+}
+
+function isAnyUnread(code: GradientCode): boolean {
+  return 'unread' in code && code.unread !== undefined;
 }
 
 const nothing: FewRule['gradients'] = () => null;
@@ -146,7 +152,7 @@ function write(
   const lines =
     'each' in code ? `if (!findLines(of, ${given} ?? ${code.dim ?? 'undefined'})) return null;` : '';
   const count = 'each' in code ? 'lines.outer * lines.inner' : 'of.layout.size';
-  const read = isUnread(code) ? floats.slice(1) : floats;
+  const read = floats.filter(({ name: own }) => !isUnread(code, own));
   const body = (array: string, shift: number, repeats: boolean): string => {
     const starts = [
       ...read.map(({ name: own }) => `${own}0 = $${own}.start(${shift})`),
@@ -166,16 +172,17 @@ function write(
   return `${helpers}
   return function gradient_${name.replace('.', '_')}(grad, call) {
     const { args } = call;
-    ${tensors.map((own, i) => (i === 0 && isUnread(code) ? '' : `const $${own} = call.input(${i});`)).join(' ')}
-    const of = ${isUnread(code) ? '{ layout: call.layouts[0] }' : '$x'};
+    ${tensors.map((own, i) => (isUnread(code, own) ? '' : `const $${own} = call.input(${i});`)).join(' ')}
+    ${floats.map(({ name: own }, i) => `const ${own}L = ${isAnyUnread(code) ? `call.layouts[${i}]` : `$${own}.layout`};`).join(' ')}
+    const of = { layout: xL };
     ${numbers.map(({ name: own, at, value }) => `const ${own} = args[${at}] ?? ${value};`).join(' ')}
     ${lines}
     const width = of.layout.shape[of.layout.ndim - 1] ?? 1;
     const layout = of.layout.compact(), dtype = grad.dtype, size = of.layout.size;
-    ${floats.map(({ name: own }, i) => `const d${own} = ${by[i] === '' ? 'null' : `call.needs(${i}) ? allocate(${i === 0 ? 'layout' : `$${own}.layout.compact()`}, dtype, 'backward') : null`};`).join(' ')}
+    ${floats.map(({ name: own }, i) => `const d${own} = ${by[i] === '' ? 'null' : `call.needs(${i}) ? allocate(${i === 0 ? 'layout' : `${own}L.compact()`}, dtype, 'backward') : null`};`).join(' ')}
     const scale = ${reduction === undefined ? (scalar ? `1 / (${count})` : '1') : `(args[${reduction.at}] ?? 'mean') === 'mean' ? 1 / (${count}) : 1`};
     const single = ${reduction === undefined ? 'true' : `args[${reduction.at}] !== 'none'`};
-    ${further.map((own) => `const ${own}N = $${own}.layout.size;`).join(' ')}
+    ${further.map((own) => `const ${own}N = ${own}L.size;`).join(' ')}
     const isWhole = ${isWhole};
     if (dtype === 'float32') { ${branch('f32', 2)} } else { ${branch('f64', 3)} }
     return [${[...floats.map(({ name: own }) => `d${own}`), ...others.map(() => 'null')].join(', ')}];
@@ -195,8 +202,8 @@ function loopOf(
   const place = (name: string, at: string): string => (repeats && name !== 'x' ? `${at} % ${name}N` : at);
   const read = (at: string): string =>
     [
-      ...(isUnread(code) ? floats.slice(1) : floats).map(
-        ({ name }) => `const ${name} = ${array}[${name}0 + ${place(name, at)}];`,
+      ...floats.flatMap(({ name }) =>
+        isUnread(code, name) ? [] : [`const ${name} = ${array}[${name}0 + ${place(name, at)}];`],
       ),
       ...others.flatMap(({ name }) => (name === 'm' ? [`const m = u8[m0 + ${at}];`] : [])),
     ].join(' ');

@@ -3,6 +3,9 @@
  * line (see `few-gradient-code.ts` for what the strings mean), and those that are written by hand.
  */
 import { fewGradient, type GradientCode } from './few-gradient-code.js';
+import { algebraRules } from './few-gradient-algebra.js';
+import { lineRules } from './few-gradient-lines.js';
+import { orderRules } from './few-gradient-order.js';
 import { joinedRules, movedRules } from './few-gradient-movement.js';
 import { instanceRule, batchRule, groupRule, layerRule, rmsRule } from './few-gradient-norms.js';
 import { addedProductRule, fewProductRules } from './few-gradient-products.js';
@@ -33,7 +36,7 @@ const CODES: Readonly<Record<string, GradientCode>> = {
     element: ['g', 'g / z * value', '-g * y / (z * z) * value'],
     unread: 'x',
   },
-  where: { params: 'm x y', element: ['m !== 0 ? g : 0', 'm !== 0 ? 0 : g'], unread: 'x' },
+  where: { params: 'm x y', element: ['m !== 0 ? g : 0', 'm !== 0 ? 0 : g'], unread: 'xy' },
   maskedFill: { params: 'x m', element: ['m !== 0 ? 0 : g'], unread: 'x' },
 
   mseLoss: { params: 'x y reduction', loss: ['2 * g * (x - y)', '2 * g * (y - x)'] },
@@ -212,6 +215,9 @@ const rules: Readonly<Record<string, FewRule>> = {
   instanceNorm: instanceRule,
   batchNorm: batchRule,
   ...poolRules,
+  ...orderRules,
+  ...lineRules,
+  ...algebraRules,
   ...movedRules,
   ...joinedRules,
   ...fewProductRules,

@@ -20,8 +20,10 @@ import { makeView, type ViewRecord } from './view.js';
 const FEW = 128;
 
 export interface FewRule {
-  /** The positions of arguments that are tensors, those of floats first; or 'list' for tensors in the first argument. */
+  /** The positions of arguments that are tensors, those of floats first; or 'list' for tensors in an array. */
   readonly tensors: readonly number[] | 'list';
+  /** The position of that array; the first where it is left out. */
+  readonly at?: number;
   /** Which of the tensors no derivative of any order reads, and so are not kept. */
   readonly unread?: readonly number[];
   /** For each tensor, which of them its gradient reads, where that is not all; others are not kept for it. */
@@ -35,6 +37,8 @@ export interface FewRule {
   readonly fits?: (inputs: readonly Tensor[], y: Tensor, args: readonly unknown[]) => boolean;
   /** The gradients by the tensors; null for what it leaves to the composed op. Runs unrecorded, on a gradient in order. */
   readonly gradients: (grad: Tensor, call: FewCall) => Gradients | null;
+  /** The same in differentiable ops, where what the rule keeps is enough for that; else the composed op is differentiated. */
+  readonly inOps?: (grad: Tensor, call: FewCall) => Gradients;
 }
 
 /** A call that was recorded, as rules see it. */
@@ -46,6 +50,10 @@ export interface FewCall {
   readonly positions: readonly number[];
   /** The tensors' layouts, where the elements of some are not kept. */
   readonly layouts: readonly Tensor['layout'][];
+  /** How many tensors there are. */
+  readonly count: number;
+  /** Whether a gradient that is asked for reads a tensor; what none reads may hold anything. */
+  reads(i: number): boolean;
   /** A saved tensor. @throws Error if it was changed in place since, or let go by an earlier backward */
   input(i: number): Tensor;
   /** What the rule keeps beside the tensors. */
@@ -62,6 +70,7 @@ export function savedAt({ positions }: FewCall, at: number): number {
 /** The node of every op that has a rule. */
 class FewNode extends Node implements FewCall {
   private readonly versions: number[];
+  /** What the rule keeps beside the tensors. */
   private extra: Tensor | null = null;
   private extraVersion = 0;
   private freed = false;
@@ -113,7 +122,10 @@ class FewNode extends Node implements FewCall {
     return tensor;
   }
 
-  /** Whether a gradient that is asked for reads a tensor; what none reads may hold anything. */
+  get count(): number {
+    return this.next.length;
+  }
+
   reads(at: number): boolean {
     const { inputs, op } = this;
     if (op.rule.reads === undefined) return inputs[at] !== null;
@@ -128,15 +140,15 @@ class FewNode extends Node implements FewCall {
 
   release(): void {
     // Where nothing was saved, nothing is missing the second time.
-    if (this.extra !== null) this.freed = true;
-    else for (const tensor of this.inputs) if (tensor !== null) this.freed = true;
+    this.freed = this.extra !== null;
+    for (const tensor of this.inputs) if (tensor !== null) this.freed = true;
     if (!this.freed) return;
     this.inputs = NOTHING;
     this.extra = null;
   }
 
   protected override saved(): readonly (Tensor | null)[] {
-    return this.extra === null ? this.inputs : [...this.inputs, this.extra];
+    return this.inputs.concat(this.extra ?? []);
   }
 }
 
@@ -144,7 +156,7 @@ const NOTHING: (Tensor | null)[] = [];
 
 /** Whether the gradients that may be asked for read a tensor. */
 function isRead({ reads, unread }: FewRule, at: number, next: readonly (Node | null)[]): boolean {
-  if (reads === undefined) return unread === undefined || !unread.includes(at);
+  if (reads === undefined) return unread?.includes(at) !== true;
   for (let i = 0; i < next.length; i++) if (next[i] !== null && reads[i].includes(at)) return true;
   return false;
 }
@@ -180,7 +192,7 @@ export class FewOp {
     if (!gradMode.enabled) return null;
     const args = [a, b, c, d, e, f];
     const { tensors, fits, unread, reads, keeps } = this.rule;
-    const found = tensors === 'list' ? takeList(args) : this.take(tensors, args);
+    const found = tensors === 'list' ? takeList(args, this.rule.at ?? 0) : this.take(tensors, args);
     if (found === null) return null;
     const { inputs, positions } = found;
     let result: unknown;
@@ -190,13 +202,14 @@ export class FewOp {
     } finally {
       gradMode.enabled = true;
     }
-    const [y, places]: readonly unknown[] = keeps === 'places' && Array.isArray(result) ? result : [result];
+    const several = keeps === 'places' ? (result as readonly unknown[] | null) : null;
+    const y = several === null ? result : several[0];
     if (!(y instanceof Tensor) || !isFloat(y.dtype) || !isFew(y.layout.size, FEW)) return null;
     if (fits !== undefined && !fits(inputs, y, args)) return null;
     const layouts = unread === undefined && reads === undefined ? NO_LAYOUTS : layoutsOf(inputs);
     const node = new FewNode(this, args, positions, layouts, inputs);
     if (keeps === 'result') node.keep(y);
-    else if (keeps === 'places' && places instanceof Tensor) node.keep(places);
+    else if (several !== null) node.keep(several[1] as Tensor);
     y.node = node;
     y.differentiable = true;
     return result;
@@ -239,8 +252,8 @@ interface Found {
 }
 
 /** The same where they are in an array. */
-function takeList(args: unknown[]): Found | null {
-  const [list] = args;
+function takeList(args: unknown[], at: number): Found | null {
+  const list = args[at];
   if (!Array.isArray(list) || list.length > MOST_TENSORS) return null;
   const inputs = new Array<Tensor>(list.length);
   let isRecorded = false;
@@ -250,7 +263,7 @@ function takeList(args: unknown[]): Found | null {
     if (x.requiresGrad) isRecorded = true;
     inputs[i] = x;
   }
-  args[0] = undefined;
+  args[at] = undefined;
   return isRecorded ? { inputs, positions: NO_POSITIONS } : null;
 }
 
@@ -282,9 +295,10 @@ function gradientsOf(node: FewNode, grad: Tensor): Gradients {
       if (gradients !== null) return gradients;
     }
   }
-  if (levels.top === null) return composedGradients(node, grad);
+  const { inOps = composedGradients } = node.op.rule;
+  if (levels.top === null) return inOps(grad, node);
   // Of what cannot be done for a batch at once, each sample has its own turn.
-  const call = (g: unknown): unknown => composedGradients(node, g as Tensor);
+  const call = (g: unknown): unknown => inOps(g as Tensor, node);
   return late.guard(node.name, call, [grad]) as Gradients;
 }
 
@@ -292,13 +306,13 @@ function gradientsOf(node: FewNode, grad: Tensor): Gradients {
 const alias: ViewRecord<null> = { name: 'alias', layout: (layout) => layout, vjp: (grad) => grad };
 
 /** By the op as it is composed, on what was saved. */
-function composedGradients(node: FewNode, grad: Tensor): Gradients {
-  const { op, args, positions, layouts, next } = node;
+function composedGradients(grad: Tensor, node: FewCall): Gradients {
+  const { op, args, positions, layouts, count } = node;
   const createGraph = gradMode.enabled;
   const targets: (Node | null)[] = [];
   const y = enableGrad(() => {
     const inputs: Tensor[] = [];
-    for (let i = 0; i < next.length; i++) {
+    for (let i = 0; i < count; i++) {
       const x = node.reads(i)
         ? node.input(i)
         : filled(layouts[i].shape, 0, grad.dtype, 'backward').requiresGrad_(node.needs(i));
@@ -307,7 +321,7 @@ function composedGradients(node: FewNode, grad: Tensor): Gradients {
       targets.push(node.needs(i) ? own.edge() : null);
     }
     const all = args.slice();
-    if (op.rule.tensors === 'list') all[0] = inputs;
+    if (op.rule.tensors === 'list') all[op.rule.at ?? 0] = inputs;
     else positions.forEach((at, i) => (all[at] = inputs[i]));
     while (all.length > 0 && all[all.length - 1] === undefined) all.pop();
     const result = op.composed(...all);

@@ -22,8 +22,14 @@ function sizeAt(value: unknown, d: number, ndim: number): number {
 }
 
 /** The shape of the result; null where something is unusual, or wrong. */
-function prepare(x: Tensor, ndim: number, sizes: unknown, steps: unknown, margins: unknown): number[] | null {
-  const { shape, ndim: given } = x.layout;
+function prepare(
+  layout: Layout,
+  ndim: number,
+  sizes: unknown,
+  steps: unknown,
+  margins: unknown,
+): number[] | null {
+  const { shape, ndim: given } = layout;
   if (given !== ndim + 1 && given !== ndim + 2) return null;
   const result = shape.slice();
   for (let d = 0; d < 3; d++) {
@@ -104,7 +110,7 @@ export function fewMaxPool(name: string, ndim: number): Few {
     if ((dilation !== undefined && dilation !== 1) || (ceilMode !== undefined && ceilMode !== false))
       return null;
     if (!isFewFloats(x, FEW)) return null;
-    const shape = prepare(x, ndim, sizes, steps, margins);
+    const shape = prepare(x.layout, ndim, sizes, steps, margins);
     return shape === null ? null : slide(x, shape, name, LARGEST, 0);
   };
 }
@@ -115,7 +121,7 @@ export function fewAveragePool(name: string, ndim: number): Few {
     if ((ceilMode !== undefined && ceilMode !== false) || (counts !== undefined && counts !== true))
       return null;
     if (!isFewFloats(x, FEW)) return null;
-    const shape = prepare(x, ndim, sizes, steps, margins);
+    const shape = prepare(x.layout, ndim, sizes, steps, margins);
     return shape === null ? null : slide(x, shape, name, MEAN, 0);
   };
 }
@@ -125,14 +131,14 @@ export function fewNormPool(name: string, ndim: number): Few {
   return (x, power, sizes, steps, ceilMode) => {
     if (ceilMode !== undefined && ceilMode !== false) return null;
     if (typeof power !== 'number' || !(power > 0) || power % 2 !== 0 || !isFewFloats(x, FEW)) return null;
-    const shape = prepare(x, ndim, sizes, steps, undefined);
+    const shape = prepare(x.layout, ndim, sizes, steps, undefined);
     return shape === null ? null : slide(x, shape, name, NORM, power);
   };
 }
 
 /** Windows that cover each dimension evenly, where sizes divide; null where they do not. */
-function prepareEven(x: Tensor, ndim: number, counts: unknown): number[] | null {
-  const { shape, ndim: given } = x.layout;
+function prepareEven(layout: Layout, ndim: number, counts: unknown): number[] | null {
+  const { shape, ndim: given } = layout;
   if (given <= ndim) return null;
   const sizes = new Array<number>(ndim);
   for (let d = 0; d < ndim; d++) {
@@ -141,14 +147,14 @@ function prepareEven(x: Tensor, ndim: number, counts: unknown): number[] | null 
     if (wanted < 1 || size % wanted !== 0) return null;
     sizes[d] = size / wanted;
   }
-  return prepare(x, ndim, sizes, undefined, undefined);
+  return prepare(layout, ndim, sizes, undefined, undefined);
 }
 
 /** (input, outputSize) */
 export function fewEvenPool(name: string, ndim: number, kind: 'max' | 'mean'): Few {
   return (x, counts) => {
     if (!isFewFloats(x, FEW)) return null;
-    const shape = prepareEven(x, ndim, counts);
+    const shape = prepareEven(x.layout, ndim, counts);
     return shape === null ? null : slide(x, shape, name, kind === 'max' ? LARGEST : MEAN, 0);
   };
 }
@@ -157,17 +163,17 @@ export function fewEvenPool(name: string, ndim: number, kind: 'max' | 'mean'): F
  * The gradient of what `prepare` was told of last: each window's goes to its elements alike, to the first that is the
  * largest (the last NaN), or, for a norm y, to element x by (x / y)^(p − 1).
  */
-function slideBack(grad: Tensor, x: Tensor, kind: Kind, power: number): Tensor {
-  const out = allocate(x.layout.compact(), x.dtype, 'backward');
-  const array = floatsOf(x);
+function slideBack(grad: Tensor, layout: Layout, x: Tensor | null, kind: Kind, power: number): Tensor {
+  const out = allocate(layout.compact(), grad.dtype, 'backward');
+  const array = floatsOf(grad);
   const [depth, height, width] = input;
   const size = depth * height * width;
   const share = kernel[0] * kernel[1] * kernel[2];
-  const from = startOf(x);
+  const from = startOf(x ?? out);
   const by = startOf(out) - from;
-  for (let i = 0; i < x.layout.size; i++) array[from + by + i] = 0;
+  for (let i = 0; i < layout.size; i++) array[from + by + i] = 0;
   let given = startOf(grad);
-  for (let plane = from; plane < from + x.layout.size; plane += size)
+  for (let plane = from; plane < from + layout.size; plane += size)
     for (let z = 0; z < count[0]; z++) {
       const front = Math.max(z * stride[0] - padding[0], 0);
       const back = Math.min(z * stride[0] - padding[0] + kernel[0], depth);
@@ -205,24 +211,26 @@ function slideBack(grad: Tensor, x: Tensor, kind: Kind, power: number): Tensor {
 }
 
 /** The gradients of pooling: the arguments that were taken once are taken again. */
-function poolRule(kind: Kind, describe: (x: Tensor, args: readonly unknown[]) => unknown): FewRule {
+function poolRule(kind: Kind, describe: (layout: Layout, args: readonly unknown[]) => unknown): FewRule {
   return {
     tensors: [0],
+    ...(kind === MEAN ? { unread: [0] } : { reads: [[0]] }),
     gradients: (grad, call) => {
-      const x = call.input(0);
       const { args } = call;
-      if (describe(x, args) === null) return null;
-      return [slideBack(grad, x, kind, kind === NORM ? Number(args[1]) : 0)];
+      const [layout] = call.layouts;
+      if (describe(layout, args) === null) return null;
+      const x = kind === MEAN ? null : call.input(0);
+      return [slideBack(grad, layout, x, kind, kind === NORM ? Number(args[1]) : 0)];
     },
   };
 }
 
 export const poolRules: Readonly<Record<string, FewRule>> = Object.fromEntries(
   [1, 2, 3].flatMap((ndim) => {
-    const sliding = (x: Tensor, args: readonly unknown[]): unknown =>
+    const sliding = (x: Layout, args: readonly unknown[]): unknown =>
       prepare(x, ndim, args[1], args[2], args[3]);
-    const even = (x: Tensor, args: readonly unknown[]): unknown => prepareEven(x, ndim, args[1]);
-    const norms = (x: Tensor, args: readonly unknown[]): unknown =>
+    const even = (x: Layout, args: readonly unknown[]): unknown => prepareEven(x, ndim, args[1]);
+    const norms = (x: Layout, args: readonly unknown[]): unknown =>
       prepare(x, ndim, args[2], args[3], undefined);
     return [
       [`maxPool${ndim}d`, poolRule(LARGEST, sliding)],

@@ -65,7 +65,7 @@ export class Run {
   private readonly barriers: ReadonlySet<Node> | null;
   private readonly retainGraph: boolean;
   private readonly createGraph: boolean;
-  /** Whether a node gets gradients from several, so that nodes were not visited in topological order. */
+  /** Whether a node that leads on gets gradients from several, so that nodes were perhaps not visited in topological order. */
   private shared = false;
 
   constructor({ targets, barriers, retainGraph, createGraph }: RunOptions) {
@@ -115,7 +115,7 @@ export class Run {
   private discover(roots: readonly Node[]): void {
     const { id, barriers, visited, targets } = this;
     for (const root of roots) if (root.run !== id) this.enter(root);
-    let shared = roots.length > 1;
+    let shared = false;
     // The list grows while it is walked.
     for (const node of visited) {
       if (barriers?.has(node)) continue;
@@ -123,9 +123,11 @@ export class Run {
       for (const target of next) {
         if (target === null) continue;
         if (target.run !== id) this.enter(target);
-        if (++target.dependencies > 1) shared = true;
+        // What leads nowhere may come before others.
+        if (++target.dependencies > 1 && target.next.length > 0) shared = true;
       }
     }
+    if (roots.length > 1) for (const root of roots) if (root.dependencies > 0) shared = true;
     this.shared = shared;
     if (targets !== null) this.markWanted(targets);
   }
@@ -154,7 +156,8 @@ export class Run {
     const { id, barriers } = this;
     // A target that was not visited gets no gradient, whatever is noted on it.
     for (const node of targets) if (node?.run === id) node.targetOf = id;
-    // Every node comes after all that it leads to, backwards in this order.
+    for (const node of this.visited) if (node.next.length === 0) node.wanted = node.targetOf === id;
+    // Every other node comes after all that it leads to, backwards in this order.
     const order = this.inTopologicalOrder();
     for (let i = order.length - 1; i >= 0; i--) {
       const node = order[i];
@@ -188,7 +191,7 @@ export class Run {
     const ready: Node[] = [];
     // The one that became ready last has its turn first; in a chain no other ever waits.
     let following: Node | undefined;
-    for (const root of roots.length === 1 ? roots : new Set(roots)) {
+    for (const root of distinct(roots)) {
       if (root.dependencies !== 0) continue;
       if (following !== undefined) ready.push(following);
       following = root;
@@ -275,6 +278,14 @@ function putBack(displaced: readonly Displaced[]): void {
 function leadsToWanted({ next }: Node): boolean {
   for (const target of next) if (target?.wanted) return true;
   return false;
+}
+
+/** Each root once. */
+function distinct(roots: readonly Node[]): readonly Node[] {
+  if (roots.length > FEW_TARGETS) return [...new Set(roots)];
+  for (let i = 1; i < roots.length; i++)
+    for (let k = 0; k < i; k++) if (roots[i] === roots[k]) return [...new Set(roots)];
+  return roots;
 }
 
 /** A function of its own, because one that makes closures is slower where it makes none. */

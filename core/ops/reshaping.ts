@@ -121,7 +121,7 @@ function splitOp(name: string, least: number, dimOf: (ndim: number) => number): 
           `${name}: ${size} does not divide evenly into ${cuts}; tensorSplit does it unevenly`,
         );
       }
-      return [...tensorSplit(input, typeof cuts === 'number' ? cuts : [...cuts], dim)];
+      return tensorSplit(input, cuts, dim);
     },
   );
 }

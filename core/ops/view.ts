@@ -11,7 +11,9 @@ import { elementOf, isFloat, isHalf, itemSize } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { Layout, type Shape } from '../layout.js';
 import { f32, f64 } from '../memory.js';
-import { Tensor, type ViewOf } from '../tensor.js';
+import { allocate, Tensor, type ViewOf } from '../tensor.js';
+import { isFew } from './few.js';
+import { isFewFloats, startOf } from './few-lines.js';
 import { apply, type Primitive } from './primitive.js';
 import { castCopy, elements, filled, move } from './raw.js';
 
@@ -148,8 +150,36 @@ const writePrimitive: Primitive<WriteAttributes<unknown>> = {
 
 /** Zeros of `shape`, with `grad` added where the view of them lies. */
 function writeThroughView<A>(record: ViewRecord<A>, grad: Tensor, shape: Shape, attributes: A): Tensor {
+  if (!gradMode.enabled && levels.top === null && isFewFloats(grad)) {
+    const few = writeFew(grad, Layout.contiguous(shape), (whole) => record.layout(whole, attributes));
+    if (few !== null) return few;
+  }
   // The primitive only hands attributes back to their record.
   return apply(writePrimitive as Primitive<WriteAttributes<A>>, [grad], { shape, record, attributes });
+}
+
+/** The same of few floats in order, as one loop; null for views of more than three dimensions. */
+function writeFew(grad: Tensor, whole: Layout, view: (whole: Layout) => Layout): Tensor | null {
+  const { shape, strides, ndim, offset } = view(whole);
+  if (ndim > 3 || !isFew(whole.size)) return null;
+  const out = allocate(whole, grad.dtype, 'backward');
+  const array = grad.dtype === 'float32' ? f32 : f64;
+  const start = startOf(out);
+  for (let i = 0; i < whole.size; i++) array[start + i] = 0;
+  const [deep, tall, wide] = [
+    ndim > 2 ? shape[0] : 1,
+    ndim > 1 ? shape[ndim - 2] : 1,
+    ndim > 0 ? shape[ndim - 1] : 1,
+  ];
+  const layer = ndim > 2 ? strides[0] : 0;
+  const row = ndim > 1 ? strides[ndim - 2] : 0;
+  const step = ndim > 0 ? strides[ndim - 1] : 0;
+  let from = startOf(grad);
+  for (let d = 0; d < deep; d++)
+    for (let r = 0; r < tall; r++)
+      for (let c = 0, to = start + offset + d * layer + r * row; c < wide; c++, to += step)
+        array[to] += array[from++];
+  return out;
 }
 
 /** Adds `x` to the elements of contiguous `out` that `layout` (of the shape of `x`) addresses, which are 0 so far. */

@@ -107,12 +107,12 @@ let number = 0;
 export function runsOf(nabla, { call, args, inputs, outputs }) {
   const names = args.map((_, i) => `a${i}`);
   const gradOutputs = outputs.map(ones(nabla));
-  const isOne = call(...args) instanceof nabla.Tensor;
+  const sample = call(...args);
+  const isOne = sample instanceof nabla.Tensor;
   const make = (body) =>
     new Function(
       'call',
       'grad',
-      'outputsOf',
       'inputs',
       'options',
       ...names,
@@ -121,12 +121,13 @@ export function runsOf(nabla, { call, args, inputs, outputs }) {
   const given = [
     call,
     nabla.grad,
-    (y) => tensorsIn(nabla, y).filter((x) => x.requiresGrad),
     inputs,
     { gradOutputs: isOne ? gradOutputs[0] : gradOutputs, allowUnused: true },
     ...args,
   ];
-  const outputsText = isOne ? 'y' : 'outputsOf(y)';
+  // Of several results those that are recorded, as somebody writes them.
+  const several = isOne ? [] : sample.flatMap((x, i) => (x.requiresGrad ? [`y[${i}]`] : []));
+  const outputsText = isOne ? 'y' : `[${several.join(', ')}]`;
   return {
     forward: make('kept = y;')(...given),
     both: make(`kept = grad(${outputsText}, inputs, options);`)(...given),

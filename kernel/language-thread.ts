@@ -1,9 +1,9 @@
 /** The thread of the language service, which the kernel process begins with the first question about types. */
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { takeOver } from './boot/handover.js';
+import { LOW, setThreadPriority } from './boot/thread-priority.js';
 import { createLanguageService } from './language/service/index.js';
 import type { ToThread } from './language/service/messages.js';
-import { lowerThread } from './language/service/priority.js';
 import { serveLanguage } from './language/service/thread.js';
 import { completeReply } from './protocol/introspection.js';
 import { toJson } from './protocol/json.js';
@@ -13,7 +13,7 @@ const SAVE_MS = 5000;
 
 const port = parentPort;
 if (isMainThread || port === null) throw new Error('this is the thread of a kernel and no program');
-lowerThread();
+setThreadPriority(LOW);
 const begun = takeOver();
 const encoder = new TextEncoder();
 const receive = serveLanguage({

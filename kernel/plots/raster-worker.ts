@@ -1,6 +1,7 @@
 /** The worker thread that draws frames: one request, one reply, until the main thread is gone. */
 import { workerData } from 'node:worker_threads';
 import { takeOver } from '../boot/handover.js';
+import { LOW, setThreadPriority, USUAL } from '../boot/thread-priority.js';
 import type { ChartModel } from './model/chart.js';
 import { chartBundle } from './render/bundle.js';
 import { render, type Checkpoint, type FrameResult } from './render/raster.js';
@@ -15,6 +16,7 @@ import {
 const { port, signals } = workerData as RasterWorkerData;
 const shared = new Int32Array(signals);
 const begun = takeOver();
+if (setThreadPriority(LOW)) Atomics.store(shared, SIGNALS.low, 1);
 /** Code that has run once is compiled: the last picture takes half of what the first would. More trials bring less than they cost. */
 const REHEARSALS = 1;
 const rehearsals = new Map<string, number>();
@@ -32,6 +34,8 @@ function giveWay(): void {
 port.on('message', ({ ticket, chart, effort, finals: asked, rehearse }: RasterRequest) => {
   const began = performance.now();
   finals = asked;
+  // Now somebody waits.
+  if (effort === 'final') setThreadPriority(USUAL);
   const result =
     effort === 'live' ? unlessOvertaken(() => draw(chart, 'live', giveWay)) : draw(chart, 'final');
   const reply: RasterReply = {
@@ -43,6 +47,7 @@ port.on('message', ({ ticket, chart, effort, finals: asked, rehearse }: RasterRe
   port.postMessage(reply);
   Atomics.add(shared, SIGNALS.replies, 1);
   Atomics.notify(shared, SIGNALS.replies);
+  if (effort === 'final') setThreadPriority(LOW);
   if (rehearse === true) tryOut(chart);
   // By now it has run once: the next thread need not compile it.
   else if (effort === 'final') begun.saveCode?.();

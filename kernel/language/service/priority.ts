@@ -1,5 +1,5 @@
 /** The language server works when nothing else wants the processor: cells come first. */
-import { existsSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 
 /** A tenth of the share of a process with the usual priority, when both want the same processor. */
@@ -12,17 +12,6 @@ const NICE = 10;
 export function withLowPriority(executable: string, args: string[]): readonly [string, string[]] {
   const nice = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file));
   return nice === undefined ? [executable, args] : [nice, ['-n', String(NICE), executable, ...args]];
-}
-
-/** The same for the thread that calls. */
-export function lowerThread(): void {
-  try {
-    // Linux counts threads as it counts processes; elsewhere nothing tells one from the other.
-    const thread = /(\d+)$/.exec(readlinkSync('/proc/thread-self'))?.[1];
-    if (thread !== undefined) os.setPriority(Number(thread), NICE);
-  } catch {
-    // There is no such thing here, or it is not allowed.
-  }
 }
 
 /** For systems on which a program cannot be begun so. */

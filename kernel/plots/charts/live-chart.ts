@@ -8,6 +8,7 @@ export abstract class LiveChart {
 
   constructor(environment?: LiveEnvironment) {
     this.live = new LiveDisplay(() => this.model(), environment);
+    this.live.prepare();
   }
 
   /** The chart as plain data. */

@@ -69,7 +69,7 @@ export class Watcher extends LiveChart {
     environment?: LiveEnvironment,
   ) {
     super(environment);
-    this.watched = new ModelWatch(model, options, () => this.live.touch());
+    this.watched = new ModelWatch(model, options, () => this.live.touch(true));
   }
 
   /** What is wrong, the worst first: layer, since when, the figure, what to try. Empty where nothing is. */

@@ -88,14 +88,27 @@ export class LiveDisplay {
     private readonly env: LiveEnvironment = environment,
   ) {}
 
-  /** Numbers have arrived. Cheap: a look at the clock, unless a picture is due. Never throws. */
-  touch(): void {
+  /** Numbers will arrive: what draws them starts while the loop does, whose own start leaves processors idle. Never throws. */
+  prepare(): void {
+    try {
+      if (this.env.host().kind !== 'text') this.env.renderer().prepare?.();
+    } catch {
+      // As below.
+    }
+  }
+
+  /**
+   * Numbers have arrived. Cheap: a look at the clock, unless a picture is due. Never throws.
+   *
+   * @param many whether there are enough for a first picture
+   */
+  touch(many = false): void {
     this.stale = true;
     this.final = false;
     const now = this.env.now();
     this.lastTouch = now;
     try {
-      if (!this.attached) this.attach(now);
+      if (!this.attached) this.attach(now, many);
       if (now >= this.nextLook) this.look(now);
       else if (this.timer === null) this.arm();
     } catch {
@@ -200,10 +213,10 @@ export class LiveDisplay {
     return {};
   }
 
-  private attach(now: number): void {
+  private attach(now: number, many = false): void {
     this.attached = true;
     open.add(this);
-    this.nextLook = this.nextBegin = now + FIRST_FRAME_MS;
+    this.nextLook = this.nextBegin = many ? now : now + FIRST_FRAME_MS;
     const host = this.env.host();
     const execution = host.execution?.() ?? null;
     // A cell that adds to a chart of an earlier cell shows it again, where one looks for it.

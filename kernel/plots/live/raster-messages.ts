@@ -28,8 +28,11 @@ export interface RasterWorkerData {
   signals: SharedArrayBuffer;
 }
 
-/** Places of numbers that only grow: how many replies were posted, how many final pictures were asked for, and with how many requests the worker is done. */
-export const SIGNALS = { replies: 0, finals: 1, done: 2, count: 3 } as const;
+/**
+ * Places of numbers that only grow: how many replies were posted, how many final pictures were asked for, with how many requests the
+ * worker is done; and whether frames are drawn with less priority than the training has.
+ */
+export const SIGNALS = { replies: 0, finals: 1, done: 2, low: 3, count: 4 } as const;
 
 /** Why a frame was not drawn: a final picture, which a loop's end waits for, came before it. */
 export const OVERTAKEN = 'a final picture came first';

@@ -5,6 +5,8 @@ import { render, type FrameResult } from '../render/raster.js';
 export type Ticket = number;
 
 export interface FrameRenderer {
+  /** Frames will be asked for soon. */
+  prepare?(): void;
   /** Begins a frame. The result is asked for with `poll`. */
   begin(chart: ChartModel): Ticket;
   /** The picture, or null while it is being drawn. A ticket answers once. */

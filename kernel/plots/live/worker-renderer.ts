@@ -49,6 +49,10 @@ export class WorkerRenderer implements FrameRenderer {
     private readonly load = new Load(),
   ) {}
 
+  prepare(): void {
+    this.start();
+  }
+
   begin(chart: ChartModel): Ticket {
     const ticket = ++this.next;
     this.start();
@@ -191,17 +195,24 @@ export class WorkerRenderer implements FrameRenderer {
       return false;
     }
     this.posted += 1;
-    // Large operations then do without that processor, instead of waiting for it in each of their parts.
-    lendProcessor(
-      LENT_MS,
-      () => this.state === 'failed' || Atomics.load(this.signals, SIGNALS.done) >= this.posted,
-    );
+    // Where drawing has no less priority, large operations do without that processor, instead of waiting for it in each of their parts.
+    lendProcessor(LENT_MS, () => this.givesWay());
     this.pending.set(request.ticket, {
       began: this.now(),
       result: null,
       final: request.effort === 'final' ? request.chart : null,
     });
     return true;
+  }
+
+  /** Whether the training has all processors that it wants. */
+  private givesWay(): boolean {
+    const { signals } = this;
+    return (
+      this.state === 'failed' ||
+      Atomics.load(signals, SIGNALS.low) === 1 ||
+      Atomics.load(signals, SIGNALS.done) >= this.posted
+    );
   }
 
   private receive(): void {

@@ -40,7 +40,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'kernel/language': ['kernel/install/paths'],
   'kernel/display': ['core'],
   'kernel/widgets': ['kernel/display'],
-  'kernel/plots': ['kernel/boot/handover', 'kernel/display', 'kernel/install/paths', 'core'],
+  'kernel/plots': [
+    'kernel/boot/handover',
+    'kernel/boot/thread-priority',
+    'kernel/display',
+    'kernel/install/paths',
+    'core',
+  ],
 };
 
 /** Only these know what a socket is; the doctor looks whether there can be any. */

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import os, { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DisplayHost, DisplayMessage } from '../../../kernel/display/host.js';
@@ -459,6 +459,24 @@ describe('the raster worker', () => {
     const inProcess = new InProcessRenderer();
     const own = inProcess.wait(inProcess.beginFinal(cases.one()));
     expect('png' in final && 'png' in own && Buffer.compare(final.png, own.png)).toBe(0);
+  });
+
+  it('has less priority than the training, where the system tells threads apart', () => {
+    const tasks = '/proc/self/task';
+    const low = (): number =>
+      readdirSync(tasks).filter((id) => {
+        try {
+          return os.getPriority(Number(id)) === 10;
+        } catch {
+          // It has ended.
+          return false;
+        }
+      }).length;
+    const before = existsSync(tasks) ? low() : 0;
+    const renderer = start(file);
+    renderer.prepare();
+    expect('png' in renderer.wait(renderer.begin(cases.one()))).toBe(true);
+    expect(existsSync(tasks) ? low() : 1).toBe(before + 1);
   });
 
   it('draws a final picture before the frames that wait, and frames again after it', () => {

@@ -7,6 +7,7 @@ import { lastSequence, type Node } from '../autograd/node.js';
 import type { Module } from '../nn/module.js';
 import { filled } from '../ops/raw.js';
 import { Tensor } from '../tensor.js';
+import { describeValue } from '../shapes.js';
 import { describe } from './distribution.js';
 
 /** What is to be said of a tensor in a few numbers. */
@@ -172,7 +173,9 @@ export function readGraph(loss: Tensor | (() => Tensor), options: GraphReadOptio
   const recorder = new Recorder();
   const root = typeof loss === 'function' ? recorded(loss, recorder, options.model) : loss;
   if (!((root as unknown) instanceof Tensor))
-    throw new TypeError('graph: expected a loss, or a function that computes one');
+    throw new TypeError(
+      `graph: expected a loss, or a function that computes one, got ${describeValue(root)}`,
+    );
   if (root.numel() !== 1)
     throw new TypeError(
       `graph: a loss has one element, got shape [${root.shape.join(', ')}]; reduce it with sum() or mean()`,

@@ -1,6 +1,7 @@
 /** Collects how a model's gradients and weights are distributed, and which of its layers need attention. */
 import { describe, type Distribution } from './distribution.js';
 import { flatNumbers, type TensorLike } from './numbers.js';
+import { describeValue } from '../shapes.js';
 
 /** A parameter as diagnostics see it. */
 export interface ParameterLike extends TensorLike {
@@ -39,9 +40,29 @@ export function weightDistributions(source: ParameterSource): NamedDistribution[
   }));
 }
 
-/** The parameters and their names, in the model's order. */
+/**
+ * The parameters and their names, in the model's order.
+ * @throws TypeError for what is neither a model nor pairs
+ */
 export function namedParameters(source: ParameterSource): Iterable<readonly [string, ParameterLike]> {
-  return 'namedParameters' in source ? source.namedParameters() : source;
+  // A cell may give anything.
+  const given: unknown = source;
+  if (typeof given === 'object' && given !== null) {
+    if ('namedParameters' in source) return source.namedParameters();
+    if (Symbol.iterator in source) {
+      const pairs = [...source];
+      if (pairs.every(isPair)) return pairs;
+    }
+  }
+  throw new TypeError(
+    `takes a model, or pairs of names and parameters such as model.namedParameters(), got ${describeValue(given)}`,
+  );
+}
+
+function isPair(given: unknown): boolean {
+  if (!Array.isArray(given)) return false;
+  const [name, parameter] = given as unknown[];
+  return typeof name === 'string' && typeof parameter === 'object' && parameter !== null;
 }
 
 export interface Verdict {

@@ -1,7 +1,8 @@
 /** Watches a model train, by hooks alone: activations, gradients, weights and what the optimizer does to them. */
 import { isGradEnabled } from '../autograd/mode.js';
 import type { HookHandle } from '../nn/hooks.js';
-import type { Module } from '../nn/module.js';
+import { Module } from '../nn/module.js';
+import { describeValue } from '../shapes.js';
 import type { Tensor } from '../tensor.js';
 import { FindingLog, type Finding } from './findings.js';
 import { readFloats, rowsAreAlike } from './floats.js';
@@ -73,6 +74,10 @@ export class ModelWatch {
   ) {
     this.pace = new Pace(options, now);
     this.keeper = options.writer === undefined ? null : new Keeper(options.writer);
+    // A cell may give anything.
+    const given: unknown = model;
+    if (!(given instanceof Module))
+      throw new TypeError(`watch: takes a model (an nn.Module), got ${describeValue(given)}`);
     const modules = model.namedModules();
     const named = model.namedParameters();
     const slots = Math.max(

@@ -207,7 +207,10 @@ const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function isIterable<T>(value: unknown): value is Iterable<T> {
-  return typeof value === 'string' || (isObject(value) && Symbol.iterator in value);
+  return (
+    typeof value === 'string' ||
+    (isObject(value) && typeof Reflect.get(value, Symbol.iterator) === 'function')
+  );
 }
 
 function isAsyncIterable<T>(value: unknown): value is AsyncIterable<T> {

@@ -2,7 +2,9 @@
 import { flatNumbers, type NumberSource } from '../../../core/diagnostics/index.js';
 import type { LiveEnvironment } from '../live/live-display.js';
 import type { ColorKey, Tile } from '../model/pictures.js';
+import { describeValue } from '../../../core/shapes.js';
 import { formatCount, formatNumber } from '../model/format.js';
+import { wordsFor } from '../model/sound.js';
 import { MOST_TILES, pictureGrid, pixelsOfTile } from './picture-grid.js';
 import type { Still } from './still.js';
 import { numbersOf, paint, rampKey, rangeOf } from './tiles.js';
@@ -105,9 +107,12 @@ export function attentionMap(
 /** @throws RangeError when there are not as many names as rows or columns */
 function labels(names: readonly string[] | undefined, count: number, what: string): string[] {
   if (names === undefined || count === 0) return [];
-  if (names.length !== count)
-    throw new RangeError(`attentionMap: there are ${count} ${what} and ${names.length} tokens`);
-  return count > MOST_NAMES ? [] : names.map((name) => name.replace(/\s/g, '␣').slice(0, 20));
+  const given: unknown = names;
+  if (!Array.isArray(given))
+    throw new TypeError(`attentionMap: tokens are an array of strings, got ${describeValue(given)}`);
+  if (given.length !== count)
+    throw new RangeError(`attentionMap: there are ${count} ${what} and ${given.length} tokens`);
+  return count > MOST_NAMES ? [] : given.map((name) => wordsFor(name).replace(/\s/g, '␣').slice(0, 20));
 }
 
 function strongest(weights: ArrayLike<number>, keys: number, names: { x: string[]; y: string[] }): string {

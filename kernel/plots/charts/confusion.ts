@@ -3,6 +3,7 @@ import { flatNumbers, type NumberSource } from '../../../core/diagnostics/index.
 import type { LiveEnvironment } from '../live/live-display.js';
 import type { ChartModel, MatrixPanel } from '../model/chart.js';
 import { formatCount } from '../model/format.js';
+import { wordsFor } from '../model/sound.js';
 import { bundledFonts } from '../scene/font.js';
 import { MATRIX_FRAME, columnRoom, matrixCell, percent } from '../scene/matrix.js';
 
@@ -117,7 +118,7 @@ function count(
   return {
     kind: 'matrix',
     weight: 1,
-    classes: shown.map((label) => options.classes?.[label] ?? String(label)),
+    classes: shown.map((label) => wordsFor(options.classes?.[label] ?? label)),
     counts,
     support: shown.map((label) => support[label]),
     precision: shown.map((label) => (taken[label] === 0 ? NaN : hits[label] / taken[label])),

@@ -1,5 +1,6 @@
 /** How much the gradient of a batch differs from that of all samples, for batches of every size. */
-import { tensor, type nn, type Tensor } from '../../../core/index.js';
+import { Tensor, tensor, type nn } from '../../../core/index.js';
+import { describeValue } from '../../../core/shapes.js';
 import type { ChartModel } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import { lineOf, wordsOf } from './curves.js';
@@ -47,10 +48,13 @@ export class GradientNoise extends Still {
 export function gradientNoise(
   model: nn.Module,
   loss: (x: Tensor, y: Tensor) => Tensor,
-  { x, y }: { x: Tensor; y: Tensor },
+  samples: { x: Tensor; y: Tensor },
   options: GradientNoiseOptions = {},
 ): GradientNoise {
   const notes: string[] = [];
+  // A cell may give anything.
+  const given: Partial<typeof samples> | null | undefined = samples;
+  const { x, y } = (given as Partial<typeof samples> | undefined) ?? {};
   let found: Measured = { sizes: [], deviation: [], cosine: [], scale: NaN };
   try {
     found = measure(model, loss, x, y, options);
@@ -60,7 +64,7 @@ export function gradientNoise(
     const least = found.sizes.length - 1;
     notes.push(
       `In norms of the whole gradient, that of ${spoken(0)}${least > 0 ? `, that of ${spoken(least)}` : ''}.`,
-      `With about ${scale} samples a batch, noise is as large as the gradient. The batch of all ${formatCount(x.shape[0])} has none.`,
+      `With about ${scale} samples a batch, noise is as large as the gradient. The batch of all ${formatCount(x?.shape[0] ?? 0)} has none.`,
     );
   } catch (error) {
     notes.push(wordsOf(error));
@@ -115,10 +119,14 @@ interface Measured {
 function measure(
   model: nn.Module,
   loss: (x: Tensor, y: Tensor) => Tensor,
-  x: Tensor,
-  y: Tensor,
+  x: Tensor | undefined,
+  y: Tensor | undefined,
   options: GradientNoiseOptions,
 ): Measured {
+  if (!(x instanceof Tensor && y instanceof Tensor))
+    throw new TypeError(
+      `gradientNoise: samples are tensors by name, { x, y }, got x ${describeValue(x)} and y ${describeValue(y)}`,
+    );
   const n = x.shape[0] ?? 0;
   if (n < 2 || y.shape[0] !== n)
     throw new RangeError(`gradientNoise: give samples and as many targets, got ${n} and ${y.shape[0] ?? 0}`);

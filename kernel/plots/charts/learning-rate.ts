@@ -1,5 +1,6 @@
 /** Which learning rate to begin with. */
 import { getRngState, nn, setRngState, Tensor, type optim } from '../../../core/index.js';
+import { describeValue } from '../../../core/shapes.js';
 import type { ChartModel, Mark } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
 import { MovingAverage } from '../model/series.js';
@@ -103,6 +104,11 @@ function run(
 ): void {
   if (!(from > 0 && to > from))
     throw new RangeError(`findLearningRate: rates go from a small to a large one, got ${from} to ${to}`);
+  const given: unknown = loader;
+  if (typeof given !== 'object' || given === null || !(Symbol.iterator in given))
+    throw new TypeError(
+      `findLearningRate: the loader gives batches [input, target], such as a DataLoader or an array, got ${describeValue(given)}`,
+    );
   const batches = endless(loader);
   const average = new MovingAverage(smooth);
   let least = Infinity;

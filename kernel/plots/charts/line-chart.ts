@@ -4,7 +4,10 @@ import { decimate } from '../model/decimate.js';
 import { formatCount, formatNumber, formatValue } from '../model/format.js';
 import type { LiveEnvironment } from '../live/live-display.js';
 import { LiveChart } from './live-chart.js';
+import { describeValue } from '../../../core/shapes.js';
+import { wordsFor } from '../model/sound.js';
 import { Curve, type BestOf } from './curve.js';
+import { isMeasurements, isScalar, unnamed, usable, whatIs } from './line-input.js';
 
 /** A number, or anything that holds one: a tensor with a single element has `item()`. Null and undefined are left out. */
 export type Scalar = number | bigint | { item(): number | bigint | boolean } | null | undefined;
@@ -38,7 +41,7 @@ export interface LineChartOptions {
 /** The part of a chart that belongs to one training run. */
 export interface ChartRun {
   /** Adds a value to each named curve of the run. Without `step`, calls are counted from 0. */
-  add(values: Measurements | Scalar, step?: number): this;
+  add(values: Measurements | Scalar, step?: number | bigint): this;
   /** Draws a vertical rule, such as where training stopped and why. */
   rule(step: number, label: string): this;
 }
@@ -64,28 +67,28 @@ export class LineChart extends LiveChart implements ChartRun {
   private readonly levels: { value: number; label: string }[] = [];
   private readonly troubles = new Set<string>();
   private height: number | undefined;
+  protected readonly options: LineChartOptions;
 
-  constructor(
-    protected readonly options: LineChartOptions = {},
-    environment?: LiveEnvironment,
-  ) {
+  constructor(options: LineChartOptions = {}, environment?: LiveEnvironment) {
     super(environment);
+    this.options = usable(options, (trouble) => this.troubles.add(trouble));
   }
 
-  add(values: Measurements | Scalar, step?: number): this {
+  add(values: Measurements | Scalar, step?: number | bigint): this {
     this.addTo('', values, step);
     return this;
   }
 
-  /** Curves of this run share a colour and carry its name. */
-  run(name: string): ChartRun {
+  /** Curves of this run share a colour and carry its name, which may be a number (`chart.run(lr)`). */
+  run(name: string | number): ChartRun {
+    const called = wordsFor(name);
     const run: ChartRun = {
       add: (values, step) => {
-        this.addTo(name, values, step);
+        this.addTo(called, values, step);
         return run;
       },
       rule: (step, label) => {
-        this.rule(step, `${name}: ${label}`);
+        this.rule(step, `${called}: ${wordsFor(label)}`);
         return run;
       },
     };
@@ -93,16 +96,22 @@ export class LineChart extends LiveChart implements ChartRun {
   }
 
   rule(step: number, label: string): this {
-    if (Number.isFinite(step)) this.rules.push({ step, label });
-    else this.troubles.add(`A rule needs a finite ${this.xName}, got ${step} (${label}).`);
+    const at = this.stepOf(step);
+    if (at !== null) this.rules.push({ step: at, label: wordsFor(label) });
+    else
+      this.troubles.add(
+        `A rule needs a finite ${this.xName}, got ${describeValue(step)} (${wordsFor(label)}).`,
+      );
     this.live.touch();
     return this;
   }
 
   /** Draws a horizontal rule, such as a target. */
-  level(value: number, label = formatValue(value)): this {
-    if (Number.isFinite(value)) this.levels.push({ value, label });
-    else this.troubles.add(`A level needs a finite value, got ${value} (${label}).`);
+  level(value: number, label?: string): this {
+    const at = this.stepOf(value);
+    if (at !== null)
+      this.levels.push({ value: at, label: label === undefined ? formatValue(at) : wordsFor(label) });
+    else this.troubles.add(`A level needs a finite value, got ${describeValue(value)} (${wordsFor(label)}).`);
     this.live.touch();
     return this;
   }
@@ -128,18 +137,19 @@ export class LineChart extends LiveChart implements ChartRun {
   }
 
   /** Never throws: what is wrong with the input is said in the chart. */
-  private addTo(run: string, values: Measurements | Scalar, step: number | undefined): void {
+  private addTo(run: string, values: Measurements | Scalar, step: number | bigint | undefined): void {
     let state = this.runs.get(run);
     if (state === undefined) this.runs.set(run, (state = { calls: 0, curves: new Map() }));
-    if (step !== undefined && !Number.isFinite(step)) {
+    const given = this.stepOf(step);
+    if (given === null && step !== undefined)
       this.troubles.add(
-        `A ${this.xName} that is not a finite number (${step}) was replaced by the number of the call.`,
+        `A ${this.xName} that is not a finite number (${describeValue(step)}) was replaced by the number of the call.`,
       );
-      step = undefined;
-    }
-    const at = step ?? state.calls;
+    const at = given ?? state.calls;
     state.calls += 1;
     const named = isMeasurements(values) ? values : { [this.options.yName ?? 'value']: values };
+    const trouble = isMeasurements(values) ? unnamed(values) : '';
+    if (trouble !== '') this.troubles.add(trouble);
     for (const name of Object.keys(named)) {
       const scalar = named[name];
       if (scalar === null || scalar === undefined) continue;
@@ -154,6 +164,10 @@ export class LineChart extends LiveChart implements ChartRun {
 
   private read(scalar: NonNullable<Scalar>, name: string): number | null {
     if (typeof scalar === 'number') return scalar;
+    if (!isScalar(scalar)) {
+      this.troubles.add(`${name}: a number or a tensor of one element is drawn, got ${whatIs(scalar)}.`);
+      return null;
+    }
     try {
       const value: unknown = typeof scalar === 'bigint' ? scalar : scalar.item();
       if (typeof value === 'number') return value;
@@ -165,6 +179,18 @@ export class LineChart extends LiveChart implements ChartRun {
       );
     }
     return null;
+  }
+
+  /** Of a number, or what holds one; null where there is no finite one. */
+  private stepOf(step: unknown): number | null {
+    if (typeof step === 'number') return Number.isFinite(step) ? step : null;
+    try {
+      const held: unknown = isScalar(step) && typeof step === 'object' ? step.item() : step;
+      const value = typeof held === 'bigint' || typeof held === 'number' ? Number(held) : NaN;
+      return Number.isFinite(value) ? value : null;
+    } catch {
+      return null;
+    }
   }
 
   private newCurve(run: string, name: string): Curve {
@@ -350,12 +376,6 @@ function badMark(name: string, bad: { step: number; value: number }, xName: stri
 
 function groupOf({ run, name }: { run: string; name: string }): string {
   return run === '' ? `name ${name}` : `run ${run}`;
-}
-
-function isMeasurements(values: Measurements | Scalar): values is Measurements {
-  return (
-    typeof values === 'object' && values !== null && !('item' in values && typeof values.item === 'function')
-  );
 }
 
 function lastFinite(values: Float64Array): number | null {

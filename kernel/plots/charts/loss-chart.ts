@@ -15,7 +15,7 @@ import { LineChart, type LineChartOptions } from './line-chart.js';
  */
 export class LossChart extends LineChart {
   constructor(options: LineChartOptions = {}, environment?: LiveEnvironment) {
-    super({ yName: 'loss', smooth: 'auto', ...options }, environment);
+    super(typeof options === 'object' ? { yName: 'loss', smooth: 'auto', ...options } : options, environment);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Pictures of two-dimensional data: the points, and what a classifier makes of the plane around them. */
 import { flatNumbers, isTensorLike, type NumberSource } from '../../../core/diagnostics/index.js';
 import { nn, noGrad, tensor } from '../../../core/index.js';
+import { describeValue } from '../../../core/shapes.js';
 import type { LiveEnvironment } from '../live/live-display.js';
 import type { ChartModel, Field, PointGroup } from '../model/chart.js';
 import { formatCount } from '../model/format.js';
@@ -128,7 +129,15 @@ function model(
 
 /** Without recording gradients; a model that takes `[n, 2]` is asked in evaluation mode. */
 export function classifierOf(source: Classifier | nn.Module): Classifier {
-  if (!(source instanceof nn.Module)) return (points) => noGrad(() => source(points));
+  if (!(source instanceof nn.Module)) {
+    const given: unknown = source;
+    if (typeof given === 'function') return (points) => noGrad(() => source(points));
+    return () => {
+      throw new TypeError(
+        `decisionBoundary: takes a model or a function of points [[x, y], …], got ${describeValue(given)}`,
+      );
+    };
+  }
   const model = source;
   return (points) => {
     const { training } = model;
@@ -161,6 +170,10 @@ export interface Coordinates {
 
 /** @throws RangeError where they are not pairs */
 export function coordinates(points: NumberSource | { x: NumberSource; y: NumberSource }): Coordinates {
+  // A cell may give anything.
+  const given: unknown = points;
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`points are a tensor or an array of pairs, got ${describeValue(given)}`);
   if ('x' in points && 'y' in points) {
     const [x, y] = [Float64Array.from(flatNumbers(points.x)), Float64Array.from(flatNumbers(points.y))];
     if (x.length !== y.length) throw new RangeError(`x has ${x.length} values and y has ${y.length}`);

@@ -1,11 +1,13 @@
 /** Slices through a loss. */
 import { flatNumbers, type NumberSource } from '../../../core/diagnostics/index.js';
 import { nn, noGrad, type Tensor } from '../../../core/index.js';
+import { describeValue } from '../../../core/shapes.js';
 import type { ChartModel } from '../model/chart.js';
 import { evenly, lineOf, wordsOf } from './curves.js';
 import { keeping, normals, randomDirection, setWeights } from './directions.js';
 import { calledWith, numberOf, type LossValue } from './loss-value.js';
 import { Still } from './still.js';
+import { isRange } from './surface.js';
 
 export interface LossSliceOptions {
   title?: string;
@@ -34,10 +36,18 @@ export function lossSlice(subject: unknown, second?: unknown, third?: unknown): 
   const isModel = subject instanceof nn.Module;
   const options = ((isModel ? third : second) ?? {}) as LossSliceOptions;
   const notes: string[] = [];
-  const [low, high] = options.x ?? (isModel ? (options.to === undefined ? [-1, 1] : [-0.5, 1.5]) : [-2, 2]);
-  const x = evenly(low, high, Math.max(2, Math.min(2001, Math.round(options.resolution ?? 81))));
+  const usual: [number, number] = isModel ? (options.to === undefined ? [-1, 1] : [-0.5, 1.5]) : [-2, 2];
+  const [low, high] = isRange(options.x) ? options.x : usual;
+  const x = evenly(low, high, Math.max(2, Math.min(2001, Math.round(options.resolution ?? 81) || 81)));
   let lines: { name: string; y: Float64Array }[] = [];
   try {
+    const called = isModel ? second : subject;
+    if (typeof called !== 'function')
+      throw new TypeError(
+        `lossSlice: takes a function of x, or a model and a function that computes its loss, got ${describeValue(called)}`,
+      );
+    if (options.x !== undefined && !isRange(options.x))
+      throw new RangeError(`lossSlice: x is a range [low, high], got ${describeValue(options.x)}`);
     if (isModel) lines = modelSlices(subject, second as () => LossValue, x, options);
     else {
       const f = calledWith(subject as (...at: unknown[]) => unknown, 1);

@@ -1,6 +1,7 @@
 /** Loss surfaces with the ways of optimizers over them. */
 import { flatNumbers, type NumberSource } from '../../../core/diagnostics/index.js';
 import { nn, noGrad, tensor, type Tensor } from '../../../core/index.js';
+import { describeValue } from '../../../core/shapes.js';
 import type { ChartModel } from '../model/chart.js';
 import { formatNumber } from '../model/format.js';
 import type { SurfacePanel, SurfacePath } from '../model/pictures.js';
@@ -86,6 +87,10 @@ export function lossSurface(subject: unknown, second?: unknown, third?: unknown)
   const notes: string[] = [];
   let panel = emptyPanel(options, isModel);
   try {
+    if (isModel && typeof second !== 'function')
+      throw new TypeError(
+        `lossSurface: a model needs a function that computes its loss, got ${describeValue(second)}`,
+      );
     if (isModel) panel = ofModel(subject, second as () => LossValue, options, notes);
     else panel = ofFunction(subject as (x: unknown, y: unknown) => unknown, options, notes);
   } catch (error) {
@@ -102,11 +107,11 @@ export function lossSurface(subject: unknown, second?: unknown, third?: unknown)
 }
 
 function resolutionOf(options: LossSurfaceOptions): number {
-  return Math.max(2, Math.min(MOST_NODES, Math.round(options.resolution ?? 41)));
+  return Math.max(2, Math.min(MOST_NODES, Math.round(options.resolution ?? 41) || 41));
 }
 
 function emptyPanel(options: LossSurfaceOptions, isModel: boolean): SurfacePanel {
-  const [x, y] = [options.x ?? UNIT, options.y ?? UNIT];
+  const [x, y] = [options.x, options.y].map((given) => (isRange(given) ? given : UNIT));
   const axis = (name: string, [low, high]: readonly [number, number]): SurfacePanel['x'] => ({
     name,
     scale: 'linear',
@@ -136,6 +141,11 @@ function ofFunction(
 ): SurfacePanel {
   const [x, y] = [options.x ?? SPAN, options.y ?? SPAN];
   checkRanges(x, y);
+  const given: unknown = f;
+  if (typeof given !== 'function')
+    throw new TypeError(
+      `lossSurface: takes a function of x and y, or a model and its loss, got ${describeValue(given)}`,
+    );
   const at = calledWith((...xy) => f(xy[0], xy[1]), 2);
   const paths: SurfacePath[] = Object.entries(options.paths ?? {}).map(([name, points], i) =>
     pathOf(
@@ -203,10 +213,18 @@ function pathOf(
   };
 }
 
-function checkRanges(...ranges: (readonly [number, number])[]): void {
-  for (const [low, high] of ranges)
-    if (!(Number.isFinite(low) && Number.isFinite(high) && low < high))
-      throw new RangeError(`lossSurface: a range is [low, high], got [${low}, ${high}]`);
+export function isRange(given: unknown): given is [number, number] {
+  if (!Array.isArray(given)) return false;
+  const [low, high] = given as unknown[];
+  return Number.isFinite(low) && Number.isFinite(high) && Number(low) < Number(high);
+}
+
+function checkRanges(...ranges: unknown[]): void {
+  for (const given of ranges)
+    if (!isRange(given)) {
+      const words = Array.isArray(given) ? `[${given.map(String).join(', ')}]` : describeValue(given);
+      throw new RangeError(`lossSurface: a range is [low, high], got ${words}`);
+    }
 }
 
 function ofModel(

@@ -1,6 +1,8 @@
 /** A text with the loss of each of its tokens. */
 import { flatNumbers, type NumberSource } from '../../../core/diagnostics/index.js';
+import { describeValue } from '../../../core/shapes.js';
 import { formatCount, formatNumber } from '../model/format.js';
+import { wordsFor } from '../model/sound.js';
 import { mix, parseColor, toHex } from '../scene/style.js';
 
 export interface TokenLossOptions {
@@ -45,6 +47,10 @@ export function tokenLoss(
   let values: number[];
   try {
     values = Array.from(flatNumbers(losses));
+    const given: unknown = tokens;
+    if (!Array.isArray(given))
+      throw new TypeError(`tokenLoss: tokens are an array of strings, got ${describeValue(given)}`);
+    tokens = given.map(wordsFor);
     if (values.length !== tokens.length)
       throw new RangeError(`there are ${tokens.length} tokens and ${values.length} losses`);
   } catch (error) {

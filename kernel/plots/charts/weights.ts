@@ -1,4 +1,5 @@
 /** What layers have learnt and what they answer, as pictures. */
+import { describeValue } from '../../../core/shapes.js';
 import type { NumberSource } from '../../../core/diagnostics/index.js';
 import type { LiveEnvironment } from '../live/live-display.js';
 import type { Tile } from '../model/pictures.js';
@@ -41,7 +42,7 @@ export function weightGrid(
   environment?: LiveEnvironment,
 ): Still {
   return maps('weights', 'weight', environment, options, () => {
-    const numbers = numbersOf('weight' in layer ? layer.weight : layer);
+    const numbers = numbersOf(weightOf(layer));
     return { ...numbers, ...weightTiles(numbers, options.shape) };
   });
 }
@@ -183,4 +184,12 @@ function maps(
     },
     environment,
   );
+}
+
+function weightOf(layer: WeightSource): NumberSource {
+  // A cell may give anything.
+  const given: unknown = layer;
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`weightGrid: takes a layer or its weights, got ${describeValue(given)}`);
+  return 'weight' in layer ? layer.weight : layer;
 }

@@ -7,6 +7,7 @@ import { distFile } from '../../install/paths.js';
 import type { ChartModel } from '../model/chart.js';
 import { chartBundle, placeBundle, textBundle, type ChartOutput } from '../render/bundle.js';
 import type { FrameResult } from '../render/raster.js';
+import { sound } from '../model/sound.js';
 import { OVERTAKEN } from './raster-messages.js';
 import { MIN_INTERVAL_MS, Rate } from './rate.js';
 import type { FrameRenderer, Ticket } from './renderer.js';
@@ -82,11 +83,15 @@ export class LiveDisplay {
   private frames = 0;
   private timer: NodeJS.Timeout | null = null;
 
+  private readonly snapshot: () => ChartModel;
+
   /** @param snapshot the chart as it is now; called only when a picture is due */
   constructor(
-    private readonly snapshot: () => ChartModel,
+    snapshot: () => ChartModel,
     private readonly env: LiveEnvironment = environment,
-  ) {}
+  ) {
+    this.snapshot = () => sound(snapshot());
+  }
 
   /** Numbers will arrive: what draws them starts while the loop does, whose own start leaves processors idle. Never throws. */
   prepare(): void {

@@ -5,8 +5,10 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as plots from '../../../kernel/plots/index.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
+import { sound } from '../../../kernel/plots/model/sound.js';
 import { chartBundle } from '../../../kernel/plots/render/bundle.js';
 import { render } from '../../../kernel/plots/render/raster.js';
+import { toText } from '../../../kernel/plots/render/text.js';
 import { F, manualSeed, nn, optim, randn, SummaryWriter, tensor, type Tensor } from '../../../core/index.js';
 import { fakeParameter } from './cases.js';
 import { inkShare, readPng } from './png-reader.js';
@@ -300,4 +302,94 @@ it('every chart function has its place in the gallery notebook', () => {
     .map(([name]) => name);
   expect(shown.length).toBeGreaterThan(25);
   expect(shown.filter((name) => !notebook.includes(`${name}(`))).toEqual([]);
+});
+
+describe('what a cell without types gives', () => {
+  const odd: [string, unknown][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['a number', 5],
+    ['a bigint', 5n],
+    ['a text', 'abc'],
+    ['a symbol', Symbol('s')],
+    ['a function', () => 1],
+    ['a promise', Promise.resolve(1)],
+    ['an object', {}],
+    ['a map', new Map([['a', 1]])],
+    ['a date', new Date(0)],
+    ['words', ['a', 'b']],
+    ['a tensor', tensor([1, 2])],
+    ['whole numbers of 64 bits', new BigInt64Array([1n, 2n])],
+  ];
+  /** As the kernel draws it: a picture, and words without an error of JavaScript's. */
+  const drawn = (chart: { model(): ChartModel }): string => {
+    const model = sound(chart.model());
+    const result = render(model, 'live');
+    if (!('png' in result)) throw new Error(result.error);
+    const words = [toText(model), ...model.notes].join('\n');
+    expect(words).not.toMatch(/is not a function|is not iterable|Cannot |codePointAt/);
+    return words;
+  };
+
+  it.each(odd)('as a value, a step, a name or an option of a chart of lines: %s', (_, value) => {
+    // What types forbid, cells can do.
+    const given = value as never;
+    drawn(new plots.LossChart({}, silent).add(given).add({ train: given }).add({ train: 1 }, given));
+    drawn(new plots.LossChart(given, silent).add(1));
+    const options = { title: given, yName: given, xName: given, yUnit: given, smooth: given, best: given };
+    drawn(new plots.LossChart({ ...options, xScale: given, width: given }, silent).add(1).add(2));
+    const chart = new plots.LossChart({}, silent);
+    chart.run(given).add({ train: 1 }).rule(given, given);
+    drawn(chart.level(given, given).rule(1, given));
+  });
+
+  it.each(odd)('in place of a model, a function or numbers: %s', (_, value) => {
+    const given = value as never;
+    const take = [
+      () => plots.lossSurface(given),
+      () => plots.lossSurface((x: number, y: number) => x * y, { x: given, resolution: 3 }),
+      () => plots.lossSlice(given),
+      () => plots.graph(given),
+      () => plots.backpropSteps(given, {}, silent),
+      () => plots.decisionBoundary(given, { points: given }, silent),
+      () => plots.scatterPlot(given, { labels: given }, silent),
+      () => plots.weightGrid(given, {}, silent),
+      () => plots.gradientFlow(given, {}, silent),
+      () => plots.gradientHistogram(given, {}),
+      () => plots.attentionMap(tensor([[1, 0], [0, 1]]), { tokens: given }, silent), // prettier-ignore
+      () => plots.confusionMatrix([0, 1], [0, 1], { classes: given }),
+      () => plots.gradientNoise(new nn.Linear(2, 1), given, given),
+    ];
+    for (const make of take) drawn(make());
+    expect(plots.tokenLoss(given, [1, 2]).text).not.toMatch(/is not a function|Cannot /);
+    for (const make of [() => plots.watch(given, {}, silent), () => plots.activationHistograms(given, {})])
+      expect(make).toThrow(/takes a model \(an nn\.Module\), got /);
+  });
+
+  it('takes runs named by numbers, steps of bigint and of one-element tensors', () => {
+    const chart = new plots.LossChart({}, silent);
+    chart
+      .run(0.1)
+      .add({ train: 1 }, 7n)
+      .add({ train: 2 }, tensor(9) as never);
+    chart.run(0.01).add({ train: 3 }, 8);
+    const [panel] = chart.model().panels;
+    if (panel.kind !== 'lines') throw new Error('no lines');
+    expect(panel.series.map(({ name, line }) => [name, [...line.x]])).toEqual([
+      ['0.1', [7, 9]],
+      ['0.01', [8]],
+    ]);
+    expect(chart.model().notes).toEqual([]);
+  });
+
+  it('says what a value is, and what would make a number of it', () => {
+    const notes = (value: unknown): string =>
+      new plots.LossChart({}, silent)
+        .add({ loss: value as never })
+        .model()
+        .notes.join(' ');
+    expect(notes('0.5')).toBe('loss: a number or a tensor of one element is drawn, got the string "0.5".');
+    expect(notes(Promise.resolve(1))).toContain('got a promise: await it.');
+    expect(notes(() => 1)).toContain('got a function: call it.');
+  });
 });

@@ -47,7 +47,8 @@ export function weightDistributions(source: ParameterSource): NamedDistribution[
 export function namedParameters(source: ParameterSource): Iterable<readonly [string, ParameterLike]> {
   // A cell may give anything.
   const given: unknown = source;
-  if (typeof given === 'object' && given !== null) {
+  // Modules can be called: they are functions.
+  if ((typeof given === 'object' && given !== null) || typeof given === 'function') {
     if ('namedParameters' in source) return source.namedParameters();
     if (Symbol.iterator in source) {
       const pairs = [...source];

@@ -189,7 +189,8 @@ function maps(
 function weightOf(layer: WeightSource): NumberSource {
   // A cell may give anything.
   const given: unknown = layer;
-  if (typeof given !== 'object' || given === null)
+  // Modules can be called: they are functions.
+  if ((typeof given !== 'object' || given === null) && typeof given !== 'function')
     throw new TypeError(`weightGrid: takes a layer or its weights, got ${describeValue(given)}`);
   return 'weight' in layer ? layer.weight : layer;
 }

@@ -362,7 +362,7 @@ describe('what a cell without types gives', () => {
     ];
     for (const make of take) drawn(make());
     expect(plots.tokenLoss(given, [1, 2]).text).not.toMatch(/is not a function|Cannot /);
-    for (const make of [() => plots.watch(given, {}, silent), () => plots.activationHistograms(given, {})])
+    for (const make of [() => plots.watch(given, {}), () => plots.activationHistograms(given, {})])
       expect(make).toThrow(/takes a model \(an nn\.Module\), got /);
   });
 

@@ -16,6 +16,7 @@ export {
   type ParameterRecord,
   type Reading,
 } from './layers.js';
+export type { LossRecord } from './losses.js';
 export type { RunSink } from './keep.js';
 export { ModelWatch, type WatchOptions } from './watch.js';
 export {

@@ -1,7 +1,8 @@
 /** Hands what a watch sees to a store of runs, such as `SummaryWriter`. */
 import type { Distribution } from './distribution.js';
 import type { Finding } from './findings.js';
-import type { ActivationRecord, ParameterRecord } from './layers.js';
+import type { ActivationRecord, ParameterRecord, Reading } from './layers.js';
+import type { LossWatch } from './losses.js';
 
 /** Where it goes. */
 export interface RunSink {
@@ -15,6 +16,7 @@ export class Keeper {
   private readonly ratios = new Map<ParameterRecord, number>();
   /** Findings that were handed on and still hold. */
   private told = new Set<string>();
+  private validation: Reading | undefined;
 
   constructor(private readonly sink: RunSink) {}
 
@@ -35,6 +37,16 @@ export class Keeper {
       const dead = deadShares.newest;
       if (dead?.step === step) this.sink.addScalar(`dead units/${tag}`, dead.value, step);
     }
+  }
+
+  /** The mean of the training loss since the last look, and the newest validation. */
+  losses(step: number, losses: LossWatch): void {
+    const mean = losses.takeMean();
+    if (mean !== null) this.sink.addScalar('watched loss/train', mean, step);
+    const newest = losses.validation.at(-1);
+    if (newest === undefined || newest === this.validation) return;
+    this.validation = newest;
+    this.sink.addScalar('watched loss/validation', newest.value, newest.step);
   }
 
   /** How far steps have moved weights, and what is wrong, as far as it is new. */

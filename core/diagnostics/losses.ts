@@ -48,6 +48,9 @@ export class LossWatch implements BackwardListener, LossRecord {
   private misses = 0;
   private passes = 0;
   private unsure = false;
+  /** Of readings since the last mean was taken. */
+  private sum = 0;
+  private count = 0;
   /** The user says what the losses are. */
   private given = false;
 
@@ -85,18 +88,30 @@ export class LossWatch implements BackwardListener, LossRecord {
     if (train !== null) {
       if (!this.given) this.curve = new LossCurve();
       this.given = true;
-      if (Number.isFinite(train)) this.curve.add(step, train);
+      this.note(step, train);
     }
     if (validation !== null && Number.isFinite(validation))
       this.validations.push({ step, value: validation });
     this.changed = true;
   }
 
+  /** The mean of all readings since this was last called; null where there were none. */
+  takeMean(): number | null {
+    const { sum, count } = this;
+    this.sum = this.count = 0;
+    return count === 0 ? null : sum / count;
+  }
+
   private take(output: Tensor): void {
     this.passes += 1;
-    const value = item(output);
+    this.note(this.step, item(output));
+  }
+
+  private note(step: number, value: number): void {
     if (!Number.isFinite(value)) return;
-    this.curve.add(this.step, value);
+    this.curve.add(step, value);
+    this.sum += value;
+    this.count += 1;
     this.changed = true;
   }
 

@@ -147,9 +147,11 @@ export class ModelWatch {
   /**
    * Takes losses that are known to the caller: of the training, which counts from then on instead of what is seen, and of a
    * validation, which nothing else tells.
+   *
+   * @param step where no training pass was seen
    */
-  add(train: number | null, validation: number | null): void {
-    this.losses?.tell(train, validation, Math.max(0, this.calls - 1));
+  add(train: number | null, validation: number | null, step = 0): void {
+    this.losses?.tell(train, validation, this.calls > 0 ? this.calls - 1 : step);
   }
 
   /** What is known of the loss; null where it is not looked at. */
@@ -352,7 +354,10 @@ export class ModelWatch {
         if (record.parameter.requiresGrad && !pass.reached.has(record)) record.miss(pass.step);
       this.judge(pass);
     });
-    this.keep((keeper) => keeper.sample(pass.step, this.parameters, this.flow.seen()));
+    this.keep((keeper) => {
+      keeper.sample(pass.step, this.parameters, this.flow.seen());
+      if (this.losses !== null) keeper.losses(pass.step, this.losses);
+    });
     this.pace.complete(extra, this.calls);
     this.onSample();
   }

@@ -132,6 +132,9 @@ export class LineChart extends LiveChart implements ChartRun {
     return { title: this.options.title ?? '', width, height: this.height, panels, notes };
   }
 
+  /** A validation curve has a new value: charts of losses tell it on. */
+  protected measured?(curve: Curve, value: number): void;
+
   private get xName(): string {
     return this.options.xName ?? 'step';
   }
@@ -158,6 +161,7 @@ export class LineChart extends LiveChart implements ChartRun {
       let curve = state.curves.get(name);
       if (curve === undefined) state.curves.set(name, (curve = this.newCurve(run, name)));
       curve.series.push(at, value);
+      if (curve.isValidation) this.measured?.(curve, value);
     }
     this.live.touch();
   }

@@ -1,6 +1,9 @@
 /** The loss curve. */
 import type { LiveEnvironment } from '../live/live-display.js';
+import type { Curve } from './curve.js';
 import { LineChart, type LineChartOptions } from './line-chart.js';
+
+import { heardValidation, lossNamed } from './watched-loss.js';
 
 /**
  * Training and validation loss over steps, live: measurements at a quarter of their strength under their moving
@@ -16,6 +19,12 @@ import { LineChart, type LineChartOptions } from './line-chart.js';
 export class LossChart extends LineChart {
   constructor(options: LineChartOptions = {}, environment?: LiveEnvironment) {
     super(typeof options === 'object' ? { yName: 'loss', smooth: 'auto', ...options } : options, environment);
+  }
+
+  /** Watched models learn of their validation here. */
+  protected override measured({ run, name, isValidation }: Curve, value: number): void {
+    if (isValidation && run === '' && this.options.yName === 'loss' && lossNamed(name) === 'validation')
+      heardValidation(value);
   }
 }
 

@@ -18,9 +18,13 @@ import type { ChartModel } from '../model/chart.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import type { FindingRow, LayerRow, StripCell } from '../model/layers.js';
 import { LAYER_FRAME, LAYER_ROW } from '../scene/layer-table.js';
+import type { Measurements, Scalar } from './line-chart.js';
+import { listen, lossNamed, lossPanel, type ValidationListener } from './watched-loss.js';
 
 export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
   title?: string;
+  /** `false` where the loss is not meant to fall (policy gradients, adversaries): it is neither judged nor drawn. Default true. */
+  loss?: boolean;
   /** At most this many layers are drawn, the worst first; default 7, which is the most. All are watched. */
   limit?: number;
   /** CSS pixels; default 720, as all charts: what is wider scrolls in a narrow notebook. */
@@ -33,6 +37,9 @@ const binsFor = (layers: number): number => (layers <= 4 ? 32 : layers <= 8 ? 20
 const MOST_ROWS = 7;
 const TITLE_HEIGHT = 46;
 const NOTE_HEIGHT = 15;
+const LOSS_HEIGHT = 120;
+/** What is looked at where the loss is not. */
+const BUT_THE_LOSS = ['activations', 'gradients', 'weights', 'updates'] as const;
 /** Room for the findings that are spelled out; where they need less, the strips are higher. */
 const MAX_FINDINGS = 4;
 const FINDINGS_HEIGHT = 100;
@@ -56,11 +63,16 @@ const RATIO = {
  * watcher.stop();
  * ```
  *
+ * The loss is what `backward()` begins with. That of a validation is known from `fit`, from a `lossChart` that is given `val` while
+ * only this model trains, or from `watcher.add({ val })`.
+ *
  * It counts calls of the model in training mode. Looking takes 0.7 % of the time at most (`share`), pictures of all charts 1.5 %, so with a small
  * `every` some turns are left out; memory is bounded however long the run.
  */
-export class Watcher extends LiveChart {
+export class Watcher extends LiveChart implements ValidationListener {
   private readonly watched: ModelWatch;
+  private readonly listening: { remove(): void };
+  private trained = 0;
   private height: number | undefined;
 
   constructor(
@@ -69,7 +81,46 @@ export class Watcher extends LiveChart {
     environment?: LiveEnvironment,
   ) {
     super(environment);
-    this.watched = new ModelWatch(model, options, () => this.live.touch(true));
+    const { loss = true } = options;
+    this.watched = new ModelWatch(model, loss ? options : { ...options, of: BUT_THE_LOSS }, () =>
+      this.live.touch(true),
+    );
+    this.listening = listen(this);
+  }
+
+  /**
+   * Tells what is not seen, or what counts instead: `val` (or `validation`, `valLoss` …) is the loss of a validation, `train` (`loss`,
+   * a number alone) the one of the training. Other names, as those of accuracies, are left out, so that what a chart or a
+   * `SummaryWriter` is given can be given here too. Steps are counted as everywhere in the dashboard, by calls of the model in
+   * training mode; `step` is taken only where no call was seen.
+   */
+  add(values: Measurements | Scalar, step?: number): this {
+    const named = isScalar(values) ? { loss: values } : values;
+    for (const [name, scalar] of Object.entries(named)) {
+      const which = lossNamed(name);
+      if (which === null || scalar === null || scalar === undefined) continue;
+      const value = Number(typeof scalar === 'object' ? scalar.item() : scalar);
+      this.watched.add(which === 'train' ? value : null, which === 'validation' ? value : null, step);
+    }
+    return this;
+  }
+
+  /** @internal */
+  get watchedModel(): Module {
+    return this.watched.model;
+  }
+
+  /** @internal */
+  hasTrained(): boolean {
+    const { seen } = this.watched.passes;
+    const has = seen > this.trained;
+    this.trained = seen;
+    return has;
+  }
+
+  /** @internal */
+  validated(loss: number): void {
+    this.watched.add(null, loss);
   }
 
   /** What is wrong, the worst first: layer, since when, the figure, what to try. Empty where nothing is. */
@@ -80,6 +131,7 @@ export class Watcher extends LiveChart {
   /** Takes the hooks off and shows the final picture. */
   stop(): this {
     this.watched.stop();
+    this.listening.remove();
     this.live.finish();
     return this;
   }
@@ -100,6 +152,11 @@ export class Watcher extends LiveChart {
     const rows = sampled === 0 ? [] : table(layers, findings, binsFor(Math.min(limit, layers.length)));
     const hidden = rows.slice(limit);
     const notes = watched.problems();
+    const { loss } = watched;
+    if (loss?.judged === false)
+      notes.push(
+        'Nothing is said of how the loss goes: it is not one quantity that teaches this model alone.',
+      );
     if (hidden.length > 0) {
       const ill = hidden.filter(({ severity }) => severity > 1).length;
       notes.push(
@@ -115,6 +172,7 @@ export class Watcher extends LiveChart {
       FINDINGS_HEIGHT +
       LAYER_FRAME +
       LAYER_ROW * Math.max(1, Math.min(limit, layers.length)) +
+      (loss === null ? 0 : LOSS_HEIGHT) +
       2 * NOTE_HEIGHT;
     const moments = layers.flatMap(({ main }) => main.weights.moments);
     return {
@@ -133,9 +191,10 @@ export class Watcher extends LiveChart {
                 none: `Nothing wrong was found, up to step ${formatCount(seen - 1)}.`,
               },
             ]),
+        ...(loss === null || sampled === 0 ? [] : [lossPanel(loss, LOSS_HEIGHT)]),
         {
           kind: 'layers',
-          weight: 1,
+          weight: LAYER_FRAME + LAYER_ROW * Math.max(1, Math.min(limit, layers.length)),
           strips: ['activations', 'gradients, |g|', 'weights'],
           measure: RATIO,
           rows: rows.slice(0, limit),
@@ -158,6 +217,12 @@ export class Watcher extends LiveChart {
  */
 export function watch(model: Module, options: WatchChartOptions = {}): Watcher {
   return new Watcher(model, options);
+}
+
+function isScalar(values: Measurements | Scalar): values is Scalar {
+  return (
+    typeof values !== 'object' || values === null || ('item' in values && typeof values.item === 'function')
+  );
 }
 
 function findingRow({ severity, what, figure, advice }: Finding): FindingRow {

@@ -54,6 +54,9 @@ it('histograms of weights, gradients and activations, update ratios, dead units 
     ratios.entries.map(({ step, value }) => [step, Math.fround(value)]),
   );
   expect(scalars.get('dead units/1')?.at(-1)?.value).toBe(1);
+  expect(scalars.get('watched loss/train')?.map(({ step, value }) => [step, value])).toEqual(
+    watched.loss!.curve.bins.map(({ from, mean }) => [from, Math.fround(mean)]),
+  );
   expect(findings.map(({ kind }) => kind)).toContain('dead-units');
   // Each is told once, however long it lasts.
   const told = texts.get('findings')!.map(({ value }) => value);

@@ -57,6 +57,8 @@ export class ModelWatch {
   private readonly keeper: Keeper | null;
   private readonly losses: LossWatch | null;
   private pass: Pass | null = null;
+  /** The newest sample that is complete. */
+  private sample: Pass | null = null;
   private calls = 0;
   private looking = false;
   /** A compiled step was told to run as written, so that the pass that begins is looked at. */
@@ -177,7 +179,7 @@ export class ModelWatch {
 
   /** Modules with parameters of their own, in forward order; those that never ran come last. */
   layers(): LayerRecord[] {
-    const { pass } = this;
+    const pass = this.pass ?? this.sample;
     const { flow } = this;
     return this.owners
       .map(({ name, module, own }) => ({
@@ -343,11 +345,13 @@ export class ModelWatch {
     const extra = next && pass !== null ? this.pace.extraOf(pass.time) : 0;
     if (this.steps.waiting) this.guard(() => this.steps.compare(next));
     if (pass === null || pass.settled || (pass.reached.size === 0 && this.looksAt('gradients'))) {
+      const { sample } = this;
       const news = this.steps.changed || (!next && this.losses?.changed === true);
-      if (news && pass?.settled === true) this.guard(() => this.judge(pass));
+      if (news && sample !== null) this.guard(() => this.judge(sample));
       return;
     }
     pass.settled = true;
+    this.sample = pass;
     for (const handle of this.passHandles.splice(0)) handle.remove();
     this.guard(() => {
       for (const record of this.parameters)

@@ -23,7 +23,19 @@ export interface ValidationListener {
 /** Weakly, because a cell that is run again leaves its watcher behind. */
 const listeners = new Set<WeakRef<ValidationListener>>();
 
+/** Those whose model has trained since this was last called, or another began to listen. */
+function training(): ValidationListener[] {
+  const found: ValidationListener[] = [];
+  for (const entry of listeners) {
+    const listener = entry.deref();
+    if (listener === undefined) listeners.delete(entry);
+    else if (listener.hasTrained()) found.push(listener);
+  }
+  return found;
+}
+
 export function listen(listener: ValidationListener): { remove(): void } {
+  training();
   const entry = new WeakRef(listener);
   listeners.add(entry);
   return { remove: () => listeners.delete(entry) };
@@ -35,14 +47,9 @@ export function listen(listener: ValidationListener): { remove(): void } {
  */
 export function heardValidation(loss: number): void {
   if (listeners.size === 0) return;
-  const training: ValidationListener[] = [];
-  for (const entry of listeners) {
-    const listener = entry.deref();
-    if (listener === undefined) listeners.delete(entry);
-    else if (listener.hasTrained()) training.push(listener);
-  }
-  if (new Set(training.map(({ watchedModel }) => watchedModel)).size !== 1) return;
-  for (const listener of training) listener.validated(loss);
+  const all = training();
+  if (new Set(all.map(({ watchedModel }) => watchedModel)).size !== 1) return;
+  for (const listener of all) listener.validated(loss);
 }
 
 /** A log axis shows more where the loss spans more than this factor. */
@@ -53,7 +60,8 @@ export function lossPanel({ curve, validation }: LossRecord, weight: number): Li
   const { bins } = curve;
   const train = bins.map(({ from, to, mean }): Reading => ({ step: (from + to) / 2, value: mean }));
   const all = [...train, ...validation].map(({ value }) => value);
-  const least = Math.min(...all);
+  const [least, greatest] = [Math.min(...all), Math.max(...all)];
+  const log = least > 0 && greatest > LOG_FACTOR * least;
   const of = (name: string, color: number, readings: readonly Reading[]) =>
     lineOf(
       name,
@@ -65,7 +73,7 @@ export function lossPanel({ curve, validation }: LossRecord, weight: number): Li
     kind: 'lines',
     weight,
     x: { name: 'step', scale: 'linear', integer: true },
-    y: { name: 'loss', scale: least > 0 && Math.max(...all) > LOG_FACTOR * least ? 'log' : 'linear' },
+    y: { name: 'loss', scale: log ? 'log' : 'linear' },
     series: [
       ...(train.length > 0 ? [of('train', 0, train)] : []),
       ...(validation.length > 0 ? [of('validation', 1, validation)] : []),

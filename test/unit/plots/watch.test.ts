@@ -4,6 +4,8 @@ import {
   activationHeatmap,
   activationHistograms,
   activationStatistics,
+  LineChart,
+  LossChart,
   Watcher,
 } from '../../../kernel/plots/index.js';
 import type { ChartModel } from '../../../kernel/plots/model/chart.js';
@@ -116,6 +118,56 @@ describe('the dashboard', () => {
       .sum()
       .backward();
     expect(watcher.model().height).toBe(height);
+  });
+
+  it('shows the loss, with validations from a chart of the loss or as they are told', () => {
+    const model = mlp([2, 8, 2]);
+    const watcher = new Watcher(model, all, silent);
+    const chart = new LossChart({}, silent);
+    const accuracy = new LineChart({ yName: 'accuracy' }, silent);
+    const x = randn([64, 2]);
+    const y = x.select(1, 0).gt(0).to('int64');
+    const losses = [1, 2, 3, 4].map((value) => {
+      const loss = F.crossEntropy((model as nn.Layer)(x), y);
+      loss.backward();
+      chart.add({ train: loss, val: value });
+      // Neither is a loss of this model's, nor the same one again.
+      accuracy.add({ val: 0.5 });
+      chart.add({ valAccuracy: 0.5, val: value });
+      chart.run('another').add({ val: 9 });
+      return loss.item();
+    });
+    watcher.add({ valLoss: 5, accuracy: 0.5, lr: 0.1 });
+    const [panel] = watcher.model().panels.flatMap((one) => (one.kind === 'lines' ? [one] : []));
+    expect(panel.series.map(({ name }) => name)).toEqual(['train', 'validation']);
+    expect([...panel.series[0].line.y]).toEqual(losses);
+    expect([...panel.series[1].line.y]).toEqual([1, 2, 3, 4, 5]);
+    expect([...panel.series[1].line.x]).toEqual([0, 1, 2, 3, 3]);
+    watcher.stop();
+    chart.add({ val: 9 });
+    expect(toText(watcher.model())).toContain('1 → 5');
+  });
+
+  it('hears of no validation where two models train, and shows no loss where none is wanted', () => {
+    const models = [mlp([2, 8, 2]), mlp([2, 4, 2])];
+    const watchers = models.map((model, i) => new Watcher(model, { ...all, loss: i === 0 }, silent));
+    const chart = new LossChart({}, silent);
+    for (const model of models)
+      (model as nn.Layer)(randn([8, 2]))
+        .sum()
+        .backward();
+    chart.add({ val: 1 });
+    const kinds = watchers.map((one) =>
+      one
+        .stop()
+        .model()
+        .panels.map(({ kind }) => kind),
+    );
+    expect(kinds).toEqual([
+      ['findings', 'lines', 'layers'],
+      ['findings', 'layers'],
+    ]);
+    expect(toText(watchers[0].model())).not.toContain('validation');
   });
 
   it('shows the share of dead units as a curve, in Vega-Lite too', () => {

@@ -1,6 +1,6 @@
 /** Kernels of whole numbers: quotients of int64, and rows with a 1 at the place of a label. */
 import type { Ptr } from '../api.js';
-import { f64, f64x2, i32, i32x4, ModuleBuilder, select, type WasmFunction } from '../assembler/index.js';
+import { f64, f64x2, i32, ModuleBuilder, select, type WasmFunction } from '../assembler/index.js';
 import { i32 as words } from '../../memory.js';
 import { perRow } from '../threads/index.js';
 import { runBinary } from './elementwise.js';
@@ -36,27 +36,13 @@ function compileMark(): WasmFunction {
   const module = new ModuleBuilder();
   module.define('run', MARK, (f, p) => {
     const rowBytes = f.let(i32.mul(p.columns, 8));
-    const block = f.let(i32.add(i32.divU(4096, i32.add(rowBytes, 1)), 1));
+    const block = f.let(i32.add(i32.divU(16384, i32.add(rowBytes, 1)), 1));
     const rows = f.local('i32');
-    const left = f.local('i32');
-    const to = f.local('i32');
     const row = f.local('i32');
-    const zeros = f.let(i32x4.const(0));
     const one = f.let(f64x2.const(1));
     f.while(p.rows, () => {
       f.set(rows, i32.minU(p.rows, block));
-      f.set(left, i32.mul(rows, p.columns));
-      f.set(to, p.out);
-      f.while(i32.geU(left, 8), () => {
-        for (let k = 0; k < 4; k++) f.store(to, zeros, 16 * k);
-        f.advance(to, 64);
-        f.advance(left, -8);
-      });
-      f.while(left, () => {
-        f.storeLane(8, to, zeros);
-        f.advance(to, 8);
-        f.advance(left, -1);
-      });
+      f.fillBytes(p.out, 0, i32.mul(rows, rowBytes));
       f.set(row, rows);
       f.while(row, () => {
         f.scope(() => {

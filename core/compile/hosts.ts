@@ -16,8 +16,9 @@ function values<T extends HostArgument>(
   pointers: readonly number[],
   first: (x: HostValue, i: number) => T,
 ): () => T[] {
-  const list: T[] = [];
-  args.forEach((x, i) => list.push(first(isGiven(x) ? 0 : x, i)));
+  // Small integers stay as they are among numbers with a fraction: see `mixedNumbers`.
+  const list = new Array<unknown>(args.length).fill(null) as T[];
+  args.forEach((x, i) => (list[i] = first(isGiven(x) ? 0 : x, i)));
   const given = args.flatMap((x, i) => (isGiven(x) ? [{ i, parameter: x.parameter, offset: x.offset }] : []));
   return () => {
     for (const { i, parameter, offset } of given) list[i] = first(pointers[parameter] + offset, i);

@@ -16,6 +16,14 @@ export function asWord(x: number): number {
   return Object.is(x, word) || Object.is(x, word >>> 0) ? word : x;
 }
 
+/**
+ * An array for so many numbers of both kinds, which keeps small integers as they are. V8 makes one of doubles of an array
+ * of numbers when the first of them has a fraction, and then an object of every number that is handed on from it.
+ */
+export function mixedNumbers(count: number): number[] {
+  return new Array<unknown>(count).fill(null) as number[];
+}
+
 /** A direction in which a kernel must be called for one part after the other. */
 interface Direction {
   readonly axis: Axis;
@@ -31,11 +39,11 @@ export function inParts(run: Run, axes: readonly Axis[]): Work {
     .map((axis): Direction => ({
       axis,
       moves: words(axis.steps.map((step) => step * axis.size)),
-      begin: [],
+      begin: mixedNumbers(axis.steps.length),
     }));
   if (directions.length === 0) return (args) => run(...args);
   const types = recordedKernel(run)?.types;
-  const part: number[] = [];
+  const part = mixedNumbers(axes[0].steps.length);
   const along = (which: number): void => {
     if (which === directions.length) {
       run(...part);

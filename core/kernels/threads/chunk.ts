@@ -51,23 +51,31 @@ export function chunkArguments(
   at: ChunkLayout,
 ): (chunk: number) => number[] {
   const byCount: number[][] = [];
+  const places: number[] = [];
   return (chunk) => {
     const count = words[at.argumentCount];
-    const values = (byCount[count] ??= new Array<number>(count).fill(0));
-    for (let k = 0; k < count; k++) values[k] = numbers[k];
+    // Of an array that V8 knows as one of doubles, a call would make an object of each argument; see `mixedNumbers`.
+    const values = (byCount[count] ??= new Array<unknown>(count).fill(null) as number[]);
     let rest = chunk;
     const axes = words[at.axes];
     for (let axis = 0; axis < axes; axis++) {
+      const along = words[at.axis + axis * at.axisWords];
+      places[axis] = rest % along;
+      rest = (rest - places[axis]) / along;
+    }
+    for (let k = 0; k < count; k++) {
+      let value = numbers[k];
+      for (let axis = 0; axis < axes; axis++)
+        value += places[axis] * numbers[(axis + 1) * at.maxArguments + k];
+      const word = value | 0;
+      values[k] = Object.is(word, value) ? word : value;
+    }
+    for (let axis = 0; axis < axes; axis++) {
       const word = at.axis + axis * at.axisWords;
-      const along = words[word];
-      const place = rest % along;
-      rest = (rest - place) / along;
-      const steps = (axis + 1) * at.maxArguments;
-      for (let k = 0; k < count; k++) values[k] += place * numbers[steps + k];
       const counter = words[word + 1];
       if (counter < 0) continue;
       const size = words[word + 2];
-      const left = words[word + 3] - place * size;
+      const left = words[word + 3] - places[axis] * size;
       values[counter] = left < size ? left : size;
     }
     return values;

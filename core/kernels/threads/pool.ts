@@ -48,7 +48,8 @@ let chunksWithout = 0;
 let smallJobs = 0;
 /** Of the work that is being done: how many helpers take part, and how long it might have taken alone. */
 let taking = 0;
-let estimate = 0;
+/** A variable would be an object anew for each number. */
+const estimate = new Float64Array(1);
 /** True from before a job is given until it is done; still true at the next call when an interrupt cut it off. */
 let unfinished = false;
 
@@ -135,13 +136,13 @@ export function jointly(
     tookAlone(kind, ended - began, ended);
     return;
   }
-  estimate = 0;
+  estimate[0] = 0;
   // Who wakes is to stay awake, whatever `restHelpers` left there.
   Atomics.store(pool!.control.words, Word.open, 0);
   wake(pool!, taking);
   together(args);
   const ended = now();
-  tookTogether(kind, ended - began, estimate, ended);
+  tookTogether(kind, ended - began, estimate[0], ended);
 }
 
 /** `run(...args)` in chunks, for the helpers that `jointly` found. */
@@ -300,8 +301,8 @@ function takePart({ control: { words }, claim, argumentsOf }: Pool, run: Run, ch
   while (Atomics.load(words, Word.working) !== 0)
     if (!isDoneWithin(words, MAIN_SPINS) && now() > patience) waitForHelpers(words);
   // Without the longest, because this thread may have lost its processor in it.
-  if (own > 1) estimate += (chunks * (last - joined - longest)) / (own - 1);
-  else estimate += own === 1 ? chunks * longest : now() - joined;
+  if (own > 1) estimate[0] += (chunks * (last - joined - longest)) / (own - 1);
+  else estimate[0] += own === 1 ? chunks * longest : now() - joined;
 }
 
 function isDoneWithin(words: Int32Array, turns: number): boolean {

@@ -49,31 +49,46 @@ class Slab {
   }
 }
 
-/** Storages of up to this many bytes come from slabs. */
-const SMALL_BYTES = 512;
+/** Storages of up to this many bytes come from slabs, and of up to so many where slabs are not wide. */
+const SMALL_BYTES = 4096;
+const LEAST_SMALL_BYTES = 512;
 /**
  * Slabs have so many places, or, as long as nearly all die together, so many bytes: the larger they are, the less a
  * storage costs, and the more memory one that lives on holds.
  */
 const PLACES = 32;
 const WIDE_SLAB_BYTES = 16384;
+/** The places of a wide slab at least. */
+const LEAST_PLACES = 8;
 /** As many slabs may be seen alive, for each wide one that could be cut from what all take, and so many there may be. */
 const ALIVE_OF_WIDE = 1 / 16;
 const MOST_WIDE = 2048;
 
-/** Bytes cut, and slabs seen alive, since they were last judged, and whether they are to be wide. */
+/** Wide slabs cut, or what would have been, and slabs seen alive, since they were last judged; whether they are to be wide. */
 const slabs = { cut: 0, alive: 0, visits: 0, wide: true };
+
+function judge(): void {
+  if (slabs.visits === usage.visits) return;
+  slabs.visits = usage.visits;
+  slabs.wide = slabs.alive <= slabs.cut * ALIVE_OF_WIDE && usage.slabs <= MOST_WIDE;
+  slabs.cut = slabs.alive = 0;
+}
 
 /** So many bytes a slab of places of this size is to have. */
 function slabBytes(bytes: number): number {
-  if (slabs.visits !== usage.visits) {
-    slabs.visits = usage.visits;
-    slabs.wide = slabs.alive <= (slabs.cut / WIDE_SLAB_BYTES) * ALIVE_OF_WIDE && usage.slabs <= MOST_WIDE;
-    slabs.cut = slabs.alive = 0;
-  }
-  const size = slabs.wide ? WIDE_SLAB_BYTES : bytes * PLACES;
-  slabs.cut += size;
+  judge();
+  const size = slabs.wide ? Math.max(WIDE_SLAB_BYTES, bytes * LEAST_PLACES) : bytes * PLACES;
+  slabs.cut += slabs.wide ? 1 : size / WIDE_SLAB_BYTES;
   return size;
+}
+
+/** Whether so many bytes are to be a place of a slab. Of what lives on, larger ones would hold too much. */
+function isSmall(bytes: number): boolean {
+  if (bytes <= LEAST_SMALL_BYTES) return true;
+  if (bytes > SMALL_BYTES) return false;
+  judge();
+  if (!slabs.wide) slabs.cut += bytes / WIDE_SLAB_BYTES;
+  return slabs.wide;
 }
 
 const SMALL_CLASSES = Math.log2(SMALL_BYTES / ALIGNMENT) + 1;
@@ -197,7 +212,7 @@ export class Storage {
    * @throws OutOfMemoryError when the budget does not hold it even after everything dead was given back
    */
   static allocate(bytes: number, operation: string): Storage {
-    return bytes > 0 && bytes <= SMALL_BYTES && allocation.source === null && !usage.unfinished
+    return bytes > 0 && bytes <= LEAST_SMALL_BYTES && allocation.source === null && !usage.unfinished
       ? Storage.allocateSmall(bytes)
       : Storage.allocateAny(bytes, operation);
   }
@@ -225,7 +240,7 @@ export class Storage {
       throw new RangeError(`${operation}: cannot allocate ${bytes} bytes`);
     if (allocation.source !== null) return allocation.source(bytes, operation);
     if (usage.unfinished) repair();
-    if (bytes <= SMALL_BYTES) return Storage.allocateSmall(bytes);
+    if (isSmall(bytes)) return Storage.allocateSmall(bytes);
     const slot = takeSlot(bytes, operation);
     const storage = new Storage(addressOf(slot), bytes, slot);
     giveSlot(slot, storage);

@@ -16,6 +16,7 @@ import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp } from './record.js'
 import { fillRows, putRows, type Rows, spreadRows, takeRows } from './rows.js';
 import { reshapeTo } from './shape.js';
 import { sliceDim } from './slicing.js';
+import { fewScatterReduce } from './few-combining.js';
 import { fewDiff } from './few-movement.js';
 
 export interface DiffOptions {
@@ -147,6 +148,7 @@ function multiplyAt(x: Tensor, rows: Rows, src: Tensor): Tensor {
 export const scatterReduce: InPlaceOp<ScatterReduce> = inPlaceOp<ScatterReduce>(
   {
     name: 'scatterReduce',
+    few: fewScatterReduce,
     params: ['input', 'dim', 'index', 'src', 'reduce', 'includeSelf'],
     options: true,
     samples: (make) => {

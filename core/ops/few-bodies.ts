@@ -9,8 +9,13 @@ interface Pass {
   readonly step: string;
 }
 
+interface Bounded {
+  /** Up to how many elements a loop takes less time than the op's kernels, where that is not `FEW` of `few-code.ts`. */
+  readonly most?: number;
+}
+
 /** Each element of the result. */
-export interface ElementCode {
+export interface ElementCode extends Bounded {
   readonly element: string;
   readonly result?: 'bool';
   /** The dtypes of operands that there is a loop for; by default those of floats. */
@@ -19,12 +24,10 @@ export interface ElementCode {
   readonly int32?: string;
   /** Where this is true of an element, it is left to the op. */
   readonly unless?: string;
-  /** Up to how many elements, where one kernel does the same. */
-  readonly most?: number;
 }
 
 /** What is computed along lines of elements. */
-export interface LineCode {
+export interface LineCode extends Bounded {
   readonly passes: readonly Pass[];
   /** The result of the line; */
   readonly end?: string;
@@ -51,9 +54,9 @@ export interface LineCode {
 export type LoopCode =
   | ElementCode
   /** The loss of an element; the last parameter is the reduction. */
-  | { readonly loss: string }
+  | (Bounded & { readonly loss: string })
   /** Whether something holds for all elements, as a boolean. */
-  | { readonly all: string }
+  | (Bounded & { readonly all: string })
   | LineCode;
 
 /** Where elements of the dtypes lie: the name of the array, and the binary logarithm of their bytes. */

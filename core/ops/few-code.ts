@@ -85,12 +85,18 @@ function dense(other: unknown, { layout, dtype }: Tensor): Tensor | null {
   return inOrder(other, layout.shape);
 }
 
-/** Looks at one dimension, or all (undefined), of a tensor; the layout of the result, null where it is no such thing. */
+/** Whether all dimensions are listed, in their order. */
+function areAll(dims: readonly unknown[]): boolean {
+  for (let d = 0; d < dims.length; d++) if (dims[d] !== d) return false;
+  return true;
+}
+
+/** Looks at one dimension, or all (undefined, or listed), of a tensor; the layout of the result, null where it is no such thing. */
 function lineLayout(layout: Layout, given: unknown, keepdim: unknown): Layout | null {
   const { lines } = scope;
   const { ndim } = layout;
   lines.outer = lines.inner = 1;
-  if (given === undefined) {
+  if (given === undefined || (Array.isArray(given) && given.length === ndim && ndim > 1 && areAll(given))) {
     lines.size = layout.size;
     return keepdim === true ? null : Layout.scalar;
   }
@@ -139,7 +145,7 @@ function write(name: string, params: readonly string[], code: LoopCode): string 
   const [functions, body] = bodyOf(name, params, code, operands);
   const x = ARGUMENTS[first];
   const quick = quickOf(name, params, code);
-  const most = `${'element' in code ? (code.most ?? FEW) : FEW}`;
+  const most = `${code.most ?? FEW}`;
   return `
 const { abs, exp, log, log1p, sqrt, max, min, sign, floor, ceil, trunc, PI } = Math;
 function roundEven(x) {

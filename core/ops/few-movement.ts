@@ -20,7 +20,7 @@ export const ANY = 2 ** 31;
 export type Around = readonly [number, number, number];
 
 /** Whether a value is a tensor of few int64 in order, as indices are. */
-function isFewIndices(x: unknown, most = FEW): x is Tensor {
+export function isFewIndices(x: unknown, most = FEW): x is Tensor {
   if (!(x instanceof Tensor) || x.dtype !== 'int64') return false;
   const { layout } = x;
   return layout.contiguous && layout.size > 0 && isFew(layout.size, most);
@@ -103,7 +103,7 @@ export const fewStack: Few = (given, dim) => {
 };
 
 /** Whether all indices are whole numbers from 0 up to below `size`: negative ones and errors are the op's. */
-function areInside(index: Tensor, size: number): boolean {
+export function areInside(index: Tensor, size: number): boolean {
   const start = index.ptr >>> 3;
   const end = start + index.layout.size;
   for (let i = start; i < end; i++) {
@@ -170,7 +170,7 @@ export const fewGather: Few = (x, dim, index) => {
 export const fewTakeAlongDim: Few = (x, index, dim) =>
   dim === undefined ? null : fewGather(x, dim, index, undefined);
 
-function isAlong(shape: readonly number[], counts: readonly number[], dim: number): boolean {
+export function isAlong(shape: readonly number[], counts: readonly number[], dim: number): boolean {
   if (shape.length !== counts.length) return false;
   for (let d = 0; d < shape.length; d++) if (d !== dim && shape[d] !== counts[d]) return false;
   return true;

@@ -56,8 +56,12 @@ const angle = { start: 'xy = 0, xx = 0, yy = 0', step: 'xy += x * y; xx += x * x
 const near = 'x === y || abs(x - y) <= atol + rtol * abs(y) && abs(x) < Infinity && abs(y) < Infinity';
 const CLAMPED = 'x < low ? low : x > high ? high : x';
 
-/** Up to so many elements a loop takes less time than the one kernel that would do the same. */
+/** Up to so many elements a loop takes less time than the one kernel that would do the same, */
 const most = 32;
+/** than two or three kernels, the same with results in between, and than many of them. */
+const some = 384;
+const several = 1024;
+const many = 4096;
 const INTEGERS: readonly LoopDType[] = ['int32', 'int64', 'uint8'];
 const NUMBERS: readonly LoopDType[] = ['float32', 'float64', ...INTEGERS];
 const ALL: readonly LoopDType[] = [...NUMBERS, 'bool'];
@@ -127,7 +131,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   hardsigmoid: ['x', { element: 'min(max(x / 6 + 0.5, 0), 1)' }],
   hardswish: ['x', { element: 'x * min(max(x + 3, 0), 6) / 6' }],
   threshold: ['x limit value', { element: 'x <= limit ? value : x' }],
-  prelu: ['x y.', { element: 'x > 0 ? x : y * x' }],
+  prelu: ['x y.', { most: some, element: 'x > 0 ? x : y * x' }],
   clamp: ['x low high', { element: 'min(max(x, low), high)' }],
   clampMin: ['x y#', { element: 'max(x, y)' }],
   clampMax: ['x y#', { element: 'min(x, y)' }],
@@ -141,14 +145,14 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   where: ['m x y#', { element: 'm !== 0 ? x : y' }],
 
   isnan: ['x', { element: 'x !== x', result: 'bool' }],
-  isfinite: ['x', { element: 'x - x === 0', result: 'bool' }],
-  isinf: ['x', { element: 'abs(x) === Infinity', result: 'bool' }],
+  isfinite: ['x', { most: some, element: 'x - x === 0', result: 'bool' }],
+  isinf: ['x', { most: some, element: 'abs(x) === Infinity', result: 'bool' }],
   isposinf: ['x', { element: 'x === Infinity', result: 'bool' }],
   isneginf: ['x', { element: 'x === -Infinity', result: 'bool' }],
-  signbit: ['x', { element: 'x < 0 || x === 0 && 1 / x < 0', result: 'bool' }],
-  isclose: ['x y rtol=1e-5 atol=1e-8 -equalNan', { element: near, result: 'bool' }],
-  allclose: ['x y rtol=1e-5 atol=1e-8 -equalNan', { all: near }],
-  logicalNot: ['x', { element: 'x === 0', result: 'bool', dtypes: ALL }],
+  signbit: ['x', { most: some, element: 'x < 0 || x === 0 && 1 / x < 0', result: 'bool' }],
+  isclose: ['x y rtol=1e-5 atol=1e-8 -equalNan', { most: some, element: near, result: 'bool' }],
+  allclose: ['x y rtol=1e-5 atol=1e-8 -equalNan', { most: many, all: near }],
+  logicalNot: ['x', { most: several, element: 'x === 0', result: 'bool', dtypes: ALL }],
   logicalAnd: ['x y', { element: 'x !== 0 && y !== 0', result: 'bool', dtypes: ALL }],
   logicalOr: ['x y', { element: 'x !== 0 || y !== 0', result: 'bool', dtypes: ALL }],
   logicalXor: ['x y', { element: '(x !== 0) !== (y !== 0)', result: 'bool', dtypes: ALL }],
@@ -172,9 +176,9 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   poissonNllLoss: ['x y +logInput -full -eps reduction', { loss: 'exp(x) - y * x' }],
   hingeEmbeddingLoss: [
     'x y margin=1 reduction',
-    { loss: '(y !== 1 ? max(margin - x, 0) : 0) + (y !== -1 ? x : 0)' },
+    { most: many, loss: '(y !== 1 ? max(margin - x, 0) : 0) + (y !== -1 ? x : 0)' },
   ],
-  marginRankingLoss: ['x y z margin=0 reduction', { loss: 'max(0, -z * (x - y) + margin)' }],
+  marginRankingLoss: ['x y z margin=0 reduction', { most: many, loss: 'max(0, -z * (x - y) + margin)' }],
 
   binaryCrossEntropy: [
     "x y -weight reduction:'mean'",
@@ -191,6 +195,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   gaussianNllLoss: [
     "x y z -full eps=1e-6 reduction:'mean'",
     {
+      most: many,
       passes: [
         {
           start: 's = 0, v = 0',
@@ -227,6 +232,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   multiMarginLoss: [
     'x l p:1 margin=1 -weight reduction',
     {
+      most: many,
       ndim: 2,
       dim: 1,
       reduce: true,
@@ -249,6 +255,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   cosineEmbeddingLoss: [
     'x y t margin=0 reduction',
     {
+      most: many,
       ndim: 2,
       dim: 1,
       reduce: true,
@@ -259,6 +266,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   tripletMarginLoss: [
     'x y z margin=1 p:2 eps=1e-6',
     {
+      most: many,
       dim: -1,
       reduce: true,
       passes: [
@@ -273,6 +281,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   tripletMarginWithDistanceLoss: [
     'x y z -distanceFunction margin=1 -swap',
     {
+      most: many,
       dim: -1,
       reduce: true,
       passes: [
@@ -287,40 +296,67 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
 
   cosineSimilarity: [
     'x y dim=1 eps=1e-8',
-    { passes: [angle], end: 'xy / (max(sqrt(xx), eps) * max(sqrt(yy), eps))' },
+    { most: many, passes: [angle], end: 'xy / (max(sqrt(xx), eps) * max(sqrt(yy), eps))' },
   ],
-  pairwiseDistance: ['x y p:2 eps=1e-6 keepdim', { dim: -1, passes: [differences], end: 'sqrt(s)' }],
-  'linalg.vecdot': ['x y dim=-1', { passes: [{ start: 's = 0', step: 's += x * y;' }], end: 's' }],
-  dist: ['x y p:2', { passes: [{ start: 's = 0', step: 's += (x - y) * (x - y);' }], end: 'sqrt(s)' }],
-  normalize: ['x p:2 dim=1 eps=1e-12', { passes: [squares], each: 'x / max(sqrt(s), eps)' }],
+  pairwiseDistance: [
+    'x y p:2 eps=1e-6 keepdim',
+    { most: many, dim: -1, passes: [differences], end: 'sqrt(s)' },
+  ],
+  'linalg.vecdot': [
+    'x y dim=-1',
+    { most: several, passes: [{ start: 's = 0', step: 's += x * y;' }], end: 's' },
+  ],
+  dist: [
+    'x y p:2',
+    { most: several, passes: [{ start: 's = 0', step: 's += (x - y) * (x - y);' }], end: 'sqrt(s)' },
+  ],
+  normalize: ['x p:2 dim=1 eps=1e-12', { most: some, passes: [squares], each: 'x / max(sqrt(s), eps)' }],
 
   sum: ['x dim? keepdim', { passes: [sum], end: 's' }],
   mean: ['x dim? keepdim', { passes: [sum], end: 's / n' }],
   prod: ['x dim? keepdim', { passes: [{ start: 's = 1', step: 's *= x;' }], end: 's' }],
   amax: ['x dim? keepdim', { passes: [{ start: 's = -Infinity', step: 's = max(s, x);' }], end: 's' }],
   amin: ['x dim? keepdim', { passes: [{ start: 's = Infinity', step: 's = min(s, x);' }], end: 's' }],
-  norm: ['x p:2 dim? keepdim', { passes: [squares], end: 'sqrt(s)' }],
-  'linalg.vectorNorm': ['x p:2 dim? keepdim', { passes: [squares], end: 'sqrt(s)' }],
-  'linalg.norm': ['x -ord dim? keepdim', { passes: [squares], end: 'sqrt(s)' }],
-  'linalg.matrixNorm': ["x ord:'fro'", { ndim: 2, passes: [squares], end: 'sqrt(s)' }],
-  nansum: ['x dim? keepdim', { passes: [{ start: 's = 0', step: 'if (x === x) s += x;' }], end: 's' }],
+  norm: ['x p:2 dim? keepdim', { most: several, passes: [squares], end: 'sqrt(s)' }],
+  'linalg.vectorNorm': ['x p:2 dim? keepdim', { most: several, passes: [squares], end: 'sqrt(s)' }],
+  'linalg.norm': ['x -ord dim? keepdim', { most: several, passes: [squares], end: 'sqrt(s)' }],
+  'linalg.matrixNorm': ["x ord:'fro'", { most: several, ndim: 2, passes: [squares], end: 'sqrt(s)' }],
+  nansum: [
+    'x dim? keepdim',
+    { most: some, passes: [{ start: 's = 0', step: 'if (x === x) s += x;' }], end: 's' },
+  ],
   nanmean: [
     'x dim? keepdim',
-    { passes: [{ start: 's = 0, c = 0', step: 'if (x === x) { s += x; c++; }' }], end: 's / c' },
+    {
+      most: several,
+      passes: [{ start: 's = 0, c = 0', step: 'if (x === x) { s += x; c++; }' }],
+      end: 's / c',
+    },
   ],
-  var: ['x dim? +unbiased keepdim', { passes: [sum, deviations], end: 'q / (n - 1)' }],
-  std: ['x dim? +unbiased keepdim', { passes: [sum, deviations], end: 'sqrt(q / (n - 1))' }],
+  var: ['x dim? +unbiased keepdim', { most: some, passes: [sum, deviations], end: 'q / (n - 1)' }],
+  std: ['x dim? +unbiased keepdim', { most: some, passes: [sum, deviations], end: 'sqrt(q / (n - 1))' }],
   varMean: [
     'x dim? +unbiased keepdim',
-    { passes: [sum, deviations], end: 'q / (n - 1)', second: { names: ['var', 'mean'], end: 's / n' } },
+    {
+      most: several,
+      passes: [sum, deviations],
+      end: 'q / (n - 1)',
+      second: { names: ['var', 'mean'], end: 's / n' },
+    },
   ],
   stdMean: [
     'x dim? +unbiased keepdim',
-    { passes: [sum, deviations], end: 'sqrt(q / (n - 1))', second: { names: ['std', 'mean'], end: 's / n' } },
+    {
+      most: several,
+      passes: [sum, deviations],
+      end: 'sqrt(q / (n - 1))',
+      second: { names: ['std', 'mean'], end: 's / n' },
+    },
   ],
   aminmax: [
     'x dim? keepdim',
     {
+      most: some,
       passes: [
         { start: 'low = Infinity, high = -Infinity', step: 'low = min(low, x); high = max(high, x);' },
       ],
@@ -331,15 +367,15 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   logsumexp: ['x dim? keepdim', { passes: [largest, exponentials], end: 'log(s) + shift' }],
   countNonzero: [
     'x dim?',
-    { passes: [{ start: 's = 0', step: 'if (x !== 0) s++;' }], end: 's', result: 'int64' },
+    { most: several, passes: [{ start: 's = 0', step: 'if (x !== 0) s++;' }], end: 's', result: 'int64' },
   ],
   any: [
     'x dim? keepdim',
-    { passes: [{ start: 's = 0', step: 'if (x !== 0) s = 1;' }], end: 's', result: 'bool' },
+    { most: several, passes: [{ start: 's = 0', step: 'if (x !== 0) s = 1;' }], end: 's', result: 'bool' },
   ],
   all: [
     'x dim? keepdim',
-    { passes: [{ start: 's = 1', step: 'if (x === 0) s = 0;' }], end: 's', result: 'bool' },
+    { most: several, passes: [{ start: 's = 1', step: 'if (x === 0) s = 0;' }], end: 's', result: 'bool' },
   ],
   argmax: [
     'x dim? keepdim',
@@ -370,6 +406,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   trapezoid: [
     'x -x dx=1 dim=-1',
     {
+      most: many,
       passes: [{ start: 's = 0, last = 0', step: 'if (k > 0) s += (x + last) * (dx / 2); last = x;' }],
       end: 's',
     },
@@ -458,6 +495,11 @@ const loops = new Map<string, Few>(Object.entries(BY_HAND));
 /** How many arguments the op's loop looks at; 0 where there is none. */
 export function argumentsOfLoop(name: string): number {
   return loops.get(name)?.length ?? (Object.hasOwn(LOOPS, name) ? MOST_ARGUMENTS : 0);
+}
+
+/** Whether the op's loop copies operands with gaps itself. */
+export function takesGaps(name: string): boolean {
+  return Object.hasOwn(LOOPS, name);
 }
 
 /** The loop of an op that has one here; it is written when somebody asks first. */

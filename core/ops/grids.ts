@@ -51,8 +51,15 @@ export const meshgrid: FunctionOp<Meshgrid> = functionOp<Meshgrid>(
     const swap = indexing === 'xy' && tensors.length > 1;
     const shape = tensors.map((x) => x.numel());
     const grids = tensors.map((x, i) => {
-      const own = shape.map((n, d) => (d === i ? n : 1));
-      return expandTo(reshapeTo(x, own), shape);
+      // The last dimension is where a vector's elements lie anyway.
+      if (i === shape.length - 1 && x.ndim === 1) return expandTo(x, shape);
+      return expandTo(
+        reshapeTo(
+          x,
+          shape.map((n, d) => (d === i ? n : 1)),
+        ),
+        shape,
+      );
     });
     return swap ? grids.map((x) => transposeDims(x, 0, 1)) : grids;
   },

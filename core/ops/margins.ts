@@ -7,6 +7,7 @@ import { arange } from './sequences.js';
 import { eq, ne } from './comparison.js';
 import { pairwiseDistance } from './distances.js';
 import { minimum } from './extremes.js';
+import { fewMultilabelMargin } from './few-combining.js';
 import { gatherAlong } from './gather.js';
 import { softMargin } from './loss-formulas.js';
 import { type LossOptions, reduceLoss, type Reduction } from './losses.js';
@@ -172,6 +173,7 @@ function classIndices(like: Tensor, classes: number): Tensor {
 export const multilabelMarginLoss: FunctionOp<Loss> = functionOp<Loss>(
   {
     name: 'multilabelMarginLoss',
+    few: fewMultilabelMargin,
     torch: 'nn.functional.multilabel_margin_loss',
     params: ['input', 'target', 'reduction'],
     options: true,

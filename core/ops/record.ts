@@ -11,9 +11,10 @@ import type { DType } from '../dtype.js';
 import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { directEntriesOf, entriesOf, isPlain, MOST_NAMED } from './entry.js';
+import { inOrder, isFew } from './few.js';
 import { FewOp } from './few-recorded.js';
 import { fewRule } from './few-gradients.js';
-import { argumentsOfLoop, loopOf } from './few-table.js';
+import { argumentsOfLoop, loopOf, takesGaps } from './few-table.js';
 import { withHalves } from './half.js';
 
 export type AnyFunction = (...args: never[]) => unknown;
@@ -238,8 +239,9 @@ function fewFirst<F extends AnyFunction>(description: OpDescription, general: F)
   const find = (): Few => few ?? loopOf(name);
   const op = general as AnyFunction as (...args: unknown[]) => unknown;
   const recorded = recordedFew(name, find, op);
+  const whole = takesGaps(name) ? op : inOrderFirst(most, find, op);
   if (!options)
-    return entriesOf(most, { find, recorded }, op) as readonly AnyFunction[] as readonly [F, AnyFunction];
+    return entriesOf(most, { find, recorded }, whole) as readonly AnyFunction[] as readonly [F, AnyFunction];
   const named = (...args: unknown[]): unknown => {
     const last = args[args.length - 1];
     if (levels.top === null && gradMode.watch === null && isOptions(last)) {
@@ -251,9 +253,38 @@ function fewFirst<F extends AnyFunction>(description: OpDescription, general: F)
         if (result !== null) return result;
       }
     }
-    return op(...args);
+    return whole(...args);
   };
   return entriesOf(most, { find, recorded }, named) as readonly AnyFunction[] as readonly [F, AnyFunction];
+}
+
+/** The loop again with copies of what does not lie in order, then the op. */
+function inOrderFirst(
+  most: number,
+  find: () => Few,
+  op: (...args: unknown[]) => unknown,
+): (...args: unknown[]) => unknown {
+  return (...args) => {
+    const [a, b, c, d, e, f] = args;
+    if (!(hasGaps(a) || hasGaps(b) || hasGaps(c) || hasGaps(d)) || args.length > most) return op(...args);
+    if (levels.top !== null || gradMode.watch !== null) return op(...args);
+    const first = inPlaces(a);
+    const result = find()(first, inPlaces(b), inPlaces(c), inPlaces(d), e, f);
+    // An op that has nothing to do gives its operand, not a copy of it.
+    const isOperand = result instanceof Tensor && first instanceof Tensor && result.storage === first.storage;
+    return result === null || isOperand ? op(...args) : result;
+  };
+}
+
+/** Whether an argument is a tensor of few elements that do not lie in order. */
+function hasGaps(x: unknown): boolean {
+  return x instanceof Tensor && !x.layout.contiguous && isFew(x.layout.size);
+}
+
+/** A tensor of few elements in order; whatever else it is, as it is. */
+function inPlaces(x: unknown): unknown {
+  if (!(x instanceof Tensor) || x.layout.contiguous || (gradMode.enabled && x.requiresGrad)) return x;
+  return inOrder(x, x.layout.shape) ?? x;
 }
 
 /** The op on few elements that are recorded, where it has a rule for its gradients. */

@@ -140,6 +140,7 @@ export const multiDot: FunctionOp<MultiDot> = functionOp<MultiDot>(
         );
       }
     });
+    if (count === 2) return matmul(first, last);
     const splits = bestSplits([matrices[0].shape[0], ...matrices.map((x) => x.shape[1])]);
     const chain = (from: number, to: number): Tensor =>
       from === to ? matrices[from] : matmul(chain(from, splits[from][to]), chain(splits[from][to] + 1, to));

@@ -83,6 +83,16 @@ const FURTHER: Readonly<Partial<Record<string, Samples>>> = {
     [make([2, 3, 2]), 1, places(make, [2, 2, 2], 3), make([2, 2, 2])],
     [make([20, 30]), 1, places(make, [20, 50], 30), make([20, 50])],
   ],
+  scatterReduce: (make) =>
+    ['sum', 'prod', 'amax', 'amin', 'mean'].flatMap((reduce) => [
+      [make([4, 4]), 0, places(make, [4, 4], 4), make([4, 4]), reduce],
+      [make([2, 3, 2]), 1, places(make, [2, 5, 2], 3), make([2, 5, 2]), reduce],
+    ]),
+  multilabelMarginLoss: (make) => [
+    [make([2, 8]), make([2, 8], { dtype: 'int64', low: -1, high: 8 })],
+    [make([3, 5]), make([3, 5], { dtype: 'int64', low: 0, high: 5 }), 'sum'],
+  ],
+  logsumexp: (make) => [[make([2, 3]), [0, 1]]],
   indexAdd: (make) => [[make([2, 3, 2]), 1, places(make, [4], 3), make([2, 4, 2])]],
   maskedSelect: (make) => [[make([2, 3]), make([2, 3], { dtype: 'bool', low: 0, high: 2 })]],
   at: (make) => [

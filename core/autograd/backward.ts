@@ -93,7 +93,7 @@ export function backward(
     const { roots, starts } = startsOf('backward', outputs, gradients);
     runBackward(roots, starts, { retainGraph, createGraph, targets: null });
   }
-  if (waiting.length > 0) tellWaiting(outputs);
+  if (waiting.first !== null) tellWaiting(outputs);
 }
 
 type Given = Tensor | readonly (Tensor | null)[] | null | undefined;

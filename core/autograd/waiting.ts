@@ -8,11 +8,23 @@ export interface BackwardListener {
 
 /**
  * Listeners are in here from a training pass to the next `backward()` only, so that nobody is held, or told of others'
- * passes, for long. Read by every `backward()`, so it is a plain array.
+ * passes, for long. Read by every `backward()`: usually there is none, or one, which takes no list.
  */
-export const waiting: BackwardListener[] = [];
+export const waiting: { first: BackwardListener | null; others: BackwardListener[] } = {
+  first: null,
+  others: [],
+};
+
+export function waitForBackward(listener: BackwardListener): void {
+  if (waiting.first === null) waiting.first = listener;
+  else waiting.others.push(listener);
+}
 
 /** Tells all, who may begin to wait again. */
 export function tellWaiting(outputs: Tensor | readonly Tensor[]): void {
-  for (let count = waiting.length; count > 0; count--) waiting.shift()?.told(outputs);
+  const { first, others } = waiting;
+  waiting.first = null;
+  if (others.length > 0) waiting.others = [];
+  first?.told(outputs);
+  for (const one of others) one.told(outputs);
 }

@@ -3,7 +3,7 @@ import { AccumulateGrad } from '../autograd/accumulate.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import type { Node } from '../autograd/node.js';
 import { tracing } from '../autograd/tracing.js';
-import { waiting, type BackwardListener } from '../autograd/waiting.js';
+import { waitForBackward, type BackwardListener } from '../autograd/waiting.js';
 import { item } from '../read.js';
 import { Tensor } from '../tensor.js';
 import { History } from './history.js';
@@ -71,7 +71,7 @@ export class LossWatch implements BackwardListener, LossRecord {
     this.roots = this.misses = 0;
     if (this.isWaiting || this.given) return;
     this.isWaiting = true;
-    waiting.push(this);
+    waitForBackward(this);
   }
 
   told(outputs: Tensor | readonly Tensor[]): void {
@@ -137,7 +137,7 @@ export class LossWatch implements BackwardListener, LossRecord {
   private waitOn(): void {
     if (this.isWaiting) return;
     this.isWaiting = true;
-    waiting.push(this);
+    waitForBackward(this);
   }
 }
 

@@ -22,9 +22,9 @@ describe('finfo', () => {
   });
 
   test('says which dtypes have limits', () => {
-    expect(() => finfo('int32' as never)).toThrow(/takes float dtypes \(float16, .*got "int32"/);
+    expect(() => finfo('int32' as never)).toThrow(/takes float dtypes \(float16, .*got the string "int32"/);
     expect(() => iinfo('float32' as never)).toThrow(
-      /takes integer dtypes \(uint8, int32, int64\), got "float32"/,
+      /takes integer dtypes \(uint8, int32, int64\), got the string "float32"/,
     );
   });
 });

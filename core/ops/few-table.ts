@@ -3,42 +3,9 @@
  * name, with its parameters. An op's record takes its loop from here; what is here and in no loop of `few-*.ts` is left
  * to the op. See `few-code.ts` for what the strings mean.
  */
+import { BY_HAND } from './few-by-hand.js';
 import type { LoopCode, LoopDType } from './few-bodies.js';
 import { fewLoop, MOST_ARGUMENTS } from './few-code.js';
-import { fewConversion, fewTo } from './few-casts.js';
-import { fewBilinear, fewEinsum, fewLinear, fewTensordot } from './few-contractions.js';
-import { fewBatchNorm, fewGroupNorm, fewInstanceNorm, fewLayerNorm, fewRmsNorm } from './few-norms.js';
-import { fewKthvalue, fewMedian, fewMsort, fewQuantile, fewSort } from './few-order.js';
-import {
-  fewAddmm,
-  fewAddmv,
-  fewAddr,
-  fewBmm,
-  fewInner,
-  fewMatmul,
-  fewMm,
-  fewMv,
-  fewOuter,
-  fewVectors,
-} from './few-products.js';
-import {
-  fewCdist,
-  fewColumnStack,
-  fewCumulativeTrapezoid,
-  fewDiagonalScatter,
-  fewDstack,
-  fewGlu,
-  fewHstack,
-  fewKron,
-  fewRepeat,
-  fewRepeatInterleave,
-  fewRoll,
-  fewRot90,
-  fewSelectScatter,
-  fewSliceScatter,
-  fewVstack,
-} from './few-places.js';
-import { fewAveragePool, fewEvenPool, fewMaxPool, fewNormPool } from './few-windows.js';
 import type { Few } from './record.js';
 
 const sum = { start: 's = 0', step: 's += x;' };
@@ -421,73 +388,6 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
       each: 'exp(x - top) / s',
     },
   ],
-};
-
-/** Loops that are written by hand. */
-const BY_HAND: Readonly<Record<string, Few>> = {
-  matmul: fewMatmul,
-  mm: fewMm,
-  mv: fewMv,
-  dot: fewVectors,
-  inner: fewInner,
-  outer: fewOuter,
-  bmm: fewBmm,
-  addmm: fewAddmm,
-  addmv: fewAddmv,
-  addr: fewAddr,
-  maxPool1d: fewMaxPool('maxPool1d', 1),
-  maxPool2d: fewMaxPool('maxPool2d', 2),
-  maxPool3d: fewMaxPool('maxPool3d', 3),
-  avgPool1d: fewAveragePool('avgPool1d', 1),
-  avgPool2d: fewAveragePool('avgPool2d', 2),
-  avgPool3d: fewAveragePool('avgPool3d', 3),
-  lpPool1d: fewNormPool('lpPool1d', 1),
-  lpPool2d: fewNormPool('lpPool2d', 2),
-  adaptiveAvgPool1d: fewEvenPool('adaptiveAvgPool1d', 1, 'mean'),
-  adaptiveAvgPool2d: fewEvenPool('adaptiveAvgPool2d', 2, 'mean'),
-  adaptiveAvgPool3d: fewEvenPool('adaptiveAvgPool3d', 3, 'mean'),
-  adaptiveMaxPool1d: fewEvenPool('adaptiveMaxPool1d', 1, 'max'),
-  adaptiveMaxPool2d: fewEvenPool('adaptiveMaxPool2d', 2, 'max'),
-  adaptiveMaxPool3d: fewEvenPool('adaptiveMaxPool3d', 3, 'max'),
-  layerNorm: fewLayerNorm,
-  rmsNorm: fewRmsNorm,
-  groupNorm: fewGroupNorm,
-  batchNorm: fewBatchNorm,
-  instanceNorm: fewInstanceNorm,
-  sort: fewSort('sort', 'both'),
-  argsort: fewSort('argsort', 'indices'),
-  msort: fewMsort,
-  kthvalue: fewKthvalue,
-  median: fewMedian('median'),
-  nanmedian: fewMedian('nanmedian'),
-  quantile: fewQuantile('quantile'),
-  nanquantile: fewQuantile('nanquantile'),
-  einsum: fewEinsum,
-  tensordot: fewTensordot,
-  linear: fewLinear,
-  bilinear: fewBilinear,
-  to: fewTo,
-  float: fewConversion('float32'),
-  double: fewConversion('float64'),
-  int: fewConversion('int32'),
-  long: fewConversion('int64'),
-  bool: fewConversion('bool'),
-  roll: fewRoll,
-  rot90: fewRot90,
-  repeat: fewRepeat('repeat', false),
-  tile: fewRepeat('tile', true),
-  repeatInterleave: fewRepeatInterleave,
-  selectScatter: fewSelectScatter,
-  sliceScatter: fewSliceScatter,
-  diagonalScatter: fewDiagonalScatter,
-  hstack: fewHstack,
-  vstack: fewVstack,
-  columnStack: fewColumnStack,
-  dstack: fewDstack,
-  glu: fewGlu,
-  cumulativeTrapezoid: fewCumulativeTrapezoid,
-  kron: fewKron,
-  cdist: fewCdist,
 };
 
 const loops = new Map<string, Few>(Object.entries(BY_HAND));

@@ -17,6 +17,7 @@ import type {
 import { errorsOf, withoutDefined } from './errors.js';
 import { fromHover, fromSignatureHelp, placeOf } from './hover.js';
 import { isWholeList, itemsOf, type Item } from './items.js';
+import { nodeExports } from './node-exports.js';
 import { nameAt, type NameAt } from './name-at.js';
 import { namesOf } from './names.js';
 import { kindWord } from './kinds.js';
@@ -147,7 +148,8 @@ class Service implements CodeService {
     const start = importStart(code, offset - word.length);
     const imports = async (): Promise<readonly CompletionEntry[]> =>
       autoImports(
-        itemsOf(await this.#inTurn(() => this.#withImports(code, offset))),
+        // What the server says of a name counts.
+        [...nodeExports(word), ...itemsOf(await this.#inTurn(() => this.#withImports(code, offset)))],
         written,
         offset,
         word,

@@ -1,6 +1,6 @@
 /** What numbers the element types hold: PyTorch's `torch.finfo` and `torch.iinfo`. */
 
-import { type DType, type FloatDType, itemSize } from './dtype.js';
+import { type DType, type FloatDType, integerRange, itemSize } from './dtype.js';
 import { describeValue } from './layout.js';
 
 /** The limits of a float dtype. */
@@ -68,14 +68,10 @@ export interface IntegerLimits {
  * @throws TypeError for what is no integer dtype
  */
 export function iinfo(dtype: IntegerLimits['dtype']): IntegerLimits {
-  switch (dtype as DType) {
-    case 'uint8':
-      return { dtype, bits: 8, max: 255, min: 0 };
-    case 'int32':
-      return { dtype, bits: 32, max: 2 ** 31 - 1, min: -(2 ** 31) };
-    case 'int64':
-      return { dtype, bits: 64, max: Number.MAX_SAFE_INTEGER, min: Number.MIN_SAFE_INTEGER };
-    default:
-      throw new TypeError(`iinfo: takes integer dtypes (uint8, int32, int64), got ${describeValue(dtype)}`);
+  const range = integerRange(dtype);
+  if (range === null) {
+    throw new TypeError(`iinfo: takes integer dtypes (uint8, int32, int64), got ${describeValue(dtype)}`);
   }
+  const [min, max] = range;
+  return { dtype, bits: 8 * itemSize(dtype), max, min };
 }

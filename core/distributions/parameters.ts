@@ -1,4 +1,5 @@
 /** What distributions are made of: parameters as tensors of one shape and dtype, and what their elements must be. */
+import { finfo, type FloatLimits } from '../dtype-limits.js';
 import { tracing } from '../autograd/tracing.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { type FloatDType, getDefaultDtype, isFloat, promoteTypes } from '../dtype.js';
@@ -101,11 +102,9 @@ export function floatDType(x: Tensor): FloatDType {
   return isFloat(x.dtype) ? x.dtype : getDefaultDtype();
 }
 
-/** Distance from 1 to the next number, and the least positive one without loss of precision. */
-export function floatInfo(x: Tensor): { readonly eps: number; readonly tiny: number; readonly min: number } {
-  return x.dtype === 'float64'
-    ? { eps: 2 ** -52, tiny: 2 ** -1022, min: -Number.MAX_VALUE }
-    : { eps: 2 ** -23, tiny: 2 ** -126, min: -3.4028234663852886e38 };
+/** The limits of the dtype that a tensor is computed with. */
+export function floatInfo(x: Tensor): FloatLimits {
+  return finfo(x.dtype === 'float64' ? 'float64' : 'float32');
 }
 
 /** Probabilities kept off 0 and 1, so that their logarithms are finite. */

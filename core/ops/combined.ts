@@ -1,4 +1,5 @@
 /** Elementwise ops of two or three operands that are made of simpler ones, or of no kernel. */
+import { finfo } from '../dtype-limits.js';
 import { isFloat, isWideFloat, toFloatType } from '../dtype.js';
 import { formula } from '../kernels/formula.js';
 import type { Shape } from '../layout.js';
@@ -324,11 +325,6 @@ type NanToNum = (
   neginf?: number | null,
 ) => Tensor;
 
-const LARGEST: Readonly<Record<'float32' | 'float64', number>> = {
-  float32: 3.4028234663852886e38,
-  float64: Number.MAX_VALUE,
-};
-
 const finite = piecewise({
   name: 'nanToNum',
   f: (m, [x], [nan, above, below]) => {
@@ -348,7 +344,7 @@ export const nanToNum: InPlaceOp<NanToNum> = inPlaceOp<NanToNum>(
   },
   (input: Tensor, nan = 0, posinf?: number, neginf?: number) => {
     if (!isFloat(input.dtype)) return copyOf(input, 'nanToNum');
-    const largest = LARGEST[toFloatType(input.dtype)];
+    const largest = finfo(toFloatType(input.dtype)).max;
     if (isFloat(input.dtype)) return finite(input, nan, posinf ?? largest, neginf ?? -largest);
     const x = where(isnan(input), nan, input);
     const limited = where(eq(x, Infinity), posinf ?? largest, x);

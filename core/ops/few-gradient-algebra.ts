@@ -26,17 +26,22 @@ function scaled(x: Tensor, by: number): Tensor {
   return out;
 }
 
+/** The same tensor in order, with every element negated. */
+function negated(out: Tensor): Tensor {
+  const array = floatsOf(out);
+  const start = startOf(out);
+  for (let i = 0; i < out.layout.size; i++) array[start + i] = -array[start + i];
+  return out;
+}
+
 /** −x zᵀ of two matrices, or of two vectors. */
 function minusProduct(x: Tensor, z: Tensor): Tensor {
   const [m] = x.layout.shape;
   const [n] = z.layout.shape;
   const k = x.layout.size / m;
   const out = allocate(Layout.contiguous([m, n]), x.dtype, 'backward');
-  const to = startOf(out);
-  multiplyAt(x.dtype, to, m, k, n, startOf(x), k, 1, startOf(z), 1, k);
-  const array = floatsOf(out);
-  for (let i = 0; i < m * n; i++) array[to + i] = -array[to + i];
-  return out;
+  multiplyAt(x.dtype, startOf(out), m, k, n, startOf(x), k, 1, startOf(z), 1, k);
+  return negated(out);
 }
 
 /** −Yᵀ g Yᵀ for the inverse Y. */
@@ -53,12 +58,10 @@ const inverseRule: FewRule = {
     const [n] = y.layout.shape;
     const inner = allocate(y.layout.compact(), y.dtype, 'backward');
     const out = allocate(y.layout.compact(), y.dtype, 'backward');
-    const [y0, to] = [startOf(y), startOf(out)];
+    const y0 = startOf(y);
     multiplyAt(y.dtype, startOf(inner), n, n, n, startOf(grad), n, 1, y0, 1, n);
-    multiplyAt(y.dtype, to, n, n, n, y0, 1, n, startOf(inner), n, 1);
-    const array = floatsOf(out);
-    for (let i = 0; i < n * n; i++) array[to + i] = -array[to + i];
-    return [out];
+    multiplyAt(y.dtype, startOf(out), n, n, n, y0, 1, n, startOf(inner), n, 1);
+    return [negated(out)];
   },
 };
 

@@ -3,10 +3,10 @@
  * one line of elements, the source of a function that makes the gradients and fills them in one pass. As for the loops of
  * the ops (`few-code.ts`), each has source of its own, because V8 compiles by source.
  */
+import { cleared } from './few-lines.js';
 import { sameShape, type Shape } from '../layout.js';
 import { f32, f64, u8 } from '../memory.js';
 import { allocate, type Tensor } from '../tensor.js';
-import { fillFew } from './few.js';
 import type { FewRule } from './few-recorded.js';
 
 /**
@@ -69,7 +69,7 @@ function findLines({ layout }: Pick<Tensor, 'layout'>, given: unknown): boolean 
   return true;
 }
 
-const scope = { allocate, fillFew, f32, f64, u8, findLines, lines: { outer: 1, size: 1, inner: 1 } };
+const scope = { allocate, cleared, f32, f64, u8, findLines, lines: { outer: 1, size: 1, inner: 1 } };
 
 export function fewGradient(name: string, code: GradientCode): FewRule {
   const params = paramsOf(code.params);
@@ -164,7 +164,7 @@ function write(
   };
   const further = floats.slice(1).map(({ name: own }) => own);
   const isWhole = further.map((own) => `${own}N === size`).join(' && ') || 'true';
-  const zeros = further.map((own) => `if (d${own} !== null) fillFew(d${own}, 0);`).join(' ');
+  const zeros = further.map((own) => `if (d${own} !== null) cleared(d${own});`).join(' ');
   const branch = (array: string, shift: number): string =>
     further.length === 0
       ? body(array, shift, false)

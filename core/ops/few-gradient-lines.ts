@@ -4,7 +4,7 @@
  */
 import { allocate, type Tensor } from '../tensor.js';
 import { fewEinsum } from './few-contractions.js';
-import { floatsOf, startOf } from './few-lines.js';
+import { cleared, floatsOf, startOf } from './few-lines.js';
 import { copied, dimOf, fewGather, fewIndexSelect, product } from './few-movement.js';
 import type { FewRule } from './few-recorded.js';
 
@@ -111,7 +111,9 @@ const cdistRule: FewRule = {
   tensors: [0, 1],
   keeps: 'result',
   gradients: (grad, call) => {
-    const gradients = [0, 1].map((i) => (call.needs(i) ? zeros(call.input(i)) : null));
+    const gradients = [0, 1].map((i) =>
+      call.needs(i) ? cleared(allocate(call.input(i).layout.compact(), grad.dtype, 'backward')) : null,
+    );
     const [x, z] = [call.input(0), call.input(1)];
     const array = floatsOf(x);
     const [m, k] = x.layout.shape;
@@ -132,14 +134,6 @@ const cdistRule: FewRule = {
     return gradients;
   },
 };
-
-function zeros(like: Tensor): Tensor {
-  const out = allocate(like.layout.compact(), like.dtype, 'backward');
-  const array = floatsOf(out);
-  const to = startOf(out);
-  for (let i = 0; i < like.layout.size; i++) array[to + i] = 0;
-  return out;
-}
 
 /** (input, dim, index, src) where src is added: what `take` takes is its gradient. */
 function addedRule(take: typeof fewGather): FewRule {

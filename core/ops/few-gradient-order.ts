@@ -4,7 +4,7 @@
  */
 import { f64 } from '../memory.js';
 import { allocate, type Tensor } from '../tensor.js';
-import { floatsOf, startOf } from './few-lines.js';
+import { cleared, floatsOf, startOf } from './few-lines.js';
 import { dimOf, product } from './few-movement.js';
 import { fewSort } from './few-order.js';
 import type { FewRule } from './few-recorded.js';
@@ -12,10 +12,9 @@ import { filled } from './raw.js';
 
 /** Adds gradients to the elements that they belong to, given by their numbers along a dimension of `like`. */
 function scatter(grad: Tensor, places: Tensor, like: Tensor['layout'], at: number): Tensor {
-  const out = allocate(like.compact(), grad.dtype, 'backward');
+  const out = cleared(allocate(like.compact(), grad.dtype, 'backward'));
   const array = floatsOf(grad);
   const to = startOf(out);
-  for (let i = 0; i < like.size; i++) array[to + i] = 0;
   const size = like.shape[at];
   const inner = product(like.shape, at + 1, like.ndim);
   const outer = like.size / (size * inner);

@@ -35,6 +35,14 @@ export function startOf(x: Tensor): number {
   return x.dtype === 'float32' ? x.ptr >>> 2 : x.ptr >>> 3;
 }
 
+/** The same tensor of few floats in order, with 0 everywhere. */
+export function cleared(out: Tensor): Tensor {
+  const array = floatsOf(out);
+  const start = startOf(out);
+  for (let i = 0; i < out.layout.size; i++) array[start + i] = 0;
+  return out;
+}
+
 /** Σ (x − mean)² / (size − 1), in two passes. */
 export const varianceOfLine: Line = (array, from, size, step) => {
   let total = 0;

@@ -1,7 +1,7 @@
 /** Pooling of few floats as one loop over windows, without a description of them made before. */
 import { Layout } from '../layout.js';
 import { allocate, type Tensor } from '../tensor.js';
-import { floatsOf, isFewFloats, startOf } from './few-lines.js';
+import { cleared, floatsOf, isFewFloats, startOf } from './few-lines.js';
 import type { FewRule } from './few-recorded.js';
 import type { Few } from './record.js';
 
@@ -164,14 +164,13 @@ export function fewEvenPool(name: string, ndim: number, kind: 'max' | 'mean'): F
  * largest (the last NaN), or, for a norm y, to element x by (x / y)^(p − 1).
  */
 function slideBack(grad: Tensor, layout: Layout, x: Tensor | null, kind: Kind, power: number): Tensor {
-  const out = allocate(layout.compact(), grad.dtype, 'backward');
+  const out = cleared(allocate(layout.compact(), grad.dtype, 'backward'));
   const array = floatsOf(grad);
   const [depth, height, width] = input;
   const size = depth * height * width;
   const share = kernel[0] * kernel[1] * kernel[2];
   const from = startOf(x ?? out);
   const by = startOf(out) - from;
-  for (let i = 0; i < layout.size; i++) array[from + by + i] = 0;
   let given = startOf(grad);
   for (let plane = from; plane < from + layout.size; plane += size)
     for (let z = 0; z < count[0]; z++) {

@@ -13,7 +13,7 @@ import { Layout, type Shape } from '../layout.js';
 import { f32, f64 } from '../memory.js';
 import { allocate, Tensor, type ViewOf } from '../tensor.js';
 import { isFew } from './few.js';
-import { isFewFloats, startOf } from './few-lines.js';
+import { cleared, floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { apply, type Primitive } from './primitive.js';
 import { castCopy, elements, filled, move } from './raw.js';
 
@@ -162,10 +162,9 @@ function writeThroughView<A>(record: ViewRecord<A>, grad: Tensor, shape: Shape, 
 function writeFew(grad: Tensor, whole: Layout, view: (whole: Layout) => Layout): Tensor | null {
   const { shape, strides, ndim, offset } = view(whole);
   if (ndim > 3 || !isFew(whole.size)) return null;
-  const out = allocate(whole, grad.dtype, 'backward');
-  const array = grad.dtype === 'float32' ? f32 : f64;
+  const out = cleared(allocate(whole, grad.dtype, 'backward'));
+  const array = floatsOf(out);
   const start = startOf(out);
-  for (let i = 0; i < whole.size; i++) array[start + i] = 0;
   const [deep, tall, wide] = [
     ndim > 2 ? shape[0] : 1,
     ndim > 1 ? shape[ndim - 2] : 1,

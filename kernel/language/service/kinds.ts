@@ -30,6 +30,8 @@ const WORDS = [
   'type-parameter',
 ];
 
+export const FUNCTION = 3;
+export const VARIABLE = 6;
 export const KEYWORD = 14;
 
 export function kindWord(kind: number): string {

@@ -4,10 +4,9 @@
  */
 import { builtinModules, createRequire } from 'node:module';
 import type { Item } from './items.js';
+import { FUNCTION, VARIABLE } from './kinds.js';
 
-/** The server's numbers. */
-const FUNCTION = 3;
-const VARIABLE = 6;
+/** How a name is exported: the server's number of it. */
 const NAMED = 0;
 
 const require = createRequire(import.meta.url);

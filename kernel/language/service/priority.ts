@@ -1,7 +1,9 @@
 /** The language server works when nothing else wants the processor: cells come first. */
 import { existsSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
-import { LOW } from '../../boot/thread-priority.js';
+
+/** A tenth of the share of a process with the usual priority, when both want the same processor. */
+const NICE = 10;
 
 /**
  * How a program is begun with less priority. On Linux a priority is that of one thread, which later threads take over from
@@ -9,13 +11,13 @@ import { LOW } from '../../boot/thread-priority.js';
  */
 export function withLowPriority(executable: string, args: string[]): readonly [string, string[]] {
   const nice = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file));
-  return nice === undefined ? [executable, args] : [nice, ['-n', String(LOW), executable, ...args]];
+  return nice === undefined ? [executable, args] : [nice, ['-n', String(NICE), executable, ...args]];
 }
 
 /** For systems on which a program cannot be begun so. */
 export function lowerPriority(pid: number): void {
   try {
-    os.setPriority(pid, LOW);
+    os.setPriority(pid, NICE);
   } catch {
     // It has ended already, which is told elsewhere.
   }
@@ -28,7 +30,7 @@ export function lowerPriority(pid: number): void {
 export function lowerSession(leader: number): void {
   try {
     const session = `/proc/${leader}/autogroup`;
-    if (existsSync(session)) writeFileSync(session, String(LOW));
+    if (existsSync(session)) writeFileSync(session, String(NICE));
   } catch {
     // It has ended already, or it is not allowed.
   }

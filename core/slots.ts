@@ -444,6 +444,8 @@ function heldByOperation(): Held[] {
 const afterCollection = new FinalizationRegistry<undefined>(() => {
   if (usage.unfinished) repair();
   sweep();
+  // What is held for later use only is for the next collection to find.
+  beforeSweep();
   watchCollections();
 });
 

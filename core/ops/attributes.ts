@@ -80,6 +80,26 @@ export function numel(input: Tensor): number {
   return input.numel();
 }
 
+/** Whether the dtype has negative numbers. */
+export function isSigned(input: Tensor): boolean {
+  return input.isSigned();
+}
+
+/** False: there are no complex tensors. */
+export function isComplex(input: Tensor): false {
+  return input.isComplex();
+}
+
+/** Whether the only element is not 0. @throws Error for any other number of elements */
+export function isNonzero(input: Tensor): boolean {
+  return input.isNonzero();
+}
+
+/** Whether two tensors have the same shape. */
+export function isSameSize(input: Tensor, other: Tensor): boolean {
+  return input.isSameSize(other);
+}
+
 function property(name: string, get: (x: Tensor) => unknown): void {
   Object.defineProperty(Tensor.prototype, name, {
     configurable: true,

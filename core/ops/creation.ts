@@ -12,6 +12,7 @@ import {
 import { checkShape, describeValue, formatShape, Layout, type Shape } from '../layout.js';
 import { allocateShape, Tensor } from '../tensor.js';
 import type { DTypeOf, KnownDType, KnownShape, NestedDType, NestedShape } from '../types/known.js';
+import { cast } from './cast.js';
 import { castCopy, elements, filled } from './raw.js';
 import { type DataArray, exactly, isArrays, numbersOf } from './typed-arrays.js';
 
@@ -192,6 +193,20 @@ export function tensor(data: TensorData, options?: ShapedOptions): Tensor {
   }
   if (options?.shape !== undefined) return finish(withShape(out, options.shape, 'tensor'), options);
   return finish(out, options);
+}
+
+/**
+ * The tensor itself where data is one of the dtype asked for, its conversion (which keeps its place in the graph) where it
+ * is one of another, and else `tensor(data)`: a copy of a typed array, too, since tensors have a memory of their own.
+ */
+export function asTensor(data: TensorData, options?: Pick<TensorOptions, 'dtype'>): Tensor {
+  if (!(data instanceof Tensor)) return tensor(data, options);
+  return cast(data, dtypeOption('asTensor', options) ?? data.dtype);
+}
+
+/** A number or truth value as a 0-d tensor, of the default dtype unless another is given. */
+export function scalarTensor(value: number | boolean, options?: TensorOptions): Tensor {
+  return tensor(Number(value), options);
 }
 
 /** A number as elements of a dtype are: truth values, whole numbers, or as it is. */

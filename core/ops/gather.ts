@@ -29,7 +29,7 @@ import {
   fewTakeAlongDim,
 } from './few-movement.js';
 
-function checkIndex(op: string, index: Tensor): void {
+export function checkIndex(op: string, index: Tensor): void {
   if (!isTensor(index) || !isIntegral(index.dtype) || index.dtype === 'bool') {
     throw new TypeError(`${op}: the index is an integer tensor; convert it with x.long()`);
   }
@@ -43,7 +43,7 @@ export function foldAround(x: Tensor, dim: number): Tensor {
 }
 
 /** A 1-d (or 0-d) index as rows of a dimension. */
-function rowsOf(op: string, index: Tensor, size: number, dim: number): Rows {
+export function rowsOf(op: string, index: Tensor, size: number, dim: number): Rows {
   checkIndex(op, index);
   if (index.ndim > 1)
     throw new RangeError(`${op}: the index is a vector, got shape ${formatShape(index.shape)}`);
@@ -51,7 +51,7 @@ function rowsOf(op: string, index: Tensor, size: number, dim: number): Rows {
 }
 
 /** Indices as whole numbers from 0 up. */
-function wrappedIndices(op: string, index: Tensor, size: number, dim: number): Rows {
+export function wrappedIndices(op: string, index: Tensor, size: number, dim: number): Rows {
   computesInJavaScript();
   // Always of the type of int64, so that the loop meets one kind of array.
   const wide = inDType(contiguousData(index, op), 'int64', op);

@@ -60,7 +60,15 @@ export {
   subtract,
   swapdims,
 } from './aliases.js';
-export { isFloatingPoint, isTensor, numel } from './attributes.js';
+export {
+  isComplex,
+  isFloatingPoint,
+  isNonzero,
+  isSameSize,
+  isSigned,
+  isTensor,
+  numel,
+} from './attributes.js';
 export {
   bitwiseAnd,
   bitwiseLeftShift,
@@ -101,6 +109,7 @@ export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne }
 export { clone, detach } from './conversion.js';
 export { type ConvOptions, type ConvTransposeOptions } from './convolution.js';
 export {
+  asTensor,
   empty,
   emptyLike,
   fromTypedArray,
@@ -108,6 +117,7 @@ export {
   fullLike,
   ones,
   onesLike,
+  scalarTensor,
   tensor,
   zeros,
   zerosLike,
@@ -199,6 +209,8 @@ export { addmm, bmm, dot, matmul, mm, mv, outer, type AddmmOptions } from './mat
 export { type CtcOptions, type Lengths } from './ctc.js';
 export { corrcoef, cov, type CovOptions } from './correlation.js';
 export { cumulativeTrapezoid, trapezoid, trapezoid as trapz, type TrapezoidOptions } from './integration.js';
+export { histogram, histogramdd } from './histograms.js';
+export { frexp, nextafter } from './mantissa.js';
 export { median, mode, nanmedian, type Median, type MedianMethod } from './medians.js';
 export { type PadMode, type PadOptions } from './padding.js';
 export {
@@ -254,6 +266,7 @@ export {
 } from './predicates.js';
 export { addbmm, addmv, addr, baddbmm, einsum, inner, kron, tensordot, vdot } from './products.js';
 export { gradient, type GradientOptions } from './numeric-gradient.js';
+export { indexReduce, type IndexReduction, put } from './putting.js';
 export { nanquantile, quantile, type QuantileOptions } from './quantiles.js';
 export { mean, sum, type Dims, type ReduceOptions, type SumOptions } from './reduction.js';
 export { type GridSampleOptions } from './sampling.js';
@@ -331,13 +344,14 @@ export {
   type VarOptions,
 } from './statistics.js';
 export { nanmean, nansum } from './nan-sums.js';
-export { norm, type NormOptions } from './vector-norms.js';
+export { norm, type NormOptions, renorm } from './vector-norms.js';
 export { type UnfoldOptions } from './unfolding.js';
 export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './unique.js';
 export { diagonalScatter, selectScatter, sliceScatter } from './writing.js';
 export * as fft from './fft/index.js';
 export * as special from './special-functions/index.js';
 export { i0 } from './special-functions/functions.js';
+export { igamma, igammac } from './special-functions/incomplete-gamma.js';
 export * as linalg from './linalg/index.js';
 export { luUnpack } from './linalg/lu.js';
 export { vander, type VanderOptions } from './linalg/tensors.js';

@@ -56,6 +56,10 @@ import * as statistics from './statistics.js';
 import * as unfolding from './unfolding.js';
 import * as unique from './unique.js';
 import * as vectorNorms from './vector-norms.js';
+import * as histograms from './histograms.js';
+import * as mantissa from './mantissa.js';
+import * as putting from './putting.js';
+import * as incompleteGamma from './special-functions/incomplete-gamma.js';
 import * as random from '../random/ops.js';
 import * as linear from './linalg/methods.js';
 import { runInPlace } from './inplace.js';
@@ -136,6 +140,10 @@ declare module '../tensor.js' {
       MethodsOf<typeof unfolding>,
       MethodsOf<typeof unique>,
       MethodsOf<typeof vectorNorms>,
+      MethodsOf<typeof histograms>,
+      MethodsOf<typeof mantissa>,
+      MethodsOf<typeof putting>,
+      MethodsOf<typeof incompleteGamma>,
       MethodsOf<typeof random>,
       MethodsOf<typeof linear> {}
 }
@@ -193,6 +201,10 @@ export const families = [
   unfolding,
   unique,
   vectorNorms,
+  histograms,
+  mantissa,
+  putting,
+  incompleteGamma,
   random,
   linear,
 ] as const;

@@ -1,18 +1,18 @@
 /** Norms over dimensions. */
 import { levels } from '../autograd/levels/wrapped.js';
 import { type DType, isFloat, isWideFloat } from '../dtype.js';
-import { formatShape, wrapDims } from '../layout.js';
+import { formatShape, wrapDim, wrapDims } from '../layout.js';
 import type { Tensor } from '../tensor.js';
-import { div, mul, pow } from './arithmetic.js';
+import { add, div, mul, pow } from './arithmetic.js';
 import { cast } from './cast.js';
 import { where } from './choice.js';
-import { eq } from './comparison.js';
+import { eq, gt } from './comparison.js';
 import { amax, amin } from './extremes.js';
 import { fewRun, lengthGradient, lengthOfLine, reduceFew, reduceFewGradient } from './few-reductions.js';
 import { singularValuesOver } from './linalg/svd.js';
 import { abs, sign, sqrt, square } from './pointwise.js';
 import { apply, OUTPUT, type Primitive } from './primitive.js';
-import { type MethodOp, methodOp } from './record.js';
+import { type InPlaceOp, inPlaceOp, type MethodOp, methodOp } from './record.js';
 import type { Dims, ReduceOptions } from './reduction.js';
 import { reshapeTo } from './shape.js';
 import { reducedShape, restoreDims, sumDims } from './sum.js';
@@ -119,5 +119,42 @@ export const norm: MethodOp<Norm> = methodOp<Norm>(
       throw new TypeError(`norm: takes float tensors, got ${x.dtype}; convert it with x.float()`);
     if (p === 'nuc') return nuclearNorm(x, dim, keepdim);
     return vectorNormOf(x, p === 'fro' ? 2 : p, wrapDims('norm', dim, x.ndim), keepdim);
+  },
+);
+
+type Renorm = (input: Tensor, p: number, dim: number, maxnorm: number) => Tensor;
+
+/**
+ * Each slice x_i along `dim` scaled down to the p-norm `maxnorm` where its norm is larger:
+ * x_i · maxnorm / (‖x_i‖_p + 1e-7); the others as they are.
+ * @throws RangeError for fewer than 2 dimensions, p ≤ 0 or a negative maxnorm
+ */
+export const renorm: InPlaceOp<Renorm> = inPlaceOp<Renorm>(
+  {
+    name: 'renorm',
+    params: ['input', 'p', 'dim', 'maxnorm'],
+    options: true,
+    samples: (make) => [
+      [make([3, 4]), 2, 0, 2],
+      [make([2, 3, 2]), 1, -1, 4.5],
+      [make([3, 2], { low: 0.5 }), 3, 1, 100],
+    ],
+    errors: (make) => [
+      { args: [make([3]), 2, 0, 1], message: /renorm: takes at least 2 dimensions, got shape \[3\]/ },
+      { args: [make([2, 2]), 0, 0, 1], message: /renorm: p is above 0, got 0/ },
+      { args: [make([2, 2]), 2, 0, -1], message: /renorm: maxnorm is at least 0, got -1/ },
+    ],
+  },
+  (input: Tensor, p: number, dim: number, maxnorm: number) => {
+    if (input.ndim < 2)
+      throw new RangeError(`renorm: takes at least 2 dimensions, got shape ${formatShape(input.shape)}`);
+    if (!(p > 0)) throw new RangeError(`renorm: p is above 0, got ${p}`);
+    if (!(maxnorm >= 0)) throw new RangeError(`renorm: maxnorm is at least 0, got ${maxnorm}`);
+    if (!isFloat(input.dtype))
+      throw new TypeError(`renorm: takes floats, got ${input.dtype}; convert it with x.float()`);
+    const at = wrapDim('renorm', dim, input.ndim);
+    const others = [...input.shape.keys()].filter((d) => d !== at);
+    const norms = vectorNormOf(input, p, others, true);
+    return mul(input, where(gt(norms, maxnorm), div(maxnorm, add(norms, 1e-7)), 1));
   },
 );

@@ -251,8 +251,8 @@ it('keeps the names of several results', () => {
 
 describe('every op', () => {
   const names = [...registry.values()]
-    // What converts to float32 gives it for halves, too.
-    .filter((record) => record.samples !== undefined && record.name !== 'float')
+    // What converts to float32 gives it for halves, too; neighbours of numbers of one dtype are none in another.
+    .filter(({ samples, name }) => samples !== undefined && name !== 'float' && name !== 'nextafter')
     .map(({ name }) => name);
 
   it.each(names)('%s gives for halves what it gives in float32, rounded, in the same dtype', (name) => {

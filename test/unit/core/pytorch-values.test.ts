@@ -17,6 +17,8 @@ interface Stored {
   readonly shape: number[];
   readonly data: (number | string | boolean)[];
   readonly dtype?: DType;
+  /** Whether no gradient by it is asked for. */
+  readonly fixed?: true;
 }
 
 type Value = Scalar | Stored | { readonly number: string } | readonly Value[];
@@ -55,7 +57,7 @@ function decoded(value: Value, leaves: Tensor[]): unknown {
   if (isStored(value)) {
     const dtype = value.dtype ?? 'float64';
     const made = tensor(value.data.map(Number), { shape: value.shape, dtype });
-    if (dtype === 'float64') leaves.push(made.requiresGrad_());
+    if (dtype === 'float64' && value.fixed !== true) leaves.push(made.requiresGrad_());
     return made;
   }
   return typeof value === 'object' && value !== null && 'number' in value ? Number(value.number) : value;

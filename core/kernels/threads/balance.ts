@@ -66,6 +66,22 @@ export function isLent(time: number): boolean {
   return time < lent.until;
 }
 
+/** Numbers among arguments that are sizes and not addresses; addresses of tensors are above. */
+const MOST_SIZE = 4096;
+
+/**
+ * A number for work that takes equally long: the same function, of as many chunks, by the same sizes. Two convolutions may
+ * differ by their channels alone, and one takes many times as long as the other.
+ */
+export function kindOf(id: number, chunks: number, args: readonly number[]): number {
+  let kind = Math.imul(id, 0x9e3779b1) ^ chunks;
+  for (let k = 0; k < args.length; k++) {
+    const x = args[k];
+    if (x >= 0 && x < MOST_SIZE && x === Math.floor(x)) kind = Math.imul(kind ^ (x + k), 0x9e3779b1) ^ (kind >>> 15);
+  }
+  return kind;
+}
+
 /** Whether work of this kind is to be given to helpers now. */
 export function helpPays(kind: number, time: number): boolean {
   if (!books.kept) return true;

@@ -7,7 +7,7 @@ import { MOST_THREADS } from '../../memory.js';
 import { onRepair, usage } from '../../slots.js';
 import { onLists, recordedKernel, recording, unrecorded } from '../recording.js';
 import { inParts, totalOf } from './alone.js';
-import { helpPays, isLent, now, tookAlone, tookTogether } from './balance.js';
+import { helpPays, isLent, kindOf, now, tookAlone, tookTogether } from './balance.js';
 import { chunkArguments, chunkClaims } from './chunk.js';
 import {
   AXIS_WORDS,
@@ -95,9 +95,9 @@ export function prepared(run: Run, args: readonly number[], axes: readonly Axis[
   const shared = chunks < 2 ? undefined : sharedFunction(run);
   const single = inParts(run, axes);
   if (shared === undefined) return single;
-  const kind = shared.id * 2 ** 20 + chunks;
+  const { id } = shared;
   const together = (given: readonly number[]): void => job(run, given, ...axes);
-  return (given) => jointly(kind, chunks, given, single, together);
+  return (given) => jointly(kindOf(id, chunks, given), chunks, given, single, together);
 }
 
 /**

@@ -77,7 +77,8 @@ export function kindOf(id: number, chunks: number, args: readonly number[]): num
   let kind = Math.imul(id, 0x9e3779b1) ^ chunks;
   for (let k = 0; k < args.length; k++) {
     const x = args[k];
-    if (x >= 0 && x < MOST_SIZE && x === Math.floor(x)) kind = Math.imul(kind ^ (x + k), 0x9e3779b1) ^ (kind >>> 15);
+    if (x >= 0 && x < MOST_SIZE && x === Math.floor(x))
+      kind = Math.imul(kind ^ (x + k), 0x9e3779b1) ^ (kind >>> 15);
   }
   return kind;
 }

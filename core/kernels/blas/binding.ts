@@ -1,6 +1,6 @@
 /**
- * How the functions of a BLAS library are called. `bindLibrary` is also sent to another process as text, so it must not
- * refer to anything outside it.
+ * How the functions of a BLAS library are called. `bindLibrary` is also sent to another process and to helpers as text, so
+ * it must not refer to anything outside it.
  */
 
 /** What is used of koffi. */
@@ -51,23 +51,6 @@ export interface BlasBinding {
   readonly setThreads: ((count: number) => void) | null;
 }
 
-/** For how long OpenBLAS's threads look for more work: 2 to the power of so many ticks of the processor, a tenth of a millisecond. */
-const PATIENCE = '18';
-
-/**
- * OpenBLAS reads its settings as it is loaded. By its own, its threads keep a processor for 26 ms after each product,
- * which our helpers then share with them; where the user sets it, that holds.
- */
-function briefly<T>({ OPENBLAS_THREAD_TIMEOUT: given }: Machine['env'], load: () => T): T {
-  if (given !== undefined) return load();
-  process.env.OPENBLAS_THREAD_TIMEOUT = PATIENCE;
-  try {
-    return load();
-  } finally {
-    delete process.env.OPENBLAS_THREAD_TIMEOUT;
-  }
-}
-
 /**
  * Loads a library and finds its functions.
  *
@@ -109,7 +92,7 @@ export function bindLibrary(ffi: Ffi, file: string, { platform, arch, env }: Mac
       mklLayer = 0;
     else mklLayer = platform === 'linux' && preload('libgomp.so.1') ? 3 : 1;
   }
-  const library = briefly(env, () => load(file));
+  const library = load(file);
   /** The function under one of the names that builds give it: plain, of NumPy's and SciPy's wheels, with 64-bit integers. */
   const find = (name: string, result: string, ...parameters: string[]): NativeFunction | undefined => {
     for (const each of [name, `scipy_${name}`, `${name}64_`, `scipy_${name}64_`]) {

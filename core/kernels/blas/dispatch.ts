@@ -16,6 +16,7 @@ import {
   type Surroundings,
   surroundings,
 } from './library.js';
+import { dividedProduct, type DividedProduct } from './parts.js';
 import { writeVerdict } from './verdicts.js';
 
 type Matmul = Kernels['matmul'];
@@ -28,9 +29,8 @@ type Matmul = Kernels['matmul'];
 export const LEAST_WORK = 32 ** 3;
 
 /**
- * Multiplications of one product from which on a library computes on several threads. Below (some tenth of a millisecond)
- * waking them, and taking turns with ours in the ops between, costs more than they bring: a step of a small perceptron
- * took 0.9 ms instead of 0.53. It depends on the shape alone, too.
+ * Multiplications of one product from which on several threads compute it: some tenth of a millisecond on one. Below,
+ * waking them and packing one operand for each costs more than they bring. It depends on the shape alone, too.
  */
 export const SEVERAL_THREADS = 2 ** 23;
 
@@ -62,8 +62,8 @@ export function createBlas(
   let settled = false;
   let nextLook = 0;
   let waitingUntil = 0;
-  /** Threads that the library was told of. */
-  let told = 0;
+  /** Its products by several of our threads; nothing where its own threads are all that it can do. */
+  const divided: Partial<Record<FloatElement, DividedProduct>> = {};
   let outcome = 'no product was large enough yet';
 
   const matmul: Matmul = (element, size, a, b, c, beta) => {
@@ -120,17 +120,19 @@ export function createBlas(
     c: Ptr,
   ): void => {
     if (binding === undefined) return;
-    const count = m * n * k < SEVERAL_THREADS ? 1 : getNumThreads();
-    if (count !== told) {
-      binding.setThreads?.(count);
-      told = count;
-    }
     const gemm = binding[element];
     if (gemm === null) return;
-    // Ours would look for work on the processors that the library's threads need.
-    if (count > 1) restHelpers();
     const [ta, tb] = [lda < 0, ldb < 0];
-    gemm(ta, tb, m, n, k, base + a, ta ? -lda : lda, base + b, tb ? -ldb : ldb, beta, base + c, n);
+    const [rowA, rowB] = [ta ? -lda : lda, tb ? -ldb : ldb];
+    const parts = m * n * k < SEVERAL_THREADS ? 1 : getNumThreads();
+    const inParts = divided[element];
+    if (parts > 1 && inParts !== undefined) {
+      inParts([Number(ta), Number(tb), m, n, k, base + a, rowA, base + b, rowB, beta, base + c, n], parts);
+      return;
+    }
+    // Ours would look for work on the processors that the library's threads need.
+    if (parts > 1) restHelpers();
+    gemm(ta, tb, m, n, k, base + a, rowA, base + b, rowB, beta, base + c, n);
   };
 
   const decide = (text: string, library?: BlasBinding): void => {
@@ -182,7 +184,16 @@ export function createBlas(
         }
       }
       base = address;
-      told = 0;
+      const koffi = around.koffi();
+      if (koffi !== undefined && library.setThreads !== null) {
+        library.setThreads(1);
+        const { platform, arch, env } = around.place;
+        const machine = { platform, arch, env: { MKL_THREADING_LAYER: env.MKL_THREADING_LAYER } };
+        for (const element of ['float32', 'float64'] as const) {
+          const gemm = library[element];
+          if (gemm !== null) divided[element] = dividedProduct(gemm, { koffi, file, machine, element });
+        }
+      }
       decide(`${library.name} (${file})`, library);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -169,6 +169,18 @@ export function findLibrary(setting: string, around: Surroundings): Found {
   return found;
 }
 
+/** OpenBLAS starts its threads as it is loaded, unless this says otherwise; ours take their place. */
+function withoutThreads<T>(load: () => T): T {
+  const { OPENBLAS_NUM_THREADS: before } = process.env;
+  process.env.OPENBLAS_NUM_THREADS = '1';
+  try {
+    return load();
+  } finally {
+    if (before === undefined) delete process.env.OPENBLAS_NUM_THREADS;
+    else process.env.OPENBLAS_NUM_THREADS = before;
+  }
+}
+
 /**
  * Loads a library that passed its trial, and lets it multiply once more in this process.
  *
@@ -177,8 +189,8 @@ export function findLibrary(setting: string, around: Surroundings): Found {
 export function loadLibrary(file: string, around: Surroundings): { binding: BlasBinding; ffi: Ffi } {
   const ffi = around.ffi();
   const { platform, arch, env } = around.place;
-  const binding = bindLibrary(ffi, file, { platform, arch, env });
-  binding.setThreads?.(around.threads);
+  const binding = withoutThreads(() => bindLibrary(ffi, file, { platform, arch, env }));
+  binding.setThreads?.(1);
   const buffer = new ArrayBuffer(ARENA_BYTES);
   const address = Number(ffi.address(new Uint8Array(buffer)));
   const problem = checkBinding(binding, { buffer, byteOffset: 0, address }, 'small');

@@ -3,6 +3,7 @@
  * it must start from sources, from a bundle and from an installed package alike.
  */
 import type { MessagePort } from 'node:worker_threads';
+import { bindLibrary, type Ffi, type Machine } from '../blas/binding.js';
 import { chunkArguments, chunkClaims, type ChunkLayout } from './chunk.js';
 import { AXIS_WORDS, type HelperState, MAX_ARGUMENTS, Word } from './control.js';
 
@@ -23,9 +24,10 @@ export interface HelperData {
   readonly layout: ChunkLayout;
 }
 
-/** A function that jobs may name. */
-export interface SharedFunction {
-  readonly id: number;
+/** A function that jobs may name: of a module, or of a library of the system. */
+export type SharedFunction = (ModuleFunction | LibraryFunction) & { readonly id: number };
+
+export interface ModuleFunction {
   readonly module: WebAssembly.Module;
   /** So that functions of one module share an instance. */
   readonly moduleId: number;
@@ -34,14 +36,24 @@ export interface SharedFunction {
   readonly hosts: Readonly<Record<string, string>>;
 }
 
+/** The product of a BLAS library, which each thread loads for itself and calls on this one thread. */
+export interface LibraryFunction {
+  readonly file: string;
+  readonly machine: Machine;
+  readonly element: 'float32' | 'float64';
+  /** Where the package is that calls native libraries. */
+  readonly koffi: string;
+}
+
 type Receive = (port: MessagePort) => { message: SharedFunction } | undefined;
 interface Chunks {
   readonly claims: typeof chunkClaims;
   readonly args: typeof chunkArguments;
 }
-type NumberFunction = (...args: number[]) => number;
+type NumberFunction = (...args: number[]) => unknown;
+type Bind = (call: LibraryFunction) => NumberFunction;
 
-function helperMain(data: HelperData, port: MessagePort, receive: Receive, chunks: Chunks): void {
+function helperMain(data: HelperData, port: MessagePort, receive: Receive, chunks: Chunks, bind: Bind): void {
   const { index, scratch, memory, spins, patience } = data;
   const { awake, asleep } = data.states;
   const { open, working, mainSleeps, failed, job, lastHelper, told, helper, helperStride } = data.words;
@@ -60,11 +72,20 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, chunk
 
   let known = 0;
 
-  /** Not while a chunk is in work: it takes long, at first some milliseconds. */
+  /** Not while a chunk is in work: it takes long, at first some milliseconds. What cannot be loaded here stays unknown. */
   const learn = (): void => {
     known = Atomics.load(words, told);
     for (let next = receive(port); next !== undefined; next = receive(port)) {
-      const { id, module, moduleId, name, hosts } = next.message;
+      const { message } = next;
+      if ('file' in message) {
+        try {
+          functions[message.id] = bind(message);
+        } catch {
+          // Jobs that call it are done without this thread.
+        }
+        continue;
+      }
+      const { id, module, moduleId, name, hosts } = message;
       let instance = instances[moduleId];
       if (instance === undefined) {
         const host: Record<string, NumberFunction> = {};
@@ -86,6 +107,7 @@ function helperMain(data: HelperData, port: MessagePort, receive: Receive, chunk
       const number = Atomics.load(words, open);
       if (number === 0 || index > Atomics.load(words, lastHelper)) return;
       if (known !== Atomics.load(words, told)) learn();
+      if (functions[words[job]] === undefined) return;
       Atomics.add(words, working, 1);
       try {
         for (let chunk = claim(index); chunk >= 0; chunk = claim(index)) {
@@ -138,7 +160,23 @@ export const CHUNK_LAYOUT: ChunkLayout = {
   maxArguments: MAX_ARGUMENTS,
 };
 
+/** Libraries of BLAS by their files, with the functions that call them; they get numbers for truths. */
+function libraryBinder(
+  load: (name: string) => unknown,
+  bindTo: typeof bindLibrary,
+): (call: LibraryFunction) => NumberFunction {
+  const bindings: Record<string, ReturnType<typeof bindLibrary> | undefined> = {};
+  return ({ koffi, file, machine, element }) => {
+    let binding = bindings[file];
+    if (binding === undefined) {
+      bindings[file] = binding = bindTo(load(koffi) as Ffi, file, machine);
+      binding.setThreads?.(1);
+    }
+    return binding[element] as unknown as NumberFunction;
+  };
+}
+
 export const HELPER_SCRIPT = `'use strict';
 const { workerData, parentPort, receiveMessageOnPort } = require('node:worker_threads');
-(${helperMain.toString()})(workerData, parentPort, receiveMessageOnPort, { claims: ${chunkClaims.toString()}, args: ${chunkArguments.toString()} });
+(${helperMain.toString()})(workerData, parentPort, receiveMessageOnPort, { claims: ${chunkClaims.toString()}, args: ${chunkArguments.toString()} }, (${libraryBinder.toString()})(require, ${bindLibrary.toString()}));
 `;

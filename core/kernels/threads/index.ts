@@ -23,4 +23,6 @@ export {
   type Axis,
 } from './pool.js';
 export { getNumThreads, setNumThreads, threadNotes } from './settings.js';
-export { asWord } from './alone.js';
+export { asWord, inParts } from './alone.js';
+export { noteLibrary } from './shared-functions.js';
+export type { LibraryFunction } from './helper.js';

@@ -1,5 +1,5 @@
 /** Which compiled functions other threads can have too, and under which number. */
-import type { SharedFunction } from './helper.js';
+import type { LibraryFunction, ModuleFunction, SharedFunction } from './helper.js';
 
 type Compiled = (...args: number[]) => void;
 
@@ -10,7 +10,12 @@ interface Origin {
   shared: SharedFunction | undefined;
 }
 
-const origins = new WeakMap<Compiled, Origin>();
+interface LibraryOrigin {
+  readonly call: LibraryFunction;
+  shared: SharedFunction | undefined;
+}
+
+const origins = new WeakMap<Compiled, Origin | LibraryOrigin>();
 const moduleIds = new WeakMap<WebAssembly.Module, number>();
 let modules = 0;
 
@@ -39,15 +44,23 @@ export function noteOrigin(
   origins.set(run, { module, name, hosts, shared: undefined });
 }
 
+/** Notes that a function calls a library, which other threads can call, too. */
+export function noteLibrary(run: Compiled, call: LibraryFunction): void {
+  origins.set(run, { call, shared: undefined });
+}
+
 /** What threads need to know of a function; undefined for those that they cannot have. */
 export function sharedFunction(run: Compiled): SharedFunction | undefined {
   const origin = origins.get(run);
   if (origin === undefined) return undefined;
   if (origin.shared !== undefined) return origin.shared;
-  const { module, name, hosts } = origin;
-  let moduleId = moduleIds.get(module);
-  if (moduleId === undefined) moduleIds.set(module, (moduleId = modules++));
-  const shared = { id: sharedFunctions.length, module, moduleId, name, hosts };
+  const shared = { id: sharedFunctions.length, ...('call' in origin ? origin.call : placeOf(origin)) };
   sharedFunctions.push(shared);
   return (origin.shared = shared);
+}
+
+function placeOf({ module, name, hosts }: Origin): ModuleFunction {
+  let moduleId = moduleIds.get(module);
+  if (moduleId === undefined) moduleIds.set(module, (moduleId = modules++));
+  return { module, moduleId, name, hosts };
 }

@@ -2,11 +2,10 @@
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FloatElement, Kernels, MatrixOperand } from '../../../../core/kernels/api.js';
-import { createBlas, leading, SEVERAL_THREADS } from '../../../../core/kernels/blas/dispatch.js';
+import { createBlas, leading } from '../../../../core/kernels/blas/dispatch.js';
 import { writeVerdict } from '../../../../core/kernels/blas/verdicts.js';
 import { type KernelRecorder, recording } from '../../../../core/kernels/recording.js';
 import { referenceKernels } from '../../../../core/kernels/reference/index.js';
-import { getNumThreads, setNumThreads } from '../../../../core/kernels/threads/index.js';
 import { views } from '../../../../core/kernels/views.js';
 import { Storage } from '../../../../core/storage.js';
 import { FakeMachine, PASSED } from './machine.js';
@@ -121,29 +120,6 @@ describe('products by a library', () => {
     const { matmul } = createBlas(own, machine.surroundings);
     expect(difference(matmul, { element: 'float64' })).toBe(0);
     expect(own).toHaveBeenCalledOnce();
-  });
-
-  it('use as many threads as ours, and one where several would not pay', () => {
-    const large = { batch: 1, m: 204, n: 204, k: 204 };
-    expect(large.m ** 3).toBeGreaterThan(SEVERAL_THREADS);
-    machine.known('libopenblas.so.0');
-    const { matmul } = createBlas(vi.fn<Kernels['matmul']>(), machine.surroundings);
-    const before = getNumThreads();
-    try {
-      setNumThreads(2);
-      difference(matmul, { size: large });
-      difference(matmul);
-      difference(matmul, { size: large });
-      setNumThreads(1);
-      difference(matmul, { size: large });
-      difference(matmul);
-    } finally {
-      setNumThreads(before);
-    }
-    const told = machine.calls
-      .filter(([name]) => name === 'openblas_set_num_threads')
-      .map(([, count]) => count);
-    expect(told.slice(-4)).toEqual([2, 1, 2, 1]);
   });
 
   it('are seen by who records kernels, with addresses of the tensor memory', () => {

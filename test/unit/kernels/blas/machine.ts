@@ -18,7 +18,7 @@ export const PASSED: Verdict = {
 };
 
 /** Addresses as a process has them, far above those of the tensor memory. */
-const TENSORS = 2 ** 41;
+export const TENSORS = 2 ** 41;
 const OTHERS = 2 ** 40;
 
 export class FakeMachine {

@@ -19,11 +19,9 @@ import {
 import { PACKED_FOR, SCRATCH_BEGIN, SCRATCH_END } from '../../memory.js';
 import { hasFusedMultiplyAdd, withRelaxedSimd } from '../tuning/fused.js';
 import { definePack, PACK_SLACK } from './gemm-pack.js';
+import { addRows } from './gemm-row.js';
 import { defineTiles, multiplyAdd, TILE_BYTES, type Tile } from './gemm-tiles.js';
 import type { FloatLanes } from './lanes.js';
-
-/** The tile for one row: as many sums in flight. */
-const ROW_VECTORS = 8;
 
 /** A block of A of this many rows is kept in the second-level cache, a block of B of this many columns beyond. */
 export const BLOCK_ROWS = 128;
@@ -94,8 +92,7 @@ export type FewRowsFunctions = Readonly<Record<'row' | 'dots', WasmFunction>>;
 export function compileFewRows(lanes: FloatLanes): FewRowsFunctions {
   const module = new ModuleBuilder();
   const fused = hasFusedMultiplyAdd();
-  const rowTiles = defineTiles(module, 'rowTiles', lanes, { rows: 1, vectors: ROW_VECTORS, fused });
-  defineRow(module, rowTiles);
+  defineRow(module, lanes, fused);
   defineDots(module, lanes, fused);
   const { row, dots } = fused ? withRelaxedSimd(() => module.compile()) : module.compile();
   return { row, dots };
@@ -298,31 +295,14 @@ function defineDirect(module: ModuleBuilder, { lanes, tile, packA, tiles }: Tile
   });
 }
 
-/** B row-major and A one row: a vector times a matrix. */
-function defineRow(module: ModuleBuilder, rowTiles: FunctionHandle): void {
-  module.define('row', DRIVER_SIGNATURE, (f, p) => {
-    forEachMatrix(f, p, () => {
-      f.call(
-        rowTiles,
-        p.a,
-        p.b,
-        p.c,
-        p.m,
-        p.n,
-        p.k,
-        p.aColumn,
-        p.bRow,
-        ROW_VECTORS * 16,
-        p.cRow,
-        p.accumulate,
-      );
-    });
-  });
+/** B row-major and A of few rows. */
+function defineRow(module: ModuleBuilder, lanes: FloatLanes, fused: boolean): void {
+  module.define('row', DRIVER_SIGNATURE, (f, p) => forEachMatrix(f, p, () => addRows(f, lanes, fused, p)));
 }
 
 /** A row-major, B column-major, few rows: each element is the dot product of two contiguous vectors. */
 function defineDots(module: ModuleBuilder, lanes: FloatLanes, fused: boolean): void {
-  const columnsAtOnce = 4;
+  const columnsAtOnce = 6;
   module.define('dots', DRIVER_SIGNATURE, (f, p) => {
     const i = f.local('i32');
     const j = f.local('i32');

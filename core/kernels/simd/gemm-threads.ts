@@ -9,6 +9,9 @@ const PER_ROWS = 2 ** 20;
 /** Numbers that are, to be packed. */
 const PACKED_PER_CHUNK = 2 ** 13;
 
+/** Columns of a product of few rows that are a chunk, where there are many. */
+const LONG_PART = 512;
+
 /** Rows of C at least, for which all of B is read. The last chunk is waited for, so it is not to be long. */
 const LEAST_ROWS = 8;
 
@@ -33,7 +36,9 @@ export function pieces(args: readonly number[], of: 'columns' | 'matrices', byte
   }
   steps[Argument.b] = bColumn;
   steps[Argument.c] = bytes;
-  const axes: Axis[] = [{ count: Argument.n, size: roundUp(Math.ceil(PER_CHUNK / (m * k)), 128), steps }];
+  // Rows of B are read faster the longer the parts are.
+  const columns = Math.max(PER_CHUNK / (m * k), Math.min(n / 4, LONG_PART));
+  const axes: Axis[] = [{ count: Argument.n, size: roundUp(columns, 128), steps }];
   if (args[Argument.batch] > 1) axes.push(pieces(args, 'matrices', bytes)[0]);
   return axes;
 }

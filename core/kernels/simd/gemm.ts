@@ -11,6 +11,9 @@ import { floatLanes } from './lanes.js';
 /** With at most this many rows, packing B would cost more than it brings. */
 export const FEW_ROWS = 8;
 
+/** Numbers of a row from which on its few additions to memory cost less than reading columns of B does. */
+const LONG_ROW = 64;
+
 /** Multiplications from which on threads are worth it, and matrices from which on each thread takes whole ones. */
 const LARGE = 2 ** 20;
 const MANY = 8;
@@ -55,7 +58,7 @@ export function matmul(
     m = 1;
   }
   const byDots = m <= FEW_ROWS && bRow === 1 && aColumn === 1 && (bColumn !== 1 || n === 1);
-  const byRow = m === 1 && !byDots && (bColumn === 1 || n === 1);
+  const byRow = (m === 1 || (m <= FEW_ROWS && n >= LONG_ROW)) && !byDots && (bColumn === 1 || n === 1);
   const tiled = byDots || byRow ? undefined : tiledFunctions(element, m * n * k >= WORTH_TUNING);
   let run: (...args: number[]) => void;
   if (tiled === undefined) {

@@ -53,6 +53,9 @@ const scope = {
   areLabels,
   inOrder,
   dense,
+  spread,
+  turnedBack,
+  apart: new Int32Array(6),
   pairsOf,
   lines: { outer: 1, size: 1, inner: 1 },
 };
@@ -76,6 +79,35 @@ function repeats(other: Layout, layout: Layout): number {
   const lead = layout.ndim - other.ndim;
   for (let i = 0; i < other.ndim; i++) if (other.shape[i] !== layout.shape[lead + i]) return -1;
   return other.size;
+}
+
+/**
+ * Whether elements of a tensor can be read beside those of another, of which it has the shape or is repeated to it; how
+ * far apart they are from row to row and from column to column is put into `apart`.
+ */
+function spread(own: Layout, whole: Layout, at: number): boolean {
+  const { shape, strides, ndim } = own;
+  const lead = whole.ndim - ndim;
+  if (lead < 0) return false;
+  let row = 0;
+  let step = 0;
+  for (let d = 0; d < ndim; d++) {
+    const size = shape[d];
+    const stride = size === 1 ? 0 : strides[d];
+    if (size !== 1 && size !== whole.shape[lead + d]) return false;
+    if (d === ndim - 1) step = stride;
+    else row = stride;
+  }
+  scope.apart[at] = row;
+  scope.apart[at + 1] = step;
+  return true;
+}
+
+/** The matrix without gaps that another is the transpose of, or null. */
+function turnedBack({ storage, layout, dtype }: Tensor): Tensor | null {
+  if (layout.ndim !== 2) return null;
+  const turned = layout.transpose(0, 1);
+  return turned.contiguous ? new Tensor(storage, turned, dtype) : null;
 }
 
 /** A further operand in order, where it has gaps or is repeated otherwise than `repeats` says. */
@@ -157,9 +189,13 @@ ${functions}
 function ${quick === null ? 'few' : 'further'}_${name}(${ARGUMENTS.join(', ')}) {
   if (!(${x} instanceof Tensor)) return null;
   const layout = ${x}.layout, dtype = ${x}.dtype, size = layout.size;
+  ${quick === null ? '' : quick.spread}
   if (size > ${most} || size > fewElements.limit || size === 0 || (gradMode.enabled && ${x}.requiresGrad))
     return null;
-  if (!layout.contiguous) ${again(name, x, `inOrder(${x}, layout.shape)`)}
+  if (!layout.contiguous) {
+    ${'passes' in code ? turn(name, params, x) : ''}
+    ${again(name, x, `inOrder(${x}, layout.shape)`)}
+  }
   ${ARGUMENTS.slice(params.length)
     .map((rest) => `if (${rest} !== undefined) return null;`)
     .join(' ')}
@@ -186,8 +222,22 @@ function few_${name}(${ARGUMENTS.join(', ')}) {
 
 /** Calls the loop with a copy of an operand. */
 function again(name: string, argument: string, copy: string): string {
-  const others = ARGUMENTS.map((own) => (own === argument ? 'copy' : own)).join(', ');
-  return `{ const copy = ${copy}; return copy === null ? null : few_${name}(${others}); }`;
+  return `{ const copy = ${copy}; return copy === null ? null : ${callWith(name, { [argument]: 'copy' })}; }`;
+}
+
+function callWith(name: string, instead: Readonly<Record<string, string>>): string {
+  return `few_${name}(${ARGUMENTS.map((own) => instead[own] ?? own).join(', ')})`;
+}
+
+/** Lines along a dimension of a transposed matrix are those along the other one of the matrix, which has no gaps. */
+function turn(name: string, params: readonly string[], x: string): string {
+  const dim = ARGUMENTS[params.indexOf('dim?')] as string | undefined;
+  if (dim === undefined) return '';
+  const keepdim = ARGUMENTS[params.indexOf('keepdim')] as string | undefined;
+  return `if ((${dim} === 0 || ${dim} === 1 || ${dim} === -1)${keepdim === undefined ? '' : ` && ${keepdim} !== true`}) {
+      const turned = turnedBack(${x});
+      if (turned !== null) return ${callWith(name, { [x]: 'turned', [dim]: `1 - (${dim} & 1)` })};
+    }`;
 }
 
 function operand(

@@ -7,12 +7,14 @@ import { gatherAlong32, reverse32, scatterAlong32, scatterRows32 } from '../kern
 import { Layout, sameShape } from '../layout.js';
 import { f64, u8 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
-import { floatsOf, isFewFloats, startOf } from './few-lines.js';
+import { type Floats, floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { isFew } from './few.js';
 import type { Few } from './record.js';
 
-/** Up to so many elements a loop takes less time than kernels. */
+/** Up to so many elements a loop takes less time than one kernel, */
 const FEW = 96;
+/** than several calls of kernels, or one that looks at each place. */
+export const MOVED = 4096;
 /** What kernels do not do faster. */
 export const ANY = 2 ** 31;
 
@@ -43,17 +45,27 @@ export function product(shape: readonly number[], from: number, to: number): num
 function countOfAll(tensors: unknown): number {
   if (!Array.isArray(tensors) || tensors.length === 0) return -1;
   const [first] = tensors as readonly unknown[];
-  if (!isFewFloats(first)) return -1;
+  if (!isFewFloats(first, MOVED)) return -1;
   let count = 0;
   for (const x of tensors as readonly unknown[]) {
-    if (!isFewFloats(x) || x.dtype !== first.dtype || x.ndim !== first.ndim) return -1;
+    if (!isFewFloats(x, MOVED) || x.dtype !== first.dtype || x.ndim !== first.ndim) return -1;
     count += x.layout.size;
   }
-  return isFew(count, 2 * FEW) ? count : -1;
+  return isFew(count, MOVED) ? count : -1;
 }
 
-/** Tensors [outer, own inner] side by side, in a new tensor. */
-function sideBySide(tensors: readonly Tensor[], outer: number, layout: Layout, name: string): Tensor {
+/** `count` elements that lie in order, to another place. */
+export function copyLine(array: Floats, from: number, to: number, count: number): void {
+  if (count > LINE) array.copyWithin(to, from, from + count);
+  else for (let i = 0; i < count; i++) array[to + i] = array[from + i];
+}
+
+/** Up to so many elements a loop takes less time than a call of `copyWithin`. */
+const LINE = 32;
+
+/** Tensors [outer, own inner] side by side, in a new tensor; null where there are many and short lines. */
+function sideBySide(tensors: readonly Tensor[], outer: number, layout: Layout, name: string): Tensor | null {
+  if (layout.size > 8 * FEW && layout.size <= outer * tensors.length * LINE) return null;
   const out = allocate(layout, tensors[0].dtype, name);
   const array = floatsOf(out);
   const row = layout.size / outer;
@@ -62,8 +74,8 @@ function sideBySide(tensors: readonly Tensor[], outer: number, layout: Layout, n
     const inner = x.layout.size / outer;
     let from = startOf(x);
     for (let o = 0; o < outer; o++) {
-      const end = start + o * row + inner;
-      for (let to = start + o * row; to < end; to++) array[to] = array[from++];
+      copyLine(array, from, start + o * row, inner);
+      from += inner;
     }
     start += inner;
   }
@@ -115,7 +127,7 @@ export function areInside(index: Tensor, size: number): boolean {
 
 /** (input, dim, index) */
 export const fewIndexSelect: Few = (x, dim, index) => {
-  if (!isFewFloats(x) || !isFewIndices(index) || index.ndim !== 1) return null;
+  if (!isFewFloats(x, MOVED) || !isFewIndices(index) || index.ndim !== 1) return null;
   const { shape, ndim } = x.layout;
   const at = dimOf(dim, ndim);
   if (at < 0 || !areInside(index, shape[at])) return null;
@@ -124,7 +136,7 @@ export const fewIndexSelect: Few = (x, dim, index) => {
   taken[at] = count;
   const outer = product(shape, 0, at);
   const inner = product(shape, at + 1, ndim);
-  if (!isFew(outer * count * inner, 2 * FEW)) return null;
+  if (!isFew(outer * count * inner, inner > LINE ? MOVED : 2 * FEW)) return null;
   return takeLines(x, index, Layout.contiguous(taken), [outer, shape[at], inner], 'index');
 };
 
@@ -144,8 +156,10 @@ function takeLines(
   let to = startOf(out);
   for (let o = 0; o < outer; o++)
     for (let r = 0; r < count; r++) {
-      const from = first + (o * size + f64[rows + r]) * inner;
-      for (let i = 0; i < inner; i++) array[to++] = array[from + i];
+      const from = first + (o * size + (f64[rows + r] | 0)) * inner;
+      if (inner === 1) array[to] = array[from];
+      else copyLine(array, from, to, inner);
+      to += inner;
     }
   return out;
 }
@@ -202,17 +216,16 @@ export function copied(x: Tensor, name: string): Tensor {
   const array = floatsOf(x);
   const from = startOf(x);
   const to = startOf(out);
-  const { size } = x.layout;
-  if (size > FEW) array.copyWithin(to, from, from + size);
-  else for (let i = 0; i < size; i++) array[to + i] = array[from + i];
+  copyLine(array, from, to, x.layout.size);
   return out;
 }
 
 /** (input, dim, index, source): lines replaced or added to. */
 export function fewPutLines(name: string, adds: boolean): Few {
+  const most = adds ? 3 * FEW : MOVED;
   return (x, dim, index, source) => {
-    if (!isFewFloats(x) || !isFewIndices(index) || index.ndim !== 1) return null;
-    if (!isFewFloats(source) || source.dtype !== x.dtype) return null;
+    if (!isFewFloats(x, most) || !isFewIndices(index) || index.ndim !== 1) return null;
+    if (!isFewFloats(source, most) || source.dtype !== x.dtype) return null;
     const { shape, ndim } = x.layout;
     const at = dimOf(dim, ndim);
     if (at < 0 || !areInside(index, shape[at])) return null;
@@ -227,9 +240,10 @@ export function fewPutLines(name: string, adds: boolean): Few {
     let from = startOf(source);
     for (let o = 0; o < outer; o++)
       for (let r = 0; r < count; r++) {
-        const to = startOf(out) + (o * shape[at] + f64[rows + r]) * inner;
-        for (let i = 0; i < inner; i++, from++)
-          array[to + i] = adds ? array[to + i] + array[from] : array[from];
+        const to = startOf(out) + (o * shape[at] + (f64[rows + r] | 0)) * inner;
+        if (adds) for (let i = 0; i < inner; i++) array[to + i] += array[from + i];
+        else copyLine(array, from, to, inner);
+        from += inner;
       }
     return out;
   };
@@ -237,7 +251,7 @@ export function fewPutLines(name: string, adds: boolean): Few {
 
 /** (input, index) of elements in row-major order. */
 export const fewTake: Few = (x, index) => {
-  if (!isFewFloats(x) || !isFewIndices(index)) return null;
+  if (!isFewFloats(x, MOVED) || !isFewIndices(index, MOVED)) return null;
   const { size } = x.layout;
   if (!areInside(index, size)) return null;
   return takeLines(x, index, index.layout.compact(), [1, size, 1], 'index');
@@ -245,7 +259,7 @@ export const fewTake: Few = (x, index) => {
 
 /** (input, mask) of one shape. */
 export const fewMaskedSelect: Few = (x, mask) => {
-  if (!isFewFloats(x) || !isFewMask(mask, x)) return null;
+  if (!isFewFloats(x, MOVED) || !isFewMask(mask, x)) return null;
   const { size } = x.layout;
   const marks = mask.ptr;
   let count = 0;
@@ -295,7 +309,7 @@ export const fewClone: Few = (x) => (!isFewFloats(x) ? null : copied(x, 'clone')
 
 /** (input, n, dim): the first difference along the last dimension. */
 export const fewDiff: Few = (x, n, dim, prepend) => {
-  if (prepend !== undefined || (n !== undefined && n !== 1) || !isFewFloats(x)) return null;
+  if (prepend !== undefined || (n !== undefined && n !== 1) || !isFewFloats(x, 3 * FEW)) return null;
   const { shape, ndim } = x.layout;
   if (ndim === 0 || (dim !== undefined && dim !== -1 && dim !== ndim - 1) || shape[ndim - 1] < 2) return null;
   const left = shape.slice();

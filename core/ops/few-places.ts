@@ -6,10 +6,10 @@ import { Layout, type Shape } from '../layout.js';
 import { allocate, Tensor } from '../tensor.js';
 import { isFew } from './few.js';
 import { floatsOf, isFewFloats, startOf } from './few-lines.js';
-import { copied, dimOf, fewCat, fewStack, product } from './few-movement.js';
+import { copied, copyLine, dimOf, fewCat, fewStack, MOVED, product } from './few-movement.js';
 import type { Few } from './record.js';
 
-/** Up to so many elements a loop takes less time than kernels. */
+/** Up to so many elements a loop takes less time than one kernel. */
 const FEW = 128;
 
 function isWhole(value: unknown): value is number {
@@ -18,7 +18,7 @@ function isWhole(value: unknown): value is number {
 
 /** (input, shifts, dims): one shift of one dimension, or of all elements in a row. */
 export const fewRoll: Few = (x, shift, dim) => {
-  if (!isFewFloats(x) || !isWhole(shift) || x.ndim === 0) return null;
+  if (!isFewFloats(x, MOVED) || !isWhole(shift) || x.ndim === 0) return null;
   const { shape, ndim } = x.layout;
   const at = dim === undefined ? 0 : dimOf(dim, ndim);
   if (at < 0) return null;
@@ -38,7 +38,7 @@ export const fewRoll: Few = (x, shift, dim) => {
 
 /** (input, k, dims) of a matrix, by a quarter, a half or three quarters. */
 export const fewRot90: Few = (x, k, dims) => {
-  if (dims !== undefined || !isFewFloats(x) || x.ndim !== 2) return null;
+  if (dims !== undefined || !isFewFloats(x, MOVED) || x.ndim !== 2) return null;
   const turns = k === undefined ? 1 : isWhole(k) ? ((k % 4) + 4) % 4 : 0;
   if (turns === 0) return null;
   const [rows, columns] = x.layout.shape;
@@ -58,7 +58,7 @@ export const fewRot90: Few = (x, k, dims) => {
 /** (input, counts) of up to two dimensions; `pads` where counts may be missing in front. */
 export function fewRepeat(name: string, pads: boolean): Few {
   return (x, counts) => {
-    if (!Array.isArray(counts) || counts.length > 2 || !isFewFloats(x) || x.ndim > 2 || x.ndim === 0)
+    if (!Array.isArray(counts) || counts.length > 2 || !isFewFloats(x, MOVED) || x.ndim > 2 || x.ndim === 0)
       return null;
     if (counts.length === 0 || (!pads && counts.length < x.ndim)) return null;
     const { shape, ndim } = x.layout;
@@ -67,7 +67,7 @@ export function fewRepeat(name: string, pads: boolean): Few {
     if (!isWhole(down) || !isWhole(across) || down < 1 || across < 1) return null;
     const rows = ndim === 2 ? shape[0] : 1;
     const columns = shape[ndim - 1];
-    if (!isFew(rows * columns * down * across, FEW)) return null;
+    if (!isFew(rows * columns * down * across, MOVED)) return null;
     const sizes = ndim === 2 || counts.length === 2 ? [rows * down, columns * across] : [columns * across];
     const out = allocate(Layout.contiguous(sizes), x.dtype, name);
     const array = floatsOf(x);
@@ -102,7 +102,7 @@ export const fewRepeatInterleave: Few = (x, repeats, dim) => {
 
 /** Whether `src` is a float tensor of the dtype of x and of its shape but for one dimension: of size `count`, or gone. */
 function isPart(src: unknown, x: Tensor, at: number, count: number | null): src is Tensor {
-  if (!isFewFloats(src) || src.dtype !== x.dtype) return false;
+  if (!isFewFloats(src, MOVED) || src.dtype !== x.dtype) return false;
   const { shape, ndim } = x.layout;
   const { shape: own } = src.layout;
   if (own.length !== (count === null ? ndim - 1 : ndim)) return false;
@@ -131,14 +131,16 @@ function replaced(
   const outer = product(shape, 0, at);
   let from = startOf(src);
   for (let o = 0; o < outer; o++)
-    for (let k = 0, to = startOf(out) + (o * shape[at] + start) * inner; k < count; k++, to += step * inner)
-      for (let i = 0; i < inner; i++) array[to + i] = array[from++];
+    for (let k = 0, to = startOf(out) + (o * shape[at] + start) * inner; k < count; k++, to += step * inner) {
+      copyLine(array, from, to, inner);
+      from += inner;
+    }
   return out;
 }
 
 /** (input, src, dim, index) */
 export const fewSelectScatter: Few = (x, src, dim, index) => {
-  if (!isFewFloats(x) || !isWhole(index)) return null;
+  if (!isFewFloats(x, MOVED) || !isWhole(index)) return null;
   const at = dimOf(dim, x.ndim);
   const size = at < 0 ? 0 : x.layout.shape[at];
   const row = index < 0 ? index + size : index;
@@ -155,7 +157,7 @@ function boundOf(value: unknown, usual: number, size: number): number {
 
 /** (input, src, dim, start, end, step) */
 export const fewSliceScatter: Few = (x, src, dim, start, end, step) => {
-  if (!isFewFloats(x) || x.ndim === 0) return null;
+  if (!isFewFloats(x, MOVED) || x.ndim === 0) return null;
   const at = dim === undefined ? 0 : dimOf(dim, x.ndim);
   const by = step ?? 1;
   if (at < 0 || !isWhole(by) || by < 1) return null;
@@ -169,7 +171,13 @@ export const fewSliceScatter: Few = (x, src, dim, start, end, step) => {
 
 /** (input, src) of a matrix: its main diagonal replaced. */
 export const fewDiagonalScatter: Few = (x, src, more) => {
-  if (more !== undefined || !isFewFloats(x) || x.ndim !== 2 || !isFewFloats(src) || src.ndim !== 1)
+  if (
+    more !== undefined ||
+    !isFewFloats(x, MOVED) ||
+    x.ndim !== 2 ||
+    !isFewFloats(src, MOVED) ||
+    src.ndim !== 1
+  )
     return null;
   const [rows, columns] = x.layout.shape;
   const count = Math.min(rows, columns);
@@ -224,7 +232,7 @@ export const fewGlu: Few = (x, dim) => {
 
 /** (input, x, dx, dim): sums of (y₀ + y₁) dx / 2 along a dimension, where the distances are all the same. */
 export const fewCumulativeTrapezoid: Few = (y, x, dx, dim) => {
-  if (x !== undefined || !isFewFloats(y) || y.ndim === 0) return null;
+  if (x !== undefined || !isFewFloats(y, MOVED) || y.ndim === 0) return null;
   const { shape, ndim } = y.layout;
   const at = dim === undefined ? ndim - 1 : dimOf(dim, ndim);
   const by = dx ?? 1;

@@ -11,7 +11,12 @@ export interface Quick {
   readonly functions: string;
   /** Statements in which `a`, …, the first tensor's `layout`, `size` and `dtype` are known; they return results. */
   readonly calls: string;
+  /** The same for operands of up to two dimensions that have gaps or are repeated to the shape of the first; else ''. */
+  readonly spread: string;
 }
+
+/** Up to so many elements operands with gaps are read where they are. */
+const MOST_SPREAD = 128;
 
 /** An operand of a quick loop: a tensor, or a number where `isNumber`. */
 interface Operand {
@@ -24,6 +29,7 @@ interface Operand {
 export function quickOf(name: string, params: readonly string[], code: LoopCode): Quick | null {
   if (!('element' in code || 'loss' in code)) return null;
   const conditions: string[] = [];
+  const alike: string[] = [];
   const numbers: string[] = [];
   const tensors: Operand[] = [];
   let free: string | null = null;
@@ -36,7 +42,7 @@ export function quickOf(name: string, params: readonly string[], code: LoopCode)
       const [, letter, kind] = tensor;
       tensors.push({ argument, letter, isNumber: false });
       if (kind === '#') free = argument;
-      else if (i !== first) conditions.push(isAlike(argument, letter === 'm'));
+      else if (i !== first) alike.push(isAlike(argument, letter === 'm'));
     } else if (/^[lt]$|\.$|^dim|^keepdim$/.test(param)) return null;
     else if (param === 'reduction')
       conditions.push(`(${argument} === undefined || ${argument} === 'mean' || ${argument} === 'sum')`);
@@ -80,8 +86,21 @@ export function quickOf(name: string, params: readonly string[], code: LoopCode)
       })
       .join('\n        ');
   const all = branches('all');
+  const spread =
+    'element' in code
+      ? spreadCalls(name, code, {
+          dtypes,
+          first: ARGUMENTS[first],
+          free,
+          tensors,
+          numbers,
+          functions,
+          conditions,
+          constants,
+        })
+      : '';
   const calls = `${constants.join(' ')}
-      if (${conditions.length === 0 ? 'true' : conditions.join(' && ')}) {
+      if (${[...conditions, ...alike, 'true'].join(' && ')}) {
         ${
           free === null
             ? all
@@ -92,7 +111,96 @@ export function quickOf(name: string, params: readonly string[], code: LoopCode)
         }`
         }
       }`;
-  return { functions: functions.join('\n'), calls };
+  return { functions: functions.join('\n'), calls, spread };
+}
+
+interface Spread {
+  readonly dtypes: readonly LoopDType[];
+  /** The argument that has the shape of the result, and the one that may be a number. */
+  readonly first: string;
+  readonly free: string | null;
+  readonly tensors: readonly Operand[];
+  readonly numbers: readonly string[];
+  readonly functions: string[];
+  readonly conditions: readonly string[];
+  readonly constants: readonly string[];
+}
+
+/** The call of the loop over rows and columns, in which each operand has strides of its own. */
+function spreadCalls(name: string, code: ElementCode, given: Spread): string {
+  const { dtypes, first, free, tensors, numbers, functions, conditions, constants } = given;
+  const branches = (way: 'tensor' | 'number'): string => {
+    const operands = tensors.map((operand) => ({
+      ...operand,
+      isNumber: way === 'number' && operand.argument === free,
+    }));
+    const fits = operands.flatMap(({ argument, letter, isNumber }, at) => {
+      if (isNumber) return [`typeof ${argument} === 'number'`];
+      const isSpread = `spread(${argument}.layout, layout, ${2 * at})`;
+      if (argument === first) return [isSpread];
+      // Gradients by a mask read it in the order of the first operand.
+      return letter === 'm'
+        ? [
+            `${argument} instanceof Tensor && ${argument}.dtype === 'bool' && repeats(${argument}.layout, layout) === size && ${isSpread}`,
+          ]
+        : [
+            `${argument} instanceof Tensor && ${argument}.dtype === dtype && !(gradMode.enabled && ${argument}.requiresGrad) && ${isSpread}`,
+          ];
+    });
+    // A number beside integers may be of another dtype.
+    const own = dtypes.filter((dtype) => way === 'tensor' || FLOATS.includes(dtype));
+    const calls = own.map((dtype) => {
+      const called = `spread_${name}_${dtype}_${way}`;
+      functions.push(spreadElements(called, name, code, dtype, operands, numbers));
+      const values = operands.map(({ argument, isNumber }) =>
+        isNumber && dtype === 'float32' ? `Math.fround(${argument})` : argument,
+      );
+      return `if (dtype === '${dtype}') return ${called}(${[...values, ...numbers, 'layout'].join(', ')});`;
+    });
+    return `if (${fits.join(' && ')}) {
+      ${calls.join('\n      ')}
+    }`;
+  };
+  return `if (size <= ${MOST_SPREAD} && size <= fewElements.limit && size !== 0 && layout.ndim <= 2 && !(gradMode.enabled && ${first}.requiresGrad)) {
+    ${constants.join(' ')}
+    if (${[...conditions, 'true'].join(' && ')}) {
+    ${branches('tensor')}${free === null ? '' : ` else ${branches('number')}`}
+    }
+  }`;
+}
+
+function spreadElements(
+  own: string,
+  name: string,
+  { element, result, int32 = element, unless }: ElementCode,
+  dtype: LoopDType,
+  operands: readonly Operand[],
+  numbers: readonly string[],
+): string {
+  const [array, shift] = ARRAYS[dtype];
+  const [into, outShift] = result === 'bool' ? (['u8', 0] as const) : ([array, shift] as const);
+  const value = dtype === 'int32' ? int32 : element;
+  const read = operands.filter(({ isNumber }) => !isNumber);
+  const strides = operands.flatMap(({ letter, isNumber }, at) =>
+    isNumber ? [] : [`${letter}Row = apart[${2 * at}], ${letter}Step = apart[${2 * at + 1}]`],
+  );
+  const list = (write: (letter: string) => string): string =>
+    read.map(({ letter }) => write(letter)).join(', ');
+  return `function ${own}(${parameters(operands, numbers)}, layout) {
+  const largest = ${dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE};
+  const ${strides.join(', ')};
+  const ndim = layout.ndim, columns = ndim === 0 ? 1 : layout.shape[ndim - 1];
+  const out = allocateFew(layout.compact(), '${result ?? dtype}', layout.size << ${outShift}, '${name}');
+  ${starts(operands, shift)}
+  let to = out.start(${outShift});
+  for (let r = ndim === 2 ? layout.shape[0] : 1, ${list((letter) => `${letter}Line = ${letter}At`)}; r > 0; r--, ${list((letter) => `${letter}Line += ${letter}Row`)})
+    for (let c = columns, ${list((letter) => `${letter}Place = ${letter}Line`)}; c > 0; c--, ${list((letter) => `${letter}Place += ${letter}Step`)}) {
+      ${read.map(({ letter }) => `const ${letter} = ${letter === 'm' ? 'u8' : array}[${letter}Place];`).join(' ')}
+      ${unless === undefined ? '' : `if (${unless}) return null;`}
+      ${into}[to++] = ${result === 'bool' ? `(${value}) ? 1 : 0` : value};
+    }
+  return out;
+}`;
 }
 
 /** Whether an argument lies as the first tensor does; a mask is compared with what it decides about. */

@@ -156,7 +156,7 @@ export function inOrder(x: Tensor, shape: Shape): Tensor | null {
   const columns = shape[shape.length - 1];
   const tall = ndim === 2 ? layout.shape[0] : 1;
   const wide = ndim > 0 ? layout.shape[ndim - 1] : 1;
-  if ((tall !== rows && tall !== 1) || (wide !== columns && wide !== 1) || !isFew(rows * columns, COPIED))
+  if ((tall !== rows && tall !== 1) || (wide !== columns && wide !== 1) || !isFew(rows * columns))
     return null;
   const row = tall === 1 ? 0 : layout.strides[0];
   const step = wide === 1 ? 0 : layout.strides[ndim - 1];

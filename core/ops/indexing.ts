@@ -9,10 +9,11 @@ import { tensor } from './creation.js';
 import { checkWritable } from './inplace.js';
 import { isTensor, type Operand } from './operand.js';
 import { contiguousData, elements } from './raw.js';
-import { type MethodOp, methodOp } from './record.js';
+import { type Few, type MethodOp, methodOp } from './record.js';
 import { putRows, type Rows, takeRows } from './rows.js';
 import { expandTo, permuteDims, reshapeTo, unsqueezeDim } from './shape.js';
 import { clampIndex, selectIndex, sliceDim, wrapIndex } from './slicing.js';
+import { fewElements } from './few.js';
 import { fewAt } from './few-movement.js';
 
 /** A range of positions, as made by `slice`. */
@@ -49,8 +50,21 @@ export type IndexItem = number | Slice | '...' | SliceText | null | boolean | Te
 /** A range as Python writes it: ':', '1:3', '::2', '-2:'. */
 export type SliceText = `${string}:${string}`;
 
+/** The ranges that the last texts mean. */
+const textSlices = new Map<string, Slice>();
+const MOST_TEXTS = 256;
+
 /** The range that a text means. */
 function textSlice(op: string, text: string): Slice {
+  const known = textSlices.get(text);
+  if (known !== undefined) return known;
+  if (textSlices.size >= MOST_TEXTS) textSlices.clear();
+  const range = parseSlice(op, text);
+  textSlices.set(text, range);
+  return range;
+}
+
+function parseSlice(op: string, text: string): Slice {
   const parts = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/.exec(text);
   if (parts === null) {
     throw new TypeError(`${op}: '${text}' is no index; texts are '...' and ranges such as ':', '1:3', '::2'`);
@@ -110,23 +124,25 @@ function consumed(item: IndexItem): number {
 
 /** Applies what is a view (numbers, slices, new dimensions), and collects masks and positions. */
 function basic(op: string, x: Tensor, given: readonly IndexItem[]): { view: Tensor; advanced: Advanced[] } {
-  const items = given.map((item) =>
-    typeof item === 'string' && item !== '...' ? textSlice(op, item) : item,
-  );
-  const named = items.reduce<number>((n, item) => n + consumed(item), 0);
+  let named = 0;
+  let rests = 0;
+  for (const item of given) {
+    named += consumed(item);
+    if (item === '...') rests++;
+  }
   if (named > x.ndim) {
     throw new RangeError(
       `${op}: ${named} dimensions are indexed, but shape ${formatShape(x.shape)} has ${x.ndim}`,
     );
   }
-  if (items.filter((item) => item === '...').length > 1)
-    throw new RangeError(`${op}: '...' can appear only once`);
+  if (rests > 1) throw new RangeError(`${op}: '...' can appear only once`);
   let view = x;
   let dim = 0;
   // The same place in the tensor that was given: numbers take dimensions away, null adds them.
   let source = 0;
   const advanced: Advanced[] = [];
-  for (const item of items) {
+  for (const own of given) {
+    const item = typeof own === 'string' && own !== '...' ? textSlice(op, own) : own;
     if (item === '...') {
       dim += x.ndim - named;
       source += x.ndim - named;
@@ -134,11 +150,7 @@ function basic(op: string, x: Tensor, given: readonly IndexItem[]): { view: Tens
     else if (typeof item === 'number') {
       view = selectIndex(view, dim, wrapIndex(op, item, view.shape[dim], source++));
     } else if (item instanceof Slice) {
-      const size = view.shape[dim];
-      const start = clampIndex(item.start ?? 0, size);
-      const stop = clampIndex(item.stop ?? size, size);
-      view = sliceDim(view, dim, start, Math.max(0, Math.ceil((stop - start) / item.step)), item.step);
-      dim++;
+      view = takeSlice(view, dim++, item);
       source++;
     } else if (typeof item === 'boolean') {
       view = unsqueezeDim(view, dim);
@@ -245,6 +257,39 @@ export function putAt(
   return permuteDims(changed, inverse);
 }
 
+/**
+ * (input, item, item): up to two positions and ranges from the first dimension on, or the last one after '...', as views,
+ * or what `fewAt` takes.
+ */
+const fewItems: Few = (x, first, second) => {
+  if (!(x instanceof Tensor) || fewElements.limit === 0) return null;
+  if (first instanceof Tensor) return second === undefined ? fewAt(x, first, undefined, undefined) : null;
+  const isLast = first === '...' && x.ndim > 0;
+  const view = isLast ? x : alongDim(x, 0, first);
+  if (second === undefined || view === null) return isLast ? null : view;
+  return alongDim(view, isLast ? x.ndim - 1 : typeof first === 'number' ? 0 : 1, second);
+};
+
+/** A position or range of a dimension; null for everything else, and errors. */
+function alongDim(x: Tensor, dim: number, item: unknown): Tensor | null {
+  const { shape } = x.layout;
+  if (dim >= shape.length) return null;
+  const size = shape[dim];
+  if (typeof item === 'number') {
+    const at = item < 0 ? item + size : item;
+    return (at | 0) === at && at >= 0 && at < size ? selectIndex(x, dim, at) : null;
+  }
+  const range = typeof item === 'string' && item !== '...' ? textSlices.get(item) : item;
+  return range instanceof Slice ? takeSlice(x, dim, range) : null;
+}
+
+function takeSlice(x: Tensor, dim: number, { start, stop, step }: Slice): Tensor {
+  const size = x.layout.shape[dim];
+  const from = clampIndex(start ?? 0, size);
+  const to = clampIndex(stop ?? size, size);
+  return sliceDim(x, dim, from, Math.max(0, Math.ceil((to - from) / step)), step);
+}
+
 type At = (input: Tensor, ...index: IndexItem[]) => Tensor;
 
 /**
@@ -256,7 +301,8 @@ type At = (input: Tensor, ...index: IndexItem[]) => Tensor;
 export const at: MethodOp<At> = methodOp<At>(
   {
     name: 'at',
-    few: fewAt,
+    few: fewItems,
+    several: true,
     params: ['input', 'index'],
     samples: (make) => [
       [make([3, 4]), 1, slice(1, null, 2)],

@@ -415,7 +415,8 @@ describe('the loop over a few elements of', () => {
         fewElements.limit = USUAL;
         for (const [a, b, c, d, e, f] of samplesOf(record)) {
           const recorded = tensorsIn([a, b, c]).some((x) => x.requiresGrad);
-          if (recorded) expect(record.few!(a, b, c, d, e, f)).toBeNull();
+          // Views of what is recorded record themselves.
+          if (recorded && record.name !== 'at') expect(record.few!(a, b, c, d, e, f)).toBeNull();
           if (recorded)
             expect(tensorsIn([noGrad(() => record.few!(a, b, c, d, e, f))]).some((x) => x.requiresGrad)).toBe(
               false,

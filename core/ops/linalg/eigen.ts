@@ -21,6 +21,7 @@ import {
   readElements,
   transposeMatrix,
 } from './batch.js';
+import { fewEigh, fewEigvalsh } from './few-factors.js';
 import { symmetrized } from './cholesky.js';
 import { symmetricEigen } from './numeric/eigen.js';
 import { offsetsOf, partsOf } from './parts.js';
@@ -112,6 +113,7 @@ type Eigh = (
 export const eigh: FunctionOp<Eigh> = functionOp<Eigh>(
   {
     name: 'linalg.eigh',
+    few: fewEigh,
     samples: (make) => [[symmetricSample(make, 3)], [symmetricSample(make, 2, [2]), 'U']],
     params: ['A', 'UPLO'],
     options: true,
@@ -131,6 +133,7 @@ type Eigvalsh = (A: Tensor, UPLO?: Triangle | { UPLO?: Triangle }) => Tensor;
 export const eigvalsh: FunctionOp<Eigvalsh> = functionOp<Eigvalsh>(
   {
     name: 'linalg.eigvalsh',
+    few: fewEigvalsh,
     samples: (make) => [[symmetricSample(make, 3)]],
     params: ['A', 'UPLO'],
     options: true,

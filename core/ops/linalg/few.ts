@@ -15,13 +15,13 @@ import { choleskyInPlace, solveTriangle } from './numeric/triangular.js';
 /** Up to so many elements. */
 const MOST = 64;
 
-const matrix = new Float64Array(MOST);
-const right = new Float64Array(MOST);
+export const matrix = new Float64Array(MOST);
+export const right = new Float64Array(MOST);
 const solution = new Float64Array(MOST);
 const lu: Elimination = { n: 0, data: matrix, rows: new Int32Array(MOST), sign: 1, singular: -1 };
 
 /** A vector or matrix of few floats that nothing records, whatever its strides. */
-function isOperand(x: unknown): x is Tensor {
+export function isOperand(x: unknown): x is Tensor {
   if (!(x instanceof Tensor)) return false;
   const { layout, dtype } = x;
   return (
@@ -34,12 +34,12 @@ function isOperand(x: unknown): x is Tensor {
   );
 }
 
-function isSquare(x: unknown): x is Tensor {
+export function isSquare(x: unknown): x is Tensor {
   return isOperand(x) && x.layout.ndim === 2 && x.layout.shape[0] === x.layout.shape[1];
 }
 
 /** The elements, row by row. */
-function read(x: Tensor, into: Float64Array): void {
+export function read(x: Tensor, into: Float64Array): void {
   const { shape, strides, ndim } = x.layout;
   const columns = ndim === 2 ? shape[1] : 1;
   const step = ndim === 2 ? strides[1] : 0;
@@ -52,7 +52,7 @@ function read(x: Tensor, into: Float64Array): void {
       into[to++] = isSingle ? f32[at] : f64[at];
 }
 
-function write(values: Float64Array, layout: Layout, like: Tensor, name: string): Tensor {
+export function write(values: Float64Array, layout: Layout, like: Tensor, name: string): Tensor {
   const out = allocate(layout, like.dtype, name);
   const { size } = layout;
   if (like.dtype === 'float32') {

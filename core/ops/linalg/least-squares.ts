@@ -23,6 +23,7 @@ import {
   readElements,
   transposeMatrix,
 } from './batch.js';
+import { fewLstsq, fewMatrixRank, fewPinv, fewPinverse } from './few-factors.js';
 import { leastSquares } from './numeric/least-squares.js';
 import { addScaled, transposed } from './numeric/reflections.js';
 import { jacobiSVD, singularValues } from './numeric/svd.js';
@@ -136,6 +137,7 @@ function pinvSamples(make: SampleMaker): unknown[][] {
 export const pinv: FunctionOp<Pinv> = functionOp<Pinv>(
   {
     name: 'linalg.pinv',
+    few: fewPinv,
     params: ['A', 'atol', 'rtol'],
     options: true,
     samples: pinvSamples,
@@ -149,7 +151,7 @@ export const pinv: FunctionOp<Pinv> = functionOp<Pinv>(
 
 /** As `linalg.pinv`; `rcond` is its `rtol`, by default 1e-15. */
 export const pinverse: MethodOp<(input: Tensor, rcond?: number) => Tensor> = methodOp(
-  { name: 'pinverse', params: ['input', 'rcond'], samples: pinvSamples },
+  { name: 'pinverse', few: fewPinverse, params: ['input', 'rcond'], samples: pinvSamples },
   (input: Tensor, rcond = 1e-15) => pinvOf('pinverse', input, 0, rcond),
 );
 
@@ -159,6 +161,7 @@ type MatrixRank = (A: Tensor, options?: PinvOptions) => Tensor;
 export const matrixRank: FunctionOp<MatrixRank> = functionOp<MatrixRank>(
   {
     name: 'linalg.matrixRank',
+    few: fewMatrixRank,
     samples: (make) => [[make([2, 3])], [make([2, 3, 3])]],
     torch: 'linalg.matrix_rank',
     params: ['A', 'atol', 'rtol'],
@@ -212,6 +215,7 @@ type Lstsq = (
 export const lstsq: FunctionOp<Lstsq> = functionOp<Lstsq>(
   {
     name: 'linalg.lstsq',
+    few: fewLstsq,
     params: ['A', 'B', 'rcond'],
     options: true,
     samples: (make) => [

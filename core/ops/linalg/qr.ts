@@ -19,6 +19,7 @@ import {
   readElements,
   transposeMatrix,
 } from './batch.js';
+import { fewQR } from './few-factors.js';
 import { halfDiagonal } from './cholesky.js';
 import { householderQR } from './numeric/qr.js';
 import { offsetsOf, partsOf } from './parts.js';
@@ -101,6 +102,7 @@ type QROp = (A: Tensor, mode?: QRMode | { mode?: QRMode }) => Named<'Q' | 'R', r
 export const qr: FunctionOp<QROp> = functionOp<QROp>(
   {
     name: 'linalg.qr',
+    few: fewQR,
     params: ['A', 'mode'],
     options: true,
     samples: (make) => [

@@ -22,6 +22,7 @@ import {
   readElements,
   transposeMatrix,
 } from './batch.js';
+import { fewSingularValues, fewSVD } from './few-factors.js';
 import { differences, divideOrZero } from './eigen.js';
 import { completion, jacobiSVD, singularValues } from './numeric/svd.js';
 import { offsetsOf, partsOf } from './parts.js';
@@ -129,6 +130,7 @@ type Svd = (
 export const svd: FunctionOp<Svd> = functionOp<Svd>(
   {
     name: 'linalg.svd',
+    few: fewSVD,
     params: ['A', 'fullMatrices'],
     options: true,
     samples: (make) => [
@@ -183,6 +185,7 @@ type Unary = (A: Tensor) => Tensor;
 export const svdvals: FunctionOp<Unary> = functionOp<Unary>(
   {
     name: 'linalg.svdvals',
+    few: fewSingularValues,
     params: ['A'],
     samples: (make: SampleMaker) => [[make([3, 2])], [make([2, 2, 3])], [make([3, 0])]],
     errors: (make) => [{ args: [make([3])], message: /takes a matrix/ }],

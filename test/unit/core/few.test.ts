@@ -40,6 +40,8 @@ const FURTHER: Readonly<Partial<Record<string, Samples>>> = {
     [make([3, 3]), make([3, 3]), true, true],
     [make([3, 3]), make([3, 2]), true, false],
   ],
+  'linalg.svd': (make) => [[make([3, 3])], [make([3, 2]), false], [make([2, 4]), false]],
+  'linalg.lstsq': (make) => [[make([3, 3]), make([3, 2])]],
   sort: (make) => [[make([3, 4]), 0, true]],
   kthvalue: (make) => [
     [make([3, 4]), 2, 0],

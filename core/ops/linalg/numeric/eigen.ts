@@ -3,6 +3,9 @@
  * algorithm (Golub & Van Loan, Matrix Computations, 8.3; Bowdler, Martin, Reinsch & Wilkinson 1968).
  */
 
+import { lengthOf } from './reflections.js';
+import { orderOf, zeros } from './scratch.js';
+
 export interface Eigen {
   /** Ascending. */
   readonly values: Float64Array;
@@ -15,16 +18,18 @@ const MAX_ITERATIONS = 60;
 
 /** The eigen-decomposition of a symmetric matrix, given whole; null where the iteration does not converge. */
 export function symmetricEigen(symmetric: Float64Array, n: number): Eigen | null {
-  const a = symmetric.slice();
-  const diagonal = new Float64Array(n);
-  const beside = new Float64Array(n);
+  const a = zeros(n * n);
+  for (let i = 0; i < n * n; i++) a[i] = symmetric[i];
+  const diagonal = zeros(n);
+  const beside = zeros(n);
   const reflections = tridiagonalize(a, n, diagonal, beside);
   // Eigenvector j in row j, so that rotating two eigenvectors walks along memory.
   const rows = accumulate(reflections, n);
   if (!iterate(diagonal, beside, rows, n)) return null;
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => diagonal[i] - diagonal[j]);
-  const values = Float64Array.from(order, (i) => diagonal[i]);
-  const vectors = new Float64Array(n * n);
+  const order = orderOf(diagonal, n, false);
+  const values = zeros(n);
+  for (let i = 0; i < n; i++) values[i] = diagonal[order[i]];
+  const vectors = zeros(n * n);
   order.forEach((from, to) => {
     for (let k = 0; k < n; k++) vectors[k * n + to] = rows[from * n + k];
   });
@@ -49,15 +54,15 @@ function tridiagonalize(
     if (k === n - 1) break;
     const size = n - k - 1;
     let below = 0;
-    for (let i = k + 2; i < n; i++) below = Math.hypot(below, a[i * n + k]);
+    for (let i = k + 2; i < n; i++) below = lengthOf(below, a[i * n + k]);
     const first = a[(k + 1) * n + k];
     if (below === 0) {
       beside[k] = first;
       reflections.push(null);
       continue;
     }
-    const beta = first >= 0 ? -Math.hypot(first, below) : Math.hypot(first, below);
-    const v = new Float64Array(size);
+    const beta = first >= 0 ? -lengthOf(first, below) : lengthOf(first, below);
+    const v = zeros(size);
     v[0] = 1;
     for (let i = 1; i < size; i++) v[i] = a[(k + 1 + i) * n + k] / (first - beta);
     const scale = (beta - first) / beta;
@@ -71,7 +76,7 @@ function tridiagonalize(
 /** A ← H A H with H = I − scale v vᵀ, for the part of `a` from row and column `from` on: A − v wᵀ − w vᵀ. */
 function reflectBothSides(a: Float64Array, n: number, from: number, v: Float64Array, scale: number): void {
   const size = v.length;
-  const w = new Float64Array(size);
+  const w = zeros(size);
   let inner = 0;
   for (let i = 0; i < size; i++) {
     let sum = 0;
@@ -89,7 +94,7 @@ function reflectBothSides(a: Float64Array, n: number, from: number, v: Float64Ar
 
 /** The transpose of the product of the reflections. */
 function accumulate(reflections: readonly (Reflection | null)[], n: number): Float64Array {
-  const rows = new Float64Array(n * n);
+  const rows = zeros(n * n);
   for (let i = 0; i < n; i++) rows[i * n + i] = 1;
   for (let k = reflections.length - 1; k >= 0; k--) {
     const reflection = reflections[k];
@@ -124,7 +129,7 @@ function iterate(d: Float64Array, e: Float64Array, rows: Float64Array, n: number
 
 function step(d: Float64Array, e: Float64Array, rows: Float64Array, n: number, l: number, end: number): void {
   const half = (d[l + 1] - d[l]) / (2 * e[l]);
-  const root = Math.hypot(half, 1);
+  const root = lengthOf(half, 1);
   let g = d[end] - d[l] + e[l] / (half + (half >= 0 ? root : -root));
   let sine = 1;
   let cosine = 1;
@@ -132,7 +137,7 @@ function step(d: Float64Array, e: Float64Array, rows: Float64Array, n: number, l
   for (let i = end - 1; i >= l; i--) {
     const f = sine * e[i];
     const b = cosine * e[i];
-    const r = Math.hypot(f, g);
+    const r = lengthOf(f, g);
     e[i + 1] = r;
     if (r === 0) {
       // The matrix has split here: begin anew.

@@ -8,6 +8,7 @@ import {
   turn,
   turnBack,
 } from './reflections.js';
+import { zeros } from './scratch.js';
 
 /** A matrix and right-hand sides by their places in arrays. */
 export interface Given {
@@ -39,12 +40,12 @@ export function leastSquares(
       turnBack(factors, right, c * m);
       solveUpper(factors, right, c * m);
     }
-    const x = new Float64Array(n * k);
+    const x = zeros(n * k);
     for (let i = 0; i < n; i++) for (let c = 0; c < k; c++) x[i * k + c] = right[c * m + i];
     return x;
   }
   // Aᵀ = Q R: the solution of smallest norm is Q R⁻ᵀ B.
-  const wide = new Float64Array(n * k);
+  const wide = zeros(n * k);
   for (let c = 0; c < k; c++) {
     for (let i = 0; i < m; i++) wide[c * n + i] = right[c * m + i];
     solveLower(factors, wide, c * n);

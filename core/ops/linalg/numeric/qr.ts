@@ -1,5 +1,6 @@
 /** Householder QR of one matrix (Golub & Van Loan, Matrix Computations, 5.2), in float64. */
 import { reflectAll, reflectColumns, transposed } from './reflections.js';
+import { zeros } from './scratch.js';
 
 export interface QR {
   /** m × columns, row by row. */
@@ -15,10 +16,10 @@ export interface QR {
 export function householderQR(a: Float64Array, start: number, m: number, n: number, columns: number): QR {
   const { columns: work, scales } = reflectColumns(transposed(a, start, m, n), m, n);
   const steps = scales.length;
-  const r = new Float64Array(columns * n);
+  const r = zeros(columns * n);
   for (let i = 0; i < steps; i++) for (let j = i; j < n; j++) r[i * n + j] = work[j * m + i];
   // Columns of the identity, turned; reflection k does not move those before the k-th.
-  const q = new Float64Array(m * columns);
+  const q = zeros(m * columns);
   for (let j = 0; j < columns; j++) q[j * m + j] = 1;
   for (let k = steps - 1; k >= 0; k--)
     reflectAll(work, k * m + k, m - k, scales[k], q, k * m + k, m, columns - k);

@@ -3,6 +3,8 @@
  * Loan, Matrix Computations, 5.1 and 5.2), in float64.
  */
 
+import { zeros } from './scratch.js';
+
 /** Sums of squares between these are neither cut off at 0 nor overflow. */
 const SMALLEST = 1e-280;
 const LARGEST = 1e280;
@@ -51,6 +53,12 @@ export function normOf(x: Float64Array, from: number, n: number): number {
   return largest * Math.sqrt(sum);
 }
 
+/** √(x² + y²), also where the squares overflow or vanish, which is all that makes `Math.hypot` slow. */
+export function lengthOf(x: number, y: number): number {
+  const square = x * x + y * y;
+  return square > SMALLEST && square < LARGEST ? Math.sqrt(square) : Math.hypot(x, y);
+}
+
 /** What `reflectColumns` leaves of a matrix: R, and the reflections whose product is Q. */
 export interface Reflected {
   readonly m: number;
@@ -69,7 +77,7 @@ export interface Reflected {
  */
 export function reflectColumns(columns: Float64Array, m: number, n: number): Reflected {
   const steps = Math.min(m, n);
-  const scales = new Float64Array(steps);
+  const scales = zeros(steps);
   for (let k = 0; k < steps; k++) {
     scales[k] = makeReflection(columns, k * m + k, m - k);
     reflectAll(columns, k * m + k, m - k, scales[k], columns, (k + 1) * m + k, m, n - k - 1);
@@ -82,7 +90,7 @@ export function makeReflection(x: Float64Array, at: number, size: number): numbe
   const below = normOf(x, at + 1, size - 1);
   if (below === 0) return 0;
   const first = x[at];
-  const norm = Math.hypot(first, below);
+  const norm = lengthOf(first, below);
   const beta = first >= 0 ? -norm : norm;
   const divisor = first - beta;
   for (let i = 1; i < size; i++) x[at + i] /= divisor;
@@ -172,7 +180,7 @@ export function turn({ m, columns, scales }: Reflected, x: Float64Array, to: num
 
 /** Exchanges rows and columns of the m × n matrix at `start`. */
 export function transposed(a: Float64Array, start: number, m: number, n: number): Float64Array {
-  const out = new Float64Array(m * n);
+  const out = zeros(m * n);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = a[start + i * n + j];
   return out;
 }

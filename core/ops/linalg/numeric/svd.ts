@@ -6,6 +6,7 @@
 import { householderQR } from './qr.js';
 import {
   dotOf,
+  lengthOf,
   makeReflection,
   normOf,
   reflectAll,
@@ -13,6 +14,7 @@ import {
   transposed,
   turn,
 } from './reflections.js';
+import { orderOf, zeros } from './scratch.js';
 
 export interface SVD {
   /** m × k with k = min(m, n), row by row. */
@@ -35,15 +37,15 @@ export function jacobiSVD(a: Float64Array, start: number, m: number, n: number):
   }
   // With R = Z S Wᵀ, A P = Q R = (Q Z) S Wᵀ.
   const { factors, places } = pivoted(transposed(a, start, m, n), m, n);
-  const rotations = new Float64Array(n * n);
+  const rotations = zeros(n * n);
   for (let i = 0; i < n; i++) rotations[i * n + i] = 1;
   const rotated = rotatedRows(factors, rotations);
   if (rotated === null) return null;
   const { columns, norms, order, scale } = rotated;
-  const s = new Float64Array(n);
-  const vh = new Float64Array(n * n);
+  const s = zeros(n);
+  const vh = zeros(n * n);
   // Column by column, as reflections want it.
-  const left = new Float64Array(n * m);
+  const left = zeros(n * m);
   let known = 0;
   for (let to = 0; to < n; to++) {
     const from = order[to];
@@ -67,7 +69,9 @@ export function singularValues(a: Float64Array, start: number, m: number, n: num
   const rotated = rotatedRows(factors, null);
   if (rotated === null) return null;
   const { norms, order, scale } = rotated;
-  return Float64Array.from(order, (from) => norms[from] * scale);
+  const values = zeros(order.length);
+  for (let i = 0; i < order.length; i++) values[i] = norms[order[i]] * scale;
+  return values;
 }
 
 interface Pivoted {
@@ -82,13 +86,13 @@ const LOST = 1e-6;
 /** A P = Q R of m × n columns, m ≥ n, in place: next is always the column of which most is left (Businger & Golub 1965). */
 function pivoted(columns: Float64Array, m: number, n: number): Pivoted {
   const places = new Int32Array(n);
-  const norms = new Float64Array(n);
-  const before = new Float64Array(n);
+  const norms = zeros(n);
+  const before = zeros(n);
   for (let j = 0; j < n; j++) {
     places[j] = j;
     norms[j] = before[j] = normOf(columns, j * m, m);
   }
-  const scales = new Float64Array(n);
+  const scales = zeros(n);
   for (let k = 0; k < n; k++) {
     let best = k;
     for (let j = k + 1; j < n; j++) if (norms[j] > norms[best]) best = j;
@@ -130,14 +134,14 @@ interface Rotated {
 
 /** Rotates the rows of R until they are orthogonal. Scaled by a power of two, so that squares neither overflow nor vanish. */
 function rotatedRows({ m, n, columns: work }: Reflected, rotations: Float64Array | null): Rotated | null {
-  const columns = new Float64Array(n * n);
+  const columns = zeros(n * n);
   for (let i = 0; i < n; i++) for (let j = i; j < n; j++) columns[i * n + j] = work[j * m + i];
   const scale = powerOfTwo(columns);
   for (let i = 0; i < columns.length; i++) columns[i] /= scale;
   if (!orthogonalize(columns, rotations, n)) return null;
-  const norms = new Float64Array(n);
+  const norms = zeros(n);
   for (let j = 0; j < n; j++) norms[j] = normOf(columns, j * n, n);
-  const order = Array.from({ length: n }, (_, j) => j).sort((i, j) => norms[j] - norms[i]);
+  const order = orderOf(norms, n, true);
   return { columns, norms, order, scale };
 }
 
@@ -150,10 +154,10 @@ function powerOfTwo(a: Float64Array): number {
 
 /** Rotates pairs of columns (each a row of `columns`) until all are orthogonal; `rotations` is rotated along. */
 function orthogonalize(columns: Float64Array, rotations: Float64Array | null, n: number): boolean {
-  const squares = new Float64Array(n);
+  const squares = zeros(n);
   // Beside the largest column, what is this small is rounding error.
   let whole = 0;
-  for (let j = 0; j < n; j++) whole = Math.hypot(whole, normOf(columns, j * n, n));
+  for (let j = 0; j < n; j++) whole = lengthOf(whole, normOf(columns, j * n, n));
   const negligible = (whole * Number.EPSILON * Number.EPSILON) ** 2;
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
     for (let j = 0; j < n; j++) squares[j] = dotOf(columns, j * n, columns, j * n, n);
@@ -221,7 +225,7 @@ function completeRows(rows: Float64Array, n: number, known: number): void {
 /** m − k orthonormal columns orthogonal to the k orthonormal columns of `columns` (m × k): m × (m − k). */
 export function completion(columns: Float64Array, m: number, k: number): Float64Array {
   const { q } = householderQR(columns, 0, m, k, m);
-  const out = new Float64Array(m * (m - k));
+  const out = zeros(m * (m - k));
   for (let i = 0; i < m; i++) for (let j = k; j < m; j++) out[i * (m - k) + j - k] = q[i * m + j];
   return out;
 }

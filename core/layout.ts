@@ -32,9 +32,11 @@ export class Layout {
   static contiguous(shape: Shape, offset = 0): Layout {
     const { length } = shape;
     if (length === 0) return offset === 0 ? Layout.scalar : new Layout(NO_DIMS, NO_DIMS, offset, true);
-    if (offset !== 0 || length > 3) return new Layout(shape, contiguousStrides(shape), offset, true);
+    if (offset !== 0 || length > 5) return new Layout(shape, contiguousStrides(shape), offset, true);
     // The shapes of results repeat: finding the layout takes less time than making it, and layouts are values.
-    const place = (shape[0] * 31 + (length > 1 ? shape[1] * 17 : 0) + (length > 2 ? shape[2] * 7 : 0)) & KEPT;
+    let place = shape[0] * 31;
+    for (let d = 1; d < length; d++) place = place * 5 + shape[d] * 17;
+    place &= KEPT;
     const kept = recent[place];
     if (kept !== undefined && sameShape(kept.shape, shape)) return kept;
     const own = shape.slice();

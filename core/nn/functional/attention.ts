@@ -6,6 +6,7 @@ import { type FunctionOp, functionOp } from '../../ops/record.js';
 import type { Tensor } from '../../tensor.js';
 import { attend, attentionWeights } from './attention-node.js';
 import { checkProbability, dropout } from './dropout.js';
+import { fewAttention } from './few.js';
 
 /** Options of {@link scaledDotProductAttention}. */
 export interface AttentionOptions {
@@ -31,6 +32,7 @@ type Attention = (query: Tensor, key: Tensor, value: Tensor, options?: Attention
 export const scaledDotProductAttention: FunctionOp<Attention> = functionOp<Attention>(
   {
     name: 'scaledDotProductAttention',
+    few: fewAttention,
     samples: (make) => [
       [make([2, 3, 2]), make([2, 3, 2]), make([2, 3, 2])],
       [make([2, 2]), make([3, 2]), make([3, 2]), make([2, 3])],

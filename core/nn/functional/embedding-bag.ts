@@ -14,6 +14,7 @@ import { putRows, takeRows } from '../../ops/rows.js';
 import { reshapeTo } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor.js';
 import { type EmbeddingOptions, lookUp, paddingRow, rowNumbers } from './embedding.js';
+import { fewEmbeddingBag } from './few.js';
 
 /** How a bag's rows become one. */
 export type BagMode = 'sum' | 'mean' | 'max';
@@ -136,6 +137,7 @@ function maxima(weight: Tensor, rows: Int32Array, bags: Int32Array, count: numbe
 export const embeddingBag: FunctionOp<EmbeddingBag> = functionOp<EmbeddingBag>(
   {
     name: 'embeddingBag',
+    few: fewEmbeddingBag,
     samples: (make) => [
       [make([2, 3], { dtype: 'int64', low: 0, high: 4 }), make([4, 2])],
       [

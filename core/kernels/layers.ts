@@ -2,6 +2,7 @@
 import type { FloatElement, Ptr } from './api.js';
 import type { AttentionArrays, AttentionShape } from './attention.js';
 import type { ConvGeometry } from './convolution.js';
+import type { ImageWindows } from './image-columns.js';
 import type { PoolGeometry } from './pooling.js';
 import type { RowNormGradients, RowNormRows } from './row-norms.js';
 import type { Update, UpdateArrays } from './updates.js';
@@ -83,6 +84,8 @@ export interface LayerKernels {
     places: Ptr,
     out: Ptr,
   ): void;
+  /** Adds columns [planes · kernel, windows] to images [planes, height, width] where the windows lie. */
+  addWindows(element: FloatElement, windows: ImageWindows, x: Ptr, out: Ptr): void;
   /**
    * out = (softmax(query keyᵀ scale + mask) ∘ factors of dropout) value, and `kept` for each row; rows that see nothing
    * become 0. Memory beside the arrays does not grow with rows times columns.

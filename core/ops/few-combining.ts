@@ -3,7 +3,7 @@ import { Layout, sameShape } from '../layout.js';
 import { f64 } from '../memory.js';
 import { allocate, Tensor } from '../tensor.js';
 import { type Floats, floatsOf, isFewFloats, startOf } from './few-lines.js';
-import { areInside, copied, dimOf, isAlong, isFewIndices, product } from './few-movement.js';
+import { areInside, copied, dimOf, fewScatter, isAlong, isFewIndices, product } from './few-movement.js';
 import type { Few } from './record.js';
 
 /** What is at a place and what comes there, in one; the first NaN stays. */
@@ -14,10 +14,14 @@ const COMBINED: Readonly<Record<string, (own: number, value: number) => number>>
   amin: (own, value) => (value < own || value !== value ? value : own),
 };
 
+/** The same op for sums, of float32 of any number of elements. */
+const addedUp = fewScatter('scatterReduce', true);
+
 /** (input, dim, index, src, reduce, includeSelf): means, and places that do not count themselves, are the op's. */
 export const fewScatterReduce: Few = (x, dim, index, src, reduce, includeSelf) => {
   if (typeof reduce !== 'string' || (includeSelf !== undefined && includeSelf !== true)) return null;
-  if (!isFewFloats(x) || !isFewIndices(index) || !isFewFloats(src) || src.dtype !== x.dtype) return null;
+  if (!isFewFloats(x) || !isFewIndices(index) || !isFewFloats(src) || src.dtype !== x.dtype)
+    return reduce === 'sum' ? addedUp(x, dim, index, src) : null;
   const combine = Object.hasOwn(COMBINED, reduce) ? COMBINED[reduce] : null;
   const { shape, ndim } = x.layout;
   const counts = index.layout.shape;

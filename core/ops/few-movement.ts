@@ -17,6 +17,8 @@ const FEW = 96;
 export const MOVED = 4096;
 /** What kernels do not do faster. */
 export const ANY = 2 ** 31;
+/** Of so many elements and more the kernel's loop is worth its call. */
+const KERNEL_FROM = 512;
 
 /** [outer, size, inner] around a dimension. */
 export type Around = readonly [number, number, number];
@@ -208,9 +210,6 @@ export function fewScatter(name: string, adds: boolean): Few {
   };
 }
 
-/** Of more elements the kernel's loop is worth its call. */
-const KERNEL_FROM = 512;
-
 export function copied(x: Tensor, name: string): Tensor {
   const out = allocate(x.layout.compact(), x.dtype, name);
   const array = floatsOf(x);
@@ -251,9 +250,14 @@ export function fewPutLines(name: string, adds: boolean): Few {
 
 /** (input, index) of elements in row-major order. */
 export const fewTake: Few = (x, index) => {
-  if (!isFewFloats(x, MOVED) || !isFewIndices(index, MOVED)) return null;
+  if (!isFewFloats(x, ANY) || !isFewIndices(index, ANY)) return null;
   const { size } = x.layout;
-  if (!areInside(index, size)) return null;
+  const count = index.layout.size;
+  if (x.dtype === 'float32' && count >= KERNEL_FROM) {
+    const out = allocate(index.layout.compact(), 'float32', 'index');
+    return kernels.takeAlong([1, size, 1], count, x.ptr, index.ptr, out.ptr) ? out : null;
+  }
+  if (count > MOVED || !areInside(index, size)) return null;
   return takeLines(x, index, index.layout.compact(), [1, size, 1], 'index');
 };
 

@@ -9,7 +9,7 @@ import { floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { ANY, copied, dimOf, isFewMask, product } from './few-movement.js';
 import type { Few } from './record.js';
 
-/** Of more vectors the kernel is worth its call. */
+/** Of more vectors, and rows of a matrix, the kernel is worth its call. */
 const KERNEL_FROM = 64;
 
 /** (input, other, dim) of vectors of 3 elements; `first` looks for the first dimension that has as many. */
@@ -53,7 +53,8 @@ export const fewDiagonal: Few = (x, offset, ...dims) => {
   const out = allocate(Layout.contiguous([size, size]), x.dtype, 'diagEmbed');
   const array = floatsOf(x);
   const [from, to] = [startOf(x), startOf(out)];
-  array.fill(0, to, to + size * size);
+  if (size < KERNEL_FROM) array.fill(0, to, to + size * size);
+  else kernels.fill(x.dtype === 'float32' ? 'float32' : 'float64', out.ptr, size * size, 0);
   const first = to + (by < 0 ? -by * size : by);
   for (let i = 0; i < length; i++) array[first + i * (size + 1)] = array[from + i];
   return out;

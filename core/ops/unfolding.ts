@@ -1,14 +1,9 @@
 /** The windows of images as columns, and back. */
 import { levels } from '../autograd/levels/wrapped.js';
 import { isWideFloat } from '../dtype.js';
-import {
-  addColumns32,
-  addColumns64,
-  type ImageWindows,
-  takeColumns32,
-  takeColumns64,
-} from '../kernels/image-columns.js';
-import { computesInJavaScript } from '../kernels/recording.js';
+import type { FloatElement } from '../kernels/api.js';
+import type { ImageWindows } from '../kernels/image-columns.js';
+import { kernels } from '../kernels/index.js';
 import { formatShape, sizeOf } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import { apply, type Primitive } from './primitive.js';
@@ -105,14 +100,43 @@ function imageWindows(shape: readonly number[], window: Window, counts: readonly
   };
 }
 
+function floatOf(x: Tensor): FloatElement {
+  return x.dtype === 'float32' ? 'float32' : 'float64';
+}
+
+/** Images in frames of zeros. */
+function framed(x: Tensor, { planes, input: [height, width], padding }: ImageWindows): Tensor {
+  const columns = width + 2 * padding[1];
+  const out = filled([planes, height + 2 * padding[0], columns], 0, x.dtype, 'unfoldImage');
+  const element = floatOf(x);
+  const first = padding[0] * columns + padding[1];
+  kernels.copyInto(
+    element,
+    [planes, height, width],
+    { ptr: x.ptr, strides: [height * width, width, 1] },
+    {
+      ptr: out.ptr + first * (element === 'float32' ? 4 : 8),
+      strides: [(height + 2 * padding[0]) * columns, columns, 1],
+    },
+  );
+  return out;
+}
+
 const columnsPrimitive: Primitive<Attributes> = {
   name: 'unfoldImage',
   forward: ([x], { windows, shape }) => {
-    const source = contiguousData(x, 'unfoldImage');
-    const columnSize = shape[1] * sizeOf(windows.kernel);
-    const out = allocateShape([shape[0], columnSize, sizeOf(windows.counts)], x.dtype, 'unfoldImage');
-    computesInJavaScript();
-    (x.dtype === 'float32' ? takeColumns32 : takeColumns64)(windows, source.ptr, out.ptr);
+    const { planes, kernel, counts, stride, dilation, padding, input } = windows;
+    const hasFrame = padding[0] > 0 || padding[1] > 0;
+    const images = contiguousData(x, 'unfoldImage');
+    const source = hasFrame ? framed(images, windows) : images;
+    const columnSize = shape[1] * sizeOf(kernel);
+    const out = allocateShape([shape[0], columnSize, sizeOf(counts)], x.dtype, 'unfoldImage');
+    const width = input[1] + 2 * padding[1];
+    const plane = (input[0] + 2 * padding[0]) * width;
+    const strides = [plane, dilation[0] * width, dilation[1], stride[0] * width, stride[1]];
+    const element = floatOf(x);
+    kernels.copy(element, element, [planes, ...kernel, ...counts], { ptr: source.ptr, strides }, out.ptr);
+    if (hasFrame) source.storage.release();
     return out;
   },
   vjp: (grad, { attributes }) => [apply(imagesPrimitive, [grad], attributes)],
@@ -124,8 +148,7 @@ const imagesPrimitive: Primitive<Attributes> = {
   forward: ([x], { windows, shape }) => {
     const source = contiguousData(x, 'fold');
     const out = filled(shape, 0, x.dtype, 'fold');
-    computesInJavaScript();
-    (x.dtype === 'float32' ? addColumns32 : addColumns64)(windows, source.ptr, out.ptr);
+    kernels.addWindows(floatOf(x), windows, source.ptr, out.ptr);
     return out;
   },
   vjp: (grad, { attributes }) => [apply(columnsPrimitive, [grad], attributes)],

@@ -25,6 +25,7 @@ import {
 } from './lines.js';
 import { matmul } from './matmul.js';
 import { axpy, clipFactor, sumSquares, update } from './updates.js';
+import { addWindows } from './image-columns.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 import { unary, unaryFlat, unaryFunction } from './unary.js';
@@ -75,6 +76,7 @@ export const referenceKernels: Kernels = {
   meanPoolGrad,
   takePlaces,
   addPlaces,
+  addWindows,
   attention,
   attentionGrad,
   searchSorted,

@@ -20,6 +20,7 @@ import { matmul } from './gemm.js';
 import { axpy, clipFactor, fill, sumSquares, update } from './optimizers.js';
 import { padRows } from './padding.js';
 import { compileProgram } from './program.js';
+import { addWindows } from './image-columns.js';
 import { addPlaces, maxPool, meanPool, meanPoolGrad, takePlaces } from './pooling.js';
 import { argReduce, reduce, softmax, softmaxGrad } from './reduce.js';
 import { hasZero } from './zeros.js';
@@ -70,6 +71,7 @@ export const simdKernels: Kernels = {
   meanPoolGrad,
   takePlaces,
   addPlaces,
+  addWindows,
   attention,
   attentionGrad,
   searchSorted,

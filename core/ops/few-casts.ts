@@ -10,7 +10,7 @@ import { fewElements } from './few.js';
 import type { Few } from './record.js';
 
 /** Up to so many elements a loop takes less time than a kernel. */
-const FEW = 64;
+const FEW = 256;
 
 const DTYPES: readonly LoopDType[] = ['float32', 'float64', 'int32', 'int64', 'uint8', 'bool'];
 

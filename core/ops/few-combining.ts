@@ -6,6 +6,11 @@ import { type Floats, floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { areInside, copied, dimOf, fewScatter, isAlong, isFewIndices, product } from './few-movement.js';
 import type { Few } from './record.js';
 
+/** Up to so many elements a loop takes less time than the kernels that the op is made of. */
+const FEW = 1024;
+/** The same where one kernel does it. */
+const ADDED = 96;
+
 /** What is at a place and what comes there, in one; the first NaN stays. */
 const COMBINED: Readonly<Record<string, (own: number, value: number) => number>> = {
   sum: (own, value) => own + value,
@@ -20,7 +25,8 @@ const addedUp = fewScatter('scatterReduce', true);
 /** (input, dim, index, src, reduce, includeSelf): means, and places that do not count themselves, are the op's. */
 export const fewScatterReduce: Few = (x, dim, index, src, reduce, includeSelf) => {
   if (typeof reduce !== 'string' || (includeSelf !== undefined && includeSelf !== true)) return null;
-  if (!isFewFloats(x) || !isFewIndices(index) || !isFewFloats(src) || src.dtype !== x.dtype)
+  const most = reduce === 'sum' ? ADDED : FEW;
+  if (!isFewFloats(x, most) || !isFewIndices(index, most) || !isFewFloats(src, most) || src.dtype !== x.dtype)
     return reduce === 'sum' ? addedUp(x, dim, index, src) : null;
   const combine = Object.hasOwn(COMBINED, reduce) ? COMBINED[reduce] : null;
   const { shape, ndim } = x.layout;
@@ -39,7 +45,7 @@ export const fewScatterReduce: Few = (x, dim, index, src, reduce, includeSelf) =
   for (let base = first; base < first + x.layout.size; base += line)
     for (let k = 0; k < counts[at]; k++)
       for (let i = base; i < base + inner; i++) {
-        const to = i + f64[place++] * inner;
+        const to = i + (f64[place++] | 0) * inner;
         array[to] = combine(array[to], array[from++]);
       }
   return out;

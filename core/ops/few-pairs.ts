@@ -5,6 +5,9 @@ import { floatsOf, isFewFloats, startOf } from './few-lines.js';
 import { dimOf, product } from './few-movement.js';
 import type { Few } from './record.js';
 
+/** Up to so many elements a loop takes less time than the kernel that looks for positions. */
+const MOST = 1024;
+
 /** (input, dim, keepdim): the extreme of all elements; along a dimension values and positions. */
 export function fewExtreme(name: 'max' | 'min'): Few {
   const isBetter = name === 'max' ? 'x > top' : 'x < top';
@@ -17,6 +20,7 @@ export function fewExtreme(name: 'max' | 'min'): Few {
   // What is at the position: of zeros of both signs the first.
   const along = lazily(() =>
     fewLoop(name, 'x dim? keepdim', {
+      most: MOST,
       passes: [
         {
           start: 'place = 0, top = NaN',

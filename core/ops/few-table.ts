@@ -143,7 +143,7 @@ const LOOPS: Readonly<Record<string, readonly [params: string, code: LoopCode]>>
   poissonNllLoss: ['x y +logInput -full -eps reduction', { loss: 'exp(x) - y * x' }],
   hingeEmbeddingLoss: [
     'x y margin=1 reduction',
-    { most: many, loss: '(y !== 1 ? max(margin - x, 0) : 0) + (y !== -1 ? x : 0)' },
+    { most: many, loss: 'y === 1 ? x : max(margin - x, 0) + (y === -1 ? 0 : x)' },
   ],
   marginRankingLoss: ['x y z margin=0 reduction', { most: many, loss: 'max(0, -z * (x - y) + margin)' }],
 

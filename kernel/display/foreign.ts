@@ -19,6 +19,9 @@ function isPlain(value: object): value is Fields {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** What is transparent in a PNG is drawn for white paper: frontends with a dark page put white behind it. */
+export const ON_WHITE: MimeMetadata = { 'image/png': { needs_background: 'light' } };
+
 const VERSION_DRAWN = 5;
 
 /**
@@ -173,6 +176,6 @@ export function fromPixels(value: object): Foreign | null {
       'image/png': Buffer.from(png).toString('base64'),
       'text/plain': `[${width} x ${height} pixels]`,
     },
-    metadata: {},
+    metadata: ON_WHITE,
   };
 }

@@ -11,6 +11,7 @@ import {
   fromSvg,
   fromVega,
   MOST_MARKUP,
+  ON_WHITE,
   tooLong,
   type Foreign,
 } from './foreign.js';
@@ -183,7 +184,7 @@ function fromBytes(bytes: Uint8Array): Formatted | undefined {
   if (mime === undefined) return undefined;
   return {
     data: { [mime]: base64Of(bytes), 'text/plain': `[${mime}, ${bytes.length} bytes]` },
-    metadata: {},
+    metadata: mime === 'image/png' ? ON_WHITE : {},
   };
 }
 
@@ -193,7 +194,9 @@ function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
 
 function fromDataUrl(url: string, value: unknown): Formatted | undefined {
   const match = /^data:(image\/[a-z.+-]+);base64,(.*)$/s.exec(url);
-  return match ? bundle({ [match[1]]: match[2] }, nameOf(value)) : undefined;
+  return match
+    ? bundle({ [match[1]]: match[2] }, nameOf(value), match[1] === 'image/png' ? ON_WHITE : {})
+    : undefined;
 }
 
 function callMethod(value: unknown, key: string | symbol, ...args: unknown[]): unknown {

@@ -1,5 +1,4 @@
 /** How a decision boundary came to be: live while the model trains, with earlier frames below the last one. */
-import { flatNumbers } from '../../../core/diagnostics/index.js';
 import type { nn } from '../../../core/index.js';
 import { LiveDisplay, type LiveEnvironment } from '../live/live-display.js';
 import type { ChartModel, Field, PlaneFrame, PointGroup } from '../model/chart.js';
@@ -14,6 +13,7 @@ import {
   type Classifier,
   type Coordinates,
   type DecisionBoundaryOptions,
+  numbered,
 } from './plane.js';
 
 export interface BoundaryFramesOptions extends DecisionBoundaryOptions {
@@ -145,11 +145,11 @@ export class BoundaryFrames {
   }
 
   private frame(step: number): Frame {
-    const { labels, resolution = RESOLUTION } = this.options;
+    const { resolution = RESOLUTION } = this.options;
+    const { labels: truth } = numbered(this.options);
     const field = ask(this.classify, this.at, { ...this.options, resolution });
     let label = `step ${formatCount(step)}`;
-    if (labels !== undefined && this.at.x.length > 0) {
-      const truth = flatNumbers(labels);
+    if (truth !== null && this.at.x.length > 0) {
       const { winner } = answers(this.classify, this.at, this.options.threshold);
       const right = winner.reduce((sum, answer, i) => sum + (answer === truth[i] ? 1 : 0), 0);
       label += `, ${((100 * right) / winner.length).toFixed(0)} % right`;

@@ -1,9 +1,9 @@
 /** Vectors of many numbers as points on a plane. */
-import { flatNumbers, type NumberSource } from '../../../core/diagnostics/index.js';
+import type { NumberSource } from '../../../core/diagnostics/index.js';
 import { formatCount, formatNumber } from '../model/format.js';
 import { wordsOf } from './curves.js';
 import { dot, principal } from './directions.js';
-import { scatterPlot, type ScatterPlotOptions } from './plane.js';
+import { numbered, scatterPlot, type ScatterPlotOptions } from './plane.js';
 import type { Still } from './still.js';
 import { numbersOf } from './tiles.js';
 import { tsne, type TsneOptions } from './tsne.js';
@@ -58,7 +58,7 @@ function rowsOf(vectors: NumberSource): Float64Array[] {
 }
 
 function neighbours(rows: readonly Float64Array[], options: EmbeddingOptions): Still {
-  const labels = options.labels === undefined ? null : flatNumbers(options.labels);
+  const { labels, classes } = numbered(options);
   if (labels !== null && labels.length !== rows.length)
     throw new RangeError(`there are ${rows.length} vectors and ${labels.length} labels`);
   const notes: string[] = [];
@@ -80,7 +80,7 @@ function neighbours(rows: readonly Float64Array[], options: EmbeddingOptions): S
     xName: 't-SNE, first',
     yName: 't-SNE, second',
     ...options,
-    ...(labels === null ? {} : { labels: shown.map((i) => labels[i]) }),
+    ...(labels === null ? {} : { classes, labels: shown.map((i) => labels[i]) }),
     notes,
   });
 }

@@ -11,9 +11,9 @@ export interface ScatterPlotOptions {
   title?: string;
   xName?: string;
   yName?: string;
-  /** Class of each point, from 0. */
-  labels?: NumberSource;
-  /** Names of the classes; default `class 0`, `class 1`, … */
+  /** Class of each point: a number from 0, or a name. Names are numbered as in `classes`, else by the alphabet. */
+  labels?: NumberSource | readonly string[];
+  /** Names of the classes; default `class 0`, `class 1`, …, or those of the labels. */
   classes?: readonly string[];
   /** Sentences below the picture. */
   notes?: readonly string[];
@@ -91,9 +91,8 @@ export function decisionBoundary(
   const groups = guarded(notes, [], () => grouped(at, options, notes));
   const field = guarded(notes, null, () => ask(classify, at, options));
   guarded(notes, undefined, () => {
-    const { labels } = options;
-    if (field === null || labels === undefined || at.x.length === 0) return;
-    const truth = flatNumbers(labels);
+    const { labels: truth } = numbered(options);
+    if (field === null || truth === null || at.x.length === 0) return;
     const { winner } = answers(classify, at, options.threshold);
     const right = winner.reduce((sum, answer, i) => sum + (answer === truth[i] ? 1 : 0), 0);
     const share = ((100 * right) / winner.length).toFixed(1);
@@ -188,8 +187,36 @@ export function coordinates(points: NumberSource | { x: NumberSource; y: NumberS
   };
 }
 
+/**
+ * Labels as numbers. Names have the places that they have among the classes, or in the alphabet.
+ *
+ * @throws RangeError where a name is none of the classes
+ */
+export function numbered({ labels, classes }: Pick<ScatterPlotOptions, 'labels' | 'classes'>): {
+  labels: ArrayLike<number> | null;
+  classes: readonly string[] | undefined;
+} {
+  if (labels === undefined) return { labels: null, classes };
+  if (!isNames(labels)) return { labels: flatNumbers(labels), classes };
+  const names = classes ?? [...new Set(labels)].sort();
+  const places = new Map(names.map((name, i) => [name, i]));
+  const place = (name: string): number => {
+    const at = places.get(name);
+    if (at === undefined)
+      throw new RangeError(
+        `the label ${JSON.stringify(name)} is none of the classes ${names.slice(0, 10).join(', ')}`,
+      );
+    return at;
+  };
+  return { labels: labels.map(place), classes: names };
+}
+
+function isNames(labels: unknown): labels is readonly string[] {
+  return Array.isArray(labels) && labels.length > 0 && labels.every((one) => typeof one === 'string');
+}
+
 export function grouped({ x, y }: Coordinates, options: ScatterPlotOptions, notes: string[]): PointGroup[] {
-  const labels = options.labels === undefined ? null : flatNumbers(options.labels);
+  const { labels, classes } = numbered(options);
   if (labels !== null && labels.length !== x.length)
     throw new RangeError(`there are ${x.length} points and ${labels.length} labels`);
   const stride = Math.max(1, Math.ceil(x.length / MAX_POINTS));
@@ -204,7 +231,7 @@ export function grouped({ x, y }: Coordinates, options: ScatterPlotOptions, note
   return [...members]
     .sort(([a], [b]) => a - b)
     .map(([label, indices]) => ({
-      name: labels === null ? '' : (options.classes?.[label] ?? `class ${label}`),
+      name: labels === null ? '' : (classes?.[label] ?? `class ${label}`),
       color: Number.isFinite(label) ? Math.max(0, Math.floor(label)) : 0,
       points: { x: Float64Array.from(indices, (i) => x[i]), y: Float64Array.from(indices, (i) => y[i]) },
     }));

@@ -42,15 +42,10 @@ export function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: Fo
     taken.push(place.box);
     shapes.push(candidates[place.index]);
   };
-  for (const rule of rules) {
-    const at = x.at(rule.x);
-    const error = rule.tone === 'error';
-    const stroke = error ? COLOR.error : COLOR.muted;
-    const d = `M${px(at)} ${px(plot.y)}V${px(plot.y + plot.height)}`;
-    const dash = error ? undefined : DASHES.level;
-    shapes.push({ kind: 'path', d, stroke, width: error ? 1.5 : 1, dash, role: 'rule' });
-    for (let row = plot.y; row <= plot.y + plot.height; row += INK_STEP) ink.push({ x: at, y: row });
-  }
+  for (const rule of rules)
+    for (let row = plot.y; row <= plot.y + plot.height; row += INK_STEP)
+      ink.push({ x: x.at(rule.x), y: row });
+  const others = taken.length;
   for (const rule of rules) {
     const label = text(
       x.at(rule.x),
@@ -68,6 +63,7 @@ export function marks(panel: LinePanel, plot: Box, x: Scale, y: Scale, fonts: Fo
       ]),
     );
   }
+  shapes.unshift(...rules.map((rule) => ruleLine(rule, x.at(rule.x), plot, taken.slice(others))));
   const levels = panel.marks.filter((mark) => mark.kind === 'level');
   for (const { y: value } of levels)
     for (let along = plot.x; along <= plot.x + plot.width; along += INK_STEP)
@@ -145,4 +141,17 @@ function bestMark(
   if (mark.label !== '')
     put([...below.slice(0, 3), ...above.slice(0, 3), ...sides, ...above.slice(3), ...below.slice(3)]);
   return [{ kind: 'circle', ...at, r: 4.5, fill: '#ffffff', stroke: color, width: 2 }];
+}
+
+/** From the top down, or from below the words of other rules that stand there: none is struck out. */
+function ruleLine({ tone }: Mark & { kind: 'rule' }, at: number, plot: Box, words: readonly Box[]): Shape {
+  const crossed = words.filter((box) => box.x < at && at < box.x + box.width);
+  const top = crossed
+    .filter(({ y }) => y < plot.y + plot.height / 3)
+    .reduce((below, { y, height }) => Math.max(below, y + height), plot.y);
+  const error = tone === 'error';
+  const stroke = error ? COLOR.error : COLOR.muted;
+  const d = `M${px(at)} ${px(top)}V${px(plot.y + plot.height)}`;
+  const dash = error ? undefined : DASHES.level;
+  return { kind: 'path', d, stroke, width: error ? 1.5 : 1, dash, role: 'rule' };
 }

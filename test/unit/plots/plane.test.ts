@@ -171,3 +171,35 @@ describe('a scatter plot', () => {
     expect(chart.notes).toEqual(['Every 20th of 100,000 points is drawn.']);
   });
 });
+
+describe('labels that are names', () => {
+  const points = [
+    [0, 0],
+    [1, 1],
+    [0, 1],
+  ];
+
+  it('name their classes, in the order of the alphabet', () => {
+    const { groups } = plane(scatterPlot(points, { labels: ['owl', 'ant', 'owl'] }, silent).model());
+    expect(groups.map(({ name, color, points: { x } }) => [name, color, [...x]])).toEqual([
+      ['ant', 0, [1]],
+      ['owl', 1, [0, 0]],
+    ]);
+  });
+
+  it('have the places of the classes that are given, where they are compared with answers, too', () => {
+    const options = { points, labels: ['owl', 'ant', 'owl'], classes: ['owl', 'ant'] };
+    const chart = decisionBoundary((xy) => xy.map(([x]) => x - 0.5), options, silent).model();
+    expect(plane(chart).groups.map(({ name, color }) => [name, color])).toEqual([
+      ['owl', 0],
+      ['ant', 1],
+    ]);
+    expect(chart.notes).toContain('100.0 % of 3 points are on their side.');
+  });
+
+  it('that are none of the classes are said below', () => {
+    const options = { labels: ['owl', 'elk', 'owl'], classes: ['owl', 'ant'] };
+    const { notes } = scatterPlot(points, options, silent).model();
+    expect(notes.join(' ')).toContain('"elk" is none of the classes owl, ant');
+  });
+});

@@ -201,3 +201,23 @@ describe('fonts', () => {
     );
   });
 });
+
+it('rules strike out no words of other rules', () => {
+  const { shapes } = layout(cases.nan(), fonts);
+  const rules = shapes.flatMap((shape) =>
+    shape.kind === 'path' && shape.role === 'rule' ? [/^M(\S+) (\S+)V(\S+)$/.exec(shape.d) ?? []] : [],
+  );
+  expect(rules.length).toBe(2);
+  const words = texts(cases.nan()).filter(({ text }) => text.includes(' at step '));
+  expect(words.length).toBeGreaterThanOrEqual(2);
+  for (const word of words) {
+    const box = textBox(word, fonts);
+    for (const [, x, top, bottom] of rules.map((each) => each.map(Number))) {
+      const within = x > box.x && x < box.x + box.width;
+      expect([word.text, within && top + 0.1 < box.y + box.height && bottom > box.y]).toEqual([
+        word.text,
+        false,
+      ]);
+    }
+  }
+});

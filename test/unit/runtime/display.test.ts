@@ -8,12 +8,16 @@ beforeAll(() => {
 });
 afterAll(() => book.close());
 
-/** The MIME bundle of the result of a cell. */
-async function bundle(code: string): Promise<Record<string, unknown>> {
+/** The result of a cell, with its metadata. */
+async function shown(code: string) {
   const { outcome, outputs } = await book.run(code);
   if (outcome.status === 'error') throw new Error(outcome.evalue);
-  const shown = outputs.find((frame) => frame.type === 'result' || frame.type === 'display');
-  return shown ? shown.data : {};
+  return outputs.find((frame) => frame.type === 'result' || frame.type === 'display');
+}
+
+/** The MIME bundle of the result of a cell. */
+async function bundle(code: string): Promise<Record<string, unknown>> {
+  return (await shown(code))?.data ?? {};
 }
 
 describe('a value is shown', () => {
@@ -29,6 +33,15 @@ describe('a value is shown', () => {
         `({ async ${method}() { return { "application/json": { n: 1n }, "text/plain": "one" } } })`,
       ),
     ).toEqual({ 'application/json': { n: '1' }, 'text/plain': 'one' });
+  });
+
+  it('as a canvas, pixels or a PNG, on white where the page is dark: black on transparent is usual', async () => {
+    for (const code of [
+      '({ toDataURL: () => "data:image/png;base64,AAAA" })',
+      '({ width: 1, height: 1, data: Uint8ClampedArray.of(0, 0, 0, 128) })',
+      'new Uint8Array([0x89, 80, 78, 71, 13, 10, 26, 10])',
+    ])
+      expect((await shown(code))?.metadata).toEqual({ 'image/png': { needs_background: 'light' } });
   });
 
   it('as a canvas, a Vega spec, an image, an element or a table', async () => {

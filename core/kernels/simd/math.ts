@@ -349,6 +349,21 @@ export function acosh(f: FunctionBuilder, argument: V128): V128 {
   return v128.select(constant(NaN), value, f32x4.lt(x, constant(1)));
 }
 
+/** √(x² + y²) where the squares are ordinary numbers in all lanes, else what `wide` gives. */
+export function hypot(f: FunctionBuilder, first: V128, second: V128, wide: () => V128): V128 {
+  const [x, y] = [f.let(first), f.let(second)];
+  const larger = f.let(f32x4.pmax(f32x4.abs(x), f32x4.abs(y)));
+  const ordinary = v128.and(f32x4.ge(larger, constant(2 ** -50)), f32x4.le(larger, constant(2 ** 60)));
+  const other = f.let(v128.not(v128.or(ordinary, f32x4.eq(larger, constant(0)))));
+  const result = f.local('v128');
+  f.if(
+    v128.anyTrue(other),
+    () => f.set(result, wide()),
+    () => f.set(result, f32x4.sqrt(add(mul(x, x), mul(y, y)))),
+  );
+  return result;
+}
+
 /** √(x² + y²) of two float32 as float64, whose squares are ordinary numbers. */
 export function hypotOfWide(f: FunctionBuilder, first: V128, second: V128): V128 {
   const a = f.let(first);

@@ -232,13 +232,16 @@ const simpleBinary: Partial<Record<BinaryOp, BinaryCode['compute']>> = {
 const float32Binary: Partial<Record<BinaryOp, (f: FunctionBuilder, a: V128, b: V128) => V128>> = {
   siluGrad: math.siluGrad,
   geluGrad: math.geluGrad,
+  hypot: (f, first, second) => {
+    const [a, b] = [f.let(first), f.let(second)];
+    return math.hypot(f, a, b, () => inHalves(f, (x, y) => math.hypotOfWide(f, x, y), a, b));
+  },
 };
 
 type WideBinary = (f: FunctionBuilder, a: V128, b: V128, host?: FunctionHandle) => V128;
 
 /** What is simpler where both are float32. */
 const wideOfFloat32: Partial<Record<BinaryOp, WideBinary>> = {
-  hypot: math.hypotOfWide,
   fmod: division.fmodOfFloat32,
   remainder: division.remainderOfFloat32,
   floorDivide: division.floorDivideOfFloat32,

@@ -7,9 +7,10 @@ import type { Tensor } from '../tensor.js';
 import { AccumulateGrad } from './accumulate.js';
 import { runChain } from './chain.js';
 import { late } from './levels/late.js';
+import { levels } from './levels/wrapped.js';
 import { gradMode } from './mode.js';
 import { Node } from './node.js';
-import { accumulateInto, handOn, nextRun, recycle, share } from './ownership.js';
+import { accumulateInto, handOn, isOurs, nextRun, recycle, share } from './ownership.js';
 import { accumulate, sum } from './sums.js';
 import { tracing } from './tracing.js';
 
@@ -251,10 +252,28 @@ export class Run {
     }
     // Only a target can be wanted and lead to none.
     if (node.targetOf === this.id && !leadsToWanted(node)) return null;
-    const results = gradMode.watch === null ? node.backwardAll(grad) : watched(node, grad);
+    const results =
+      grad !== null && this.addsInPlace(node, grad)
+        ? ADDED
+        : gradMode.watch === null
+          ? node.backwardAll(grad)
+          : watched(node, grad);
     if (!this.retainGraph && !tracing.current?.keeps(node)) node.release();
     if (grad !== null && !this.createGraph) recycle(node, grad, results, this.id);
     return results;
+  }
+
+  /** Whether a node has added its gradient to those that the only node it leads to has, of which nobody else knows. */
+  private addsInPlace(node: Node, grad: Tensor): boolean {
+    const { next } = node;
+    const target = next[0];
+    if (target === null || next.length !== 1 || target.pending === null || !target.wanted || node.several)
+      return false;
+    if (this.createGraph || gradMode.watch !== null || tracing.current !== null || levels.top !== null)
+      return false;
+    const { pending } = target;
+    if (!target.pendingOwned && !isOurs(pending, this.id)) return false;
+    return node.addInto(grad, pending);
   }
 
   /** Leaves nodes that had not their turn as they were before. */
@@ -270,6 +289,8 @@ export class Run {
 }
 
 const NO_RESULTS: (Tensor | null)[] = [];
+/** What a node has handed on in place. */
+const ADDED: readonly (Tensor | null)[] = [null];
 
 function putBack(displaced: readonly Displaced[]): void {
   for (const { node, ...state } of displaced) Object.assign(node, state);

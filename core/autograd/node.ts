@@ -49,6 +49,14 @@ export abstract class Node {
   /** The gradients of the inputs, given the output's. */
   abstract backward(grad: Tensor): Gradients;
 
+  /**
+   * Adds the gradient of the only input to a sum that nobody has but the engine; false where it is to be computed by
+   * `backward`. For what would write few elements into many zeros.
+   */
+  addInto(_grad: Tensor, _sum: Tensor): boolean {
+    return false;
+  }
+
   /** Lets go of saved tensors. A later backward through this node is an error. */
   abstract release(): void;
 

@@ -30,7 +30,7 @@ export function share({ storage }: Tensor): void {
 }
 
 /** Whether nobody has a gradient but the run. */
-function isOurs({ storage }: Tensor, run: number): boolean {
+export function isOurs({ storage }: Tensor, run: number): boolean {
   return storage.gradientRun === run;
 }
 

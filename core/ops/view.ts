@@ -62,6 +62,11 @@ class ViewNode<A> extends Node {
     ];
   }
 
+  override addInto(grad: Tensor, sum: Tensor): boolean {
+    const { record, attributes } = this;
+    return record.vjp === undefined && addFewOrRow(grad, sum, record.layout(sum.layout, attributes));
+  }
+
   release(): void {
     // A view reads no elements, so nothing is saved and the node can be walked again.
   }
@@ -160,11 +165,16 @@ function writeThroughView<A>(record: ViewRecord<A>, grad: Tensor, shape: Shape, 
 
 /** The same of few floats in order, as one loop; null for views of more than three dimensions. */
 function writeFew(grad: Tensor, whole: Layout, view: (whole: Layout) => Layout): Tensor | null {
-  const { shape, strides, ndim, offset } = view(whole);
-  if (ndim > 3 || !isFew(whole.size)) return null;
+  const layout = view(whole);
+  if (layout.ndim > 3 || !isFew(whole.size)) return null;
   const out = cleared(allocate(whole, grad.dtype, 'backward'));
-  const array = floatsOf(out);
-  const start = startOf(out);
+  addFewAt(grad, startOf(out), layout);
+  return out;
+}
+
+/** Adds few floats in order to those that a layout of up to three dimensions addresses. */
+function addFewAt(x: Tensor, start: number, { shape, strides, ndim, offset }: Layout): void {
+  const array = floatsOf(x);
   const [deep, tall, wide] = [
     ndim > 2 ? shape[0] : 1,
     ndim > 1 ? shape[ndim - 2] : 1,
@@ -173,12 +183,28 @@ function writeFew(grad: Tensor, whole: Layout, view: (whole: Layout) => Layout):
   const layer = ndim > 2 ? strides[0] : 0;
   const row = ndim > 1 ? strides[ndim - 2] : 0;
   const step = ndim > 0 ? strides[ndim - 1] : 0;
-  let from = startOf(grad);
+  let from = startOf(x);
   for (let d = 0; d < deep; d++)
     for (let r = 0; r < tall; r++)
       for (let c = 0, to = start + offset + d * layer + r * row; c < wide; c++, to += step)
         array[to] += array[from++];
-  return out;
+}
+
+/** Adds floats in order to where a view of `sum` lies, where they are few or lie in order there, too; else false. */
+function addFewOrRow(x: Tensor, sum: Tensor, view: Layout): boolean {
+  const { dtype, layout } = sum;
+  if ((dtype !== 'float32' && dtype !== 'float64') || x.dtype !== dtype || x.level > 0 || sum.level > 0)
+    return false;
+  if (!x.layout.contiguous || !layout.contiguous || layout.size === 0 || x.layout.size === 0) return false;
+  const isLoop = view.ndim <= 3 && isFew(x.layout.size);
+  if (!isLoop && !view.contiguous) return false;
+  const base = layout.offset;
+  // What lies elsewhere is computed first: it may read what is changed here.
+  const from = x.ptr;
+  sum.changing();
+  if (isLoop) addFewAt(x, startOf(sum) - base, view);
+  else kernels.axpy(dtype, x.layout.size, 1, from, sum.ptr + (view.offset - base) * itemSize(dtype));
+  return true;
 }
 
 /** Adds `x` to the elements of contiguous `out` that `layout` (of the shape of `x`) addresses, which are 0 so far. */

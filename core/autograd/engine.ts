@@ -265,6 +265,7 @@ export class Run {
 
   /** Whether a node has added its gradient to those that the only node it leads to has, of which nobody else knows. */
   private addsInPlace(node: Node, grad: Tensor): boolean {
+    if (node.addInto === undefined) return false;
     const { next } = node;
     const target = next[0];
     if (target === null || next.length !== 1 || target.pending === null || !target.wanted || node.several)

@@ -53,9 +53,7 @@ export abstract class Node {
    * Adds the gradient of the only input to a sum that nobody has but the engine; false where it is to be computed by
    * `backward`. For what would write few elements into many zeros.
    */
-  addInto(_grad: Tensor, _sum: Tensor): boolean {
-    return false;
-  }
+  addInto?(grad: Tensor, sum: Tensor): boolean;
 
   /** Lets go of saved tensors. A later backward through this node is an error. */
   abstract release(): void;

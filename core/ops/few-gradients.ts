@@ -9,6 +9,7 @@ import { orderRules } from './few-gradient-order.js';
 import { joinedRules, movedRules } from './few-gradient-movement.js';
 import { instanceRule, batchRule, groupRule, layerRule, rmsRule } from './few-gradient-norms.js';
 import { addedProductRule, fewProductRules } from './few-gradient-products.js';
+import { LINEAR_OPS, linearRule } from './few-linear.js';
 import type { FewRule } from './few-recorded.js';
 import { poolRules } from './few-windows.js';
 
@@ -207,7 +208,7 @@ const CODES: Readonly<Record<string, GradientCode>> = {
   },
 };
 
-const rules: Readonly<Record<string, FewRule>> = {
+const usual: Readonly<Record<string, FewRule>> = {
   ...Object.fromEntries(Object.entries(CODES).map(([name, code]) => [name, fewGradient(name, code)])),
   layerNorm: layerRule,
   rmsNorm: rmsRule,
@@ -225,6 +226,11 @@ const rules: Readonly<Record<string, FewRule>> = {
   addmv: addedProductRule('vector'),
   addr: addedProductRule('outer'),
 };
+const rules: Readonly<Record<string, FewRule>> = {
+  ...usual,
+  ...Object.fromEntries(LINEAR_OPS.map((name) => [name, linearRule(name, usual[name])])),
+};
+
 /** The rule of an op; undefined where it has none. */
 export function fewRule(name: string): FewRule | undefined {
   return Object.hasOwn(rules, name) ? rules[name] : undefined;

@@ -16,8 +16,9 @@ import { contiguousData, filled } from './raw.js';
 import type { Few } from './record.js';
 import { makeView, type ViewRecord } from './view.js';
 
-/** Up to so many elements of each operand. */
+/** Up to so many elements of each operand, and of the result. */
 const FEW = 128;
+const FEW_RESULTS = 256;
 
 export interface FewRule {
   /** The positions of arguments that are tensors, those of floats first; or 'list' for tensors in an array. */
@@ -204,7 +205,7 @@ export class FewOp {
     }
     const several = keeps === 'places' ? (result as readonly unknown[] | null) : null;
     const y = several === null ? result : several[0];
-    if (!(y instanceof Tensor) || !isFloat(y.dtype) || !isFew(y.layout.size, FEW)) return null;
+    if (!(y instanceof Tensor) || !isFloat(y.dtype) || !isFew(y.layout.size, FEW_RESULTS)) return null;
     if (fits !== undefined && !fits(inputs, y, args)) return null;
     const layouts = unread === undefined && reads === undefined ? NO_LAYOUTS : layoutsOf(inputs);
     const node = new FewNode(this, args, positions, layouts, inputs);
@@ -287,10 +288,10 @@ function isUsual(x: unknown): x is Tensor {
 }
 
 function gradientsOf(node: FewNode, grad: Tensor): Gradients {
-  if (!gradMode.enabled && levels.top === null && grad.level === 0 && isFew(grad.layout.size, FEW)) {
+  if (!gradMode.enabled && levels.top === null && grad.level === 0 && isFew(grad.layout.size, FEW_RESULTS)) {
     const { name, rule } = node.op;
     const dense = grad.layout.contiguous ? grad : contiguousData(grad, name);
-    if (isFewFloats(dense, FEW)) {
+    if (isFewFloats(dense, FEW_RESULTS)) {
       const gradients = rule.gradients(dense, node);
       if (gradients !== null) return gradients;
     }

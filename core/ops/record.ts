@@ -12,6 +12,7 @@ import type { Shape } from '../layout.js';
 import { Tensor } from '../tensor.js';
 import { directEntriesOf, entriesOf, isPlain, MOST_NAMED } from './entry.js';
 import { inOrder, isFew } from './few.js';
+import { fewMatrix, LINEAR_OPS, linearOpOf } from './few-linear.js';
 import { FewOp } from './few-recorded.js';
 import { fewRule } from './few-gradients.js';
 import { argumentsOfLoop, loopOf, takesGaps } from './few-table.js';
@@ -104,6 +105,7 @@ const records = new Map<string, OpRecord>();
 
 /** All ops by name. */
 export const registry: ReadonlyMap<string, OpRecord> = records;
+linearOpOf.find = (name) => records.get(name)!.call as (...args: unknown[]) => unknown;
 
 /** An implementation that takes positional arguments, of an op whose callers may name them. */
 type Positional<F extends AnyFunction> = (...args: never[]) => ReturnType<F>;
@@ -147,11 +149,20 @@ export function inPlaceOp<F extends AnyFunction, M = unknown>(
   return register(description, 'inPlace', call);
 }
 
+/** Linear ops take their matrix, where their own loop takes nothing. */
+function withMatrix(description: OpDescription): OpDescription {
+  const { name, few } = description;
+  if (!LINEAR_OPS.includes(name)) return description;
+  const own = few ?? (argumentsOfLoop(name) > 0 ? loopOf(name) : undefined);
+  return { ...description, few: fewMatrix(name, own) };
+}
+
 function register<F extends AnyFunction, K extends OpKind>(
-  description: OpDescription,
+  given: OpDescription,
   kind: K,
   implementation: F,
 ): F & { record: OpRecord; kind: K } {
+  const description = withMatrix(given);
   if (records.has(description.name)) throw new Error(`the op ${description.name} is defined twice`);
   const computed = withHalves(description, loopFirst(description, implementation));
   const named = description.options ? byName(description, computed) : computed;

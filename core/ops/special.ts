@@ -34,14 +34,25 @@ function polygammaPositive(n: number, x: number): number {
   return sign * (sum + series);
 }
 
+/** The same for n = 1, which the derivatives of lgamma and digamma ask for: the series is exact to float64 from 10 on. */
+function trigammaPositive(x: number): number {
+  let z = x;
+  let sum = 0;
+  for (; z < 10; z++) sum += 1 / (z * z);
+  const r = 1 / (z * z);
+  let series = 0;
+  for (let i = BERNOULLI.length - 1; i >= 0; i--) series = r * (BERNOULLI[i] + series);
+  return sum + (1 + series) / z + r / 2;
+}
+
 /** The first derivative of digamma. */
 function trigammaOf(x: number): number {
   if (x <= 0) {
     if (Number.isInteger(x)) return Infinity;
     const s = Math.sin(Math.PI * x);
-    return (Math.PI * Math.PI) / (s * s) - polygammaPositive(1, 1 - x);
+    return (Math.PI * Math.PI) / (s * s) - trigammaPositive(1 - x);
   }
-  return polygammaPositive(1, x);
+  return trigammaPositive(x);
 }
 
 /** The second derivative of digamma. */

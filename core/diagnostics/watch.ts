@@ -60,6 +60,8 @@ export class ModelWatch {
   /** The newest sample that is complete. */
   private sample: Pass | null = null;
   private calls = 0;
+  /** The pass before which the weights were looked at last. */
+  private weighed = -1;
   private looking = false;
   /** A compiled step was told to run as written, so that the pass that begins is looked at. */
   private prepared = false;
@@ -133,9 +135,19 @@ export class ModelWatch {
     return this.pace.spent;
   }
 
+  /** Looks at the weights as the newest step has left them: what is shown last is how training ended, whenever the last look was. */
+  conclude(): void {
+    this.settle();
+    if (this.calls === 0) return;
+    this.guard(() => {
+      this.weigh(this.calls);
+      if (this.sample !== null) this.judge(this.sample);
+    });
+  }
+
   /** Takes all hooks off. What was collected stays. */
   stop(): void {
-    this.settle();
+    this.conclude();
     this.steps.forget();
     for (const handle of [...this.handles, ...this.finders, ...this.passHandles]) handle.remove();
   }
@@ -298,19 +310,25 @@ export class ModelWatch {
       time: this.pace.begin(step),
     };
     this.pass = pass;
-    if (this.looksAt('weights'))
-      for (const record of this.parameters) {
-        const values = readFloats(record.parameter);
-        if (values !== null)
-          record.addWeight(
-            step,
-            examine(record.parameter, values),
-            rowsAreAlike(values, record.parameter.shape),
-          );
-      }
+    this.weigh(step);
     if (this.looksAt('updates')) this.steps.remember(step);
     if (this.looksAt('gradients')) this.awaitGradients(pass);
     return true;
+  }
+
+  /** Looks at the weights as they are before this pass. */
+  private weigh(step: number): void {
+    if (step === this.weighed || !this.looksAt('weights')) return;
+    this.weighed = step;
+    for (const record of this.parameters) {
+      const values = readFloats(record.parameter);
+      if (values !== null)
+        record.addWeight(
+          step,
+          examine(record.parameter, values),
+          rowsAreAlike(values, record.parameter.shape),
+        );
+    }
   }
 
   private awaitGradients(pass: Pass): void {

@@ -7,12 +7,16 @@ export abstract class LiveChart {
   protected readonly live: LiveDisplay;
 
   constructor(environment?: LiveEnvironment) {
-    this.live = new LiveDisplay(() => this.model(), environment);
+    this.live = new LiveDisplay((final) => this.model(final), environment);
     this.live.prepare();
   }
 
-  /** The chart as plain data. */
-  abstract model(): ChartModel;
+  /**
+   * The chart as plain data.
+   *
+   * @param final whether it is for a picture that stays
+   */
+  abstract model(final?: boolean): ChartModel;
 
   /** Shows the final picture as soon as it is drawn instead of when the cell ends. */
   finish(): void {

@@ -73,6 +73,8 @@ export class Watcher extends LiveChart implements ValidationListener {
   private readonly watched: ModelWatch;
   private readonly listening: { remove(): void };
   private trained = 0;
+  /** How many passes there were before the newest picture. */
+  private drawn = 0;
   private height: number | undefined;
 
   constructor(
@@ -132,6 +134,8 @@ export class Watcher extends LiveChart implements ValidationListener {
   stop(): this {
     this.watched.stop();
     this.listening.remove();
+    // Passes of a later cell than the one that shows the dashboard, none of which was looked at.
+    if (this.watched.passes.seen > this.drawn) this.live.touch(true);
     this.live.finish();
     return this;
   }
@@ -143,11 +147,13 @@ export class Watcher extends LiveChart implements ValidationListener {
   }
 
   /** The chart as plain data. */
-  model(): ChartModel {
+  model(final = false): ChartModel {
     const { options, watched } = this;
+    if (final) watched.conclude();
     const findings = watched.findings();
     const layers = watched.layers();
     const { seen, sampled } = watched.passes;
+    this.drawn = seen;
     const limit = Math.max(1, Math.min(MOST_ROWS, options.limit ?? MOST_ROWS));
     const rows = sampled === 0 ? [] : table(layers, findings, binsFor(Math.min(limit, layers.length)));
     const hidden = rows.slice(limit);
@@ -174,7 +180,6 @@ export class Watcher extends LiveChart implements ValidationListener {
       LAYER_ROW * Math.max(1, Math.min(limit, layers.length)) +
       (loss === null ? 0 : LOSS_HEIGHT) +
       2 * NOTE_HEIGHT;
-    const moments = layers.flatMap(({ main }) => main.weights.moments);
     return {
       title: options.title ?? `Watching ${watched.model.typeName}`,
       width: options.width ?? 720,
@@ -198,10 +203,11 @@ export class Watcher extends LiveChart implements ValidationListener {
           strips: ['activations', 'gradients, |g|', 'weights'],
           measure: RATIO,
           rows: rows.slice(0, limit),
-          steps:
-            moments.length === 0
-              ? null
-              : [Math.min(...moments.map(({ step }) => step)), Math.max(...moments.map(({ step }) => step))],
+          steps: [
+            span(layers.map(({ activation }) => activation?.distributions)),
+            span(layers.map(({ main }) => main.gradients)),
+            span(layers.map(({ main }) => main.weights)),
+          ],
           empty: 'Nothing yet: call the model in training mode, then backward()',
         },
       ],
@@ -217,6 +223,14 @@ export class Watcher extends LiveChart implements ValidationListener {
  */
 export function watch(model: Module, options: WatchChartOptions = {}): Watcher {
   return new Watcher(model, options);
+}
+
+/** First and last step of what is kept; null where nothing is. */
+function span(
+  histories: readonly ({ moments: readonly { step: number }[] } | undefined)[],
+): [number, number] | null {
+  const steps = histories.flatMap((one) => one?.moments.map(({ step }) => step) ?? []);
+  return steps.length === 0 ? null : [Math.min(...steps), Math.max(...steps)];
 }
 
 function isScalar(values: Measurements | Scalar): values is Scalar {

@@ -83,14 +83,14 @@ export class LiveDisplay {
   private frames = 0;
   private timer: NodeJS.Timeout | null = null;
 
-  private readonly snapshot: () => ChartModel;
+  private readonly snapshot: (final: boolean) => ChartModel;
 
-  /** @param snapshot the chart as it is now; called only when a picture is due */
+  /** @param snapshot the chart as it is now; called only when a picture is due, and told whether it is one that stays */
   constructor(
-    snapshot: () => ChartModel,
+    snapshot: (final: boolean) => ChartModel,
     private readonly env: LiveEnvironment = environment,
   ) {
-    this.snapshot = () => sound(snapshot());
+    this.snapshot = (final) => sound(snapshot(final));
   }
 
   /** Numbers will arrive: what draws them starts while the loop does, whose own start leaves processors idle. Never throws. */
@@ -164,7 +164,7 @@ export class LiveDisplay {
 
   private output(textOnly: boolean): ChartOutput {
     try {
-      if (textOnly) return textBundle(this.snapshot());
+      if (textOnly) return textBundle(this.snapshot(true));
       const { ticket, chart } = this.keep();
       this.kept = null;
       return finalOutput(chart, this.env.renderer().wait(ticket));
@@ -178,7 +178,7 @@ export class LiveDisplay {
   private keep(): { ticket: Ticket; chart: ChartModel } {
     if (this.kept !== null && !this.stale) return this.kept;
     // Reading the numbers may complete some, and so touch this display.
-    const chart = this.snapshot();
+    const chart = this.snapshot(true);
     const renderer = this.env.renderer();
     if (this.ticket !== null) renderer.cancel(this.ticket);
     if (this.kept !== null) renderer.cancel(this.kept.ticket);
@@ -236,7 +236,7 @@ export class LiveDisplay {
   private takePlace(): void {
     if (!this.attached || this.shown) return;
     try {
-      this.show(this.env.host(), placeBundle(this.snapshot()), false);
+      this.show(this.env.host(), placeBundle(this.snapshot(false)), false);
     } catch {
       // As above: the picture shows itself where it can.
     }
@@ -270,7 +270,7 @@ export class LiveDisplay {
     if (this.ticket === null && this.kept === null && this.stale && now >= this.nextBegin) {
       this.stale = false;
       active.add(this);
-      this.frame = this.snapshot();
+      this.frame = this.snapshot(false);
       this.begun = now;
       this.ticket = this.env.renderer().begin(this.frame);
       this.frames += 1;

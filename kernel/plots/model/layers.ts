@@ -56,8 +56,8 @@ export interface LayersPanel {
   strips: string[];
   measure: { name: string; domain: [number, number]; low: number; high: number; guide: number };
   rows: LayerRow[];
-  /** First and last step of the strips. */
-  steps: [number, number] | null;
+  /** First and last step of each column of strips; null where there is none. */
+  steps: ([number, number] | null)[];
   empty: string;
 }
 

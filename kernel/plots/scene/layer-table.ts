@@ -167,14 +167,15 @@ function measured({ measure }: LayerRow, x: Scale, y: number, height: number): S
 }
 
 function stepAxis({ steps, strips }: LayersPanel, first: number, column: number, bottom: number): Shape[] {
-  if (steps === null) return [];
   const width = column - GAP - ENDS;
   return strips.flatMap((_, i): Shape[] => {
+    const span = steps[i];
+    if (span === null) return [];
     const x = first + i * column;
-    const last = text(x + width, bottom + 10, formatCount(steps[1]), 'tick', COLOR.muted);
+    const last = text(x + width, bottom + 10, formatCount(span[1]), 'tick', COLOR.muted);
     return [
-      text(x, bottom + 10, `step ${formatCount(steps[0])}`, 'tick', COLOR.muted),
-      ...(steps[1] > steps[0] ? [{ ...last, anchor: 'end' as const }] : []),
+      text(x, bottom + 10, `step ${formatCount(span[0])}`, 'tick', COLOR.muted),
+      ...(span[1] > span[0] ? [{ ...last, anchor: 'end' as const }] : []),
     ];
   });
 }

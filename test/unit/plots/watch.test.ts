@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { F, manualSeed, nn, optim, randn, tensor } from '../../../core/index.js';
+import type { DisplayHost } from '../../../kernel/display/host.js';
 import {
   activationHeatmap,
   activationHistograms,
@@ -168,6 +169,45 @@ describe('the dashboard', () => {
       ['findings', 'layers'],
     ]);
     expect(toText(watchers[0].model())).not.toContain('validation');
+  });
+
+  it('ends with the weights as training left them, also where no look has come since, in a later cell too', async () => {
+    const cell = { id: 1, ended: false };
+    const ends: (() => unknown)[] = [];
+    const sent: string[] = [];
+    const host: DisplayHost = {
+      kind: 'text',
+      send: ({ data }) => void sent.push(String(data['text/plain'])),
+      clearOutput: () => undefined,
+      atCellEnd: (end) => void ends.push(end),
+      execution: () => cell,
+    };
+    const model = mlp([2, 4]);
+    const [, weight] = model.namedParameters()[0];
+    const watcher = new Watcher(model, { every: 1000, share: 1 }, { ...silent, host: () => host });
+    const train = (value: number): void => {
+      model(randn([8, 2]))
+        .sum()
+        .backward();
+      weight.detach().fill_(value);
+    };
+    for (const value of [1, 2, 3]) train(value);
+    expect(watcher.findings()).toBeDefined();
+    for (const end of ends.splice(0)) await end();
+    expect(sent.map((text) => /weights: (mean \S+)/.exec(text)?.[1])).toEqual(['mean 3']);
+    cell.id = 2;
+    train(4);
+    const panel = watcher.stop().model().panels.at(-1);
+    for (const end of ends.splice(0)) await end();
+    expect(sent.map((text) => /weights: (mean \S+)/.exec(text)?.[1])).toEqual(['mean 3', 'mean 4']);
+    // Activations and gradients are those of the only look.
+    expect(panel).toMatchObject({
+      steps: [
+        [0, 0],
+        [0, 0],
+        [0, 4],
+      ],
+    });
   });
 
   it('shows the share of dead units as a curve, in Vega-Lite too', () => {

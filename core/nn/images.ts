@@ -2,7 +2,7 @@
 
 import { fold, unfold } from '../ops/unfolding.js';
 import * as I from '../ops/images.js';
-import { lpPool1d, lpPool2d } from '../ops/average-pooling.js';
+import { lpPool1d, lpPool2d, lpPool3d } from '../ops/average-pooling.js';
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/pooling.js';
 import type { PerDim } from '../ops/windows.js';
 import type { Tensor } from '../tensor.js';
@@ -260,5 +260,12 @@ export class LPPool1d extends LPPool {
 export class LPPool2d extends LPPool {
   forward(input: Tensor): Tensor {
     return lpPool2d(input, this.normType, this.kernelSize, { ...this.options });
+  }
+}
+
+/** (Σ xᵖ)^(1/p) of windows of [N, C, D, H, W]. */
+export class LPPool3d extends LPPool {
+  forward(input: Tensor): Tensor {
+    return lpPool3d(input, this.normType, this.kernelSize, { ...this.options });
   }
 }

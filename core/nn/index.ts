@@ -60,6 +60,7 @@ export {
   LocalResponseNorm,
   LPPool1d,
   LPPool2d,
+  LPPool3d,
   MaxUnpool1d,
   MaxUnpool2d,
   MaxUnpool3d,

@@ -72,7 +72,10 @@ function sumSquares(tensors: readonly Tensor[]): number {
 /** The p-norm of all gradients taken as one vector: (Σ |g|ᵖ)^(1/p). */
 export function gradNorm(parameters: Tensor | Iterable<Tensor>, normType = 2): number {
   if (tracing.current !== null) tracing.current.escapes('gradNorm()');
-  const all = gradients(parameters);
+  return normOf(gradients(parameters), normType);
+}
+
+function normOf(all: readonly Tensor[], normType: number): number {
   const byKernel = all.filter(({ dtype }) => normType === 2 && isWideFloat(dtype));
   let total =
     byKernel.length === 0 ? 0 : sumSquares(byKernel.map((grad) => contiguousData(grad, 'gradNorm')));
@@ -88,6 +91,24 @@ export function gradNorm(parameters: Tensor | Iterable<Tensor>, normType = 2): n
     }
   }
   return normType === Infinity ? total : total ** (1 / normType);
+}
+
+/**
+ * The p-norm of tensors taken as one vector: (Σ |x|ᵖ)^(1/p), as a number, for {@link clipGradsWithNorm_}.
+ * @throws RangeError with `errorIfNonfinite` if the norm is NaN or infinite
+ */
+export function getTotalNorm(
+  tensors: Tensor | Iterable<Tensor>,
+  normType: number | ClipNormOptions = 2,
+  errorIfNonfinite = false,
+): number {
+  if (tracing.current !== null) tracing.current.escapes('getTotalNorm()');
+  const options: ClipNormOptions = typeof normType === 'number' ? { normType, errorIfNonfinite } : normType;
+  const all = listed('getTotalNorm', tensors).map((x) => (isWideFloat(x.dtype) ? x : x.detach().float()));
+  const norm = normOf(all, options.normType ?? 2);
+  if (options.errorIfNonfinite === true && !Number.isFinite(norm))
+    throw new RangeError(`getTotalNorm: the norm is ${norm}`);
+  return norm;
 }
 
 /**
@@ -143,23 +164,42 @@ function clippedNorm(list: readonly Tensor[], maxNorm: number, options: ClipNorm
   if (options.errorIfNonfinite && !Number.isFinite(norm)) {
     throw new RangeError(`clipGradNorm_: the gradients' norm is ${norm}, so they cannot be clipped`);
   }
-  const factor = Math.min(1, maxNorm / (norm + 1e-6));
-  if (factor !== 1) {
-    const all = gradients(list);
-    const simple = all.filter(isSimple);
-    const numbers = numbersFor('clipGradNorm_');
-    f64[numbers.ptr / 8] = factor;
-    updateInPlace(scaling, simple, numbers.ptr);
-    numbers.release();
-    for (const grad of all) {
-      if (simple.includes(grad)) continue;
-      const values = elements(contiguousData(grad, 'clipGradNorm_'));
-      fillTensor('clipGradNorm_', grad, (out) => {
-        for (let i = 0; i < out.length; i++) out[i] = values[i] * factor;
-      });
-    }
-  }
+  scaleTo('clipGradNorm_', gradients(list), maxNorm, norm);
   return norm;
+}
+
+/** g ← g min(1, maxNorm / (norm + 1e-6)) */
+function scaleTo(op: string, all: readonly Tensor[], maxNorm: number, norm: number): void {
+  const factor = Math.min(1, maxNorm / (norm + 1e-6));
+  if (factor === 1) return;
+  const simple = all.filter(isSimple);
+  const numbers = numbersFor(op);
+  f64[numbers.ptr / 8] = factor;
+  updateInPlace(scaling, simple, numbers.ptr);
+  numbers.release();
+  for (const grad of all) {
+    if (simple.includes(grad)) continue;
+    const values = elements(contiguousData(grad, op));
+    fillTensor(op, grad, (out) => {
+      for (let i = 0; i < out.length; i++) out[i] = values[i] * factor;
+    });
+  }
+}
+
+/**
+ * Scales all gradients together by a norm that is known, as {@link getTotalNorm} gives it:
+ * g ← g min(1, maxNorm / (totalNorm + 1e-6)).
+ */
+export function clipGradsWithNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  totalNorm: number | Tensor,
+): void {
+  const list = listed('clipGradsWithNorm_', parameters);
+  const norm = typeof totalNorm === 'number' ? totalNorm : totalNorm.item();
+  hostCall('clipGradsWithNorm_', () => {
+    scaleTo('clipGradsWithNorm_', gradients(list), maxNorm, norm);
+  });
 }
 
 /** Cuts every element of the gradients to [-clipValue, clipValue]. */

@@ -129,14 +129,14 @@ type LpPool = (
   ceilMode?: boolean | PoolOptions,
 ) => Tensor;
 
-function lpPoolOp(name: 'lpPool1d' | 'lpPool2d', ndim: 1 | 2): FunctionOp<LpPool> {
+function lpPoolOp(name: 'lpPool1d' | 'lpPool2d' | 'lpPool3d', ndim: 1 | 2 | 3): FunctionOp<LpPool> {
   return functionOp<LpPool>(
     {
       name,
       torch: `nn.functional.lp_pool${ndim}d`,
       params: ['input', 'normType', 'kernelSize', 'stride', 'ceilMode'],
       options: true,
-      samples: (make) => [[make([1, 2, ...[5, 4].slice(0, ndim)], { low: 0.5, high: 2 }), 2, 2]],
+      samples: (make) => [[make([1, 2, ...[5, 4, 2].slice(0, ndim)], { low: 0.5, high: 2 }), 2, 2]],
     },
     (input: Tensor, normType: number, kernelSize: PerDim, stride?: PerDim, ceilMode = false) => {
       const x = batched(name, input, ndim);
@@ -178,3 +178,6 @@ export const lpPool1d: FunctionOp<LpPool> = lpPoolOp('lpPool1d', 1);
 
 /** (Σ xᵖ)^(1/p) of windows over [N, C, H, W]. */
 export const lpPool2d: FunctionOp<LpPool> = lpPoolOp('lpPool2d', 2);
+
+/** (Σ xᵖ)^(1/p) of windows over [N, C, D, H, W]. */
+export const lpPool3d: FunctionOp<LpPool> = lpPoolOp('lpPool3d', 3);

@@ -29,7 +29,7 @@ export {
   adaptiveMaxPool2d,
   adaptiveMaxPool3d,
 } from './adaptive-pooling.js';
-export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from './average-pooling.js';
+export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d, lpPool3d } from './average-pooling.js';
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './convolution.js';
 export { cosineSimilarity, normalize, pairwiseDistance, pdist } from './distances.js';
 export { ctcLoss } from './ctc.js';

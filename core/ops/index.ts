@@ -319,10 +319,13 @@ export {
 } from './reshaping.js';
 export {
   arange,
+  bartlettWindow,
   blackmanWindow,
   eye,
   hammingWindow,
   hannWindow,
+  kaiserWindow,
+  type KaiserOptions,
   linspace,
   logspace,
   trilIndices,
@@ -349,6 +352,7 @@ export { type UnfoldOptions } from './unfolding.js';
 export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './unique.js';
 export { diagonalScatter, selectScatter, sliceScatter } from './writing.js';
 export * as fft from './fft/index.js';
+export { istft, stft } from './fft/short-time.js';
 export * as special from './special-functions/index.js';
 export { i0 } from './special-functions/functions.js';
 export { igamma, igammac } from './special-functions/incomplete-gamma.js';

@@ -60,6 +60,7 @@ import * as histograms from './histograms.js';
 import * as mantissa from './mantissa.js';
 import * as putting from './putting.js';
 import * as incompleteGamma from './special-functions/incomplete-gamma.js';
+import * as shortTime from './fft/short-time.js';
 import * as random from '../random/ops.js';
 import * as linear from './linalg/methods.js';
 import { runInPlace } from './inplace.js';
@@ -144,6 +145,7 @@ declare module '../tensor.js' {
       MethodsOf<typeof mantissa>,
       MethodsOf<typeof putting>,
       MethodsOf<typeof incompleteGamma>,
+      MethodsOf<typeof shortTime>,
       MethodsOf<typeof random>,
       MethodsOf<typeof linear> {}
 }
@@ -205,6 +207,7 @@ export const families = [
   mantissa,
   putting,
   incompleteGamma,
+  shortTime,
   random,
   linear,
 ] as const;

@@ -1,5 +1,6 @@
 /** Making tensors whose elements follow a rule: ranges, identity matrices, positions of triangles. */
 import { type DType, getDefaultDtype, isHalf } from '../dtype.js';
+import { besselI0e } from '../kernels/bessel.js';
 import { checkShape, type Shape } from '../layout.js';
 import { allocateShape, type Tensor } from '../tensor.js';
 import type { KnownSize } from '../types/known.js';
@@ -123,6 +124,17 @@ export interface WindowOptions extends TensorOptions {
   periodic?: boolean;
 }
 
+/** A window whose elements are a function of t, from 0 to 1. */
+function windowOf(op: string, size: number, options: WindowOptions, at: (t: number) => number): Tensor {
+  const { periodic = true, ...rest } = options;
+  checkShape(op, [size]);
+  const last = periodic ? size : size - 1;
+  const out = computed(op, [size], dtypeOption(op, rest) ?? getDefaultDtype(), (target) => {
+    for (let i = 0; i < size; i++) target[i] = size === 1 ? 1 : at(i / last);
+  });
+  return finish(out, rest);
+}
+
 /** A window Σ cₖ cos(2πkt), t from 0 to 1. */
 function cosineWindow(
   op: string,
@@ -130,18 +142,9 @@ function cosineWindow(
   coefficients: readonly number[],
   options: WindowOptions,
 ): Tensor {
-  const { periodic = true, ...rest } = options;
-  checkShape(op, [size]);
-  const last = periodic ? size : size - 1;
-  const out = computed(op, [size], dtypeOption(op, rest) ?? getDefaultDtype(), (target) => {
-    for (let i = 0; i < size; i++) {
-      target[i] =
-        size === 1
-          ? 1
-          : coefficients.reduce((sum, c, k) => sum + c * Math.cos((2 * Math.PI * k * i) / last), 0);
-    }
-  });
-  return finish(out, rest);
+  return windowOf(op, size, options, (t) =>
+    coefficients.reduce((sum, c, k) => sum + c * Math.cos(2 * Math.PI * k * t), 0),
+  );
 }
 
 /** Hann's window ½ − ½ cos(2πt). */
@@ -157,4 +160,25 @@ export function hammingWindow(size: number, options: WindowOptions = {}): Tensor
 /** Blackman's window 0.42 − ½ cos(2πt) + 0.08 cos(4πt). */
 export function blackmanWindow(size: number, options: WindowOptions = {}): Tensor {
   return cosineWindow('blackmanWindow', size, [0.42, -0.5, 0.08], options);
+}
+
+/** Bartlett's window, a triangle: 1 − |2t − 1|, t from 0 to 1. */
+export function bartlettWindow(size: number, options: WindowOptions = {}): Tensor {
+  return windowOf('bartlettWindow', size, options, (t) => 1 - Math.abs(2 * t - 1));
+}
+
+export interface KaiserOptions extends WindowOptions {
+  /** How narrow the window is. Default 12. */
+  beta?: number;
+}
+
+/** Kaiser's window I₀(β √(1 − (2t − 1)²)) / I₀(β), t from 0 to 1. */
+export function kaiserWindow(size: number, options: KaiserOptions = {}): Tensor {
+  const { beta = 12, ...rest } = options;
+  // Both with e^−x before them, so that a large β does not overflow.
+  const whole = besselI0e(beta);
+  return windowOf('kaiserWindow', size, rest, (t) => {
+    const x = Math.abs(beta) * Math.sqrt(Math.max(0, 1 - (2 * t - 1) ** 2));
+    return (besselI0e(x) / whole) * Math.exp(x - Math.abs(beta));
+  });
 }

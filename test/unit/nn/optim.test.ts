@@ -178,6 +178,25 @@ describe('clipping', () => {
     expect(() => nn.utils.clipGradNorm_([b], 1, { errorIfNonfinite: true })).toThrow('NaN');
   });
 
+  test('scales gradients by a norm that is known, in two steps as in one', () => {
+    const [a, b, c] = [parameter(0, 0), parameter(0), parameter(0)];
+    a.grad = tensor([3, 0]);
+    b.grad = tensor([-4]);
+    const norm = nn.utils.getTotalNorm([a.grad, b.grad]);
+    expect(norm).toBe(5);
+    expect(nn.utils.getTotalNorm([a.grad, b.grad], 1)).toBe(7);
+    expect(nn.utils.getTotalNorm([a.grad, b.grad], { normType: Infinity })).toBe(4);
+    nn.utils.clipGradsWithNorm_([a, b, c], 1, norm);
+    expect([a.grad.tolist(), b.grad.tolist(), c.grad]).toEqual([
+      [Math.fround(3 / (5 + 1e-6)), 0],
+      [Math.fround(-4 / (5 + 1e-6))],
+      null,
+    ]);
+    nn.utils.clipGradsWithNorm_(b, 1, tensor(0.5));
+    expect(b.grad.item()).toBe(Math.fround(-4 / (5 + 1e-6)));
+    expect(() => nn.utils.getTotalNorm(tensor([NaN]), 2, true)).toThrow(/getTotalNorm: the norm is NaN/);
+  });
+
   test('turns parameters into a vector and back', () => {
     manualSeed(0);
     const model = new nn.Linear(2, 3);

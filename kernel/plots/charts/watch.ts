@@ -27,7 +27,7 @@ export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
   loss?: boolean;
   /** At most this many layers are drawn, the worst first; default 7, which is the most. All are watched. */
   limit?: number;
-  /** CSS pixels; default 720, as all charts: what is wider scrolls in a narrow notebook. */
+  /** CSS pixels, 560 at least; default 720, as all charts: what is wider scrolls in a narrow notebook. */
   width?: number;
 }
 
@@ -35,6 +35,9 @@ export interface WatchChartOptions extends Omit<WatchOptions, 'of'> {
 const binsFor = (layers: number): number => (layers <= 4 ? 32 : layers <= 8 ? 20 : 12);
 /** More would neither be legible nor small. */
 const MOST_ROWS = 7;
+const USUAL_WIDTH = 720;
+/** The strips would be too small in less. */
+const NARROWEST = 560;
 const TITLE_HEIGHT = 46;
 const NOTE_HEIGHT = 15;
 const LOSS_HEIGHT = 120;
@@ -155,6 +158,7 @@ export class Watcher extends LiveChart implements ValidationListener {
     const { seen, sampled } = watched.passes;
     this.drawn = seen;
     const limit = Math.max(1, Math.min(MOST_ROWS, options.limit ?? MOST_ROWS));
+    const width = Math.max(NARROWEST, options.width ?? USUAL_WIDTH);
     const rows = sampled === 0 ? [] : table(layers, findings, binsFor(Math.min(limit, layers.length)));
     const hidden = rows.slice(limit);
     const notes = watched.problems();
@@ -176,13 +180,15 @@ export class Watcher extends LiveChart implements ValidationListener {
     this.height ??=
       TITLE_HEIGHT +
       FINDINGS_HEIGHT +
+      // Findings have more lines where these are shorter.
+      Math.max(0, USUAL_WIDTH - width) +
       LAYER_FRAME +
       LAYER_ROW * Math.max(1, Math.min(limit, layers.length)) +
       (loss === null ? 0 : LOSS_HEIGHT) +
       2 * NOTE_HEIGHT;
     return {
       title: options.title ?? `Watching ${watched.model.typeName}`,
-      width: options.width ?? 720,
+      width,
       height: this.height,
       panels: [
         ...(sampled === 0

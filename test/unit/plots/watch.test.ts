@@ -35,6 +35,7 @@ function charts(widths: number[], steps: number): Record<string, ChartModel> {
   const model = mlp(widths);
   const made = {
     watch: new Watcher(model, { ...all, limit: 12 }, silent),
+    'a narrow dashboard': new Watcher(model, { ...all, width: 300 }, silent),
     histograms: activationHistograms(model, all, silent),
     heatmap: activationHeatmap(model, all, silent),
     statistics: activationStatistics(model, all, silent),

@@ -1,5 +1,5 @@
 /** What one pass through a graph leaves behind for the next: nothing, whatever a user does in between. */
-import { enableGrad, F, grad, setGradEnabled, type Tensor, tensor } from 'nabla/core';
+import { arange, enableGrad, F, grad, setGradEnabled, split, type Tensor, tensor } from 'nabla/core';
 import { describe, expect, it } from 'vitest';
 import { gradMode, unwindGradMode } from '../../../core/autograd/mode.js';
 
@@ -224,5 +224,45 @@ describe('a chain, which is walked without counting', () => {
     expect(() => {
       y.backward();
     }).toThrow(/a second time/);
+  });
+});
+
+describe('parts of a tensor', () => {
+  const shapes = [
+    [6, 4],
+    [40, 300],
+  ];
+  it.each(shapes)('of [%d, %d] have gradients of their own, whatever is added to what', (rows, columns) => {
+    const weights = [2, -1, 0.5];
+    for (const dim of [0, 1]) {
+      const x = arange(rows * columns, { dtype: 'float64' })
+        .reshape([rows, columns])
+        .requiresGrad_();
+      const parts = split(x, x.size(dim) / 2, dim);
+      // A part twice, a row, and all of it.
+      const used = [...parts, parts[0], x.select(dim, 1)];
+      const total = used.reduce((sum, part, i) => sum.add(part.mul(weights[i % 3]).sum()), x.sum());
+      const [g] = grad(total, [x]);
+      const wanted = Array.from({ length: rows }, (_, r) =>
+        Array.from({ length: columns }, (_, c) => {
+          const place = dim === 0 ? r : c;
+          const isFirst = place < x.size(dim) / 2;
+          return 1 + (isFirst ? 2 + 0.5 : -1) + (place === 1 ? 2 : 0);
+        }),
+      );
+      expect(g.toArray()).toEqual(wanted);
+    }
+  });
+
+  it('leave a gradient alone that a user gave', () => {
+    const x = leaf([1, 2, 3, 4]);
+    const given = tensor([1, 1, 1, 1], { dtype: 'float64' });
+    const y = x.mul(2);
+    const [a, b] = split(y, 2);
+    const [g] = grad([y, a, b], [x], {
+      gradOutputs: [given, tensor([1, 2], { dtype: 'float64' }), tensor([3, 4], { dtype: 'float64' })],
+    });
+    expect(g.toArray()).toEqual([4, 6, 8, 10]);
+    expect(given.toArray()).toEqual([1, 1, 1, 1]);
   });
 });

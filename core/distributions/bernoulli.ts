@@ -1,13 +1,18 @@
-/** Outcomes of trials: Bernoulli's, geometric and binomial distributions. */
+/** Outcomes of trials: Bernoulli's, geometric, binomial and negative binomial distributions. */
 import { type Arguments, byName } from '../arguments.js';
 import { noGrad } from '../autograd/mode.js';
 import type { Shape } from '../layout.js';
 import { functional as F } from '../nn/index.js';
 import { fullLike, tensor, where } from '../ops/index.js';
-import { bernoulli as drawBernoulli, binomial as drawBinomial } from '../random/ops.js';
+import {
+  bernoulli as drawBernoulli,
+  binomial as drawBinomial,
+  poisson as drawPoisson,
+} from '../random/ops.js';
 import { type DrawOptions, rand } from '../random/tensors.js';
 import type { Tensor } from '../tensor.js';
 import { Distribution } from './distribution.js';
+import { Gamma } from './gamma.js';
 import {
   broadcastParameters,
   checkElements,
@@ -17,7 +22,9 @@ import {
   expanded,
   floatDType,
   floatInfo,
+  belowOne,
   insideUnit,
+  nonNegative,
   real,
   unitInterval,
   type Value,
@@ -256,6 +263,70 @@ export class Binomial extends OfProbability {
 
   expand(batchShape: Shape): Binomial {
     return new Binomial({ ...this.at(batchShape), totalCount: expanded(this.totalCount, batchShape) });
+  }
+
+  protected override parameters(): Record<string, Tensor> {
+    return { totalCount: this.totalCount, ...super.parameters() };
+  }
+}
+
+/**
+ * How many successes of probability p there are before `totalCount` failures (which need not be a whole number): probability
+ * Γ(n + k) / (k! Γ(n)) (1 − p)ⁿ pᵏ of the count k, n = totalCount. Drawn as Poisson numbers whose rate is gamma distributed.
+ */
+export class NegativeBinomial extends OfProbability {
+  readonly totalCount: Tensor;
+
+  constructor(...args: Arguments<BinomialOptions, typeof BINOMIAL_ORDER>) {
+    const { totalCount = 1, ...rest } = byName<BinomialOptions>(
+      'NegativeBinomial',
+      args,
+      BINOMIAL_ORDER,
+      0,
+      [],
+    );
+    const given = givenOf('NegativeBinomial', rest, belowOne);
+    const probability = given.probs ?? given.logits ?? 0;
+    const [failures] = broadcastParameters('NegativeBinomial', { totalCount, probability });
+    checkElements('NegativeBinomial', 'totalCount', failures, nonNegative);
+    super(given, failures.shape);
+    this.totalCount = failures;
+  }
+
+  get mean(): Tensor {
+    return this.totalCount.mul(this.logits.exp());
+  }
+
+  override get mode(): Tensor {
+    return this.totalCount.sub(1).mul(this.logits.exp()).floor().clampMin(0);
+  }
+
+  get variance(): Tensor {
+    return this.mean.div(this.logits.neg().sigmoid());
+  }
+
+  override sample(sampleShape: Shape = [], options: DrawOptions = {}): Tensor {
+    return noGrad(() => {
+      const rates = new Gamma(this.totalCount, this.logits.neg().exp());
+      return drawPoisson(rates.rsample(sampleShape, options), options);
+    });
+  }
+
+  logProb(value: Value): Tensor {
+    const { logits, totalCount } = this;
+    const k = valueLike('NegativeBinomial.logProb', value, logits);
+    checkElements('NegativeBinomial.logProb', 'the value', k, count);
+    const all = totalCount.add(k);
+    const ways = all.lgamma().sub(k.add(1).lgamma()).sub(totalCount.lgamma());
+    const chance = totalCount.mul(F.logsigmoid(logits.neg())).add(k.mul(F.logsigmoid(logits)));
+    return chance.add(where(all.eq(0), 0, ways));
+  }
+
+  expand(batchShape: Shape): NegativeBinomial {
+    return new NegativeBinomial({
+      ...this.at(batchShape),
+      totalCount: expanded(this.totalCount, batchShape),
+    });
   }
 
   protected override parameters(): Record<string, Tensor> {

@@ -4,6 +4,7 @@ export {
   Binomial,
   type BinomialOptions,
   Geometric,
+  NegativeBinomial,
   type ProbabilityOptions,
 } from './bernoulli.js';
 export {

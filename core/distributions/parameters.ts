@@ -23,6 +23,7 @@ export const positive: Constraint = { words: 'positive', holds: (x) => x > 0 };
 export const nonNegative: Constraint = { words: '0 or more', holds: (x) => x >= 0 };
 export const unitInterval: Constraint = { words: 'in [0, 1]', holds: (x) => x >= 0 && x <= 1 };
 export const insideUnit: Constraint = { words: 'in (0, 1]', holds: (x) => x > 0 && x <= 1 };
+export const belowOne: Constraint = { words: 'in [0, 1)', holds: (x) => x >= 0 && x < 1 };
 export const zeroOrOne: Constraint = { words: '0 or 1', holds: (x) => x === 0 || x === 1 };
 export const count: Constraint = {
   words: 'whole numbers from 0 up',

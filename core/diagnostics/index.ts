@@ -45,4 +45,5 @@ export {
   type Scope,
   type TensorSummary,
 } from './graph.js';
+export { Seldom } from './seldom.js';
 export { magnitudeStrip, sharedDecades, valueStrip, type Strip } from './strips.js';

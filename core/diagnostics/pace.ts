@@ -1,5 +1,7 @@
 /** Decides at which training passes a model is looked at, so that looking takes no more than a small share of the time. */
 
+import { Seldom } from './seldom.js';
+
 export interface PaceOptions {
   /** Every how many training passes the model is looked at. Default: every pass that `share` allows. */
   every?: number;
@@ -33,6 +35,7 @@ export class Pace {
   /** By how much the newest passes that were looked at took longer beside the looks. */
   private extras: readonly number[] = [];
   private nextLook = -Infinity;
+  private readonly seldom = new Seldom();
   /** When looks were paid for last, how many passes there had been, and what looks had cost. */
   private rested = { at: Infinity, passes: 0, spent: 0 };
 
@@ -45,7 +48,15 @@ export class Pace {
   isTurn(pass: number): boolean {
     const { every } = this.options;
     if (every !== undefined && every > 1 && pass % Math.floor(every) !== 0) return false;
-    return this.now() >= this.nextLook;
+    if (this.seldom.skips()) return false;
+    const now = this.now();
+    if (now < this.nextLook) {
+      this.seldom.looked(now);
+      return false;
+    }
+    // Asked again, the answer is the same.
+    this.seldom.reset();
+    return true;
   }
 
   spend(ms: number): void {

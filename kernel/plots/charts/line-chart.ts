@@ -151,9 +151,10 @@ export class LineChart extends LiveChart implements ChartRun {
     const at = given ?? state.calls;
     state.calls += 1;
     const named = isMeasurements(values) ? values : { [this.options.yName ?? 'value']: values };
-    const trouble = isMeasurements(values) ? unnamed(values) : '';
+    const names = Object.keys(named);
+    const trouble = names.length === 0 && isMeasurements(values) ? unnamed(values) : '';
     if (trouble !== '') this.troubles.add(trouble);
-    for (const name of Object.keys(named)) {
+    for (const name of names) {
       const scalar = named[name];
       if (scalar === null || scalar === undefined) continue;
       const value = this.read(scalar, name);

@@ -2,6 +2,7 @@
 // An interrupt calls off the timers of cells, which are the global ones.
 import timers from 'node:timers';
 import { randomUUID } from 'node:crypto';
+import { Seldom } from '../../../core/diagnostics/index.js';
 import { displayHost, type DisplayHost } from '../../display/host.js';
 import { distFile } from '../../install/paths.js';
 import type { ChartModel } from '../model/chart.js';
@@ -82,6 +83,7 @@ export class LiveDisplay {
   private frame: ChartModel | null = null;
   private frames = 0;
   private timer: NodeJS.Timeout | null = null;
+  private readonly seldom = new Seldom();
 
   private readonly snapshot: (final: boolean) => ChartModel;
 
@@ -110,8 +112,10 @@ export class LiveDisplay {
   touch(many = false): void {
     this.stale = true;
     this.final = false;
+    if (this.seldom.skips()) return;
     const now = this.env.now();
     this.lastTouch = now;
+    if (this.attached) this.seldom.looked(now);
     try {
       if (!this.attached) this.attach(now, many);
       if (now >= this.nextLook) this.look(now);
@@ -340,6 +344,8 @@ export class LiveDisplay {
     this.timer = (this.env.timers ?? timers).setTimeout(() => {
       this.timer = null;
       if (!this.attached) return;
+      // The loop awaits: what is touched next has a timer again.
+      this.seldom.reset();
       const now = this.env.now();
       if (this.settles && now > this.lastTouch + SETTLE_MS) {
         this.end();
@@ -356,6 +362,7 @@ export class LiveDisplay {
   }
 
   private disarm(): void {
+    this.seldom.reset();
     if (this.timer !== null) (this.env.timers ?? timers).clearTimeout(this.timer);
     this.timer = null;
   }

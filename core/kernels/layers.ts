@@ -149,6 +149,8 @@ export interface LayerKernels {
     out: Ptr,
     value: Ptr,
   ): void;
+  /** out[o][k] = x[o][columns − 1 − k] of elements of 4 bytes. */
+  reverseRows(rows: number, columns: number, x: Ptr, out: Ptr): void;
   /** The cross products of pairs of three float32, rounded as products and differences are. */
   crossRows(count: number, x: Ptr, y: Ptr, out: Ptr): void;
   /** out[i] = a[i] · 2ᵇ, or a[i] / 2ᵇ rounded down, of int32; by more than 31, or by less than 0, nothing is left but the sign. */

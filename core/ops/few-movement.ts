@@ -297,7 +297,9 @@ export const fewFlip: Few = (x, dims) => {
   if (at < 0) return null;
   const { shape, ndim } = x.layout;
   const out = allocate(x.layout.compact(), x.dtype, 'flip');
-  reverse32(x.ptr, out.ptr, [product(shape, 0, at), shape[at], product(shape, at + 1, ndim)]);
+  const [outer, size, inner] = [product(shape, 0, at), shape[at], product(shape, at + 1, ndim)];
+  if (inner === 1 && x.layout.size >= KERNEL_FROM) kernels.reverseRows(outer, size, x.ptr, out.ptr);
+  else reverse32(x.ptr, out.ptr, [outer, size, inner]);
   return out;
 };
 

@@ -1,7 +1,7 @@
 /** Elements by indices along lines of float32, running sums and products, cross products, and shifts of int32. */
 import type { Ptr } from '../api.js';
 import { shiftLeft, shiftRight } from '../integers.js';
-import { cross32, gatherAlong32, scatterAlong32 } from '../lines.js';
+import { cross32, gatherAlong32, reverse32, scatterAlong32 } from '../lines.js';
 import { f32, f64, i32 } from '../../memory.js';
 import { computesInJavaScript } from '../recording.js';
 import { accumulate32 } from '../rows.js';
@@ -81,6 +81,11 @@ export function padRows(
 export function crossRows(count: number, x: Ptr, y: Ptr, out: Ptr): void {
   computesInJavaScript();
   cross32(x, y, out, [count, 3, 1]);
+}
+
+export function reverseRows(rows: number, columns: number, x: Ptr, out: Ptr): void {
+  computesInJavaScript();
+  reverse32(x, out, [rows, columns, 1]);
 }
 
 export function shift(left: boolean, n: number, a: Ptr, b: Ptr, out: Ptr, step: 0 | 1): void {

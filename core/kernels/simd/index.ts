@@ -1,6 +1,7 @@
 /** The kernels as WebAssembly SIMD. */
 import type { Kernels } from '../api.js';
 import { attention, attentionGrad } from './attention.js';
+import { reverseRows } from './reverse.js';
 import { rowNorm, rowNormGrad } from './row-norms.js';
 import { countWhole, searchSorted } from './searching.js';
 import { sortRows } from './sorting.js';
@@ -59,6 +60,7 @@ export const simdKernels: Kernels = {
   takeSame,
   logSums,
   padRows,
+  reverseRows,
   markRows,
   wholeQuotients,
   fill,

@@ -170,6 +170,17 @@ describe('kernels of lines', () => {
     agree(12 * n, (kernels, out) => kernels.crossRows(n, x, y, out));
   });
 
+  test.each([
+    [1, 3],
+    [5, 8],
+    [300, 701],
+  ])('reverse %i rows of %i as the loop does', (rows, columns) => {
+    const x = floats(rows * columns, (i) => i);
+    agree(4 * rows * columns, (kernels, out) => {
+      kernels.reverseRows(rows, columns, x, out);
+    });
+  });
+
   test.each([1, 5, 1003, 300_001])('shift %i integers as the loops do', (n) => {
     const [a, b] = [ints(n, (i) => Math.imul(i, 2654435761)), ints(n, (i) => (i % 40) - 3)];
     for (const step of [0, 1] as const)

@@ -5,11 +5,11 @@ import { Seldom } from './seldom.js';
 export interface PaceOptions {
   /** Every how many training passes the model is looked at. Default: every pass that `share` allows. */
   every?: number;
-  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.007; 1: no limit. */
+  /** Share of the time that looking may take; a pass that would cost more is left out. Default 0.005; 1: no limit. */
   share?: number;
 }
 
-const SHARE = 0.007;
+const SHARE = 0.005;
 /** A look counts as no more than so many times the cheapest of the newest ones. */
 const USUAL = 3;
 const RECENT_COSTS = 5;

@@ -69,7 +69,7 @@ const RATIO = {
  * The loss is what `backward()` begins with. That of a validation is known from `fit`, from a `lossChart` that is given `val` while
  * only this model trains, or from `watcher.add({ val })`.
  *
- * It counts calls of the model in training mode. Looking takes 0.7 % of the time at most (`share`), pictures of all charts 1.5 %, so with a small
+ * It counts calls of the model in training mode. Looking takes 0.5 % of the time at most (`share`), pictures of all charts 1 %, so with a small
  * `every` some turns are left out; memory is bounded however long the run.
  */
 export class Watcher extends LiveChart implements ValidationListener {

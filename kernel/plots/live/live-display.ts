@@ -25,7 +25,7 @@ const TIMER_MS = 60;
 /** Without a number for this long, a chart that outlived its cell is final. */
 const SETTLE_MS = 500;
 /** What the pictures of all displays together may cost the thread that trains: when one costs more, they become rarer. */
-const MAX_SHARE = 0.015;
+const MAX_SHARE = 0.01;
 /** What the drawing of all displays may take from the thread that trains, where both want the same processors. */
 const DRAW_SHARE = 0.01;
 /** For that the next frame waits no longer than this. */

@@ -251,7 +251,7 @@ describe('a live chart', () => {
     train(cheap, new LossChart({}, cheap), 5000);
     const dear = new Bench();
     dear.cost = 60;
-    train(dear, new LossChart({}, dear), 10_000);
+    train(dear, new LossChart({}, dear), 20_000);
     expect(dear.charts.length * dear.cost).toBeLessThan(0.05 * dear.time);
     expect(dear.sent.length).toBeGreaterThanOrEqual(2);
     expect(dear.sent.length).toBeLessThan(cheap.sent.length);

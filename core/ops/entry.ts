@@ -38,6 +38,8 @@ function maker(text: (count: number) => string): MakeEntries<never> {
 interface Loops {
   readonly find: () => Few;
   readonly recorded: Few | null;
+  /** Arguments are the entries of a list, in which undefined is none left out. */
+  readonly list: boolean;
 }
 
 /** Entries that try a loop over few elements first. Arguments that are not undefined but too many are the op's. */
@@ -86,7 +88,8 @@ function loopFirst(count: number): string {
   const further = names.slice(1).join(', ');
   const given = (first: string): string => [first, ...names.slice(1)].join(', ');
   const body = (first: string, most: number, otherwise: string): string => `
-    if (levels.top === null && gradMode.watch === null && arguments.length <= ${most}) {
+    if (levels.top === null && gradMode.watch === null && arguments.length <= ${most} &&
+      !(list && arguments.length > 1 && arguments[arguments.length - 1] === undefined)) {
       if (loop === null) loop = find();
       const result = loop(${given(first)});
       if (result !== null) return result;
@@ -96,7 +99,7 @@ function loopFirst(count: number): string {
       }
     }
     return ${otherwise};`;
-  return `(function ({ find, recorded }, rest) {
+  return `(function ({ find, recorded, list }, rest) {
   let loop = null;
   return [
     function (${names.join(', ')}) {${body('a', count, 'rest(...arguments)')}},

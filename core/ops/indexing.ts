@@ -156,7 +156,7 @@ function basic(op: string, x: Tensor, given: readonly IndexItem[]): { view: Tens
       view = unsqueezeDim(view, dim);
       advanced.push({ dim: dim++, source, positions: tensor(item ? [0] : [], { dtype: 'int64' }) });
     } else {
-      const positions = isTensor(item) ? item : tensor(item, { dtype: 'int64' });
+      const positions = isTensor(item) ? item : listed(op, item);
       if (positions.dtype === 'bool') {
         const { shape } = positions;
         shape.forEach((n, i) => {
@@ -180,6 +180,16 @@ function basic(op: string, x: Tensor, given: readonly IndexItem[]): { view: Tens
     }
   }
   return { view, advanced };
+}
+
+/** Positions given as an array. */
+function listed(op: string, item: unknown): Tensor {
+  if (Array.isArray(item) || ArrayBuffer.isView(item))
+    return tensor(item as readonly number[], { dtype: 'int64' });
+  throw new TypeError(
+    `${op}: ${String(item)} is no index; use a number, slice(start, stop), a text such as '1:3' or '...', null, ` +
+      'or a mask or positions as a tensor or an array',
+  );
 }
 
 /** Positions given for some dimensions, as rows of a tensor in which those dimensions are joined. */
@@ -315,6 +325,7 @@ export const at: MethodOp<At> = methodOp<At>(
     errors: (make) => [
       { args: [make([3, 4]), 3], message: /index 3 is out of range for dimension 0 of size 3/ },
       { args: [make([3]), 0, 0], message: /2 dimensions are indexed/ },
+      { args: [make([3, 4]), 0, undefined], message: /at: undefined is no index; use a number/ },
       { args: [make([3]), tensor([true, false])], message: /mask of shape \[2\]/ },
       { args: [make([3]), make([2])], message: /positions are integers/ },
     ],

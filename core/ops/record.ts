@@ -252,7 +252,11 @@ function fewFirst<F extends AnyFunction>(description: OpDescription, general: F)
   const recorded = recordedFew(name, find, op);
   const whole = takesGaps(name) ? op : inOrderFirst(most, find, op);
   if (!options)
-    return entriesOf(most, { find, recorded }, whole) as readonly AnyFunction[] as readonly [F, AnyFunction];
+    return entriesOf(
+      most,
+      { find, recorded, list: several === true },
+      whole,
+    ) as readonly AnyFunction[] as readonly [F, AnyFunction];
   const named = (...args: unknown[]): unknown => {
     const last = args[args.length - 1];
     if (levels.top === null && gradMode.watch === null && isOptions(last)) {
@@ -266,7 +270,11 @@ function fewFirst<F extends AnyFunction>(description: OpDescription, general: F)
     }
     return whole(...args);
   };
-  return entriesOf(most, { find, recorded }, named) as readonly AnyFunction[] as readonly [F, AnyFunction];
+  return entriesOf(
+    most,
+    { find, recorded, list: several === true },
+    named,
+  ) as readonly AnyFunction[] as readonly [F, AnyFunction];
 }
 
 /** The loop again with copies of what does not lie in order, then the op. */

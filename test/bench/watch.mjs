@@ -15,7 +15,7 @@
  *   caches that the other has emptied, and on a busy machine the two threads of the watched kernel got the processors that its session was given
  *   between them, so drawing was billed as training. Nor with several models in one process: those that are not watched pay for the hooks, too.
  *
- * `npm run bench:watch [-- --quick] [--only moons|mlp|cnn] [--what cw|c|w] [--pairs N] [--seconds N]`; with another Node, run this file by it.
+ * `npm run bench:watch [-- --quick] [--only moons|mlp|cnn|transformer] [--what cw|c|w] [--pairs N] [--seconds N]`; with another Node, run this file by it.
  */
 import { parseArgs } from 'node:util';
 import { MODELS, TITLES } from './watch/models.mjs';

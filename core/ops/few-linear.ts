@@ -1,8 +1,9 @@
 /**
  * Ops of one tensor that are linear, whatever they do with it: Fourier transforms, resampling, windows. What such an op
  * makes of few elements is a matrix, which is the same for all calls with this shape and these arguments. It is found by
- * calling the op with each unit vector, once somebody has called it some times, and kept; then the result is its product
- * with the elements, and the gradient that of the transposed matrix, where else each step of the op would be one.
+ * calling the op with each unit vector at the first call, and kept; the result is its product with the elements, and the
+ * gradient that of the transposed matrix, where else each step of the op would be one. Never sometimes this and sometimes
+ * that: last digits differ, and a training that is resumed must give the numbers of one that was not interrupted.
  */
 import { noGrad } from '../autograd/mode.js';
 import type { DType } from '../dtype.js';
@@ -13,15 +14,12 @@ import type { FewRule } from './few-recorded.js';
 import { filled } from './raw.js';
 import type { Few } from './record.js';
 
-/** How often an op is called with the same shape and arguments before its matrix is looked for. */
-export const linearOps = { after: 3 };
-
-/** Most elements of operand and result, and of the matrix. */
-const MOST_IN = 128;
+/** Most elements of operand and result, and of the matrix. So many calls of the op are its making: some tenths of a millisecond. */
+const MOST_IN = 64;
 const MOST_OUT = 256;
 const MOST_ENTRIES = 1024;
-/** Matrices kept for an op; the oldest gives way. */
-const MOST_PLANS = 16;
+/** Matrices kept for an op; the oldest gives way, and is made again when it is needed. */
+const MOST_PLANS = 64;
 /** What is smaller than this beside the largest is what rounding left of 0. */
 const ROUNDING = 2 ** -48;
 
@@ -36,7 +34,6 @@ interface Plan {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly args: readonly unknown[];
-  calls: number;
   /** Whether the op was found not to be such a matrix with these arguments, or too large a one. */
   refused: boolean;
   result: Layout;
@@ -95,7 +92,6 @@ function enter({ all }: Plans, { shape }: Layout, dtype: DType, args: readonly u
     shape,
     dtype,
     args: args.map((value) => (Array.isArray(value) ? value.slice() : value)),
-    calls: 0,
     refused: !args.every((value, i) => i === 0 || isPlain(value)),
     result: Layout.scalar,
     matrix: null,
@@ -174,7 +170,7 @@ function multiply({ starts, columns, entries }: Matrix, array: Floats, x: number
   return check - check === 0;
 }
 
-/** (input, …) of few floats, once the op's matrix is known; `further` is the loop that is asked first. */
+/** (input, …) of few floats, by the op's matrix; `further` is the loop that is asked first. */
 export function fewMatrix(name: string, further?: Few): Few {
   const plans = plansOf(name);
   return (x, b, c, d, e, f) => {
@@ -195,7 +191,7 @@ export function fewMatrix(name: string, further?: Few): Few {
 
 /** Makes the matrix by the op's own steps; a call that fails leaves the next ones to the op, which says why. */
 function prepare(plans: Plans, plan: Plan): Matrix | null {
-  if (plan.refused || ++plan.calls < linearOps.after) return null;
+  if (plan.refused) return null;
   plans.busy = true;
   try {
     make(plans, plan);

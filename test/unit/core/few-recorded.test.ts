@@ -2,14 +2,11 @@
 import { F, grad, linalg, noGrad, Tensor, tensor } from 'nabla/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fewElements } from '../../../core/ops/few.js';
-import { linearOps } from '../../../core/ops/few-linear.js';
 import { fewRule } from '../../../core/ops/few-gradients.js';
 import { type OpRecord, registry, type SampleMaker } from '../../../core/ops/record.js';
 import { callOf, replaceTensors, sampleMaker, tensorsIn } from './samples.js';
 
 const { limit } = fewElements;
-// Matrices of linear ops are looked for at once.
-linearOps.after = 1;
 afterEach(() => {
   fewElements.limit = limit;
 });

@@ -3,13 +3,10 @@ import { grad, jvp, noGrad, setDefaultDtype, slice, tensor, Tensor, vmap } from 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DType, isFloat } from '../../../core/dtype.js';
 import { fewElements } from '../../../core/ops/few.js';
-import { linearOps } from '../../../core/ops/few-linear.js';
 import { type OpRecord, registry, type SampleMaker } from '../../../core/ops/record.js';
 import { callOf, replaceTensors, sampleMaker, tensorsIn } from './samples.js';
 
 const USUAL = fewElements.limit;
-// Matrices of linear ops are looked for at once.
-linearOps.after = 1;
 const withLoops = [...registry.values()].filter((record) => record.few !== undefined);
 
 const places = (make: SampleMaker, shape: readonly number[], high: number): Tensor =>

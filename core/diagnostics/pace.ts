@@ -13,6 +13,12 @@ const SHARE = 0.005;
 /** A look counts as no more than so many times the cheapest of the newest ones. */
 const USUAL = 3;
 const RECENT_COSTS = 5;
+/**
+ * After so many looks the next ones are so many milliseconds apart, unless the user says how many there are to be: pictures show
+ * three a second, and what looking costs beside itself (what V8 compiled, what the caches held) is not seen by any clock.
+ */
+const ENOUGH = 8;
+const LEAST_PAUSE = 150;
 /** A short run must not end before the second look, which may therefore follow the first after thirty times its cost. */
 const EARLY_SHARE = 0.03;
 
@@ -101,8 +107,10 @@ export class Pace {
   rest(passes: number): void {
     const share = this.options.share ?? SHARE;
     const pause = this.owed / (this.sampled <= 1 ? Math.max(share, EARLY_SHARE) : share) - this.owed;
+    const isFree = this.options.share === undefined && this.options.every === undefined;
+    const least = isFree && this.sampled >= ENOUGH ? LEAST_PAUSE : 0;
     const now = this.now();
-    this.nextLook = Math.max(this.nextLook, now) + pause;
+    this.nextLook = Math.max(this.nextLook, now) + Math.max(pause, least);
     this.owed = 0;
     this.rested = { at: now, passes, spent: this.spent };
   }

@@ -218,7 +218,11 @@ export class ModelWatch {
 
   private begins(traced: boolean): void {
     if (traced) this.skip(true);
-    else if (this.isDue()) this.open(() => this.begin());
+    else if (this.isDue()) this.look();
+  }
+
+  private look(): void {
+    this.open(() => this.begin());
   }
 
   /** Whether a compiled step that begins is to run as written, to be looked at. */

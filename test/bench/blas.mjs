@@ -124,7 +124,10 @@ async function usedLibrary() {
 
 async function compare(nabla, program, library, threads) {
   nabla.setNumThreads(threads);
-  const child = spawn(program, [library, String(threads)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // OpenBLAS's threads look for work for up to 2^26 ticks, longer than a pause on some processors: those of the other process
+  // would be in the way of ours. Between the products of a turn it makes no difference.
+  const env = { ...process.env, OPENBLAS_THREAD_TIMEOUT: '20' };
+  const child = spawn(program, [library, String(threads)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const inC = async (size, calls, results) => {
     child.stdin.write(`${size} ${calls} ${results}\n`);

@@ -44,10 +44,9 @@ export class LossCurve {
     const turn = this.readings === 0 ? 0 : (value - this.newest) ** 2;
     this.newest = value;
     if (this.readings++ < FIRST) this.first.push(value);
-    const { bins } = this;
-    const last = bins.length > 0 ? bins[bins.length - 1] : undefined;
+    const last = this.bins.at(-1);
     if (last === undefined || last.count === this.capacity) {
-      if (bins.length === MOST_BINS) this.halve();
+      if (this.bins.length === MOST_BINS) this.halve();
       this.bins.push({
         from: step,
         to: step,

@@ -131,16 +131,8 @@ export class Hooks {
 
   /** Runs a module's `forward` with the hooks around it. */
   around(module: Module, given: unknown[]): unknown {
-    const traced = tracing.current !== null;
-    if (this.#observers.length === 1 && !this.interfere) {
-      // A model that is watched: in a step of ten microseconds the loops below would be felt.
-      const [observer] = this.#observers;
-      observer.begins?.(traced);
-      const output = module.invoke(given);
-      if (!traced) observer.ran?.(given, output);
-      return output;
-    }
     let inputs: readonly unknown[] = given;
+    const traced = tracing.current !== null;
     for (const observer of this.#observers) observer.begins?.(traced);
     for (const { call } of this.#forwardPre) inputs = call(module, inputs) ?? inputs;
     const backward = this.#backward.length > 0 ? new BackwardCalls(module, this.#backward) : null;

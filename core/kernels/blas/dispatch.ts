@@ -186,7 +186,6 @@ export function createBlas(
       base = address;
       const koffi = around.koffi();
       if (koffi !== undefined && library.setThreads !== null) {
-        library.setThreads(1);
         const { platform, arch, env } = around.place;
         const machine = { platform, arch, env: { MKL_THREADING_LAYER: env.MKL_THREADING_LAYER } };
         for (const element of ['float32', 'float64'] as const) {

@@ -44,7 +44,7 @@ export function dividedProduct(gemm: Gemm, call: LibraryFunction): DividedProduc
 }
 
 /** Along the longer side of the result: a library packs the whole of the other operand for each part. */
-export function partsOf(element: FloatElement, args: ProductArguments, parts: number): Axis {
+function partsOf(element: FloatElement, args: ProductArguments, parts: number): Axis {
   const [transposeA, transposeB, m, n, , , lda, , ldb, , , ldc] = args;
   const bytes = elementBytes[element];
   const steps = new Array<number>(COUNT).fill(0);

@@ -36,6 +36,14 @@ describe('watching a model', () => {
     expect(layer.main.ratios.newest?.value).toBeCloseTo(ratio, 6);
   });
 
+  it('sees what a model without parts puts out, in each pass that it looks at', () => {
+    const model = new nn.Linear(2, 2);
+    const watched = new ModelWatch(model, { share: 1 });
+    for (let step = 0; step < 3; step++) F.crossEntropy(model(x), y).backward();
+    watched.stop();
+    expect(watched.layers().map(({ activation }) => activation?.distributions.moments.length)).toEqual([3]);
+  });
+
   it('keeps at most 20 moments and 60 readings of 100,000', () => {
     const history = new History<number>(20);
     for (let i = 0; i < 100_000; i++) history.push(i);

@@ -78,23 +78,24 @@ function upperSeries(a: number, x: number): number {
   return -Math.expm1(power) - a * Math.exp(power) * sum;
 }
 
-/** The share of the gamma distribution of shape a below x: P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a); NaN below 0. */
-export function igamma(a: number, x: number): number {
+/** P(a, x) at the ends of what is defined, and NaN beyond; undefined between. */
+function atEnds(a: number, x: number): number | undefined {
   if (!(x >= 0 && a >= 0) || (a === 0 && x === 0)) return Number.NaN;
   if (a === 0) return 1;
   if (x === 0) return 0;
   if (a === Infinity) return x === Infinity ? Number.NaN : 0;
-  if (x === Infinity) return 1;
-  return x <= 1 || x <= a ? lowerSeries(a, x) : 1 - upperFraction(a, x);
+  return x === Infinity ? 1 : undefined;
+}
+
+/** The share of the gamma distribution of shape a below x: P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a); NaN below 0. */
+export function igamma(a: number, x: number): number {
+  return atEnds(a, x) ?? (x <= 1 || x <= a ? lowerSeries(a, x) : 1 - upperFraction(a, x));
 }
 
 /** The share above x: Q(a, x) = 1 − P(a, x), also where it is too small to be a difference from 1. */
 export function igammac(a: number, x: number): number {
-  if (!(x >= 0 && a >= 0) || (a === 0 && x === 0)) return Number.NaN;
-  if (a === 0) return 0;
-  if (x === 0) return 1;
-  if (a === Infinity) return x === Infinity ? Number.NaN : 1;
-  if (x === Infinity) return 0;
+  const end = atEnds(a, x);
+  if (end !== undefined) return 1 - end;
   if (x <= 1.1 && a <= 1.1) return upperSeries(a, x);
   return x <= a ? 1 - lowerSeries(a, x) : upperFraction(a, x);
 }

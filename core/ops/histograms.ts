@@ -7,6 +7,7 @@ import { isTensor } from './operand.js';
 import { contiguousData, elements, filled } from './raw.js';
 import { functionOp, type FunctionOp, type MethodOp, methodOp } from './record.js';
 import { named, type Named } from './results.js';
+import { placeOf } from './searching.js';
 import { linspace } from './sequences.js';
 import { reshapeTo } from './shape.js';
 import { sliceDim } from './slicing.js';
@@ -60,14 +61,7 @@ function checkEdges(op: string, edges: Tensor, like: Tensor): Tensor {
 function binOf(edges: ArrayLike<number>, value: number): number {
   const last = edges.length - 1;
   if (!(value >= edges[0] && value <= edges[last])) return -1;
-  let low = 0;
-  let high = last;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (edges[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return value === edges[last] ? last - 1 : low - 1;
+  return value === edges[last] ? last - 1 : placeOf(edges, 0, edges.length, value, true) - 1;
 }
 
 /** Counts, or sums of weights, of points [n, d] in bins of d dimensions. */

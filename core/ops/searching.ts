@@ -19,7 +19,7 @@ export interface SearchOptions {
 }
 
 /** How many of the sorted numbers are below (or, from the right, at most) a value. */
-function placeOf(
+export function placeOf(
   data: ArrayLike<number>,
   start: number,
   size: number,

@@ -46,6 +46,11 @@ export function matrixSize(shape: Shape): readonly [number, number] {
   return [shape[shape.length - 2], shape[shape.length - 1]];
 }
 
+/** The rounding error of a dtype relative to the largest singular value, as PyTorch takes it. */
+export function defaultTolerance({ shape, dtype }: Tensor): number {
+  return Math.max(...matrixSize(shape)) * (dtype === 'float32' ? 2 ** -23 : Number.EPSILON);
+}
+
 export function batchShape(x: Tensor): Shape {
   return x.shape.slice(0, -2);
 }

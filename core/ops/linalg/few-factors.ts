@@ -4,6 +4,7 @@ import { allocate, type Tensor } from '../../tensor.js';
 import { f64 } from '../../memory.js';
 import type { Few } from '../record.js';
 import { named, pairsOf } from '../results.js';
+import { defaultTolerance } from './batch.js';
 import { isOperand, isSquare, matrix, read, right, write } from './few.js';
 import { symmetricEigen } from './numeric/eigen.js';
 import { leastSquares } from './numeric/least-squares.js';
@@ -20,11 +21,6 @@ function readFinite(a: Tensor): boolean {
 
 function isMatrix(a: unknown): a is Tensor {
   return isOperand(a) && a.layout.ndim === 2;
-}
-
-/** As PyTorch takes it: see `defaultTolerance`. */
-function toleranceOf({ layout: { shape }, dtype }: Tensor): number {
-  return Math.max(shape[0], shape[1]) * (dtype === 'float32' ? 2 ** -23 : Number.EPSILON);
 }
 
 const factors = pairsOf(['Q', 'R']);
@@ -80,7 +76,7 @@ export const fewMatrixRank: Few = (a, atol, rtol) => {
   const [m, n] = a.layout.shape;
   const rank = withScratch(() => {
     const values = singularValues(matrix, 0, m, n);
-    return values === null ? -1 : rankOf(values, toleranceOf(a));
+    return values === null ? -1 : rankOf(values, defaultTolerance(a));
   });
   return rank < 0 ? null : wholeNumber(rank, 'linalg.matrixRank');
 };
@@ -113,7 +109,7 @@ function pseudoInverse(a: Tensor, limit: number, name: string): Tensor | null {
 export const fewPinv: Few = (a, atol, rtol) =>
   atol !== undefined || rtol !== undefined || !isMatrix(a)
     ? null
-    : pseudoInverse(a, toleranceOf(a), 'linalg.pinv');
+    : pseudoInverse(a, defaultTolerance(a), 'linalg.pinv');
 
 /** (input, rcond) */
 export const fewPinverse: Few = (a, rcond) =>
@@ -131,7 +127,7 @@ export const fewLstsq: Few = (a, b, rcond) => {
   const name = 'linalg.lstsq';
   const solution = withScratch(() => {
     const given = { values: matrix, start: 0 };
-    const x = leastSquares(given, { values: right, start: 0 }, n, n, k, toleranceOf(a));
+    const x = leastSquares(given, { values: right, start: 0 }, n, n, k, defaultTolerance(a));
     return x === null ? null : write(x, b.layout.compact(), b, name);
   });
   if (solution === null) return null;

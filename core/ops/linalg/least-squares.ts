@@ -18,6 +18,7 @@ import {
   checkFinite,
   checkMatrices,
   checkSameDType,
+  defaultTolerance,
   makeTensor,
   matrixSize,
   readElements,
@@ -34,12 +35,6 @@ import { isVector, triangularSolve } from './solving.js';
 interface Tolerance {
   readonly atol: number;
   readonly rtol: number;
-}
-
-/** The rounding error of a dtype relative to the largest singular value, as PyTorch takes it. */
-function defaultTolerance(x: Tensor): number {
-  const [m, n] = matrixSize(x.shape);
-  return Math.max(m, n) * (x.dtype === 'float32' ? 2 ** -23 : Number.EPSILON);
 }
 
 function rankOf(s: Float64Array, { atol, rtol }: Tolerance): number {

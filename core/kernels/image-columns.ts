@@ -19,6 +19,18 @@ export interface Inside {
   readonly at: number;
 }
 
+/** The first and the number of the places i with 0 <= start + step i < size, of `count`. */
+export function inside(
+  start: number,
+  step: number,
+  size: number,
+  count: number,
+): [first: number, number: number] {
+  const first = start >= 0 ? 0 : Math.ceil(-start / step);
+  const end = Math.min(count, Math.ceil((size - start) / step));
+  return [first, Math.max(0, end - first)];
+}
+
 /** Those of the place `q` along the dimension `d`. */
 export function insideOf(
   { input, counts, stride, padding, dilation }: ImageWindows,
@@ -26,7 +38,6 @@ export function insideOf(
   q: number,
 ): Inside {
   const shift = q * dilation[d] - padding[d];
-  const first = Math.max(0, Math.ceil(-shift / stride[d]));
-  const end = Math.min(counts[d], Math.ceil((input[d] - shift) / stride[d]));
-  return { first, count: Math.max(0, end - first), at: first * stride[d] + shift };
+  const [first, count] = inside(shift, stride[d], input[d], counts[d]);
+  return { first, count, at: first * stride[d] + shift };
 }

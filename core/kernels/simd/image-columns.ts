@@ -65,8 +65,13 @@ function compile(element: FloatElement): WasmFunction {
 
 const compiled: Partial<Record<FloatElement, WasmFunction>> = {};
 
+/** (planes, rows, columns, x, out, xPlane, xRow, outPlane, outRow, outStep): out[plane][i][j outStep] += x[plane][i][j] */
+export function rowAddition(element: FloatElement): WasmFunction {
+  return (compiled[element] ??= compile(element));
+}
+
 export function addWindows(element: FloatElement, windows: ImageWindows, x: Ptr, out: Ptr): void {
-  const run = (compiled[element] ??= compile(element));
+  const run = rowAddition(element);
   const { bytes } = floatLanes[element];
   const { planes, input, kernel, counts, stride } = windows;
   const size = counts[0] * counts[1];

@@ -1,67 +1,13 @@
 /** Adds up what a convolution's places of the kernel give, where their windows lie. */
 import type { FloatElement, Ptr } from '../api.js';
 import type { ConvGeometry } from '../convolution.js';
-import { i32, ModuleBuilder, v128, type WasmFunction } from '../assembler/index.js';
+import { inside } from '../image-columns.js';
 import { elementBytes } from '../views.js';
-import { floatLanes, type FloatLanes } from './lanes.js';
-import { forEachVector } from './loops.js';
-
-const added: Partial<Record<FloatElement, WasmFunction>> = {};
-
-const SIGNATURE = {
-  x: 'i32',
-  out: 'i32',
-  rows: 'i32',
-  columns: 'i32',
-  xRow: 'i32',
-  outRow: 'i32',
-  outStep: 'i32',
-} as const;
-
-/** out[r][step c] += x[r][c] */
-function compileAddRows(lanes: FloatLanes): WasmFunction {
-  const module = new ModuleBuilder();
-  module.define('run', SIGNATURE, (f, p) => {
-    const from = f.local('i32');
-    const to = f.local('i32');
-    const left = f.local('i32');
-    f.while(p.rows, () => {
-      f.set(from, p.x);
-      f.set(to, p.out);
-      f.if(
-        i32.eq(p.outStep, lanes.bytes),
-        () =>
-          forEachVector(f, lanes, p.columns, [from, to], ({ store }) => {
-            store(to, lanes.ops.add(v128.load(to), v128.load(from)));
-          }),
-        () => {
-          f.set(left, p.columns);
-          f.while(left, () => {
-            f.storeLane(lanes.bytes, to, lanes.ops.add(lanes.loadFirst(to), lanes.loadFirst(from)));
-            f.advance(from, lanes.bytes);
-            f.advance(to, p.outStep);
-            f.advance(left, -1);
-          });
-        },
-      );
-      f.advance(p.x, p.xRow);
-      f.advance(p.out, p.outRow);
-      f.advance(p.rows, -1);
-    });
-  });
-  return module.compile().run;
-}
-
-/** The first and the number of the places i with 0 <= start + step i < size, of `count`. */
-function inside(start: number, step: number, size: number, count: number): [first: number, number: number] {
-  const first = start >= 0 ? 0 : Math.ceil(-start / step);
-  const end = Math.min(count, Math.ceil((size - start) / step));
-  return [first, Math.max(0, end - first)];
-}
+import { rowAddition } from './image-columns.js';
 
 /** Adds columns [C K, L] of one group of one sample to out [C, …]. */
 export function addWindows(element: FloatElement, g: ConvGeometry, columns: Ptr, out: Ptr): void {
-  const run = (added[element] ??= compileAddRows(floatLanes[element]));
+  const run = rowAddition(element);
   const bytes = elementBytes[element];
   const { channels, input, kernel, counts, stride, padding, dilation } = g;
   let from = columns;
@@ -80,11 +26,14 @@ export function addWindows(element: FloatElement, g: ConvGeometry, columns: Ptr,
             const place =
               ((c * input[0] + slice) * input[1] + y + y0 * stride[1]) * input[2] + x + x0 * stride[2];
             run(
-              from + ((z * counts[1] + y0) * counts[2] + x0) * bytes,
-              out + place * bytes,
+              1,
               rows,
               width,
+              from + ((z * counts[1] + y0) * counts[2] + x0) * bytes,
+              out + place * bytes,
+              0,
               counts[2] * bytes,
+              0,
               stride[1] * input[2] * bytes,
               stride[2] * bytes,
             );

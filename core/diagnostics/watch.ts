@@ -140,8 +140,7 @@ export class ModelWatch {
     this.settle();
     if (this.calls === 0) return;
     this.guard(() => {
-      this.weigh(this.calls);
-      if (this.sample !== null) this.judge(this.sample);
+      if (this.weigh(this.calls) && this.sample !== null) this.judge(this.sample);
     });
   }
 
@@ -320,9 +319,9 @@ export class ModelWatch {
     return true;
   }
 
-  /** Looks at the weights as they are before this pass. */
-  private weigh(step: number): void {
-    if (step === this.weighed || !this.looksAt('weights')) return;
+  /** Looks at the weights as they are before this pass; false where that was done, or nobody wants it. */
+  private weigh(step: number): boolean {
+    if (step === this.weighed || !this.looksAt('weights')) return false;
     this.weighed = step;
     for (const record of this.parameters) {
       const values = readFloats(record.parameter);
@@ -333,6 +332,7 @@ export class ModelWatch {
           rowsAreAlike(values, record.parameter.shape),
         );
     }
+    return true;
   }
 
   private awaitGradients(pass: Pass): void {

@@ -202,7 +202,7 @@ export function toFloatType(dtype: DType): WideFloatDType {
   return isHalf(dtype) ? 'float32' : defaultDType;
 }
 
-/** As kernels name it. */
-export function floatElement(dtype: WideFloatDType): FloatElement {
-  return dtype;
+/** As kernels name the elements of a tensor of float32 or float64. */
+export function elementOfFloat({ dtype }: { readonly dtype: DType }): FloatElement {
+  return dtype === 'float32' ? 'float32' : 'float64';
 }

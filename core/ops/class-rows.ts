@@ -5,8 +5,7 @@
 import { computesInJavaScript } from '../kernels/recording.js';
 import { levels } from '../autograd/levels/wrapped.js';
 import { gradMode } from '../autograd/mode.js';
-import { elementOf, isIntegral, isWideFloat } from '../dtype.js';
-import type { FloatElement } from '../kernels/api.js';
+import { elementOfFloat, elementOf, isIntegral, isWideFloat } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import type { ClassGeometry } from '../kernels/layers.js';
 import { formatShape, Layout, sameShape, type Shape, sizeOf } from '../layout.js';
@@ -133,10 +132,6 @@ interface ClassAttributes {
   readonly shape: Shape;
 }
 
-function floatOf(x: Tensor): FloatElement {
-  return x.dtype === 'float32' ? 'float32' : 'float64';
-}
-
 function startOf(x: Tensor): number {
   return x.dtype === 'float32' ? x.ptr >>> 2 : x.ptr >>> 3;
 }
@@ -152,7 +147,7 @@ function classPrimitive(ofScores: boolean): Primitive<ClassAttributes> {
     const out = allocate(reduced ? Layout.scalar : Layout.contiguous(shape), rows.dtype, name);
     const logarithms = ofScores ? allocateLike(rows, rows.dtype, name) : rows;
     if (ofScores && rows.layout.size > 0)
-      kernels.softmax(true, floatOf(rows), count, columns, rows.ptr, logarithms.ptr);
+      kernels.softmax(true, elementOfFloat(rows), count, columns, rows.ptr, logarithms.ptr);
     const array = rows.dtype === 'float32' ? f32 : f64;
     const from = startOf(logarithms);
     const to = startOf(out);
@@ -182,7 +177,7 @@ function classPrimitive(ofScores: boolean): Primitive<ClassAttributes> {
     const array = rows.dtype === 'float32' ? f32 : f64;
     const from = startOf(grad);
     const to = startOf(out);
-    if (ofScores) kernels.softmax(false, floatOf(rows), count, columns, rows.ptr, out.ptr);
+    if (ofScores) kernels.softmax(false, elementOfFloat(rows), count, columns, rows.ptr, out.ptr);
     else kernels.fill(element, out.ptr, size, 0);
     const common = reduced ? array[from] / divisor : 0;
     const alike = reduced && weights === null;

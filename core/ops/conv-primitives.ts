@@ -4,8 +4,7 @@
  * are the two others again.
  */
 import { levels } from '../autograd/levels/wrapped.js';
-import { isWideFloat } from '../dtype.js';
-import type { FloatElement } from '../kernels/api.js';
+import { elementOfFloat, isWideFloat } from '../dtype.js';
 import type { ConvGeometry, Triple } from '../kernels/convolution.js';
 import { kernels } from '../kernels/index.js';
 import { allocateShape, type Tensor } from '../tensor.js';
@@ -19,10 +18,6 @@ interface ConvAttributes {
   readonly input: readonly number[];
   readonly weight: readonly number[];
   readonly output: readonly number[];
-}
-
-function elementOfFloat(x: Tensor): FloatElement {
-  return x.dtype === 'float32' ? 'float32' : 'float64';
 }
 
 const convolutionPrimitive: Primitive<ConvAttributes> = {

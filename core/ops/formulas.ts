@@ -1,8 +1,7 @@
 /** Formulas on tensors, unrecorded. */
 import { gradMode } from '../autograd/mode.js';
 import { levels } from '../autograd/levels/wrapped.js';
-import { isWideFloat } from '../dtype.js';
-import type { FloatElement } from '../kernels/api.js';
+import { elementOfFloat, isWideFloat } from '../dtype.js';
 import type { Formula, FormulaNumbers, FormulaOperands } from '../kernels/formula.js';
 import { kernels } from '../kernels/index.js';
 import { broadcastShapes, Layout, sameShape } from '../layout.js';
@@ -12,10 +11,6 @@ import { expandedData } from './binary.js';
 const NONE: FormulaNumbers = [];
 /** Kernels run one at a time. */
 const places: FormulaOperands = { a: 0, b: 0, c: 0, aStep: 0, bStep: 0, cStep: 0 };
-
-function elementOfFloat(x: Tensor): FloatElement {
-  return x.dtype === 'float32' ? 'float32' : 'float64';
-}
 
 /**
  * Whether nothing is recorded and no function is transformed: a derivative may then be computed as a whole, since

@@ -1,7 +1,6 @@
 /** Pooling of planes as primitives, and how windows of all kinds are described to the kernels. */
 import { levels } from '../autograd/levels/wrapped.js';
-import { isWideFloat } from '../dtype.js';
-import type { FloatElement } from '../kernels/api.js';
+import { elementOfFloat, isWideFloat } from '../dtype.js';
 import type { Triple } from '../kernels/convolution.js';
 import { kernels } from '../kernels/index.js';
 import type { PoolGeometry, Span } from '../kernels/pooling.js';
@@ -180,10 +179,6 @@ export function evenWindows(shape: readonly number[], counts: readonly number[])
       }),
     ),
   );
-}
-
-function elementOfFloat(x: Tensor): FloatElement {
-  return x.dtype === 'float32' ? 'float32' : 'float64';
 }
 
 /** Places (int32) of elements in planes. */

@@ -1,4 +1,5 @@
 /** Softmax and its relatives. */
+import { elementOfFloat } from '../dtype.js';
 import type { DType } from '../dtype.js';
 import { kernels } from '../kernels/index.js';
 import { wrapDim } from '../layout.js';
@@ -25,7 +26,7 @@ function rowsPrimitive(log: boolean): Primitive<null> {
       const out = allocateLike(source, source.dtype, name);
       const columns = source.ndim === 0 ? 1 : source.shape[source.ndim - 1];
       if (out.layout.size > 0) {
-        kernels.softmax(log, floatOf(source), out.layout.size / columns, columns, source.ptr, out.ptr);
+        kernels.softmax(log, elementOfFloat(source), out.layout.size / columns, columns, source.ptr, out.ptr);
       }
       return out;
     },
@@ -49,10 +50,6 @@ function overRows(inputs: readonly Tensor[], batch: Batch, once: (inputs: Tensor
   return once(all.map((x) => x.reshape([batch.size, 1]))).reshape([batch.size]);
 }
 
-function floatOf(x: Tensor): 'float32' | 'float64' {
-  return x.dtype === 'float32' ? 'float32' : 'float64';
-}
-
 /** The gradient through softmax rows: y (g − Σ g y), or, for the logarithm, g − eʸ Σ g. */
 function gradientPrimitive(log: boolean): Primitive<null> {
   const name = log ? 'logSoftmaxBackward' : 'softmaxBackward';
@@ -66,7 +63,15 @@ function gradientPrimitive(log: boolean): Primitive<null> {
       const out = allocateLike(y, y.dtype, name);
       const columns = y.ndim === 0 ? 1 : y.shape[y.ndim - 1];
       if (out.layout.size > 0) {
-        kernels.softmaxGrad(log, floatOf(g), out.layout.size / columns, columns, y.ptr, g.ptr, out.ptr);
+        kernels.softmaxGrad(
+          log,
+          elementOfFloat(g),
+          out.layout.size / columns,
+          columns,
+          y.ptr,
+          g.ptr,
+          out.ptr,
+        );
       }
       return out;
     },

@@ -1,7 +1,6 @@
 /** The windows of images as columns, and back. */
 import { levels } from '../autograd/levels/wrapped.js';
-import { isWideFloat } from '../dtype.js';
-import type { FloatElement } from '../kernels/api.js';
+import { elementOfFloat, isWideFloat, itemSize } from '../dtype.js';
 import type { ImageWindows } from '../kernels/image-columns.js';
 import { kernels } from '../kernels/index.js';
 import { formatShape, sizeOf } from '../layout.js';
@@ -100,22 +99,18 @@ function imageWindows(shape: readonly number[], window: Window, counts: readonly
   };
 }
 
-function floatOf(x: Tensor): FloatElement {
-  return x.dtype === 'float32' ? 'float32' : 'float64';
-}
-
 /** Images in frames of zeros. */
 function framed(x: Tensor, { planes, input: [height, width], padding }: ImageWindows): Tensor {
   const columns = width + 2 * padding[1];
   const out = filled([planes, height + 2 * padding[0], columns], 0, x.dtype, 'unfoldImage');
-  const element = floatOf(x);
+  const element = elementOfFloat(x);
   const first = padding[0] * columns + padding[1];
   kernels.copyInto(
     element,
     [planes, height, width],
     { ptr: x.ptr, strides: [height * width, width, 1] },
     {
-      ptr: out.ptr + first * (element === 'float32' ? 4 : 8),
+      ptr: out.ptr + first * itemSize(x.dtype),
       strides: [(height + 2 * padding[0]) * columns, columns, 1],
     },
   );
@@ -134,7 +129,7 @@ const columnsPrimitive: Primitive<Attributes> = {
     const width = input[1] + 2 * padding[1];
     const plane = (input[0] + 2 * padding[0]) * width;
     const strides = [plane, dilation[0] * width, dilation[1], stride[0] * width, stride[1]];
-    const element = floatOf(x);
+    const element = elementOfFloat(x);
     kernels.copy(element, element, [planes, ...kernel, ...counts], { ptr: source.ptr, strides }, out.ptr);
     if (hasFrame) source.storage.release();
     return out;
@@ -148,7 +143,7 @@ const imagesPrimitive: Primitive<Attributes> = {
   forward: ([x], { windows, shape }) => {
     const source = contiguousData(x, 'fold');
     const out = filled(shape, 0, x.dtype, 'fold');
-    kernels.addWindows(floatOf(x), windows, source.ptr, out.ptr);
+    kernels.addWindows(elementOfFloat(x), windows, source.ptr, out.ptr);
     return out;
   },
   vjp: (grad, { attributes }) => [apply(columnsPrimitive, [grad], attributes)],

@@ -172,14 +172,12 @@ function spreadCalls(name: string, code: ElementCode, given: Spread): string {
 function spreadElements(
   own: string,
   name: string,
-  { element, result, int32 = element, unless }: ElementCode,
+  code: ElementCode,
   dtype: LoopDType,
   operands: readonly Operand[],
   numbers: readonly string[],
 ): string {
   const [array, shift] = ARRAYS[dtype];
-  const [into, outShift] = result === 'bool' ? (['u8', 0] as const) : ([array, shift] as const);
-  const value = dtype === 'int32' ? int32 : element;
   const read = operands.filter(({ isNumber }) => !isNumber);
   const strides = operands.flatMap(({ letter, isNumber }, at) =>
     isNumber ? [] : [`${letter}Row = apart[${2 * at}], ${letter}Step = apart[${2 * at + 1}]`],
@@ -187,20 +185,44 @@ function spreadElements(
   const list = (write: (letter: string) => string): string =>
     read.map(({ letter }) => write(letter)).join(', ');
   return `function ${own}(${parameters(operands, numbers)}, layout) {
-  const largest = ${dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE};
+  ${largest(dtype)}
   const ${strides.join(', ')};
   const ndim = layout.ndim, columns = ndim === 0 ? 1 : layout.shape[ndim - 1];
-  const out = allocateFew(layout.compact(), '${result ?? dtype}', layout.size << ${outShift}, '${name}');
+  const out = ${allocation(name, code, dtype, 'layout.compact()', 'layout.size')};
   ${starts(operands, shift)}
-  let to = out.start(${outShift});
+  let to = out.start(${shiftOf(code, dtype)});
   for (let r = ndim === 2 ? layout.shape[0] : 1, ${list((letter) => `${letter}Line = ${letter}At`)}; r > 0; r--, ${list((letter) => `${letter}Line += ${letter}Row`)})
     for (let c = columns, ${list((letter) => `${letter}Place = ${letter}Line`)}; c > 0; c--, ${list((letter) => `${letter}Place += ${letter}Step`)}) {
       ${read.map(({ letter }) => `const ${letter} = ${letter === 'm' ? 'u8' : array}[${letter}Place];`).join(' ')}
-      ${unless === undefined ? '' : `if (${unless}) return null;`}
-      ${into}[to++] = ${result === 'bool' ? `(${value}) ? 1 : 0` : value};
+      ${put(code, dtype, 'to++')}
     }
   return out;
 }`;
+}
+
+function largest(dtype: LoopDType): string {
+  return `const largest = ${dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE};`;
+}
+
+/** Of results, whose elements may be truth values. */
+function shiftOf({ result }: ElementCode, dtype: LoopDType): number {
+  return result === 'bool' ? 0 : ARRAYS[dtype][1];
+}
+
+function allocation(name: string, code: ElementCode, dtype: LoopDType, layout: string, size: string): string {
+  return `allocateFew(${layout}, '${code.result ?? dtype}', ${size} << ${shiftOf(code, dtype)}, '${name}')`;
+}
+
+/** Computes an element of which the operands are read, and puts it at a place of the result. */
+function put(
+  { element, result, int32 = element, unless }: ElementCode,
+  dtype: LoopDType,
+  at: string,
+): string {
+  const value = dtype === 'int32' ? int32 : element;
+  const into = result === 'bool' ? 'u8' : ARRAYS[dtype][0];
+  return `${unless === undefined ? '' : `if (${unless}) return null;`}
+      ${into}[${at}] = ${result === 'bool' ? `(${value}) ? 1 : 0` : value};`;
 }
 
 /** Whether an argument lies as the first tensor does; a mask is compared with what it decides about. */
@@ -235,22 +257,19 @@ function parameters(operands: readonly Operand[], numbers: readonly string[]): s
 function elements(
   own: string,
   name: string,
-  { element, result, int32 = element, unless }: ElementCode,
+  code: ElementCode,
   dtype: LoopDType,
   operands: readonly Operand[],
   numbers: readonly string[],
 ): string {
   const [array, shift] = ARRAYS[dtype];
-  const [into, outShift] = result === 'bool' ? (['u8', 0] as const) : ([array, shift] as const);
-  const value = dtype === 'int32' ? int32 : element;
   return `function ${own}(${parameters(operands, numbers)}, layout, size) {
-  const largest = ${dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE};
-  const out = allocateFew(layout, '${result ?? dtype}', size << ${outShift}, '${name}');
-  ${starts(operands, shift)} const to = out.start(${outShift});
+  ${largest(dtype)}
+  const out = ${allocation(name, code, dtype, 'layout', 'size')};
+  ${starts(operands, shift)} const to = out.start(${shiftOf(code, dtype)});
   for (let i = 0; i < size; i++) {
     ${reads(operands, array)}
-    ${unless === undefined ? '' : `if (${unless}) return null;`}
-    ${into}[to + i] = ${result === 'bool' ? `(${value}) ? 1 : 0` : value};
+    ${put(code, dtype, 'to + i')}
   }
   return out;
 }`;
